@@ -1,0 +1,180 @@
+//! Account SID and Auth Token: how they look, how they are made, and how the secret one is kept from view.
+
+use rand::CryptoRng;
+use rand::distr::{Alphanumeric, SampleString};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// The digits of base62, in the order of their values.
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The public identifier of one token, the user name of HTTP Basic: `IR` and 33 base62 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountSid(String);
+
+/// The text is no Account SID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an Account SID is `IR` and 33 letters or digits")]
+pub struct NotAnAccountSid;
+
+impl AccountSid {
+    const PREFIX: &str = "IR";
+    const RANDOM: usize = 33;
+
+    /// A new one, of 196 random bits: no two are ever alike.
+    pub fn generate(random: &mut impl CryptoRng) -> Self {
+        Self(format!("{}{}", Self::PREFIX, Alphanumeric.sample_string(random, Self::RANDOM)))
+    }
+
+    /// The 35 characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for AccountSid {
+    type Error = NotAnAccountSid;
+
+    fn try_from(text: String) -> Result<Self, NotAnAccountSid> {
+        let well_formed = text
+            .strip_prefix(Self::PREFIX)
+            .is_some_and(|rest| rest.len() == Self::RANDOM && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if well_formed { Ok(Self(text)) } else { Err(NotAnAccountSid) }
+    }
+}
+
+impl From<AccountSid> for String {
+    fn from(sid: AccountSid) -> Self {
+        sid.0
+    }
+}
+
+impl fmt::Display for AccountSid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An Auth Token: `kgt_`, 32 random base62 characters (190 bits), and their CRC32 as 6 base62 characters, by which a
+/// secret scanner tells it from look-alikes without asking anybody.
+///
+/// It is wiped from memory when dropped. It has neither `Display` nor `Serialize`; [`Secret::reveal`] is the one way
+/// to its text, so that a search for that word finds every place where the text leaves this type.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// What every Auth Token starts with.
+    pub const PREFIX: &str = "kgt_";
+    const RANDOM: usize = 32;
+    const CHECKSUM: usize = 6;
+    /// Length in characters, which are all ASCII.
+    pub const LENGTH: usize = Self::PREFIX.len() + Self::RANDOM + Self::CHECKSUM;
+
+    /// A new one.
+    pub fn generate(random: &mut impl CryptoRng) -> Self {
+        let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
+        text.push_str(Self::PREFIX);
+        Alphanumeric.append_string(random, &mut text, Self::RANDOM);
+        let checksum = checksum(&text[Self::PREFIX.len()..]);
+        text.push_str(&checksum);
+        Self(text)
+    }
+
+    /// Takes a text that a client sent, if it can be an Auth Token at all: prefix, length, alphabet and checksum.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(Self::PREFIX)?;
+        if rest.len() != Self::RANDOM + Self::CHECKSUM || !rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let (random, given) = rest.split_at(Self::RANDOM);
+        (checksum(random) == given).then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The text itself. Give it to nobody but the person or the hash function that it is for.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// CRC-32 (ISO-HDLC) in base62, most significant digit first, padded with zeros.
+fn checksum(random: &str) -> String {
+    let mut rest = crc32fast::hash(random.as_bytes());
+    let mut digits = [b'0'; Secret::CHECKSUM];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.iter().map(|&digit| char::from(digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    #[test]
+    fn an_account_sid_has_35_characters_as_in_the_published_examples() {
+        let sid = AccountSid::generate(&mut StdRng::seed_from_u64(1));
+        assert_eq!(sid.as_str().len(), 35);
+        assert_eq!(AccountSid::try_from(sid.to_string()), Ok(sid));
+    }
+
+    #[test]
+    fn what_is_no_account_sid_is_refused() {
+        for wrong in [
+            "",
+            "IR",
+            "XX123456789012345678901234567890123",
+            "IR12345678901234567890123456789012é",
+            "IR1234567890123456789012345678901234",
+        ] {
+            assert_eq!(AccountSid::try_from(wrong.to_owned()), Err(NotAnAccountSid), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_checksum_is_the_known_one() {
+        // CRC-32 of "123456789" is 0xCBF43926 = 3421780262, the check value of its published definition.
+        assert_eq!(checksum("123456789"), "3jZRME");
+        assert_eq!(checksum("").len(), 6);
+    }
+
+    #[test]
+    fn debug_output_hides_the_value() {
+        let secret = Secret::generate(&mut StdRng::seed_from_u64(1));
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn every_generated_secret_is_recognised_and_no_altered_one_is(seed: u64, at in 4..Secret::LENGTH) {
+            let secret = Secret::generate(&mut StdRng::seed_from_u64(seed));
+            prop_assert_eq!(secret.reveal().len(), Secret::LENGTH);
+            prop_assert!(Secret::parse(secret.reveal()).is_some());
+            let mut altered = secret.reveal().as_bytes().to_vec();
+            altered[at] = if altered[at] == b'x' { b'y' } else { b'x' };
+            prop_assert!(Secret::parse(&String::from_utf8(altered).unwrap()).is_none());
+        }
+
+        #[test]
+        fn any_text_can_be_asked(text in "\\PC{0,60}") {
+            prop_assert!(Secret::parse(&text).is_none());
+            let prefixed = format!("kgt_{text}");
+            prop_assert!(Secret::parse(&prefixed).is_none());
+        }
+    }
+}

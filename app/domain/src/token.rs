@@ -1,0 +1,315 @@
+//! The access token: its settings, its state, and the form in which people write them.
+
+use crate::api_version::ApiVersion;
+use crate::scope::{Scope, Scopes};
+use crate::secret::AccountSid;
+use crate::text::{self, Field, FieldError, Problem};
+use crate::user::{self, Person, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Longest token name in characters.
+pub const NAME_MAX: usize = 100;
+/// Longest description in characters.
+pub const DESCRIPTION_MAX: usize = 1_000;
+/// Most developers' addresses of one token.
+pub const DEVELOPERS_MAX: usize = 50;
+/// How long a deletion can be undone. From its first instant the token no longer passes the gate.
+pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(10);
+
+/// Identifies a token inside Kagitaba (UUIDv7). Clients of the gate know its [`AccountSid`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenId(pub Uuid);
+
+/// Whether a token may be used for authentication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the interface's own words
+pub enum TokenState {
+    Enabled,
+    Disabled,
+}
+
+impl TokenState {
+    /// Both states, as the filter shows them.
+    pub const ALL: [Self; 2] = [Self::Enabled, Self::Disabled];
+
+    /// The state's name in links and at rest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// The state of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// What people decide about a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenSettings {
+    /// One line, 1 to [`NAME_MAX`] characters; names need not be unique.
+    pub name: String,
+    /// At most [`DESCRIPTION_MAX`] characters, possibly none.
+    pub description: String,
+    /// The version of the Agency API that the token is pinned to.
+    pub api_version: ApiVersion,
+    /// The account user to ask about it.
+    pub primary_contact: UserId,
+    /// E-mail addresses of developers, who need not be account users; at most [`DEVELOPERS_MAX`].
+    pub developers: Vec<String>,
+    /// What it allows; at least one.
+    pub scopes: Scopes,
+}
+
+/// A token, all but its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// Its identifier.
+    pub id: TokenId,
+    /// Its public half.
+    pub sid: AccountSid,
+    /// What people decided about it.
+    pub settings: TokenSettings,
+    /// The primary contact by name, as they are now.
+    pub primary_contact: Person,
+    /// Whether it may be used.
+    pub state: TokenState,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last passed the gate.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// Counts the changes made to it. A change names the revision it was made from, so that it never overwrites
+    /// another's unseen.
+    pub revision: i64,
+}
+
+/// One of the three steps in which a token is created, which are also the sections in which it is edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)] // the interface's own words
+pub enum Step {
+    Setup,
+    ContactInformation,
+    ApiScopes,
+}
+
+impl Step {
+    /// The steps in their order.
+    pub const ALL: [Self; 3] = [Self::Setup, Self::ContactInformation, Self::ApiScopes];
+}
+
+impl Field {
+    /// The step in which the field stands.
+    #[must_use]
+    pub const fn step(self) -> Step {
+        match self {
+            Self::Name | Self::Description | Self::ApiVersion => Step::Setup,
+            Self::PrimaryContact | Self::Developers => Step::ContactInformation,
+            Self::Scopes => Step::ApiScopes,
+        }
+    }
+}
+
+/// What a person typed into the form of a token, right or wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TokenForm {
+    /// The token's name.
+    pub name: String,
+    /// The description.
+    pub description: String,
+    /// The number of an API version.
+    pub api_version: String,
+    /// The id of an account user.
+    pub primary_contact: String,
+    /// E-mail addresses, separated by line ends, commas, semicolons or blanks.
+    pub developers: String,
+    /// Ids of operations.
+    pub scopes: Vec<String>,
+}
+
+impl TokenForm {
+    /// The form of a new token: the newest version, and the person who fills it in as the contact.
+    #[must_use]
+    pub fn blank(contact: UserId) -> Self {
+        Self { api_version: ApiVersion::NEWEST.to_string(), primary_contact: contact.0.to_string(), ..Self::default() }
+    }
+
+    /// Reads the form. `people` are the account's users, among whom the primary contact is chosen; `pinned_to` is the
+    /// version of a token that exists already, which can only move to a newer one.
+    ///
+    /// # Errors
+    /// What is wrong, in the order of the form, each problem with its field.
+    pub fn validate(&self, people: &[Person], pinned_to: Option<ApiVersion>) -> Result<TokenSettings, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let name = noted(&mut errors, Field::Name, text::line(&self.name, NAME_MAX));
+        let description = noted(&mut errors, Field::Description, text::paragraph(&self.description, DESCRIPTION_MAX));
+        let api_version = noted(&mut errors, Field::ApiVersion, api_version(&self.api_version, pinned_to));
+        let primary_contact = noted(&mut errors, Field::PrimaryContact, contact(&self.primary_contact, people));
+        let developers = noted(&mut errors, Field::Developers, developers(&self.developers));
+        let scopes = noted(&mut errors, Field::Scopes, scopes(&self.scopes));
+        match (name, description, api_version, primary_contact, developers, scopes) {
+            (
+                Some(name),
+                Some(description),
+                Some(api_version),
+                Some(primary_contact),
+                Some(developers),
+                Some(scopes),
+            ) => Ok(TokenSettings { name, description, api_version, primary_contact, developers, scopes }),
+            _ => Err(errors),
+        }
+    }
+}
+
+impl From<&TokenSettings> for TokenForm {
+    fn from(settings: &TokenSettings) -> Self {
+        Self {
+            name: settings.name.clone(),
+            description: settings.description.clone(),
+            api_version: settings.api_version.to_string(),
+            primary_contact: settings.primary_contact.0.to_string(),
+            developers: settings.developers.join("\n"),
+            scopes: settings.scopes.iter().map(String::from).collect(),
+        }
+    }
+}
+
+/// The name of a token's duplicate: its name with the first free number, `Nightly export (2)`. `taken` tells whether
+/// the account has a token of that name already.
+pub fn copy_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
+    let stem = numbered.filter(|(_, number)| number.parse::<u32>().is_ok()).map_or(name, |(stem, _)| stem);
+    let candidate = |number: u64| {
+        let suffix = format!(" ({number})");
+        let room = NAME_MAX - suffix.len();
+        format!("{}{suffix}", stem.chars().take(room).collect::<String>().trim_end())
+    };
+    let mut number = 2;
+    while taken(&candidate(number)) {
+        number += 1;
+    }
+    candidate(number)
+}
+
+fn noted<T>(errors: &mut Vec<FieldError>, field: Field, result: Result<T, Problem>) -> Option<T> {
+    result.map_err(|problem| errors.push(FieldError { field, problem })).ok()
+}
+
+fn api_version(input: &str, pinned_to: Option<ApiVersion>) -> Result<ApiVersion, Problem> {
+    let version = input.trim().parse().ok().and_then(|number: u16| ApiVersion::try_from(number).ok());
+    version.filter(|version| pinned_to.is_none_or(|pinned| *version >= pinned)).ok_or(Problem::UnknownValue)
+}
+
+fn contact(input: &str, people: &[Person]) -> Result<UserId, Problem> {
+    if input.trim().is_empty() {
+        return Err(Problem::Required);
+    }
+    let person = people.iter().find(|person| person.id.0.to_string() == input.trim());
+    person.map(|person| person.id).ok_or(Problem::UnknownValue)
+}
+
+fn developers(input: &str) -> Result<Vec<String>, Problem> {
+    let mut addresses: Vec<String> = Vec::new();
+    for part in
+        input.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '、' | '，')).filter(|part| !part.is_empty())
+    {
+        let address = user::email(part)?;
+        if !addresses.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
+            addresses.push(address);
+        }
+        if addresses.len() > DEVELOPERS_MAX {
+            return Err(Problem::TooMany { max: DEVELOPERS_MAX });
+        }
+    }
+    Ok(addresses)
+}
+
+fn scopes(ids: &[String]) -> Result<Scopes, Problem> {
+    let scopes = ids.iter().map(|id| Scope::find(id)).collect::<Option<Scopes>>().ok_or(Problem::UnknownValue)?;
+    if scopes.is_empty() { Err(Problem::Required) } else { Ok(scopes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person() -> Person {
+        Person { id: UserId(Uuid::from_u128(7)), name: "Aya".to_owned(), email: "aya@agency.example".to_owned() }
+    }
+
+    fn form() -> TokenForm {
+        TokenForm {
+            name: "Nightly export".to_owned(),
+            developers: "dev@partner.example, ops@partner.example\nDev@partner.example".to_owned(),
+            scopes: vec!["getJob".to_owned()],
+            ..TokenForm::blank(person().id)
+        }
+    }
+
+    fn problems(form: &TokenForm) -> Vec<FieldError> {
+        form.validate(&[person()], None).unwrap_err()
+    }
+
+    #[test]
+    fn a_form_becomes_settings_and_back() {
+        let settings = form().validate(&[person()], None).unwrap();
+        assert_eq!(settings.developers, ["dev@partner.example", "ops@partner.example"]);
+        assert_eq!(settings.api_version, ApiVersion::NEWEST);
+        assert_eq!(TokenForm::from(&settings).validate(&[person()], None), Ok(settings));
+    }
+
+    #[test]
+    fn an_empty_form_names_all_that_is_missing_in_the_order_of_the_form() {
+        let fields: Vec<_> = problems(&TokenForm::default()).into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, [Field::Name, Field::ApiVersion, Field::PrimaryContact, Field::Scopes]);
+        assert!(fields.is_sorted_by_key(|field| field.step()));
+    }
+
+    #[test]
+    fn the_contact_must_be_a_user_of_the_account() {
+        let form = TokenForm { primary_contact: Uuid::from_u128(8).to_string(), ..form() };
+        assert_eq!(problems(&form), [FieldError { field: Field::PrimaryContact, problem: Problem::UnknownValue }]);
+    }
+
+    #[test]
+    fn unknown_scopes_and_versions_are_refused_whole() {
+        let form =
+            TokenForm { api_version: "9".to_owned(), scopes: vec!["getJob".to_owned(), "*".to_owned()], ..form() };
+        let errors = problems(&form);
+        assert_eq!(errors.iter().map(|error| error.field).collect::<Vec<_>>(), [Field::ApiVersion, Field::Scopes]);
+        assert!(errors.iter().all(|error| error.problem == Problem::UnknownValue));
+    }
+
+    #[test]
+    fn a_token_never_moves_to_an_older_version() {
+        let back = TokenForm { api_version: "2".to_owned(), ..form() };
+        assert!(back.validate(&[person()], Some(ApiVersion::NEWEST)).is_err());
+        let two = ApiVersion::try_from(2).unwrap();
+        assert!(back.validate(&[person()], Some(two)).is_ok());
+        assert!(form().validate(&[person()], Some(two)).is_ok());
+    }
+
+    #[test]
+    fn a_duplicate_takes_the_first_free_number_and_stays_within_the_length() {
+        assert_eq!(copy_name("Export", |_| false), "Export (2)");
+        assert_eq!(copy_name("Export (2)", |name| name == "Export (2)"), "Export (3)");
+        assert_eq!(copy_name("Export (EU)", |_| false), "Export (EU) (2)");
+        assert_eq!(copy_name(&"鍵".repeat(NAME_MAX), |_| false).chars().count(), NAME_MAX);
+    }
+
+    #[test]
+    fn one_wrong_address_is_named_and_too_many_are_counted() {
+        let wrong = TokenForm { developers: "dev@partner.example bad@".to_owned(), ..form() };
+        assert_eq!(problems(&wrong)[0].problem, Problem::NotAnEmail { input: "bad@".to_owned() });
+        let many = (0..51).map(|n| format!("d{n}@partner.example\n")).collect();
+        assert_eq!(problems(&TokenForm { developers: many, ..form() })[0].problem, Problem::TooMany { max: 50 });
+    }
+}

@@ -1,0 +1,112 @@
+//! Account users: who they are, and who is asking right now.
+
+use crate::account::AccountId;
+use crate::role::{Permission, Role};
+use crate::text::{self, Problem};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Identifies a user (UUIDv7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub Uuid);
+
+/// A user of the account as others may see them: a possible primary contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The user.
+    pub id: UserId,
+    /// The name they go by.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+}
+
+/// Who is asking: a signed-in user, the account they work in, and their role in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// The user.
+    pub user: Person,
+    /// The account they work in now.
+    pub account: AccountId,
+    /// That account's name.
+    pub account_name: String,
+    /// Their role in that account.
+    pub role: Role,
+}
+
+/// The role does not allow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this role does not allow it ({0:?}); ask an Account Administrator")]
+pub struct NotAllowed(pub Permission);
+
+impl Asker {
+    /// Checks the role of the asker.
+    ///
+    /// # Errors
+    /// [`NotAllowed`] where the role lacks the permission.
+    pub fn require(&self, permission: Permission) -> Result<(), NotAllowed> {
+        if self.role.may(permission) { Ok(()) } else { Err(NotAllowed(permission)) }
+    }
+}
+
+/// Longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
+pub const EMAIL_MAX: usize = 254;
+/// Shortest password in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9 leave room between 8 and 15).
+pub const PASSWORD_MIN: usize = 12;
+/// Longest password in characters; beyond it only the hashing gets slower.
+pub const PASSWORD_MAX: usize = 128;
+
+/// An e-mail address, trimmed, as it will be stored.
+///
+/// # Errors
+/// [`Problem::NotAnEmail`] where it is none (RFC 5322's form with a domain).
+pub fn email(input: &str) -> Result<String, Problem> {
+    let input = input.trim();
+    let not_one = || Problem::NotAnEmail { input: input.chars().take(80).collect() };
+    if input.is_empty() {
+        return Err(Problem::Required);
+    }
+    if input.len() > EMAIL_MAX || input.contains(['"', '\\']) || input.chars().any(text::is_unsupported) {
+        return Err(not_one());
+    }
+    let address = email_address::EmailAddress::from_str(input).map_err(|_| not_one())?;
+    if address.domain().contains('.') { Ok(input.to_owned()) } else { Err(not_one()) }
+}
+
+/// Checks a new password's length.
+///
+/// # Errors
+/// [`Problem::TooShort`] or [`Problem::TooLong`].
+pub fn password(input: &str) -> Result<(), Problem> {
+    match input.chars().count() {
+        length if length < PASSWORD_MIN => Err(Problem::TooShort { min: PASSWORD_MIN }),
+        length if length > PASSWORD_MAX => Err(Problem::TooLong { max: PASSWORD_MAX }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_trimmed_and_need_a_domain_with_a_dot() {
+        assert_eq!(email("  dev@partner.example "), Ok("dev@partner.example".to_owned()));
+        for wrong in
+            ["dev", "dev@", "@partner.example", "dev@partner", "a b@c.de", "a@b.c,d@e.f", "<a@b.cd>", "\"x\"@b.cd"]
+        {
+            assert!(matches!(email(wrong), Err(Problem::NotAnEmail { .. })), "{wrong}");
+        }
+        assert_eq!(email("   "), Err(Problem::Required));
+        assert!(email(&format!("{}@b.cd", "a".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn a_password_has_12_to_128_characters_of_any_script() {
+        assert_eq!(password("鍵束鍵束鍵束鍵束鍵束鍵束"), Ok(()));
+        assert_eq!(password("eleven char"), Err(Problem::TooShort { min: 12 }));
+        assert_eq!(password(&"x".repeat(129)), Err(Problem::TooLong { max: 128 }));
+    }
+}
