@@ -34,8 +34,6 @@ fn both_languages_say_all() -> Result<(), Box<dyn Error>> {
 fn collect(prefix: &str, value: &Value, keys: &mut BTreeSet<String>) {
     if let Value::Object(entries) = value {
         for (key, value) in entries {
-            // English has a plural form that Japanese has not.
-            let key = key.trim_end_matches("_one").trim_end_matches("_other");
             collect(&format!("{prefix}.{key}"), value, keys);
         }
     } else {

@@ -1,2 +1,33 @@
-//! x
-fn main() {}
+//! The program `kagitaba`: reads the command line, does what it says, and tells why where that fails.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use server::{
+    cli::{Cli, Command, UserCommand},
+    people,
+    serve::serve,
+};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    log_to_stderr();
+    let result = match Cli::parse().into_command() {
+        Command::Serve(serving) => serve(&serving).await,
+        Command::User(UserCommand::Add(user)) => people::add(&user).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kagitaba: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `RUST_LOG=server=info,tower_http=debug` shows each request.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,server=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

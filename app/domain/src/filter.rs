@@ -1,7 +1,7 @@
 //! Which tokens the list shows, in which order, and how a link says it.
 
 use crate::text;
-use crate::token::{NAME_MAX, TokenState};
+use crate::token::{NAME_MAX, Token, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +163,31 @@ impl TokenFilter {
     }
 }
 
+/// One page of the tokens that fit a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenList {
+    /// The tokens of this page, at most [`PAGE_SIZE`].
+    pub tokens: Vec<Token>,
+    /// How many fit on all pages.
+    pub total: u64,
+    /// The page that this is, from 1: the one asked for, or the last one where that lies beyond.
+    pub page: u32,
+}
+
+impl TokenList {
+    /// How many pages there are, at least 1.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        pages(self.total)
+    }
+}
+
+/// How many pages so many tokens fill, at least 1.
+#[must_use]
+pub fn pages(total: u64) -> u32 {
+    u32::try_from(total.div_ceil(u64::from(PAGE_SIZE))).unwrap_or(u32::MAX).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +221,11 @@ mod tests {
             read(&[("name", "x"), ("state", "enabled"), ("created", "last-7-days"), ("sort", "name"), ("page", "3")]);
         assert_eq!(filter.active(), 3);
         assert_eq!(filter.cleared(), TokenFilter { sort: Sort::Name, ..TokenFilter::default() });
+    }
+
+    #[test]
+    fn no_token_at_all_still_fills_one_page() {
+        assert_eq!([0, 1, 24, 25, 48, 49].map(pages), [1, 1, 1, 2, 2, 3]);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 //! Every rule and every validation stands here once, without I/O, and is called from both sides: the browser checks
 //! a form with the same function that the server trusts.
 
+pub mod access;
 pub mod account;
 pub mod api_version;
 pub mod audit;

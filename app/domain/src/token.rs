@@ -69,6 +69,24 @@ pub struct TokenSettings {
     pub scopes: Scopes,
 }
 
+impl TokenSettings {
+    /// The fields in which two settings differ, in the order of the form.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<Field> {
+        [
+            (Field::Name, self.name != other.name),
+            (Field::Description, self.description != other.description),
+            (Field::ApiVersion, self.api_version != other.api_version),
+            (Field::PrimaryContact, self.primary_contact != other.primary_contact),
+            (Field::Developers, self.developers != other.developers),
+            (Field::Scopes, self.scopes != other.scopes),
+        ]
+        .into_iter()
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect()
+    }
+}
+
 /// A token, all but its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
@@ -264,6 +282,14 @@ mod tests {
         assert_eq!(settings.developers, ["dev@partner.example", "ops@partner.example"]);
         assert_eq!(settings.api_version, ApiVersion::NEWEST);
         assert_eq!(TokenForm::from(&settings).validate(&[person()], None), Ok(settings));
+    }
+
+    #[test]
+    fn settings_differ_in_the_fields_that_were_changed() {
+        let before = form().validate(&[person()], None).unwrap();
+        let after = TokenSettings { name: "Weekly export".to_owned(), developers: Vec::new(), ..before.clone() };
+        assert_eq!(before.differences(&after), [Field::Name, Field::Developers]);
+        assert_eq!(before.differences(&before), []);
     }
 
     #[test]

@@ -1,1 +1,32 @@
-//! x
+//! All SQL of Kagitaba: accounts, users, sessions, access tokens, the gate's look-ups, and the audit trail.
+//!
+//! [`Store`] is the one door. Its operations are named as the page names them; each is one transaction together with
+//! its audit event. Roles are not asked here: who may do what is `domain`'s rule, and the caller's to check. That a
+//! token belongs to the asker's account is checked here, in every query.
+//!
+//! How the files divide: `sqlite` opens the database and begins transactions, the one place that is about `SQLite`
+//! rather than SQL; the others have one subject each and speak SQL that `PostgreSQL` reads too (`$1`, `ON CONFLICT`).
+
+mod accounts;
+mod audit;
+mod clock;
+mod error;
+mod gate;
+mod key;
+mod passwords;
+mod sessions;
+mod sqlite;
+mod store;
+mod throttle;
+mod token_changes;
+mod token_list;
+mod token_rows;
+mod users;
+
+pub use clock::Clock;
+pub use error::Error;
+pub use key::ServerKey;
+pub use sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
+pub use store::Store;
+pub use token_changes::IssuedToken;
+pub use users::NewUser;

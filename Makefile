@@ -1,0 +1,59 @@
+# Kagitaba's commands. Each step says in one line what it does; what is up to date costs no time.
+
+MAKEFLAGS += --no-print-directory
+CARGO := cargo
+WASM := wasm32-unknown-unknown
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint clean wasm-target chromium
+
+help: ## Show these commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
+
+run: build ## Build what has changed and serve at http://127.0.0.1:3000
+	@exec target/release/kagitaba serve
+
+build: wasm-target frontend/node_modules/.package-lock.json ## Build server and frontend
+	@echo '• Building the server'
+	@$(CARGO) build --release --locked -p server -p bundle
+	@echo '• Building the frontend'
+	@$(CARGO) build --locked -p frontend --target $(WASM) --profile wasm-release
+	@echo '• Packing the frontend'
+	@target/release/bundle
+
+test: wasm-target frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
+	@echo '• Testing the rooms'
+	@$(CARGO) test --release --locked
+	@$(MAKE) build end2end/node_modules/.package-lock.json chromium
+	@echo '• Testing the pages in a browser'
+	@cd end2end && npx tsc && npx playwright test
+
+lint: wasm-target ## Check form and style of the code
+	@echo '• Checking form and style'
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	@$(CARGO) clippy --locked -p frontend --target $(WASM) --profile wasm-release -- -D warnings
+
+clean: ## Remove all that was built and installed here; .data stays
+	@echo '• Removing what was built'
+	@rm -rf target frontend/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+
+# What is missing on this machine
+
+wasm-target:
+	@test -d "$$(rustc --print target-libdir --target $(WASM))" || { \
+		echo '• Installing the wasm target of Rust' && rustup target add $(WASM); }
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	@echo '• Installing the tools in $*'
+	@cd $* && npm ci --no-progress --loglevel=error
+	@touch $@
+
+chromium:
+	@if [ -x /usr/bin/chromium ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo '• Installing Chromium' && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; \
+	else \
+		echo '• Installing Chromium' && cd end2end && npx playwright install chromium; \
+	fi

@@ -1,0 +1,100 @@
+//! What a token opens: the decision that the gate makes on every call.
+
+use crate::account::AccountId;
+use crate::api_version::ApiVersion;
+use crate::scope::{Scope, Scopes};
+use crate::secret::AccountSid;
+use crate::token::{TokenId, TokenState};
+
+/// A client that has shown the right Account SID and Auth Token. That alone opens nothing: see [`Caller::require`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The token that it called with.
+    pub token: TokenId,
+    /// That token's public half.
+    pub sid: AccountSid,
+    /// The account that the token belongs to.
+    pub account: AccountId,
+    /// Whether that account has API access at all.
+    pub api_access: bool,
+    /// Whether the token may be used.
+    pub state: TokenState,
+    /// The version of the Agency API that the token is pinned to.
+    pub api_version: ApiVersion,
+    /// What the token allows.
+    pub scopes: Scopes,
+}
+
+/// Why the gate stays closed although the credentials are right. Each answers 403.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The account's API access is switched off.
+    #[error("API access is off for this account; an Account Administrator can enable it in the settings")]
+    ApiAccessOff,
+    /// The token is disabled.
+    #[error("this access token is disabled; enable it in the settings, or use another one")]
+    TokenDisabled,
+    /// The path names another token than the credentials do.
+    #[error("the Account SID in the path is not the one of the credentials; use the same in both")]
+    OtherAccountSid,
+    /// The token lacks the operation's scope.
+    #[error("this access token lacks the API scope `{0:?}`; add it to the token in the settings")]
+    ScopeMissing(Scope),
+}
+
+impl Caller {
+    /// Whether the caller may do this below `/Agencies/{path_sid}`.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] that applies, in the order in which they are listed there.
+    pub fn require(&self, path_sid: &str, scope: Scope) -> Result<(), Refusal> {
+        if !self.api_access {
+            Err(Refusal::ApiAccessOff)
+        } else if self.state == TokenState::Disabled {
+            Err(Refusal::TokenDisabled)
+        } else if self.sid.as_str() != path_sid {
+            Err(Refusal::OtherAccountSid)
+        } else if !self.scopes.allow(scope) {
+            Err(Refusal::ScopeMissing(scope))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const SID: &str = "IR0123456789abcdefghijklmnopqrstuvw";
+    const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
+
+    fn caller() -> Caller {
+        Caller {
+            token: TokenId(Uuid::nil()),
+            sid: AccountSid::try_from(SID.to_owned()).unwrap(),
+            account: AccountId(Uuid::nil()),
+            api_access: true,
+            state: TokenState::Enabled,
+            api_version: ApiVersion::NEWEST,
+            scopes: Scopes::from_iter([SCOPE]),
+        }
+    }
+
+    #[test]
+    fn an_enabled_token_opens_what_its_scopes_name_below_its_own_sid() {
+        assert_eq!(caller().require(SID, SCOPE), Ok(()));
+    }
+
+    #[test]
+    fn each_thing_that_is_missing_keeps_the_gate_closed() {
+        let other = Scope::find("getJob").unwrap();
+        assert_eq!(caller().require(SID, other), Err(Refusal::ScopeMissing(other)));
+        assert_eq!(caller().require(&SID.replace('0', "1"), SCOPE), Err(Refusal::OtherAccountSid));
+        let disabled = Caller { state: TokenState::Disabled, ..caller() };
+        assert_eq!(disabled.require(SID, SCOPE), Err(Refusal::TokenDisabled));
+        let off = Caller { api_access: false, ..disabled };
+        assert_eq!(off.require(SID, SCOPE), Err(Refusal::ApiAccessOff));
+    }
+}

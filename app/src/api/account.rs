@@ -1,0 +1,38 @@
+//! The account's API access.
+
+use crate::error::AppError;
+use domain::account::Account;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {super::asked::allowed, domain::role::Permission};
+
+/// The account, for those who may see its tokens.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetAccount, prefix = "/api", endpoint = "account")]
+pub async fn account() -> Result<Account, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    Ok(store.account(by.account).await?)
+}
+
+/// Switches API access on.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "account/enable_api_access")]
+pub async fn enable_api_access() -> Result<(), AppError> {
+    let (store, by) = allowed(Permission::EnableApiAccess)?;
+    Ok(store.enable_api_access(&by).await?)
+}
+
+/// Switches API access off: from now on no token of the account passes the gate.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "account/disable_api_access")]
+pub async fn disable_api_access() -> Result<(), AppError> {
+    let (store, by) = allowed(Permission::DisableApiAccess)?;
+    Ok(store.disable_api_access(&by).await?)
+}

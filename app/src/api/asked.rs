@@ -1,0 +1,82 @@
+//! Who is asking, of which store, and what the answer's head says. On the server only.
+
+use crate::error::AppError;
+use axum::extract::ConnectInfo;
+use domain::role::Permission;
+use domain::user::Asker;
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use store::Store;
+
+/// The store that the server was started with.
+pub fn store() -> Store {
+    expect_context()
+}
+
+/// Who is signed in.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`] where nobody is.
+pub fn asker() -> Result<Asker, AppError> {
+    let asker = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Asker>().cloned());
+    asker.ok_or(AppError::SignInNeeded)
+}
+
+/// Who is signed in, if their role allows it, and the store.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+pub fn allowed(permission: Permission) -> Result<(Store, Asker), AppError> {
+    let asker = asker()?;
+    asker.require(permission)?;
+    Ok((store(), asker))
+}
+
+/// The address that the request came from.
+pub fn address() -> IpAddr {
+    let address = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ConnectInfo<SocketAddr>>().copied());
+    address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+}
+
+/// A header of the request, if it is there and readable.
+pub fn request_header(name: header::HeaderName) -> Option<String> {
+    use_context::<Parts>().and_then(|parts| parts.headers.get(name)?.to_str().ok().map(str::to_owned))
+}
+
+/// Adds a header to the answer. A value that no header can have is left out.
+pub fn answer_header(name: header::HeaderName, value: &str) {
+    if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+        answer.append_header(name, value);
+    }
+}
+
+/// Whether a browser sent the request as it sends a plain form or asks for a page, without our wasm.
+pub fn wants_page() -> bool {
+    request_header(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Sends the plain form of a browser without our wasm on to this page; ours stays where it is.
+pub fn plain_form_goes_on_to(path: &str) {
+    if wants_page() {
+        leptos_axum::redirect(path);
+    }
+}
+
+/// Gives the answer, page or not, the error's status.
+pub fn set_status(error: &AppError) {
+    if let Some(answer) = use_context::<ResponseOptions>() {
+        answer.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+}
+
+/// Tells the browser what this page may load and run: our own files, and inline scripts with this answer's nonce.
+pub fn answer_content_security_policy() {
+    let nonce = leptos::nonce::use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    answer_header(header::CONTENT_SECURITY_POLICY, &policy);
+}

@@ -1,0 +1,9 @@
+//! Server functions, the one door from browser to server. Each says who is asking, whether they may, and has the
+//! store do it.
+
+pub mod account;
+#[cfg(feature = "ssr")]
+pub(crate) mod asked;
+pub mod request_id;
+pub mod session;
+pub mod tokens;

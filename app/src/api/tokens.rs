@@ -1,0 +1,179 @@
+//! What can be done with access tokens: the list and the card's menu, create and edit.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::error::AppError;
+use domain::filter::{TokenFilter, TokenList};
+use domain::token::{Token, TokenForm, TokenId};
+use domain::user::Person;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+#[cfg(feature = "ssr")]
+use {super::asked::allowed, crate::path, domain::role::Permission};
+
+/// A token and its secret, shown once: right after it was created, duplicated or reset.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// The token.
+    pub token: Token,
+    /// Its Auth Token. Kept in memory while it is shown, and nowhere else.
+    pub auth_token: String,
+    /// Whether the account has another token of that name.
+    pub name_exists: bool,
+}
+
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued").field("token", &self.token.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<store::IssuedToken> for Issued {
+    fn from(issued: store::IssuedToken) -> Self {
+        super::asked::answer_header(http::header::CACHE_CONTROL, "no-store");
+        Self { auth_token: issued.secret.reveal().to_owned(), token: issued.token, name_exists: issued.name_exists }
+    }
+}
+
+/// A token as it is after an update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Updated {
+    /// The token.
+    pub token: Token,
+    /// Whether the account has another token of that name.
+    pub name_exists: bool,
+}
+
+/// One page of the tokens that fit the filter.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/list", input = Json)]
+pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    Ok(store.list(by.account, &filter).await?)
+}
+
+/// One token.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`], [`AppError::NotFound`] (another account's tokens included).
+#[server(GetToken, prefix = "/api", endpoint = "tokens/get", input = Json)]
+pub async fn token(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    Ok(store.token(by.account, id).await?)
+}
+
+/// The account's users, among whom a primary contact is chosen.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/people")]
+pub async fn people() -> Result<Vec<Person>, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    Ok(store.people(by.account).await?)
+}
+
+/// Creates a token. `request` is the id that the page gave the request: a second one with the same id does nothing.
+///
+/// # Errors
+/// [`AppError::Invalid`], [`AppError::AlreadyDone`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/create")]
+pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    let settings = form.validate(&store.people(by.account).await?, None).map_err(AppError::Invalid)?;
+    let issued = store.create(&by, settings, request).await?;
+    super::asked::plain_form_goes_on_to(&path::token_with_notice(issued.token.id, path::Notice::Created));
+    Ok(issued.into())
+}
+
+/// Changes a token's settings, if nobody else has since `revision`.
+///
+/// # Errors
+/// [`AppError::Invalid`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/update")]
+pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updated, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    let pinned_to = store.token(by.account, id).await?.settings.api_version;
+    let people = store.people(by.account).await?;
+    let settings = form.validate(&people, Some(pinned_to)).map_err(AppError::Invalid)?;
+    let (token, name_exists) = store.update(&by, id, settings, revision).await?;
+    super::asked::plain_form_goes_on_to(&path::token_with_notice(id, path::Notice::Updated));
+    Ok(Updated { token, name_exists })
+}
+
+/// Makes a copy with a SID and an Auth Token of its own. `request` as in [`create`].
+///
+/// # Errors
+/// [`AppError::AlreadyDone`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/duplicate", input = Json)]
+pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.duplicate(&by, id, request).await?.into())
+}
+
+/// Gives a token a new Auth Token; the old one stops passing the gate before this answers.
+///
+/// # Errors
+/// [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/reset", input = Json)]
+pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.reset(&by, id, revision).await?.into())
+}
+
+/// Moves a token to the newest API version.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/upgrade_version", input = Json)]
+pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.upgrade_version(&by, id).await?)
+}
+
+/// Keeps a token from passing the gate until it is enabled again.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/disable", input = Json)]
+pub async fn disable(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.disable(&by, id).await?)
+}
+
+/// Lets a disabled token pass again.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/enable", input = Json)]
+pub async fn enable(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.enable(&by, id).await?)
+}
+
+/// Deletes a token: it stops passing the gate at once. [`undo_delete`] brings it back for 10 seconds.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/delete", input = Json)]
+pub async fn delete(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.delete(&by, id).await?)
+}
+
+/// Brings a deleted token back as it was.
+///
+/// # Errors
+/// [`AppError::NotFound`] once it is gone for good, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/undo_delete", input = Json)]
+pub async fn undo_delete(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = allowed(Permission::ManageTokens)?;
+    Ok(store.undo_delete(&by, id).await?)
+}

@@ -1,0 +1,56 @@
+//! Asks once more before something that breaks, or could break, an integration.
+
+use super::dialog::Dialog;
+use super::reactive::say;
+use crate::i18n::use_i18n;
+use leptos::prelude::*;
+
+/// What is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Question {
+    /// The question itself.
+    pub title: String,
+    /// What will happen, and what will break.
+    pub text: String,
+    /// What the button that does it is called.
+    pub confirm: String,
+    /// Whether it stops integrations for sure.
+    pub destructive: bool,
+}
+
+/// Asks the question while there is one. `pending` while the answer is carried out.
+#[component]
+pub fn ConfirmDialog(
+    id: &'static str,
+    #[prop(into)] question: Signal<Option<Question>>,
+    #[prop(into)] pending: Signal<bool>,
+    on_confirm: Callback<()>,
+    on_cancel: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    // The last question stays readable while the window closes.
+    let shown = Memo::new(move |last: Option<&Question>| question.get().or_else(|| last.cloned()).unwrap_or_default());
+    view! {
+        <Dialog
+            id=id
+            open=Signal::derive(move || question.with(Option::is_some))
+            title=Signal::derive(move || shown.get().title)
+            on_close=on_cancel
+        >
+            <p>{move || shown.get().text}</p>
+            <div class="dialog-actions">
+                <button type="button" class="button" on:click=move |_| on_cancel.run(())>{say!(i18n, cancel)}</button>
+                <button
+                    type="button"
+                    class="button"
+                    class:primary=move || !shown.get().destructive
+                    class:danger=move || shown.get().destructive
+                    disabled=pending
+                    on:click=move |_| on_confirm.run(())
+                >
+                    {move || shown.get().confirm}
+                </button>
+            </div>
+        </Dialog>
+    }
+}

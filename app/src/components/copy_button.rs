@@ -1,0 +1,59 @@
+//! Puts a text on the clipboard, and says so.
+
+use super::icon::Icon;
+use crate::i18n::{t_string, use_i18n};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+use wasm_bindgen_futures::JsFuture;
+
+/// How long the button says what came of it.
+const SAID_FOR: Duration = Duration::from_secs(3);
+
+/// A button that copies `text`; `label` says what, to those who don't see where it stands.
+#[component]
+pub fn CopyButton(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] label: Signal<String>,
+    #[prop(optional, into)] on_copied: Option<Callback<()>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let outcome = RwSignal::new(None::<bool>);
+    let on_click = move |_| {
+        spawn_local(async move {
+            let copied = copy(&text.get_untracked()).await;
+            outcome.set(Some(copied));
+            if let (true, Some(on_copied)) = (copied, on_copied) {
+                on_copied.run(());
+            }
+            set_timeout(move || _ = outcome.try_set(None), SAID_FOR);
+        });
+    };
+    let said = move || match outcome.get() {
+        None => "",
+        Some(true) => t_string!(i18n, copied),
+        Some(false) => t_string!(i18n, copy_failed),
+    };
+    view! {
+        <span class="copy">
+            <button type="button" class="button small" aria-label=label on:click=on_click>
+                {move || if outcome.get() == Some(true) { Icon::Check.view() } else { Icon::Copy.view() }}
+                <span>
+                    {move || match outcome.get() {
+                        Some(true) => t_string!(i18n, copied),
+                        _ => t_string!(i18n, copy),
+                    }}
+                </span>
+            </button>
+            <span class="copy-said" class:visually-hidden=move || outcome.get() != Some(false) role="status">
+                {said}
+            </span>
+        </span>
+    }
+}
+
+/// Browsers have a clipboard for pages only behind TLS or on this very machine.
+async fn copy(text: &str) -> bool {
+    let window = window();
+    window.is_secure_context() && JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()
+}

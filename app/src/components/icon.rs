@@ -1,0 +1,72 @@
+//! The icons: strokes on a grid of 24, in the colour of the text beside them, silent to screen readers.
+
+use leptos::prelude::*;
+
+/// What an icon shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Icon {
+    Alert,
+    Check,
+    ChevronLeft,
+    ChevronRight,
+    Close,
+    Copy,
+    Disable,
+    Download,
+    Duplicate,
+    Enable,
+    Filter,
+    Key,
+    Language,
+    Menu,
+    More,
+    Plus,
+    Reset,
+    Search,
+    Settings,
+    Shield,
+    Trash,
+    Upgrade,
+}
+
+impl Icon {
+    /// The outline, as SVG path data.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Alert => "M12 3.5 21.5 20h-19ZM12 10v4.5M12 17.3v.2",
+            Self::Check => "m5 12.5 4.5 4.5L19 7.5",
+            Self::ChevronLeft => "m14.5 6-6 6 6 6",
+            Self::ChevronRight => "m9.5 6 6 6-6 6",
+            Self::Close => "m6 6 12 12M18 6 6 18",
+            Self::Copy | Self::Duplicate => "M9 9h10.5v10.5H9ZM15 9V4.5H4.5V15H9",
+            Self::Disable => "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM6 6l12 12",
+            Self::Download => "M12 4v11M7 10.5l5 5 5-5M4.5 20h15",
+            Self::Enable => "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Zm-4 8.8 3 3 5.2-6",
+            Self::Filter => "M4 6.5h16M7 12h10M10 17.5h4",
+            Self::Key => "M8 11.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM11.2 12.8 20 4M16 8l3 3M14 10l2 2",
+            Self::Language => {
+                "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM3.8 12h16.4M12 3.5c5 5 5 12 0 17M12 3.5c-5 5-5 12 0 17"
+            }
+            Self::Menu => "M4 7h16M4 12h16M4 17h16",
+            Self::More => "M12 5.5v.01M12 12v.01M12 18.5v.01",
+            Self::Plus => "M12 5v14M5 12h14",
+            Self::Reset => "M19.5 12a7.5 7.5 0 1 1-2.3-5.4L20 9M20 4v5h-5",
+            Self::Search => "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.3 15.3 20 20",
+            Self::Settings => {
+                "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z"
+            }
+            Self::Shield => "M12 3.5 19 6v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6ZM9 12l2.2 2.2L15.2 10",
+            Self::Trash => "M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10 11v5M14 11v5",
+            Self::Upgrade => "M12 20V5M6 11l6-6 6 6",
+        }
+    }
+
+    /// The icon as an element.
+    pub fn view(self) -> impl IntoView {
+        view! {
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+                <path d=self.path()/>
+            </svg>
+        }
+    }
+}

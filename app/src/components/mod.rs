@@ -1,0 +1,23 @@
+//! The parts that pages are made of. They take plain values and callbacks; only [`token_actions`] and [`try_it`] talk
+//! to the server.
+
+pub mod allowed;
+pub mod card_menu;
+pub mod confirm_dialog;
+pub mod copy_button;
+pub mod dialog;
+pub mod error_note;
+pub mod filter_sidebar;
+pub mod hydrated;
+pub mod icon;
+pub mod language_switch;
+pub mod pager;
+pub mod reactive;
+pub mod scope_picker;
+pub mod secret_dialog;
+pub mod time;
+pub mod toasts;
+pub mod token_actions;
+pub mod token_card;
+pub mod token_fields;
+pub mod try_it;

@@ -1,0 +1,222 @@
+//! What happens when an item of a token's menu is picked: ask where it breaks something, do it, say so.
+
+use super::card_menu::MenuItem;
+use super::confirm_dialog::{ConfirmDialog, Question};
+use super::secret_dialog::SecretDialog;
+use super::toasts::{ToastRack, use_toasts};
+use crate::api::request_id::new_request_id;
+use crate::api::tokens::{self, Issued};
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::words::Words;
+use domain::api_version::ApiVersion;
+use domain::token::{Token, TokenId, UNDO_WINDOW};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// Counts the changes made to tokens from this page, so that lists read themselves again.
+#[derive(Clone, Copy)]
+pub struct TokenChanges(RwSignal<u64>);
+
+/// Called once, by the app.
+pub fn provide_token_changes() {
+    provide_context(TokenChanges(RwSignal::new(0)));
+}
+
+/// The changes made to tokens from this page.
+pub fn use_token_changes() -> TokenChanges {
+    expect_context()
+}
+
+impl TokenChanges {
+    /// How many there were.
+    pub fn count(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Tells of one more.
+    pub fn announce(self) {
+        self.0.update(|count| *count += 1);
+    }
+}
+
+/// What came of a menu item.
+enum Outcome {
+    /// A token with a new secret.
+    Issued(Box<Issued>),
+    /// The token as it is now, or as it was when it was deleted.
+    Changed(Box<Token>),
+}
+
+/// The menu items of one page, one at a time.
+#[derive(Clone, Copy)]
+pub struct TokenActions {
+    i18n: Words,
+    toasts: ToastRack,
+    changes: TokenChanges,
+    asked: RwSignal<Option<(MenuItem, Token)>>,
+    pending: RwSignal<bool>,
+    issued: RwSignal<Option<(MenuItem, Issued)>>,
+    on_done: Callback<(MenuItem, Token)>,
+}
+
+impl TokenActions {
+    /// Tells by `on_done` which item was carried out, and the token as it is now.
+    pub fn new(on_done: Callback<(MenuItem, Token)>) -> Self {
+        Self {
+            i18n: use_i18n(),
+            toasts: use_toasts(),
+            changes: use_token_changes(),
+            asked: RwSignal::new(None),
+            pending: RwSignal::new(false),
+            issued: RwSignal::new(None),
+            on_done,
+        }
+    }
+
+    /// The item was picked for this token: asks first, or does it at once where nothing can break.
+    pub fn pick(self, item: MenuItem, token: Token) {
+        match item {
+            MenuItem::Duplicate | MenuItem::Enable => self.carry_out(item, token),
+            _ => self.asked.set(Some((item, token))),
+        }
+    }
+
+    fn confirm(self) {
+        if let Some((item, token)) = self.asked.get_untracked() {
+            self.carry_out(item, token);
+        }
+    }
+
+    /// Does it, unless something is under way: a second click does nothing.
+    fn carry_out(self, item: MenuItem, token: Token) {
+        if self.pending.get_untracked() {
+            return;
+        }
+        self.pending.set(true);
+        spawn_local(async move {
+            let result = send(item, &token).await;
+            // The page may have been left meanwhile; what was done is still said.
+            self.pending.try_set(false);
+            self.asked.try_set(None);
+            match result {
+                Ok(Outcome::Issued(issued)) => {
+                    self.on_done.try_run((item, issued.token.clone()));
+                    self.issued.try_set(Some((item, *issued)));
+                }
+                Ok(Outcome::Changed(token)) => {
+                    self.say(item, &token);
+                    self.on_done.try_run((item, *token));
+                }
+                Err(error) => self.toasts.complain(error.text(self.i18n)),
+            }
+            // Also after an error: it tells of a token that is not as the list shows it.
+            self.changes.announce();
+        });
+    }
+
+    fn close_secret(self) {
+        if let Some((item, issued)) = self.issued.get_untracked() {
+            self.issued.set(None);
+            self.say(item, &issued.token);
+        }
+    }
+
+    /// Says what was done.
+    fn say(self, item: MenuItem, token: &Token) {
+        let i18n = self.i18n;
+        let name = token.settings.name.as_str();
+        let text = match item {
+            MenuItem::Duplicate => t_string!(i18n, done.duplicated, name = name).to_string(),
+            MenuItem::Reset => t_string!(i18n, done.reset, name = name).to_string(),
+            MenuItem::UpgradeVersion => {
+                t_string!(i18n, done.upgraded, name = name, number = token.settings.api_version).to_string()
+            }
+            MenuItem::Disable => t_string!(i18n, done.disabled, name = name).to_string(),
+            MenuItem::Enable => t_string!(i18n, done.enabled, name = name).to_string(),
+            MenuItem::Delete => t_string!(i18n, done.deleted, name = name).to_string(),
+        };
+        if item == MenuItem::Delete {
+            let (toasts, changes, id) = (self.toasts, self.changes, token.id);
+            let undo = move || undo_delete(i18n, toasts, changes, id);
+            toasts.offer_undo(text, UNDO_WINDOW.to_std().unwrap_or_default(), undo);
+        } else {
+            self.toasts.say(text);
+        }
+    }
+}
+
+async fn send(item: MenuItem, token: &Token) -> Result<Outcome, AppError> {
+    let issued = |issued| Outcome::Issued(Box::new(issued));
+    let changed = |token| Outcome::Changed(Box::new(token));
+    match item {
+        MenuItem::Duplicate => tokens::duplicate(token.id, new_request_id()).await.map(issued),
+        MenuItem::Reset => tokens::reset(token.id, token.revision).await.map(issued),
+        MenuItem::UpgradeVersion => tokens::upgrade_version(token.id).await.map(changed),
+        MenuItem::Disable => tokens::disable(token.id).await.map(changed),
+        MenuItem::Enable => tokens::enable(token.id).await.map(changed),
+        MenuItem::Delete => tokens::delete(token.id).await.map(changed),
+    }
+}
+
+/// Outlives the page from which the token was deleted: the offer to undo goes along to the next one.
+fn undo_delete(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenId) {
+    spawn_local(async move {
+        match tokens::undo_delete(id).await {
+            Ok(token) => toasts.say(t_string!(i18n, done.restored, name = token.settings.name.as_str()).to_string()),
+            Err(error) => toasts.complain(error.text(i18n)),
+        }
+        changes.announce();
+    });
+}
+
+/// What is asked before the item is carried out.
+fn question(i18n: Words, item: MenuItem, token: &Token) -> Question {
+    let name = token.settings.name.as_str();
+    let (title, text) = match item {
+        MenuItem::Reset => {
+            (t_string!(i18n, ask.reset_title, name = name).to_string(), t_string!(i18n, ask.reset_text).to_owned())
+        }
+        MenuItem::UpgradeVersion => {
+            let (number, old) = (ApiVersion::NEWEST, token.settings.api_version);
+            (
+                t_string!(i18n, ask.upgrade_title, name = name, number = number).to_string(),
+                t_string!(i18n, ask.upgrade_text, number = number, old = old).to_string(),
+            )
+        }
+        MenuItem::Disable => {
+            (t_string!(i18n, ask.disable_title, name = name).to_string(), t_string!(i18n, ask.disable_text).to_owned())
+        }
+        MenuItem::Delete => {
+            (t_string!(i18n, ask.delete_title, name = name).to_string(), t_string!(i18n, ask.delete_text).to_owned())
+        }
+        MenuItem::Duplicate | MenuItem::Enable => Default::default(),
+    };
+    Question { title, text, confirm: item.label(i18n).to_owned(), destructive: item != MenuItem::UpgradeVersion }
+}
+
+/// The windows that the actions open, once on a page.
+#[component]
+pub fn TokenActionDialogs(actions: TokenActions) -> impl IntoView {
+    let i18n = use_i18n();
+    let question = move || actions.asked.get().map(|(item, token)| question(i18n, item, &token));
+    let issued = move || actions.issued.get().map(|(_, issued)| issued);
+    let title = move || match actions.issued.get() {
+        Some((MenuItem::Reset, _)) => t_string!(i18n, secret.reset_title).to_owned(),
+        _ => t_string!(i18n, secret.created_title).to_owned(),
+    };
+    view! {
+        <ConfirmDialog
+            id="confirm"
+            question=Signal::derive(question)
+            pending=actions.pending
+            on_confirm=Callback::new(move |()| actions.confirm())
+            on_cancel=Callback::new(move |()| actions.asked.set(None))
+        />
+        <SecretDialog
+            issued=Signal::derive(issued)
+            title=Signal::derive(title)
+            on_done=Callback::new(move |()| actions.close_secret())
+        />
+    }
+}

@@ -1,0 +1,221 @@
+//! The fields of a token's form, each with its label, hint and error. Names are those of `TokenForm`, as a plain form
+//! sends them.
+
+use crate::components::reactive::say;
+use crate::i18n::{t_string, use_i18n};
+use crate::words;
+use domain::api_version::ApiVersion;
+use domain::text::{Field, FieldError};
+use domain::token::{DESCRIPTION_MAX, NAME_MAX};
+use domain::user::Person;
+use leptos::form::FromFormData;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// The problems that the form has now.
+pub type Errors = RwSignal<Vec<FieldError>>;
+
+/// The element that takes the focus when the field has an error.
+const fn id(field: Field) -> &'static str {
+    match field {
+        Field::Name => "name",
+        Field::Description => "description",
+        Field::ApiVersion => "api-version",
+        Field::PrimaryContact => "primary-contact",
+        Field::Developers => "developers",
+        Field::Scopes => "scopes",
+    }
+}
+
+/// Moves the focus to the field, once the page shows it.
+pub fn focus(field: Field) {
+    focus_id(id(field));
+}
+
+/// Moves the focus to the element of this id, once the page shows it.
+pub fn focus_id(id: &'static str) {
+    request_animation_frame(move || {
+        let element = document().get_element_by_id(id);
+        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            _ = element.focus();
+        }
+    });
+}
+
+/// Reads what stands in the form below this element as the arguments of a server function.
+pub fn read<F: FromFormData>(around: NodeRef<html::Div>) -> Option<F> {
+    let form = around.get_untracked()?.query_selector("form").ok()??;
+    F::from_form_data(&web_sys::FormData::new_with_form(form.unchecked_ref()).ok()?).ok()
+}
+
+fn has_error(errors: Errors, field: Field) -> bool {
+    errors.with(|errors| errors.iter().any(|error| error.field == field))
+}
+
+/// What describes the field: its hint, then its error.
+fn described_by(field: Field) -> String {
+    format!("{0}-hint {0}-error", id(field))
+}
+
+/// The error of the field, if it has one.
+#[component]
+pub fn FieldProblem(field: Field, errors: Errors) -> impl IntoView {
+    let i18n = use_i18n();
+    let problem = move || {
+        errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| words::problem(i18n, error)))
+    };
+    view! {
+        <p class="problem" id=format!("{}-error", id(field))>
+            {problem}
+        </p>
+    }
+}
+
+/// Label, hint and error around an input.
+#[component]
+fn Labelled(
+    field: Field,
+    #[prop(into)] hint: Signal<&'static str>,
+    errors: Errors,
+    #[prop(optional)] optional: bool,
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="field">
+            <label for=id(field)>
+                <span class="label">{move || words::field(i18n, field)}</span>
+                {optional.then(|| view! { <span class="optional">{say!(i18n, optional)}</span> })}
+            </label>
+            <p class="hint" id=format!("{}-hint", id(field))>
+                {hint}
+            </p>
+            {children()}
+            <FieldProblem field errors/>
+        </div>
+    }
+}
+
+/// Token name and description.
+#[component]
+pub fn NameAndDescription(name: String, description: String, errors: Errors) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <Labelled field=Field::Name hint=say!(i18n, form.name_hint) errors>
+            <input
+                type="text"
+                id=id(Field::Name)
+                name="form[name]"
+                value=name
+                required
+                maxlength=NAME_MAX.to_string()
+                autocomplete="off"
+                dir="auto"
+                aria-describedby=described_by(Field::Name)
+                aria-invalid=move || has_error(errors, Field::Name).to_string()
+            />
+        </Labelled>
+        <Labelled
+            field=Field::Description
+            hint=say!(i18n, form.description_hint)
+            errors
+            optional=true
+        >
+            <textarea
+                id=id(Field::Description)
+                name="form[description]"
+                rows="3"
+                maxlength=DESCRIPTION_MAX.to_string()
+                dir="auto"
+                aria-describedby=described_by(Field::Description)
+                aria-invalid=move || has_error(errors, Field::Description).to_string()
+            >
+                {description}
+            </textarea>
+        </Labelled>
+    }
+}
+
+/// The API version, out of those from `oldest` on.
+#[component]
+pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion>, errors: Errors) -> impl IntoView {
+    let i18n = use_i18n();
+    let offered = ApiVersion::ALL.into_iter().filter(|offered| oldest.is_none_or(|oldest| *offered >= oldest));
+    let option = |offered: ApiVersion| {
+        let text = move || {
+            let newest = if offered.is_newest() { t_string!(i18n, form.newest) } else { "" };
+            if newest.is_empty() { offered.to_string() } else { format!("{offered} ({newest})") }
+        };
+        let number = offered.to_string();
+        view! { <option value=number.clone() selected=number == version>{text}</option> }
+    };
+    let options = offered.map(option).collect_view();
+    view! {
+        <Labelled
+            field=Field::ApiVersion
+            hint=say!(i18n, form.api_version_hint)
+            errors
+        >
+            <select
+                id=id(Field::ApiVersion)
+                name="form[api_version]"
+                aria-describedby=described_by(Field::ApiVersion)
+                aria-invalid=move || has_error(errors, Field::ApiVersion).to_string()
+            >
+                {options}
+            </select>
+        </Labelled>
+    }
+}
+
+/// Primary contact and developers.
+#[component]
+pub fn Contacts(primary_contact: String, developers: String, people: Vec<Person>, errors: Errors) -> impl IntoView {
+    let i18n = use_i18n();
+    let option = |person: Person| {
+        let id = person.id.0.to_string();
+        view! {
+            <option value=id.clone() selected=id == primary_contact>
+                {format!("{} ({})", person.name, person.email)}
+            </option>
+        }
+    };
+    let options = people.into_iter().map(option).collect_view();
+    view! {
+        <Labelled
+            field=Field::PrimaryContact
+            hint=say!(i18n, form.primary_contact_hint)
+            errors
+        >
+            <select
+                id=id(Field::PrimaryContact)
+                name="form[primary_contact]"
+                required
+                aria-describedby=described_by(Field::PrimaryContact)
+                aria-invalid=move || has_error(errors, Field::PrimaryContact).to_string()
+            >
+                <option value="">{say!(i18n, form.choose)}</option>
+                {options}
+            </select>
+        </Labelled>
+        <Labelled
+            field=Field::Developers
+            hint=say!(i18n, form.developers_hint)
+            errors
+            optional=true
+        >
+            <textarea
+                id=id(Field::Developers)
+                name="form[developers]"
+                rows="3"
+                autocomplete="off"
+                spellcheck="false"
+                aria-describedby=described_by(Field::Developers)
+                aria-invalid=move || has_error(errors, Field::Developers).to_string()
+            >
+                {developers}
+            </textarea>
+        </Labelled>
+    }
+}

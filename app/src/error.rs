@@ -1,0 +1,131 @@
+//! What can go wrong between browser and server; each error has one status and one text.
+
+use crate::i18n::t_string;
+use crate::words::Words;
+use domain::text::FieldError;
+use leptos::server_fn::Encodes;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// An error that a server function answers with, or the browser's own when no answer came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// Nobody is signed in, or no longer.
+    #[error("sign in first")]
+    SignInNeeded,
+    /// The role lacks the right.
+    #[error("your role does not allow it; ask an Account Administrator")]
+    NotAllowed,
+    /// The account has no such token (any more).
+    #[error("there is no such access token in this account")]
+    NotFound,
+    /// Somebody else changed it since it was read.
+    #[error("somebody else changed it meanwhile; load it again")]
+    Conflict,
+    /// The same request was carried out before.
+    #[error("this was done already")]
+    AlreadyDone,
+    /// Fields of a form are wrong.
+    #[error("some fields need attention")]
+    Invalid(Vec<FieldError>),
+    /// E-mail address and password do not belong together.
+    #[error("e-mail address or password is wrong")]
+    WrongCredentials,
+    /// Too many failed sign-ins.
+    #[error("too many attempts; try again in {seconds} s")]
+    Throttled {
+        /// Until the next attempt is worth while.
+        seconds: u64,
+    },
+    /// The server could not read the request.
+    #[error("the request could not be read: {0}")]
+    BadRequest(String),
+    /// The server could not be reached.
+    #[error("the server could not be reached; check the connection and try again")]
+    Unreachable,
+    /// A fault of the server; its log says more.
+    #[error("something went wrong on the server; try again")]
+    Internal,
+}
+
+impl AppError {
+    /// The HTTP status of an answer with this error.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::SignInNeeded | Self::WrongCredentials => 401,
+            Self::NotAllowed => 403,
+            Self::NotFound => 404,
+            Self::Conflict | Self::AlreadyDone => 409,
+            Self::Invalid(_) => 422,
+            Self::Throttled { .. } => 429,
+            Self::Internal => 500,
+            Self::Unreachable => 503,
+        }
+    }
+
+    /// What to tell the person.
+    #[must_use]
+    pub fn text(&self, i18n: Words) -> String {
+        match self {
+            Self::SignInNeeded => t_string!(i18n, error.sign_in_needed).to_string(),
+            Self::NotAllowed => t_string!(i18n, error.not_allowed).to_string(),
+            Self::NotFound => t_string!(i18n, error.not_found).to_string(),
+            Self::Conflict => t_string!(i18n, error.conflict).to_string(),
+            Self::AlreadyDone => t_string!(i18n, error.already_done).to_string(),
+            Self::Invalid(_) => t_string!(i18n, error.invalid).to_string(),
+            Self::WrongCredentials => t_string!(i18n, error.wrong_credentials).to_string(),
+            Self::Throttled { seconds } => t_string!(i18n, error.throttled, minutes = seconds.div_ceil(60)).to_string(),
+            Self::BadRequest(_) => t_string!(i18n, error.bad_request).to_string(),
+            Self::Unreachable => t_string!(i18n, error.unreachable).to_string(),
+            Self::Internal => t_string!(i18n, error.internal).to_string(),
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
+            ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => Self::BadRequest(reason),
+            _ => Self::Internal,
+        }
+    }
+
+    /// An error leaves through this one door, so it gets its status here. A plain form is answered by a redirect to
+    /// its page, which shows the error.
+    fn ser(&self) -> leptos::server_fn::Bytes {
+        #[cfg(feature = "ssr")]
+        if !crate::api::asked::wants_page() {
+            crate::api::asked::set_status(self);
+        }
+        Self::Encoder::encode(self).unwrap_or_default()
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<store::Error> for AppError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound => Self::NotFound,
+            store::Error::Conflict => Self::Conflict,
+            store::Error::AlreadyDone => Self::AlreadyDone,
+            store::Error::WrongCredentials => Self::WrongCredentials,
+            store::Error::Throttled { retry_after } => Self::Throttled { seconds: retry_after.as_secs().max(1) },
+            fault => {
+                tracing::error!(error = %fault, "the store failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<domain::user::NotAllowed> for AppError {
+    fn from(_: domain::user::NotAllowed) -> Self {
+        Self::NotAllowed
+    }
+}

@@ -1,0 +1,116 @@
+//! What stands around every page of a person who is signed in: who they are, where they can go.
+
+use crate::api::session::{SignOut, who_am_i};
+use crate::components::icon::Icon;
+use crate::components::language_switch::LanguageSwitch;
+use crate::components::reactive::say;
+use crate::error::AppError;
+use crate::i18n::use_i18n;
+use crate::pages::message::Failed;
+use crate::path;
+use crate::words;
+use domain::user::Asker;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet, Redirect};
+use leptos_router::hooks::use_location;
+
+/// Finds out who is asking, sends them to sign in if nobody is, and shows the page in its frame.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let session = Resource::new_blocking(|| (), |()| who_am_i());
+    let location = use_location();
+    let here = move || match location.search.get_untracked() {
+        query if query.is_empty() => location.pathname.get_untracked(),
+        query => format!("{}?{query}", location.pathname.get_untracked()),
+    };
+    view! {
+        <Suspense>
+            {move || {
+                session
+                    .get()
+                    .map(|session| match session {
+                        Ok(asker) => {
+                            provide_context(asker.clone());
+                            view! { <Framed asker/> }.into_any()
+                        }
+                        Err(AppError::SignInNeeded) => {
+                            view! { <Redirect path=path::sign_in_then(&here())/> }.into_any()
+                        }
+                        Err(error) => view! { <Failed error/> }.into_any(),
+                    })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Framed(asker: Asker) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <a class="skip" href="#content">{say!(i18n, skip_to_content)}</a>
+        <header class="bar">
+            <button
+                type="button"
+                class="icon-button bar-menu"
+                popovertarget="menu"
+                aria-label=say!(i18n, menu)
+            >
+                {Icon::Menu.view()}
+            </button>
+            <a class="brand" href=path::SETTINGS>
+                {Icon::Key.view()}
+                <span>{say!(i18n, product)}</span>
+            </a>
+            <span class="bar-account" dir="auto">{asker.account_name.clone()}</span>
+            <LanguageSwitch/>
+            <Person asker/>
+        </header>
+        <div class="rail">
+            <Navigation/>
+        </div>
+        <div id="menu" class="rail-sheet" popover="auto">
+            <Navigation/>
+        </div>
+        <main id="content" tabindex="-1">
+            <Outlet/>
+        </main>
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <nav aria-label=say!(i18n, menu)>
+            <p class="rail-title" aria-hidden="true">{say!(i18n, menu)}</p>
+            <A href=path::SETTINGS exact=false>
+                {Icon::Settings.view()}
+                <span>{say!(i18n, settings.title)}</span>
+            </A>
+        </nav>
+    }
+}
+
+/// Who is signed in, and the way out.
+#[component]
+fn Person(asker: Asker) -> impl IntoView {
+    let i18n = use_i18n();
+    let sign_out = ServerAction::<SignOut>::new();
+    let role = asker.role;
+    view! {
+        <button type="button" class="person" popovertarget="person">
+            <span class="avatar" aria-hidden="true">{asker.user.name.chars().next().map(String::from)}</span>
+            <span class="person-name" dir="auto">{asker.user.name.clone()}</span>
+        </button>
+        <div id="person" class="person-card" popover="auto">
+            <p class="person-card-name" dir="auto">{asker.user.name}</p>
+            <p>{asker.user.email}</p>
+            <p>{move || words::role(i18n, role)}</p>
+            <p class="person-card-account" dir="auto">{asker.account_name}</p>
+            <ActionForm action=sign_out>
+                <button type="submit" class="button">{say!(i18n, sign_in.sign_out)}</button>
+            </ActionForm>
+        </div>
+    }
+}

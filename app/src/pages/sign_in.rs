@@ -1,0 +1,54 @@
+//! Signing in.
+
+use crate::api::session::SignIn as SignInCall;
+use crate::components::error_note::ErrorNote;
+use crate::components::icon::Icon;
+use crate::components::language_switch::LanguageSwitch;
+use crate::components::reactive::say;
+use crate::i18n::{t_string, use_i18n};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+/// Asks for e-mail address and password. Works without our wasm.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let i18n = use_i18n();
+    let sign_in = ServerAction::<SignInCall>::new();
+    let next = use_query_map().with_untracked(|query| query.get("next"));
+    let error = move || sign_in.value().get().and_then(Result::err);
+    let pending = sign_in.pending();
+    view! {
+        <Title text=move || format!("{} – {}", t_string!(i18n, sign_in.title), t_string!(i18n, product))/>
+        <main class="sign-in">
+            <div class="sign-in-card">
+                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
+                <h1>{say!(i18n, sign_in.title)}</h1>
+                <p class="lead">{say!(i18n, sign_in.lead)}</p>
+                <ErrorNote error=Signal::derive(error)/>
+                <ActionForm action=sign_in>
+                    <label class="field">
+                        <span class="label">{say!(i18n, sign_in.email)}</span>
+                        <input type="email" name="email" required autocomplete="username" autofocus/>
+                    </label>
+                    <label class="field">
+                        <span class="label">{say!(i18n, sign_in.password)}</span>
+                        <input type="password" name="password" required autocomplete="current-password"/>
+                    </label>
+                    {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+                    <button type="submit" class="button primary" disabled=pending>
+                        {move || {
+                            if pending.get() {
+                                t_string!(i18n, sign_in.pending)
+                            } else {
+                                t_string!(i18n, sign_in.submit)
+                            }
+                        }}
+                    </button>
+                </ActionForm>
+            </div>
+            <LanguageSwitch/>
+        </main>
+    }
+}

@@ -1,0 +1,50 @@
+//! How to keep access tokens secure.
+
+use crate::components::allowed::Allowed;
+use crate::components::icon::Icon;
+use crate::components::reactive::say;
+use crate::i18n::{t_string, use_i18n};
+use crate::path;
+use domain::role::Permission;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The tips.
+#[component]
+pub fn Tips() -> impl IntoView {
+    view! {
+        <Allowed permission=Permission::SeeTokens>
+            <TipsPage/>
+        </Allowed>
+    }
+}
+
+#[component]
+fn TipsPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let tip = |icon: Icon, title: AnyView, text: AnyView| {
+        view! {
+            <li>
+                {icon.view()}
+                <h2>{title}</h2>
+                <p>{text}</p>
+            </li>
+        }
+    };
+    view! {
+        <Title text=move || format!("{} – {}", t_string!(i18n, tips.title), t_string!(i18n, product))/>
+        <div class="page-head">
+            <a class="back" href=path::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
+            <h1>{say!(i18n, tips.title)}</h1>
+            <p class="lead">{say!(i18n, tips.lead)}</p>
+        </div>
+        <ul class="tips">
+            {tip(Icon::Shield, say!(i18n, tips.share).into_any(), say!(i18n, tips.share_text).into_any())}
+            {tip(Icon::Key, say!(i18n, tips.store).into_any(), say!(i18n, tips.store_text).into_any())}
+            {tip(Icon::Reset, say!(i18n, tips.rotate).into_any(), say!(i18n, tips.rotate_text).into_any())}
+            {tip(Icon::Filter, say!(i18n, tips.least).into_any(), say!(i18n, tips.least_text).into_any())}
+            {tip(Icon::Alert, say!(i18n, tips.reset).into_any(), say!(i18n, tips.reset_text).into_any())}
+            {tip(Icon::Check, say!(i18n, tips.contacts).into_any(), say!(i18n, tips.contacts_text).into_any())}
+        </ul>
+    }
+}

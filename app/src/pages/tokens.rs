@@ -1,0 +1,371 @@
+//! The access tokens of the account: enabling API access, the filters, the list.
+
+use crate::api::account::{DisableApiAccess, EnableApiAccess, account};
+use crate::api::tokens::list;
+use crate::components::allowed::{Allowed, use_asker};
+use crate::components::card_menu::MenuItem;
+use crate::components::confirm_dialog::{ConfirmDialog, Question};
+use crate::components::error_note::ErrorNote;
+use crate::components::filter_sidebar::{FilterSidebar, Step};
+use crate::components::icon::Icon;
+use crate::components::pager::Pager;
+use crate::components::reactive::say;
+use crate::components::toasts::use_toasts;
+use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
+use crate::components::token_card::TokenCard;
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::pages::message::Failed;
+use crate::path;
+use crate::words;
+use domain::filter::{PAGE_SIZE, Sort, TokenFilter, TokenList, pages};
+use domain::role::Permission;
+use domain::token::{Token, TokenId};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+/// The page, for those whose role allows it.
+#[component]
+pub fn Tokens() -> impl IntoView {
+    view! {
+        <Allowed permission=Permission::SeeTokens>
+            <TokensPage/>
+        </Allowed>
+    }
+}
+
+/// API access, off or on, decides what the page offers.
+#[component]
+fn TokensPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let enable = ServerAction::<EnableApiAccess>::new();
+    let disable = ServerAction::<DisableApiAccess>::new();
+    let account = Resource::new(move || (enable.version().get(), disable.version().get()), |_| account());
+    Effect::new(move |_| match enable.value().get() {
+        Some(Ok(())) => toasts.say(t_string!(i18n, access.enabled).to_owned()),
+        Some(Err(error)) => toasts.complain(error.text(i18n)),
+        None => {}
+    });
+    Effect::new(move |_| match disable.value().get() {
+        Some(Ok(())) => toasts.say(t_string!(i18n, access.switched_off).to_owned()),
+        Some(Err(error)) => toasts.complain(error.text(i18n)),
+        None => {}
+    });
+    view! {
+        <Title text=move || format!("{} – {}", t_string!(i18n, tokens.title), t_string!(i18n, product))/>
+        <Transition>
+            {
+                // What stands below is made anew only when API access changes.
+                let access = Memo::new(move |_| account.get().map(|account| account.map(|account| account.api_access)));
+                move || {
+                    access
+                        .get()
+                        .map(|access| match access {
+                            Ok(true) => view! { <TokenBrowser disable/> }.into_any(),
+                            Ok(false) => view! { <AccessOff enable/> }.into_any(),
+                            Err(error) => view! { <Failed error/> }.into_any(),
+                        })
+                }
+            }
+        </Transition>
+    }
+}
+
+/// The one thing there is to do while API access is off.
+#[component]
+fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
+    let i18n = use_i18n();
+    let pending = enable.pending();
+    view! {
+        <div class="page-head">
+            <a class="back" href=path::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
+            <h1>{say!(i18n, tokens.title)}</h1>
+        </div>
+        <section class="empty access-off">
+            {Icon::Key.view()}
+            <h2>{say!(i18n, access.off_title)}</h2>
+            <p>{say!(i18n, access.off_text)}</p>
+            <ul>
+                <li>{Icon::Check.view()} {say!(i18n, access.off_point_1)}</li>
+                <li>{Icon::Check.view()} {say!(i18n, access.off_point_2)}</li>
+            </ul>
+            <ActionForm action=enable>
+                <button type="submit" class="button primary" disabled=pending>
+                    {move || if pending.get() { t_string!(i18n, access.enabling) } else { t_string!(i18n, access.enable) }}
+                </button>
+            </ActionForm>
+        </section>
+    }
+}
+
+/// Filters and list, which the link decides.
+#[component]
+fn TokenBrowser(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
+    let i18n = use_i18n();
+    let query = use_location().search;
+    let filter = Memo::new(move |_| query.with(|query| path::filter(query)));
+    let changes = use_token_changes();
+    let tokens = Resource::new(move || (filter.get(), changes.count()), |(filter, _)| list(filter));
+    let actions = TokenActions::new(Callback::new(|_| {}));
+
+    let navigate = use_navigate();
+    let go = Callback::new(move |(filter, step): (TokenFilter, Step)| {
+        let options = NavigateOptions { replace: step == Step::Typed, scroll: false, ..NavigateOptions::default() };
+        navigate(&path::tokens(&filter), options);
+    });
+    correct_link(query, filter, tokens, go);
+
+    view! {
+        <div class="page-head">
+            <a class="back" href=path::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
+            <h1>{say!(i18n, tokens.title)}</h1>
+            <p class="lead">
+                {say!(i18n, tokens.lead)} " " <a href=path::TIPS>{say!(i18n, tips.title)}</a>
+            </p>
+            <a class="button primary page-action" href=path::NEW_TOKEN>
+                {Icon::Plus.view()}
+                {say!(i18n, tokens.create)}
+            </a>
+        </div>
+        <div class="browser">
+            <button type="button" class="button filters-open" popovertarget="filters">
+                {Icon::Filter.view()}
+                {say!(i18n, filter.show)}
+                {move || {
+                    let active = filter.with(TokenFilter::active);
+                    (active > 0).then(|| view! { <span class="count-badge">{active}</span> })
+                }}
+            </button>
+            <aside id="filters" class="sidebar" popover="auto" aria-label=say!(i18n, filter.title)>
+                <FilterSidebar filter on_change=go/>
+            </aside>
+            <div class="results">
+                <Transition fallback=move || view! { <ListSkeleton/> }>
+                    <Results tokens filter actions go/>
+                </Transition>
+            </div>
+        </div>
+        <SwitchOff disable/>
+        <TokenActionDialogs actions/>
+    }
+}
+
+/// Puts the link right that asks for nonsense, or for a page beyond the last.
+fn correct_link(
+    query: Memo<String>,
+    filter: Memo<TokenFilter>,
+    tokens: Resource<Result<TokenList, AppError>>,
+    go: Callback<(TokenFilter, Step)>,
+) {
+    Effect::new(move |_| {
+        let mut right = filter.get();
+        if let Some(Ok(list)) = tokens.get() {
+            right.page = right.page.min(list.pages());
+        }
+        let canonical = path::tokens(&right);
+        let canonical = canonical.split_once('?').map_or("", |(_, query)| query);
+        // The same query may be spelled in several ways (`+`, `%20`); only what it says counts.
+        let spelled = query.with(|query| form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>());
+        if spelled != form_urlencoded::parse(canonical.as_bytes()).into_owned().collect::<Vec<_>>() {
+            go.run((right, Step::Typed));
+        }
+    });
+}
+
+/// What the list has to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shown {
+    Nothing,
+    Failed(AppError),
+    NoneYet,
+    NothingMatches,
+    Tokens,
+}
+
+/// Count, order, cards and pages. The cards stay in place while what they show changes.
+#[component]
+fn Results(
+    tokens: Resource<Result<TokenList, AppError>>,
+    filter: Memo<TokenFilter>,
+    actions: TokenActions,
+    go: Callback<(TokenFilter, Step)>,
+) -> impl IntoView {
+    let loaded = Memo::new(move |_| tokens.get());
+    let shown = Memo::new(move |_| {
+        loaded.with(|loaded| match loaded {
+            None => Shown::Nothing,
+            Some(Err(error)) => Shown::Failed(error.clone()),
+            Some(Ok(list)) if list.total > 0 => Shown::Tokens,
+            Some(Ok(_)) if filter.with(TokenFilter::active) == 0 => Shown::NoneYet,
+            Some(Ok(_)) => Shown::NothingMatches,
+        })
+    });
+    move || match shown.get() {
+        Shown::Nothing => ().into_any(),
+        Shown::Failed(error) => view! { <ErrorNote error=Some(error)/> }.into_any(),
+        Shown::NoneYet => view! { <NoneYet/> }.into_any(),
+        Shown::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
+        Shown::Tokens => {
+            // Only read while there are tokens.
+            let list = Memo::new(move |last: Option<&TokenList>| {
+                let list = loaded.with(|loaded| loaded.clone().and_then(Result::ok));
+                list.or_else(|| last.cloned()).unwrap_or(TokenList { tokens: Vec::new(), total: 0, page: 1 })
+            });
+            view! { <List list filter actions go/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn List(
+    list: Memo<TokenList>,
+    filter: Memo<TokenFilter>,
+    actions: TokenActions,
+    go: Callback<(TokenFilter, Step)>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+    let card = move |id: TokenId| {
+        // A card that is about to go keeps what it showed last.
+        let token = Memo::new(move |last: Option<&Token>| {
+            let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
+            token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
+        });
+        let on_pick = Callback::new(move |item: MenuItem| actions.pick(item, token.get_untracked()));
+        view! { <li><TokenCard token on_pick/></li> }
+    };
+    view! {
+        <div class="results-head">
+            <p class="count" role="status">
+                <Count list/>
+            </p>
+            <SortField filter go/>
+        </div>
+        <ul class="cards" aria-label=say!(i18n, tokens.list)>
+            <For each=ids key=|id| *id children=card/>
+        </ul>
+        <Pager
+            filter
+            page=Signal::derive(move || list.with(|list| list.page))
+            pages=Signal::derive(move || list.with(|list| pages(list.total)))
+        />
+    }
+}
+
+/// How many there are, and which of them are shown.
+#[component]
+fn Count(list: Memo<TokenList>) -> impl IntoView {
+    let i18n = use_i18n();
+    move || {
+        let (total, page, here) = list.with(|list| (list.total, u64::from(list.page), list.tokens.len() as u64));
+        let from = (page - 1) * u64::from(PAGE_SIZE) + 1;
+        match total {
+            1 => t_string!(i18n, tokens.one).to_owned(),
+            _ if here == total => t_string!(i18n, tokens.many, count = total).to_string(),
+            _ => t_string!(i18n, tokens.of_range, from = from, to = from - 1 + here, count = total).to_string(),
+        }
+    }
+}
+
+#[component]
+fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> impl IntoView {
+    let i18n = use_i18n();
+    let on_change = move |event| {
+        let sort = Sort::from_name(&event_target_value(&event)).unwrap_or_default();
+        go.run((TokenFilter { sort, ..filter.get_untracked().on_page(1) }, Step::Chosen));
+    };
+    let option = move |sort: Sort| {
+        view! {
+            <option value=sort.as_str() selected=move || filter.with(|filter| filter.sort == sort)>
+                {move || words::sort(i18n, sort)}
+            </option>
+        }
+    };
+    view! {
+        <label class="sort">
+            <span>{say!(i18n, tokens.sort)}</span>
+            <select prop:value=move || filter.with(|filter| filter.sort.as_str()) on:change=on_change>
+                {Sort::ALL.map(option).collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn NoneYet() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <section class="empty">
+            {Icon::Key.view()}
+            <h2>{say!(i18n, tokens.none_title)}</h2>
+            <p>{say!(i18n, tokens.none_text)}</p>
+            <a class="button primary" href=path::NEW_TOKEN>{say!(i18n, tokens.create)}</a>
+        </section>
+    }
+}
+
+#[component]
+fn NothingMatches(filter: Memo<TokenFilter>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <section class="empty" role="status">
+            {Icon::Search.view()}
+            <h2>{say!(i18n, tokens.nothing_title)}</h2>
+            <p>{say!(i18n, tokens.nothing_text)}</p>
+            <a class="button" href=move || path::tokens(&filter.get().cleared())>{say!(i18n, filter.clear_all)}</a>
+        </section>
+    }
+}
+
+/// Where cards will be.
+#[component]
+fn ListSkeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <p class="visually-hidden" role="status">{say!(i18n, tokens.loading)}</p>
+        <ul class="cards skeleton" aria-hidden="true">
+            {(0..6).map(|_| view! { <li class="card"></li> }).collect_view()}
+        </ul>
+    }
+}
+
+/// Switching API access off again, for those who may.
+#[component]
+fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
+    let i18n = use_i18n();
+    let asker = use_asker();
+    let asking = RwSignal::new(false);
+    let account = asker.account_name.clone();
+    let question = move || {
+        asking.get().then(|| Question {
+            title: t_string!(i18n, access.switch_off_title).to_owned(),
+            text: t_string!(i18n, access.switch_off_text, account = account.as_str()).to_string(),
+            confirm: t_string!(i18n, access.switch_off).to_owned(),
+            destructive: true,
+        })
+    };
+    let confirm = move |()| {
+        disable.dispatch(DisableApiAccess {});
+        asking.set(false);
+    };
+    asker.role.may(Permission::DisableApiAccess).then(|| {
+        view! {
+            <footer class="page-foot">
+                <button type="button" class="button quiet danger-text" on:click=move |_| asking.set(true)>
+                    {say!(i18n, access.switch_off)}
+                </button>
+            </footer>
+            <ConfirmDialog
+                id="switch-off"
+                question=Signal::derive(question)
+                pending=disable.pending()
+                on_confirm=Callback::new(confirm)
+                on_cancel=Callback::new(move |()| asking.set(false))
+            />
+        }
+    })
+}

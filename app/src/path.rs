@@ -1,0 +1,102 @@
+//! The addresses of the pages. What a person would want to keep in a link is in them.
+
+use domain::filter::TokenFilter;
+use domain::token::TokenId;
+
+/// Signing in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Settings.
+pub const SETTINGS: &str = "/settings";
+/// The access tokens.
+pub const TOKENS: &str = "/settings/platform-rest";
+/// Creating a token.
+pub const NEW_TOKEN: &str = "/settings/platform-rest/new";
+/// How to keep tokens secure.
+pub const TIPS: &str = "/settings/platform-rest/tips";
+
+/// What the page of a token tells a browser without our wasm after a form was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The token was created.
+    Created,
+    /// The token was updated.
+    Updated,
+}
+
+impl Notice {
+    /// The query parameter that carries it.
+    pub const PARAMETER: &str = "notice";
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+        }
+    }
+
+    /// The notice of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Created, Self::Updated].into_iter().find(|notice| notice.as_str() == name)
+    }
+}
+
+/// One token, to edit.
+#[must_use]
+pub fn token(id: TokenId) -> String {
+    format!("{TOKENS}/tokens/{}", id.0)
+}
+
+/// One token, with a notice above it.
+#[must_use]
+pub fn token_with_notice(id: TokenId, notice: Notice) -> String {
+    format!("{}?{}={}", token(id), Notice::PARAMETER, notice.as_str())
+}
+
+/// The list with these filters, order and page.
+#[must_use]
+pub fn tokens(filter: &TokenFilter) -> String {
+    with_query(TOKENS, filter.to_query())
+}
+
+/// The filters, order and page that a link's query (without `?`) asks for.
+///
+/// Read here and not by the router, which decodes each value twice: a search for `100%25` would find another name.
+#[must_use]
+pub fn filter(query: &str) -> TokenFilter {
+    TokenFilter::from_query(|name| {
+        let found = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned())
+    })
+}
+
+/// Signing in, and then going on to `next`.
+#[must_use]
+pub fn sign_in_then(next: &str) -> String {
+    with_query(SIGN_IN, [("next", next.to_owned())])
+}
+
+fn with_query(path: &str, query: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_the_list_brings_back_its_filters() {
+        for name in ["", "100%25", "a&b=c", "鍵 束", "%", "+"] {
+            let wanted = TokenFilter { name: name.to_owned(), page: 2, ..TokenFilter::default() };
+            let link = tokens(&wanted);
+            assert_eq!(filter(link.split_once('?').unwrap_or_default().1), wanted, "{link}");
+        }
+        assert_eq!(tokens(&TokenFilter::default()), TOKENS);
+    }
+
+    #[test]
+    fn the_way_back_survives_signing_in() {
+        assert_eq!(sign_in_then("/settings?a=b&c"), "/sign-in?next=%2Fsettings%3Fa%3Db%26c");
+    }
+}

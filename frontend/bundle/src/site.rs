@@ -1,0 +1,158 @@
+//! The site as it grows in a folder of its own: each file with its precompressed siblings, all put in place at once.
+
+use std::{
+    ffi::OsStr,
+    fmt, fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use brotli::enc::BrotliEncoderParams;
+use flate2::{Compression, write::GzEncoder};
+
+use crate::files;
+
+/// The types that shrink. Pictures and woff2 fonts are compressed in themselves.
+const COMPRESSIBLE: [&str; 11] =
+    ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest", "xml"];
+
+/// A site that is being made; nobody sees it before [`Site::publish`].
+pub struct Site {
+    root: PathBuf,
+    files: Vec<File>,
+}
+
+/// One line of the table.
+struct File {
+    path: PathBuf,
+    size: usize,
+    brotli_size: Option<usize>,
+}
+
+impl Site {
+    /// An empty site in the given folder.
+    pub fn create(root: PathBuf) -> Result<Self> {
+        files::make_empty(&root)?;
+        Ok(Self { root, files: Vec::new() })
+    }
+
+    /// Adds a file, and its `.br` and `.gz` siblings where the type shrinks.
+    pub fn add(&mut self, path: PathBuf, content: &[u8]) -> Result<()> {
+        self.write(&path, content)?;
+        let brotli_size = if is_compressible(&path) {
+            let brotli = brotli(content)?;
+            self.write(&sibling(&path, "br"), &brotli)?;
+            self.write(&sibling(&path, "gz"), &gzip(content)?)?;
+            Some(brotli.len())
+        } else {
+            None
+        };
+        self.files.push(File { path, size: content.len(), brotli_size });
+        Ok(())
+    }
+
+    /// Puts the site in place of the earlier one, none of whose files stays.
+    pub fn publish(&self, target: &Path) -> Result<()> {
+        files::remove(target)?;
+        fs::rename(&self.root, target).with_context(|| format!("cannot put the site at {}", target.display()))
+    }
+
+    /// The files' paths in the site, without their compressed siblings.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
+    /// The bytes after brotli of all files of this type.
+    pub fn brotli_size(&self, extension: &str) -> usize {
+        let of_type = |file: &&File| file.path.extension() == Some(OsStr::new(extension));
+        self.files.iter().filter(of_type).filter_map(|file| file.brotli_size).sum()
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) -> Result<()> {
+        let path = self.root.join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// The table of files and their sizes in bytes.
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<52}{:>10}{:>10}", "file", "bytes", "brotli")?;
+        for File { path, size, brotli_size } in &self.files {
+            let brotli_size = brotli_size.map_or("-".to_owned(), |size| size.to_string());
+            writeln!(f, "{:<52}{size:>10}{brotli_size:>10}", path.display().to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// The name that Leptos asks for when `hash.txt` gives this hash for this type.
+pub fn hashed_name(hash: &str, extension: &str) -> String {
+    format!("kagitaba.{hash}.{extension}")
+}
+
+/// `style.css` and `br` give `style.css.br`, which the file server looks for.
+fn sibling(path: &Path, encoding: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(encoding);
+    name.into()
+}
+
+fn is_compressible(path: &Path) -> bool {
+    path.extension().and_then(OsStr::to_str).is_some_and(|extension| COMPRESSIBLE.contains(&extension))
+}
+
+fn brotli(mut content: &[u8]) -> Result<Vec<u8>> {
+    let params = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: content.len(), ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut content, &mut compressed, &params)?;
+    Ok(compressed)
+}
+
+fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::files::content_hash;
+
+    #[test]
+    fn a_name_carries_the_hash_of_the_content() {
+        let name = |content: &[u8]| hashed_name(&content_hash(content), "css");
+
+        assert_eq!(name(b"a{}"), "kagitaba.ec35b04eba1fc89d.css");
+        assert_ne!(name(b"a{}"), name(b"b{}"));
+    }
+
+    #[test]
+    fn what_is_compressed_comes_back_as_it_was_and_is_smaller() -> Result<()> {
+        let content = b"a bunch of keys, ".repeat(1000);
+        let (brotli, gzip) = (brotli(&content)?, gzip(&content)?);
+        assert!(brotli.len() < gzip.len() && gzip.len() < content.len());
+
+        let (mut from_brotli, mut from_gzip) = (Vec::new(), Vec::new());
+        brotli::BrotliDecompress(&mut brotli.as_slice(), &mut from_brotli)?;
+        flate2::read::GzDecoder::new(gzip.as_slice()).read_to_end(&mut from_gzip)?;
+        assert_eq!(from_brotli, content);
+        assert_eq!(from_gzip, content);
+        Ok(())
+    }
+
+    #[test]
+    fn a_font_that_is_compressed_in_itself_gets_no_siblings() {
+        assert!(is_compressible("pkg/kagitaba.0123.wasm".as_ref()));
+        assert!(!is_compressible("fonts/text.woff2".as_ref()));
+        assert_eq!(sibling("icon.svg".as_ref(), "br"), Path::new("icon.svg.br"));
+    }
+}

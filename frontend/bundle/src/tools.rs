@@ -1,0 +1,60 @@
+//! The field's own tools: wasm-bindgen, binaryen's wasm-opt and lightningcss, each called with what Kagitaba needs.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context as _, Result, ensure};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// Where `npm ci` puts the tools that `frontend/package.json` names.
+const NODE_TOOLS: &str = "frontend/node_modules/.bin";
+
+/// What rustc's wasm may use, and no more: what wasm-opt is not told of, it neither accepts nor brings in.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// The oldest browsers of the style: what was in all engines in May 2024. Anything newer is written in older terms.
+const BROWSERS: &str = "chrome >= 125, edge >= 125, firefox >= 126, safari >= 17.5, ios_saf >= 17.5";
+
+/// Makes `kagitaba.js`, `kagitaba_bg.wasm` and, if crates bring scripts along, `snippets/` in the given folder.
+pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name("kagitaba")
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true) // Leptos hands the wasm's address to the script
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(folder)
+        .context("wasm-bindgen failed; its version in Cargo.toml must be that of wasm-bindgen-cli-support")
+}
+
+/// Writes the same wasm again, as small as wasm-opt makes it.
+pub fn optimise(wasm: &Path, to: &Path) -> Result<()> {
+    run(node_tool("wasm-opt").arg("-Oz").args(WASM_FEATURES).arg("--output").args([to, wasm]))
+}
+
+/// Bundles the style sheet with all that it imports into one file, minified.
+pub fn minify(css: &Path, to: &Path) -> Result<()> {
+    run(node_tool("lightningcss")
+        .args(["--bundle", "--minify", "--targets", BROWSERS, "--output-file"])
+        .args([to, css]))
+}
+
+fn node_tool(name: &str) -> Command {
+    Command::new(Path::new(NODE_TOOLS).join(name))
+}
+
+/// Runs the tool; it says on its own what it has to say.
+fn run(tool: &mut Command) -> Result<()> {
+    let name = tool.get_program().display().to_string();
+    let status = tool.status().with_context(|| format!("cannot run {name}: `npm ci` in frontend/ installs it"))?;
+    ensure!(status.success(), "{name} failed: {status}");
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
+};
+use domain::{role::Role, text::Problem};
+
+use crate::config::Data;
+
+/// Longest name of a user or an account, in characters.
+const NAME_MAX: usize = 100;
+
+/// A self-hosted console for API access tokens, and the gate that checks them.
+#[derive(Debug, Parser)]
+#[command(name = "kagitaba", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+impl Cli {
+    /// What to do: `serve` where no command is named.
+    #[must_use]
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+/// What Kagitaba can be told to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the console and the gate (the default).
+    Serve(Serve),
+    /// Manage account users.
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+/// What can be done with account users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user, and the account too where it does not exist yet. The password is asked for, or read as one line from
+    /// standard input.
+    Add(UserAdd),
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KAGITABA_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+    /// Make no demo accounts on the first start.
+    #[arg(long)]
+    pub no_demo: bool,
+    /// Serve real users behind TLS: no demo accounts, and browsers are told to come back by HTTPS only.
+    #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
+    pub production: bool,
+    /// The folder of the built frontend.
+    #[arg(long, value_name = "DIR", env = "LEPTOS_SITE_ROOT", default_value = "target/site")]
+    pub site: PathBuf,
+}
+
+/// A user to add.
+#[derive(Debug, Clone, Args)]
+pub struct UserAdd {
+    /// The e-mail address to sign in with.
+    #[arg(long, value_parser = email)]
+    pub email: String,
+    /// The name that others see.
+    #[arg(long, value_parser = name)]
+    pub name: String,
+    /// What the user is in the account.
+    #[arg(long, value_parser = role())]
+    pub role: Role,
+    /// The agency account's name.
+    #[arg(long, value_parser = name)]
+    pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+fn email(input: &str) -> Result<String, Problem> {
+    domain::user::email(input)
+}
+
+fn name(input: &str) -> Result<String, Problem> {
+    domain::text::line(input, NAME_MAX)
+}
+
+/// The help lists what this parser takes, so the roles are named once, in the domain.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
+        .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(line.split(' ')).map(Cli::into_command)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_what_happens_without_a_command() {
+        for line in ["kagitaba --listen 127.0.0.1:8080 --no-demo", "kagitaba serve --listen 127.0.0.1:8080 --no-demo"] {
+            let Ok(Command::Serve(serve)) = parse(line) else { panic!("{line}") };
+            assert_eq!(serve.listen.port(), 8080);
+            assert!(serve.no_demo && !serve.production);
+        }
+    }
+
+    #[test]
+    fn a_user_is_named_with_address_role_and_account() {
+        let line = "kagitaba user add --email aya@agency.example --name Aya --role analyst --account Agency";
+        let Ok(Command::User(UserCommand::Add(user))) = parse(line) else { panic!() };
+        assert_eq!((user.role, user.account.as_str()), (Role::Analyst, "Agency"));
+        assert!(parse(&line.replace("analyst", "root")).is_err());
+        assert!(parse(&line.replace("aya@", "aya")).is_err());
+        assert!(parse(&format!("{line} --password secret")).is_err());
+    }
+
+    #[test]
+    fn the_help_lists_every_role() {
+        let help = parse("kagitaba user add --help").unwrap_err().to_string();
+        assert!(Role::ALL.into_iter().all(|role| help.contains(role.as_str())), "{help}");
+    }
+}

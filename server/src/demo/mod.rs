@@ -1,0 +1,147 @@
+//! Demo data, so that a first start has something to show: an agency with users, a company profile and tokens, and
+//! one that has not enabled API access yet.
+//!
+//! It is made by the same operations that people use, by clocks set to the past. Its password is published: see
+//! [`crate::serve`] for where it may be served.
+
+mod agency;
+mod tokens;
+
+use anyhow::{Context as _, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{account::AccountId, user::Asker};
+use store::{Clock, NewUser, Store};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use self::agency::{Agency, HOSHI_OAK, KITA_MEDIA};
+
+/// The password of every demo user.
+pub const PASSWORD: &str = "kagitaba-demo-2026";
+
+/// Whether the database has the demo accounts.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn is_in(store: &Store) -> Result<bool> {
+    Ok(store.account_named(HOSHI_OAK.name).await?.is_some())
+}
+
+/// Makes the demo accounts, as they would be `now`.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
+    let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
+    let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
+    store.set_company_information(oak, &agency::hoshi_oak_profile()).await?;
+    store.set_company_information(kita, &agency::kita_media_profile()).await?;
+
+    let administrator = asker(store, oak, &HOSHI_OAK).await?;
+    then.enable_api_access(&administrator).await?;
+    for sample in tokens::SAMPLES {
+        add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
+    }
+    Ok(())
+}
+
+/// Who the demo users are, in plain words.
+#[must_use]
+pub fn how_to_sign_in() -> String {
+    let mut text = format!("This is demo data. Sign in with the password {PASSWORD} as one of these:\n");
+    for agency in [&HOSHI_OAK, &KITA_MEDIA] {
+        text += &format!("  {}\n", agency.name);
+        for (role, email, _) in agency.users {
+            text += &format!("    {email:<32}{}\n", role.as_str());
+        }
+    }
+    text
+}
+
+/// Hashing a password takes long on purpose, so the users are added side by side.
+async fn add_agency(store: &Store, agency: &'static Agency) -> Result<AccountId> {
+    let account = store.add_account(agency.name).await?;
+    let mut adding = JoinSet::new();
+    for &(role, email, name) in agency.users {
+        let (store, name, email) = (store.clone(), name.to_owned(), email.to_owned());
+        adding.spawn(async move {
+            store.add_user(account, NewUser { name, email, password: PASSWORD.to_owned(), role }).await
+        });
+    }
+    while let Some(added) = adding.join_next().await {
+        added??;
+    }
+    Ok(account)
+}
+
+/// The agency's administrator, in whose name the rest is made.
+async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Asker> {
+    let (role, email, _) = agency.users[0];
+    let people = store.people(account).await?;
+    let user = people.into_iter().find(|person| person.email == email).context("the administrator is missing")?;
+    Ok(Asker { user, account, account_name: agency.name.to_owned(), role })
+}
+
+async fn add_token(store: &Store, now: DateTime<Utc>, by: &Asker, sample: &tokens::Sample) -> Result<()> {
+    let created = now - sample.age;
+    let settings = sample.settings(&store.people(by.account).await?)?;
+    let token = store.at(Clock::fixed(created)).create(by, settings, Uuid::now_v7()).await?.token;
+    if let Some(used) = sample.used {
+        store.at(Clock::fixed(now - used)).record_use(token.id).await?;
+    }
+    if !sample.enabled {
+        let disabled = now - sample.used.unwrap_or(sample.age) / 2;
+        store.at(Clock::fixed(disabled)).disable(by, token.id).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use domain::{
+        api_version::ApiVersion,
+        filter::{CreatedOn, TokenFilter},
+        role::Role,
+        token::TokenState,
+    };
+
+    use super::*;
+    use crate::config::Data;
+
+    #[tokio::test]
+    async fn the_demo_has_tokens_of_every_kind_and_users_of_every_role() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Data::within(folder.path()).open().await?;
+        assert!(!is_in(&store).await?);
+        create(&store, Utc::now()).await?;
+        assert!(is_in(&store).await?);
+
+        for (role, email, _) in HOSHI_OAK.users {
+            let session = store.sign_in(email, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+            let asker = store.session(&session).await?.context("signed in")?;
+            assert_eq!((asker.role, asker.account_name.as_str()), (*role, HOSHI_OAK.name));
+        }
+        assert!(Role::ALL.into_iter().all(|role| HOSHI_OAK.users.iter().any(|user| user.0 == role)));
+
+        let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
+        assert!(store.account(account).await?.api_access);
+        assert!(store.company_information(account).await?.corporate_address.city == "Tokyo");
+        let count = async |filter: TokenFilter| store.list(account, &filter).await.map(|list| list.total);
+        let all = TokenFilter::default();
+        assert_eq!(count(all.clone()).await?, 40);
+        assert_eq!(count(TokenFilter { state: Some(TokenState::Disabled), ..all.clone() }).await?, 10);
+        for created in CreatedOn::ALL {
+            assert!(count(TokenFilter { created: Some(created), ..all.clone() }).await? >= 6, "{created:?}");
+        }
+        let tokens = store.list(account, &all).await?.tokens;
+        assert!(ApiVersion::ALL.into_iter().all(|version| tokens.iter().any(|t| t.settings.api_version == version)));
+        assert!(tokens.iter().any(|token| token.last_used_at.is_none()));
+
+        let kita = store.account_named(KITA_MEDIA.name).await?.context("made")?;
+        assert!(!store.account(kita).await?.api_access);
+        assert_eq!(store.list(kita, &all).await?.total, 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Account SID and Auth Token of a request: HTTP Basic (RFC 7617).
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use domain::secret::{AccountSid, Secret};
+use http::{HeaderMap, HeaderValue, header};
+
+use super::envelope::GateError;
+
+/// Longest `Authorization` value in bytes. Right ones have 110; no more is decoded for a client that is not known yet.
+const LENGTH_MAX: usize = 512;
+
+/// Some clients leave the padding out, which is no reason to turn them away.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The credentials, well-formed but not checked.
+///
+/// # Errors
+/// All answer 401: [`GateError::NoCredentials`] without the header, [`GateError::UnreadableCredentials`] where it is not
+/// one of scheme Basic with name and password, [`GateError::WrongCredentials`] where these can't be SID and token.
+pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(GateError::NoCredentials)?;
+    // Of two values it is not clear which one a proxy has checked.
+    if values.next().is_some() {
+        return Err(GateError::UnreadableCredentials);
+    }
+    let (name, password) = name_and_password(value).ok_or(GateError::UnreadableCredentials)?;
+    let sid = AccountSid::try_from(name).map_err(|_| GateError::WrongCredentials)?;
+    let secret = Secret::parse(&password).ok_or(GateError::WrongCredentials)?;
+    Ok((sid, secret))
+}
+
+fn name_and_password(value: &HeaderValue) -> Option<(String, String)> {
+    let value = Some(value).filter(|value| value.len() <= LENGTH_MAX)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
+    let (name, password) = decoded.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SID: &str = "IR0123456789abcdefghijklmnopqrstuvw";
+
+    fn of(values: &[&[u8]]) -> Result<(AccountSid, Secret), GateError> {
+        let value = |value: &&[u8]| (header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        let mut headers = HeaderMap::new();
+        headers.extend(values.iter().map(value));
+        read(&headers)
+    }
+
+    fn basic(scheme: &str, credentials: &[u8]) -> Vec<u8> {
+        format!("{scheme} {}", BASE64.encode(credentials)).into_bytes()
+    }
+
+    #[test]
+    fn the_scheme_is_read_without_regard_to_case_and_padding_may_be_missing() {
+        let secret = Secret::generate(&mut rand::rng());
+        let credentials = format!("{SID}:{}", secret.reveal());
+        for scheme in ["Basic", "basic", "BASIC", "Basic "] {
+            let header = basic(scheme, credentials.as_bytes());
+            let (sid, read) = of(&[header.trim_ascii_end()]).unwrap();
+            assert_eq!((sid.as_str(), read.reveal()), (SID, secret.reveal()), "{scheme}");
+        }
+        let unpadded = basic("Basic", credentials.as_bytes()).into_iter().filter(|byte| *byte != b'=');
+        assert!(of(&[&unpadded.collect::<Vec<_>>()]).is_ok());
+    }
+
+    #[test]
+    fn no_header_at_all_is_told_from_one_that_makes_no_sense() {
+        assert!(matches!(of(&[]), Err(GateError::NoCredentials)));
+        let unreadable: [&[u8]; 9] = [
+            b"",
+            b"Basic",
+            b"Basic ",
+            b"Basic !!!!",
+            b"Bearer kgt_x",
+            b"Basic \xff\xfe",
+            &basic("Basic", b"no colon"),
+            &basic("Basic", b"\xff\xfe:\xff"),
+            &basic("Basic", "x".repeat(10_000).as_bytes()),
+        ];
+        for value in unreadable {
+            assert!(matches!(of(&[value]), Err(GateError::UnreadableCredentials)), "{}", value.escape_ascii());
+        }
+        let twice = basic("Basic", b"a:b");
+        assert!(matches!(of(&[&twice, &twice]), Err(GateError::UnreadableCredentials)));
+    }
+
+    #[test]
+    fn what_can_be_no_sid_or_no_auth_token_is_wrong() {
+        for credentials in [":", "a:b", &format!("{SID}:"), &format!("{SID}:kgt_"), ":kgt_x", "鍵:束"] {
+            let header = basic("Basic", credentials.as_bytes());
+            assert!(matches!(of(&[&header]), Err(GateError::WrongCredentials)), "{credentials}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The process: configuration, command line, router, sessions, gate.
+//!
+//! A library with a small program in front, so that the tests start the same router that people use.
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod gate;
+pub mod headers;
+pub mod housekeeping;
+pub mod people;
+pub mod request_body;
+pub mod router;
+pub mod same_origin;
+pub mod serve;
+pub mod server_key;
+pub mod session;
+pub mod site;

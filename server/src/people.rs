@@ -1,0 +1,42 @@
+//! `kagitaba user add`: users, before there is anybody who could invite them.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::{Context as _, Result, ensure};
+use store::NewUser;
+
+use crate::cli::UserAdd;
+
+/// Adds the user, and the account too where it does not exist yet.
+///
+/// # Errors
+/// Where the password is too short or too long, the address is taken, or the store fails.
+pub async fn add(user: &UserAdd) -> Result<()> {
+    let store = user.data.open().await?;
+    let password = read_password()?;
+
+    let account = match store.account_named(&user.account).await? {
+        Some(account) => account,
+        None => store.add_account(&user.account).await?,
+    };
+    let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
+    store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
+    println!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str());
+    Ok(())
+}
+
+/// From the terminal without showing it, twice; else one line of standard input. Never an argument, which every process
+/// of the machine could read.
+fn read_password() -> Result<String> {
+    let password = if io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("Password: ")?;
+        ensure!(password == rpassword::prompt_password("Password again: ")?, "the two passwords differ; try again");
+        password
+    } else {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
+        line.trim_end_matches(['\n', '\r']).to_owned()
+    };
+    domain::user::password(&password).context("the password does not do")?;
+    Ok(password)
+}

@@ -1,0 +1,96 @@
+//! How much of a request's body is taken: all of it, up to a limit, before anything else looks at the request.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+
+/// Largest body in bytes. The largest form, a token with every field at its limit, is about a tenth of it.
+pub const LENGTH_MAX: usize = 256 * 1024;
+/// How much beyond the limit is read and thrown away, in bytes: a client that is still sending would not see the answer.
+const DISCARD_MAX: usize = 16 * 1024 * 1024;
+/// How long a body may take to arrive.
+const TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Why a body was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// More than [`LENGTH_MAX`].
+    #[error("the request's body is too large; at most {LENGTH_MAX} bytes are taken")]
+    TooLarge,
+    /// It broke off, or took too long.
+    #[error("the request's body did not arrive; send it again")]
+    Incomplete,
+}
+
+impl BodyError {
+    /// The HTTP status of the answer.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+}
+
+impl IntoResponse for BodyError {
+    fn into_response(self) -> Response {
+        (self.status(), self.to_string()).into_response()
+    }
+}
+
+/// Middleware: the request goes on with its body in memory.
+///
+/// # Errors
+/// [`BodyError`], in plain words.
+pub async fn limit(request: Request, next: Next) -> Result<Response, BodyError> {
+    Ok(next.run(read(request).await?).await)
+}
+
+/// The request with its body in memory.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn read(request: Request) -> Result<Request, BodyError> {
+    let (parts, body) = request.into_parts();
+    let content = tokio::time::timeout(TIME_MAX, collect(body)).await.map_err(|_| BodyError::Incomplete)??;
+    Ok(Request::from_parts(parts, Body::from(content)))
+}
+
+async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
+    let mut content = Vec::new();
+    let mut discarded = 0;
+    while let Some(frame) = body.frame().await {
+        // A frame without data holds trailers, which nothing here asks for.
+        let Ok(data) = frame.map_err(|_| BodyError::Incomplete)?.into_data() else { continue };
+        if discarded == 0 && content.len() + data.len() <= LENGTH_MAX {
+            content.extend_from_slice(&data);
+        } else {
+            discarded += data.len();
+            if discarded > DISCARD_MAX {
+                break;
+            }
+        }
+    }
+    if discarded == 0 { Ok(content) } else { Err(BodyError::TooLarge) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_taken_up_to_the_limit_and_not_a_byte_more() {
+        let most = vec![b'x'; LENGTH_MAX];
+        assert_eq!(collect(Body::from(most.clone())).await, Ok(most.clone()));
+        assert_eq!(collect(Body::from([most, vec![b'x']].concat())).await, Err(BodyError::TooLarge));
+        assert_eq!(collect(Body::empty()).await, Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,135 @@
+//! Every route of the server, and what each answer passes through on its way.
+//!
+//! | Path | What answers |
+//! | --- | --- |
+//! | `/Agencies/…` | the gate |
+//! | `/api/…` | server functions |
+//! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
+//! | `/healthz` | `ok` |
+//! | else | pages; files of the site; the page that says there is none |
+
+use app::{App, shell};
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, OriginalUri, Request},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::{any, get},
+};
+use http::{HeaderValue, StatusCode, header};
+use leptos::{config::LeptosOptions, context::provide_context};
+use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use serde_json::json;
+use store::Store;
+use tower::util::MapResponse;
+use tower_http::{
+    compression::CompressionLayer,
+    services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+    trace::{DefaultOnResponse, TraceLayer},
+};
+use tracing::{Level, Span, info_span};
+
+use crate::{gate, headers, request_body, same_origin, session};
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const AN_HOUR: &str = "public, max-age=3600";
+const NEVER: &str = "no-store";
+
+/// The whole server. `production` says that it stands behind TLS.
+pub fn router(store: Store, site: &LeptosOptions, production: bool) -> Router {
+    let files =
+        ServeDir::new(&*site.site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    let frontend = MapResponse::new(files.clone(), |answer| kept(answer, FOR_EVER));
+    let files_or_page = files.fallback(dynamic(no_such_page(&store, site), &store));
+    let others = MapResponse::new(files_or_page, |answer| kept(answer, AN_HOUR));
+
+    Router::new()
+        .route("/healthz", get(async || ([(header::CACHE_CONTROL, NEVER)], "ok")))
+        .merge(dynamic(pages(&store, site), &store))
+        .merge(dynamic(no_such_functions(), &store))
+        .route_service("/pkg/{*file}", frontend)
+        .fallback_service(others)
+        .merge(gate::router(store))
+        .layer(from_fn(require_path))
+        .layer(from_fn_with_state(production, headers::secure))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_response(DefaultOnResponse::new().level(Level::DEBUG)),
+        )
+}
+
+/// Pages and server functions.
+fn pages(store: &Store, site: &LeptosOptions) -> Router {
+    let options = site.clone();
+    Router::new()
+        .leptos_routes_with_context(site, generate_route_list(App), context(store), move || shell(options.clone()))
+        .with_state(site.clone())
+}
+
+/// The page of every path that has none.
+fn no_such_page(store: &Store, site: &LeptosOptions) -> Router {
+    let options = site.clone();
+    let render = render_app_async_with_context(context(store), move || shell(options.clone()));
+    let not_found = async move |request: Request| {
+        let mut page = render(request).await;
+        if page.status() == StatusCode::OK {
+            *page.status_mut() = StatusCode::NOT_FOUND;
+        }
+        page
+    };
+    Router::new().fallback(not_found)
+}
+
+/// What is left below `/api`.
+fn no_such_functions() -> Router {
+    let left = Router::new().fallback(no_such_function);
+    Router::new().nest("/api", left).route("/api/", any(no_such_function)) // which `nest` leaves out
+}
+
+async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
+    let message = format!("there is no server function {}; load the page again", uri.path());
+    (StatusCode::NOT_FOUND, Json(json!({ "error": message }))).into_response()
+}
+
+/// What pages and server functions find in Leptos's context.
+fn context(store: &Store) -> impl Fn() + Clone + Send + Sync + 'static {
+    let store = store.clone();
+    move || provide_context(store.clone())
+}
+
+/// What all answers that are made for one person pass through, outermost last.
+fn dynamic(routes: Router, store: &Store) -> Router {
+    routes
+        .layer(from_fn_with_state(store.clone(), session::look_up))
+        .layer(from_fn(request_body::limit))
+        .layer(from_fn(same_origin::require))
+        .layer(CompressionLayer::new())
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static(NEVER)))
+}
+
+/// Says how long browsers may keep a file; what is no file says so itself, or is not kept.
+fn kept<B>(mut answer: http::Response<B>, how_long: &'static str) -> http::Response<B> {
+    let found = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
+    let how_long = HeaderValue::from_static(if found { how_long } else { NEVER });
+    answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(how_long);
+    answer
+}
+
+/// HTTP allows requests that name no path (`*`, or a host and port, as to a proxy). Nothing here takes them, and Leptos
+/// relies on a path.
+async fn require_path(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with('/') && request.uri().path_and_query().is_some() {
+        next.run(request).await
+    } else {
+        (StatusCode::BAD_REQUEST, "The request names no path.").into_response()
+    }
+}
+
+/// The log names a request by its route: path, query and headers may hold what nobody should read there.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("(other)", MatchedPath::as_str);
+    info_span!("request", method = %request.method(), route)
+}

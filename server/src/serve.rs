@@ -1,0 +1,86 @@
+//! `kagitaba serve`: from the command line to a server that listens, says so, and ends in good order.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use axum::serve::ListenerExt as _;
+use store::{Clock, Store};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{cli::Serve, demo, housekeeping, router::router, site};
+
+/// How long requests may go on after the server was told to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until it is told to end (Ctrl+C, SIGTERM).
+///
+/// # Errors
+/// Where frontend, database or address can't be used.
+pub async fn serve(args: &Serve) -> Result<()> {
+    site::check(&args.site)?;
+    let site = site::options(&args.site, true);
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
+    let address = listener.local_addr()?;
+
+    let store = args.data.open().await?;
+    prepare_demo(args, &store, address).await?;
+    store.remove_deleted().await?;
+    tokio::spawn(housekeeping::keep(store.clone()));
+    welcome(&store, address).await?;
+
+    // Answers are small and complete: to wait for more to send along would only delay them.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was not set");
+        }
+    });
+    let service = router(store, &site, args.production).into_make_service_with_connect_info::<SocketAddr>();
+    let (told, end) = (told_to_end()?, told_to_end()?);
+    tokio::select! {
+        ended = axum::serve(listener, service).with_graceful_shutdown(told) => Ok(ended?),
+        () = async { end.await; tokio::time::sleep(GRACE).await } => Ok(()),
+    }
+}
+
+/// The demo's password is published, so demo accounts are only made, and only served, where nobody else can connect.
+async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Result<()> {
+    let private = address.ip().is_loopback() && !args.production;
+    ensure!(
+        private || !demo::is_in(store).await?,
+        "the database has the demo accounts, whose password is published; serve it on 127.0.0.1 without --production, \
+         or choose another --data folder"
+    );
+    if private && !args.no_demo && !store.has_users().await? {
+        demo::create(store, Clock::system().now()).await?;
+    }
+    Ok(())
+}
+
+/// Says in plain words where Kagitaba is and how to sign in.
+async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
+    println!("Kagitaba is at http://{address} (Ctrl+C ends it).");
+    if demo::is_in(store).await? {
+        println!("\n{}", demo::how_to_sign_in());
+    } else if !store.has_users().await? {
+        println!(
+            "\nThere are no users yet. Add the first one, with the same --data and --database as here:\n  \
+             kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'"
+        );
+    }
+    Ok(())
+}
+
+/// Waits for Ctrl+C or SIGTERM.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

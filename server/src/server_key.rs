@@ -1,0 +1,114 @@
+//! The server key, with which the database's keyed hashes are made: from the environment, or from a file beside the
+//! database that is made on the first start.
+
+use std::{
+    env,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use store::ServerKey;
+
+/// The environment variable that may hold the key, as 64 hexadecimal digits.
+pub const VARIABLE: &str = "KAGITABA_SERVER_KEY";
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The environment variable holds something else.
+    #[error("{VARIABLE} is no key: it takes 64 hexadecimal digits, for instance of `openssl rand -hex 32`")]
+    BadVariable,
+    /// The file holds something else.
+    #[error("{} is no key file (64 hexadecimal digits); restore it from a backup", file.display())]
+    BadFile {
+        /// The key file.
+        file: PathBuf,
+    },
+    /// The database has users already, but the key that goes with it is gone.
+    #[error(
+        "the database has users, but {} is missing, without which none of its passwords and tokens can be checked; \
+         restore the file from a backup, set {VARIABLE}, or choose another --data folder to begin anew",
+        file.display()
+    )]
+    Missing {
+        /// Where the key file should be.
+        file: PathBuf,
+    },
+    /// The file can't be read or made.
+    #[error("cannot use the key file {}", file.display())]
+    Io {
+        /// The key file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The key of the environment, else that of the file, if there is one.
+///
+/// # Errors
+/// Where what is there is no key.
+pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
+    if let Some(text) = env::var_os(VARIABLE) {
+        let key = text.to_str().and_then(ServerKey::from_hex);
+        return key.map(Some).ok_or(KeyError::BadVariable);
+    }
+    match fs::read_to_string(file) {
+        Ok(text) => {
+            let key = ServerKey::from_hex(&text);
+            key.map(Some).ok_or_else(|| KeyError::BadFile { file: file.to_owned() })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyError::Io { file: file.to_owned(), source }),
+    }
+}
+
+/// A new key in a new file that only this user can read. Never replaces a file: of two first starts at once, one fails.
+///
+/// # Errors
+/// Where the file is there already or can't be made.
+pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
+    let key = generate();
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).and_then(|mut opened| {
+        writeln!(opened, "{}", key.to_hex().as_str())?;
+        opened.sync_all()
+    });
+    written.map_err(|source| KeyError::Io { file: file.to_owned(), source })?;
+    Ok(key)
+}
+
+/// A new key that is kept nowhere.
+#[must_use]
+pub fn generate() -> ServerKey {
+    ServerKey::generate(&mut rand::rng())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_only_its_owner_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("server.key");
+        assert!(find(&file).unwrap().is_none());
+
+        let key = create(&file).unwrap();
+        assert_eq!(find(&file).unwrap().map(|found| found.to_hex()), Some(key.to_hex()));
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(create(&file), Err(KeyError::Io { .. })));
+    }
+
+    #[test]
+    fn a_damaged_key_file_is_named_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("server.key");
+        fs::write(&file, "abc").unwrap();
+        assert!(find(&file).unwrap_err().to_string().contains("server.key"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "abc");
+    }
+}

@@ -1,0 +1,5 @@
+//! Has cargo build the crate again when a migration changes: `sqlx::migrate!` puts them into the binary.
+
+fn main() {
+    println!("cargo::rerun-if-changed=migrations");
+}

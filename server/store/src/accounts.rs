@@ -1,0 +1,141 @@
+//! Agency accounts: their API access and company profile.
+
+use crate::audit::Event;
+use crate::clock::id_at;
+use crate::error::Error;
+use crate::sqlite::micros;
+use crate::store::Store;
+use domain::account::{Account, AccountId, CompanyInformation};
+use domain::audit::Action;
+use domain::user::Asker;
+use serde_json::json;
+use uuid::Uuid;
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    id: Uuid,
+    name: String,
+    api_access: bool,
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        Self { id: AccountId(row.id), name: row.name, api_access: row.api_access }
+    }
+}
+
+impl Store {
+    /// Adds an account, whose API access is off, with a company profile that has no more than the name.
+    ///
+    /// # Errors
+    /// [`Error::AccountExists`], [`Error::Database`].
+    pub async fn add_account(&self, name: &str) -> Result<AccountId, Error> {
+        let now = self.clock().now();
+        let id = AccountId(id_at(now));
+        let mut tx = self.pools().begin().await?;
+        let added = sqlx::query(
+            "INSERT INTO accounts (id, name, company_information, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(name)
+        .bind(json!(CompanyInformation::named(name)).to_string())
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Err(Error::AccountExists);
+        }
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// The account of exactly that name, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn account_named(&self, name: &str) -> Result<Option<AccountId>, Error> {
+        let id = sqlx::query_scalar("SELECT id FROM accounts WHERE name = $1").bind(name);
+        Ok(id.fetch_optional(&self.pools().read).await?.map(AccountId))
+    }
+
+    /// Every account, by name.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        let rows = sqlx::query_as::<_, AccountRow>("SELECT id, name, api_access FROM accounts ORDER BY name");
+        Ok(rows.fetch_all(&self.pools().read).await?.into_iter().map(Account::from).collect())
+    }
+
+    /// The account.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn account(&self, account: AccountId) -> Result<Account, Error> {
+        let row = sqlx::query_as::<_, AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
+        let row = row.bind(account.0).fetch_optional(&self.pools().read).await?;
+        row.map(Account::from).ok_or(Error::NotFound)
+    }
+
+    /// Switches the asker's account's API access on.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn enable_api_access(&self, by: &Asker) -> Result<(), Error> {
+        self.set_api_access(by, true, Action::ApiAccessEnabled).await
+    }
+
+    /// Switches the asker's account's API access off; from now on none of its tokens passes the gate.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn disable_api_access(&self, by: &Asker) -> Result<(), Error> {
+        self.set_api_access(by, false, Action::ApiAccessDisabled).await
+    }
+
+    async fn set_api_access(&self, by: &Asker, api_access: bool, action: Action) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let changed = sqlx::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
+            .bind(api_access)
+            .bind(by.account.0)
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() > 0 {
+            let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
+            event.record(&mut tx, self.clock().now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The account's company profile.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn company_information(&self, account: AccountId) -> Result<CompanyInformation, Error> {
+        let json = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE id = $1");
+        let json = json.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Error::NotFound)?;
+        serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))
+    }
+
+    /// Replaces the account's company profile.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn set_company_information(
+        &self,
+        account: AccountId,
+        information: &CompanyInformation,
+    ) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let changed = sqlx::query("UPDATE accounts SET company_information = $1 WHERE id = $2")
+            .bind(json!(information).to_string())
+            .bind(account.0)
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Err(Error::NotFound);
+        }
+        Ok(tx.commit().await?)
+    }
+}

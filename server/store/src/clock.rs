@@ -1,0 +1,46 @@
+//! The one clock, which tests and demo data can set.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Tells the time, in whole microseconds (what the database keeps). Clones of a fixed clock move together.
+#[derive(Debug, Clone)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until it is moved.
+    #[must_use]
+    pub fn fixed(at: DateTime<Utc>) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.timestamp_micros()))))
+    }
+
+    /// Moves a fixed clock, and all its clones. The machine's clock is nobody's to move.
+    pub fn advance(&self, by: TimeDelta) {
+        if let (Self(Some(fixed)), Some(micros)) = (self, by.num_microseconds()) {
+            fixed.fetch_add(micros, Ordering::Relaxed);
+        }
+    }
+
+    /// The time now, in whole microseconds.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        match &self.0 {
+            None => Utc::now().trunc_subsecs(6),
+            Some(fixed) => DateTime::from_timestamp_micros(fixed.load(Ordering::Relaxed)).unwrap_or_default(),
+        }
+    }
+}
+
+/// A new id (`UUIDv7`) of something that began then.
+pub(crate) fn id_at(at: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))
+}

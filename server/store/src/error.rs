@@ -1,0 +1,47 @@
+//! What can go wrong in the store. No error shows a secret.
+
+use std::time::Duration;
+
+/// Why an operation was not done. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The account has no such thing, or no longer; another account may.
+    #[error("there is no such thing in this account; load the list again")]
+    NotFound,
+    /// It was changed since that revision.
+    #[error("it was changed meanwhile; load it again and repeat the change")]
+    Conflict,
+    /// A request of the same id was carried out before.
+    #[error("this request was carried out already; load the list to see its result")]
+    AlreadyDone,
+    /// E-mail address and password do not belong together.
+    #[error("e-mail address or password is wrong; check both and try again")]
+    WrongCredentials,
+    /// Too many failed attempts to sign in.
+    #[error("too many failed attempts; try again in {} s", .retry_after.as_secs())]
+    Throttled {
+        /// Until the next attempt is worth while.
+        retry_after: Duration,
+    },
+    /// Another user has that e-mail address.
+    #[error("a user with that e-mail address exists already; choose another address")]
+    EmailTaken,
+    /// Another account has that name.
+    #[error("an account of that name exists already; choose another name")]
+    AccountExists,
+    /// The URL names a kind of database that the store does not speak.
+    #[error("`{0}` is no kind of database that can be used; write sqlite:PATH")]
+    UnsupportedDatabase(String),
+    /// The database failed.
+    #[error("the database failed; check its file, the disk and the permissions: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database could not be brought to this version's form.
+    #[error("the database could not be migrated; restore a backup or use the version that it is of: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what no version has written.
+    #[error("the database holds something unreadable ({0}); restore a backup")]
+    Corrupt(String),
+    /// A password could not be hashed or its hash not be read.
+    #[error("the password could not be checked or stored ({0}); try again")]
+    Password(String),
+}

@@ -1,0 +1,205 @@
+//! Signing in and out, and who a session stands for.
+
+use crate::audit::Event;
+use crate::error::Error;
+use crate::sqlite::micros;
+use crate::store::Store;
+use crate::throttle;
+use crate::users::folded_email;
+use chrono::TimeDelta;
+use domain::account::AccountId;
+use domain::audit::Action;
+use domain::role::Role;
+use domain::user::{Asker, Person, UserId};
+use rand::distr::{Alphanumeric, SampleString};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::net::IpAddr;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// How long a session lasts at most.
+pub const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(12);
+/// How long a session lasts unused, to within a minute.
+pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(2);
+/// How often at most a session's use is written down.
+const TOUCH: TimeDelta = TimeDelta::minutes(1);
+
+/// What a session's cookie holds: 43 random base62 characters (256 bits). At rest there is its SHA-256 only.
+#[derive(Clone)]
+pub struct SessionToken(Zeroizing<String>);
+
+impl SessionToken {
+    const LENGTH: usize = 43;
+
+    fn generate() -> Self {
+        let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
+        Alphanumeric.append_string(&mut rand::rng(), &mut text, Self::LENGTH);
+        Self(text)
+    }
+
+    /// Takes what a client sent, if it can be a session's token at all.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = text.len() == Self::LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        well_formed.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The text itself, for the cookie.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.0.as_bytes()).to_vec()
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(…)")
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    user_id: Uuid,
+    user_name: String,
+    email: String,
+    account_id: Uuid,
+    account_name: String,
+    role: String,
+    last_seen_at: i64,
+}
+
+impl Store {
+    /// Begins a session of the user with that e-mail address and password, in the account that they joined first.
+    /// It takes the same time whether or not there is such a user.
+    ///
+    /// # Errors
+    /// [`Error::WrongCredentials`]; [`Error::Throttled`] after 5 failures in 15 minutes for the e-mail address, or 20
+    /// for the network address `from`, and until a delay has passed that doubles with every further one;
+    /// [`Error::Password`], [`Error::Database`].
+    pub async fn sign_in(&self, email: &str, password: &str, from: IpAddr) -> Result<SessionToken, Error> {
+        let password = Zeroizing::new(password.to_owned());
+        let email = folded_email(email);
+        let email_hash = self.key().hash(&email);
+        let mut tx = self.pools().begin().await?;
+        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
+        tx.commit().await?;
+
+        let user: Option<(Uuid, Uuid, String)> = sqlx::query_as(
+            "SELECT memberships.account_id, users.id, users.password_hash FROM users
+             JOIN memberships ON memberships.user_id = users.id WHERE users.email_folded = $1
+             ORDER BY memberships.created_at, memberships.account_id LIMIT 1",
+        )
+        .bind(email)
+        .fetch_optional(&self.pools().read)
+        .await?;
+        let (found, hash) = user.map(|(account, user, hash)| ((account, user), hash)).unzip();
+        let verified = self.passwords().verify(password, hash).await?;
+        let (account, user) = found.filter(|_| verified).ok_or(Error::WrongCredentials)?;
+
+        let token = SessionToken::generate();
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        throttle::forgive(&mut tx, &email_hash).await?;
+        sqlx::query(
+            "INSERT INTO sessions (token_hash, account_id, user_id, created_at, last_seen_at)
+             VALUES ($1, $2, $3, $4, $4)",
+        )
+        .bind(token.hash())
+        .bind(account)
+        .bind(user)
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
+        session_event(account, user, Action::SignedIn, json!({ "from": from })).record(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Who is asking, if the session is known, was used within [`SESSION_IDLE`] and began within
+    /// [`SESSION_LIFETIME`]. Name and role are as they are now.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn session(&self, token: &SessionToken) -> Result<Option<Asker>, Error> {
+        let now = self.clock().now();
+        let row: Option<SessionRow> = sqlx::query_as(
+            "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
+                accounts.name AS account_name, memberships.role, sessions.last_seen_at
+             FROM sessions
+             JOIN memberships USING (account_id, user_id)
+             JOIN accounts ON accounts.id = sessions.account_id
+             JOIN users ON users.id = sessions.user_id
+             WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.last_seen_at > $3",
+        )
+        .bind(token.hash())
+        .bind(micros(now - SESSION_LIFETIME))
+        .bind(micros(now - SESSION_IDLE))
+        .fetch_optional(&self.pools().read)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.last_seen_at <= micros(now - TOUCH) {
+            let mut tx = self.pools().begin().await?;
+            sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1")
+                .bind(micros(now))
+                .bind(token.hash())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+        }
+        let role = Role::from_name(&row.role).ok_or_else(|| Error::Corrupt(format!("the role {}", row.role)))?;
+        Ok(Some(Asker {
+            user: Person { id: UserId(row.user_id), name: row.user_name, email: row.email },
+            account: AccountId(row.account_id),
+            account_name: row.account_name,
+            role,
+        }))
+    }
+
+    /// Ends the session; there need not be one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let ended: Option<(Uuid, Uuid)> =
+            sqlx::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id")
+                .bind(token.hash())
+                .fetch_optional(&mut *tx)
+                .await?;
+        if let Some((account, user)) = ended {
+            session_event(account, user, Action::SignedOut, json!({})).record(&mut tx, self.clock().now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes the sessions that are over, and the failed attempts to sign in that no longer count. Answers how many
+    /// of both there were.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_ended_sessions(&self) -> Result<u64, Error> {
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        let sessions = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+            .bind(micros(now - SESSION_LIFETIME))
+            .bind(micros(now - SESSION_IDLE))
+            .execute(&mut *tx)
+            .await?;
+        let failures = sqlx::query("DELETE FROM sign_in_failures WHERE failed_at <= $1")
+            .bind(micros(now - throttle::WINDOW))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(sessions.rows_affected() + failures.rows_affected())
+    }
+}
+
+fn session_event(account: Uuid, user: Uuid, action: Action, details: serde_json::Value) -> Event {
+    Event { account: AccountId(account), user: Some(UserId(user)), action, token: None, details }
+}

@@ -1,0 +1,61 @@
+//! The store: a database, a clock and the server's key. The operations stand in the files of their subjects.
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::key::ServerKey;
+use crate::passwords::Passwords;
+use crate::sqlite::Pools;
+use std::fmt;
+use std::sync::Arc;
+
+/// Everything that Kagitaba keeps. A clone is the same store.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+    clock: Clock,
+}
+
+struct Shared {
+    pools: Pools,
+    passwords: Passwords,
+    key: ServerKey,
+}
+
+impl Store {
+    /// Opens the database `sqlite:PATH`; makes it first where there is none, and brings it to this version's form.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
+    pub async fn open(url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
+        let shared = Shared { pools: Pools::open(url).await?, passwords: Passwords::new(), key };
+        Ok(Self { shared: Arc::new(shared), clock })
+    }
+
+    /// The same database by another clock.
+    #[must_use]
+    pub fn at(&self, clock: Clock) -> Self {
+        Self { shared: Arc::clone(&self.shared), clock }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.shared.pools
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.shared.passwords
+    }
+
+    pub(crate) fn key(&self) -> &ServerKey {
+        &self.shared.key
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}

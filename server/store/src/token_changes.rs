@@ -1,0 +1,304 @@
+//! Changing tokens: every item of the card's menu, create and update.
+
+use crate::audit::Event;
+use crate::clock::id_at;
+use crate::error::Error;
+use crate::sqlite::{Connection, micros};
+use crate::store::Store;
+use crate::token_rows::{self, StoredToken};
+use domain::api_version::ApiVersion;
+use domain::audit::Action;
+use domain::secret::{AccountSid, Secret};
+use domain::text::folded;
+use domain::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
+use domain::user::Asker;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// A token and its Auth Token, which is kept nowhere: this is the one time that it can be shown.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The token.
+    pub token: Token,
+    /// Its Auth Token.
+    pub secret: Secret,
+    /// Whether the account has another token of that name.
+    pub name_exists: bool,
+}
+
+impl Store {
+    /// Creates a token. `request` is the client's own id of the request, so that sending it again does nothing.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyDone`], [`Error::Database`] (a primary contact outside the account, too).
+    pub async fn create(&self, by: &Asker, settings: TokenSettings, request: Uuid) -> Result<IssuedToken, Error> {
+        let mut tx = self.pools().begin().await?;
+        let details = json!({ "name": settings.name, "after": settings });
+        let issued = self.issue(&mut tx, by, &settings, request, Action::TokenCreated, details).await?;
+        tx.commit().await?;
+        Ok(issued)
+    }
+
+    /// Makes a copy: a new, enabled token of the same settings, with an Account SID and an Auth Token of its own.
+    /// `request` as in [`Store::create`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
+    pub async fn duplicate(&self, by: &Asker, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
+        let mut tx = self.pools().begin().await?;
+        let original = token_rows::find(&mut tx, by.account, id).await?;
+        if original.deleted_at.is_some() {
+            return Err(Error::NotFound);
+        }
+        let mut settings = original.token.settings;
+        let mut taken = HashSet::new();
+        settings.name = loop {
+            let name = copy_name(&settings.name, |name| taken.contains(name));
+            if !token_rows::name_exists(&mut tx, by.account, &name, None).await? {
+                break name;
+            }
+            taken.insert(name);
+        };
+        let details = json!({ "name": settings.name, "from": id, "after": settings });
+        let issued = self.issue(&mut tx, by, &settings, request, Action::TokenDuplicated, details).await?;
+        tx.commit().await?;
+        Ok(issued)
+    }
+
+    async fn issue(
+        &self,
+        tx: &mut Connection,
+        by: &Asker,
+        settings: &TokenSettings,
+        request: Uuid,
+        action: Action,
+        details: Value,
+    ) -> Result<IssuedToken, Error> {
+        let now = self.clock().now();
+        let id = TokenId(id_at(now));
+        let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
+        let added = sqlx::query(
+            "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+                primary_contact, developers, scopes, state, created_at, request_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             ON CONFLICT (account_id, request_id) DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(by.account.0)
+        .bind(sid.as_str())
+        .bind(self.key().hash(secret.reveal()))
+        .bind(&settings.name)
+        .bind(folded(&settings.name))
+        .bind(&settings.description)
+        .bind(u16::from(settings.api_version))
+        .bind(settings.primary_contact.0)
+        .bind(json!(settings.developers).to_string())
+        .bind(json!(settings.scopes).to_string())
+        .bind(TokenState::Enabled.as_str())
+        .bind(micros(now))
+        .bind(request)
+        .execute(&mut *tx)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Err(Error::AlreadyDone);
+        }
+        event(by, action, id, details).record(tx, now).await?;
+        let name_exists = token_rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
+        Ok(IssuedToken { token: token_rows::find(tx, by.account, id).await?.token, secret, name_exists })
+    }
+
+    /// Changes a token's settings, if nobody has changed it since `revision`. Answers also whether the account has
+    /// another token of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (a primary contact outside the account, too).
+    pub async fn update(
+        &self,
+        by: &Asker,
+        id: TokenId,
+        settings: TokenSettings,
+        revision: i64,
+    ) -> Result<(Token, bool), Error> {
+        self.change(by, id, Action::TokenUpdated, |stored| {
+            stored.require_revision(revision)?;
+            stored.token.settings = settings;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives a token a new Auth Token, if nobody has changed it since `revision`. The old one no longer passes.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`].
+    pub async fn reset(&self, by: &Asker, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
+        let secret = Secret::generate(&mut rand::rng());
+        let changed = self.change(by, id, Action::TokenReset, |stored| {
+            stored.require_revision(revision)?;
+            stored.secret_hash = self.key().hash(secret.reveal());
+            Ok(())
+        });
+        let (token, name_exists) = changed.await?;
+        Ok(IssuedToken { token, secret, name_exists })
+    }
+
+    /// Moves a token to the newest API version.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn upgrade_version(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by, id, Action::TokenVersionUpgraded, |stored| {
+            stored.token.settings.api_version = ApiVersion::NEWEST;
+            Ok(())
+        });
+        Ok(changed.await?.0)
+    }
+
+    /// Keeps a token from passing the gate until it is enabled again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn disable(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
+        self.set_state(by, id, TokenState::Disabled, Action::TokenDisabled).await
+    }
+
+    /// Lets a disabled token pass again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn enable(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
+        self.set_state(by, id, TokenState::Enabled, Action::TokenEnabled).await
+    }
+
+    async fn set_state(&self, by: &Asker, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
+        let changed = self.change(by, id, action, |stored| {
+            stored.token.state = state;
+            Ok(())
+        });
+        Ok(changed.await?.0)
+    }
+
+    /// Deletes a token: from now on nothing finds it but [`Store::undo_delete`], and that for [`UNDO_WINDOW`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn delete(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by, id, Action::TokenDeleted, |stored| {
+            stored.deleted_at = Some(self.clock().now());
+            Ok(())
+        });
+        Ok(changed.await?.0)
+    }
+
+    /// Brings a token back that was deleted within [`UNDO_WINDOW`], as it was. One that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn undo_delete(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
+        let now = self.clock().now();
+        let undone = self.change_any(by, id, Action::TokenDeletionUndone, |stored| {
+            if stored.deleted_at.is_some_and(|at| at + UNDO_WINDOW <= now) {
+                return Err(Error::NotFound);
+            }
+            stored.deleted_at = None;
+            Ok(())
+        });
+        Ok(undone.await?.0)
+    }
+
+    /// Removes the tokens for good whose deletion can't be undone any more. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_deleted(&self) -> Result<u64, Error> {
+        let mut tx = self.pools().begin().await?;
+        let removed = sqlx::query("DELETE FROM tokens WHERE deleted_at <= $1")
+            .bind(micros(self.clock().now() - UNDO_WINDOW))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected())
+    }
+
+    /// [`Store::change_any`] of a token that is not deleted.
+    async fn change(
+        &self,
+        by: &Asker,
+        id: TokenId,
+        action: Action,
+        edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
+    ) -> Result<(Token, bool), Error> {
+        self.change_any(by, id, action, |stored| match stored.deleted_at {
+            Some(_) => Err(Error::NotFound),
+            None => edit(stored),
+        })
+        .await
+    }
+
+    /// Changes a token of the asker's account in one transaction: reads it, lets `edit` change or refuse it, and
+    /// writes it back as a new revision with its audit event. Where `edit` leaves all as it was, nothing is written.
+    /// Answers the token as it is then, and whether the account has another of that name.
+    async fn change_any(
+        &self,
+        by: &Asker,
+        id: TokenId,
+        action: Action,
+        edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
+    ) -> Result<(Token, bool), Error> {
+        let mut tx = self.pools().begin().await?;
+        let before = token_rows::find(&mut tx, by.account, id).await?;
+        let mut after = before.clone();
+        edit(&mut after)?;
+        if after != before {
+            write(&mut tx, by, &after).await?;
+            let [before, after] = [before, after].map(|stored| stored.token.settings);
+            let details = if before == after {
+                json!({ "name": after.name })
+            } else {
+                json!({ "name": after.name, "before": before, "after": after })
+            };
+            event(by, action, id, details).record(&mut tx, self.clock().now()).await?;
+        }
+        let token = token_rows::find(&mut tx, by.account, id).await?.token;
+        let name_exists = token_rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
+        tx.commit().await?;
+        Ok((token, name_exists))
+    }
+}
+
+impl StoredToken {
+    fn require_revision(&self, revision: i64) -> Result<(), Error> {
+        if self.token.revision == revision { Ok(()) } else { Err(Error::Conflict) }
+    }
+}
+
+/// Writes all that can change about a token, as its next revision.
+async fn write(tx: &mut Connection, by: &Asker, stored: &StoredToken) -> Result<(), Error> {
+    let StoredToken { token, secret_hash, deleted_at } = stored;
+    let settings = &token.settings;
+    sqlx::query(
+        "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
+            primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, revision = revision + 1
+         WHERE account_id = $11 AND id = $12",
+    )
+    .bind(secret_hash)
+    .bind(&settings.name)
+    .bind(folded(&settings.name))
+    .bind(&settings.description)
+    .bind(u16::from(settings.api_version))
+    .bind(settings.primary_contact.0)
+    .bind(json!(settings.developers).to_string())
+    .bind(json!(settings.scopes).to_string())
+    .bind(token.state.as_str())
+    .bind(deleted_at.map(micros))
+    .bind(by.account.0)
+    .bind(token.id.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn event(by: &Asker, action: Action, token: TokenId, details: Value) -> Event {
+    Event { account: by.account, user: Some(by.user.id), action, token: Some(token), details }
+}

@@ -1,0 +1,123 @@
+//! A token as its row, and as the domain knows it.
+
+use crate::error::Error;
+use crate::sqlite::{Connection, Db, time};
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::api_version::ApiVersion;
+use domain::secret::AccountSid;
+use domain::text::folded;
+use domain::token::{Token, TokenId, TokenSettings, TokenState};
+use domain::user::{Person, UserId};
+use serde::de::DeserializeOwned;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+/// The head of every query for whole tokens.
+pub(crate) const SELECT: &str = "
+    SELECT id, sid, secret_hash, name, description, api_version, primary_contact, developers, scopes, state,
+        created_at, last_used_at, revision, deleted_at,
+        (SELECT users.name FROM users WHERE users.id = tokens.primary_contact) AS contact_name,
+        (SELECT users.email FROM users WHERE users.id = tokens.primary_contact) AS contact_email
+    FROM tokens";
+
+/// What [`SELECT`] reads.
+#[derive(sqlx::FromRow)]
+pub(crate) struct TokenRow {
+    id: Uuid,
+    sid: String,
+    secret_hash: Vec<u8>,
+    name: String,
+    description: String,
+    api_version: i64,
+    primary_contact: Uuid,
+    developers: String,
+    scopes: String,
+    state: String,
+    created_at: i64,
+    last_used_at: Option<i64>,
+    revision: i64,
+    deleted_at: Option<i64>,
+    contact_name: String,
+    contact_email: String,
+}
+
+/// A token with what is kept about it and shown to nobody.
+#[derive(Clone, PartialEq)]
+pub(crate) struct StoredToken {
+    pub(crate) token: Token,
+    pub(crate) secret_hash: Vec<u8>,
+    pub(crate) deleted_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<TokenRow> for StoredToken {
+    type Error = Error;
+
+    fn try_from(row: TokenRow) -> Result<Self, Error> {
+        let contact = UserId(row.primary_contact);
+        let settings = TokenSettings {
+            name: row.name,
+            description: row.description,
+            api_version: api_version(row.api_version)?,
+            primary_contact: contact,
+            developers: from_json(&row.developers)?,
+            scopes: from_json(&row.scopes)?,
+        };
+        let token = Token {
+            id: TokenId(row.id),
+            sid: AccountSid::try_from(row.sid).map_err(corrupt)?,
+            settings,
+            primary_contact: Person { id: contact, name: row.contact_name, email: row.contact_email },
+            state: state(&row.state)?,
+            created_at: time(row.created_at)?,
+            last_used_at: row.last_used_at.map(time).transpose()?,
+            revision: row.revision,
+        };
+        Ok(Self { token, secret_hash: row.secret_hash, deleted_at: row.deleted_at.map(time).transpose()? })
+    }
+}
+
+/// The account's token of that id, deleted or not.
+pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: TokenId) -> Result<StoredToken, Error> {
+    let mut query = QueryBuilder::<Db>::new(SELECT);
+    query.push(" WHERE account_id = ").push_bind(account.0).push(" AND id = ").push_bind(id.0);
+    let row: Option<TokenRow> = query.build_query_as().fetch_optional(connection).await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Whether the account has a token of that name (folded), other than that one.
+pub(crate) async fn name_exists(
+    connection: &mut Connection,
+    account: AccountId,
+    name: &str,
+    except: Option<TokenId>,
+) -> Result<bool, Error> {
+    let exists = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM tokens WHERE account_id = $1 AND name_folded = $2 AND deleted_at IS NULL
+             AND ($3 IS NULL OR id <> $3))",
+    )
+    .bind(account.0)
+    .bind(folded(name))
+    .bind(except.map(|id| id.0));
+    Ok(exists.fetch_one(connection).await?)
+}
+
+/// The version that the database names.
+pub(crate) fn api_version(number: i64) -> Result<ApiVersion, Error> {
+    let version = u16::try_from(number).ok().and_then(|number| ApiVersion::try_from(number).ok());
+    version.ok_or_else(|| corrupt(format!("API version {number}")))
+}
+
+/// The state that the database names.
+pub(crate) fn state(name: &str) -> Result<TokenState, Error> {
+    TokenState::from_name(name).ok_or_else(|| corrupt(format!("the token state {name}")))
+}
+
+/// What the database keeps as JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+    serde_json::from_str(json).map_err(corrupt)
+}
+
+fn corrupt(reason: impl std::fmt::Display) -> Error {
+    Error::Corrupt(format!("of a token: {reason}"))
+}

@@ -1,0 +1,52 @@
+//! The audit trail: one event per change.
+
+use crate::house::House;
+use serde_json::json;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn every_change_is_one_event_with_who_and_what() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let (store, by, id) = (&house.store, &house.aya, token.id);
+    store.update(by, id, house.settings("Import"), 1).await.unwrap();
+    store.reset(by, id, 2).await.unwrap();
+    store.upgrade_version(by, id).await.unwrap();
+    store.disable(by, id).await.unwrap();
+    store.enable(by, id).await.unwrap();
+    let copy = store.duplicate(by, id, Uuid::now_v7()).await.unwrap().token;
+    store.delete(by, id).await.unwrap();
+    store.undo_delete(by, id).await.unwrap();
+    let expected = [
+        "token_created",
+        "token_updated",
+        "token_reset",
+        "token_version_upgraded",
+        "token_disabled",
+        "token_enabled",
+        "token_duplicated",
+        "token_deleted",
+        "token_deletion_undone",
+    ];
+    assert_eq!(house.actions().await[1..], expected);
+    let by_whom: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("SELECT user_id, token_id FROM audit_events WHERE token_id IS NOT NULL ORDER BY rowid")
+            .fetch_all(&house.database().await)
+            .await
+            .unwrap();
+    let of = |id: Uuid| (by.user.id.0, id);
+    assert_eq!(by_whom.len(), expected.len());
+    assert!(by_whom.iter().enumerate().all(|(n, event)| *event == of(if n == 6 { copy.id.0 } else { id.0 })));
+}
+
+#[tokio::test]
+async fn an_update_keeps_what_was_before_and_what_is_after() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    house.store.update(&house.aya, token.id, house.settings("Import"), 1).await.unwrap();
+    house.store.disable(&house.aya, token.id).await.unwrap();
+    let events = house.events().await;
+    let expected = json!({ "name": "Import", "before": token.settings, "after": house.settings("Import") });
+    assert_eq!(events[2], ("token_updated".to_owned(), expected));
+    assert_eq!(events[3], ("token_disabled".to_owned(), json!({ "name": "Import" })));
+}

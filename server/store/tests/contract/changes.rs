@@ -1,0 +1,185 @@
+//! Creating tokens, and every item of the card's menu but delete.
+
+use crate::house::{House, begin, new_user};
+use chrono::TimeDelta;
+use domain::api_version::ApiVersion;
+use domain::role::Role;
+use domain::token::{TokenId, TokenSettings, TokenState};
+use store::Error;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_new_token_is_enabled_unused_and_as_it_was_asked_for() {
+    let house = House::new().await;
+    let issued = house.issue("鍵 'Export' %_").await;
+    let token = &issued.token;
+    assert_eq!(token.settings, house.settings("鍵 'Export' %_"));
+    assert_eq!(token.primary_contact, house.aya.user);
+    assert_eq!((token.state, token.revision, token.last_used_at), (TokenState::Enabled, 1, None));
+    assert_eq!(token.created_at, begin());
+    assert!(!issued.name_exists);
+    assert_eq!(&house.token(token).await, token);
+}
+
+#[tokio::test]
+async fn a_name_may_be_used_twice_and_that_is_said() {
+    let house = House::new().await;
+    house.issue("Ｅxport").await;
+    assert!(house.issue("export").await.name_exists);
+    let (_, name_exists) = {
+        let other = house.issue("Other").await.token;
+        house.store.update(&house.aya, other.id, house.settings("EXPORT"), 1).await.unwrap()
+    };
+    assert!(name_exists);
+}
+
+#[tokio::test]
+async fn a_request_sent_twice_is_carried_out_once() {
+    let house = House::new().await;
+    let request = Uuid::now_v7();
+    let token = house.store.create(&house.aya, house.settings("Export"), request).await.unwrap().token;
+    let again = house.store.create(&house.aya, house.settings("Export"), request).await;
+    assert!(matches!(again, Err(Error::AlreadyDone)));
+    let again = house.store.duplicate(&house.aya, token.id, request).await;
+    assert!(matches!(again, Err(Error::AlreadyDone)));
+    assert_eq!(house.names(domain::filter::TokenFilter::default()).await, ["Export"]);
+    assert_eq!(house.actions().await[1..], ["token_created"]);
+    let stranger = house.stranger().await;
+    let settings = TokenSettings { primary_contact: stranger.user.id, ..house.settings("Export") };
+    house.store.create(&stranger, settings, request).await.expect("another account's request is another one");
+}
+
+#[tokio::test]
+async fn the_primary_contact_is_a_user_of_the_account() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let settings = TokenSettings { primary_contact: house.stranger().await.user.id, ..house.settings("Export") };
+    let created = house.store.create(&house.aya, settings.clone(), Uuid::now_v7()).await;
+    assert!(matches!(created, Err(Error::Database(_))));
+    let updated = house.store.update(&house.aya, token.id, settings, 1).await;
+    assert!(matches!(updated, Err(Error::Database(_))));
+    assert_eq!(house.token(&token).await, token);
+}
+
+#[tokio::test]
+async fn an_update_changes_the_settings_and_nothing_else() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
+    let settings = TokenSettings {
+        description: String::new(),
+        api_version: ApiVersion::NEWEST,
+        primary_contact: ben,
+        developers: vec![],
+        ..house.settings("Import")
+    };
+    house.later(TimeDelta::hours(1));
+    let (updated, name_exists) = house.store.update(&house.aya, token.id, settings.clone(), 1).await.unwrap();
+    assert_eq!((&updated.settings, updated.primary_contact.name.as_str()), (&settings, "Ben"));
+    assert_eq!((updated.revision, updated.created_at, &updated.sid), (2, token.created_at, &token.sid));
+    assert!(!name_exists, "its own name is not another's");
+    assert_eq!(house.token(&token).await, updated);
+}
+
+#[tokio::test]
+async fn an_update_or_reset_from_an_older_revision_is_a_conflict() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let id = issued.token.id;
+    let disabled = house.store.disable(&house.aya, id).await.unwrap();
+    for revision in [1, 3, -1] {
+        let updated = house.store.update(&house.aya, id, house.settings("Import"), revision).await;
+        assert!(matches!(updated, Err(Error::Conflict)));
+        assert!(matches!(house.store.reset(&house.aya, id, revision).await, Err(Error::Conflict)));
+    }
+    assert_eq!(house.token(&issued.token).await, disabled);
+    assert!(house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_reset_gives_a_new_secret_for_the_same_sid_and_settings() {
+    let house = House::new().await;
+    let old = house.issue("Export").await;
+    let new = house.store.reset(&house.aya, old.token.id, 1).await.unwrap();
+    assert_eq!((&new.token.sid, &new.token.settings, new.token.revision), (&old.token.sid, &old.token.settings, 2));
+    assert!(house.store.authenticate(&old.token.sid, &old.secret).await.unwrap().is_none());
+    assert!(house.store.authenticate(&old.token.sid, &new.secret).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_duplicate_has_the_same_settings_and_a_name_sid_and_secret_of_its_own() {
+    let house = House::new().await;
+    let original = house.issue("Export").await;
+    house.store.record_use(original.token.id).await.unwrap();
+    house.store.disable(&house.aya, original.token.id).await.unwrap();
+    house.issue("ＥＸＰＯＲＴ (2)").await;
+    let copy = house.store.duplicate(&house.aya, original.token.id, Uuid::now_v7()).await.unwrap();
+    assert_eq!(copy.token.settings, house.settings("Export (3)"), "a name that folds to another's is taken");
+    assert_eq!((copy.token.state, copy.token.revision), (TokenState::Enabled, 1));
+    assert_eq!(copy.token.last_used_at, None);
+    assert!(!copy.name_exists);
+    assert_ne!(copy.token.sid, original.token.sid);
+    assert!(house.store.authenticate(&copy.token.sid, &original.secret).await.unwrap().is_none());
+    assert!(house.store.authenticate(&copy.token.sid, &copy.secret).await.unwrap().is_some());
+    let next = house.store.duplicate(&house.aya, copy.token.id, Uuid::now_v7()).await.unwrap();
+    assert_eq!(next.token.settings.name, "Export (4)");
+}
+
+#[tokio::test]
+async fn upgrading_moves_to_the_newest_version_once() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let upgraded = house.store.upgrade_version(&house.aya, token.id).await.unwrap();
+    assert_eq!((upgraded.settings.api_version, upgraded.revision), (ApiVersion::NEWEST, 2));
+    assert_eq!(house.store.upgrade_version(&house.aya, token.id).await.unwrap(), upgraded);
+    assert_eq!(house.actions().await[1..], ["token_created", "token_version_upgraded"]);
+}
+
+#[tokio::test]
+async fn disabling_and_enabling_what_is_so_already_changes_nothing() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    assert_eq!(house.store.enable(&house.aya, token.id).await.unwrap(), token);
+    let disabled = house.store.disable(&house.aya, token.id).await.unwrap();
+    assert_eq!((disabled.state, disabled.revision), (TokenState::Disabled, 2));
+    assert_eq!(house.store.disable(&house.aya, token.id).await.unwrap(), disabled);
+    let enabled = house.store.enable(&house.aya, token.id).await.unwrap();
+    assert_eq!((enabled.state, enabled.revision), (TokenState::Enabled, 3));
+    assert_eq!(house.actions().await[1..], ["token_created", "token_disabled", "token_enabled"]);
+}
+
+#[tokio::test]
+async fn an_update_to_the_same_settings_changes_nothing() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let (same, _) = house.store.update(&house.aya, token.id, token.settings.clone(), 1).await.unwrap();
+    assert_eq!(same, token);
+    assert_eq!(house.actions().await[1..], ["token_created"]);
+}
+
+#[tokio::test]
+async fn another_accounts_token_and_an_unknown_one_are_not_found_by_any_operation() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let stranger = house.stranger().await;
+    let events = house.actions().await.len();
+    let (store, settings) = (&house.store, || house.settings("Import"));
+    for (by, id) in [(&stranger, token.id), (&house.aya, TokenId(Uuid::nil()))] {
+        let answers = [
+            store.token(by.account, id).await.err(),
+            store.update(by, id, settings(), 1).await.err(),
+            store.duplicate(by, id, Uuid::now_v7()).await.err(),
+            store.reset(by, id, 1).await.err(),
+            store.upgrade_version(by, id).await.err(),
+            store.disable(by, id).await.err(),
+            store.enable(by, id).await.err(),
+            store.delete(by, id).await.err(),
+            store.undo_delete(by, id).await.err(),
+        ];
+        for (operation, answer) in answers.into_iter().enumerate() {
+            assert!(matches!(answer, Some(Error::NotFound)), "operation {operation}: {answer:?}");
+        }
+    }
+    assert_eq!(house.token(&token).await, token);
+    assert_eq!(house.actions().await.len(), events);
+}

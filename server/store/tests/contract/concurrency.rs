@@ -1,0 +1,110 @@
+//! Many at once.
+
+use crate::house::{HERE, House, new_user};
+use domain::filter::TokenFilter;
+use domain::secret::{AccountSid, Secret};
+use domain::token::TokenId;
+use store::{Error, ServerKey, SessionToken, Store};
+use uuid::Uuid;
+
+/// Starts them all and waits for all.
+async fn all<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let tasks: Vec<_> = work.map(tokio::spawn).collect();
+    let mut done = Vec::new();
+    for task in tasks {
+        done.push(task.await.unwrap());
+    }
+    done
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_resets_from_the_same_revision_one_wins() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let resets = (0..20).map(|_| {
+        let (store, by, id) = (house.store.clone(), house.aya.clone(), token.id);
+        async move { store.reset(&by, id, 1).await }
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = all(resets).await.into_iter().partition(Result::is_ok);
+    assert_eq!(won.len(), 1);
+    assert!(lost.into_iter().all(|lost| matches!(lost, Err(Error::Conflict))));
+    let secret = &won[0].as_ref().unwrap().secret;
+    assert!(house.store.authenticate(&token.sid, secret).await.unwrap().is_some());
+    assert_eq!(house.token(&token).await.revision, 2);
+    assert_eq!(house.actions().await[1..], ["token_created", "token_reset"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_ten_creates_of_the_same_request_one_is_carried_out() {
+    let house = House::new().await;
+    let request = Uuid::now_v7();
+    let creates = (0..10).map(|_| {
+        let (store, by, settings) = (house.store.clone(), house.aya.clone(), house.settings("Export"));
+        async move { store.create(&by, settings, request).await }
+    });
+    let (done, again): (Vec<_>, Vec<_>) = all(creates).await.into_iter().partition(Result::is_ok);
+    assert_eq!((done.len(), again.len()), (1, 9));
+    assert!(again.into_iter().all(|again| matches!(again, Err(Error::AlreadyDone))));
+    assert_eq!(house.names(TokenFilter::default()).await, ["Export"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn duplicates_made_at_once_have_different_names() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let duplicates = (0..8).map(|_| {
+        let (store, by, id) = (house.store.clone(), house.aya.clone(), token.id);
+        async move { store.duplicate(&by, id, Uuid::now_v7()).await.unwrap().token.settings.name }
+    });
+    let mut names = all(duplicates).await;
+    names.sort();
+    let expected: Vec<_> = (2..10).map(|number| format!("Export ({number})")).collect();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
+    let house = House::new().await;
+    let attempts = (0..15).map(|_| {
+        let (store, email) = (house.store.clone(), house.aya.user.email.clone());
+        async move { store.sign_in(&email, "wrong", HERE).await }
+    });
+    let answers = all(attempts).await;
+    let throttled = answers.iter().filter(|answer| matches!(answer, Err(Error::Throttled { .. }))).count();
+    assert_eq!(throttled, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_stores_of_one_database_write_side_by_side() {
+    let house = House::new().await;
+    let other = house.reopened().await;
+    let creates = (0..40).map(|n| {
+        let store = if n % 2 == 0 { house.store.clone() } else { other.clone() };
+        let (by, settings) = (house.aya.clone(), house.settings(&format!("Export {n}")));
+        async move { store.create(&by, settings, Uuid::now_v7()).await }
+    });
+    assert!(all(creates).await.iter().all(Result::is_ok));
+    assert_eq!(other.list(house.aya.account, &TokenFilter::default()).await.unwrap().total, 40);
+}
+
+#[tokio::test]
+async fn every_operation_can_run_on_any_thread() {
+    fn any_thread(_: impl Send) {}
+    let house = House::new().await;
+    let (store, by, id) = (&house.store, &house.aya, TokenId(Uuid::nil()));
+    any_thread(Store::open("", ServerKey::from_bytes([1; 32]), house.clock.clone()));
+    any_thread((store.add_account(""), store.accounts(), store.account(by.account), store.account_named("")));
+    any_thread((store.enable_api_access(by), store.disable_api_access(by), store.company_information(by.account)));
+    any_thread((store.add_user(by.account, new_user("", by.role)), store.has_users(), store.people(by.account)));
+    any_thread((store.sign_in("", "", HERE), store.remove_ended_sessions()));
+    let session = SessionToken::parse(&"0".repeat(43)).unwrap();
+    any_thread((store.session(&session), store.sign_out(&session)));
+    let (filter, settings) = (TokenFilter::default(), house.settings(""));
+    any_thread((store.list(by.account, &filter), store.token(by.account, id)));
+    any_thread((store.create(by, settings.clone(), id.0), store.update(by, id, settings, 1), store.reset(by, id, 1)));
+    any_thread((store.duplicate(by, id, id.0), store.upgrade_version(by, id), store.disable(by, id)));
+    any_thread((store.enable(by, id), store.delete(by, id), store.undo_delete(by, id), store.remove_deleted()));
+    let mut random = rand::rng();
+    let (sid, secret) = (AccountSid::generate(&mut random), Secret::generate(&mut random));
+    any_thread((store.authenticate(&sid, &secret), store.record_use(id)));
+}

@@ -1,0 +1,79 @@
+//! What the gate asks on every call.
+
+use crate::house::House;
+use chrono::TimeDelta;
+use domain::access::Caller;
+use domain::secret::{AccountSid, Secret};
+use domain::token::TokenState;
+use store::{Clock, ServerKey};
+
+#[tokio::test]
+async fn the_right_pair_says_who_calls_and_what_is_allowed() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let caller = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let expected = Caller {
+        token: issued.token.id,
+        sid: issued.token.sid.clone(),
+        account: house.aya.account,
+        api_access: false,
+        state: TokenState::Enabled,
+        api_version: issued.token.settings.api_version,
+        scopes: issued.token.settings.scopes.clone(),
+    };
+    assert_eq!(caller, expected);
+}
+
+#[tokio::test]
+async fn a_wrong_pair_is_nobody() {
+    let house = House::new().await;
+    let [one, two] = [house.issue("One").await, house.issue("Two").await];
+    let mut random = rand::rng();
+    let (sid, secret) = (AccountSid::generate(&mut random), Secret::generate(&mut random));
+    for (sid, secret) in [(&one.token.sid, &two.secret), (&one.token.sid, &secret), (&sid, &one.secret)] {
+        assert_eq!(house.store.authenticate(sid, secret).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn every_change_is_seen_by_the_next_call() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let (store, by, id) = (&house.store, &house.aya, issued.token.id);
+    let caller = async || store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
+    store.enable_api_access(by).await.unwrap();
+    assert!(caller().await.unwrap().api_access);
+    store.disable(by, id).await.unwrap();
+    assert_eq!(caller().await.unwrap().state, TokenState::Disabled);
+    store.enable(by, id).await.unwrap();
+    assert_eq!(caller().await.unwrap().state, TokenState::Enabled);
+    store.upgrade_version(by, id).await.unwrap();
+    assert!(caller().await.unwrap().api_version.is_newest());
+    store.disable_api_access(by).await.unwrap();
+    assert!(!caller().await.unwrap().api_access);
+    store.delete(by, id).await.unwrap();
+    assert_eq!(caller().await, None);
+    store.undo_delete(by, id).await.unwrap();
+    assert!(caller().await.is_some());
+}
+
+#[tokio::test]
+async fn without_the_servers_key_no_secret_passes() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let store = house.reopened_with(ServerKey::from_bytes([8; 32])).await;
+    assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn use_is_recorded_and_is_no_change_of_the_token() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    house.later(TimeDelta::minutes(5));
+    house.store.record_use(token.id).await.unwrap();
+    let used = house.token(&token).await;
+    assert_eq!((used.last_used_at, used.revision), (Some(house.clock.now()), token.revision));
+    house.store.at(Clock::fixed(token.created_at)).record_use(token.id).await.unwrap();
+    assert_eq!(house.token(&token).await, used, "a later use is not overwritten by an earlier one");
+    assert_eq!(house.actions().await[1..], ["token_created"]);
+}

@@ -1,0 +1,135 @@
+//! A fresh database in a directory of its own, an agency account in it, and a clock that stands still.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::account::AccountId;
+use domain::api_version::ApiVersion;
+use domain::filter::TokenFilter;
+use domain::role::Role;
+use domain::scope::{Scope, Scopes};
+use domain::token::{Token, TokenSettings};
+use domain::user::{Asker, Person};
+use sqlx::SqlitePool;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use store::{Clock, IssuedToken, NewUser, ServerKey, Store};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The password of every user that a test adds.
+pub const PASSWORD: &str = "a long enough password";
+/// Where tests sign in from.
+pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// The store and what a test needs to use it.
+pub struct House {
+    pub store: Store,
+    pub clock: Clock,
+    pub aya: Asker,
+    directory: TempDir,
+}
+
+impl House {
+    /// A store with one account, *Acme*, and its administrator, Aya.
+    pub async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Clock::fixed(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        let store = open(&directory, &clock).await;
+        let aya = asker(&store, "Acme", "Aya").await;
+        Self { store, clock, aya, directory }
+    }
+
+    /// A user of another account.
+    pub async fn stranger(&self) -> Asker {
+        asker(&self.store, "Other", "Otto").await
+    }
+
+    /// The same database, opened once more.
+    pub async fn reopened(&self) -> Store {
+        open(&self.directory, &self.clock).await
+    }
+
+    /// The same database, opened with another key.
+    pub async fn reopened_with(&self, key: ServerKey) -> Store {
+        Store::open(&url(&self.directory), key, self.clock.clone()).await.unwrap()
+    }
+
+    /// The database itself, to look behind the store.
+    pub async fn database(&self) -> SqlitePool {
+        SqlitePool::connect(&url(&self.directory)).await.unwrap()
+    }
+
+    /// The files that the database is in.
+    pub fn files(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(self.directory.path()).unwrap().map(|file| file.unwrap().path()).collect()
+    }
+
+    pub fn later(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    pub fn settings(&self, name: &str) -> TokenSettings {
+        TokenSettings {
+            name: name.to_owned(),
+            description: "What it is for".to_owned(),
+            api_version: ApiVersion::try_from(2).unwrap(),
+            primary_contact: self.aya.user.id,
+            developers: vec!["dev@partner.example".to_owned()],
+            scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION, Scope::find("getJob").unwrap()]),
+        }
+    }
+
+    pub async fn issue(&self, name: &str) -> IssuedToken {
+        self.store.create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap()
+    }
+
+    pub async fn token(&self, token: &Token) -> Token {
+        self.store.token(self.aya.account, token.id).await.unwrap()
+    }
+
+    /// The names on the page of the list that the filter asks for.
+    pub async fn names(&self, filter: TokenFilter) -> Vec<String> {
+        let list = self.store.list(self.aya.account, &filter).await.unwrap();
+        list.tokens.into_iter().map(|token| token.settings.name).collect()
+    }
+
+    /// The actions of the audit trail and their details, oldest first.
+    pub async fn events(&self) -> Vec<(String, serde_json::Value)> {
+        let rows: Vec<(String, String)> = sqlx::query_as("SELECT action, details FROM audit_events ORDER BY rowid")
+            .fetch_all(&self.database().await)
+            .await
+            .unwrap();
+        rows.into_iter().map(|(action, details)| (action, serde_json::from_str(&details).unwrap())).collect()
+    }
+
+    /// The actions of the audit trail, oldest first.
+    pub async fn actions(&self) -> Vec<String> {
+        self.events().await.into_iter().map(|(action, _)| action).collect()
+    }
+}
+
+pub fn new_user(name: &str, role: Role) -> NewUser {
+    let email = format!("{name}@agency.example");
+    NewUser { name: name.to_owned(), email, password: PASSWORD.to_owned(), role }
+}
+
+/// A new account's first user.
+async fn asker(store: &Store, account_name: &str, name: &str) -> Asker {
+    let role = Role::AccountAdministrator;
+    let account: AccountId = store.add_account(account_name).await.unwrap();
+    let id = store.add_user(account, new_user(name, role)).await.unwrap();
+    let user = Person { id, name: name.to_owned(), email: format!("{name}@agency.example") };
+    Asker { user, account, account_name: account_name.to_owned(), role }
+}
+
+async fn open(directory: &TempDir, clock: &Clock) -> Store {
+    Store::open(&url(directory), ServerKey::from_bytes([7; 32]), clock.clone()).await.unwrap()
+}
+
+fn url(directory: &TempDir) -> String {
+    format!("sqlite:{}", directory.path().join("kagitaba.db").display())
+}
+
+/// Now, by the clock at which every test begins.
+pub fn begin() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}

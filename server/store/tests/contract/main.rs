@@ -1,0 +1,12 @@
+//! What every store does, whatever database it is on: one module per subject, and `house`, where a test begins.
+
+mod accounts;
+mod audit;
+mod changes;
+mod concurrency;
+mod gate;
+mod house;
+mod list;
+mod on_sqlite;
+mod sessions;
+mod undo;

@@ -1,0 +1,80 @@
+//! The program itself: users on the command line, and what it refuses to do.
+
+use std::{
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use domain::role::Role;
+use server::config::Data;
+use store::Error;
+
+/// Runs `kagitaba user add` in a folder with the given line on its standard input.
+fn add_user(folder: &Path, email: &str, password: &str) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
+        .args(["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email, "--data"])
+        .arg(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may have ended already, without reading.
+    let _ = writeln!(program.stdin.take().unwrap(), "{password}");
+    program.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn a_user_that_was_added_can_sign_in_and_the_new_account_has_no_api_access() {
+    let folder = tempfile::tempdir().unwrap();
+    let added = add_user(folder.path(), "aya@agency.example", "correct horse battery");
+    assert!(added.status.success(), "{added:?}");
+
+    let store = Data::within(folder.path()).open().await.unwrap();
+    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap();
+    let asker = store.session(&session).await.unwrap().unwrap();
+    assert_eq!((asker.role, asker.account_name.as_str()), (Role::Analyst, "Agency"));
+    assert!(!store.account(asker.account).await.unwrap().api_access);
+    let wrong = store.sign_in("aya@agency.example", "wrong horse battery", from).await;
+    assert!(matches!(wrong, Err(Error::WrongCredentials)));
+}
+
+#[tokio::test]
+async fn what_can_t_be_added_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    for (email, password, reason) in [
+        ("aya@agency.example", "correct horse battery", "exists already"),
+        ("aya2@agency.example", "short", "at least 12 characters"),
+        ("aya", "correct horse battery", "not an e-mail address"),
+    ] {
+        let refused = add_user(folder.path(), email, password);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(reason), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_its_key_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    std::fs::remove_file(folder.path().join("server.key")).unwrap();
+
+    let refused = add_user(folder.path(), "bo@agency.example", "correct horse battery");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("server.key is missing"), "{said}");
+    assert!(!folder.path().join("server.key").exists());
+}
+
+#[test]
+fn the_data_folder_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("new/data");
+    assert!(add_user(&data, "aya@agency.example", "correct horse battery").status.success());
+    assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+}

@@ -1,0 +1,219 @@
+//! Server functions and pages: who may call them, from where, and what their answers forbid.
+
+use std::io::{Read as _, Write as _};
+
+use domain::role::{Permission, Role};
+use http::{StatusCode, header};
+
+use crate::house::{House, sign_in_form};
+use crate::log;
+
+const LIST: &str = "/api/tokens/list";
+const ALL_TOKENS: &str = r#"{"filter":{"name":"","created":null,"state":null,"sort":"created","page":1}}"#;
+
+#[tokio::test]
+async fn only_roles_that_may_see_tokens_get_the_list() {
+    let house = House::open().await;
+    let nobody = house.function(LIST, None, ALL_TOKENS).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{}", nobody.text());
+    for role in Role::ALL {
+        let cookie = house.sign_in(role).await;
+        let answer = house.function(LIST, Some(&cookie), ALL_TOKENS).await;
+        let may = role.may(Permission::SeeTokens);
+        assert_eq!(
+            answer.status,
+            if may { StatusCode::OK } else { StatusCode::FORBIDDEN },
+            "{role:?} {}",
+            answer.text()
+        );
+        assert_eq!(answer.text().contains(house.issued.token.sid.as_str()), may);
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_session_s_cookie_is_out_of_reach_of_scripts_and_ends_with_the_session() {
+    let house = House::open().await;
+    let answer = house.send(house.sign_in_request(), sign_in_form(Role::AccountAdministrator)).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    assert_eq!(house.function("/api/session/who_am_i", Some(&cookie), "").await.status, StatusCode::OK);
+    house.function("/api/session/sign_out", Some(&cookie), "").await;
+    assert_eq!(house.function("/api/session/who_am_i", Some(&cookie), "").await.status, StatusCode::UNAUTHORIZED);
+    for forged in ["kagitaba_session=", "kagitaba_session=x", "kagitaba_session=\"", "other=1; kagitaba_session=é"] {
+        assert_eq!(house.function(LIST, Some(forged), ALL_TOKENS).await.status, StatusCode::UNAUTHORIZED, "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_opens_nothing() {
+    let house = House::open().await;
+    let form = sign_in_form(Role::Analyst).replace("horse", "zebra");
+    let answer = house.send(house.sign_in_request(), form).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.header("set-cookie"), "");
+}
+
+#[tokio::test]
+async fn another_site_s_page_can_not_act_in_a_person_s_name() {
+    let house = House::open().await;
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let own = format!("http://{}", house.address);
+    let cases: [(&[(&str, &str)], StatusCode); 8] = [
+        (&[("sec-fetch-site", "same-origin")], StatusCode::OK),
+        (&[("origin", &own)], StatusCode::OK),
+        (&[("sec-fetch-site", "cross-site")], StatusCode::FORBIDDEN),
+        (&[("sec-fetch-site", "same-site"), ("origin", &own)], StatusCode::FORBIDDEN),
+        (&[("origin", "https://evil.example")], StatusCode::FORBIDDEN),
+        (&[("origin", "http://127.0.0.1")], StatusCode::FORBIDDEN),
+        (&[("origin", "null")], StatusCode::FORBIDDEN),
+        (&[], StatusCode::FORBIDDEN),
+    ];
+    for (headers, status) in cases {
+        let mut request = house.request("POST", "/api/account").header(header::COOKIE, &cookie);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = house.send(request, []).await;
+        assert_eq!(answer.status, status, "{headers:?}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn each_kind_of_answer_has_its_security_headers() {
+    let house = House::open().await;
+    let paths = [
+        "/sign-in",
+        "/settings",
+        "/no-such-page",
+        "/icon.svg",
+        "/pkg/kagitaba.0123.js",
+        "/pkg/none.js",
+        "/healthz",
+        "/api/none",
+        "/Agencies/x/y",
+    ];
+    for path in paths {
+        let answer = house.get(path).await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
+        assert_eq!(answer.headers.get_all("content-security-policy").iter().count(), 1, "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert!(answer.headers.contains_key("permissions-policy"), "{path}");
+        assert!(!answer.headers.contains_key("strict-transport-security"), "{path}");
+    }
+    let production = House::open_as(true).await;
+    assert_eq!(production.get("/healthz").await.header("strict-transport-security"), "max-age=31536000");
+}
+
+#[tokio::test]
+async fn a_page_s_scripts_carry_the_nonce_of_its_policy_which_is_new_each_time() {
+    let house = House::open().await;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let page = house.get("/sign-in").await;
+        assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, "no-store"));
+        assert!(page.header("content-type").starts_with("text/html"));
+        let policy = page.header("content-security-policy");
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap().to_owned();
+        let html = page.text();
+        let scripts = html.split("<script").skip(1).filter(|script| !script.starts_with("></script>"));
+        assert!(scripts.clone().count() > 0);
+        for script in scripts {
+            assert!(script.split('>').next().unwrap().contains(&format!("nonce=\"{nonce}\"")), "{script}");
+        }
+        assert!(!seen.contains(&nonce));
+        seen.push(nonce);
+    }
+}
+
+#[tokio::test]
+async fn pages_and_lists_are_compressed_for_browsers_that_take_it() {
+    let house = House::open().await;
+    for (accepted, encoding) in [("br", "br"), ("gzip, deflate", "gzip"), ("identity", "")] {
+        let answer = house.send(house.request("GET", "/sign-in").header("accept-encoding", accepted), []).await;
+        assert_eq!(answer.header("content-encoding"), encoding);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_server_function_is_not_found_and_says_so_in_json() {
+    let house = House::open().await;
+    for path in ["/api", "/api/", "/api/none", "/api/tokens/list/", "/api/tokens%2flist", "/api/%ff"] {
+        let answer = house.function(path, None, "{}").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.json()["error"].is_string());
+    }
+    let wrong_method = house.get(LIST).await;
+    assert_eq!((wrong_method.status, wrong_method.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
+}
+
+#[tokio::test]
+async fn odd_requests_are_refused_in_good_order() {
+    let house = House::open().await;
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    for body in ["", "{", "null", "[]", r#"{"filter":7}"#, "\u{0}"] {
+        let answer = house.function(LIST, Some(&cookie), body).await;
+        assert!(answer.status.is_client_error(), "{body:?}: {} {}", answer.status, answer.text());
+    }
+    let large = house.function(LIST, Some(&cookie), &" ".repeat(10_000_000)).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+
+    for path in [
+        "//",
+        "//Agencies/x",
+        "/%00",
+        "/%ff",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/pkg/%2e%2e/data/server.key",
+        "/data%5cserver.key",
+        "/settings/platform-rest/tokens/x",
+        "/?%ff=%",
+        "/settings?page=-1&name=%00",
+    ] {
+        let answer = house.get(path).await;
+        assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_names_no_path_is_refused() {
+    let house = House::open().await;
+    for target in ["OPTIONS *", "GET *", "CONNECT a.example:80", "GET a.example:80"] {
+        let mut connection = std::net::TcpStream::connect(house.address).unwrap();
+        write!(connection, "{target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n").unwrap();
+        let read = move || {
+            let mut answer = Vec::new();
+            connection.read_to_end(&mut answer).unwrap();
+            String::from_utf8_lossy(&answer).into_owned()
+        };
+        let answer = tokio::task::spawn_blocking(read).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{target}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_shows_requests_but_neither_secrets_nor_passwords_nor_sessions() {
+    let house = House::open().await;
+    let (token, secret) = (&house.issued.token, house.issued.secret.reveal());
+    house.company_information(&token.sid, &house.issued.secret).await;
+    house.get(&format!("/Agencies/{secret}/x?token={secret}")).await;
+    house.get(&format!("/{secret}?token={secret}")).await;
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let body = format!(r#"{{"id":"{}","revision":{}}}"#, token.id.0, token.revision);
+    let reset = house.function("/api/tokens/reset", Some(&cookie), &body).await;
+    assert_eq!(reset.status, StatusCode::OK, "{}", reset.text());
+
+    let log = log::text();
+    assert!(log.contains("/Agencies/{sid}/CompanyInformation"));
+    let session = cookie.split('=').nth(1).unwrap();
+    for hidden in [secret, "kgt_", "battery", session] {
+        let line = log.lines().find(|line| line.contains(hidden));
+        assert_eq!(line, None);
+    }
+}
