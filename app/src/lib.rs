@@ -9,6 +9,7 @@ mod words;
 
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
+use components::allowed::provide_session;
 use components::hydrated::provide_hydrated;
 use components::toasts::{Toasts, provide_toasts};
 use components::token_actions::provide_token_changes;
@@ -55,6 +56,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_session();
     provide_hydrated();
     provide_toasts();
     provide_token_changes();

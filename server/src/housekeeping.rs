@@ -8,7 +8,7 @@ use tokio::time::interval;
 /// How often deleted tokens go for good. Their deletion can be undone for ten seconds, so they are gone after fifteen.
 const TOKENS_EVERY: Duration = Duration::from_secs(5);
 /// How often sessions that have ended go.
-const SESSIONS_EVERY: Duration = Duration::from_secs(600);
+const SESSIONS_EVERY: Duration = Duration::from_mins(10);
 
 /// Clears away for ever; a failure is logged and tried again the next time.
 pub async fn keep(store: Store) {

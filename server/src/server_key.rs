@@ -3,9 +3,9 @@
 
 use std::{
     env,
-    fs::{self, OpenOptions},
+    fs::{self, Permissions},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -65,18 +65,28 @@ pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
     }
 }
 
-/// A new key in a new file that only this user can read. Never replaces a file: of two first starts at once, one fails.
+/// A new key in a new file that only this user can read. The file appears whole, and never in place of another: of two
+/// first starts at once, one fails.
 ///
 /// # Errors
 /// Where the file is there already or can't be made.
 pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
     let key = generate();
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).and_then(|mut opened| {
-        writeln!(opened, "{}", key.to_hex().as_str())?;
-        opened.sync_all()
-    });
-    written.map_err(|source| KeyError::Io { file: file.to_owned(), source })?;
+    write_new(file, &key.to_hex()).map_err(|source| KeyError::Io { file: file.to_owned(), source })?;
     Ok(key)
+}
+
+fn write_new(file: &Path, line: &str) -> io::Result<()> {
+    let mut unnamed =
+        tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder_of(file))?;
+    writeln!(unnamed, "{line}")?;
+    unnamed.as_file().sync_all()?;
+    unnamed.persist_noclobber(file)?;
+    Ok(())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A new key that is kept nowhere.
@@ -87,8 +97,6 @@ pub fn generate() -> ServerKey {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]

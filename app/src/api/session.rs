@@ -3,34 +3,38 @@
 #![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
 
 use crate::error::AppError;
+#[cfg(any(feature = "ssr", test))]
+use crate::path;
 use domain::user::Asker;
 use leptos::prelude::*;
 
 /// The cookie that names the session. Its value is random; what it stands for is in the database.
 pub const SESSION_COOKIE: &str = "kagitaba_session";
 
-/// Who is signed in, in which account and role.
-///
-/// # Errors
-/// [`AppError::SignInNeeded`] where nobody is.
-#[server(prefix = "/api", endpoint = "session/who_am_i")]
-pub async fn who_am_i() -> Result<Asker, AppError> {
-    super::asked::asker()
+/// Who is signed in as the page is asked for. The browser reads it from the page; a server that is asked for nothing
+/// (while it lists its routes) and a browser that makes the app itself know nobody.
+#[must_use]
+pub fn signed_in() -> Option<Asker> {
+    #[cfg(feature = "ssr")]
+    return super::asked::asker().ok();
+    #[cfg(not(feature = "ssr"))]
+    None
 }
 
-/// Begins a session and goes on to `next`, a path of this site.
+/// Begins a session. Answers where to go on: to `next`, if that is a path of this site.
 ///
 /// # Errors
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
 #[server(prefix = "/api", endpoint = "session/sign_in")]
-pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<(), AppError> {
+pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
     let session = super::asked::store().sign_in(&email, &password, super::asked::address()).await?;
     cookie::set(session.reveal());
-    leptos_axum::redirect(&path_within(next.as_deref().unwrap_or_default()));
-    Ok(())
+    let next = path_within(next.as_deref().unwrap_or_default());
+    super::asked::plain_form_goes_on_to(&next);
+    Ok(next)
 }
 
-/// Ends the session.
+/// Ends the session. What the browser still shows is the page's to clear away.
 ///
 /// # Errors
 /// [`AppError::Internal`] where the store fails; the session goes on then.
@@ -40,7 +44,7 @@ pub async fn sign_out() -> Result<(), AppError> {
         super::asked::store().sign_out(&session).await?;
     }
     cookie::remove();
-    leptos_axum::redirect("/sign-in");
+    super::asked::plain_form_goes_on_to(path::SIGN_IN);
     Ok(())
 }
 
@@ -51,7 +55,7 @@ fn path_within(next: &str) -> String {
     let inside = next.starts_with('/')
         && !next[1..].starts_with(['/', '\\'])
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if inside { next.to_owned() } else { "/settings".to_owned() }
+    if inside { next.to_owned() } else { path::SETTINGS.to_owned() }
 }
 
 #[cfg(feature = "ssr")]

@@ -100,9 +100,7 @@ pub fn FilterSidebar(
                 {TokenState::ALL.map(|value| state(Some(value))).collect_view()}
             </fieldset>
             <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
-            <noscript>
-                <button class="button" type="submit">{say!(i18n, filter.apply)}</button>
-            </noscript>
+            <button class="button no-script" type="submit">{say!(i18n, filter.apply)}</button>
         </form>
     }
 }

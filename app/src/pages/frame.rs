@@ -1,12 +1,11 @@
 //! What stands around every page of a person who is signed in: who they are, where they can go.
 
-use crate::api::session::{SignOut, who_am_i};
+use crate::api::session::SignOut;
+use crate::components::allowed::use_session;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::reactive::say;
-use crate::error::AppError;
 use crate::i18n::use_i18n;
-use crate::pages::message::Failed;
 use crate::path;
 use crate::words;
 use domain::user::Asker;
@@ -15,32 +14,17 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_location;
 
-/// Finds out who is asking, sends them to sign in if nobody is, and shows the page in its frame.
+/// Shows the page in its frame, or sends those who are not signed in to do that.
 #[component]
 pub fn Frame() -> impl IntoView {
-    let session = Resource::new_blocking(|| (), |()| who_am_i());
     let location = use_location();
     let here = move || match location.search.get_untracked() {
         query if query.is_empty() => location.pathname.get_untracked(),
         query => format!("{}?{query}", location.pathname.get_untracked()),
     };
-    view! {
-        <Suspense>
-            {move || {
-                session
-                    .get()
-                    .map(|session| match session {
-                        Ok(asker) => {
-                            provide_context(asker.clone());
-                            view! { <Framed asker/> }.into_any()
-                        }
-                        Err(AppError::SignInNeeded) => {
-                            view! { <Redirect path=path::sign_in_then(&here())/> }.into_any()
-                        }
-                        Err(error) => view! { <Failed error/> }.into_any(),
-                    })
-            }}
-        </Suspense>
+    match use_session() {
+        Some(asker) => view! { <Framed asker/> }.into_any(),
+        None => view! { <Redirect path=path::sign_in_then(&here())/> }.into_any(),
     }
 }
 
@@ -98,6 +82,12 @@ fn Person(asker: Asker) -> impl IntoView {
     let i18n = use_i18n();
     let sign_out = ServerAction::<SignOut>::new();
     let role = asker.role;
+    // Whatever the page still shows of the account goes with it.
+    Effect::new(move |_| {
+        if let Some(Ok(())) = sign_out.value().get() {
+            _ = window().location().assign(path::SIGN_IN);
+        }
+    });
     view! {
         <button type="button" class="person" popovertarget="person">
             <span class="avatar" aria-hidden="true">{asker.user.name.chars().next().map(String::from)}</span>

@@ -17,6 +17,12 @@ pub fn SignIn() -> impl IntoView {
     let i18n = use_i18n();
     let sign_in = ServerAction::<SignInCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
+    // A page of its own, that knows from the start who is signed in.
+    Effect::new(move |_| {
+        if let Some(Ok(next)) = sign_in.value().get() {
+            _ = window().location().assign(&next);
+        }
+    });
     let error = move || sign_in.value().get().and_then(Result::err);
     let pending = sign_in.pending();
     view! {

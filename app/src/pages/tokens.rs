@@ -55,6 +55,12 @@ fn TokensPage() -> impl IntoView {
         Some(Err(error)) => toasts.complain(error.text(i18n)),
         None => {}
     });
+    let query = use_location().search;
+    let filter = Memo::new(move |_| query.with(|query| path::filter(query)));
+    let changes = use_token_changes();
+    // Loaded beside the account and not below it: what is made within a suspended view is made several times on the
+    // server, and the browser would take one resource for another.
+    let tokens = Resource::new(move || (filter.get(), changes.count()), |(filter, _)| list(filter));
     view! {
         <Title text=move || format!("{} – {}", t_string!(i18n, tokens.title), t_string!(i18n, product))/>
         <Transition>
@@ -65,7 +71,7 @@ fn TokensPage() -> impl IntoView {
                     access
                         .get()
                         .map(|access| match access {
-                            Ok(true) => view! { <TokenBrowser disable/> }.into_any(),
+                            Ok(true) => view! { <TokenBrowser query filter tokens disable/> }.into_any(),
                             Ok(false) => view! { <AccessOff enable/> }.into_any(),
                             Err(error) => view! { <Failed error/> }.into_any(),
                         })
@@ -104,12 +110,13 @@ fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
 
 /// Filters and list, which the link decides.
 #[component]
-fn TokenBrowser(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
+fn TokenBrowser(
+    query: Memo<String>,
+    filter: Memo<TokenFilter>,
+    tokens: Resource<Result<TokenList, AppError>>,
+    disable: ServerAction<DisableApiAccess>,
+) -> impl IntoView {
     let i18n = use_i18n();
-    let query = use_location().search;
-    let filter = Memo::new(move |_| query.with(|query| path::filter(query)));
-    let changes = use_token_changes();
-    let tokens = Resource::new(move || (filter.get(), changes.count()), |(filter, _)| list(filter));
     let actions = TokenActions::new(Callback::new(|_| {}));
 
     let navigate = use_navigate();

@@ -48,14 +48,12 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
 /// Who the demo users are, in plain words.
 #[must_use]
 pub fn how_to_sign_in() -> String {
-    let mut text = format!("This is demo data. Sign in with the password {PASSWORD} as one of these:\n");
+    let mut lines = vec![format!("This is demo data. Sign in with the password {PASSWORD} as one of these:")];
     for agency in [&HOSHI_OAK, &KITA_MEDIA] {
-        text += &format!("  {}\n", agency.name);
-        for (role, email, _) in agency.users {
-            text += &format!("    {email:<32}{}\n", role.as_str());
-        }
+        lines.push(format!("  {}", agency.name));
+        lines.extend(agency.users.iter().map(|(role, email, _)| format!("    {email:<32}{}", role.as_str())));
     }
-    text
+    lines.join("\n")
 }
 
 /// Hashing a password takes long on purpose, so the users are added side by side.
