@@ -23,7 +23,7 @@ build: wasm-target frontend/node_modules/.package-lock.json ## Build server and 
 
 test: wasm-target frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
 	@echo '• Testing the rooms'
-	@$(CARGO) test --release --locked
+	@$(CARGO) test --release --locked --no-fail-fast
 	@$(MAKE) build end2end/node_modules/.package-lock.json chromium
 	@echo '• Testing the pages in a browser'
 	@cd end2end && npx tsc && npx playwright test

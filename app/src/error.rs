@@ -92,6 +92,9 @@ impl FromServerFnError for AppError {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
             ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => Self::BadRequest(reason),
+            // On the server it is the request that can't be read, in the browser the answer.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(reason) => Self::BadRequest(reason),
             _ => Self::Internal,
         }
     }

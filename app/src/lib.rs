@@ -11,6 +11,7 @@ include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
 use components::allowed::provide_session;
 use components::hydrated::provide_hydrated;
+use components::language_switch::ChosenLanguage;
 use components::toasts::{Toasts, provide_toasts};
 use components::token_actions::provide_token_changes;
 use i18n::I18nContextProvider;
@@ -62,6 +63,7 @@ pub fn App() -> impl IntoView {
     provide_token_changes();
     view! {
         <I18nContextProvider>
+            <ChosenLanguage/>
             <Router>
                 <Routes fallback=NoSuchPage>
                     <Route path=path!("/") view=Home ssr=SsrMode::Async/>

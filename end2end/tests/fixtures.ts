@@ -1,6 +1,16 @@
-// What every test builds on: a page whose faults fail the test, and signing in as one of the demo users.
+// What every test builds on: pages whose faults fail the test, signing in as a demo user, tokens, and calls to the gate.
 
-import { test as base, expect, type Page } from '@playwright/test';
+import { randomUUID } from 'node:crypto';
+import {
+  test as base,
+  expect,
+  type APIRequestContext,
+  type APIResponse,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from '@playwright/test';
+import { wordsOf, type Language } from './words.ts';
 
 export { expect };
 
@@ -19,29 +29,197 @@ export const users = {
 
 export type User = keyof typeof users;
 
+/** The addresses of the pages. */
+export const paths = {
+  signIn: '/sign-in',
+  settings: '/settings',
+  tokens: '/settings/platform-rest',
+  newToken: '/settings/platform-rest/new',
+  tips: '/settings/platform-rest/tips',
+  token: (id: string) => `/settings/platform-rest/tokens/${id}`,
+} as const;
+
+/** What a browser sends along with a request of its own page; a script has to say it itself. */
+export const sameOrigin = { 'sec-fetch-site': 'same-origin' } as const;
+
 /** As Playwright's `test`; a script error, hydration that does not match or a policy violation fails it. */
-export const test = base.extend({
+export const test = base.extend<{
+  /** Opens a page in a browser context of its own: another person, or another browser. */
+  anotherPage: (options?: BrowserContextOptions) => Promise<Page>;
+}>({
   page: async ({ page }, use) => {
-    const faults: string[] = [];
-    page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.stack ?? error.message}`));
-    page.on('console', (message) => {
-      // The browser itself reports every answer with an error's status. Refusals (4xx) are what some tests are about.
-      const refusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text());
-      const hydration = message.type() === 'warning' && /hydrat/i.test(message.text());
-      if ((message.type() === 'error' && !refusal) || hydration) {
-        faults.push(`${page.url()}: ${message.text()}`);
-      }
-    });
+    const faults = await watch(page);
     await use(page);
     expect(faults, 'faults that the browser reported').toEqual([]);
   },
+  anotherPage: async ({ browser, contextOptions }, use) => {
+    const opened: { page: Page; faults: string[] }[] = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({ ...contextOptions, ...options });
+      const page = await context.newPage();
+      opened.push({ page, faults: await watch(page) });
+      return page;
+    });
+    for (const { page, faults } of opened) {
+      await page.context().close();
+      expect(faults, 'faults that another browser reported').toEqual([]);
+    }
+  },
 });
 
-/** Signs in on the page, in either language, and waits until that has led on. */
+/** Collects what the browser reports as wrong, and has the page tell when our wasm runs it. */
+async function watch(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    // The browser itself reports every answer with an error's status. Refusals (4xx) are what some tests are about.
+    const refusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text());
+    const hydration = message.type() === 'warning' && /hydrat/i.test(message.text());
+    if ((message.type() === 'error' && !refusal) || hydration) {
+      faults.push(`${page.url()}: ${message.text()}`);
+    }
+  });
+  // The app's router begins to listen for Back and Forward in the same step in which the app takes over the page.
+  await page.addInitScript(() => {
+    const listen = window.addEventListener;
+    window.addEventListener = function (this: unknown, ...args: unknown[]): void {
+      if (args[0] === 'popstate') {
+        document.documentElement.toggleAttribute('data-runs', true);
+      }
+      Reflect.apply(listen, this ?? window, args);
+    };
+  });
+  return faults;
+}
+
+/** Waits until our wasm runs the page. */
+export async function running(page: Page): Promise<void> {
+  await page.locator('html[data-runs]').waitFor({ state: 'attached' });
+}
+
+/** Opens the page and waits until our wasm runs it. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await running(page);
+}
+
+/** Signs the page's browser in, past the page that asks for it (which `sign-in.spec.ts` tests). */
 export async function signIn(page: Page, user: User): Promise<void> {
-  await page.goto('/sign-in');
-  await page.getByLabel(/^(E-mail address|メールアドレス)$/).fill(users[user]);
-  await page.getByLabel(/^(Password|パスワード)$/).fill(password);
-  await page.getByRole('button', { name: /^(Sign in|サインイン)$/ }).click();
-  await expect(page).not.toHaveURL(/\/sign-in/);
+  const form = { email: users[user], password };
+  const answer = await page.request.post('/api/session/sign_in', { form, headers: sameOrigin });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
+
+/** Calls a server function as the page's own script would, with its session. */
+export async function call(page: Page, name: string, data: object): Promise<APIResponse> {
+  return page.request.post(`/api/${name}`, { data, headers: sameOrigin });
+}
+
+/** What a new token is like, where it is not as usual. */
+export interface Settings {
+  name?: string;
+  description?: string;
+  version?: 2 | 3;
+  developers?: string;
+  scopes?: readonly string[];
+}
+
+/** A token that a test made, with its secret. */
+export interface Token {
+  id: string;
+  sid: string;
+  secret: string;
+  name: string;
+  revision: number;
+}
+
+interface Issued {
+  token: { id: string; sid: string; revision: number; settings: { name: string } };
+  auth_token: string;
+}
+
+/** A name that no other test uses. */
+export function unique(name: string): string {
+  return `${name} ${randomUUID().slice(0, 8)}`;
+}
+
+/** The fields of a token's form, as a plain form sends them. */
+export async function formOf(page: Page, settings: Settings): Promise<Record<string, string>> {
+  const people = (await (await call(page, 'tokens/people', {})).json()) as { id: string }[];
+  const scopes = settings.scopes ?? ['getCompanyInformation'];
+  return {
+    'form[name]': settings.name ?? unique('Token'),
+    'form[description]': settings.description ?? '',
+    'form[api_version]': String(settings.version ?? 3),
+    'form[primary_contact]': people[0]?.id ?? '',
+    'form[developers]': settings.developers ?? '',
+    ...Object.fromEntries(scopes.map((scope, index) => [`form[scopes][${index}]`, scope])),
+  };
+}
+
+/** Sends the form of a new token. */
+export async function create(page: Page, settings: Settings, request: string = randomUUID()): Promise<APIResponse> {
+  const form = { ...(await formOf(page, settings)), request };
+  return page.request.post('/api/tokens/create', { form, headers: sameOrigin });
+}
+
+/** Makes a token in the account of the person who is signed in. It may retrieve the company profile, unless told else. */
+export async function newToken(page: Page, settings: Settings = {}): Promise<Token> {
+  const answer = await create(page, settings);
+  expect(answer.status(), await answer.text()).toBe(200);
+  return tokenOf((await answer.json()) as Issued);
+}
+
+function tokenOf({ token, auth_token }: Issued): Token {
+  return { id: token.id, sid: token.sid, revision: token.revision, name: token.settings.name, secret: auth_token };
+}
+
+/** Calls the gate as an integration would, and answers its status. */
+export async function gate(request: APIRequestContext, sid: string, secret: string): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`${sid}:${secret}`).toString('base64')}`;
+  const answer = await request.get(`/Agencies/${sid}/CompanyInformation`, { headers: { authorization } });
+  return answer.status();
+}
+
+/** The address of the list that shows the tokens of this name alone. */
+export function listOf(name: string): string {
+  return `${paths.tokens}?${new URLSearchParams({ name }).toString()}`;
+}
+
+/** The token's card in the list. */
+export function card(page: Page, name: string): Locator {
+  return page.getByRole('article', { name, exact: true });
+}
+
+/** The names of the cards, in their order. */
+export function names(page: Page): Locator {
+  return page.locator('.cards .card h3');
+}
+
+/** Opens the token's More menu with the mouse and answers its items' place. */
+export async function openMenu(page: Page, name: string, language: Language = 'en'): Promise<Locator> {
+  await page.getByRole('button', { name: `${wordsOf(language).card.more}: ${name}`, exact: true }).click();
+  const menu = page.getByRole('menu');
+  await expect(menu).toBeVisible();
+  return menu;
+}
+
+/** The window that is open. */
+export function dialog(page: Page): Locator {
+  return page.getByRole('dialog');
+}
+
+/** The message of this text that says what happened. */
+export function toast(page: Page, text: string): Locator {
+  return page.locator('.toast').filter({ hasText: text });
+}
+
+/** Marks the page that is loaded, so that loading it again is found out by `stillMarked`. */
+export async function mark(page: Page): Promise<void> {
+  await page.evaluate(() => Object.assign(window, { marked: true }));
+}
+
+/** Fails if the browser has loaded a page since it was marked. */
+export async function stillMarked(page: Page): Promise<void> {
+  expect(await page.evaluate(() => 'marked' in window), 'no page was loaded meanwhile').toBe(true);
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Identifies an agency account inside Kagitaba (UUIDv7; never shown to the API's clients).
+/// Identifies an agency account inside Kagitaba (`UUIDv7`; never shown to the API's clients).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(pub Uuid);

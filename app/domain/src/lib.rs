@@ -8,6 +8,7 @@ pub mod account;
 pub mod api_version;
 pub mod audit;
 pub mod filter;
+mod normal_form;
 pub mod role;
 pub mod scope;
 pub mod secret;

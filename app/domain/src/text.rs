@@ -1,7 +1,7 @@
 //! What people type into a field: how it is cleaned, and what can be wrong with it.
 
+use crate::normal_form::{nfc, nfkc};
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 /// A field of a form, so that an error can stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ fn is_blank(c: char) -> bool {
 /// [`Problem::Required`] where nothing visible is left, [`Problem::TooLong`] beyond `max` characters,
 /// [`Problem::UnsupportedCharacters`] for those of [`is_unsupported`].
 pub fn line(input: &str, max: usize) -> Result<String, Problem> {
-    let line = input.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect::<String>();
+    let line = nfc(&input.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().all(|c| is_blank(c) || is_unsupported(c)) {
         return Err(Problem::Required);
     }
@@ -104,7 +104,7 @@ pub fn line(input: &str, max: usize) -> Result<String, Problem> {
 /// # Errors
 /// As [`line`], but empty is fine and line feeds and tabs are.
 pub fn paragraph(input: &str, max: usize) -> Result<String, Problem> {
-    let paragraph = input.replace("\r\n", "\n").trim().nfc().collect::<String>();
+    let paragraph = nfc(input.replace("\r\n", "\n").trim());
     checked(paragraph, max, |c| is_unsupported(c) && !matches!(c, '\n' | '\t'))
 }
 
@@ -122,7 +122,7 @@ fn checked(text: String, max: usize, unsupported: impl Fn(char) -> bool) -> Resu
 /// the same.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).collect()
+    nfkc(text).chars().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub const DEVELOPERS_MAX: usize = 50;
 /// How long a deletion can be undone. From its first instant the token no longer passes the gate.
 pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(10);
 
-/// Identifies a token inside Kagitaba (UUIDv7). Clients of the gate know its [`AccountSid`].
+/// Identifies a token inside Kagitaba (`UUIDv7`). Clients of the gate know its [`AccountSid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenId(pub Uuid);
@@ -100,9 +100,11 @@ pub struct Token {
     pub primary_contact: Person,
     /// Whether it may be used.
     pub state: TokenState,
-    /// When it was created.
+    /// When it was created. In messages a number of microseconds since 1970, in UTC, as at rest.
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub created_at: DateTime<Utc>,
-    /// When it last passed the gate.
+    /// When it last passed the gate. In messages as above.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub last_used_at: Option<DateTime<Utc>>,
     /// Counts the changes made to it. A change names the revision it was made from, so that it never overwrites
     /// another's unseen.

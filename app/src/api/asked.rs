@@ -45,6 +45,13 @@ pub fn request_header(name: header::HeaderName) -> Option<String> {
     use_context::<Parts>().and_then(|parts| parts.headers.get(name)?.to_str().ok().map(str::to_owned))
 }
 
+/// The value of a cookie of the request.
+pub fn cookie(name: &str) -> Option<String> {
+    let cookies = request_header(header::COOKIE)?;
+    let found = cookie::Cookie::split_parse(cookies).flatten().find(|cookie| cookie.name() == name);
+    found.map(|cookie| cookie.value().to_owned())
+}
+
 /// Adds a header to the answer. A value that no header can have is left out.
 pub fn answer_header(name: header::HeaderName, value: &str) {
     if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {

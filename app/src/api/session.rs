@@ -69,9 +69,7 @@ mod cookie {
     use store::SessionToken;
 
     pub fn session() -> Option<SessionToken> {
-        let header = asked::request_header(header::COOKIE)?;
-        let session = Cookie::split_parse(header).flatten().find(|cookie| cookie.name() == SESSION_COOKIE)?;
-        SessionToken::parse(session.value())
+        SessionToken::parse(&asked::cookie(SESSION_COOKIE)?)
     }
 
     pub fn set(value: &str) {

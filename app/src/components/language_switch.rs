@@ -1,9 +1,23 @@
-//! English or Japanese, kept in a cookie.
+//! English or Japanese: as the person chose, else as their browser asks for.
 
 use super::icon::Icon;
 use super::reactive::say;
 use crate::i18n::{Locale, use_i18n};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// The cookie that keeps the choice: `en` or `ja`.
+const COOKIE: &str = "kagitaba_language";
+
+/// Called once by the app, below its languages: takes up the choice that came with the request. The browser then finds
+/// it in the page.
+#[component]
+pub fn ChosenLanguage() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(locale) = crate::api::asked::cookie(COOKIE).and_then(|code| code.parse().ok()) {
+        use_i18n().set_locale(locale);
+    }
+}
 
 /// The language's own name for itself.
 const fn own_name(locale: Locale) -> &'static str {
@@ -17,13 +31,19 @@ const fn own_name(locale: Locale) -> &'static str {
 #[component]
 pub fn LanguageSwitch() -> impl IntoView {
     let i18n = use_i18n();
+    let choose = move |locale: Locale| {
+        i18n.set_locale(locale);
+        let document: web_sys::HtmlDocument = document().unchecked_into();
+        // Kept for a year. A browser that takes no cookies asks for its own language the next time.
+        _ = document.set_cookie(&format!("{COOKIE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
+    };
     let choice = move |locale: Locale| {
         view! {
             <button
                 type="button"
                 lang=locale.to_string()
                 aria-pressed=move || (i18n.get_locale() == locale).to_string()
-                on:click=move |_| i18n.set_locale(locale)
+                on:click=move |_| choose(locale)
             >
                 {own_name(locale)}
             </button>
