@@ -1,5 +1,7 @@
 //! What people see: pages, components, locales; and the server functions they call.
 
+#![allow(clippy::must_use_candidate)] // of components
+
 pub mod api;
 mod components;
 pub mod error;

@@ -337,7 +337,7 @@ mod tests {
     fn one_wrong_address_is_named_and_too_many_are_counted() {
         let wrong = TokenForm { developers: "dev@partner.example bad@".to_owned(), ..form() };
         assert_eq!(problems(&wrong)[0].problem, Problem::NotAnEmail { input: "bad@".to_owned() });
-        let many = (0..51).map(|n| format!("d{n}@partner.example\n")).collect();
+        let many = (0..51).map(|n| format!("d{n}@partner.example")).collect::<Vec<_>>().join("\n");
         assert_eq!(problems(&TokenForm { developers: many, ..form() })[0].problem, Problem::TooMany { max: 50 });
     }
 }

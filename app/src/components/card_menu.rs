@@ -110,11 +110,13 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
         event.prevent_default();
         focus(root, position);
     };
-    // Clicking elsewhere or tabbing on closes the menu and leaves the focus where it went.
+    // Clicking elsewhere or tabbing on closes the menu and leaves the focus where it went. A card that is removed loses
+    // the focus too, when its signals are gone already.
     let on_focus_out = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        if !root.get_untracked().is_some_and(|root| root.contains(to.as_ref())) {
-            open.set(false);
+        let stays = root.try_get_untracked().flatten().is_some_and(|root| root.contains(to.as_ref()));
+        if !stays {
+            open.try_set(false);
         }
     };
     let item = move |item: MenuItem| {
@@ -189,7 +191,7 @@ fn focus(root: NodeRef<html::Div>, position: Position) {
 }
 
 fn items(root: NodeRef<html::Div>) -> Vec<web_sys::HtmlElement> {
-    let found = root.get_untracked().and_then(|root| root.query_selector_all("[role=menuitem]").ok());
+    let found = root.try_get_untracked().flatten().and_then(|root| root.query_selector_all("[role=menuitem]").ok());
     let found = found.into_iter().flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
     found.filter_map(|node| node.dyn_into().ok()).collect()
 }

@@ -69,6 +69,8 @@ pub fn FilterSidebar(
                     class="button small quiet"
                     href=move || path::tokens(&filter.get().cleared())
                     aria-disabled=move || (active() == 0).to_string()
+                    // What is being typed, too, which the link does not know of yet.
+                    on:click=move |_| typed.set(String::new())
                 >
                     {say!(i18n, filter.clear_all)}
                 </a>
@@ -120,7 +122,7 @@ fn typed_name(
             typed.set(name);
         }
     });
-    let send = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |name: String| {
+    let mut follow = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |name: String| {
         let current = filter.get_untracked();
         // Clear all may have come in between.
         if name == typed.get_untracked() && name != current.name {
@@ -128,11 +130,10 @@ fn typed_name(
             on_change.run((TokenFilter { name, ..current.on_page(1) }, Step::Typed));
         }
     });
-    let mut send = send;
     let on_input = move |event: ev::Event| {
         let name = event_target_value(&event);
         typed.set(name.clone());
-        send(name);
+        follow(name);
     };
     (typed, on_input)
 }

@@ -30,6 +30,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
 /// The page, for those whose role allows it.
@@ -77,7 +78,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
     let known = RwSignal::new(token);
     let navigate = use_navigate();
     let on_done = move |(item, token): (MenuItem, Token)| match item {
-        MenuItem::Delete => navigate(path::TOKENS, Default::default()),
+        MenuItem::Delete => navigate(path::TOKENS, NavigateOptions::default()),
         MenuItem::Duplicate => {}
         _ => known.update(|known| {
             // If somebody else changed it in between, the next update has to find that out.

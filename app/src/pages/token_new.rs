@@ -29,6 +29,7 @@ use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 /// The page, for those whose role allows it.
@@ -222,7 +223,7 @@ fn CreatedDialog(create: ServerAction<Create>) -> impl IntoView {
             create.value().set(None);
             toasts.say(t_string!(i18n, done.created, name = issued.token.settings.name.as_str()).to_string());
             changes.announce();
-            navigate(path::TOKENS, Default::default());
+            navigate(path::TOKENS, NavigateOptions::default());
         }
     };
     view! {
