@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint clean wasm-target chromium
+.PHONY: help run build test pictures lint clean wasm-target chromium
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
@@ -27,6 +27,9 @@ test: wasm-target frontend/node_modules/.package-lock.json ## Run all tests, tho
 	@$(MAKE) build end2end/node_modules/.package-lock.json chromium
 	@echo '• Testing the pages in a browser'
 	@cd end2end && npx tsc && npx playwright test
+
+pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures anew
+	@cd end2end && PICTURES=1 npx playwright test pictures
 
 lint: wasm-target ## Check form and style of the code
 	@echo '• Checking form and style'

@@ -10,6 +10,8 @@ const chromium = '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'tests',
+  // `make pictures` takes README's pictures anew.
+  testIgnore: process.env['PICTURES'] ? [] : 'pictures.spec.ts',
   outputDir: 'test-results',
   // The tests share one database, but each works with tokens that it made itself.
   fullyParallel: false,

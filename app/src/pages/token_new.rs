@@ -89,20 +89,13 @@ fn Wizard(people: Vec<Person>) -> impl IntoView {
             focus(field);
         }
     };
-    let on_submit = move |event: ev::SubmitEvent| {
+    let problems = move || {
         let call = read::<Create>(form);
-        let found = call.map(|call| check(&call.form)).unwrap_or_default();
-        if pending.get_untracked() || !found.is_empty() {
-            event.prevent_default();
-            event.stop_propagation();
-        }
-        show(found);
+        call.map(|call| check(&call.form)).unwrap_or_default()
     };
-    let on_next = move |_| {
+    let on_next = move || {
         let here = step.get_untracked();
-        let call = read::<Create>(form);
-        let found = call.map(|call| check(&call.form)).unwrap_or_default();
-        let found: Vec<_> = found.into_iter().filter(|error| error.field.step() <= here).collect();
+        let found: Vec<_> = problems().into_iter().filter(|error| error.field.step() <= here).collect();
         if let (true, Some(next)) = (found.is_empty(), next(here)) {
             step.set(next);
             errors.set(Vec::new());
@@ -110,6 +103,22 @@ fn Wizard(people: Vec<Person>) -> impl IntoView {
         } else {
             show(found);
         }
+    };
+    let on_submit = move |event: ev::SubmitEvent| {
+        let stop = || {
+            event.prevent_default();
+            event.stop_propagation();
+        };
+        // Enter in a field submits the form; before the last step it leads to the next one.
+        if next(step.get_untracked()).is_some() {
+            stop();
+            return on_next();
+        }
+        let found = problems();
+        if pending.get_untracked() || !found.is_empty() {
+            stop();
+        }
+        show(found);
     };
     let on_back = move |_| {
         if let Some(previous) = previous(step.get_untracked()) {
@@ -188,7 +197,7 @@ fn Wizard(people: Vec<Person>) -> impl IntoView {
                             type="button"
                             class="button primary"
                             hidden=move || !hydrated.get() || next(step.get()).is_none()
-                            on:click=on_next
+                            on:click=move |_| on_next()
                         >
                             {say!(i18n, next)}
                         </button>
