@@ -33,6 +33,8 @@ for (const language of ['en', 'ja'] as const) {
 
       const token = await newToken(page);
       expect(await gate(request, token.sid, token.secret)).toBe(200);
+      await open(page, paths.tokens);
+      await mark(page);
 
       const off = page.getByRole('button', { name: words.access.switch_off });
       await off.click();

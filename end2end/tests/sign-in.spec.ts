@@ -59,7 +59,7 @@ test('who is not signed in is asked to, and then gets to the page that they want
 
 test('the page of somebody who is not signed in has nothing of an account in it', async ({ request }) => {
   for (const path of [paths.settings, paths.tokens, paths.newToken, paths.tips]) {
-    const answer = await request.get(path, { maxRedirects: 0 });
+    const answer = await request.get(path, { maxRedirects: 0, headers: { accept: 'text/html' } });
     expect(answer.status(), path).toBe(302);
     expect(await answer.text()).not.toMatch(/Hoshi|IR[0-9A-Za-z]{33}/);
   }

@@ -246,6 +246,7 @@ fn List(
         view! { <li><TokenCard token on_pick/></li> }
     };
     view! {
+        <h2 class="visually-hidden">{say!(i18n, tokens.list)}</h2>
         <div class="results-head">
             <p class="count" role="status">
                 <Count list/>

@@ -35,8 +35,9 @@ const HASHES: &str = "target/release/hash.txt";
 /// Intermediate files, a folder of our own.
 const WORK: &str = "target/bundle";
 
-/// The most that the wasm may weigh on its way to the browser, in bytes after brotli.
-const WASM_BUDGET: usize = 600_000;
+/// The most that the wasm may weigh on its way to the browser, in bytes after brotli. The goal is 330,000; this is where
+/// it stands, so that it never grows unseen.
+const WASM_BUDGET: usize = 432_000;
 
 fn main() -> Result<()> {
     ensure!(Path::new(WASM).exists(), "{WASM} is missing: `make build` compiles it first");
