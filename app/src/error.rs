@@ -1,10 +1,10 @@
 //! What can go wrong between browser and server; each error has one status and one text.
 
+use crate::api::protocol::JsonText;
 use crate::i18n::t_string;
 use crate::words::Words;
 use domain::text::FieldError;
 use leptos::server_fn::Encodes;
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

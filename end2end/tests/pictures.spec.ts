@@ -1,6 +1,6 @@
 // Takes the pictures that README shows.
 
-import { expect, signIn, test } from './fixtures';
+import { expect, signIn, test } from './fixtures.ts';
 
 test.use({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
 

@@ -15,8 +15,11 @@ pub const NAME_MAX: usize = 100;
 pub const DESCRIPTION_MAX: usize = 1_000;
 /// Most developers' addresses of one token.
 pub const DEVELOPERS_MAX: usize = 50;
-/// How long a deletion can be undone. From its first instant the token no longer passes the gate.
-pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(10);
+/// How long a page offers to undo a deletion.
+pub const UNDO_OFFERED: TimeDelta = TimeDelta::seconds(10);
+/// How long a deletion can be undone: as long as that is offered, and two seconds for the answer and the request on
+/// their way. From the deletion's first instant the token no longer passes the gate.
+pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(12);
 
 /// Identifies a token inside Kagitaba (`UUIDv7`). Clients of the gate know its [`AccountSid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

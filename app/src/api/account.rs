@@ -1,5 +1,6 @@
 //! The account's API access.
 
+use crate::api::protocol::Form;
 use crate::error::AppError;
 use domain::account::Account;
 use leptos::prelude::*;
@@ -11,7 +12,7 @@ use {super::asked::allowed, domain::role::Permission};
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(GetAccount, prefix = "/api", endpoint = "account")]
+#[server(GetAccount, prefix = "/api", endpoint = "account", protocol = Form)]
 pub async fn account() -> Result<Account, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     Ok(store.account(by.account).await?)
@@ -21,7 +22,7 @@ pub async fn account() -> Result<Account, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "account/enable_api_access")]
+#[server(prefix = "/api", endpoint = "account/enable_api_access", protocol = Form)]
 pub async fn enable_api_access() -> Result<(), AppError> {
     let (store, by) = allowed(Permission::EnableApiAccess)?;
     Ok(store.enable_api_access(&by).await?)
@@ -31,7 +32,7 @@ pub async fn enable_api_access() -> Result<(), AppError> {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "account/disable_api_access")]
+#[server(prefix = "/api", endpoint = "account/disable_api_access", protocol = Form)]
 pub async fn disable_api_access() -> Result<(), AppError> {
     let (store, by) = allowed(Permission::DisableApiAccess)?;
     Ok(store.disable_api_access(&by).await?)

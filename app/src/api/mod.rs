@@ -4,6 +4,7 @@
 pub mod account;
 #[cfg(feature = "ssr")]
 pub(crate) mod asked;
+pub mod protocol;
 pub mod request_id;
 pub mod session;
 pub mod tokens;

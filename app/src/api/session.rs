@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
 
+use crate::api::protocol::Form;
 use crate::error::AppError;
 #[cfg(any(feature = "ssr", test))]
 use crate::path;
@@ -25,7 +26,7 @@ pub fn signed_in() -> Option<Asker> {
 ///
 /// # Errors
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
-#[server(prefix = "/api", endpoint = "session/sign_in")]
+#[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
     let session = super::asked::store().sign_in(&email, &password, super::asked::address()).await?;
     cookie::set(session.reveal());
@@ -38,7 +39,7 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
 ///
 /// # Errors
 /// [`AppError::Internal`] where the store fails; the session goes on then.
-#[server(prefix = "/api", endpoint = "session/sign_out")]
+#[server(prefix = "/api", endpoint = "session/sign_out", protocol = Form)]
 pub async fn sign_out() -> Result<(), AppError> {
     if let Some(session) = cookie::session() {
         super::asked::store().sign_out(&session).await?;

@@ -2,12 +2,12 @@
 
 #![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
 
+use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
 use domain::filter::{TokenFilter, TokenList};
 use domain::token::{Token, TokenForm, TokenId};
 use domain::user::Person;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
@@ -53,7 +53,7 @@ pub struct Updated {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/list", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/list", protocol = Call)]
 pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     Ok(store.list(by.account, &filter).await?)
@@ -63,7 +63,7 @@ pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`], [`AppError::NotFound`] (another account's tokens included).
-#[server(GetToken, prefix = "/api", endpoint = "tokens/get", input = Json)]
+#[server(GetToken, prefix = "/api", endpoint = "tokens/get", protocol = Call)]
 pub async fn token(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     Ok(store.token(by.account, id).await?)
@@ -73,7 +73,7 @@ pub async fn token(id: TokenId) -> Result<Token, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/people")]
+#[server(prefix = "/api", endpoint = "tokens/people", protocol = Form)]
 pub async fn people() -> Result<Vec<Person>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     Ok(store.people(by.account).await?)
@@ -83,7 +83,7 @@ pub async fn people() -> Result<Vec<Person>, AppError> {
 ///
 /// # Errors
 /// [`AppError::Invalid`], [`AppError::AlreadyDone`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/create")]
+#[server(prefix = "/api", endpoint = "tokens/create", protocol = Form)]
 pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     let settings = form.validate(&store.people(by.account).await?, None).map_err(AppError::Invalid)?;
@@ -97,7 +97,7 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
 /// # Errors
 /// [`AppError::Invalid`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
 /// [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/update")]
+#[server(prefix = "/api", endpoint = "tokens/update", protocol = Form)]
 pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updated, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     let pinned_to = store.token(by.account, id).await?.settings.api_version;
@@ -112,7 +112,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
 ///
 /// # Errors
 /// [`AppError::AlreadyDone`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/duplicate", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/duplicate", protocol = Call)]
 pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.duplicate(&by, id, request).await?.into())
@@ -122,7 +122,7 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
 ///
 /// # Errors
 /// [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/reset", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/reset", protocol = Call)]
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.reset(&by, id, revision).await?.into())
@@ -132,7 +132,7 @@ pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/upgrade_version", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/upgrade_version", protocol = Call)]
 pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.upgrade_version(&by, id).await?)
@@ -142,7 +142,7 @@ pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/disable", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/disable", protocol = Call)]
 pub async fn disable(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.disable(&by, id).await?)
@@ -152,7 +152,7 @@ pub async fn disable(id: TokenId) -> Result<Token, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/enable", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/enable", protocol = Call)]
 pub async fn enable(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.enable(&by, id).await?)
@@ -162,7 +162,7 @@ pub async fn enable(id: TokenId) -> Result<Token, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/delete", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/delete", protocol = Call)]
 pub async fn delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.delete(&by, id).await?)
@@ -172,7 +172,7 @@ pub async fn delete(id: TokenId) -> Result<Token, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`] once it is gone for good, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/undo_delete", input = Json)]
+#[server(prefix = "/api", endpoint = "tokens/undo_delete", protocol = Call)]
 pub async fn undo_delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     Ok(store.undo_delete(&by, id).await?)

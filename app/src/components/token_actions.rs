@@ -10,7 +10,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::words::Words;
 use domain::api_version::ApiVersion;
-use domain::token::{Token, TokenId, UNDO_WINDOW};
+use domain::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -139,7 +139,7 @@ impl TokenActions {
         if item == MenuItem::Delete {
             let (toasts, changes, id) = (self.toasts, self.changes, token.id);
             let undo = move || undo_delete(i18n, toasts, changes, id);
-            toasts.offer_undo(text, UNDO_WINDOW.to_std().unwrap_or_default(), undo);
+            toasts.offer_undo(text, UNDO_OFFERED.to_std().unwrap_or_default(), undo);
         } else {
             self.toasts.say(text);
         }

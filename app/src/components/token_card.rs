@@ -18,10 +18,10 @@ pub fn TokenCard(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>
     let i18n = use_i18n();
     let id = token.read_untracked().id;
     let sid = token.read_untracked().sid.to_string();
-    let name = Memo::new(move |_| token.with(|token| token.settings.name.clone()));
-    let description = Memo::new(move |_| token.with(|token| token.settings.description.clone()));
-    let scopes = Memo::new(move |_| token.with(|token| token.settings.scopes.by_category()));
-    let last_used = Memo::new(move |_| token.with(|token| token.last_used_at));
+    let name = Signal::derive(move || token.with(|token| token.settings.name.clone()));
+    let description = Signal::derive(move || token.with(|token| token.settings.description.clone()));
+    let scopes = Signal::derive(move || token.with(|token| token.settings.scopes.by_category()));
+    let last_used = Signal::derive(move || token.with(|token| token.last_used_at));
     let copy_label = Signal::derive(move || t_string!(i18n, card.copy_sid, name = name.get()).to_string());
     let heading = format!("token-{}", id.0);
     let heading_id = heading.clone();

@@ -47,27 +47,33 @@ pub fn EditToken() -> impl IntoView {
 fn EditTokenPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse().ok().map(TokenId)));
+    let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(
-        move || id.get(),
-        |id| async move {
-            let id = id.ok_or(AppError::NotFound)?;
-            Ok((token(id).await?, people().await?))
+        move || (id.get(), loads.get()),
+        |(id, load)| async move {
+            let result = match id {
+                Some(id) => token_and_people(id).await,
+                None => Err(AppError::NotFound),
+            };
+            ((id, load), result)
         },
     );
-    let reload = Callback::new(move |()| loaded.refetch());
+    let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
+    let page = move |(_, loaded): ((Option<TokenId>, u32), Result<(Token, Vec<Person>), AppError>)| match loaded {
+        Ok((token, people)) => view! { <Editor token people reload/> }.into_any(),
+        Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
+        Err(error) => view! { <Failed error/> }.into_any(),
+    };
     view! {
         <Transition>
-            {move || {
-                loaded
-                    .get()
-                    .map(|loaded| match loaded {
-                        Ok((token, people)) => view! { <Editor token people reload/> }.into_any(),
-                        Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
-                        Err(error) => view! { <Failed error/> }.into_any(),
-                    })
-            }}
+            // Made anew each time it is loaded: a field that somebody typed in would keep that otherwise.
+            <For each=move || loaded.get() key=|(load, _)| *load children=page/>
         </Transition>
     }
+}
+
+async fn token_and_people(id: TokenId) -> Result<(Token, Vec<Person>), AppError> {
+    Ok((token(id).await?, people().await?))
 }
 
 /// The token with its menu and its form. `reload` reads it again, and drops what was typed.
