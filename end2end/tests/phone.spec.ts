@@ -101,7 +101,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(names(page)).toHaveText(['Tax export 2025']);
       await expect(sheet).toBeVisible();
       // A touch beside the sheet closes it.
-      await page.mouse.click(200, 20);
+      await page.getByRole('heading', { level: 1 }).click();
       await expect(sheet).toBeHidden();
       await expect(button).toContainText('2');
       await expect(page).toHaveURL(`${paths.tokens}?name=tax&state=disabled`);

@@ -10,6 +10,7 @@ use crate::path;
 use crate::words;
 use domain::user::Asker;
 use leptos::form::ActionForm;
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_location;
@@ -31,6 +32,13 @@ pub fn Frame() -> impl IntoView {
 #[component]
 fn Framed(asker: Asker) -> impl IntoView {
     let i18n = use_i18n();
+    let sheet = NodeRef::<html::Div>::new();
+    // A link of the sheet leads to another page, and the sheet would stay: no page is loaded.
+    let close_sheet = move |_| {
+        if let Some(sheet) = sheet.get_untracked() {
+            _ = sheet.hide_popover();
+        }
+    };
     view! {
         <a class="skip" href="#content">{say!(i18n, skip_to_content)}</a>
         <header class="bar">
@@ -53,7 +61,7 @@ fn Framed(asker: Asker) -> impl IntoView {
         <div class="rail">
             <Navigation/>
         </div>
-        <div id="menu" class="rail-sheet" popover="auto">
+        <div id="menu" class="rail-sheet" popover="auto" node_ref=sheet on:click=close_sheet>
             <Navigation/>
         </div>
         <main id="content" tabindex="-1">
