@@ -8,22 +8,37 @@ import { locales, wordsOf, type Language } from './words.ts';
 const wide = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
-/** Examines what the page shows now in light and dark, in each of these sizes. */
-async function examine(page: Page, sizes: readonly { width: number; height: number }[] = [wide, phone]): Promise<void> {
-  for (const size of sizes) {
-    await page.setViewportSize(size);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await axe(page, `${size.width} px, ${colorScheme}`);
-    }
-  }
-}
+/** What is looked at in each language: colours don't depend on the words, so that all four are seen in two looks each. */
+const looks = {
+  en: [
+    { size: wide, colorScheme: 'light' },
+    { size: phone, colorScheme: 'dark' },
+  ],
+  ja: [
+    { size: wide, colorScheme: 'dark' },
+    { size: phone, colorScheme: 'light' },
+  ],
+} as const;
+
+test.describe.configure({ timeout: 60_000 });
 
 for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
   const words = wordsOf(language);
 
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language], reducedMotion: 'reduce', viewport: wide });
+
+    /** Examines what the page shows now, or a part of it, in these sizes. */
+    const examine = async (page: Page, sizes: readonly object[] = [wide, phone], part?: string): Promise<void> => {
+      for (const { size, colorScheme } of looks[language].filter((look) => sizes.includes(look.size))) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        await axe(page, `${size.width} px, ${colorScheme}`, part);
+      }
+    };
+
+    /** The same for the window that is open; what is behind it is out of reach. */
+    const examineDialog = (page: Page, sizes?: readonly object[]): Promise<void> => examine(page, sizes, 'dialog[open]');
 
     /** Opens the page signed in as this user, and checks that it is the one that is meant. */
     const visit = async (page: Page, user: User, path: string, heading: string): Promise<void> => {
@@ -115,19 +130,19 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
         const menu = await openMenu(page, token.name, language);
         await menu.getByRole('menuitem', { name: item, exact: true }).click();
         await expect(dialog(page)).toBeVisible();
-        await examine(page, item === words.item.delete ? [wide, phone] : [wide]);
+        await examineDialog(page);
         await page.keyboard.press('Escape');
         await expect(dialog(page)).toBeHidden();
       }
       await open(page, paths.token(token.id));
       await page.getByRole('button', { name: words.form.update, exact: true }).click();
       await expect(dialog(page)).toBeVisible();
-      await examine(page, [phone]);
+      await examineDialog(page);
       await page.keyboard.press('Escape');
       await open(page, paths.tokens);
       await page.getByRole('button', { name: words.access.switch_off }).click();
       await expect(dialog(page)).toBeVisible();
-      await examine(page, [wide]);
+      await examineDialog(page);
     });
 
     test('the window with the secret, with an answer of the gate', async ({ page }) => {
@@ -137,11 +152,11 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       const menu = await openMenu(page, token.name, language);
       await menu.getByRole('menuitem', { name: words.item.duplicate }).click();
       await expect(dialog(page)).toBeVisible();
-      await examine(page);
+      await examineDialog(page);
       await dialog(page).getByText(words.try_it.title, { exact: true }).click();
       await dialog(page).getByRole('button', { name: words.try_it.send }).click();
       await expect(dialog(page).locator('.try-it-answer .badge')).toBeVisible();
-      await examine(page);
+      await examineDialog(page);
     });
 
     test('messages of what was done and what failed', async ({ page }) => {
@@ -159,9 +174,10 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await expect(page.locator('.toast.failed')).toBeVisible();
       await pick(words.item.delete);
       await expect(page.getByRole('button', { name: words.done.undo })).toBeVisible();
-      await axe(page, 'light');
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await axe(page, 'dark');
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await axe(page, colorScheme, '.toasts');
+      }
     });
 
     test('on a phone, the sheets of menu and filters, and who is signed in', async ({ page }) => {

@@ -3,9 +3,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
-/** Fails if axe finds a violation on the page as it is now; the test goes on, to find them all. `where` says what is looked at. */
-export async function axe(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Fails if axe finds a violation on the page as it is now, or in a part of it; the test goes on, to find them all. */
+export async function axe(page: Page, where: string, part?: string): Promise<void> {
+  const all = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
+  const { violations } = await (part === undefined ? all : all.include(part)).analyze();
   const found = violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary?.replace(/\s+/g, ' ') ?? ''}`),
   );

@@ -12,7 +12,7 @@ use crate::words::Words;
 use domain::api_version::ApiVersion;
 use domain::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use leptos::task::{spawn_local, tick};
 
 /// Counts the changes made to tokens from this page, so that lists read themselves again.
 #[derive(Clone, Copy)]
@@ -99,6 +99,8 @@ impl TokenActions {
             // The page may have been left meanwhile; what was done is still said.
             self.pending.try_set(false);
             self.asked.try_set(None);
+            // The window closes before anything leads to another page, where it would be gone.
+            tick().await;
             match result {
                 Ok(Outcome::Issued(issued)) => {
                     self.on_done.try_run((item, issued.token.clone()));
