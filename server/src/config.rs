@@ -41,7 +41,7 @@ impl Data {
         let key = if let Some(key) = server_key::find(&key_file)? {
             key
         } else {
-            // With another key no password and no token of this database would ever match again.
+            // With another key no access token of this database would ever match again.
             if self.open_with(server_key::generate()).await?.has_users().await? {
                 return Err(KeyError::Missing { file: key_file }.into());
             }

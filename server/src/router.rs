@@ -8,7 +8,7 @@
 //! | `/healthz` | `ok` |
 //! | else | pages; files of the site; the page that says there is none |
 
-use app::{App, shell};
+use app::{App, api::BehindProxy, shell};
 use axum::{
     Json, Router,
     extract::{MatchedPath, OriginalUri, Request},
@@ -41,12 +41,12 @@ pub fn router(store: Store, site: &LeptosOptions, production: bool) -> Router {
     let files =
         ServeDir::new(&*site.site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     let frontend = MapResponse::new(files.clone(), |answer| kept(answer, FOR_EVER));
-    let files_or_page = files.fallback(dynamic(no_such_page(&store, site), &store));
+    let files_or_page = files.fallback(dynamic(no_such_page(&store, site, production), &store));
     let others = MapResponse::new(files_or_page, |answer| kept(answer, AN_HOUR));
 
     Router::new()
         .route("/healthz", get(async || ([(header::CACHE_CONTROL, NEVER)], "ok")))
-        .merge(dynamic(pages(&store, site), &store))
+        .merge(dynamic(pages(&store, site, production), &store))
         .merge(dynamic(no_such_functions(), &store))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
@@ -62,17 +62,19 @@ pub fn router(store: Store, site: &LeptosOptions, production: bool) -> Router {
 }
 
 /// Pages and server functions.
-fn pages(store: &Store, site: &LeptosOptions) -> Router {
+fn pages(store: &Store, site: &LeptosOptions, production: bool) -> Router {
     let options = site.clone();
     Router::new()
-        .leptos_routes_with_context(site, generate_route_list(App), context(store), move || shell(options.clone()))
+        .leptos_routes_with_context(site, generate_route_list(App), context(store, production), move || {
+            shell(options.clone())
+        })
         .with_state(site.clone())
 }
 
 /// The page of every path that has none.
-fn no_such_page(store: &Store, site: &LeptosOptions) -> Router {
+fn no_such_page(store: &Store, site: &LeptosOptions, production: bool) -> Router {
     let options = site.clone();
-    let render = render_app_async_with_context(context(store), move || shell(options.clone()));
+    let render = render_app_async_with_context(context(store, production), move || shell(options.clone()));
     let not_found = async move |request: Request| {
         let mut page = render(request).await;
         if page.status() == StatusCode::OK {
@@ -95,9 +97,12 @@ async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
 }
 
 /// What pages and server functions find in Leptos's context.
-fn context(store: &Store) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(store: &Store, production: bool) -> impl Fn() + Clone + Send + Sync + 'static {
     let store = store.clone();
-    move || provide_context(store.clone())
+    move || {
+        provide_context(store.clone());
+        provide_context(BehindProxy(production));
+    }
 }
 
 /// What all answers that are made for one person pass through, outermost last.

@@ -28,7 +28,7 @@ pub enum KeyError {
     },
     /// The database has users already, but the key that goes with it is gone.
     #[error(
-        "the database has users, but {} is missing, without which none of its passwords and tokens can be checked; \
+        "the database has users, but {} is missing, without which none of its access tokens can be checked; \
          restore the file from a backup, set {VARIABLE}, or choose another --data folder to begin anew",
         file.display()
     )]

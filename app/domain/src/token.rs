@@ -209,7 +209,9 @@ impl From<&TokenSettings> for TokenForm {
 /// the account has a token of that name already.
 pub fn copy_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let numbered = name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
-    let stem = numbered.filter(|(_, number)| number.parse::<u32>().is_ok()).map_or(name, |(stem, _)| stem);
+    let stem = numbered
+        .filter(|(_, number)| number.parse::<u32>().is_ok_and(|number| (2..100).contains(&number)))
+        .map_or(name, |(stem, _)| stem);
     let candidate = |number: u64| {
         let suffix = format!(" ({number})");
         let room = NAME_MAX - suffix.len();
@@ -333,6 +335,7 @@ mod tests {
         assert_eq!(copy_name("Export", |_| false), "Export (2)");
         assert_eq!(copy_name("Export (2)", |name| name == "Export (2)"), "Export (3)");
         assert_eq!(copy_name("Export (EU)", |_| false), "Export (EU) (2)");
+        assert_eq!(copy_name("Export (2026)", |_| false), "Export (2026) (2)");
         assert_eq!(copy_name(&"鍵".repeat(NAME_MAX), |_| false).chars().count(), NAME_MAX);
     }
 

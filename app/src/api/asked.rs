@@ -4,7 +4,7 @@ use crate::error::AppError;
 use axum::extract::ConnectInfo;
 use domain::role::Permission;
 use domain::user::Asker;
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -34,10 +34,23 @@ pub fn allowed(permission: Permission) -> Result<(Store, Asker), AppError> {
     Ok((store(), asker))
 }
 
-/// The address that the request came from.
+/// Whether the server stands behind a proxy with TLS, as in production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BehindProxy(pub bool);
+
+/// Whether the server stands behind a proxy with TLS.
+pub fn behind_proxy() -> bool {
+    use_context() == Some(BehindProxy(true))
+}
+
+/// The address that the request came from. Behind a proxy on this machine it is the one that the proxy added last to
+/// `X-Forwarded-For`; what stands before that is the client's own claim.
 pub fn address() -> IpAddr {
-    let address = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ConnectInfo<SocketAddr>>().copied());
-    address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+    let peer = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ConnectInfo<SocketAddr>>().copied());
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
+    let forwarded =
+        || request_header(HeaderName::from_static("x-forwarded-for"))?.rsplit(',').next()?.trim().parse().ok();
+    (behind_proxy() && peer.is_loopback()).then(forwarded).flatten().unwrap_or(peer)
 }
 
 /// A header of the request, if it is there and readable.
@@ -47,8 +60,9 @@ pub fn request_header(name: header::HeaderName) -> Option<String> {
 
 /// The value of a cookie of the request.
 pub fn cookie(name: &str) -> Option<String> {
-    let cookies = request_header(header::COOKIE)?;
-    let found = cookie::Cookie::split_parse(cookies).flatten().find(|cookie| cookie.name() == name);
+    let parts = use_context::<Parts>()?;
+    let values = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let found = values.flat_map(cookie::Cookie::split_parse).flatten().find(|cookie| cookie.name() == name);
     found.map(|cookie| cookie.value().to_owned())
 }
 

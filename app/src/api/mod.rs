@@ -8,3 +8,6 @@ pub mod protocol;
 pub mod request_id;
 pub mod session;
 pub mod tokens;
+
+#[cfg(feature = "ssr")]
+pub use asked::BehindProxy;

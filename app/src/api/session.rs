@@ -87,7 +87,7 @@ mod cookie {
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)
-            .secure(!is_this_machine(&host))
+            .secure(asked::behind_proxy() || !is_this_machine(&host))
     }
 
     /// Whether the host names this machine itself, where a browser may not accept `Secure` without TLS.

@@ -12,20 +12,13 @@ const SAID_FOR: Duration = Duration::from_secs(3);
 
 /// A button that copies `text`; `label` says what, to those who don't see where it stands.
 #[component]
-pub fn CopyButton(
-    #[prop(into)] text: Signal<String>,
-    #[prop(into)] label: Signal<String>,
-    #[prop(optional, into)] on_copied: Option<Callback<()>>,
-) -> impl IntoView {
+pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();
     let outcome = RwSignal::new(None::<bool>);
     let on_click = move |_| {
         spawn_local(async move {
             let copied = copy(&text.get_untracked()).await;
             outcome.set(Some(copied));
-            if let (true, Some(on_copied)) = (copied, on_copied) {
-                on_copied.run(());
-            }
             set_timeout(move || _ = outcome.try_set(None), SAID_FOR);
         });
     };

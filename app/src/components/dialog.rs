@@ -35,11 +35,11 @@ pub fn Dialog(
             on_close.run(());
         }
     };
-    // A browser may close the window in spite of the above, so that no page can keep a person.
-    let on_closed = move |_| {
-        if open.get_untracked() {
-            on_close.run(());
-        }
+    // A browser closes the window in spite of the above when Escape is pressed twice.
+    let on_closed = move |_| match element.get_untracked() {
+        Some(dialog) if keep_open && open.get_untracked() => _ = dialog.show_modal(),
+        _ if open.get_untracked() => on_close.run(()),
+        _ => {}
     };
     view! {
         <dialog

@@ -6,7 +6,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
 use domain::filter::{CreatedOn, TokenFilter};
-use domain::token::{NAME_MAX, TokenState};
+use domain::token::TokenState;
 use leptos::ev;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -82,7 +82,6 @@ pub fn FilterSidebar(
                     <input
                         type="search"
                         name="name"
-                        maxlength=NAME_MAX.to_string()
                         autocomplete="off"
                         spellcheck="false"
                         value=typed.get_untracked()

@@ -57,12 +57,12 @@ pub struct TokenActions {
     asked: RwSignal<Option<(MenuItem, Token)>>,
     pending: RwSignal<bool>,
     issued: RwSignal<Option<(MenuItem, Issued)>>,
-    on_done: Callback<(MenuItem, Token)>,
+    on_done: Callback<(MenuItem, Result<Token, AppError>)>,
 }
 
 impl TokenActions {
-    /// Tells by `on_done` which item was carried out, and the token as it is now.
-    pub fn new(on_done: Callback<(MenuItem, Token)>) -> Self {
+    /// Tells by `on_done` which item was carried out, and the token as it is now, or why not.
+    pub fn new(on_done: Callback<(MenuItem, Result<Token, AppError>)>) -> Self {
         Self {
             i18n: use_i18n(),
             toasts: use_toasts(),
@@ -77,6 +77,7 @@ impl TokenActions {
     /// The item was picked for this token: asks first, or does it at once where nothing can break.
     pub fn pick(self, item: MenuItem, token: Token) {
         match item {
+            _ if self.pending.get_untracked() => {}
             MenuItem::Duplicate | MenuItem::Enable => self.carry_out(item, token),
             _ => self.asked.set(Some((item, token))),
         }
@@ -103,18 +104,32 @@ impl TokenActions {
             tick().await;
             match result {
                 Ok(Outcome::Issued(issued)) => {
-                    self.on_done.try_run((item, issued.token.clone()));
-                    self.issued.try_set(Some((item, *issued)));
+                    let token = issued.token.clone();
+                    self.on_done.try_run((item, Ok(token.clone())));
+                    if self.issued.try_set(Some((item, *issued))).is_some() {
+                        // Nobody is there any more to be shown the secret.
+                        self.say(item, &token);
+                    }
                 }
                 Ok(Outcome::Changed(token)) => {
                     self.say(item, &token);
-                    self.on_done.try_run((item, *token));
+                    self.on_done.try_run((item, Ok(*token)));
                 }
-                Err(error) => self.toasts.complain(error.text(self.i18n)),
+                Err(error) => {
+                    self.toasts.complain(error.text(self.i18n));
+                    self.on_done.try_run((item, Err(error)));
+                }
             }
             // Also after an error: it tells of a token that is not as the list shows it.
             self.changes.announce();
         });
+    }
+
+    fn cancel(self) {
+        // What is under way can't be called back; its window goes when it is done.
+        if !self.pending.get_untracked() {
+            self.asked.set(None);
+        }
     }
 
     fn close_secret(self) {
@@ -213,7 +228,7 @@ pub fn TokenActionDialogs(actions: TokenActions) -> impl IntoView {
             question=Signal::derive(question)
             pending=actions.pending
             on_confirm=Callback::new(move |()| actions.confirm())
-            on_cancel=Callback::new(move |()| actions.asked.set(None))
+            on_cancel=Callback::new(move |()| actions.cancel())
         />
         <SecretDialog
             issued=Signal::derive(issued)

@@ -6,7 +6,6 @@ use crate::i18n::{t_string, use_i18n};
 use crate::words;
 use domain::api_version::ApiVersion;
 use domain::text::{Field, FieldError};
-use domain::token::{DESCRIPTION_MAX, NAME_MAX};
 use domain::user::Person;
 use leptos::form::FromFormData;
 use leptos::html;
@@ -109,7 +108,6 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
                 name="form[name]"
                 value=name
                 required
-                maxlength=NAME_MAX.to_string()
                 autocomplete="off"
                 dir="auto"
                 aria-describedby=described_by(Field::Name)
@@ -126,7 +124,6 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
                 id=id(Field::Description)
                 name="form[description]"
                 rows="3"
-                maxlength=DESCRIPTION_MAX.to_string()
                 dir="auto"
                 aria-describedby=described_by(Field::Description)
                 aria-invalid=move || has_error(errors, Field::Description).to_string()

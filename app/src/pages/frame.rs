@@ -5,6 +5,7 @@ use crate::components::allowed::use_session;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::reactive::say;
+use crate::components::toasts::use_toasts;
 use crate::i18n::use_i18n;
 use crate::path;
 use crate::words;
@@ -91,10 +92,11 @@ fn Person(asker: Asker) -> impl IntoView {
     let sign_out = ServerAction::<SignOut>::new();
     let role = asker.role;
     // Whatever the page still shows of the account goes with it.
-    Effect::new(move |_| {
-        if let Some(Ok(())) = sign_out.value().get() {
-            _ = window().location().assign(path::SIGN_IN);
-        }
+    let toasts = use_toasts();
+    Effect::new(move |_| match sign_out.value().get() {
+        Some(Ok(())) => _ = window().location().assign(path::SIGN_IN),
+        Some(Err(error)) => toasts.complain(untrack(|| error.text(i18n))),
+        None => {}
     });
     view! {
         <button type="button" class="person" popovertarget="person">

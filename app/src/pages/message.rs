@@ -89,13 +89,17 @@ pub fn NoSuchToken() -> impl IntoView {
 pub fn Failed(error: AppError) -> impl IntoView {
     let i18n = use_i18n();
     let text = error.clone();
+    let (to, link) = match error {
+        AppError::SignInNeeded => (path::SIGN_IN, say!(i18n, sign_in.title)),
+        _ => (path::SETTINGS, say!(i18n, to_settings)),
+    };
     view! {
         <Message
             error
             title=Signal::derive(move || t_string!(i18n, something_failed).to_owned())
             text=Signal::derive(move || text.text(i18n))
-            to=path::SETTINGS
-            link=say!(i18n, to_settings)
+            to
+            link
         />
     }
 }

@@ -1,6 +1,6 @@
 //! One access token: overview, credentials and scopes, to change and to try.
 
-use crate::api::tokens::{Update as UpdateCall, people, token};
+use crate::api::tokens::{Update as UpdateCall, Updated, people, token};
 use crate::components::allowed::Allowed;
 use crate::components::card_menu::{CardMenu, MenuItem};
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
@@ -82,14 +82,17 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
     let i18n = use_i18n();
     // The token as this page knows it: what was typed is compared with it, and a change is made from its revision.
     let known = RwSignal::new(token);
+    let conflict: Conflict = RwSignal::new(None);
     let navigate = use_navigate();
-    let on_done = move |(item, token): (MenuItem, Token)| match item {
-        MenuItem::Delete => navigate(path::TOKENS, NavigateOptions::default()),
-        MenuItem::Duplicate => {}
-        _ => known.update(|known| {
+    let on_done = move |(item, outcome): (MenuItem, Result<Token, AppError>)| match (item, outcome) {
+        (MenuItem::Delete, Ok(_)) => navigate(path::TOKENS, NavigateOptions::default()),
+        (MenuItem::Duplicate, Ok(_)) => {}
+        (_, Ok(token)) => known.update(|known| {
             // If somebody else changed it in between, the next update has to find that out.
             if token.revision == known.revision + 1 { *known = token } else { known.state = token.state }
         }),
+        (_, Err(AppError::Conflict)) => find_out(known, conflict),
+        (_, Err(_)) => {}
     };
     let actions = TokenActions::new(Callback::new(on_done));
     let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
@@ -116,7 +119,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
                     };
                     view! { <p class="note" role="status">{text}</p> }
                 })}
-            <EditForm known people actions reload/>
+            <EditForm known people conflict actions reload/>
             <section class="panel" aria-labelledby="try-it">
                 <h2 id="try-it">{say!(i18n, try_it.title)}</h2>
                 <TryIt sid/>
@@ -131,13 +134,18 @@ type Conflict = RwSignal<Option<Vec<Field>>>;
 
 /// The three sections, then Update, which asks once more. Works without our wasm, which then doesn't ask.
 #[component]
-fn EditForm(known: RwSignal<Token>, people: Vec<Person>, actions: TokenActions, reload: Callback<()>) -> impl IntoView {
+fn EditForm(
+    known: RwSignal<Token>,
+    people: Vec<Person>,
+    conflict: Conflict,
+    actions: TokenActions,
+    reload: Callback<()>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let update = ServerAction::<UpdateCall>::new();
     let pending = update.pending();
     let errors: Errors = RwSignal::new(Vec::new());
-    let conflict: Conflict = RwSignal::new(None);
     let asked = RwSignal::new(None::<TokenForm>);
     let form = NodeRef::<html::Div>::new();
     let id = known.read_untracked().id;
@@ -175,7 +183,8 @@ fn EditForm(known: RwSignal<Token>, people: Vec<Person>, actions: TokenActions, 
     };
     follow_up(update, known, errors, conflict);
     // A conflict has a note of its own.
-    let error = move || update.value().get().and_then(Result::err).filter(|_| conflict.with(Option::is_none));
+    let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
+    let error = move || update.value().get().and_then(Result::err).filter(|error| !noted(error));
 
     view! {
         <ConflictNote conflict reload/>
@@ -236,16 +245,7 @@ fn follow_up(update: ServerAction<UpdateCall>, known: RwSignal<Token>, errors: E
     let i18n = use_i18n();
     let toasts = use_toasts();
     let changes = use_token_changes();
-    let find_out = move || {
-        spawn_local(async move {
-            let before = known.read_untracked().clone();
-            if let Ok(theirs) = token(before.id).await {
-                conflict.try_set(Some(before.settings.differences(&theirs.settings)));
-                known.try_set(theirs);
-            }
-        });
-    };
-    Effect::new(move |_| match update.value().get() {
+    let follow = move |answer: Option<Result<Updated, AppError>>| match answer {
         Some(Ok(updated)) => {
             let done = t_string!(i18n, done.updated, name = updated.token.settings.name.as_str()).to_string();
             let remark = if updated.name_exists { t_string!(i18n, done.name_exists) } else { "" };
@@ -260,8 +260,24 @@ fn follow_up(update: ServerAction<UpdateCall>, known: RwSignal<Token>, errors: E
             }
             errors.set(found);
         }
-        Some(Err(AppError::Conflict)) => find_out(),
+        Some(Err(AppError::Conflict)) => find_out(known, conflict),
         Some(Err(_)) | None => {}
+    };
+    Effect::new(move |_| {
+        let answer = update.value().get();
+        // Followed up once, and not again in another language.
+        untrack(|| follow(answer));
+    });
+}
+
+/// Finds out what somebody else changed. From then on a change is made from their revision.
+fn find_out(known: RwSignal<Token>, conflict: Conflict) {
+    spawn_local(async move {
+        let before = known.read_untracked().clone();
+        if let Ok(theirs) = token(before.id).await {
+            conflict.try_set(Some(before.settings.differences(&theirs.settings)));
+            known.try_set(theirs);
+        }
     });
 }
 

@@ -45,22 +45,25 @@ fn TokensPage() -> impl IntoView {
     let enable = ServerAction::<EnableApiAccess>::new();
     let disable = ServerAction::<DisableApiAccess>::new();
     let account = Resource::new(move || (enable.version().get(), disable.version().get()), |_| account());
-    Effect::new(move |_| match enable.value().get() {
-        Some(Ok(())) => toasts.say(t_string!(i18n, access.enabled).to_owned()),
-        Some(Err(error)) => toasts.complain(error.text(i18n)),
-        None => {}
-    });
-    Effect::new(move |_| match disable.value().get() {
-        Some(Ok(())) => toasts.say(t_string!(i18n, access.switched_off).to_owned()),
-        Some(Err(error)) => toasts.complain(error.text(i18n)),
-        None => {}
-    });
+    // Said once, and not again in another language.
+    let tell = move |outcome: Option<Result<(), AppError>>, done: Signal<&'static str>| {
+        untrack(|| match outcome {
+            Some(Ok(())) => toasts.say(done.get().to_owned()),
+            Some(Err(error)) => toasts.complain(error.text(i18n)),
+            None => {}
+        });
+    };
+    Effect::new(move |_| tell(enable.value().get(), say!(i18n, access.enabled)));
+    Effect::new(move |_| tell(disable.value().get(), say!(i18n, access.switched_off)));
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| path::filter(query)));
     let changes = use_token_changes();
     // Loaded beside the account and not below it: what is made within a suspended view is made several times on the
     // server, and the browser would take one resource for another.
-    let tokens = Resource::new(move || (filter.get(), changes.count()), |(filter, _)| list(filter));
+    let tokens = Resource::new(
+        move || (filter.get(), changes.count()),
+        |(filter, _)| async move { (filter.clone(), list(filter).await) },
+    );
     view! {
         <Title text=move || format!("{} – {}", t_string!(i18n, tokens.title), t_string!(i18n, product))/>
         <Transition>
@@ -113,7 +116,7 @@ fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
 fn TokenBrowser(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
-    tokens: Resource<Result<TokenList, AppError>>,
+    tokens: Resource<Listed>,
     disable: ServerAction<DisableApiAccess>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -165,13 +168,15 @@ fn TokenBrowser(
 fn correct_link(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
-    tokens: Resource<Result<TokenList, AppError>>,
+    tokens: Resource<Listed>,
     go: Callback<(TokenFilter, Step)>,
 ) {
     Effect::new(move |_| {
         let mut right = filter.get();
-        if let Some(Ok(list)) = tokens.get() {
-            right.page = right.page.min(list.pages());
+        match tokens.get() {
+            // While the next list is loading, the last one tells nothing of its pages.
+            Some((asked, Ok(list))) if asked == right => right.page = list.page,
+            _ => {}
         }
         let canonical = path::tokens(&right);
         let canonical = canonical.split_once('?').map_or("", |(_, query)| query);
@@ -182,6 +187,9 @@ fn correct_link(
         }
     });
 }
+
+/// The filter that was asked with, and the answer.
+type Listed = (TokenFilter, Result<TokenList, AppError>);
 
 /// What the list has to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,30 +204,38 @@ enum Shown {
 /// Count, order, cards and pages. The cards stay in place while what they show changes.
 #[component]
 fn Results(
-    tokens: Resource<Result<TokenList, AppError>>,
+    tokens: Resource<Listed>,
     filter: Memo<TokenFilter>,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
 ) -> impl IntoView {
+    let i18n = use_i18n();
+    let changes = use_token_changes();
     let loaded = Memo::new(move |_| tokens.get());
     let shown = Memo::new(move |_| {
         loaded.with(|loaded| match loaded {
             None => Shown::Nothing,
-            Some(Err(error)) => Shown::Failed(error.clone()),
-            Some(Ok(list)) if list.total > 0 => Shown::Tokens,
-            Some(Ok(_)) if filter.with(TokenFilter::active) == 0 => Shown::NoneYet,
-            Some(Ok(_)) => Shown::NothingMatches,
+            Some((_, Err(error))) => Shown::Failed(error.clone()),
+            Some((_, Ok(list))) if list.total > 0 => Shown::Tokens,
+            Some((asked, Ok(_))) if asked.active() == 0 => Shown::NoneYet,
+            Some((_, Ok(_))) => Shown::NothingMatches,
         })
     });
     move || match shown.get() {
         Shown::Nothing => ().into_any(),
-        Shown::Failed(error) => view! { <ErrorNote error=Some(error)/> }.into_any(),
+        Shown::Failed(error) => view! {
+            <ErrorNote error=Some(error)/>
+            <button type="button" class="button" on:click=move |_| changes.announce()>
+                {say!(i18n, try_again)}
+            </button>
+        }
+        .into_any(),
         Shown::NoneYet => view! { <NoneYet/> }.into_any(),
         Shown::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
         Shown::Tokens => {
             // Only read while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
-                let list = loaded.with(|loaded| loaded.clone().and_then(Result::ok));
+                let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
                 list.or_else(|| last.cloned()).unwrap_or(TokenList { tokens: Vec::new(), total: 0, page: 1 })
             });
             view! { <List list filter actions go/> }.into_any()
