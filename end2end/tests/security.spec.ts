@@ -105,7 +105,7 @@ test('the wasm weighs no more on its way than was agreed', async ({ page }) => {
   const [path = ''] = /\/pkg\/[\w.-]+\.wasm/.exec(html) ?? [];
   const answer = await page.request.head(path, { headers: { 'accept-encoding': 'br' } });
   expect(answer.headers()['content-encoding']).toBe('br');
-  expect(Number(answer.headers()['content-length'])).toBeLessThanOrEqual(432_000);
+  expect(Number(answer.headers()['content-length'])).toBeLessThanOrEqual(440_000);
 });
 
 test('a page loads from nowhere but its own server', async ({ page, baseURL }) => {

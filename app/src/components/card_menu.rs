@@ -111,12 +111,12 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
         focus(root, position);
     };
     // Clicking elsewhere or tabbing on closes the menu and leaves the focus where it went. A card that is removed loses
-    // the focus too, when its signals are gone already.
+    // the focus too, when its signals are gone or about to go: nothing may be set then that does not change.
     let on_focus_out = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         let stays = root.try_get_untracked().flatten().is_some_and(|root| root.contains(to.as_ref()));
-        if !stays {
-            open.try_set(false);
+        if !stays && open.try_get_untracked() == Some(true) {
+            open.set(false);
         }
     };
     let item = move |item: MenuItem| {

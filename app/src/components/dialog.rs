@@ -35,11 +35,16 @@ pub fn Dialog(
             on_close.run(());
         }
     };
-    // A browser closes the window in spite of the above when Escape is pressed twice.
-    let on_closed = move |_| match element.get_untracked() {
-        Some(dialog) if keep_open && open.get_untracked() => _ = dialog.show_modal(),
-        _ if open.get_untracked() => on_close.run(()),
-        _ => {}
+    // A browser closes the window in spite of the above when Escape is pressed twice. It tells of any closing a moment
+    // later, when the page may be left already.
+    let on_closed = move |_| {
+        if open.try_get_untracked() != Some(true) {
+            return;
+        }
+        match element.get_untracked() {
+            Some(dialog) if keep_open => _ = dialog.show_modal(),
+            _ => on_close.run(()),
+        }
     };
     view! {
         <dialog

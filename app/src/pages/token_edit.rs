@@ -59,7 +59,7 @@ fn EditTokenPage() -> impl IntoView {
         },
     );
     let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
-    let page = move |(_, loaded): ((Option<TokenId>, u32), Result<(Token, Vec<Person>), AppError>)| match loaded {
+    let page = move |(_, loaded): (_, Result<(Token, Vec<Person>), AppError>)| match loaded {
         Ok((token, people)) => view! { <Editor token people reload/> }.into_any(),
         Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
         Err(error) => view! { <Failed error/> }.into_any(),

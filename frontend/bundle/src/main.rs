@@ -37,7 +37,7 @@ const WORK: &str = "target/bundle";
 
 /// The most that the wasm may weigh on its way to the browser, in bytes after brotli. The goal is 330,000; this is where
 /// it stands, so that it never grows unseen.
-const WASM_BUDGET: usize = 432_000;
+const WASM_BUDGET: usize = 440_000;
 
 fn main() -> Result<()> {
     ensure!(Path::new(WASM).exists(), "{WASM} is missing: `make build` compiles it first");
