@@ -5,11 +5,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use cookie::Cookie;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use store::{SessionToken, Store};
 
-use app::api::session::SESSION_COOKIE;
+use app::api::{cookie_of, session::SESSION_COOKIE};
 
 /// Middleware: hands the [`domain::user::Asker`] on in the request's extensions, where somebody is signed in.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {
@@ -30,7 +29,5 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
 }
 
 fn session(headers: &HeaderMap) -> Option<SessionToken> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = values.flat_map(Cookie::split_parse).flatten();
-    SessionToken::parse(cookies.find(|cookie| cookie.name() == SESSION_COOKIE)?.value())
+    SessionToken::parse(&cookie_of(headers, SESSION_COOKIE)?)
 }

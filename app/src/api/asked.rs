@@ -4,7 +4,7 @@ use crate::error::AppError;
 use axum::extract::ConnectInfo;
 use domain::role::Permission;
 use domain::user::Asker;
-use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -60,8 +60,13 @@ pub fn request_header(name: header::HeaderName) -> Option<String> {
 
 /// The value of a cookie of the request.
 pub fn cookie(name: &str) -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let values = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookie_of(&use_context::<Parts>()?.headers, name)
+}
+
+/// The value of a cookie in a request's headers, of which several may carry cookies.
+#[must_use]
+pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let found = values.flat_map(cookie::Cookie::split_parse).flatten().find(|cookie| cookie.name() == name);
     found.map(|cookie| cookie.value().to_owned())
 }

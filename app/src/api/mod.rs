@@ -10,4 +10,4 @@ pub mod session;
 pub mod tokens;
 
 #[cfg(feature = "ssr")]
-pub use asked::BehindProxy;
+pub use asked::{BehindProxy, cookie_of};
