@@ -11,6 +11,7 @@ pub mod filter_sidebar;
 pub mod hydrated;
 pub mod icon;
 pub mod language_switch;
+pub mod page_title;
 pub mod pager;
 pub mod reactive;
 pub mod scope_picker;

@@ -1,13 +1,13 @@
 //! Pages that say why there is nothing else to see, each with its HTTP status and a way on.
 
 use crate::components::allowed::use_asker;
+use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// One message with a link on. On the server the answer gets the error's status.
 #[component]
@@ -20,9 +20,8 @@ fn Message(
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::api::asked::set_status(&error);
-    let i18n = use_i18n();
     view! {
-        <Title text=move || format!("{} – {}", title.get(), t_string!(i18n, product))/>
+        <PageTitle text=title/>
         <section class="message">
             <p class="message-code" aria-hidden="true">{error.status()}</p>
             <h1>{title}</h1>

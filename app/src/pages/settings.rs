@@ -2,13 +2,13 @@
 
 use crate::components::allowed::use_asker;
 use crate::components::icon::Icon;
+use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
 use domain::role::Permission;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The column Account with its group Technical.
 #[component]
@@ -46,7 +46,7 @@ pub fn Settings() -> impl IntoView {
         .into_any()
     };
     view! {
-        <Title text=move || format!("{} – {}", t_string!(i18n, settings.title), t_string!(i18n, product))/>
+        <PageTitle text=Signal::derive(move || t_string!(i18n, settings.title).to_owned())/>
         <div class="page-head">
             <h1>{say!(i18n, settings.title)}</h1>
         </div>

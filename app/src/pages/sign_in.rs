@@ -4,11 +4,11 @@ use crate::api::session::SignIn as SignInCall;
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
+use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 /// Asks for e-mail address and password. Works without our wasm.
@@ -26,7 +26,7 @@ pub fn SignIn() -> impl IntoView {
     let error = move || sign_in.value().get().and_then(Result::err);
     let pending = sign_in.pending();
     view! {
-        <Title text=move || format!("{} – {}", t_string!(i18n, sign_in.title), t_string!(i18n, product))/>
+        <PageTitle text=Signal::derive(move || t_string!(i18n, sign_in.title).to_owned())/>
         <main class="sign-in">
             <div class="sign-in-card">
                 <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>

@@ -2,12 +2,12 @@
 
 use crate::components::allowed::Allowed;
 use crate::components::icon::Icon;
+use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use domain::role::Permission;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The tips.
 #[component]
@@ -32,7 +32,7 @@ fn TipsPage() -> impl IntoView {
         }
     };
     view! {
-        <Title text=move || format!("{} – {}", t_string!(i18n, tips.title), t_string!(i18n, product))/>
+        <PageTitle text=Signal::derive(move || t_string!(i18n, tips.title).to_owned())/>
         <div class="page-head">
             <a class="back" href=path::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
             <h1>{say!(i18n, tips.title)}</h1>

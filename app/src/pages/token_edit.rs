@@ -8,6 +8,7 @@ use crate::components::copy_button::CopyButton;
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
+use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::components::scope_picker::ScopePicker;
 use crate::components::toasts::use_toasts;
@@ -29,7 +30,6 @@ use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
@@ -101,7 +101,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
     let notice =
         use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).and_then(|it| Notice::from_name(&it)));
     view! {
-        <Title text=move || format!("{} – {}", name.get(), t_string!(i18n, product))/>
+        <PageTitle text=name/>
         <div class="page-head narrow">
             <a class="back" href=path::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
             <h1 dir="auto">{name}</h1>

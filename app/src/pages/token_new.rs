@@ -6,6 +6,7 @@ use crate::components::allowed::{Allowed, use_asker};
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
+use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::components::scope_picker::ScopePicker;
 use crate::components::secret_dialog::SecretDialog;
@@ -28,7 +29,6 @@ use leptos::ev;
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
@@ -47,7 +47,7 @@ fn NewTokenPage() -> impl IntoView {
     let i18n = use_i18n();
     let people = Resource::new(|| (), |()| people());
     view! {
-        <Title text=move || format!("{} – {}", t_string!(i18n, form.title_new), t_string!(i18n, product))/>
+        <PageTitle text=Signal::derive(move || t_string!(i18n, form.title_new).to_owned())/>
         <div class="page-head narrow">
             <a class="back" href=path::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
             <h1>{say!(i18n, form.title_new)}</h1>

@@ -8,8 +8,9 @@ use crate::components::confirm_dialog::{ConfirmDialog, Question};
 use crate::components::error_note::ErrorNote;
 use crate::components::filter_sidebar::{FilterSidebar, Step};
 use crate::components::icon::Icon;
+use crate::components::page_title::PageTitle;
 use crate::components::pager::Pager;
-use crate::components::reactive::say;
+use crate::components::reactive::{say, settled};
 use crate::components::toasts::use_toasts;
 use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::components::token_card::TokenCard;
@@ -23,7 +24,6 @@ use domain::role::Permission;
 use domain::token::{Token, TokenId};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -65,11 +65,11 @@ fn TokensPage() -> impl IntoView {
         |(filter, _)| async move { (filter.clone(), list(filter).await) },
     );
     view! {
-        <Title text=move || format!("{} – {}", t_string!(i18n, tokens.title), t_string!(i18n, product))/>
+        <PageTitle text=Signal::derive(move || t_string!(i18n, tokens.title).to_owned())/>
         <Transition>
             {
                 // What stands below is made anew only when API access changes.
-                let access = Memo::new(move |_| account.get().map(|account| account.map(|account| account.api_access)));
+                let access = settled(move || account.get().map(|account| account.map(|account| account.api_access)));
                 move || {
                     access
                         .get()
@@ -211,8 +211,8 @@ fn Results(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let changes = use_token_changes();
-    let loaded = Memo::new(move |_| tokens.get());
-    let shown = Memo::new(move |_| {
+    let loaded = settled(move || tokens.get());
+    let shown = settled(move || {
         loaded.with(|loaded| match loaded {
             None => Shown::Nothing,
             Some((_, Err(error))) => Shown::Failed(error.clone()),
