@@ -7,12 +7,13 @@ mod components;
 pub mod error;
 mod pages;
 pub mod path;
+#[cfg(feature = "ssr")]
+pub mod pieces;
 mod words;
 
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
 use components::allowed::provide_session;
-use components::hydrated::provide_hydrated;
 use components::language_switch::ChosenLanguage;
 use components::toasts::{Toasts, provide_toasts};
 use components::token_actions::provide_token_changes;
@@ -20,7 +21,7 @@ use i18n::I18nContextProvider;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, SsrMode, path};
 use pages::frame::Frame;
 use pages::home::Home;
 use pages::message::NoSuchPage;
@@ -34,7 +35,7 @@ use pages::tokens::Tokens;
 /// The document around the app, on the server only. `<html lang>` comes from the app, by the person's language.
 #[cfg(feature = "ssr")]
 #[must_use]
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
     api::asked::answer_content_security_policy();
     view! {
         <!DOCTYPE html>
@@ -50,9 +51,36 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                {pieces.links()}
             </body>
         </html>
     }
+}
+
+/// Brings the page that the server rendered to life, then fetches the pieces of wasm for the pages and windows that are
+/// not shown yet: going there needs no wait then, and works even if the server has been replaced meanwhile by one with
+/// other pieces.
+#[cfg(feature = "hydrate")]
+pub async fn hydrate() {
+    use leptos_router::LazyRoute as _;
+
+    let hydrated = ArcRwSignal::new(false);
+    let signal = hydrated.clone();
+    let app = move || {
+        components::hydrated::provide_hydrated(signal.into());
+        view! { <App/> }
+    };
+    leptos::mount::hydrate_from_async(document().body().expect("a page has a body"), app).await.forget();
+    hydrated.set(true);
+    // For what looks from outside: style and tests.
+    if let Some(root) = document().document_element() {
+        _ = root.set_attribute("data-hydrated", "");
+    }
+
+    Tokens::preload().await;
+    EditToken::preload().await;
+    NewToken::preload().await;
+    components::token_actions::preload().await;
 }
 
 /// The whole app: languages, routes, and what every page shares.
@@ -60,7 +88,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_session();
-    provide_hydrated();
     provide_toasts();
     provide_token_changes();
     view! {
@@ -72,10 +99,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/settings") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=Settings/>
-                        <Route path=path!("platform-rest") view=Tokens/>
-                        <Route path=path!("platform-rest/new") view=NewToken/>
+                        <Route path=path!("platform-rest") view={Lazy::<Tokens>::new()}/>
+                        <Route path=path!("platform-rest/new") view={Lazy::<NewToken>::new()}/>
                         <Route path=path!("platform-rest/tips") view=Tips/>
-                        <Route path=path!("platform-rest/tokens/:id") view=EditToken/>
+                        <Route path=path!("platform-rest/tokens/:id") view={Lazy::<EditToken>::new()}/>
                     </ParentRoute>
                 </Routes>
             </Router>

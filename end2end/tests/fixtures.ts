@@ -48,7 +48,7 @@ export const test = base.extend<{
   anotherPage: (options?: BrowserContextOptions) => Promise<Page>;
 }>({
   page: async ({ page }, use) => {
-    const faults = await watch(page);
+    const faults = watch(page);
     await use(page);
     expect(faults, 'faults that the browser reported').toEqual([]);
   },
@@ -57,7 +57,7 @@ export const test = base.extend<{
     await use(async (options = {}) => {
       const context = await browser.newContext({ ...contextOptions, ...options });
       const page = await context.newPage();
-      opened.push({ page, faults: await watch(page) });
+      opened.push({ page, faults: watch(page) });
       return page;
     });
     for (const { page, faults } of opened) {
@@ -67,8 +67,8 @@ export const test = base.extend<{
   },
 });
 
-/** Collects what the browser reports as wrong, and has the page tell when our wasm runs it. */
-async function watch(page: Page): Promise<string[]> {
+/** Collects what the browser reports as wrong. */
+function watch(page: Page): string[] {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.on('console', (message) => {
@@ -79,22 +79,12 @@ async function watch(page: Page): Promise<string[]> {
       faults.push(`${page.url()}: ${message.text()}`);
     }
   });
-  // The app's router begins to listen for Back and Forward in the same step in which the app takes over the page.
-  await page.addInitScript(() => {
-    const listen = window.addEventListener;
-    window.addEventListener = function (this: unknown, ...args: unknown[]): void {
-      if (args[0] === 'popstate') {
-        document.documentElement.toggleAttribute('data-runs', true);
-      }
-      Reflect.apply(listen, this ?? window, args);
-    };
-  });
   return faults;
 }
 
 /** Waits until our wasm runs the page. */
 export async function running(page: Page): Promise<void> {
-  await page.locator('html[data-runs]').waitFor({ state: 'attached' });
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
 }
 
 /** Opens the page and waits until our wasm runs it. */

@@ -6,12 +6,9 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
-use domain::{role::Role, text::Problem};
+use domain::{role::Role, user};
 
 use crate::config::Data;
-
-/// Longest name of a user or an account, in characters.
-const NAME_MAX: usize = 100;
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
 #[derive(Debug, Parser)]
@@ -73,28 +70,20 @@ pub struct Serve {
 #[derive(Debug, Clone, Args)]
 pub struct UserAdd {
     /// The e-mail address to sign in with.
-    #[arg(long, value_parser = email)]
+    #[arg(long, value_parser = user::email)]
     pub email: String,
     /// The name that others see.
-    #[arg(long, value_parser = name)]
+    #[arg(long, value_parser = user::name)]
     pub name: String,
     /// What the user is in the account.
     #[arg(long, value_parser = role())]
     pub role: Role,
     /// The agency account's name.
-    #[arg(long, value_parser = name)]
+    #[arg(long, value_parser = user::name)]
     pub account: String,
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
-}
-
-fn email(input: &str) -> Result<String, Problem> {
-    domain::user::email(input)
-}
-
-fn name(input: &str) -> Result<String, Problem> {
-    domain::text::line(input, NAME_MAX)
 }
 
 /// The help lists what this parser takes, so the roles are named once, in the domain.
@@ -130,10 +119,11 @@ mod tests {
     #[test]
     fn a_user_is_named_with_address_role_and_account() {
         let line = "kagitaba user add --email aya@agency.example --name Aya --role analyst --account Agency";
-        let Ok(Command::User(UserCommand::Add(user))) = parse(line) else { panic!() };
-        assert_eq!((user.role, user.account.as_str()), (Role::Analyst, "Agency"));
+        let Ok(Command::User(UserCommand::Add(added))) = parse(line) else { panic!() };
+        assert_eq!((added.role, added.account.as_str()), (Role::Analyst, "Agency"));
         assert!(parse(&line.replace("analyst", "root")).is_err());
         assert!(parse(&line.replace("aya@", "aya")).is_err());
+        assert!(parse(&line.replace("Aya", &"a".repeat(user::NAME_MAX + 1))).is_err());
         assert!(parse(&format!("{line} --password secret")).is_err());
     }
 

@@ -8,9 +8,12 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use store::{Clock, Store};
+use store::{Clock, Error, Store};
 
 use crate::server_key::{self, KeyError};
+
+/// The address itself is left out: it may hold a password.
+const NOT_OPENED: &str = "cannot open the database";
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -34,27 +37,27 @@ impl Data {
     /// Opens the store. On the first start folder, key and database are made.
     ///
     /// # Errors
-    /// Where one of them can't be made or read, or where the key is missing that goes with the database.
+    /// Where one of them can't be made or read, or where the key that goes with the database is missing or is another.
     pub async fn open(&self) -> Result<Store> {
         make_private(&self.folder)?;
-        let key_file = self.folder.join("server.key");
+        let (url, key_file) = (self.url(), self.folder.join("server.key"));
         let key = if let Some(key) = server_key::find(&key_file)? {
             key
-        } else {
+        } else if Store::has_key(&url).await.context(NOT_OPENED)? {
             // With another key no access token of this database would ever match again.
-            if self.open_with(server_key::generate()).await?.has_users().await? {
-                return Err(KeyError::Missing { file: key_file }.into());
-            }
+            return Err(KeyError::Missing { file: key_file }.into());
+        } else {
             server_key::create(&key_file)?
         };
-        self.open_with(key).await
+        match Store::open(&url, key, Clock::system()).await {
+            Err(Error::WrongKey) => Err(server_key::wrong(&key_file).into()),
+            opened => opened.context(NOT_OPENED),
+        }
     }
 
-    async fn open_with(&self, key: store::ServerKey) -> Result<Store> {
+    fn url(&self) -> String {
         let default = || format!("sqlite:{}", self.folder.join("kagitaba.db").display());
-        let url = self.database.clone().unwrap_or_else(default);
-        // The address itself is left out of the message: it may hold a password.
-        Store::open(&url, key, Clock::system()).await.context("cannot open the database")
+        self.database.clone().unwrap_or_else(default)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result, ensure};
-use store::NewUser;
+use domain::account::AccountId;
+use store::{Error, NewUser, Store};
 
 use crate::cli::UserAdd;
 
@@ -15,14 +16,22 @@ pub async fn add(user: &UserAdd) -> Result<()> {
     let store = user.data.open().await?;
     let password = read_password()?;
 
-    let account = match store.account_named(&user.account).await? {
-        Some(account) => account,
-        None => store.add_account(&user.account).await?,
-    };
+    let account = account(&store, &user.account).await?;
     let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
     store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
     println!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str());
     Ok(())
+}
+
+/// The account of that name, which is added where it does not exist yet.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
+    match store.account_named(name).await? {
+        Some(account) => Ok(account),
+        None => store.add_account(name).await,
+    }
 }
 
 /// From the terminal without showing it, twice; else one line of standard input. Never an argument, which every process

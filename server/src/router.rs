@@ -8,6 +8,8 @@
 //! | `/healthz` | `ok` |
 //! | else | pages; files of the site; the page that says there is none |
 
+use std::sync::LazyLock;
+
 use app::{App, api::BehindProxy, shell};
 use axum::{
     Json, Router,
@@ -17,8 +19,8 @@ use axum::{
     routing::{any, get},
 };
 use http::{HeaderValue, StatusCode, header};
-use leptos::{config::LeptosOptions, context::provide_context};
-use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use leptos::context::provide_context;
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use serde_json::json;
 use store::Store;
 use tower::util::MapResponse;
@@ -30,16 +32,22 @@ use tower_http::{
 };
 use tracing::{Level, Span, info_span};
 
-use crate::{gate, headers, request_body, same_origin, session};
+use crate::{gate, headers, request_body, same_origin, session, site::Site};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const AN_HOUR: &str = "public, max-age=3600";
 const NEVER: &str = "no-store";
 
+/// The pages' routes. Found out once, before any page is rendered: one whose data begins to load in the meantime would
+/// wait for it for ever (Leptos issue 4773).
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
 /// The whole server. `production` says that it stands behind TLS.
-pub fn router(store: Store, site: &LeptosOptions, production: bool) -> Router {
-    let files =
-        ServeDir::new(&*site.site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+pub fn router(store: Store, site: &Site, production: bool) -> Router {
+    let files = ServeDir::new(&*site.options.site_root)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip();
     let frontend = MapResponse::new(files.clone(), |answer| kept(answer, FOR_EVER));
     let files_or_page = files.fallback(dynamic(no_such_page(&store, site, production), &store));
     let others = MapResponse::new(files_or_page, |answer| kept(answer, AN_HOUR));
@@ -62,19 +70,20 @@ pub fn router(store: Store, site: &LeptosOptions, production: bool) -> Router {
 }
 
 /// Pages and server functions.
-fn pages(store: &Store, site: &LeptosOptions, production: bool) -> Router {
-    let options = site.clone();
+fn pages(store: &Store, site: &Site, production: bool) -> Router {
+    let Site { options, pieces } = site.clone();
     Router::new()
-        .leptos_routes_with_context(site, generate_route_list(App), context(store, production), move || {
-            shell(options.clone())
+        .leptos_routes_with_context(&site.options, ROUTES.clone(), context(store, production), move || {
+            shell(options.clone(), pieces.clone())
         })
-        .with_state(site.clone())
+        .with_state(site.options.clone())
 }
 
 /// The page of every path that has none.
-fn no_such_page(store: &Store, site: &LeptosOptions, production: bool) -> Router {
-    let options = site.clone();
-    let render = render_app_async_with_context(context(store, production), move || shell(options.clone()));
+fn no_such_page(store: &Store, site: &Site, production: bool) -> Router {
+    let Site { options, pieces } = site.clone();
+    let shell = move || shell(options.clone(), pieces.clone());
+    let render = render_app_async_with_context(context(store, production), shell);
     let not_found = async move |request: Request| {
         let mut page = render(request).await;
         if page.status() == StatusCode::OK {

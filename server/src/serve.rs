@@ -10,7 +10,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use crate::{cli::Serve, demo, housekeeping, router::router, site};
+use crate::{cli::Serve, demo, housekeeping, router::router, site::Site};
 
 /// How long requests may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -20,8 +20,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Where frontend, database or address can't be used.
 pub async fn serve(args: &Serve) -> Result<()> {
-    site::check(&args.site)?;
-    let site = site::options(&args.site, true);
+    let site = Site::open(&args.site)?;
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
     let address = listener.local_addr()?;
@@ -54,7 +53,7 @@ async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Resul
         "the database has the demo accounts, whose password is published; serve it on 127.0.0.1 without --production, \
          or choose another --data folder"
     );
-    if private && !args.no_demo && !store.has_users().await? {
+    if private && !args.no_demo && demo::is_due(store).await? {
         demo::create(store, Clock::system().now()).await?;
     }
     Ok(())

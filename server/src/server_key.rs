@@ -26,14 +26,26 @@ pub enum KeyError {
         /// The key file.
         file: PathBuf,
     },
-    /// The database has users already, but the key that goes with it is gone.
+    /// The database has been used already, but the key that goes with it is gone.
     #[error(
-        "the database has users, but {} is missing, without which none of its access tokens can be checked; \
-         restore the file from a backup, set {VARIABLE}, or choose another --data folder to begin anew",
+        "the database was made with a server key, but {} is missing, without which none of its access tokens can be \
+         checked; restore the file from a backup, set {VARIABLE}, or choose another --data folder to begin anew",
         file.display()
     )]
     Missing {
         /// Where the key file should be.
+        file: PathBuf,
+    },
+    /// It is another key than the database's.
+    #[error(
+        "{place} holds another key than the one that the database was made with, and none of its access tokens would \
+         pass; give it that one back ({VARIABLE} where it is set, else {}), or choose another --data folder to begin anew",
+        file.display()
+    )]
+    Wrong {
+        /// Where the key was found: the environment variable or the key file.
+        place: String,
+        /// The key file.
         file: PathBuf,
     },
     /// The file can't be read or made.
@@ -65,13 +77,20 @@ pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
     }
 }
 
+/// Why the key that [`find`] found does not do.
+#[must_use]
+pub fn wrong(file: &Path) -> KeyError {
+    let place = if env::var_os(VARIABLE).is_some() { VARIABLE.to_owned() } else { file.display().to_string() };
+    KeyError::Wrong { place, file: file.to_owned() }
+}
+
 /// A new key in a new file that only this user can read. The file appears whole, and never in place of another: of two
 /// first starts at once, one fails.
 ///
 /// # Errors
 /// Where the file is there already or can't be made.
 pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
-    let key = generate();
+    let key = ServerKey::generate(&mut rand::rng());
     write_new(file, &key.to_hex()).map_err(|source| KeyError::Io { file: file.to_owned(), source })?;
     Ok(key)
 }
@@ -87,12 +106,6 @@ fn write_new(file: &Path, line: &str) -> io::Result<()> {
 
 fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A new key that is kept nowhere.
-#[must_use]
-pub fn generate() -> ServerKey {
-    ServerKey::generate(&mut rand::rng())
 }
 
 #[cfg(test)]

@@ -3,32 +3,58 @@
 use std::{env, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
+use app::pieces::Pieces;
 use leptos::config::{Env, LeptosOptions};
 
 /// The name that every file in `pkg/` begins with.
 const NAME: &str = "kagitaba";
 /// Names the files of this build; `frontend/bundle` writes it beside the program.
 const HASHES: &str = "hash.txt";
+/// The list of the pieces, there and in `pkg/`.
+const PIECES: &str = "pieces";
 
-/// Makes sure that the folder has every file that pages will ask for.
-///
-/// # Errors
-/// Where one is missing.
-pub fn check(folder: &Path) -> Result<()> {
-    let program = env::current_exe().context("cannot tell where this program is")?;
-    let hashes = fs::read_to_string(program.with_file_name(HASHES)).with_context(|| {
-        format!("the frontend is not built, {HASHES} is missing beside the program; run `make build`")
-    })?;
-    for (kind, hash) in hashes.lines().filter_map(|line| line.split_once(':')) {
-        let file = folder.join("pkg").join(format!("{NAME}.{}.{kind}", hash.trim()));
-        ensure!(file.exists(), "the frontend is not built, {} is missing; run `make build`", file.display());
-    }
-    Ok(())
+/// The frontend, as pages refer to it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Leptos's options for the files.
+    pub options: LeptosOptions,
+    /// The pieces of wasm that pages need.
+    pub pieces: Pieces,
 }
 
-/// Leptos's options for the frontend in the folder. `hashed` says whether file names carry the hashes of this build.
-#[must_use]
-pub fn options(folder: &Path, hashed: bool) -> LeptosOptions {
+impl Site {
+    /// The frontend that was built together with this program, in the folder.
+    ///
+    /// # Errors
+    /// Where a file is missing that pages will ask for.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let program = env::current_exe().context("cannot tell where this program is")?;
+        let hashes = fs::read_to_string(program.with_file_name(HASHES)).with_context(|| {
+            format!("the frontend is not built, {HASHES} is missing beside the program; run `make build`")
+        })?;
+        let mut pieces = Pieces::default();
+        for (kind, hash) in hashes.lines().filter_map(|line| line.split_once(':')) {
+            let hash = hash.trim();
+            let name = if kind == PIECES { format!("{PIECES}.{hash}.json") } else { format!("{NAME}.{hash}.{kind}") };
+            let file = folder.join("pkg").join(name);
+            ensure!(file.exists(), "the frontend is not built, {} is missing; run `make build`", file.display());
+            if kind == PIECES {
+                let json = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+                pieces = Pieces::new(serde_json::from_slice(&json).context("the list of pieces cannot be read")?);
+            }
+        }
+        Ok(Self { options: options(folder, true), pieces })
+    }
+
+    /// A frontend that is not built: pages work as far as they do without wasm.
+    #[must_use]
+    pub fn without_wasm(folder: &Path) -> Self {
+        Self { options: options(folder, false), pieces: Pieces::default() }
+    }
+}
+
+/// `hashed` says whether file names carry the hashes of this build.
+fn options(folder: &Path, hashed: bool) -> LeptosOptions {
     LeptosOptions::builder()
         .output_name(NAME)
         .site_root(folder.to_string_lossy())

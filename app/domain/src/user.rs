@@ -51,12 +51,22 @@ impl Asker {
     }
 }
 
+/// Longest name of a user or an account, in characters (Unicode scalar values).
+pub const NAME_MAX: usize = 100;
 /// Longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
 pub const EMAIL_MAX: usize = 254;
 /// Shortest password in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9 leave room between 8 and 15).
 pub const PASSWORD_MIN: usize = 12;
 /// Longest password in characters; beyond it only the hashing gets slower.
 pub const PASSWORD_MAX: usize = 128;
+
+/// The name of a user or an account, as it will be stored: one line of text.
+///
+/// # Errors
+/// As [`text::line`], beyond [`NAME_MAX`].
+pub fn name(input: &str) -> Result<String, Problem> {
+    text::line(input, NAME_MAX)
+}
 
 /// An e-mail address, trimmed, as it will be stored.
 ///
@@ -90,6 +100,15 @@ pub fn password(input: &str) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_at_most_100_characters_of_any_script() {
+        assert_eq!(name("  Aiko \t Tanaka\n田中 愛子 "), Ok("Aiko Tanaka 田中 愛子".to_owned()));
+        assert_eq!(name(&"鍵".repeat(100)), Ok("鍵".repeat(100)));
+        assert_eq!(name(&"鍵".repeat(101)), Err(Problem::TooLong { max: 100 }));
+        assert_eq!(name(" "), Err(Problem::Required));
+        assert_eq!(name("Aiko\u{202e}"), Err(Problem::UnsupportedCharacters));
+    }
 
     #[test]
     fn addresses_are_trimmed_and_need_a_domain_with_a_dot() {

@@ -20,7 +20,7 @@ use {super::asked::allowed, crate::path, domain::role::Permission};
 pub struct Issued {
     /// The token.
     pub token: Token,
-    /// Its Auth Token. Kept in memory while it is shown, and nowhere else.
+    /// Its Auth Token. Kept in memory while it is shown, and nowhere else. Empty in the answer to a plain form.
     pub auth_token: String,
     /// Whether the account has another token of that name.
     pub name_exists: bool,
@@ -36,7 +36,9 @@ impl fmt::Debug for Issued {
 impl From<store::IssuedToken> for Issued {
     fn from(issued: store::IssuedToken) -> Self {
         super::asked::answer_header(http::header::CACHE_CONTROL, "no-store");
-        Self { auth_token: issued.secret.reveal().to_owned(), token: issued.token, name_exists: issued.name_exists }
+        // A plain form's browser goes on to a page and never reads this.
+        let auth_token = if super::asked::wants_page() { "" } else { issued.secret.reveal() };
+        Self { auth_token: auth_token.to_owned(), token: issued.token, name_exists: issued.name_exists }
     }
 }
 

@@ -3,16 +3,15 @@
 use leptos::prelude::*;
 
 #[derive(Clone, Copy)]
-struct Hydrated(ReadSignal<bool>);
+struct Hydrated(Signal<bool>);
 
-/// Called once, by the app.
-pub fn provide_hydrated() {
-    let (hydrated, set_hydrated) = signal(false);
-    Effect::new(move |_| set_hydrated.set(true));
+/// Called once, in the browser, around the app.
+#[cfg(feature = "hydrate")]
+pub fn provide_hydrated(hydrated: Signal<bool>) {
     provide_context(Hydrated(hydrated));
 }
 
-/// False on the server and in the page as it arrives, true from then on.
-pub fn use_hydrated() -> ReadSignal<bool> {
-    expect_context::<Hydrated>().0
+/// False on the server and until the page as it arrived has been hydrated, true from then on.
+pub fn use_hydrated() -> Signal<bool> {
+    use_context::<Hydrated>().map_or_else(|| Signal::stored(false), |hydrated| hydrated.0)
 }

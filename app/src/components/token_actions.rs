@@ -54,6 +54,7 @@ pub struct TokenActions {
     i18n: Words,
     toasts: ToastRack,
     changes: TokenChanges,
+    picked: RwSignal<Option<(MenuItem, Token)>>,
     asked: RwSignal<Option<(MenuItem, Token)>>,
     pending: RwSignal<bool>,
     issued: RwSignal<Option<(MenuItem, Issued)>>,
@@ -67,6 +68,7 @@ impl TokenActions {
             i18n: use_i18n(),
             toasts: use_toasts(),
             changes: use_token_changes(),
+            picked: RwSignal::new(None),
             asked: RwSignal::new(None),
             pending: RwSignal::new(false),
             issued: RwSignal::new(None),
@@ -74,10 +76,16 @@ impl TokenActions {
         }
     }
 
-    /// The item was picked for this token: asks first, or does it at once where nothing can break.
+    /// The item was picked for this token. [`TokenActionDialogs`] goes on from here.
     pub fn pick(self, item: MenuItem, token: Token) {
+        if !self.pending.get_untracked() {
+            self.picked.set(Some((item, token)));
+        }
+    }
+
+    /// Asks first, or does it at once where nothing can break.
+    fn begin(self, item: MenuItem, token: Token) {
         match item {
-            _ if self.pending.get_untracked() => {}
             MenuItem::Duplicate | MenuItem::Enable => self.carry_out(item, token),
             _ => self.asked.set(Some((item, token))),
         }
@@ -212,10 +220,32 @@ fn question(i18n: Words, item: MenuItem, token: &Token) -> Question {
     Question { title, text, confirm: item.label(i18n).to_owned(), destructive: item != MenuItem::UpgradeVersion }
 }
 
-/// The windows that the actions open, once on a page.
+/// What carries the actions out and the windows that they open, once on a page. Loaded when an item is first picked.
 #[component]
 pub fn TokenActionDialogs(actions: TokenActions) -> impl IntoView {
+    let used = Memo::new(move |_| actions.picked.with(Option::is_some));
+    move || used.get().then(|| Suspend::new(dialogs(actions)))
+}
+
+/// Loads what carries the actions out, before anybody asks.
+#[cfg(feature = "hydrate")]
+pub async fn preload() {
+    __preload_dialogs().await;
+}
+
+#[lazy]
+fn dialogs(actions: TokenActions) -> AnyView {
+    view! { <Dialogs actions/> }.into_any()
+}
+
+#[component]
+fn Dialogs(actions: TokenActions) -> impl IntoView {
     let i18n = use_i18n();
+    Effect::new(move |_| {
+        if let Some((item, token)) = actions.picked.get() {
+            untrack(|| actions.begin(item, token));
+        }
+    });
     let question = move || actions.asked.get().map(|(item, token)| question(i18n, item, &token));
     let issued = move || actions.issued.get().map(|(_, issued)| issued);
     let title = move || match actions.issued.get() {

@@ -30,16 +30,25 @@ use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 
 /// The page, for those whose role allows it.
-#[component]
-pub fn EditToken() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageTokens>
-            <EditTokenPage/>
-        </Allowed>
+pub struct EditToken;
+
+#[lazy_route]
+impl LazyRoute for EditToken {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(EditToken: Self) -> AnyView {
+        view! {
+            <Allowed permission=Permission::ManageTokens>
+                <EditTokenPage/>
+            </Allowed>
+        }
+        .into_any()
     }
 }
 

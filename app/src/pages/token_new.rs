@@ -29,16 +29,25 @@ use leptos::ev;
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 
 /// The page, for those whose role allows it.
-#[component]
-pub fn NewToken() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageTokens>
-            <NewTokenPage/>
-        </Allowed>
+pub struct NewToken;
+
+#[lazy_route]
+impl LazyRoute for NewToken {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(NewToken: Self) -> AnyView {
+        view! {
+            <Allowed permission=Permission::ManageTokens>
+                <NewTokenPage/>
+            </Allowed>
+        }
+        .into_any()
     }
 }
 

@@ -24,16 +24,25 @@ use domain::role::Permission;
 use domain::token::{Token, TokenId};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 
 /// The page, for those whose role allows it.
-#[component]
-pub fn Tokens() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::SeeTokens>
-            <TokensPage/>
-        </Allowed>
+pub struct Tokens;
+
+#[lazy_route]
+impl LazyRoute for Tokens {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(Tokens: Self) -> AnyView {
+        view! {
+            <Allowed permission=Permission::SeeTokens>
+                <TokensPage/>
+            </Allowed>
+        }
+        .into_any()
     }
 }
 

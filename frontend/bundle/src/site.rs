@@ -63,10 +63,9 @@ impl Site {
         self.files.iter().map(|file| file.path.as_path())
     }
 
-    /// The bytes after brotli of all files of this type.
-    pub fn brotli_size(&self, extension: &str) -> usize {
-        let of_type = |file: &&File| file.path.extension() == Some(OsStr::new(extension));
-        self.files.iter().filter(of_type).filter_map(|file| file.brotli_size).sum()
+    /// The bytes after brotli of the file at this path, 0 where none is or it doesn't shrink.
+    pub fn brotli_size(&self, path: &Path) -> usize {
+        self.files.iter().find(|file| file.path == path).and_then(|file| file.brotli_size).unwrap_or(0)
     }
 
     fn write(&self, path: &Path, content: &[u8]) -> Result<()> {

@@ -1,9 +1,11 @@
 //! The field's own tools: wasm-bindgen, binaryen's wasm-opt and lightningcss, each called with what Kagitaba needs.
 
-use std::{path::Path, process::Command};
+use std::{collections::HashMap, path::Path, process::Command};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use wasm_bindgen_cli_support::Bindgen;
+
+use crate::files::read;
 
 /// Where `npm ci` puts the tools that `frontend/package.json` names.
 const NODE_TOOLS: &str = "frontend/node_modules/.bin";
@@ -21,6 +23,22 @@ const WASM_FEATURES: [&str; 6] = [
 /// The oldest browsers of the style: what was in all engines in May 2024. Anything newer is written in older terms.
 const BROWSERS: &str = "chrome >= 125, edge >= 125, firefox >= 126, safari >= 17.5, ios_saf >= 17.5";
 
+/// Cuts the wasm at its lazy functions: writes what every page needs to `main`, the pieces for single pages and the script
+/// that loads them into the given folder. Returns which pieces (names without `.wasm`) each lazy function needs.
+pub fn split(wasm: &Path, main: &Path, folder: &Path, loader: &str) -> Result<HashMap<String, Vec<String>>> {
+    let wasm = read(wasm)?;
+    let mut options = wasm_split_cli_support::Options::new(&wasm);
+    options.output_dir = folder;
+    options.main_out_path = main;
+    options.main_module = "./kagitaba.js";
+    let link_name = format!("./{loader}");
+    options.link_name = &link_name;
+    match wasm_split_cli_support::transform(options) {
+        Ok(split) => Ok(split.prefetch_map),
+        Err(error) => bail!("the wasm cannot be split: {error:#}"),
+    }
+}
+
 /// Makes `kagitaba.js`, `kagitaba_bg.wasm` and, if crates bring scripts along, `snippets/` in the given folder.
 pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
     Bindgen::new()
@@ -28,6 +46,8 @@ pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
         .out_name("kagitaba")
         .web(true)?
         .typescript(false)
+        .keep_lld_exports(true) // the pieces share them
+        .demangle(false)
         .omit_default_module_path(true) // Leptos hands the wasm's address to the script
         .remove_name_section(true)
         .remove_producers_section(true)
@@ -35,9 +55,15 @@ pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
         .context("wasm-bindgen failed; its version in Cargo.toml must be that of wasm-bindgen-cli-support")
 }
 
-/// Writes the same wasm again, as small as wasm-opt makes it.
-pub fn optimise(wasm: &Path, to: &Path) -> Result<()> {
-    run(node_tool("wasm-opt").arg("-Oz").args(WASM_FEATURES).arg("--output").args([to, wasm]))
+/// The same wasm, as small as wasm-opt makes it.
+pub fn optimise(wasm: &Path) -> Result<Vec<u8>> {
+    let to = wasm.with_extension("optimised");
+    run(node_tool("wasm-opt")
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(WASM_FEATURES)
+        .arg("--output")
+        .args([&to, wasm]))?;
+    read(&to)
 }
 
 /// Bundles the style sheet with all that it imports into one file, minified.

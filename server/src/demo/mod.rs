@@ -9,29 +9,42 @@ mod tokens;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{account::AccountId, user::Asker};
+use domain::{account::AccountId, filter::TokenFilter, token::Token, user::Asker};
 use store::{Clock, NewUser, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use self::agency::{Agency, HOSHI_OAK, KITA_MEDIA};
+use crate::people;
 
 /// The password of every demo user.
 pub const PASSWORD: &str = "kagitaba-demo-2026";
 
-/// Whether the database has the demo accounts.
+/// The name of the work that [`create`] does, in many transactions.
+const WORK: &str = "demo";
+
+/// Whether the demo accounts are still to be made: there are no users yet, or an earlier start was interrupted.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn is_due(store: &Store) -> Result<bool> {
+    Ok(store.is_unfinished(WORK).await? || !store.has_users().await?)
+}
+
+/// Whether the database has the demo accounts, or some of them.
 ///
 /// # Errors
 /// Where the store fails.
 pub async fn is_in(store: &Store) -> Result<bool> {
-    Ok(store.account_named(HOSHI_OAK.name).await?.is_some())
+    Ok(store.is_unfinished(WORK).await? || store.account_named(HOSHI_OAK.name).await?.is_some())
 }
 
-/// Makes the demo accounts, as they would be `now`.
+/// Makes the demo accounts, as they would be `now`. Where that was interrupted, it makes what is missing.
 ///
 /// # Errors
 /// Where the store fails.
 pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
+    store.begin_work(WORK).await?;
     let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
     store.set_company_information(oak, &agency::hoshi_oak_profile()).await?;
@@ -42,7 +55,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     for sample in tokens::SAMPLES {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
     }
-    Ok(())
+    Ok(store.finish_work(WORK).await?)
 }
 
 /// Who the demo users are, in plain words.
@@ -58,9 +71,10 @@ pub fn how_to_sign_in() -> String {
 
 /// Hashing a password takes long on purpose, so the users are added side by side.
 async fn add_agency(store: &Store, agency: &'static Agency) -> Result<AccountId> {
-    let account = store.add_account(agency.name).await?;
+    let account = people::account(store, agency.name).await?;
+    let people = store.people(account).await?;
     let mut adding = JoinSet::new();
-    for &(role, email, name) in agency.users {
+    for &(role, email, name) in agency.users.iter().filter(|(_, email, _)| !people.iter().any(|p| p.email == *email)) {
         let (store, name, email) = (store.clone(), name.to_owned(), email.to_owned());
         adding.spawn(async move {
             store.add_user(account, NewUser { name, email, password: PASSWORD.to_owned(), role }).await
@@ -83,7 +97,10 @@ async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Ask
 async fn add_token(store: &Store, now: DateTime<Utc>, by: &Asker, sample: &tokens::Sample) -> Result<()> {
     let created = now - sample.age;
     let settings = sample.settings(&store.people(by.account).await?)?;
-    let token = store.at(Clock::fixed(created)).create(by, settings, Uuid::now_v7()).await?.token;
+    let token = match token_named(store, by.account, &settings.name).await? {
+        Some(token) => token,
+        None => store.at(Clock::fixed(created)).create(by, settings, Uuid::now_v7()).await?.token,
+    };
     if let Some(used) = sample.used {
         store.at(Clock::fixed(now - used)).record_use(token.id).await?;
     }
@@ -94,16 +111,17 @@ async fn add_token(store: &Store, now: DateTime<Utc>, by: &Asker, sample: &token
     Ok(())
 }
 
+async fn token_named(store: &Store, account: AccountId, name: &str) -> Result<Option<Token>> {
+    let filter = TokenFilter { name: name.to_owned(), ..TokenFilter::default() };
+    Ok(store.list(account, &filter).await?.tokens.into_iter().find(|token| token.settings.name == name))
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
-    use domain::{
-        api_version::ApiVersion,
-        filter::{CreatedOn, TokenFilter},
-        role::Role,
-        token::TokenState,
-    };
+    use anyhow::bail;
+    use domain::{api_version::ApiVersion, filter::CreatedOn, role::Role, token::TokenState};
 
     use super::*;
     use crate::config::Data;
@@ -112,9 +130,40 @@ mod tests {
     async fn the_demo_has_tokens_of_every_kind_and_users_of_every_role() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let store = Data::within(folder.path()).open().await?;
-        assert!(!is_in(&store).await?);
+        assert!(!is_in(&store).await? && is_due(&store).await?);
         create(&store, Utc::now()).await?;
-        assert!(is_in(&store).await?);
+        is_whole(&store).await
+    }
+
+    #[tokio::test]
+    async fn a_demo_whose_making_is_interrupted_again_and_again_becomes_whole() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Data::within(folder.path()).open().await?;
+        for tokens in [0, 1, 25] {
+            tokio::select! {
+                biased;
+                reached = has_tokens(&store, tokens) => reached?,
+                created = create(&store, Utc::now()) => bail!("it was not interrupted: {created:?}"),
+            }
+            assert!(is_in(&store).await? && is_due(&store).await?);
+        }
+        create(&store, Utc::now()).await?;
+        is_whole(&store).await
+    }
+
+    /// Waits until the agency is there and has that many tokens.
+    async fn has_tokens(store: &Store, tokens: u64) -> Result<()> {
+        loop {
+            if let Some(account) = store.account_named(HOSHI_OAK.name).await?
+                && store.list(account, &TokenFilter::default()).await?.total >= tokens
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn is_whole(store: &Store) -> Result<()> {
+        assert!(is_in(store).await? && !is_due(store).await?);
 
         for (role, email, _) in HOSHI_OAK.users {
             let session = store.sign_in(email, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;

@@ -46,6 +46,9 @@ impl Store {
         if added.rows_affected() == 0 {
             return Err(Error::AccountExists);
         }
+        let details = json!({ "name": name });
+        let event = Event { account: id, user: None, action: Action::AccountAdded, token: None, details };
+        event.record(&mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }

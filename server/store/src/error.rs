@@ -29,6 +29,9 @@ pub enum Error {
     /// Another account has that name.
     #[error("an account of that name exists already; choose another name")]
     AccountExists,
+    /// Another server key was used with the database before.
+    #[error("the server key is another one than the database's access tokens are hashed with; use that one")]
+    WrongKey,
     /// The URL names a kind of database that the store does not speak.
     #[error("`{0}` is no kind of database that can be used; write sqlite:PATH")]
     UnsupportedDatabase(String),

@@ -4,8 +4,9 @@
 //! its audit event. Roles are not asked here: who may do what is `domain`'s rule, and the caller's to check. That a
 //! token belongs to the asker's account is checked here, in every query.
 //!
-//! How the files divide: `sqlite` opens the database and begins transactions, the one place that is about `SQLite`
-//! rather than SQL; the others have one subject each and speak SQL that `PostgreSQL` reads too (`$1`, `ON CONFLICT`).
+//! How the files divide: `sqlite` opens the database, begins transactions and names what `SQLite` alone calls so; the
+//! others have one subject each and speak SQL that `PostgreSQL` reads too (`$1`, `ON CONFLICT`). The migrations are
+//! `SQLite`'s own.
 
 mod accounts;
 mod audit;
@@ -13,6 +14,7 @@ mod clock;
 mod error;
 mod gate;
 mod key;
+mod key_check;
 mod passwords;
 mod sessions;
 mod sqlite;
@@ -22,6 +24,7 @@ mod token_changes;
 mod token_list;
 mod token_rows;
 mod users;
+mod work;
 
 pub use clock::Clock;
 pub use error::Error;

@@ -6,7 +6,7 @@ use crate::sqlite::micros;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::folded_email;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::role::Role;
@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// Who is asking, if the session is known, was used within [`SESSION_IDLE`] and began within
-    /// [`SESSION_LIFETIME`]. Name and role are as they are now.
+    /// [`SESSION_LIFETIME`]. Name and role are as they are now. That this use can't be written down is logged only.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -143,14 +143,11 @@ impl Store {
         .fetch_optional(&self.pools().read)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        if row.last_seen_at <= micros(now - TOUCH) {
-            let mut tx = self.pools().begin().await?;
-            sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1")
-                .bind(micros(now))
-                .bind(token.hash())
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await?;
+        if row.last_seen_at <= micros(now - TOUCH)
+            && let Err(error) = self.touch(token, now).await
+        {
+            // Who is asking is known all the same; the next use tries again.
+            tracing::warn!(%error, "the use of a session was not written down");
         }
         let role = Role::from_name(&row.role).ok_or_else(|| Error::Corrupt(format!("the role {}", row.role)))?;
         Ok(Some(Asker {
@@ -159,6 +156,17 @@ impl Store {
             account_name: row.account_name,
             role,
         }))
+    }
+
+    /// Writes down that the session was used then.
+    async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1")
+            .bind(micros(now))
+            .bind(token.hash())
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends the session; there need not be one.

@@ -1,4 +1,4 @@
-//! `SQLite`: how the database is opened, and how a transaction that writes begins.
+//! `SQLite`: how the database is opened, how a transaction that writes begins, and what it alone calls so.
 
 use crate::error::Error;
 use chrono::{DateTime, Utc};
@@ -16,6 +16,9 @@ pub(crate) type Db = Sqlite;
 pub(crate) type Connection = SqliteConnection;
 /// A transaction; it is rolled back when dropped.
 pub(crate) type Tx = Transaction<'static, Db>;
+
+/// The function that tells where in a text another begins, counted from 1, or 0; `PostgreSQL` calls it `strpos`.
+pub(crate) const POSITION: &str = "instr";
 
 /// Connections that read at the same time.
 const READERS: u32 = 8;

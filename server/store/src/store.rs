@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::key::ServerKey;
+use crate::key_check;
 use crate::passwords::Passwords;
 use crate::sqlite::Pools;
 use std::fmt;
@@ -22,12 +23,15 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens the database `sqlite:PATH`; makes it first where there is none, and brings it to this version's form.
+    /// Opens the database `sqlite:PATH`; makes it first where there is none, and brings it to this version's form. The
+    /// first key that it is opened with is the only one, from then on.
     ///
     /// # Errors
-    /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
+    /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
     pub async fn open(url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
-        let shared = Shared { pools: Pools::open(url).await?, passwords: Passwords::new(), key };
+        let pools = Pools::open(url).await?;
+        key_check::require(&pools, &key).await?;
+        let shared = Shared { pools, passwords: Passwords::new(), key };
         Ok(Self { shared: Arc::new(shared), clock })
     }
 

@@ -1,7 +1,7 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
 use crate::error::Error;
-use crate::sqlite::{Db, micros};
+use crate::sqlite::{Db, POSITION, micros};
 use crate::store::Store;
 use crate::token_rows::{self, SELECT, StoredToken, TokenRow};
 use chrono::{DateTime, Utc};
@@ -59,7 +59,7 @@ fn filtered(select: &str, account: AccountId, filter: &TokenFilter, now: DateTim
     query.push(" WHERE deleted_at IS NULL AND account_id = ").push_bind(account.0);
     let name = folded(filter.name.trim());
     if !name.is_empty() {
-        query.push(" AND instr(name_folded, ").push_bind(name).push(") > 0");
+        query.push(format_args!(" AND {POSITION}(name_folded, ")).push_bind(name).push(") > 0");
     }
     // The plus keeps the planner to the index of the order: sorting all that fit takes longer than skipping the rest.
     let created_at = if filter.sort == Sort::Created { " AND created_at" } else { " AND +created_at" };

@@ -13,10 +13,16 @@ use store::Error;
 
 /// Runs `kagitaba user add` in a folder with the given line on its standard input.
 fn add_user(folder: &Path, email: &str, password: &str) -> Output {
+    add_user_in(&[], folder, email, password)
+}
+
+/// The same in this environment.
+fn add_user_in(environment: &[(&str, &str)], folder: &Path, email: &str, password: &str) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
         .args(["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email, "--data"])
         .arg(folder)
         .env_clear()
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -68,6 +74,27 @@ async fn a_database_without_its_key_is_left_alone() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("server.key is missing"), "{said}");
     assert!(!folder.path().join("server.key").exists());
+}
+
+#[tokio::test]
+async fn another_key_than_the_database_s_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.key");
+    let add = |key: Option<&str>, email| {
+        let environment = key.map(|key| ("KAGITABA_SERVER_KEY", key));
+        let added = add_user_in(environment.as_slice(), folder.path(), email, "correct horse battery");
+        (added.status.success(), String::from_utf8(added.stderr).unwrap())
+    };
+    assert!(add(None, "aya@agency.example").0);
+    let (key, other) = (std::fs::read_to_string(&file).unwrap(), "0f".repeat(32));
+
+    let (added, said) = add(Some(&other), "bo@agency.example");
+    assert!(!added && said.contains("KAGITABA_SERVER_KEY holds another key") && said.contains("server.key"), "{said}");
+    std::fs::write(&file, &other).unwrap();
+    let (added, said) = add(None, "bo@agency.example");
+    assert!(!added && said.contains("server.key holds another key"), "{said}");
+    assert!(!said.contains(&other) && !said.contains(key.trim()), "{said}");
+    assert!(add(Some(&key), "bo@agency.example").0);
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Server functions and pages: who may call them, from where, and what their answers forbid.
 
 use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::role::{Permission, Role};
 use http::{StatusCode, header};
+use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::house::{House, sign_in_form};
 use crate::log;
@@ -54,6 +58,40 @@ async fn a_wrong_password_opens_nothing() {
     let answer = house.send(house.sign_in_request(), form).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.header("set-cookie"), "");
+}
+
+#[tokio::test]
+async fn a_plain_form_is_sent_on_without_the_new_token_s_secret() {
+    let house = House::open().await;
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let (id, revision) = (house.issued.token.id.0, house.issued.token.revision);
+    let create = |request| {
+        format!(
+            "form[name]=Plain&form[description]=&form[api_version]=3&form[primary_contact]={}&form[developers]=\
+             &form[scopes][0]=getJob&request={request}",
+            house.by.user.id.0
+        )
+    };
+    let (form, json) = ("application/x-www-form-urlencoded", "application/json");
+    let duplicate = |request| format!(r#"{{"id":"{id}","request":"{request}"}}"#);
+    let reset = |revision| format!(r#"{{"id":"{id}","revision":{revision}}}"#);
+    let ids = [(); 4].map(|()| Uuid::now_v7());
+    let calls = [
+        ("tokens/create", form, [create(ids[0]), create(ids[1])]),
+        ("tokens/duplicate", json, [duplicate(ids[2]), duplicate(ids[3])]),
+        ("tokens/reset", json, [reset(revision), reset(revision + 1)]),
+    ];
+    for (path, content_type, bodies) in calls {
+        for (accept, body) in ["application/json", "text/html,*/*"].into_iter().zip(bodies) {
+            let request = house.request("POST", &format!("/api/{path}")).header("sec-fetch-site", "same-origin");
+            let request = request.header(header::CONTENT_TYPE, content_type).header(header::COOKIE, &cookie);
+            let answer = house.send(request.header(header::ACCEPT, accept), body).await;
+            let plain = accept != "application/json";
+            let status = if plain { StatusCode::FOUND } else { StatusCode::OK };
+            assert_eq!(answer.status, status, "{path} {accept}: {}", answer.text());
+            assert_eq!(answer.text().contains("kgt_"), !plain, "{path} {accept}: {}", answer.text());
+        }
+    }
 }
 
 #[tokio::test]
@@ -216,4 +254,33 @@ async fn the_log_shows_requests_but_neither_secrets_nor_passwords_nor_sessions()
         let line = log.lines().find(|line| line.contains(hidden));
         assert_eq!(line, None);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_are_rendered_at_the_same_time_come_out_as_those_that_are_not() {
+    let house = Arc::new(House::open().await);
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let token = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
+    for path in ["/settings/platform-rest", "/settings/platform-rest/tips", &token] {
+        let alone = page(house.clone(), path.to_owned(), cookie.clone()).await;
+        for _ in 0..25 {
+            let mut pages = JoinSet::new();
+            for _ in 0..8 {
+                pages.spawn(page(house.clone(), path.to_owned(), cookie.clone()));
+            }
+            assert!(pages.join_all().await.iter().all(|page| *page == alone), "{path}");
+        }
+    }
+}
+
+/// The page without what is new each time.
+async fn page(house: Arc<House>, path: String, cookie: String) -> String {
+    let answer = house.send(house.request("GET", &path).header(header::COOKIE, cookie), []);
+    let answer = tokio::time::timeout(Duration::from_secs(20), answer)
+        .await
+        .unwrap_or_else(|_| panic!("{path} is not rendered"));
+    assert_eq!(answer.status, StatusCode::OK);
+    let policy = answer.header("content-security-policy");
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    answer.text().replace(nonce, "NONCE")
 }

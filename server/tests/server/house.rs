@@ -11,7 +11,7 @@ use domain::{
     user::Asker,
 };
 use http::{HeaderMap, Request, StatusCode, header};
-use server::{config::Data, router::router, site};
+use server::{config::Data, router::router, site::Site};
 use store::{IssuedToken, NewUser, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -71,7 +71,7 @@ impl House {
         write_site(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(store.clone(), &site::options(folder.path(), false), production);
+        let router = router(store.clone(), &Site::without_wasm(folder.path()), production);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self { store, by, issued, address, folder }

@@ -28,7 +28,7 @@ async fn every_change_is_one_event_with_who_and_what() {
         "token_deleted",
         "token_deletion_undone",
     ];
-    assert_eq!(house.actions().await[1..], expected);
+    assert_eq!(house.actions().await[2..], expected);
     let by_whom: Vec<(Uuid, Uuid)> =
         sqlx::query_as("SELECT user_id, token_id FROM audit_events WHERE token_id IS NOT NULL ORDER BY rowid")
             .fetch_all(&house.database().await)
@@ -40,6 +40,18 @@ async fn every_change_is_one_event_with_who_and_what() {
 }
 
 #[tokio::test]
+async fn a_new_account_begins_its_trail_with_its_name_and_nobody_as_who() {
+    let house = House::new().await;
+    let events = house.events().await;
+    assert_eq!(events[0], ("account_added".to_owned(), json!({ "name": "Acme" })));
+    let by_whom: (Uuid, Option<Uuid>) = sqlx::query_as("SELECT account_id, user_id FROM audit_events ORDER BY rowid")
+        .fetch_one(&house.database().await)
+        .await
+        .unwrap();
+    assert_eq!(by_whom, (house.aya.account.0, None));
+}
+
+#[tokio::test]
 async fn an_update_keeps_what_was_before_and_what_is_after() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
@@ -47,6 +59,6 @@ async fn an_update_keeps_what_was_before_and_what_is_after() {
     house.store.disable(&house.aya, token.id).await.unwrap();
     let events = house.events().await;
     let expected = json!({ "name": "Import", "before": token.settings, "after": house.settings("Import") });
-    assert_eq!(events[2], ("token_updated".to_owned(), expected));
-    assert_eq!(events[3], ("token_disabled".to_owned(), json!({ "name": "Import" })));
+    assert_eq!(events[3], ("token_updated".to_owned(), expected));
+    assert_eq!(events[4], ("token_disabled".to_owned(), json!({ "name": "Import" })));
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use domain::access::Caller;
 use domain::secret::{AccountSid, Secret};
 use domain::token::TokenState;
-use store::{Clock, ServerKey};
+use store::{Clock, Error, ServerKey, Store};
 
 #[tokio::test]
 async fn the_right_pair_says_who_calls_and_what_is_allowed() {
@@ -61,8 +61,30 @@ async fn every_change_is_seen_by_the_next_call() {
 async fn without_the_servers_key_no_secret_passes() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
-    let store = house.reopened_with(ServerKey::from_bytes([8; 32])).await;
+    let forget = sqlx::query("DELETE FROM server_key");
+    forget.execute(&house.database().await).await.unwrap();
+    assert!(house.has_key().await, "its users need one");
+    let store = house.reopened_with(ServerKey::from_bytes([8; 32])).await.unwrap();
     assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_database_is_opened_with_its_own_key_only() {
+    let house = House::new().await;
+    let other = house.reopened_with(ServerKey::from_bytes([8; 32])).await;
+    assert!(matches!(other, Err(Error::WrongKey)));
+    let issued = house.issue("Export").await;
+    let store = house.reopened().await;
+    assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_database_has_a_key_once_it_was_opened_with_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("new.db").display());
+    assert!(!Store::has_key(&url).await.unwrap());
+    Store::open(&url, ServerKey::from_bytes([1; 32]), Clock::system()).await.unwrap();
+    assert!(Store::has_key(&url).await.unwrap());
 }
 
 #[tokio::test]
@@ -75,5 +97,5 @@ async fn use_is_recorded_and_is_no_change_of_the_token() {
     assert_eq!((used.last_used_at, used.revision), (Some(house.clock.now()), token.revision));
     house.store.at(Clock::fixed(token.created_at)).record_use(token.id).await.unwrap();
     assert_eq!(house.token(&token).await, used, "a later use is not overwritten by an earlier one");
-    assert_eq!(house.actions().await[1..], ["token_created"]);
+    assert_eq!(house.actions().await[2..], ["token_created"]);
 }

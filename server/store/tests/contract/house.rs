@@ -11,7 +11,7 @@ use domain::user::{Asker, Person};
 use sqlx::SqlitePool;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use store::{Clock, IssuedToken, NewUser, ServerKey, Store};
+use store::{Clock, Error, IssuedToken, NewUser, ServerKey, Store};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -49,8 +49,13 @@ impl House {
     }
 
     /// The same database, opened with another key.
-    pub async fn reopened_with(&self, key: ServerKey) -> Store {
-        Store::open(&url(&self.directory), key, self.clock.clone()).await.unwrap()
+    pub async fn reopened_with(&self, key: ServerKey) -> Result<Store, Error> {
+        Store::open(&url(&self.directory), key, self.clock.clone()).await
+    }
+
+    /// Whether a key goes with the same database.
+    pub async fn has_key(&self) -> bool {
+        Store::has_key(&url(&self.directory)).await.unwrap()
     }
 
     /// The database itself, to look behind the store.

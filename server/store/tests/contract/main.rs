@@ -10,3 +10,4 @@ mod list;
 mod on_sqlite;
 mod sessions;
 mod undo;
+mod work;

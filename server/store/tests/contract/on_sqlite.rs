@@ -1,9 +1,10 @@
 //! What is tested in `SQLite`'s own words, or about its files.
 
 use crate::house::{HERE, House, PASSWORD};
+use chrono::TimeDelta;
 use domain::filter::TokenFilter;
 use std::os::unix::fs::PermissionsExt;
-use store::{Clock, Error, ServerKey, Store};
+use store::{Clock, Error, SESSION_IDLE, ServerKey, Store};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -37,12 +38,26 @@ async fn a_change_whose_event_cannot_be_written_is_not_made() {
     assert!(store.delete(by, id).await.is_err());
     assert!(store.reset(by, id, 1).await.is_err());
     assert!(store.enable_api_access(by).await.is_err());
+    assert!(store.add_account("Other").await.is_err());
+    assert_eq!(store.account_named("Other").await.unwrap(), None);
     assert!(store.sign_in(&by.user.email, PASSWORD, HERE).await.is_err());
     assert_eq!(house.token(&token).await, token);
     assert!(!store.account(by.account).await.unwrap().api_access);
     let sessions: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&house.database().await).await.unwrap();
     assert_eq!(sessions, 0);
+}
+
+#[tokio::test]
+async fn a_session_goes_on_though_its_use_cannot_be_written() {
+    let house = House::new().await;
+    let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    sqlx::query(refuse).execute(&house.database().await).await.unwrap();
+    house.later(SESSION_IDLE - TimeDelta::seconds(1));
+    assert_eq!(house.store.session(&session).await.unwrap().as_ref(), Some(&house.aya));
+    house.later(TimeDelta::seconds(1));
+    assert_eq!(house.store.session(&session).await.unwrap(), None, "no use was written");
 }
 
 #[tokio::test]

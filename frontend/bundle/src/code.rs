@@ -1,0 +1,90 @@
+//! Scripts and wasm: cut into what every page needs and the pieces that only some do, optimised, named.
+//!
+//! They name one another and belong together: one hash over all of them is in each one's name.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+
+use crate::{
+    files::{below, content_hash, read, read_text},
+    site::hashed_name,
+    tools,
+};
+
+/// The script that loads the pieces, as it is called before it has a hash.
+const LOADER: &str = "__wasm_split.js";
+
+/// The scripts and wasm of one build.
+pub struct Code {
+    /// What is in all their names.
+    pub hash: String,
+    /// Paths below `pkg/`, and what is there.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// The addresses of the pieces that each lazy function needs before it can run.
+    pub pieces: BTreeMap<String, Vec<String>>,
+}
+
+impl Code {
+    /// Makes them of the compiled wasm, in files below `work`.
+    pub fn make(wasm: &Path, work: &Path) -> Result<Self> {
+        let (main, bindings, pieces) = (work.join("main.wasm"), work.join("bindings"), work.join("pieces"));
+        let lazy = tools::split(wasm, &main, &pieces, LOADER)?;
+        tools::bind(&main, &bindings)?;
+
+        let mut snippets = Vec::new();
+        if bindings.join("snippets").exists() {
+            for path in below(&bindings.join("snippets"))? {
+                snippets.push((path.strip_prefix(&bindings)?.to_owned(), read(&path)?));
+            }
+        }
+        let wasm = tools::optimise(&bindings.join("kagitaba_bg.wasm"))?;
+        let mut optimised = Vec::new();
+        for path in below(&pieces)?.iter().filter(|path| path.extension().is_some_and(|it| it == "wasm")) {
+            optimised.push((path.strip_prefix(&pieces)?.to_owned(), tools::optimise(path)?));
+        }
+        let script = read_text(&bindings.join("kagitaba.js"))?;
+        let loader = read_text(&pieces.join(LOADER))?;
+
+        let mut all = vec![script.as_bytes(), loader.as_bytes(), &wasm];
+        all.extend(snippets.iter().chain(&optimised).map(|(_, content)| content.as_slice()));
+        let hash = content_hash(&all.concat());
+
+        // Snippets import one another by relative path, and pieces are many: the hash is in the name of their folder.
+        let folder = format!("parts.{hash}");
+        let main_js = hashed_name(&hash, "js");
+        let main_wasm = PathBuf::from(hashed_name(&hash, "wasm"));
+        let loader_js = format!("__wasm_split.{hash}.js");
+        let script = script
+            .replace("\"./snippets/", &format!("\"./{folder}/snippets/"))
+            .replace(&format!("from \"./{LOADER}\""), &format!("from \"./{loader_js}\""));
+        let loader = loader
+            .replace("from \"./kagitaba.js\"", &format!("from \"./{main_js}\""))
+            .replace("new URL(\"./", &format!("new URL(\"./{folder}/"));
+
+        let pieces: BTreeMap<_, Vec<_>> = lazy
+            .into_iter()
+            .map(|(function, pieces)| {
+                (function, pieces.iter().map(|piece| format!("/pkg/{folder}/{piece}.wasm")).collect())
+            })
+            .collect();
+
+        let mut files = vec![
+            (main_js.into(), script.into_bytes()),
+            (main_wasm, wasm),
+            (loader_js.into(), loader.into_bytes()),
+            (format!("pieces.{hash}.json").into(), serde_json::to_vec(&pieces)?),
+        ];
+        let parts = snippets.into_iter().chain(optimised);
+        files.extend(parts.map(|(path, content)| (Path::new(&folder).join(path), content)));
+        Ok(Self { hash, files, pieces })
+    }
+
+    /// The lines of `hash.txt` by which Leptos and the server find the files.
+    pub fn hash_lines(&self) -> String {
+        ["js", "wasm", "pieces"].map(|kind| format!("{kind}: {}\n", self.hash)).concat()
+    }
+}
