@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test pictures lint clean wasm-target chromium
+.PHONY: help run build test bench pictures lint clean wasm-target chromium nginx schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
@@ -21,15 +21,18 @@ build: wasm-target frontend/node_modules/.package-lock.json ## Build server and 
 	@echo '• Packing the frontend'
 	@target/release/bundle
 
-test: wasm-target frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
+test: wasm-target nginx frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
 	@echo '• Testing the rooms'
 	@$(CARGO) test --release --locked --no-fail-fast
-	@$(MAKE) build end2end/node_modules/.package-lock.json chromium
+	@$(MAKE) build end2end/node_modules/.package-lock.json chromium schemathesis
 	@echo '• Testing the pages in a browser'
 	@cd end2end && npx tsc && npx playwright test
 
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures anew
 	@cd end2end && PICTURES=1 npx playwright test pictures
+
+bench: ## Measure the gate beside a bare handler
+	@$(CARGO) bench --locked -p server --bench gate
 
 lint: wasm-target ## Check form and style of the code
 	@echo '• Checking form and style'
@@ -60,3 +63,20 @@ chromium:
 	else \
 		echo '• Installing Chromium' && cd end2end && npx playwright install chromium; \
 	fi
+
+nginx:
+	@if [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo '• Installing nginx' && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
+	else \
+		echo 'The tests need nginx; install it with your package manager' && false; \
+	fi
+
+# The version is pinned: another one may make up other calls.
+schemathesis:
+	@test -x target/schemathesis/bin/schemathesis || { \
+		echo '• Installing schemathesis' && rm -rf target/schemathesis && \
+		{ python3 -m venv target/schemathesis 2>/dev/null || { apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv && python3 -m venv target/schemathesis; }; } && \
+		target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5; }

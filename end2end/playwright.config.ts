@@ -40,6 +40,6 @@ export default defineConfig({
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
     // The machine's own settings are not the tests'.
-    env: { KAGITABA_PRODUCTION: '', DATABASE_URL: `sqlite:${data}/kagitaba.db` },
+    env: { KAGITABA_PRODUCTION: '', KAGITABA_CALLS_PER_HOUR: '1000000', KAGITABA_EXPORTS_PER_DAY: '1000000', DATABASE_URL: `sqlite:${data}/kagitaba.db` },
   },
 });

@@ -8,7 +8,7 @@ use clap::{
 };
 use domain::{role::Role, user};
 
-use crate::config::Data;
+use crate::{config::Data, gate};
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
 #[derive(Debug, Parser)]
@@ -36,6 +36,9 @@ pub enum Command {
     /// Manage account users.
     #[command(subcommand)]
     User(UserCommand),
+    /// Manage the advertisers that the gate tells of.
+    #[command(subcommand)]
+    Advertiser(AdvertiserCommand),
 }
 
 /// What can be done with account users.
@@ -44,6 +47,16 @@ pub enum UserCommand {
     /// Add a user, and the account too where it does not exist yet. The password is asked for, or read as one line from
     /// standard input.
     Add(UserAdd),
+}
+
+/// What can be done with advertisers.
+#[derive(Debug, Subcommand)]
+pub enum AdvertiserCommand {
+    /// Import advertisers from a CSV file in UTF-8: those of a known Id are replaced, others added, none removed. The
+    /// first line names the columns, in any order, as the API names its fields: Id, Name and as many others as there are.
+    /// Other accounts' credentials are never stored, and of tax numbers only the end. Where one line is wrong, nothing is
+    /// imported.
+    Import(AdvertiserImport),
 }
 
 /// How to serve.
@@ -61,6 +74,12 @@ pub struct Serve {
     /// Serve real users behind TLS: no demo accounts, and browsers are told to come back by HTTPS only.
     #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
     pub production: bool,
+    /// For how many days each call at the gate is kept, before calls are added up to days.
+    #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
+    pub keep_calls: u16,
+    /// What the gate allows.
+    #[command(flatten)]
+    pub gate: gate::Settings,
     /// The folder of the built frontend.
     #[arg(long, value_name = "DIR", env = "LEPTOS_SITE_ROOT", default_value = "target/site")]
     pub site: PathBuf,
@@ -80,6 +99,20 @@ pub struct UserAdd {
     pub role: Role,
     /// The agency account's name.
     #[arg(long, value_parser = user::name)]
+    pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Advertisers to import.
+#[derive(Debug, Clone, Args)]
+pub struct AdvertiserImport {
+    /// The file; - for standard input.
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// The agency account's name.
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: String,
     /// Where the data is.
     #[command(flatten)]
@@ -125,6 +158,16 @@ mod tests {
         assert!(parse(&line.replace("aya@", "aya")).is_err());
         assert!(parse(&line.replace("Aya", &"a".repeat(user::NAME_MAX + 1))).is_err());
         assert!(parse(&format!("{line} --password secret")).is_err());
+    }
+
+    #[test]
+    fn advertisers_are_imported_from_a_file_or_standard_input_to_an_account() {
+        for file in ["brands.csv", "-"] {
+            let line = format!("kagitaba advertiser import {file} --account Agency");
+            let Ok(Command::Advertiser(AdvertiserCommand::Import(import))) = parse(&line) else { panic!("{line}") };
+            assert_eq!((import.file, import.account.as_str()), (file.into(), "Agency"));
+        }
+        assert!(parse("kagitaba advertiser import brands.csv").is_err());
     }
 
     #[test]

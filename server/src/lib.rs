@@ -2,6 +2,7 @@
 //!
 //! A library with a small program in front, so that the tests start the same router that people use.
 
+pub mod advertisers;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use server::{
-    cli::{Cli, Command, UserCommand},
+    advertisers,
+    cli::{AdvertiserCommand, Cli, Command, UserCommand},
     people,
     serve::serve,
 };
@@ -16,6 +17,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
         Command::Serve(serving) => serve(&serving).await,
         Command::User(UserCommand::Add(user)) => people::add(&user).await,
+        Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 //!
 //! | Path | What answers |
 //! | --- | --- |
-//! | `/Agencies/…` | the gate |
+//! | `/Agencies/…`, `/authorize`, `/oauth2/introspect`, `/openapi.json` | the gate |
 //! | `/api/…` | server functions |
 //! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
 //! | `/healthz` | `ok` |
@@ -30,7 +30,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
-use tracing::{Level, Span, info_span};
+use tracing::{Level, Span, field::Empty, info_span};
 
 use crate::{gate, headers, request_body, same_origin, session, site::Site};
 
@@ -43,7 +43,7 @@ const NEVER: &str = "no-store";
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// The whole server. `production` says that it stands behind TLS.
-pub fn router(store: Store, site: &Site, production: bool) -> Router {
+pub fn router(store: Store, site: &Site, gate: &gate::Settings, production: bool) -> Router {
     let files = ServeDir::new(&*site.options.site_root)
         .append_index_html_on_directories(false)
         .precompressed_br()
@@ -58,7 +58,7 @@ pub fn router(store: Store, site: &Site, production: bool) -> Router {
         .merge(dynamic(no_such_functions(), &store))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
-        .merge(gate::router(store))
+        .merge(gate::router(store, gate, production))
         .layer(from_fn(require_path))
         .layer(from_fn_with_state(production, headers::secure))
         .layer(
@@ -145,5 +145,5 @@ async fn require_path(request: Request, next: Next) -> Response {
 /// The log names a request by its route: path, query and headers may hold what nobody should read there.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("(other)", MatchedPath::as_str);
-    info_span!("request", method = %request.method(), route)
+    info_span!("request", method = %request.method(), route, operation = Empty)
 }

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use axum::serve::ListenerExt as _;
+use chrono::TimeDelta;
 use store::{Clock, Store};
 use tokio::{
     net::TcpListener,
@@ -28,7 +29,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     let store = args.data.open().await?;
     prepare_demo(args, &store, address).await?;
     store.remove_deleted().await?;
-    tokio::spawn(housekeeping::keep(store.clone()));
+    tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(args.keep_calls.into())));
     welcome(&store, address).await?;
 
     // Answers are small and complete: to wait for more to send along would only delay them.
@@ -37,12 +38,15 @@ pub async fn serve(args: &Serve) -> Result<()> {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
     });
-    let service = router(store, &site, args.production).into_make_service_with_connect_info::<SocketAddr>();
+    let service =
+        router(store.clone(), &site, &args.gate, args.production).into_make_service_with_connect_info::<SocketAddr>();
     let (told, end) = (told_to_end()?, told_to_end()?);
     tokio::select! {
-        ended = axum::serve(listener, service).with_graceful_shutdown(told) => Ok(ended?),
-        () = async { end.await; tokio::time::sleep(GRACE).await } => Ok(()),
+        ended = axum::serve(listener, service).with_graceful_shutdown(told) => ended?,
+        () = async { end.await; tokio::time::sleep(GRACE).await } => {}
     }
+    store.flush_calls().await.context("the last calls at the gate could not be written down")?;
+    Ok(())
 }
 
 /// The demo's password is published, so demo accounts are only made, and only served, where nobody else can connect.

@@ -40,6 +40,9 @@ pub enum Refusal {
     /// The token lacks the operation's scope.
     #[error("this access token lacks the API scope `{0:?}`; add it to the token in the settings")]
     ScopeMissing(Scope),
+    /// The token would give what it does not have itself.
+    #[error("this access token can't give or handle scopes that it does not have itself: {0}; use one that has them")]
+    BeyondOwnScopes(Scopes),
 }
 
 impl Caller {

@@ -1,5 +1,10 @@
 //! What the audit trail records: who did what to which token, user or account.
 
+use crate::access::Caller;
+use crate::account::AccountId;
+use crate::secret::AccountSid;
+use crate::user::{Asker, UserId};
+
 use serde::{Deserialize, Serialize};
 
 /// What was done.
@@ -19,6 +24,8 @@ pub enum Action {
     ApiAccessEnabled,
     ApiAccessDisabled,
     AccountAdded,
+    CompanyInformationUpdated,
+    AdvertisersImported,
     UserAdded,
     SignedIn,
     SignedOut,
@@ -41,9 +48,34 @@ impl Action {
             Self::ApiAccessEnabled => "api_access_enabled",
             Self::ApiAccessDisabled => "api_access_disabled",
             Self::AccountAdded => "account_added",
+            Self::CompanyInformationUpdated => "company_information_updated",
+            Self::AdvertisersImported => "advertisers_imported",
             Self::UserAdded => "user_added",
             Self::SignedIn => "signed_in",
             Self::SignedOut => "signed_out",
         }
+    }
+}
+
+/// Who changes something in an account: a user on a page, or an integration with an access token of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The account in which it is done.
+    pub account: AccountId,
+    /// The user, where it is one.
+    pub user: Option<UserId>,
+    /// The Account SID of the access token that was called with, where it is an integration.
+    pub access_token: Option<AccountSid>,
+}
+
+impl From<&Asker> for Actor {
+    fn from(asker: &Asker) -> Self {
+        Self { account: asker.account, user: Some(asker.user.id), access_token: None }
+    }
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        Self { account: caller.account, user: None, access_token: Some(caller.sid.clone()) }
     }
 }

@@ -5,10 +5,12 @@
 
 pub mod access;
 pub mod account;
+pub mod advertiser;
 pub mod api_version;
 pub mod audit;
 pub mod filter;
 mod normal_form;
+pub mod profile;
 pub mod role;
 pub mod scope;
 pub mod secret;

@@ -1,7 +1,8 @@
 //! The scope catalogue: which operations of the Agency API a token can be allowed, by category.
 //!
 //! Source: the published documents of Agency API version 3 (Advertisers, Company Information, Compliance Content,
-//! Jobs, Reports); an operation's id is its `operationId` there.
+//! Jobs, Reports); an operation's id is its `operationId` there. Access Tokens is a category of Kagitaba's own. Versions
+//! 2 and 3 have the same operations: adding one makes no new version.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,12 +24,19 @@ pub enum Category {
     ComplianceContent,
     Jobs,
     Reports,
+    AccessTokens,
 }
 
 impl Category {
     /// Every category, as lists show them.
-    pub const ALL: [Self; 5] =
-        [Self::Advertisers, Self::CompanyInformation, Self::ComplianceContent, Self::Jobs, Self::Reports];
+    pub const ALL: [Self; 6] = [
+        Self::Advertisers,
+        Self::CompanyInformation,
+        Self::ComplianceContent,
+        Self::Jobs,
+        Self::Reports,
+        Self::AccessTokens,
+    ];
 
     /// Its name.
     #[must_use]
@@ -39,6 +47,7 @@ impl Category {
             Self::ComplianceContent => Name { en: "Compliance Content", ja: "コンプライアンスコンテンツ" },
             Self::Jobs => Name { en: "Jobs", ja: "ジョブ" },
             Self::Reports => Name { en: "Reports", ja: "レポート" },
+            Self::AccessTokens => Name { en: "Access Tokens", ja: "アクセストークン" },
         }
     }
 
@@ -55,6 +64,7 @@ pub enum Method {
     Get,
     Post,
     Put,
+    Delete,
 }
 
 impl Method {
@@ -65,6 +75,31 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What share of an account's calls an operation counts towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RateGroup {
+    /// Every operation that has no group of its own.
+    Default,
+    /// Exports of reports, which are long.
+    ReportExport,
+}
+
+impl RateGroup {
+    /// Every group.
+    pub const ALL: [Self; 2] = [Self::Default, Self::ReportExport];
+
+    /// How many calls an account may make, and in how many seconds (the published rate limits: 1,000 an hour, exports
+    /// 100 a day).
+    #[must_use]
+    pub const fn quota(self) -> (u32, u32) {
+        match self {
+            Self::Default => (1_000, 60 * 60),
+            Self::ReportExport => (100, 24 * 60 * 60),
         }
     }
 }
@@ -96,9 +131,9 @@ const fn operation(
 }
 
 /// The catalogue. Operations of one category stand together; both API versions have them all.
-static OPERATIONS: [Operation; 15] = {
-    use Category::{Advertisers, CompanyInformation, ComplianceContent, Jobs, Reports};
-    use Method::{Get, Post, Put};
+static OPERATIONS: [Operation; 23] = {
+    use Category::{AccessTokens, Advertisers, CompanyInformation, ComplianceContent, Jobs, Reports};
+    use Method::{Delete, Get, Post, Put};
     [
         operation(Advertisers, "listAdvertisers", Get, "/Advertisers", "List advertisers", "広告主の一覧を取得"),
         operation(
@@ -178,6 +213,70 @@ static OPERATIONS: [Operation; 15] = {
             "Retrieve a report's metadata",
             "レポートのメタデータを取得",
         ),
+        operation(
+            AccessTokens,
+            "listAccessTokens",
+            Get,
+            "/AccessTokens",
+            "List access tokens",
+            "アクセストークンの一覧を取得",
+        ),
+        operation(
+            AccessTokens,
+            "createAccessToken",
+            Post,
+            "/AccessTokens",
+            "Create an access token",
+            "アクセストークンを作成",
+        ),
+        operation(
+            AccessTokens,
+            "getAccessToken",
+            Get,
+            "/AccessTokens/{TokenId}",
+            "Retrieve an access token",
+            "アクセストークンを取得",
+        ),
+        operation(
+            AccessTokens,
+            "updateAccessToken",
+            Put,
+            "/AccessTokens/{TokenId}",
+            "Update an access token",
+            "アクセストークンを更新",
+        ),
+        operation(
+            AccessTokens,
+            "deleteAccessToken",
+            Delete,
+            "/AccessTokens/{TokenId}",
+            "Delete an access token",
+            "アクセストークンを削除",
+        ),
+        operation(
+            AccessTokens,
+            "resetAccessToken",
+            Put,
+            "/AccessTokens/{TokenId}/Reset",
+            "Reset an access token",
+            "アクセストークンをリセット",
+        ),
+        operation(
+            AccessTokens,
+            "enableAccessToken",
+            Put,
+            "/AccessTokens/{TokenId}/Enable",
+            "Enable an access token",
+            "アクセストークンを有効化",
+        ),
+        operation(
+            AccessTokens,
+            "disableAccessToken",
+            Put,
+            "/AccessTokens/{TokenId}/Disable",
+            "Disable an access token",
+            "アクセストークンを無効化",
+        ),
     ]
 };
 
@@ -195,6 +294,8 @@ pub struct UnknownScope(pub String);
 impl Scope {
     /// Retrieve the company profile.
     pub const GET_COMPANY_INFORMATION: Self = Self(2);
+    /// Retrieve an access token.
+    pub const GET_ACCESS_TOKEN: Self = Self(17);
 
     /// Every scope, in the catalogue's order.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
@@ -224,6 +325,59 @@ impl Scope {
     pub fn category(self) -> Category {
         self.operation().category
     }
+
+    /// What the operation counts towards.
+    #[must_use]
+    pub fn rate_group(self) -> RateGroup {
+        if self.id() == "exportReport" { RateGroup::ReportExport } else { RateGroup::Default }
+    }
+
+    /// The operation that a request names by its method and the segments of its path below `/Agencies/{AccountSID}`,
+    /// percent-decoded; with it the segment that stands for the template's parameter, if it has one. `HEAD` asks for
+    /// what `GET` answers.
+    ///
+    /// # Errors
+    /// [`NoOperation`].
+    pub fn at<'a>(method: &str, segments: &[&'a str]) -> Result<(Self, Option<&'a str>), NoOperation> {
+        let here = || Self::all().filter(|scope| scope.operation().is_at(segments));
+        let method = if method == "HEAD" { Method::Get.as_str() } else { method };
+        let parameter = |scope: Self| scope.operation().parameter(segments);
+        // A path that is a template's own word for word goes before one where it stands for a parameter.
+        let found = here().filter(|scope| scope.operation().method.as_str() == method);
+        if let Some(scope) = found.min_by_key(|scope| parameter(*scope).is_some()) {
+            return Ok((scope, parameter(scope)));
+        }
+        let methods: Vec<_> = here().map(|scope| scope.operation().method).collect();
+        Err(if methods.is_empty() { NoOperation::Path } else { NoOperation::Method(methods) })
+    }
+}
+
+impl Operation {
+    /// Whether the path is one that the template stands for.
+    fn is_at(&self, segments: &[&str]) -> bool {
+        let template = self.path[1..].split('/');
+        // What could lead elsewhere in a path is nobody's name.
+        let names = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['/', '\\']);
+        let fits = |(expected, segment): (&str, &&str)| {
+            if expected.starts_with('{') { names(segment) } else { expected == *segment }
+        };
+        template.clone().count() == segments.len() && template.zip(segments).all(fits)
+    }
+
+    /// The segment that stands for the template's parameter, if it has one.
+    fn parameter<'a>(&self, segments: &[&'a str]) -> Option<&'a str> {
+        let index = self.path[1..].split('/').position(|expected| expected.starts_with('{'))?;
+        segments.get(index).copied()
+    }
+}
+
+/// Why a request names no operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoOperation {
+    /// None has this path.
+    Path,
+    /// Those of this path have other methods.
+    Method(Vec<Method>),
 }
 
 impl fmt::Debug for Scope {
@@ -246,32 +400,40 @@ impl From<Scope> for String {
     }
 }
 
-/// A token's scopes: in the catalogue's order, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Scope>")]
-pub struct Scopes(Vec<Scope>);
+/// A token's scopes. At rest they are a list of operation ids, in the catalogue's order, each once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
+pub struct Scopes(u32);
+
+const _: () = assert!(OPERATIONS.len() <= u32::BITS as usize, "a bit for each operation");
 
 impl Scopes {
     /// Whether the operation is allowed.
     #[must_use]
-    pub fn allow(&self, scope: Scope) -> bool {
-        self.0.binary_search(&scope).is_ok()
+    pub fn allow(self, scope: Scope) -> bool {
+        self.0 & (1 << scope.0) != 0
     }
 
     /// Whether nothing is allowed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0 == 0
+    }
+
+    /// Those of these scopes that the others lack.
+    #[must_use]
+    pub fn beyond(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
     }
 
     /// The scopes, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
-        self.0.iter().copied()
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::all().filter(move |scope| self.allow(*scope))
     }
 
     /// The scopes in short: each category of which something is allowed, how many operations are, and of how many.
     #[must_use]
-    pub fn by_category(&self) -> Vec<(Category, usize, usize)> {
+    pub fn by_category(self) -> Vec<(Category, usize, usize)> {
         Category::ALL
             .into_iter()
             .map(|category| {
@@ -283,17 +445,28 @@ impl Scopes {
     }
 }
 
+/// Their ids, with commas.
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.iter().map(Scope::id).collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl From<Vec<Scope>> for Scopes {
-    fn from(mut scopes: Vec<Scope>) -> Self {
-        scopes.sort_unstable();
-        scopes.dedup();
-        Self(scopes)
+    fn from(scopes: Vec<Scope>) -> Self {
+        scopes.into_iter().collect()
+    }
+}
+
+impl From<Scopes> for Vec<Scope> {
+    fn from(scopes: Scopes) -> Self {
+        scopes.iter().collect()
     }
 }
 
 impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self::from(scopes.into_iter().collect::<Vec<_>>())
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | 1 << scope.0))
     }
 }
 
@@ -317,6 +490,46 @@ mod tests {
         }
         assert_eq!(Scope::try_from("*".to_owned()), Err(UnknownScope("*".to_owned())));
         assert_eq!(Scope::GET_COMPANY_INFORMATION.id(), "getCompanyInformation");
+        assert_eq!(Scope::GET_ACCESS_TOKEN.id(), "getAccessToken");
+    }
+
+    #[test]
+    fn a_request_names_its_operation_by_method_and_path() {
+        let at = |method, path: &'static str| {
+            let segments: Vec<_> = path.split('/').collect();
+            Scope::at(method, &segments).map(|(scope, parameter)| (scope.id(), parameter))
+        };
+        assert_eq!(at("GET", "Jobs"), Ok(("listJobs", None)));
+        assert_eq!(at("HEAD", "Jobs/81258bc5"), Ok(("getJob", Some("81258bc5"))));
+        assert_eq!(at("PUT", "Jobs/81258bc5/Replay"), Ok(("replayJob", Some("81258bc5"))));
+        assert_eq!(at("GET", "Reports/x/MetaData"), Ok(("getReportMetadata", Some("x"))));
+        let submission = "Compliance/Content/ComplianceAPISubmissions/Response/a";
+        assert_eq!(at("GET", submission), Ok(("getComplianceSubmissionResults", Some("a"))));
+        assert_eq!(at("POST", "Jobs"), Err(NoOperation::Method(vec![Method::Get])));
+        assert_eq!(at("get", "Jobs"), Err(NoOperation::Method(vec![Method::Get])));
+        assert_eq!(
+            at("PATCH", "AccessTokens/1"),
+            Err(NoOperation::Method(vec![Method::Get, Method::Put, Method::Delete]))
+        );
+        for path in ["", "jobs", "Jobs/", "Jobs//Replay", "Jobs/..", "Jobs/a/b", "Jobs/./Replay"] {
+            assert_eq!(at("GET", path), Err(NoOperation::Path), "{path}");
+        }
+        assert_eq!(Scope::at("GET", &["Jobs", "a/../b"]), Err(NoOperation::Path));
+    }
+
+    #[test]
+    fn every_template_leads_to_its_own_operation() {
+        for scope in Scope::all() {
+            let operation = scope.operation();
+            let segments: Vec<_> = operation.path[1..].split('/').map(|s| s.trim_matches(['{', '}'])).collect();
+            assert_eq!(Scope::at(operation.method.as_str(), &segments).map(|(scope, _)| scope), Ok(scope));
+        }
+    }
+
+    #[test]
+    fn what_goes_beyond_other_scopes_is_what_they_lack() {
+        let of = |ids: &[&str]| ids.iter().filter_map(|id| Scope::find(id)).collect::<Scopes>();
+        assert_eq!(of(&["getJob", "listJobs"]).beyond(of(&["getJob", "runReport"])), of(&["listJobs"]));
     }
 
     #[test]

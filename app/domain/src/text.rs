@@ -118,6 +118,13 @@ fn checked(text: String, max: usize, unsupported: impl Fn(char) -> bool) -> Resu
     }
 }
 
+/// A number as it is shown to those who need not know it: of its characters the last four.
+#[must_use]
+pub fn masked(number: &str) -> String {
+    let shown = number.char_indices().rev().nth(3).map_or(0, |(index, _)| index);
+    if number.is_empty() { String::new() } else { format!("XXXXX{}", &number[shown..]) }
+}
+
 /// How a name is searched and sorted: NFKC and lower case, so that `ＡＢＣ`, `abc` and `Abc`, or `ｶｷﾞ` and `カギ`, are
 /// the same.
 #[must_use]

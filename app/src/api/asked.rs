@@ -4,7 +4,7 @@ use crate::error::AppError;
 use axum::extract::ConnectInfo;
 use domain::role::Permission;
 use domain::user::Asker;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -43,14 +43,20 @@ pub fn behind_proxy() -> bool {
     use_context() == Some(BehindProxy(true))
 }
 
-/// The address that the request came from. Behind a proxy on this machine it is the one that the proxy added last to
-/// `X-Forwarded-For`; what stands before that is the client's own claim.
+/// The address that the request came from, as [`client_address`] has it.
 pub fn address() -> IpAddr {
-    let peer = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ConnectInfo<SocketAddr>>().copied());
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
-    let forwarded =
-        || request_header(HeaderName::from_static("x-forwarded-for"))?.rsplit(',').next()?.trim().parse().ok();
-    (behind_proxy() && peer.is_loopback()).then(forwarded).flatten().unwrap_or(peer)
+    let Some(parts) = use_context::<Parts>() else { return IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    client_address(&parts.headers, peer, behind_proxy())
+}
+
+/// The address of a client that connected from `peer`. Behind a proxy on this machine it is the one that the proxy added
+/// last to `X-Forwarded-For`; what stands before that is the client's own claim.
+#[must_use]
+pub fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let forwarded = || headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
+    (behind_proxy && peer.is_loopback()).then(forwarded).flatten().unwrap_or(peer)
 }
 
 /// A header of the request, if it is there and readable.

@@ -10,4 +10,4 @@ pub mod session;
 pub mod tokens;
 
 #[cfg(feature = "ssr")]
-pub use asked::{BehindProxy, cookie_of};
+pub use asked::{BehindProxy, client_address, cookie_of};

@@ -159,7 +159,7 @@ fn EditForm(
     let form = NodeRef::<html::Div>::new();
     let id = known.read_untracked().id;
     let first = known.with_untracked(|token| TokenForm::from(&token.settings));
-    let scopes = known.with_untracked(|token| token.settings.scopes.clone());
+    let scopes = known.with_untracked(|token| token.settings.scopes);
     let version = Memo::new(move |_| known.with(|token| token.settings.api_version));
 
     let contacts = people.clone();

@@ -1,5 +1,5 @@
-//! Demo data, so that a first start has something to show: an agency with users, a company profile and tokens, and
-//! one that has not enabled API access yet.
+//! Demo data, so that a first start has something to show: an agency with users, a company profile, advertisers
+//! and tokens, and one that has not enabled API access yet.
 //!
 //! It is made by the same operations that people use, by clocks set to the past. Its password is published: see
 //! [`crate::serve`] for where it may be served.
@@ -7,7 +7,7 @@
 mod agency;
 mod tokens;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{account::AccountId, filter::TokenFilter, token::Token, user::Asker};
 use store::{Clock, NewUser, Store};
@@ -15,13 +15,16 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use self::agency::{Agency, HOSHI_OAK, KITA_MEDIA};
-use crate::people;
+use crate::{advertisers, people};
 
 /// The password of every demo user.
 pub const PASSWORD: &str = "kagitaba-demo-2026";
 
 /// The name of the work that [`create`] does, in many transactions.
 const WORK: &str = "demo";
+
+/// Hoshi & Oak's advertisers, in the form in which an agency imports its own.
+const ADVERTISERS: &str = include_str!("advertisers.csv");
 
 /// Whether the demo accounts are still to be made: there are no users yet, or an earlier start was interrupted.
 ///
@@ -49,6 +52,8 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
     store.set_company_information(oak, &agency::hoshi_oak_profile()).await?;
     store.set_company_information(kita, &agency::kita_media_profile()).await?;
+    let brands = advertisers::parse(ADVERTISERS.as_bytes()).map_err(|problems| anyhow!(problems.join("; ")))?;
+    then.import_advertisers(oak, &brands).await?;
 
     let administrator = asker(store, oak, &HOSHI_OAK).await?;
     then.enable_api_access(&administrator).await?;
@@ -175,6 +180,7 @@ mod tests {
         let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
         assert!(store.account(account).await?.api_access);
         assert!(store.company_information(account).await?.corporate_address.city == "Tokyo");
+        assert_eq!(store.advertisers(account, 0, 100).await?.1, 6);
         let count = async |filter: TokenFilter| store.list(account, &filter).await.map(|list| list.total);
         let all = TokenFilter::default();
         assert_eq!(count(all.clone()).await?, 40);

@@ -31,19 +31,33 @@ pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
         return Err(GateError::UnreadableCredentials);
     }
     let (name, password) = name_and_password(value).ok_or(GateError::UnreadableCredentials)?;
-    let sid = AccountSid::try_from(name).map_err(|_| GateError::WrongCredentials)?;
-    let secret = Secret::parse(&password).ok_or(GateError::WrongCredentials)?;
-    Ok((sid, secret))
+    well_formed(name, &password).ok_or(GateError::WrongCredentials)
+}
+
+/// The credentials in `AccountSID:AuthToken`, as it is or in Base64. They are well-formed but not checked.
+#[must_use]
+pub fn pair(text: &str) -> Option<(AccountSid, Secret)> {
+    let text = Some(text).filter(|text| text.len() <= LENGTH_MAX)?;
+    let (name, password) = if text.contains(':') { split(text)? } else { decoded(text)? };
+    well_formed(name, &password)
+}
+
+fn well_formed(name: String, password: &str) -> Option<(AccountSid, Secret)> {
+    Some((AccountSid::try_from(name).ok()?, Secret::parse(password)?))
 }
 
 fn name_and_password(value: &HeaderValue) -> Option<(String, String)> {
     let value = Some(value).filter(|value| value.len() <= LENGTH_MAX)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("Basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
-    let (name, password) = decoded.split_once(':')?;
+    scheme.eq_ignore_ascii_case("Basic").then(|| decoded(encoded.trim())).flatten()
+}
+
+fn decoded(encoded: &str) -> Option<(String, String)> {
+    split(&String::from_utf8(BASE64.decode(encoded).ok()?).ok()?)
+}
+
+fn split(pair: &str) -> Option<(String, String)> {
+    let (name, password) = pair.split_once(':')?;
     Some((name.to_owned(), password.to_owned()))
 }
 

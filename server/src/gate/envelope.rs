@@ -1,13 +1,14 @@
 //! What can go wrong at the gate, and the envelope in which the API says so.
 
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
+use axum::response::Response;
 use domain::access::Refusal;
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
+use serde_json::json;
 
+use super::{
+    answer::{Format, written},
+    rate_limit::Left,
+};
 use crate::request_body::BodyError;
 
 /// Tells a client how to authenticate (RFC 7617, section 2.1).
@@ -31,51 +32,89 @@ pub enum GateError {
     /// No such path.
     #[error("there is no such resource; check the path, upper and lower case too")]
     NotFound,
-    /// The path knows other methods; the router names them in `Allow`.
-    #[error("this resource does not take the request's method; the header Allow names those it takes")]
-    MethodNotAllowed,
+    /// The path knows other methods.
+    #[error("this resource does not take the request's method; it takes {allow}")]
+    MethodNotAllowed {
+        /// The value of the header `Allow`.
+        allow: String,
+    },
+    /// The operation is not answered here, though the token opens it.
+    #[error("this operation is answered by the agency's own server; call that one, which asks here whether you may")]
+    AnsweredElsewhere,
+    /// What the client sent is not what the operation takes.
+    #[error("the request is not valid; each of the errors says what to do")]
+    Invalid(Vec<FieldError>),
+    /// The account has no calls left.
+    #[error("the account has made as many calls as it may for now; call again when the header Retry-After says")]
+    TooManyCalls(Left),
     /// The body can't be taken.
     #[error(transparent)]
     Body(#[from] BodyError),
     /// A fault of the server.
     #[error("something went wrong on the server; try again later")]
     Store(#[from] store::Error),
+    /// Another one: the answer can't be written.
+    #[error("something went wrong on the server; try again later")]
+    Writing(serde_json::Error),
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Its name, with those of the objects it is in: `CorporateAddress.City`. Empty where it is the body as a whole.
+    pub field: String,
+    /// What to do about it.
+    pub message: String,
 }
 
 impl GateError {
+    /// One field is wrong.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
     /// The HTTP status of the answer.
-    fn status(&self) -> StatusCode {
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
             Self::Refused(_) => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotFound | Self::AnsweredElsewhere | Self::Store(store::Error::NotFound) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Store(store::Error::Conflict) => StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::TooManyCalls(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(error) => error.status(),
-            Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Store(_) | Self::Writing(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-}
 
-/// The API's form of an error.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Envelope {
-    status: &'static str,
-    message: String,
-    /// One for each field that is wrong; no operation so far takes any.
-    errors: [(); 0],
-}
-
-impl IntoResponse for GateError {
-    fn into_response(self) -> Response {
-        if let Self::Store(fault) = &self {
-            tracing::error!(error = %fault, "the store failed");
-        }
+    /// The answer: `{"Status":"ERROR","Message":"…","Errors":[{"Field":"…","Message":"…"}]}`, or the same in XML.
+    #[must_use]
+    pub fn into_response(self, format: Format) -> Response {
         let status = self.status();
-        let envelope = Envelope { status: "ERROR", message: self.to_string(), errors: [] };
-        let mut response = (status, Json(envelope)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        if status.is_server_error() {
+            tracing::error!(error = ?self, "a call at the gate failed");
+        }
+        let fields: &[FieldError] = if let Self::Invalid(fields) = &self { fields } else { &[] };
+        let errors: Vec<_> = fields.iter().map(|one| json!({ "Field": one.field, "Message": one.message })).collect();
+        let message = match &self {
+            Self::Store(store::Error::NotFound) => Self::NotFound.to_string(),
+            Self::Store(conflict @ store::Error::Conflict) => conflict.to_string(),
+            other => other.to_string(),
+        };
+        let envelope = json!({ "Status": "ERROR", "Message": message, "Errors": errors });
+        let mut response = written(status, "Response", &envelope, format);
+        let headers = response.headers_mut();
+        match self {
+            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials => {
+                headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+            }
+            Self::MethodNotAllowed { allow } => {
+                headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
+            }
+            Self::TooManyCalls(left) => left.announce(true, headers),
+            _ => {}
         }
         response
     }

@@ -1,54 +1,101 @@
-//! The gate: what access tokens open, `/Agencies/{AccountSID}/…`.
+//! The gate: what access tokens open, `/Agencies/{AccountSID}/…`, and the questions that other servers ask about them.
 //!
-//! Every answer is JSON, errors in the API's envelope. The checks run in this order: size of the body (413),
-//! credentials (401), path (404), method (405), what the token may do (403).
+//! | Path | What answers |
+//! | --- | --- |
+//! | `/Agencies/…` | the operations of the Agency API that Kagitaba serves |
+//! | `/authorize` | whether a call to another server may go on (forward authentication) |
+//! | `/oauth2/introspect` | what an access token is worth (RFC 7662) |
+//! | `/openapi.json` | what the gate serves, as an `OpenAPI` document |
+//!
+//! A call passes, in this order: the body's size (413), credentials (401), path (404), method (405), version (400), what
+//! the token may do (403), how often (429). Errors come in the API's envelope, in JSON or XML as the client asked.
 
-mod company_information;
+mod admission;
+mod answer;
+mod authorize;
 mod credentials;
 mod envelope;
+mod introspect;
+mod openapi;
+mod operations;
+mod query;
+mod rate_limit;
+mod recording;
+mod target;
+mod version;
+mod xml;
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use http::{HeaderValue, header};
+use http_body_util::BodyExt as _;
 use store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use self::envelope::GateError;
-use crate::request_body;
+pub use self::admission::Settings;
+use self::{
+    admission::{Admitted, Gate},
+    answer::Format,
+    envelope::GateError,
+    operations::Call,
+    query::Query,
+    recording::Recording,
+    target::Target,
+};
+use crate::request_body::{self, BodyError};
 
-/// The routes below `/Agencies`.
-pub fn router(store: Store) -> Router {
-    let resources = Router::new()
-        .route("/{sid}/CompanyInformation", get(company_information::get))
-        .method_not_allowed_fallback(async || GateError::MethodNotAllowed)
-        .fallback(not_found);
+/// The gate's routes. `behind_proxy` says that a proxy on this machine tells where calls come from.
+pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
     Router::new()
-        .nest("/Agencies", resources)
-        .route("/Agencies/", any(not_found)) // which `nest` leaves out
-        .layer(from_fn_with_state(store.clone(), authenticate))
-        .layer(from_fn(limit_body))
-        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .with_state(store)
+        .route("/Agencies", any(agencies))
+        .route("/Agencies/", any(agencies))
+        .route("/Agencies/{*path}", any(agencies))
+        .route("/authorize", any(authorize::authorize))
+        .route("/authorize/{*path}", any(authorize::authorize))
+        .route("/oauth2/introspect", post(introspect::introspect))
+        .route("/openapi.json", get(openapi::document))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .with_state(Gate::new(store, settings, behind_proxy))
 }
 
-async fn not_found() -> GateError {
-    GateError::NotFound
+/// `/Agencies/…`: admits the call and carries it out.
+async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
+    let format = Format::accepted(request.headers());
+    match answered(&gate, request, format).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(format),
+    }
 }
 
-/// Lets nobody on without credentials that are right, not even to learn which paths there are. Hands the
-/// [`domain::access::Caller`] to the route.
-async fn authenticate(State(store): State<Store>, mut request: Request, next: Next) -> Result<Response, GateError> {
-    let (sid, secret) = credentials::read(request.headers())?;
-    let caller = store.authenticate(&sid, &secret).await?.ok_or(GateError::WrongCredentials)?;
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+async fn answered(gate: &Gate, request: Request, format: Format) -> Result<Response, GateError> {
+    let (parts, body) = request_body::read(request).await?.into_parts();
+    let body = body.collect().await.map_err(|_| BodyError::Incomplete)?.to_bytes();
+    let caller = gate.identify(&parts.headers).await?;
+    let target = Target::read(parts.method.as_str(), parts.uri.path())?;
+    let query = Query::read(parts.uri.query().unwrap_or_default());
+
+    let recording = Recording::begin(gate, &caller, target.scope, &parts);
+    let response = match gate.admit(caller, target, &query, &parts.headers) {
+        Ok(admitted) => carried_out(gate, admitted, query, body, format).await,
+        Err(error) => error.into_response(format),
+    };
+    recording.end(response.status());
+    Ok(response)
 }
 
-async fn limit_body(request: Request, next: Next) -> Result<Response, GateError> {
-    Ok(next.run(request_body::read(request).await?).await)
+async fn carried_out(gate: &Gate, admitted: Admitted, query: Query, body: Bytes, format: Format) -> Response {
+    let (left, version) = (admitted.left, admitted.version);
+    let call = Call { gate: gate.clone(), admitted, query, body };
+    let mut response = match operations::carry_out(call).await {
+        Ok(answer) => answer.into_response(format),
+        Err(error) => error.into_response(format),
+    };
+    left.announce(false, response.headers_mut());
+    gate.lifecycle.announce(version, response.headers_mut());
+    response
 }

@@ -108,37 +108,6 @@ impl Store {
             let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
             event.record(&mut tx, self.clock().now()).await?;
         }
-        Ok(tx.commit().await?)
-    }
-
-    /// The account's company profile.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn company_information(&self, account: AccountId) -> Result<CompanyInformation, Error> {
-        let json = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE id = $1");
-        let json = json.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Error::NotFound)?;
-        serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))
-    }
-
-    /// Replaces the account's company profile.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn set_company_information(
-        &self,
-        account: AccountId,
-        information: &CompanyInformation,
-    ) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let changed = sqlx::query("UPDATE accounts SET company_information = $1 WHERE id = $2")
-            .bind(json!(information).to_string())
-            .bind(account.0)
-            .execute(&mut *tx)
-            .await?;
-        if changed.rows_affected() == 0 {
-            return Err(Error::NotFound);
-        }
-        Ok(tx.commit().await?)
+        self.commit(tx, self.cache().hold_account(by.account)).await
     }
 }

@@ -1,9 +1,9 @@
-//! The gate's look-ups: who calls with these credentials, and that a token was used.
+//! The gate's look-up: who calls with these credentials.
 
 use crate::error::Error;
-use crate::sqlite::micros;
 use crate::store::Store;
-use crate::token_rows::{api_version, from_json, state};
+use crate::token_rows::{api_version, corrupt, from_json, state};
+use crate::verification_cache::Credentials;
 use domain::access::Caller;
 use domain::account::AccountId;
 use domain::secret::{AccountSid, Secret};
@@ -11,7 +11,7 @@ use domain::token::TokenId;
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
-struct CallerRow {
+struct CredentialsRow {
     id: Uuid,
     account_id: Uuid,
     secret_hash: Vec<u8>,
@@ -21,15 +21,51 @@ struct CallerRow {
     scopes: String,
 }
 
+impl TryFrom<CredentialsRow> for Credentials {
+    type Error = Error;
+
+    fn try_from(row: CredentialsRow) -> Result<Self, Error> {
+        Ok(Self {
+            token: TokenId(row.id),
+            account: AccountId(row.account_id),
+            api_access: row.api_access,
+            secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("a hash of another length"))?,
+            state: state(&row.state)?,
+            api_version: api_version(row.api_version)?,
+            scopes: from_json(&row.scopes)?,
+        })
+    }
+}
+
 impl Store {
     /// Who calls with this pair; nobody where the Account SID is unknown or the Auth Token is not its. Whether the
     /// token may be used at all is for [`Caller::require`] to say. Hashes are compared in constant time; whether an
     /// Account SID exists is no secret.
     ///
+    /// Only a token's first call reads the database, and its first after a change: see `verification_cache`.
+    ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn authenticate(&self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
-        let row: Option<CallerRow> = sqlx::query_as(
+        let credentials = match self.cache().get(sid) {
+            Some(cached) => Some(cached),
+            None => self.read_credentials(sid).await?,
+        };
+        let right = credentials.filter(|known| self.key().verify(secret.reveal(), &known.secret_hash));
+        Ok(right.map(|known| Caller {
+            token: known.token,
+            sid: sid.clone(),
+            account: known.account,
+            api_access: known.api_access,
+            state: known.state,
+            api_version: known.api_version,
+            scopes: known.scopes,
+        }))
+    }
+
+    async fn read_credentials(&self, sid: &AccountSid) -> Result<Option<Credentials>, Error> {
+        let ticket = self.cache().ticket(sid);
+        let row: Option<CredentialsRow> = sqlx::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
                 tokens.api_version, tokens.scopes
              FROM tokens JOIN accounts ON accounts.id = tokens.account_id
@@ -38,33 +74,10 @@ impl Store {
         .bind(sid.as_str())
         .fetch_optional(&self.pools().read)
         .await?;
-        let Some(row) = row.filter(|row| self.key().verify(secret.reveal(), &row.secret_hash)) else {
-            return Ok(None);
-        };
-        Ok(Some(Caller {
-            token: TokenId(row.id),
-            sid: sid.clone(),
-            account: AccountId(row.account_id),
-            api_access: row.api_access,
-            state: state(&row.state)?,
-            api_version: api_version(row.api_version)?,
-            scopes: from_json(&row.scopes)?,
-        }))
-    }
-
-    /// Writes down that the token has passed the gate now. That is no change of the token: its revision stays.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn record_use(&self, token: TokenId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        sqlx::query(
-            "UPDATE tokens SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)",
-        )
-        .bind(micros(self.clock().now()))
-        .bind(token.0)
-        .execute(&mut *tx)
-        .await?;
-        Ok(tx.commit().await?)
+        let credentials = row.map(Credentials::try_from).transpose()?;
+        if let Some(read) = credentials {
+            self.cache().put(&ticket, sid, read);
+        }
+        Ok(credentials)
     }
 }

@@ -9,8 +9,11 @@
 //! `SQLite`'s own.
 
 mod accounts;
+mod advertisers;
 mod audit;
+mod calls;
 mod clock;
+mod company;
 mod error;
 mod gate;
 mod key;
@@ -23,13 +26,18 @@ mod throttle;
 mod token_changes;
 mod token_list;
 mod token_rows;
+mod usage;
 mod users;
+mod verification_cache;
 mod work;
 
+pub use advertisers::ImportedAdvertisers;
+pub use calls::Call;
 pub use clock::Clock;
 pub use error::Error;
 pub use key::ServerKey;
 pub use sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 pub use store::Store;
 pub use token_changes::IssuedToken;
+pub use usage::TokenUsage;
 pub use users::NewUser;

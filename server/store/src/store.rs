@@ -1,11 +1,13 @@
 //! The store: a database, a clock and the server's key. The operations stand in the files of their subjects.
 
+use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::key::ServerKey;
 use crate::key_check;
 use crate::passwords::Passwords;
 use crate::sqlite::Pools;
+use crate::verification_cache::VerificationCache;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,18 +22,22 @@ struct Shared {
     pools: Pools,
     passwords: Passwords,
     key: ServerKey,
+    cache: Arc<VerificationCache>,
+    calls: Calls,
 }
 
 impl Store {
     /// Opens the database `sqlite:PATH`; makes it first where there is none, and brings it to this version's form. The
-    /// first key that it is opened with is the only one, from then on.
+    /// first key that it is opened with is the only one, from then on. What another store of the same database changes
+    /// about tokens, [`Store::authenticate`] may not see: let one process serve.
     ///
     /// # Errors
     /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
     pub async fn open(url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
         let pools = Pools::open(url).await?;
         key_check::require(&pools, &key).await?;
-        let shared = Shared { pools, passwords: Passwords::new(), key };
+        let (cache, calls) = (Arc::default(), Calls::default());
+        let shared = Shared { pools, passwords: Passwords::new(), key, cache, calls };
         Ok(Self { shared: Arc::new(shared), clock })
     }
 
@@ -41,7 +47,9 @@ impl Store {
         Self { shared: Arc::clone(&self.shared), clock }
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
+    /// What tells the time here.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
@@ -55,6 +63,14 @@ impl Store {
 
     pub(crate) fn key(&self) -> &ServerKey {
         &self.shared.key
+    }
+
+    pub(crate) fn cache(&self) -> &Arc<VerificationCache> {
+        &self.shared.cache
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.shared.calls
     }
 }
 

@@ -7,11 +7,10 @@ use crate::sqlite::{Connection, micros};
 use crate::store::Store;
 use crate::token_rows::{self, StoredToken};
 use domain::api_version::ApiVersion;
-use domain::audit::Action;
+use domain::audit::{Action, Actor};
 use domain::secret::{AccountSid, Secret};
 use domain::text::folded;
 use domain::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
-use domain::user::Asker;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -32,10 +31,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::AlreadyDone`], [`Error::Database`] (a primary contact outside the account, too).
-    pub async fn create(&self, by: &Asker, settings: TokenSettings, request: Uuid) -> Result<IssuedToken, Error> {
+    pub async fn create(
+        &self,
+        by: impl Into<Actor>,
+        settings: TokenSettings,
+        request: Uuid,
+    ) -> Result<IssuedToken, Error> {
+        let by = by.into();
         let mut tx = self.pools().begin().await?;
         let details = json!({ "name": settings.name, "after": settings });
-        let issued = self.issue(&mut tx, by, &settings, request, Action::TokenCreated, details).await?;
+        let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
         tx.commit().await?;
         Ok(issued)
     }
@@ -45,7 +50,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
-    pub async fn duplicate(&self, by: &Asker, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
+    pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
+        let by = by.into();
         let mut tx = self.pools().begin().await?;
         let original = token_rows::find(&mut tx, by.account, id).await?;
         if original.deleted_at.is_some() {
@@ -61,7 +67,7 @@ impl Store {
             taken.insert(name);
         };
         let details = json!({ "name": settings.name, "from": id, "after": settings });
-        let issued = self.issue(&mut tx, by, &settings, request, Action::TokenDuplicated, details).await?;
+        let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenDuplicated, details).await?;
         tx.commit().await?;
         Ok(issued)
     }
@@ -69,7 +75,7 @@ impl Store {
     async fn issue(
         &self,
         tx: &mut Connection,
-        by: &Asker,
+        by: &Actor,
         settings: &TokenSettings,
         request: Uuid,
         action: Action,
@@ -115,12 +121,12 @@ impl Store {
     /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (a primary contact outside the account, too).
     pub async fn update(
         &self,
-        by: &Asker,
+        by: impl Into<Actor>,
         id: TokenId,
         settings: TokenSettings,
         revision: i64,
     ) -> Result<(Token, bool), Error> {
-        self.change(by, id, Action::TokenUpdated, |stored| {
+        self.change(by.into(), id, Action::TokenUpdated, |stored| {
             stored.require_revision(revision)?;
             stored.token.settings = settings;
             Ok(())
@@ -132,9 +138,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`].
-    pub async fn reset(&self, by: &Asker, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
+    pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
-        let changed = self.change(by, id, Action::TokenReset, |stored| {
+        let changed = self.change(by.into(), id, Action::TokenReset, |stored| {
             stored.require_revision(revision)?;
             stored.secret_hash = self.key().hash(secret.reveal());
             Ok(())
@@ -147,8 +153,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn upgrade_version(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by, id, Action::TokenVersionUpgraded, |stored| {
+    pub async fn upgrade_version(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by.into(), id, Action::TokenVersionUpgraded, |stored| {
             stored.token.settings.api_version = ApiVersion::NEWEST;
             Ok(())
         });
@@ -159,19 +165,19 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn disable(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
-        self.set_state(by, id, TokenState::Disabled, Action::TokenDisabled).await
+    pub async fn disable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        self.set_state(by.into(), id, TokenState::Disabled, Action::TokenDisabled).await
     }
 
     /// Lets a disabled token pass again.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn enable(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
-        self.set_state(by, id, TokenState::Enabled, Action::TokenEnabled).await
+    pub async fn enable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        self.set_state(by.into(), id, TokenState::Enabled, Action::TokenEnabled).await
     }
 
-    async fn set_state(&self, by: &Asker, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
+    async fn set_state(&self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
         let changed = self.change(by, id, action, |stored| {
             stored.token.state = state;
             Ok(())
@@ -183,8 +189,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn delete(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by, id, Action::TokenDeleted, |stored| {
+    pub async fn delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by.into(), id, Action::TokenDeleted, |stored| {
             stored.deleted_at = Some(self.clock().now());
             Ok(())
         });
@@ -195,9 +201,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn undo_delete(&self, by: &Asker, id: TokenId) -> Result<Token, Error> {
+    pub async fn undo_delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let now = self.clock().now();
-        let undone = self.change_any(by, id, Action::TokenDeletionUndone, |stored| {
+        let undone = self.change_any(by.into(), id, Action::TokenDeletionUndone, |stored| {
             if stored.deleted_at.is_some_and(|at| at + UNDO_WINDOW <= now) {
                 return Err(Error::NotFound);
             }
@@ -207,7 +213,8 @@ impl Store {
         Ok(undone.await?.0)
     }
 
-    /// Removes the tokens for good whose deletion can't be undone any more. Answers how many there were.
+    /// Removes the tokens for good whose deletion can't be undone any more. Answers how many there were. The cache is
+    /// not concerned: it has lost them when they were deleted, and takes in none that is.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -224,7 +231,7 @@ impl Store {
     /// [`Store::change_any`] of a token that is not deleted.
     async fn change(
         &self,
-        by: &Asker,
+        by: Actor,
         id: TokenId,
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
@@ -241,7 +248,7 @@ impl Store {
     /// Answers the token as it is then, and whether the account has another of that name.
     async fn change_any(
         &self,
-        by: &Asker,
+        by: Actor,
         id: TokenId,
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
@@ -251,18 +258,18 @@ impl Store {
         let mut after = before.clone();
         edit(&mut after)?;
         if after != before {
-            write(&mut tx, by, &after).await?;
+            write(&mut tx, &by, &after).await?;
             let [before, after] = [before, after].map(|stored| stored.token.settings);
             let details = if before == after {
                 json!({ "name": after.name })
             } else {
                 json!({ "name": after.name, "before": before, "after": after })
             };
-            event(by, action, id, details).record(&mut tx, self.clock().now()).await?;
+            event(&by, action, id, details).record(&mut tx, self.clock().now()).await?;
         }
         let token = token_rows::find(&mut tx, by.account, id).await?.token;
         let name_exists = token_rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
-        tx.commit().await?;
+        self.commit(tx, self.cache().hold_token(&token.sid)).await?;
         Ok((token, name_exists))
     }
 }
@@ -274,7 +281,7 @@ impl StoredToken {
 }
 
 /// Writes all that can change about a token, as its next revision.
-async fn write(tx: &mut Connection, by: &Asker, stored: &StoredToken) -> Result<(), Error> {
+async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
     let StoredToken { token, secret_hash, deleted_at } = stored;
     let settings = &token.settings;
     sqlx::query(
@@ -299,6 +306,9 @@ async fn write(tx: &mut Connection, by: &Asker, stored: &StoredToken) -> Result<
     Ok(())
 }
 
-fn event(by: &Asker, action: Action, token: TokenId, details: Value) -> Event {
-    Event { account: by.account, user: Some(by.user.id), action, token: Some(token), details }
+fn event(by: &Actor, action: Action, token: TokenId, mut details: Value) -> Event {
+    if let Some(sid) = &by.access_token {
+        details["by_access_token"] = json!(sid);
+    }
+    Event { account: by.account, user: by.user, action, token: Some(token), details }
 }

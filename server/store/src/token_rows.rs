@@ -118,6 +118,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(corrupt)
 }
 
-fn corrupt(reason: impl std::fmt::Display) -> Error {
+/// Says that a token's row holds what no version has written.
+pub(crate) fn corrupt(reason: impl std::fmt::Display) -> Error {
     Error::Corrupt(format!("of a token: {reason}"))
 }

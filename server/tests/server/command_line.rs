@@ -1,4 +1,4 @@
-//! The program itself: users on the command line, and what it refuses to do.
+//! The program itself: users and advertisers on the command line, and what it refuses to do.
 
 use std::{
     io::Write as _,
@@ -18,8 +18,20 @@ fn add_user(folder: &Path, email: &str, password: &str) -> Output {
 
 /// The same in this environment.
 fn add_user_in(environment: &[(&str, &str)], folder: &Path, email: &str, password: &str) -> Output {
+    let arguments = ["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email];
+    run(&arguments, environment, folder, &format!("{password}\n"))
+}
+
+/// Imports advertisers from standard input.
+fn import(folder: &Path, account: &str, csv: &str) -> Output {
+    run(&["advertiser", "import", "-", "--account", account], &[], folder, csv)
+}
+
+/// Runs `kagitaba` on the data in the folder with this standard input.
+fn run(arguments: &[&str], environment: &[(&str, &str)], folder: &Path, input: &str) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
-        .args(["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email, "--data"])
+        .args(arguments)
+        .arg("--data")
         .arg(folder)
         .env_clear()
         .envs(environment.iter().copied())
@@ -29,7 +41,7 @@ fn add_user_in(environment: &[(&str, &str)], folder: &Path, email: &str, passwor
         .spawn()
         .unwrap();
     // It may have ended already, without reading.
-    let _ = writeln!(program.stdin.take().unwrap(), "{password}");
+    let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
     program.wait_with_output().unwrap()
 }
 
@@ -104,4 +116,52 @@ fn the_data_folder_is_for_its_owner_only() {
     let data = folder.path().join("new/data");
     assert!(add_user(&data, "aya@agency.example", "correct horse battery").status.success());
     assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn advertisers_are_imported_from_a_file_and_again_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let file = folder.path().join("brands.csv");
+    std::fs::write(&file, "\u{feff}Name,Id,RestAccountURL\r\nAcme,7,IR1:hush@host.example\r\nKumo 雲,8,\r\n").unwrap();
+    let arguments = ["advertiser", "import", file.to_str().unwrap(), "--account", "Agency"];
+    let imported = run(&arguments, &[], folder.path(), "");
+    let said = String::from_utf8_lossy(&imported.stdout);
+    assert_eq!(said, "Imported advertisers to Agency: 2 added, 0 changed, 0 unchanged.\n", "{imported:?}");
+
+    let imported = import(folder.path(), "Agency", "Id,Name\n7,Acme\n8,Kumo\n9,Nine\n");
+    let said = String::from_utf8_lossy(&imported.stdout);
+    assert_eq!(said, "Imported advertisers to Agency: 1 added, 1 changed, 1 unchanged.\n", "{imported:?}");
+
+    let store = Data::within(folder.path()).open().await.unwrap();
+    let account = store.account_named("Agency").await.unwrap().unwrap();
+    let (advertisers, total) = store.advertisers(account, 0, 10).await.unwrap();
+    let names: Vec<_> = advertisers.iter().map(|advertiser| advertiser.name.as_str()).collect();
+    assert_eq!((names, total), (vec!["Acme", "Kumo", "Nine"], 3));
+    let database = std::fs::read(folder.path().join("kagitaba.db")).unwrap();
+    assert!(!database.windows(4).any(|window| window == b"hush"));
+}
+
+#[tokio::test]
+async fn a_file_with_one_wrong_line_changes_nothing_and_names_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let many = format!("Id,Name\n{}", "x,Acme\n".repeat(30));
+    for (account, csv, reasons) in [
+        ("Agency", "Id,Name\n7,Acme\n8,\n", &["line 3: Name: this can't be empty"][..]),
+        ("Agency", "Id,Name,Colour\n7,Acme,red\n", &["line 1: Colour: there is no such column"]),
+        ("Agency", many.as_str(), &["line 21: Id", "and 10 more"]),
+        ("Agenzy", "Id,Name\n7,Acme\n", &["there is no account Agenzy", "one of these: Agency"]),
+    ] {
+        let refused = import(folder.path(), account, csv);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && reasons.iter().all(|reason| said.contains(reason)), "{said}");
+    }
+    let missing = ["advertiser", "import", "no/such.csv", "--account", "Agency"];
+    let said = run(&missing, &[], folder.path(), "").stderr;
+    assert!(String::from_utf8_lossy(&said).contains("cannot read no/such.csv"));
+
+    let store = Data::within(folder.path()).open().await.unwrap();
+    let account = store.account_named("Agency").await.unwrap().unwrap();
+    assert_eq!(store.advertisers(account, 0, 10).await.unwrap().1, 0);
 }

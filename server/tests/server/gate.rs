@@ -1,8 +1,17 @@
 //! What a token opens, and what it does not.
 
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
 use domain::{scope::Scope, secret::Secret, token::TokenState};
 use http::{StatusCode, header};
 use serde_json::json;
+use server::gate::Settings;
 
 use crate::house::{Answer, House, basic, company_information};
 
@@ -51,8 +60,10 @@ async fn a_use_is_noted_only_where_the_gate_opened() {
     let last_used = async || house.store.token(house.account(), token.id).await.unwrap().last_used_at;
 
     house.call("GET", &format!("/Agencies/{}/Jobs", token.sid), &token.sid, secret).await;
+    house.store.flush_calls().await.unwrap();
     assert_eq!(last_used().await, None);
     house.company_information(&token.sid, secret).await;
+    house.store.flush_calls().await.unwrap();
     assert!(last_used().await.is_some());
 }
 
@@ -194,10 +205,10 @@ async fn a_sid_in_the_path_that_is_none_is_not_the_token_s() {
 async fn other_methods_answer_405_and_say_which_ones_there_are() {
     let house = House::open().await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
-    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+    for method in ["POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
         let answer = house.call(method, &company_information(sid), sid, secret).await;
         assert_error(&answer, StatusCode::METHOD_NOT_ALLOWED);
-        assert_eq!(answer.header("allow"), "GET,HEAD", "{method}");
+        assert_eq!(answer.header("allow"), "GET, HEAD, PUT", "{method}");
     }
     assert_error(&house.send(house.request("POST", &company_information(sid)), []).await, StatusCode::UNAUTHORIZED);
 }
@@ -216,4 +227,49 @@ async fn what_a_browser_says_about_origins_and_cookies_does_not_matter_at_the_ga
     let request = house.request("GET", &path).header("sec-fetch-site", "cross-site").header(header::COOKIE, "a=b");
     let request = request.header(header::AUTHORIZATION, basic(&house.issued.token.sid, &house.issued.secret));
     assert_eq!(house.send(request, []).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_resets_none_lets_the_old_auth_token_pass_once_it_has_answered() {
+    let house =
+        House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(10_000_000), ..Settings::default() }).await;
+    let mut token = house.issued.token.clone();
+    // Every value so far. How many there were when the last reset had answered tells which ones must not pass.
+    let secrets = Arc::new(RwLock::new(vec![house.issued.secret.clone()]));
+    let over = Arc::new(AtomicBool::new(false));
+    let url = format!("http://{}{}", house.address, company_information(&token.sid));
+    let hammers: Vec<_> = (0..8)
+        .map(|_| {
+            let (secrets, over, url, sid) = (secrets.clone(), over.clone(), url.clone(), token.sid.clone());
+            tokio::task::spawn_blocking(move || {
+                let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+                let agent = ureq::Agent::new_with_config(config); // one connection, kept open
+                let (mut calls, mut stale) = (0_u32, 0_u32);
+                while !over.load(Ordering::Relaxed) {
+                    let (secret, replaced) = {
+                        let secrets = secrets.read().unwrap();
+                        let index = secrets.len().saturating_sub(1 + (calls as usize % 2));
+                        (secrets[index].clone(), index + 1 < secrets.len())
+                    };
+                    let answer = agent.get(&url).header("authorization", basic(&sid, &secret)).call().unwrap();
+                    calls += 1;
+                    stale += u32::from(replaced && answer.status() == StatusCode::OK);
+                }
+                (calls, stale)
+            })
+        })
+        .collect();
+    for _ in 0..1_000 {
+        let reset = house.store.reset(&house.by, token.id, token.revision).await.unwrap();
+        token = reset.token;
+        secrets.write().unwrap().push(reset.secret);
+    }
+    over.store(true, Ordering::Relaxed);
+    let mut calls = 0;
+    for hammer in hammers {
+        let (made, stale) = hammer.await.unwrap();
+        assert_eq!(stale, 0);
+        calls += made;
+    }
+    assert!(calls > 1_000, "only {calls} calls were made meanwhile");
 }

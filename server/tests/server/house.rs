@@ -11,7 +11,7 @@ use domain::{
     user::Asker,
 };
 use http::{HeaderMap, Request, StatusCode, header};
-use server::{config::Data, router::router, site::Site};
+use server::{config::Data, gate, router::router, site::Site};
 use store::{IssuedToken, NewUser, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -47,11 +47,11 @@ pub struct Answer {
 impl House {
     /// Starts a server as on a machine of one's own.
     pub async fn open() -> Self {
-        Self::open_as(false).await
+        Self::open_as(false, &gate::Settings::default()).await
     }
 
-    /// Starts a server, possibly as in production.
-    pub async fn open_as(production: bool) -> Self {
+    /// Starts a server, possibly as in production, with these settings of the gate.
+    pub async fn open_as(production: bool, gate: &gate::Settings) -> Self {
         log::keep();
         let folder = tempfile::tempdir().unwrap();
         let store = Data::within(&folder.path().join("data")).open().await.unwrap();
@@ -71,7 +71,7 @@ impl House {
         write_site(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(store.clone(), &Site::without_wasm(folder.path()), production);
+        let router = router(store.clone(), &Site::without_wasm(folder.path()), gate, production);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self { store, by, issued, address, folder }

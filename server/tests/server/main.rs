@@ -1,8 +1,14 @@
 //! The server over real HTTP, and the program on its command line.
 
+mod access_tokens;
+mod advertisers;
+mod authorize;
 mod command_line;
 mod console;
 mod files;
 mod gate;
 mod house;
+mod introspect;
 mod log;
+mod nginx;
+mod operations;

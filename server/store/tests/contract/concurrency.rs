@@ -1,6 +1,7 @@
 //! Many at once.
 
 use crate::house::{HERE, House, new_user};
+use chrono::{NaiveDate, TimeDelta};
 use domain::filter::TokenFilter;
 use domain::secret::{AccountSid, Secret};
 use domain::token::TokenId;
@@ -108,4 +109,6 @@ async fn every_operation_can_run_on_any_thread() {
     let mut random = rand::rng();
     let (sid, secret) = (AccountSid::generate(&mut random), Secret::generate(&mut random));
     any_thread((store.authenticate(&sid, &secret), store.record_use(id)));
+    let (from, to) = (NaiveDate::MIN, NaiveDate::MAX);
+    any_thread((store.flush_calls(), store.roll_up_calls(TimeDelta::zero()), store.token_usage(by.account, from, to)));
 }

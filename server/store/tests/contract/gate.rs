@@ -19,7 +19,7 @@ async fn the_right_pair_says_who_calls_and_what_is_allowed() {
         api_access: false,
         state: TokenState::Enabled,
         api_version: issued.token.settings.api_version,
-        scopes: issued.token.settings.scopes.clone(),
+        scopes: issued.token.settings.scopes,
     };
     assert_eq!(caller, expected);
 }

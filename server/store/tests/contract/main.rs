@@ -1,6 +1,7 @@
 //! What every store does, whatever database it is on: one module per subject, and `house`, where a test begins.
 
 mod accounts;
+mod advertisers;
 mod audit;
 mod changes;
 mod concurrency;
@@ -10,4 +11,6 @@ mod list;
 mod on_sqlite;
 mod sessions;
 mod undo;
+mod usage;
+mod verification;
 mod work;

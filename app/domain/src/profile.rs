@@ -1,0 +1,189 @@
+//! Changing the company profile in part: what the fields take.
+//!
+//! Source: `CompanyInformationUpdate` of Agency API version 3. Fields that are left out keep their values, also those
+//! of an address or a contact.
+
+use crate::account::CompanyInformation;
+use crate::text::{self, Problem};
+use crate::user;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Longest value in characters.
+const VALUE_MAX: usize = 255;
+
+/// One field that can't be set so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileProblem {
+    /// Its name, with that of the object it is in: `CorporateAddress.City`. Empty where the whole is no object.
+    pub field: String,
+    /// What it takes.
+    pub expected: Expected,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// It is one that there is.
+    KnownField,
+    /// An object of fields.
+    Object,
+    /// A string, as all values of the profile are.
+    String,
+    /// One line of text of at most that many characters.
+    Line(usize),
+    /// Text, not nothing.
+    Something,
+    /// Digits only, or nothing.
+    Digits,
+    /// An e-mail address, or nothing.
+    Email,
+    /// One of these.
+    OneOf(&'static [&'static str]),
+}
+
+impl fmt::Display for ProfileProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.expected {
+            Expected::KnownField => f.write_str("there is no such field; leave it out"),
+            Expected::Object => f.write_str("send an object with the fields to change"),
+            Expected::String => f.write_str("send a string; all values are strings here"),
+            Expected::Line(max) => write!(f, "send one line of at most {max} characters"),
+            Expected::Something => f.write_str("this can't be empty"),
+            Expected::Digits => f.write_str("send digits only, without spaces or dashes"),
+            Expected::Email => f.write_str("send an e-mail address"),
+            Expected::OneOf(values) => write!(f, "send one of {}", values.join(", ")),
+        }
+    }
+}
+
+impl CompanyInformation {
+    /// The profile with the fields that `change` names.
+    ///
+    /// # Errors
+    /// Every field that can't be set so; nothing is changed then.
+    pub fn updated(&self, change: &Value) -> Result<Self, Vec<ProfileProblem>> {
+        let problem = |field: &str, expected| vec![ProfileProblem { field: field.to_owned(), expected }];
+        let Value::Object(change) = change else { return Err(problem("", Expected::Object)) };
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else {
+            return Err(problem("", Expected::Object));
+        };
+        let mut problems = Vec::new();
+        // A masked number that comes back is the one that was masked.
+        let masked = self.masked().ein_ssn_foreign_tax_id;
+        let same = |key: &str, value: &Value| key == "EinSsnForeignTaxId" && *value == masked;
+        set(&mut fields, change.iter().filter(|(key, value)| !same(key, value)), "", &mut problems);
+        if problems.is_empty() {
+            serde_json::from_value(Value::Object(fields)).map_err(|_| problem("", Expected::Object))
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The profile as it is shown: of the tax number only the last four characters.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self { ein_ssn_foreign_tax_id: text::masked(&self.ein_ssn_foreign_tax_id), ..self.clone() }
+    }
+}
+
+fn set<'a>(
+    fields: &mut Map<String, Value>,
+    change: impl Iterator<Item = (&'a String, &'a Value)>,
+    within: &str,
+    problems: &mut Vec<ProfileProblem>,
+) {
+    for (key, value) in change {
+        let mut wrong = |expected| problems.push(ProfileProblem { field: format!("{within}{key}"), expected });
+        match (fields.get_mut(key), value) {
+            // Where a resource is sent back as it was read, its own address comes along.
+            (None, _) if within.is_empty() && key == "Uri" => {}
+            (None, _) => wrong(Expected::KnownField),
+            (Some(Value::Object(inner)), Value::Object(change)) => {
+                set(inner, change.iter(), &format!("{within}{key}."), problems);
+            }
+            (Some(Value::Object(_)), _) => wrong(Expected::Object),
+            (Some(field), Value::String(text)) => match checked(key, text) {
+                Ok(text) => *field = Value::String(text),
+                Err(expected) => wrong(expected),
+            },
+            (Some(_), _) => wrong(Expected::String),
+        }
+    }
+}
+
+/// The value as it will be stored.
+fn checked(key: &str, value: &str) -> Result<String, Expected> {
+    let one_of = |values: &'static [&'static str]| {
+        if values.contains(&value) { Ok(value.to_owned()) } else { Err(Expected::OneOf(values)) }
+    };
+    let line = match text::line(value, VALUE_MAX) {
+        Ok(line) => line,
+        Err(Problem::Required) => String::new(),
+        Err(_) => return Err(Expected::Line(VALUE_MAX)),
+    };
+    match key {
+        "CompanyName" if line.is_empty() => Err(Expected::Something),
+        "MinimumContactRating" => one_of(&["", "1", "2", "3", "4", "5"]),
+        "RegisteredForIndirectTax" => one_of(&["true", "false"]),
+        "OrganizationType" => one_of(&["CORP", "NONP_GOV", "OTHER"]),
+        "Email" if !line.is_empty() => user::email(&line).map_err(|_| Expected::Email),
+        _ if key.ends_with("PhoneNumber") && !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
+        _ => Ok(line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_the_fields_that_are_named_change() {
+        let profile = CompanyInformation::named("Agency");
+        let change = json!({ "Website": " https://a.example ", "CorporateAddress": { "City": "Kyoto" }, "Uri": "/x" });
+        let updated = profile.updated(&change).unwrap();
+        let mut expected = profile.clone();
+        expected.website = "https://a.example".to_owned();
+        expected.corporate_address.city = "Kyoto".to_owned();
+        assert_eq!(updated, expected);
+        assert_eq!(updated.updated(&json!({})), Ok(updated));
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_named_and_nothing_changes() {
+        let change = json!({
+            "CompanyName": " ", "PrimaryPhoneNumber": "+1 555", "MinimumContactRating": "6", "Currency": 5, "Colour": "red",
+            "BillingAddress": "Kyoto", "FinancialContact": { "Email": "nobody", "Age": "4" }, "Website": "x".repeat(256),
+        });
+        let problems = CompanyInformation::named("Agency").updated(&change).unwrap_err();
+        let mut fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        fields.sort_unstable();
+        assert_eq!(
+            fields,
+            [
+                "BillingAddress",
+                "Colour",
+                "CompanyName",
+                "Currency",
+                "FinancialContact.Age",
+                "FinancialContact.Email",
+                "MinimumContactRating",
+                "PrimaryPhoneNumber",
+                "Website"
+            ]
+        );
+        assert!(CompanyInformation::default().updated(&json!([])).is_err());
+    }
+
+    #[test]
+    fn of_a_tax_number_four_characters_are_shown_and_the_masked_one_changes_nothing() {
+        let of = |number: &str| CompanyInformation { ein_ssn_foreign_tax_id: number.to_owned(), ..Default::default() };
+        let shown = |number: &str| of(number).masked().ein_ssn_foreign_tax_id;
+        assert_eq!([shown("12-3454832"), shown("鍵束"), shown("")], ["XXXXX4832", "XXXXX鍵束", ""]);
+        let kept = of("12-3454832").updated(&json!({ "EinSsnForeignTaxId": "XXXXX4832" })).unwrap();
+        assert_eq!(kept, of("12-3454832"));
+        let other = kept.updated(&json!({ "EinSsnForeignTaxId": "98-7654321" })).unwrap();
+        assert_eq!(other, of("98-7654321"));
+    }
+}

@@ -1,0 +1,166 @@
+//! How many calls a second the gate checks, with 1, 10,000 and 1,000,000 tokens, beside a bare axum handler that
+//! answers the same in the same run. `make bench` runs it; its table is all that it says.
+//!
+//! Clients and servers share this process and its cores. Each client keeps one connection and has one call under way.
+//! What is measured is `/authorize`, the check alone, with each call recorded as always.
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get, serve::ListenerExt as _};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::TimeDelta;
+use domain::{role::Role, scope::Scope, token::TokenForm, user::Asker};
+use server::{config::Data, gate, housekeeping};
+use store::{NewUser, Store};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+use uuid::Uuid;
+
+/// Numbers of tokens in the database, all of them used before the clock starts.
+const TOKENS: [usize; 3] = [1, 10_000, 1_000_000];
+/// Connections at the same time.
+const CLIENTS: usize = 16;
+/// How long each is measured, after as long a warm-up as a tenth of it.
+const TIME: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    // Fewer, to try the benchmark itself out.
+    let most = std::env::var("KAGITABA_BENCH_TOKENS").ok().and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
+    println!("{:<28}{:>12}{:>10}{:>10}{:>10}{:>14}", "", "calls/s", "of bare", "p50 µs", "p99 µs", "bytes/token");
+    for tokens in TOKENS.map(|tokens| tokens.min(most)) {
+        let folder = tempfile::tempdir()?;
+        let store = Data::within(folder.path()).open().await?;
+        let before = resident_bytes();
+        let calls = prepare(&store, tokens).await?;
+        let bytes = resident_bytes().saturating_sub(before) / tokens;
+        tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(90)));
+
+        let bare = listen(Router::new().route("/authorize", get(async || ()))).await?;
+        let settings = gate::Settings { calls_per_hour: Some(NonZeroU32::MAX), ..gate::Settings::default() };
+        let gate = listen(gate::router(store, &settings, false)).await?;
+        let (bare, gate) = (measure(bare, &calls).await?, measure(gate, &calls).await?);
+        println!("{:<28}{bare}", format!("bare handler, {tokens} tokens"));
+        let share = 100.0 * gate.per_second / bare.per_second;
+        println!(
+            "{:<28}{gate}{:>14}{:>12.0} %",
+            format!("gate, {tokens} tokens"),
+            if tokens > 1 { bytes.to_string() } else { "-".into() },
+            share
+        );
+    }
+    Ok(())
+}
+
+/// Makes the tokens and lets each pass once. Answers a call with each of (at most 10,000) of them.
+async fn prepare(store: &Store, tokens: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+    let account = store.add_account("Agency").await?;
+    let user = NewUser {
+        name: "A".into(),
+        email: "a@agency.example".into(),
+        password: "correct horse".into(),
+        role: Role::AccountAdministrator,
+    };
+    store.add_user(account, user).await?;
+    let user = store.people(account).await?.remove(0);
+    let by = Asker { user, account, account_name: "Agency".into(), role: Role::AccountAdministrator };
+    store.enable_api_access(&by).await?;
+    let form = TokenForm {
+        name: "Token".into(),
+        scopes: vec![Scope::GET_COMPANY_INFORMATION.id().into()],
+        ..TokenForm::blank(by.user.id)
+    };
+    let settings =
+        form.validate(std::slice::from_ref(&by.user), None).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let mut calls = Vec::new();
+    for _ in 0..tokens {
+        let issued = store.create(&by, settings.clone(), Uuid::now_v7()).await?;
+        let (sid, secret) = (&issued.token.sid, &issued.secret);
+        store.authenticate(sid, secret).await?;
+        if calls.len() < 10_000 {
+            let credentials = STANDARD.encode(format!("{sid}:{}", secret.reveal()));
+            calls.push(
+                format!(
+                    "GET /authorize HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {credentials}\r\n\
+                     X-Original-Method: GET\r\nX-Original-URI: /Agencies/{sid}/CompanyInformation\r\n\r\n"
+                )
+                .into_bytes(),
+            );
+        }
+    }
+    Ok(calls)
+}
+
+async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    Ok(address)
+}
+
+/// What came of a measurement.
+struct Measured {
+    per_second: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+impl std::fmt::Display for Measured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:>12.0}{:>10}{:>10}{:>10}", self.per_second, "", self.p50.as_micros(), self.p99.as_micros())
+    }
+}
+
+async fn measure(address: SocketAddr, calls: &[Vec<u8>]) -> anyhow::Result<Measured> {
+    run(address, calls, TIME / 10).await?;
+    let mut times = run(address, calls, TIME).await?;
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100];
+    #[allow(clippy::cast_precision_loss)] // far fewer than 2⁵³
+    let per_second = times.len() as f64 / TIME.as_secs_f64();
+    Ok(Measured { per_second, p50: at(50), p99: at(99) })
+}
+
+async fn run(address: SocketAddr, calls: &[Vec<u8>], time: Duration) -> anyhow::Result<Vec<Duration>> {
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let calls: Vec<_> = calls.iter().cycle().skip(client * 7).step_by(CLIENTS).take(calls.len()).cloned().collect();
+        clients.spawn(async move {
+            let mut connection = TcpStream::connect(address).await?;
+            connection.set_nodelay(true)?;
+            let (mut times, mut answer, began) = (Vec::new(), [0; 4096], Instant::now());
+            for call in calls.iter().cycle() {
+                let sent = Instant::now();
+                connection.write_all(call).await?;
+                // Answers have no body and fit into one read; the first line tells that it was let through.
+                let length = connection.read(&mut answer).await?;
+                anyhow::ensure!(
+                    answer.starts_with(b"HTTP/1.1 200") && answer[..length].ends_with(b"\r\n\r\n"),
+                    "refused"
+                );
+                times.push(sent.elapsed());
+                if began.elapsed() > time {
+                    break;
+                }
+            }
+            Ok(times)
+        });
+    }
+    let times = clients.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(times.concat())
+}
+
+/// The memory that this process has in use, in bytes, by Linux's own account.
+fn resident_bytes() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    pages.and_then(|pages| pages.split(' ').nth(1)?.parse::<usize>().ok()).unwrap_or(0) * 4096
+}

@@ -1,0 +1,272 @@
+//! What the gate answers, in the form that the client asked for: JSON, or XML of the same content.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use domain::api_version::ApiVersion;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{envelope::GateError, query::Query, xml};
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `application/json`, where the client doesn't mind.
+    Json,
+    /// `application/xml`.
+    Xml,
+}
+
+impl Format {
+    /// By `Accept` (RFC 9110, section 12.5.1). Who takes neither is answered in JSON all the same: it says what is wrong.
+    #[must_use]
+    pub fn accepted(headers: &HeaderMap) -> Self {
+        let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges: Vec<_> = accept.flat_map(|value| value.split(',')).filter_map(range).collect();
+        let weight = |types: &[&str]| {
+            let of = |name: &str| ranges.iter().filter(|(range, _)| *range == name).map(|(_, q)| *q).reduce(f32::max);
+            let named = types.iter().filter_map(|name| of(name)).reduce(f32::max);
+            named.or(of("application/*")).or(of("*/*")).unwrap_or(0.0)
+        };
+        if weight(&["application/xml", "text/xml"]) > weight(&["application/json"]) { Self::Xml } else { Self::Json }
+    }
+}
+
+/// A media range and its weight.
+fn range(text: &str) -> Option<(&str, f32)> {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    let q = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+    Some((name, q.map_or(Some(1.0), |q| q.parse().ok())?))
+}
+
+/// A successful answer.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    /// Where the list goes on.
+    next: Option<String>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Value { name: &'static str, value: Value },
+    Ready(Response),
+}
+
+impl Answer {
+    /// One resource. `name` is what XML calls it.
+    ///
+    /// # Errors
+    /// Where it can't be written as JSON.
+    pub fn one(name: &'static str, resource: &impl Serialize) -> Result<Self, GateError> {
+        let value = serde_json::to_value(resource).map_err(GateError::Writing)?;
+        Ok(Self { status: StatusCode::OK, next: None, content: Content::Value { name, value } })
+    }
+
+    /// That it was done, and where the resource is.
+    #[must_use]
+    pub fn done(uri: &str) -> Self {
+        let value = json!({ "Status": "OK", "Uri": uri });
+        Self { status: StatusCode::OK, next: None, content: Content::Value { name: "Response", value } }
+    }
+
+    /// An answer that is whole already, such as a file.
+    #[must_use]
+    pub fn ready(response: Response) -> Self {
+        Self { status: response.status(), next: None, content: Content::Ready(response) }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The answer as it goes out.
+    #[must_use]
+    pub fn into_response(self, format: Format) -> Response {
+        let mut response = match self.content {
+            Content::Value { name, value } => written(self.status, name, &value, format),
+            Content::Ready(response) => response,
+        };
+        let next = self.next.and_then(|next| HeaderValue::try_from(format!("<{next}>; rel=\"next\"")).ok());
+        response.headers_mut().extend(next.map(|next| (header::LINK, next)));
+        response
+    }
+}
+
+/// Which part of a list a client wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// From 1.
+    pub page: u32,
+    /// How many on a page.
+    pub size: u32,
+}
+
+impl Paging {
+    /// By `Page` and `PageSize`.
+    ///
+    /// # Errors
+    /// [`GateError::Invalid`].
+    pub fn asked(query: &Query, default: u32, most: u32) -> Result<Self, GateError> {
+        Ok(Self { page: query.number("Page", 1, u32::MAX)?, size: query.number("PageSize", default, most)? })
+    }
+
+    /// How many come before the page.
+    #[must_use]
+    pub fn offset(self) -> u64 {
+        u64::from(self.page - 1) * u64::from(self.size)
+    }
+}
+
+/// One page of a list.
+pub struct List<'a> {
+    /// What version 2 and XML call the list.
+    pub name: &'static str,
+    /// What is on the page.
+    pub items: Vec<Value>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Which page it is.
+    pub paging: Paging,
+    /// The list's own path.
+    pub uri: &'a str,
+    /// The query it was asked with.
+    pub query: &'a Query,
+}
+
+impl List<'_> {
+    /// Version 3 answers with the items alone, version 2 with an envelope that tells of the pages in strings. Both name
+    /// the next page, if there is one, in the header `Link` (RFC 8288).
+    #[must_use]
+    pub fn answer(self, version: ApiVersion) -> Answer {
+        let next = (self.paging.page < self.pages()).then(|| self.address(self.paging.page + 1));
+        let (name, value) =
+            if version.is_newest() { (self.name, Value::Array(self.items)) } else { ("Response", self.envelope()) };
+        Answer { status: StatusCode::OK, next, content: Content::Value { name, value } }
+    }
+
+    fn pages(&self) -> u32 {
+        u32::try_from(self.total.div_ceil(self.paging.size.into()).max(1)).unwrap_or(u32::MAX)
+    }
+
+    fn address(&self, page: u32) -> String {
+        format!("{}?{}", self.uri, self.query.without("Page").append_pair("Page", &page.to_string()).finish())
+    }
+
+    fn envelope(self) -> Value {
+        let Paging { page, size } = self.paging;
+        let pages = self.pages();
+        let address = |page: Option<u32>| page.map_or(String::new(), |page| self.address(page));
+        let first = self.paging.offset();
+        let (start, end) = match self.items.len() as u64 {
+            0 => (0, 0),
+            here => (first, first + here - 1),
+        };
+        let mut envelope = Map::new();
+        for (key, value) in [
+            ("@page", page.to_string()),
+            ("@numpages", pages.to_string()),
+            ("@pagesize", size.to_string()),
+            ("@total", self.total.to_string()),
+            ("@start", start.to_string()),
+            ("@end", end.to_string()),
+            ("@uri", address(Some(page))),
+            ("@firstpageuri", address(Some(1))),
+            ("@previouspageuri", address((page > 1).then(|| page - 1))),
+            ("@nextpageuri", address((page < pages).then(|| page + 1))),
+            ("@lastpageuri", address(Some(pages))),
+        ] {
+            envelope.insert(key.to_owned(), value.into());
+        }
+        envelope.insert(self.name.to_owned(), self.items.into());
+        envelope.into()
+    }
+}
+
+/// The value in the client's form.
+pub fn written(status: StatusCode, name: &str, value: &Value, format: Format) -> Response {
+    let (kind, body) = match format {
+        Format::Json => ("application/json", value.to_string()),
+        Format::Xml => ("application/xml", xml::document(name, value)),
+    };
+    let mut response = (status, Body::from(body)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(accept: &str) -> Format {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, accept.parse().unwrap());
+        Format::accepted(&headers)
+    }
+
+    #[test]
+    fn json_is_for_all_who_do_not_prefer_xml() {
+        assert_eq!(Format::accepted(&HeaderMap::new()), Format::Json);
+        for accept in [
+            "*/*",
+            "application/json",
+            "text/html",
+            "application/xml, application/json",
+            "",
+            "application/xml;q=x",
+            "application/*",
+            "application/xml;q=0.4, application/json;q=0.5",
+        ] {
+            assert_eq!(accepted(accept), Format::Json, "{accept}");
+        }
+        for accept in
+            ["application/xml", "text/xml", "application/xml, */*;q=0.1", "application/json;q=0.1, text/xml;q=0.2"]
+        {
+            assert_eq!(accepted(accept), Format::Xml, "{accept}");
+        }
+    }
+
+    #[test]
+    fn version_2_tells_of_pages_around_the_list_and_version_3_does_not() {
+        let query = Query::read("Page=2&PageSize=2&State=A%26B");
+        let list = |items| List {
+            name: "Advertisers",
+            items,
+            total: 5,
+            paging: Paging::asked(&query, 100, 1000).unwrap(),
+            uri: "/Agencies/IR1/Advertisers",
+            query: &query,
+        };
+        let value = |version: u16| match list(vec![json!({ "Id": "3" })])
+            .answer(ApiVersion::try_from(version).unwrap())
+            .content
+        {
+            Content::Value { value, .. } => value,
+            Content::Ready(_) => panic!(),
+        };
+        assert_eq!(value(3), json!([{ "Id": "3" }]));
+        let response = list(vec![]).answer(ApiVersion::NEWEST).into_response(Format::Json);
+        let link = "</Agencies/IR1/Advertisers?PageSize=2&State=A%26B&Page=3>; rel=\"next\"";
+        assert_eq!(response.headers()[header::LINK], link);
+        let two = value(2);
+        assert_eq!((&two["@page"], &two["@numpages"], &two["@total"]), (&json!("2"), &json!("3"), &json!("5")));
+        assert_eq!(two["@nextpageuri"], "/Agencies/IR1/Advertisers?PageSize=2&State=A%26B&Page=3");
+        assert_eq!((&two["@start"], &two["@end"]), (&json!("2"), &json!("2")));
+        assert_eq!(two["Advertisers"], json!([{ "Id": "3" }]));
+    }
+
+    #[test]
+    fn pages_that_are_none_are_refused() {
+        for query in ["Page=0", "Page=-1", "Page=x", "PageSize=0", "PageSize=1001", "Page=99999999999"] {
+            assert!(Paging::asked(&Query::read(query), 100, 1000).is_err(), "{query}");
+        }
+    }
+}

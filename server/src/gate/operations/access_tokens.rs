@@ -1,0 +1,197 @@
+//! Access Tokens: what the console does with tokens, for integrations that rotate their own. A category of Kagitaba's.
+//!
+//! A token never gives more than it has: whoever would come by the secret of a token, or change its scopes, needs all of
+//! that token's scopes, before and after.
+
+use domain::{
+    access::Refusal,
+    filter::{PAGE_SIZE, TokenFilter},
+    scope::{Scope, Scopes},
+    text::Field,
+    token::{Token, TokenForm, TokenId, TokenSettings, TokenState},
+};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        answer::{Answer, List, Paging},
+        envelope::{FieldError, GateError},
+    },
+    Call,
+};
+
+const PATH: &str = "/AccessTokens";
+
+/// `GET /AccessTokens`: the account's tokens, newest first, by `Name` and `State` if asked; pages are of one size.
+pub async fn list(call: &Call) -> Result<Answer, GateError> {
+    let paging = Paging { page: call.query.number("Page", 1, u32::MAX)?, size: PAGE_SIZE };
+    let state = match call.query.get("State").filter(|state| !state.is_empty()) {
+        None => None,
+        Some(name) => Some(
+            TokenState::from_name(&name.to_ascii_lowercase())
+                .ok_or_else(|| GateError::invalid("State", "ask for ENABLED or DISABLED"))?,
+        ),
+    };
+    let name = call.query.get("Name").unwrap_or_default().to_owned();
+    let filter = TokenFilter { name, state, page: paging.page, ..TokenFilter::default() };
+    let found = call.gate.store.list(call.caller().account, &filter).await?;
+    // Beyond the last page there is nothing; the store would answer the last one.
+    let here = found.page == paging.page;
+    let items = found.tokens.iter().filter(|_| here).map(|token| resource(call, token)).collect();
+    let uri = call.uri(PATH);
+    let list = List { name: "AccessTokens", items, total: found.total, paging, uri: &uri, query: &call.query };
+    Ok(list.answer(call.version()))
+}
+
+/// `GET /AccessTokens/{TokenId}`.
+pub async fn get(call: &Call) -> Result<Answer, GateError> {
+    let token = named(call).await?;
+    Answer::one("AccessToken", &resource(call, &token))
+}
+
+/// `POST /AccessTokens`: 201 with the new token and its Auth Token, this once. Without a contact of its own it gets that
+/// of the caller's token.
+pub async fn create(call: &Call) -> Result<Answer, GateError> {
+    let own = call.gate.store.token(call.caller().account, call.caller().token).await?;
+    let settings = changed(call, TokenForm::blank(own.settings.primary_contact), None).await?;
+    may_give(call, settings.scopes)?;
+    let issued = call.gate.store.create(call.caller(), settings, Uuid::now_v7()).await?;
+    with_secret(call, &issued).map(|answer| answer.with_status(StatusCode::CREATED))
+}
+
+/// `PUT /AccessTokens/{TokenId}`: changes what the body names and leaves the rest.
+pub async fn update(call: &Call) -> Result<Answer, GateError> {
+    let token = named(call).await?;
+    may_give(call, token.settings.scopes)?;
+    let settings = changed(call, TokenForm::from(&token.settings), Some(&token)).await?;
+    may_give(call, settings.scopes)?;
+    let (token, _) = call.gate.store.update(call.caller(), token.id, settings, token.revision).await?;
+    Answer::one("AccessToken", &resource(call, &token))
+}
+
+/// `DELETE /AccessTokens/{TokenId}`.
+pub async fn delete(call: &Call) -> Result<Answer, GateError> {
+    let token = named(call).await?;
+    call.gate.store.delete(call.caller(), token.id).await?;
+    Ok(Answer::done(&call.uri(&below(&token))))
+}
+
+/// `PUT /AccessTokens/{TokenId}/Reset`: the token with its new Auth Token, this once. A token may reset itself.
+pub async fn reset(call: &Call) -> Result<Answer, GateError> {
+    let token = named(call).await?;
+    may_give(call, token.settings.scopes)?;
+    let issued = call.gate.store.reset(call.caller(), token.id, token.revision).await?;
+    with_secret(call, &issued)
+}
+
+/// `PUT /AccessTokens/{TokenId}/Enable`.
+pub async fn enable(call: &Call) -> Result<Answer, GateError> {
+    let token = named(call).await?;
+    may_give(call, token.settings.scopes)?;
+    let token = call.gate.store.enable(call.caller(), token.id).await?;
+    Answer::one("AccessToken", &resource(call, &token))
+}
+
+/// `PUT /AccessTokens/{TokenId}/Disable`.
+pub async fn disable(call: &Call) -> Result<Answer, GateError> {
+    let token = named(call).await?;
+    let token = call.gate.store.disable(call.caller(), token.id).await?;
+    Answer::one("AccessToken", &resource(call, &token))
+}
+
+/// The token of the account that the path names.
+async fn named(call: &Call) -> Result<Token, GateError> {
+    let id = call.parameter().and_then(|id| Uuid::try_parse(id).ok()).ok_or(GateError::NotFound)?;
+    Ok(call.gate.store.token(call.caller().account, TokenId(id)).await?)
+}
+
+fn may_give(call: &Call, scopes: Scopes) -> Result<(), GateError> {
+    let beyond = scopes.beyond(call.caller().scopes);
+    if beyond.is_empty() { Ok(()) } else { Err(Refusal::BeyondOwnScopes(beyond).into()) }
+}
+
+/// The settings that the body makes of the form, checked as the console checks them.
+async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Result<TokenSettings, GateError> {
+    let Value::Object(fields) = call.json()? else { return Err(GateError::invalid("", "send an object")) };
+    let mut errors = Vec::new();
+    for (name, value) in &fields {
+        if let Err(message) = set(&mut form, name, value) {
+            errors.push(FieldError { field: name.clone(), message: message.to_owned() });
+        }
+    }
+    if !errors.is_empty() {
+        return Err(GateError::Invalid(errors));
+    }
+    let people = call.gate.store.people(call.caller().account).await?;
+    let settings = form.validate(&people, token.map(|token| token.settings.api_version));
+    settings.map_err(|errors| {
+        let error = |error: domain::text::FieldError| FieldError {
+            field: field_name(error.field).to_owned(),
+            message: error.problem.to_string(),
+        };
+        GateError::Invalid(errors.into_iter().map(error).collect())
+    })
+}
+
+/// Writes one field of the body into the form.
+fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), &'static str> {
+    let text = || value.as_str().map(str::to_owned).ok_or("send a string");
+    let texts = || -> Result<Vec<String>, &'static str> {
+        let items = value.as_array().ok_or("send an array of strings")?;
+        items.iter().map(|item| item.as_str().map(str::to_owned).ok_or("send an array of strings")).collect()
+    };
+    match name {
+        "Name" => form.name = text()?,
+        "Description" => form.description = text()?,
+        "ApiVersion" => form.api_version = value.as_u64().map(|number| number.to_string()).map_or_else(text, Ok)?,
+        "PrimaryContactId" => form.primary_contact = text()?,
+        "Developers" => form.developers = texts()?.join("\n"),
+        "Scopes" => form.scopes = texts()?,
+        _ => return Err("there is no such field to set; leave it out"),
+    }
+    Ok(())
+}
+
+/// What the API calls a field of the form.
+fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Name",
+        Field::Description => "Description",
+        Field::ApiVersion => "ApiVersion",
+        Field::PrimaryContact => "PrimaryContactId",
+        Field::Developers => "Developers",
+        Field::Scopes => "Scopes",
+    }
+}
+
+fn below(token: &Token) -> String {
+    format!("{PATH}/{}", token.id.0)
+}
+
+/// The token as the API shows it. Times are ISO 8601 in UTC; what is not there is an empty string, as in the published
+/// documents.
+fn resource(call: &Call, token: &Token) -> Value {
+    let settings = &token.settings;
+    json!({
+        "Id": token.id,
+        "AccountSid": token.sid,
+        "Name": settings.name,
+        "Description": settings.description,
+        "State": token.state.as_str().to_ascii_uppercase(),
+        "ApiVersion": settings.api_version.to_string(),
+        "Scopes": settings.scopes.iter().map(Scope::id).collect::<Vec<_>>(),
+        "PrimaryContactId": settings.primary_contact,
+        "Developers": settings.developers,
+        "DateCreated": token.created_at.to_rfc3339(),
+        "DateLastUsed": token.last_used_at.map_or(String::new(), |at| at.to_rfc3339()),
+        "Uri": call.uri(&below(token)),
+    })
+}
+
+fn with_secret(call: &Call, issued: &store::IssuedToken) -> Result<Answer, GateError> {
+    let mut shown: Map<String, Value> = resource(call, &issued.token).as_object().cloned().unwrap_or_default();
+    shown.insert("AuthToken".to_owned(), issued.secret.reveal().into());
+    Answer::one("AccessToken", &shown)
+}

@@ -1,0 +1,56 @@
+//! Advertisers: the brands that the agency manages, as it has imported them (`kagitaba advertiser import`).
+
+use domain::advertiser::{Advertiser, AdvertiserId};
+use serde::Serialize;
+
+use super::{
+    super::{
+        answer::{Answer, List, Paging},
+        envelope::GateError,
+    },
+    Call,
+};
+
+const PATH: &str = "/Advertisers";
+/// How many are on a page where the client does not say.
+const PAGE_SIZE: u32 = 100;
+/// How many a client may ask for.
+const PAGE_SIZE_MAX: u32 = 1_000;
+
+/// The advertiser and its own address, as published.
+#[derive(Serialize)]
+struct Resource {
+    #[serde(flatten)]
+    advertiser: Advertiser,
+    /// Always empty: published as an address with the advertiser's own credentials, which Kagitaba does not keep.
+    #[serde(rename = "RestAccountURL")]
+    rest_account_url: &'static str,
+    #[serde(rename = "Uri")]
+    uri: String,
+}
+
+impl Resource {
+    fn new(call: &Call, advertiser: Advertiser) -> Self {
+        let uri = call.uri(&format!("{PATH}/{}", advertiser.id));
+        Self { advertiser, rest_account_url: "", uri }
+    }
+}
+
+/// `GET`: a page of the advertisers of the token's account, by id.
+pub async fn list(call: &Call) -> Result<Answer, GateError> {
+    let paging = Paging::asked(&call.query, PAGE_SIZE, PAGE_SIZE_MAX)?;
+    let found = call.gate.store.advertisers(call.caller().account, paging.offset(), paging.size);
+    let (advertisers, total) = found.await?;
+    let items = advertisers.into_iter().map(|advertiser| serde_json::to_value(Resource::new(call, advertiser)));
+    let items = items.collect::<Result<_, _>>().map_err(GateError::Writing)?;
+    let list = List { name: "Advertisers", items, total, paging, uri: &call.uri(PATH), query: &call.query };
+    Ok(list.answer(call.version()))
+}
+
+/// `GET`: one of them.
+pub async fn get(call: &Call) -> Result<Answer, GateError> {
+    let id = call.admitted.target.parameter.as_deref().and_then(|id| id.parse::<AdvertiserId>().ok());
+    let id = id.ok_or(GateError::NotFound)?;
+    let advertiser = call.gate.store.advertiser(call.caller().account, id).await?;
+    Answer::one("Advertiser", &Resource::new(call, advertiser))
+}

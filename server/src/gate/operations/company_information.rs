@@ -1,0 +1,40 @@
+//! Company Information: the agency's profile, to read and to change in part.
+
+use domain::{account::CompanyInformation, profile::ProfileProblem};
+use serde::Serialize;
+
+use super::{
+    super::{
+        answer::Answer,
+        envelope::{FieldError, GateError},
+    },
+    Call,
+};
+
+const PATH: &str = "/CompanyInformation";
+
+/// The profile and its own address, as published.
+#[derive(Serialize)]
+struct Resource {
+    #[serde(flatten)]
+    profile: CompanyInformation,
+    #[serde(rename = "Uri")]
+    uri: String,
+}
+
+/// `GET`: the profile of the token's account.
+pub async fn get(call: &Call) -> Result<Answer, GateError> {
+    let profile = call.gate.store.company_information(call.caller().account).await?;
+    Answer::one("CompanyInformation", &Resource { profile: profile.masked(), uri: call.uri(PATH) })
+}
+
+/// `PUT`: changes what the body names and leaves the rest.
+pub async fn update(call: &Call) -> Result<Answer, GateError> {
+    let change = call.json()?;
+    let updated = call.gate.store.update_company_information(call.caller(), |profile| profile.updated(&change)).await?;
+    updated.map_err(|problems| {
+        let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
+        GateError::Invalid(problems.into_iter().map(field).collect())
+    })?;
+    Ok(Answer::done(&call.uri("/CompanyInformation/")))
+}

@@ -1,0 +1,91 @@
+//! What a request names: an Account SID and, below it, an operation.
+
+use std::borrow::Cow;
+
+use domain::scope::{Method, NoOperation, Scope};
+use percent_encoding::percent_decode_str;
+
+use super::envelope::GateError;
+
+/// The operation that a request names, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The Account SID in the path, whatever stands there.
+    pub sid: String,
+    /// The operation.
+    pub scope: Scope,
+    /// The segment that stands for the parameter of the operation's path template.
+    pub parameter: Option<String>,
+}
+
+impl Target {
+    /// Reads `/Agencies/{AccountSID}/…`, percent-encoded as it came. Each segment is decoded by itself, so that no
+    /// encoded slash or dot leads to another resource than the one that is checked.
+    ///
+    /// # Errors
+    /// [`GateError::NotFound`], [`GateError::MethodNotAllowed`].
+    pub fn read(method: &str, path: &str) -> Result<Self, GateError> {
+        let below = path.strip_prefix("/Agencies/").ok_or(GateError::NotFound)?;
+        // What is no UTF-8 after decoding names nothing.
+        let segments = below.split('/').map(|segment| percent_decode_str(segment).decode_utf8());
+        let segments = segments.collect::<Result<Vec<Cow<str>>, _>>().map_err(|_| GateError::NotFound)?;
+        let (sid, segments) = segments.split_first().ok_or(GateError::NotFound)?;
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        let (scope, parameter) = Scope::at(method, &segments).map_err(|no_operation| match no_operation {
+            NoOperation::Path => GateError::NotFound,
+            NoOperation::Method(methods) => GateError::MethodNotAllowed { allow: allow(&methods) },
+        })?;
+        Ok(Self { sid: sid.to_string(), scope, parameter: parameter.map(str::to_owned) })
+    }
+}
+
+/// The value of the header `Allow`: whoever may GET may ask for the head alone.
+fn allow(methods: &[Method]) -> String {
+    let names = methods.iter().flat_map(|method| match method {
+        Method::Get => vec!["GET", "HEAD"],
+        other => vec![other.as_str()],
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sid_operation_and_parameter_are_read_from_the_path() {
+        let target = Target::read("GET", "/Agencies/%49R1/Jobs/a%20b").unwrap();
+        assert_eq!(
+            (target.sid.as_str(), target.scope.id(), target.parameter.as_deref()),
+            ("IR1", "getJob", Some("a b"))
+        );
+    }
+
+    #[test]
+    fn paths_that_are_dressed_up_name_nothing() {
+        for path in [
+            "/",
+            "/Agencies",
+            "/Agencies/",
+            "/Agencies/IR1",
+            "/Agencies/IR1/",
+            "/agencies/IR1/Jobs",
+            "/Agencies/IR1//Jobs",
+            "/Agencies/IR1/Jobs/",
+            "/Agencies/IR1/Jobs/..",
+            "/Agencies/IR1/Jobs/%2e%2e",
+            "/Agencies/IR1/Jobs/a%2f..%2fb",
+            "/Agencies/IR1/./Jobs",
+            "/Agencies/IR1/Jobs/%ff",
+            "/Agencies/IR1/Jobs;x",
+        ] {
+            assert!(matches!(Target::read("GET", path), Err(GateError::NotFound)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_without_the_method_says_which_ones_it_has() {
+        let error = Target::read("PATCH", "/Agencies/IR1/CompanyInformation").unwrap_err();
+        assert!(matches!(error, GateError::MethodNotAllowed { allow } if allow == "GET, HEAD, PUT"));
+    }
+}

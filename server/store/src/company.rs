@@ -1,0 +1,76 @@
+//! The company profile: read, replaced, changed.
+
+use crate::audit::Event;
+use crate::error::Error;
+use crate::sqlite::Connection;
+use crate::store::Store;
+use domain::access::Caller;
+use domain::account::{AccountId, CompanyInformation};
+use domain::audit::Action;
+use serde_json::json;
+
+impl Store {
+    /// The account's company profile.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn company_information(&self, account: AccountId) -> Result<CompanyInformation, Error> {
+        read(&mut *self.pools().read.acquire().await?, account).await
+    }
+
+    /// Replaces the account's company profile.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn set_company_information(
+        &self,
+        account: AccountId,
+        information: &CompanyInformation,
+    ) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        write(&mut tx, account, information).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes the profile of the caller's account in one transaction: `edit` gets it as it is and answers it as it
+    /// shall be, or refuses; then nothing is written.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, what `edit` refused with.
+    pub async fn update_company_information<E: Send>(
+        &self,
+        by: &Caller,
+        edit: impl FnOnce(&CompanyInformation) -> Result<CompanyInformation, E> + Send,
+    ) -> Result<Result<(), E>, Error> {
+        let mut tx = self.pools().begin().await?;
+        let before = read(&mut tx, by.account).await?;
+        let after = match edit(&before) {
+            Ok(after) => after,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if after != before {
+            write(&mut tx, by.account, &after).await?;
+            let details = json!({ "by_access_token": by.sid, "before": before.masked(), "after": after.masked() });
+            let action = Action::CompanyInformationUpdated;
+            let event = Event { account: by.account, user: None, action, token: Some(by.token), details };
+            event.record(&mut tx, self.clock().now()).await?;
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+}
+
+async fn read(connection: &mut Connection, account: AccountId) -> Result<CompanyInformation, Error> {
+    let json = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE id = $1");
+    let json = json.bind(account.0).fetch_optional(connection).await?.ok_or(Error::NotFound)?;
+    serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))
+}
+
+async fn write(tx: &mut Connection, account: AccountId, information: &CompanyInformation) -> Result<(), Error> {
+    let changed = sqlx::query("UPDATE accounts SET company_information = $1 WHERE id = $2")
+        .bind(json!(information).to_string())
+        .bind(account.0)
+        .execute(tx)
+        .await?;
+    if changed.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+}

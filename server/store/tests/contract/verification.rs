@@ -1,0 +1,190 @@
+//! The gate's look-up is answered from memory, and never with what has changed.
+
+use crate::house::House;
+use domain::access::Caller;
+use domain::scope::{Scope, Scopes};
+use domain::secret::{AccountSid, Secret};
+use domain::token::{TokenSettings, TokenState, UNDO_WINDOW};
+use domain::user::Asker;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use store::{Clock, Error, IssuedToken, Store};
+use uuid::Uuid;
+
+/// Who calls with the token, now that it is in the cache.
+async fn caller(store: &Store, issued: &IssuedToken) -> Option<Caller> {
+    let first = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
+    assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), first);
+    first
+}
+
+async fn issue(store: &Store, by: &Asker, settings: TokenSettings) -> IssuedToken {
+    let settings = TokenSettings { primary_contact: by.user.id, ..settings };
+    store.create(by, settings, Uuid::now_v7()).await.unwrap()
+}
+
+/// Polls the future that often at most, and drops it unless it has answered by then. Says whether it has.
+async fn give_up_after(polls: u32, future: impl Future) -> bool {
+    let (mut future, mut left) = (pin!(future), polls);
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if left == 0 => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_looked_up_each_time() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let seen = caller(&house.store, &issued).await.unwrap();
+    sqlx::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
+    let wrong = Secret::generate(&mut rand::rng());
+    for store in [&house.store, &house.store.at(Clock::system())] {
+        assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
+        assert_eq!(store.authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
+    }
+    let stranger = AccountSid::generate(&mut rand::rng());
+    for _ in 0..2 {
+        let answer = house.store.authenticate(&stranger, &wrong).await;
+        assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
+    }
+}
+
+#[tokio::test]
+async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
+    let house = House::new().await;
+    let mut issued = house.issue("Export").await;
+    let (store, by, id) = (&house.store, &house.aya, issued.token.id);
+    let before = caller(store, &issued).await.unwrap();
+
+    store.disable(by, id).await.unwrap();
+    assert_eq!(caller(store, &issued).await.unwrap().state, TokenState::Disabled);
+    store.enable(by, id).await.unwrap();
+    assert_eq!(caller(store, &issued).await.unwrap(), before);
+
+    store.upgrade_version(by, id).await.unwrap();
+    assert!(caller(store, &issued).await.unwrap().api_version.is_newest() && !before.api_version.is_newest());
+    let scopes = Scopes::from_iter([Scope::find("runReport").unwrap()]);
+    store.update(by, id, TokenSettings { scopes, ..house.settings("Import") }, 4).await.unwrap();
+    let updated = caller(store, &issued).await.unwrap();
+    assert_eq!((updated.scopes, updated.api_version), (scopes, before.api_version));
+
+    let reset = store.reset(by, id, 5).await.unwrap();
+    assert_eq!(caller(store, &issued).await, None);
+    issued = reset;
+    assert_eq!(caller(store, &issued).await.as_ref(), Some(&updated));
+
+    store.delete(by, id).await.unwrap();
+    assert_eq!(caller(store, &issued).await, None);
+    store.undo_delete(by, id).await.unwrap();
+    assert_eq!(caller(store, &issued).await.as_ref(), Some(&updated));
+    store.delete(by, id).await.unwrap();
+    house.later(UNDO_WINDOW);
+    store.remove_deleted().await.unwrap();
+    assert_eq!(caller(store, &issued).await, None);
+}
+
+#[tokio::test]
+async fn api_access_is_switched_at_once_for_all_of_an_accounts_tokens_in_the_cache_and_for_no_others() {
+    let house = House::new().await;
+    let (store, stranger) = (&house.store, house.stranger().await);
+    let ours = [house.issue("One").await, house.issue("Two").await];
+    let theirs = issue(store, &stranger, house.settings("Theirs")).await;
+    let access = async || {
+        let mut access = Vec::new();
+        for issued in ours.iter().chain([&theirs]) {
+            access.push(caller(store, issued).await.unwrap().api_access);
+        }
+        access
+    };
+    assert_eq!(access().await, [false, false, false]);
+    store.enable_api_access(&stranger).await.unwrap();
+    assert_eq!(access().await, [false, false, true]);
+    store.enable_api_access(&house.aya).await.unwrap();
+    assert_eq!(access().await, [true, true, true]);
+    store.disable_api_access(&house.aya).await.unwrap();
+    assert_eq!(access().await, [false, false, true]);
+}
+
+#[tokio::test]
+async fn a_change_that_fails_leaves_the_token_as_it_was() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let before = caller(&house.store, &issued).await;
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    sqlx::query(refuse).execute(&house.database().await).await.unwrap();
+    house.store.reset(&house.aya, issued.token.id, 1).await.unwrap_err();
+    house.store.enable_api_access(&house.aya).await.unwrap_err();
+    assert_eq!(caller(&house.store, &issued).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_that_nobody_waits_for_any_more_leaves_nothing_stale() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let (store, by, id) = (&house.store, &house.aya, issued.token.id);
+    let mut answered = 0;
+    for polls in (1..=40).flat_map(|polls| [polls; 10]).chain([u32::MAX; 2]) {
+        caller(store, &issued).await;
+        let disable = async { (store.disable(by, id).await, store.disable_api_access(by).await) };
+        let enable = async { (store.enable(by, id).await, store.enable_api_access(by).await) };
+        answered += u32::from(give_up_after(polls, disable).await);
+        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may put in what was before
+        answered += u32::from(give_up_after(polls, enable).await);
+        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
+        store.begin_work("whatever").await.unwrap(); // what was under way before is decided then
+        assert_eq!(caller(store, &issued).await, caller(&house.reopened().await, &issued).await, "{polls} polls");
+    }
+    assert!((4..804).contains(&answered), "{answered} of 804 answered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_thousand_resets_under_load_none_lets_the_old_secret_pass_once_it_has_answered() {
+    const RESETS: u64 = 1_000;
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    // How many resets have answered, and the secrets before and after the last of them.
+    let known = Arc::new(Mutex::new((0, Secret::generate(&mut rand::rng()), issued.secret.clone())));
+    let begun = Arc::new(AtomicU64::new(0));
+    let (mut calls, mut callers) = (0_u64, Vec::new());
+    for _ in 0..8 {
+        let (store, sid) = (house.store.clone(), issued.token.sid.clone());
+        let (known, begun) = (Arc::clone(&known), Arc::clone(&begun));
+        callers.push(tokio::spawn(async move {
+            let mut calls = 0;
+            loop {
+                let (answered, old, new) = known.lock().unwrap().clone();
+                assert!(store.authenticate(&sid, &old).await.unwrap().is_none(), "stale after reset {answered}");
+                let passed = store.authenticate(&sid, &new).await.unwrap().is_some();
+                assert!(passed || begun.load(Ordering::SeqCst) > answered, "refused after reset {answered}");
+                calls += 2;
+                if answered == RESETS {
+                    return calls;
+                }
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    for number in 1..=RESETS {
+        begun.store(number, Ordering::SeqCst);
+        let revision = i64::try_from(number).unwrap();
+        let secret = house.store.reset(&house.aya, issued.token.id, revision).await.unwrap().secret;
+        let mut known = known.lock().unwrap();
+        *known = (number, known.2.clone(), secret);
+    }
+    for caller in callers {
+        calls += caller.await.unwrap();
+    }
+    assert!(calls > RESETS, "{calls} calls");
+}

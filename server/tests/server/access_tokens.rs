@@ -1,0 +1,161 @@
+//! Access Tokens through the API: automated rotation, and what a token can't give.
+
+use domain::{
+    scope::Scope,
+    secret::{AccountSid, Secret},
+    token::TokenId,
+};
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use store::IssuedToken;
+use uuid::Uuid;
+
+use crate::house::{Answer, House, basic};
+
+const ALL: [&str; 8] = [
+    "listAccessTokens",
+    "getAccessToken",
+    "createAccessToken",
+    "updateAccessToken",
+    "resetAccessToken",
+    "enableAccessToken",
+    "disableAccessToken",
+    "deleteAccessToken",
+];
+
+/// A token that handles tokens, and may retrieve the company profile.
+async fn manager(house: &House) -> IssuedToken {
+    let scopes = ALL.iter().chain(&["getCompanyInformation"]).map(|id| Scope::find(id).unwrap());
+    house.issue(&scopes.collect::<Vec<_>>()).await
+}
+
+async fn call(house: &House, by: &IssuedToken, method: &str, below: &str, body: Value) -> Answer {
+    let path = format!("/Agencies/{}/AccessTokens{below}", by.token.sid);
+    let request = house.request(method, &path).header(header::AUTHORIZATION, basic(&by.token.sid, &by.secret));
+    house.send(request, if body.is_null() { String::new() } else { body.to_string() }).await
+}
+
+/// The credentials in an answer.
+fn credentials(token: &Value) -> (AccountSid, Secret) {
+    let sid = AccountSid::try_from(token["AccountSid"].as_str().unwrap().to_owned()).unwrap();
+    (sid, Secret::parse(token["AuthToken"].as_str().unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn a_token_is_made_used_changed_reset_disabled_enabled_and_deleted_through_the_api() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Developers": ["dev@partner.example"] });
+    let created = call(&house, &by, "POST", "", form).await;
+    assert_eq!(
+        (created.status, created.header("cache-control")),
+        (StatusCode::CREATED, "no-store"),
+        "{}",
+        created.text()
+    );
+    let created = created.json();
+    assert_eq!((&created["State"], &created["ApiVersion"]), (&json!("ENABLED"), &json!("3")));
+    let (sid, old) = credentials(&created);
+    assert_eq!(house.company_information(&sid, &old).await.status, StatusCode::OK);
+
+    let below = format!("/{}", created["Id"].as_str().unwrap());
+    let reset = call(&house, &by, "PUT", &format!("{below}/Reset"), Value::Null).await.json();
+    let (_, new) = credentials(&reset);
+    assert_eq!(house.company_information(&sid, &old).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.company_information(&sid, &new).await.status, StatusCode::OK);
+
+    let updated = call(&house, &by, "PUT", &below, json!({ "Name": "Renamed" })).await.json();
+    assert_eq!((&updated["Name"], &updated["Developers"]), (&json!("Renamed"), &json!(["dev@partner.example"])));
+    assert_eq!(updated.get("AuthToken"), None);
+    for (item, status) in [("Disable", StatusCode::FORBIDDEN), ("Enable", StatusCode::OK)] {
+        assert_eq!(call(&house, &by, "PUT", &format!("{below}/{item}"), Value::Null).await.status, StatusCode::OK);
+        assert_eq!(house.company_information(&sid, &new).await.status, status);
+    }
+    assert_eq!(call(&house, &by, "GET", &below, Value::Null).await.json()["Name"], "Renamed");
+    assert_eq!(call(&house, &by, "DELETE", &below, Value::Null).await.status, StatusCode::OK);
+    assert_eq!(house.company_information(&sid, &new).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(call(&house, &by, "GET", &below, Value::Null).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_token_rotates_itself() {
+    let house = House::open().await;
+    let mut by = manager(&house).await;
+    for _ in 0..3 {
+        let reset = call(&house, &by, "PUT", &format!("/{}/Reset", by.token.id.0), Value::Null).await;
+        assert_eq!(reset.status, StatusCode::OK, "{}", reset.text());
+        by.secret = credentials(&reset.json()).1;
+    }
+}
+
+#[tokio::test]
+async fn a_token_gives_no_scope_that_it_does_not_have() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let beyond = json!({ "Name": "More", "Scopes": ["getCompanyInformation", "listJobs"] });
+    let refused = call(&house, &by, "POST", "", beyond.clone()).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.json()["Message"].as_str().unwrap().contains("listJobs"), "{}", refused.text());
+
+    // Nor does it come by the secret of one that has more, or change it.
+    let more = house.issue(&[Scope::find("listJobs").unwrap()]).await;
+    let below = format!("/{}", more.token.id.0);
+    for (method, item, body) in [
+        ("PUT", "/Reset", Value::Null),
+        ("PUT", "/Enable", Value::Null),
+        ("PUT", "", json!({ "Scopes": ["getCompanyInformation"] })),
+        ("PUT", "", json!({ "Name": "x" })),
+    ] {
+        let answer = call(&house, &by, method, &format!("{below}{item}"), body).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {item}");
+    }
+    let own = format!("/{}", by.token.id.0);
+    assert_eq!(call(&house, &by, "PUT", &own, json!({ "Scopes": ["listJobs"] })).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn tokens_of_other_accounts_are_not_found() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let other = House::open().await;
+    for id in [other.issued.token.id, TokenId(Uuid::nil())] {
+        for (method, item) in
+            [("GET", ""), ("PUT", ""), ("DELETE", ""), ("PUT", "/Reset"), ("PUT", "/Enable"), ("PUT", "/Disable")]
+        {
+            let answer = call(&house, &by, method, &format!("/{}{item}", id.0), Value::Null).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {item}");
+        }
+    }
+    assert_eq!(call(&house, &by, "GET", "/not-an-id", Value::Null).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let wrong = json!({ "Name": " ", "ApiVersion": "9", "Scopes": ["nothing"], "Developers": ["nobody"], "PrimaryContactId": "x" });
+    let answer = call(&house, &by, "POST", "", wrong).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let fields: Vec<_> =
+        answer.json()["Errors"].as_array().unwrap().iter().map(|error| error["Field"].clone()).collect();
+    assert_eq!(fields, ["Name", "ApiVersion", "PrimaryContactId", "Developers", "Scopes"]);
+    for body in [json!([]), json!({ "Name": 5 }), json!({ "Scopes": "x" }), json!({ "Secret": "x" })] {
+        assert_eq!(call(&house, &by, "POST", "", body).await.status, StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn the_list_shows_the_account_s_tokens_by_name_and_state_without_secrets() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    house.store.disable(&house.by, house.issued.token.id).await.unwrap();
+    let all = call(&house, &by, "GET", "", Value::Null).await.json();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    assert!(all.as_array().unwrap().iter().all(|token| token.get("AuthToken").is_none()));
+    let disabled = call(&house, &by, "GET", "?State=DISABLED", Value::Null).await.json();
+    assert_eq!(disabled[0]["Id"], json!(house.issued.token.id));
+    assert_eq!(call(&house, &by, "GET", "?Page=2", Value::Null).await.json(), json!([]));
+    let two = call(&house, &by, "GET", "?IrVersion=2&Name=nightly", Value::Null).await.json();
+    assert_eq!((&two["@total"], &two["@page"]), (&json!("2"), &json!("1")));
+    assert_eq!(call(&house, &by, "GET", "?State=BROKEN", Value::Null).await.status, StatusCode::BAD_REQUEST);
+}

@@ -1,0 +1,152 @@
+//! Advertisers at the gate.
+
+use domain::{advertiser::Advertiser, scope::Scope};
+use http::{StatusCode, header};
+use serde_json::json;
+
+use crate::house::{Answer, House, basic};
+
+/// A house with three advertisers, whose token may list and get them, and another account with one.
+async fn open() -> House {
+    let mut house = House::open().await;
+    house.issued = house.issue(&["listAdvertisers", "getAdvertiser"].map(|id| Scope::find(id).unwrap())).await;
+    let whole = [
+        ("Id", "1048291"),
+        ("Name", "Nutt & Co. Outdoors"),
+        ("TaxId", "12-3454832"),
+        ("DateCreated", "2021-03-15T09:22:11-07:00"),
+        ("AccountManager", "Carrie Oakey"),
+    ];
+    let ours = [
+        advertiser(&[("Id", "90"), ("Name", "Ninety")]),
+        advertiser(&whole),
+        advertiser(&[("Id", "7"), ("Name", "七")]),
+    ];
+    house.store.import_advertisers(house.account(), &ours).await.unwrap();
+    let other = house.store.add_account("Other").await.unwrap();
+    house.store.import_advertisers(other, &[advertiser(&[("Id", "8"), ("Name", "Theirs")])]).await.unwrap();
+    house
+}
+
+fn advertiser(record: &[(&str, &str)]) -> Advertiser {
+    Advertiser::imported(record.iter().copied()).unwrap()
+}
+
+/// Asks for what is below `/Advertisers`, with one more header.
+async fn get(house: &House, below: &str, (name, value): (&str, &str)) -> Answer {
+    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
+    let request = house.request("GET", &format!("/Agencies/{sid}/Advertisers{below}")).header(name, value);
+    house.send(request.header(header::AUTHORIZATION, basic(sid, secret)), []).await
+}
+
+const JSON: (&str, &str) = ("accept", "application/json");
+const XML: (&str, &str) = ("accept", "application/xml");
+const VERSION_2: (&str, &str) = ("ir-version", "2");
+
+fn ids(list: &serde_json::Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|advertiser| advertiser["Id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn version_3_lists_the_account_s_own_in_the_order_of_their_numbers() {
+    let house = open().await;
+    let list = get(&house, "", JSON).await;
+    assert_eq!(list.status, StatusCode::OK, "{}", list.text());
+    let list = list.json();
+    assert_eq!(ids(&list), ["7", "90", "1048291"]);
+    assert_eq!(list[2], get(&house, "/1048291", JSON).await.json());
+}
+
+#[tokio::test]
+async fn an_advertiser_has_the_published_fields_and_no_secret() {
+    let house = open().await;
+    let published = "Id Name Description State Website AddressLine1 AddressLine2 City CountryState PostalCode Country \
+        IndirectTaxJurisdiction VatRegistered OrganizationType TaxId IndirectTaxNumber Timezone Currency PhoneNumber \
+        DateCreated FinancialSetup AgencyOfRecord AccountManager RestAccountURL Uri";
+    let mut published: Vec<_> = published.split_whitespace().collect();
+    published.sort_unstable();
+    let one = get(&house, "/1048291", JSON).await.json();
+    assert_eq!(one.as_object().unwrap().keys().collect::<Vec<_>>(), published);
+    assert!(one.as_object().unwrap().values().all(serde_json::Value::is_string));
+    assert_eq!(
+        (&one["TaxId"], &one["RestAccountURL"], &one["State"]),
+        (&json!("XXXXX4832"), &json!(""), &json!("ACTIVE"))
+    );
+    assert_eq!(one["Uri"], format!("/Agencies/{}/Advertisers/1048291", house.issued.token.sid));
+
+    let without = get(&house, "/7", JSON).await.json();
+    assert!(without.get("AccountManager").is_none() && without.get("DateCreated").is_none());
+}
+
+#[tokio::test]
+async fn version_2_tells_of_the_pages_around_the_list() {
+    let house = open().await;
+    let page = get(&house, "?PageSize=2&Page=2", VERSION_2).await.json();
+    assert_eq!(ids(&page["Advertisers"]), ["1048291"]);
+    let said =
+        ["@page", "@numpages", "@pagesize", "@total", "@start", "@end", "@nextpageuri"].map(|key| page[key].as_str());
+    assert_eq!(said, ["2", "2", "2", "3", "2", "2", ""].map(Some));
+    let uri = format!("/Agencies/{}/Advertisers?PageSize=2&Page=1", house.issued.token.sid);
+    assert_eq!(page["@previouspageuri"], uri);
+    assert_eq!(get(&house, "/7", VERSION_2).await.json()["Name"], "七");
+}
+
+#[tokio::test]
+async fn the_same_comes_as_xml_to_who_asks_for_it() {
+    let house = open().await;
+    let list = get(&house, "?PageSize=1", XML).await;
+    assert_eq!((list.status, list.header("content-type")), (StatusCode::OK, "application/xml"));
+    let text = list.text();
+    assert!(text.contains("<Advertisers><Advertiser>") && text.contains("<Id>7</Id>"), "{text}");
+    let one = get(&house, "/1048291", XML).await.text();
+    assert!(one.contains("<Advertiser>") && one.contains("<Name>Nutt &amp; Co. Outdoors</Name>"), "{one}");
+    let missing = get(&house, "/1", XML).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(missing.text().contains("<Status>ERROR</Status>"), "{}", missing.text());
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_until_they_are_empty() {
+    let house = open().await;
+    for (query, expected) in [
+        ("?PageSize=2", &["7", "90"][..]),
+        ("?PageSize=2&Page=2", &["1048291"]),
+        ("?PageSize=2&Page=3", &[]),
+        ("?PageSize=1000&Page=4294967295", &[]),
+    ] {
+        assert_eq!(ids(&get(&house, query, JSON).await.json()), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_are_none_are_refused_with_the_field_named() {
+    let house = open().await;
+    for (query, field) in [
+        ("?PageSize=0", "PageSize"),
+        ("?PageSize=1001", "PageSize"),
+        ("?PageSize=", "PageSize"),
+        ("?Page=0", "Page"),
+        ("?Page=x", "Page"),
+    ] {
+        let answer = get(&house, query, JSON).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(answer.json()["Errors"][0]["Field"], field, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_unknown_another_account_s_or_none_answers_404() {
+    let house = open().await;
+    for id in ["8", "1", "0", "-7", "+7", "007", "7x", "%207", "x", "99999999999999999999", "%E4%B8%83"] {
+        let answer = get(&house, &format!("/{id}"), JSON).await;
+        assert_eq!((answer.status, &answer.json()["Status"]), (StatusCode::NOT_FOUND, &json!("ERROR")), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_the_scope_sees_none() {
+    let mut house = open().await;
+    house.issued = house.issue(&[Scope::find("getAdvertiser").unwrap()]).await;
+    assert_eq!(get(&house, "", JSON).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(get(&house, "/7", JSON).await.status, StatusCode::OK);
+}

@@ -1,0 +1,75 @@
+//! Forward authentication: what a proxy in front of other servers is told.
+
+use http::{StatusCode, header};
+use server::gate::Settings;
+use std::num::NonZeroU32;
+
+use crate::house::{Answer, House, basic};
+
+/// Asks about a call below the token's own SID, as nginx does.
+async fn ask(house: &House, method: &str, below: &str) -> Answer {
+    let sid = &house.issued.token.sid;
+    let request = house.request("GET", "/authorize").header(header::AUTHORIZATION, basic(sid, &house.issued.secret));
+    let request =
+        request.header("X-Original-Method", method).header("X-Original-URI", format!("/Agencies/{sid}{below}"));
+    house.send(request, []).await
+}
+
+#[tokio::test]
+async fn a_call_that_may_go_on_is_told_apart_from_those_that_may_not() {
+    let house = House::open().await;
+    let passed = ask(&house, "GET", "/CompanyInformation?IrVersion=2").await;
+    assert_eq!((passed.status, passed.body.len()), (StatusCode::OK, 0));
+    assert_eq!(passed.header("x-account-sid"), house.issued.token.sid.as_str());
+    assert_eq!(passed.header("x-token-id"), house.issued.token.id.0.to_string());
+    assert_eq!(passed.header("x-token-scopes"), "getCompanyInformation");
+    assert_eq!(passed.header("x-api-version"), "2");
+    assert_eq!(passed.header("x-ratelimit-remaining"), "999");
+
+    for (method, below) in [
+        ("GET", "/Jobs"),
+        ("PUT", "/CompanyInformation"),
+        ("GET", "/Nothing"),
+        ("BREW", "/CompanyInformation"),
+        ("GET", "/CompanyInformation?IrVersion=9"),
+        ("GET", "/x/%2e%2e/CompanyInformation"),
+    ] {
+        let refused = ask(&house, method, below).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {below}");
+        assert_eq!(refused.json()["Status"], "ERROR");
+        assert_eq!(refused.header("x-account-sid"), "");
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_no_calls_left_and_changes_to_the_token_take_effect_at_once() {
+    let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(3), ..Settings::default() }).await;
+    let stranger = house.request("GET", "/authorize").header("X-Original-URI", "/Agencies/x/Jobs");
+    let stranger = house.send(stranger, []).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    assert!(stranger.header("www-authenticate").starts_with("Basic"));
+
+    let token = &house.issued.token;
+    house.store.disable(&house.by, token.id).await.unwrap();
+    assert_eq!(ask(&house, "GET", "/CompanyInformation").await.status, StatusCode::FORBIDDEN);
+    house.store.enable(&house.by, token.id).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(ask(&house, "GET", "/CompanyInformation").await.status, StatusCode::OK);
+    }
+    let refused = ask(&house, "GET", "/CompanyInformation").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_ne!(refused.header("retry-after"), "");
+}
+
+#[tokio::test]
+async fn envoy_asks_with_the_call_s_own_method_and_path() {
+    let house = House::open().await;
+    let sid = &house.issued.token.sid;
+    let credentials = basic(sid, &house.issued.secret);
+    let ask = async |method: &str| {
+        let request = house.request(method, &format!("/authorize/Agencies/{sid}/CompanyInformation"));
+        house.send(request.header(header::AUTHORIZATION, &credentials), []).await.status
+    };
+    assert_eq!(ask("GET").await, StatusCode::OK);
+    assert_eq!(ask("PUT").await, StatusCode::FORBIDDEN);
+}

@@ -1,0 +1,103 @@
+//! A real nginx, configured as README says, before a server of the agency's own.
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::Request, routing::any};
+use http::{StatusCode, header};
+
+use crate::house::{Answer, House, basic, company_information};
+
+/// nginx, until it is dropped.
+struct Nginx {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+impl Nginx {
+    /// Starts it with README's lines, before this house and this other server.
+    fn start(house: &House, other: &str) -> Self {
+        let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+        let lines = readme.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let lines = lines.replace("http://your-server", other).replace("127.0.0.1:3000", &house.address.to_string());
+        let folder = house.folder.path().join("nginx");
+        std::fs::create_dir(&folder).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {}/{kind};", folder.display()))
+            .concat();
+        let config = format!(
+            "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log; events {{}} \
+             http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{port};\n{lines}\n}} }}",
+            folder.display()
+        );
+        let file = folder.join("nginx.conf");
+        std::fs::write(&file, config).unwrap();
+        let nginx = if Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" };
+        let mut command = Command::new(nginx);
+        command.arg("-p").arg(&folder).arg("-c").arg(&file).arg("-e").arg(folder.join("start.log"));
+        let process = command.stderr(Stdio::null()).spawn().expect("nginx is installed; `make test` sees to it");
+        let nginx = Self { process, port };
+        let began = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(20), "nginx does not listen");
+            std::thread::yield_now();
+        }
+        nginx
+    }
+
+    async fn get(&self, house: &House, path: &str) -> Answer {
+        let request = http::Request::builder().uri(format!("http://127.0.0.1:{}{path}", self.port));
+        let credentials = basic(&house.issued.token.sid, &house.issued.secret);
+        house.send(request.header(header::AUTHORIZATION, credentials), []).await
+    }
+}
+
+/// A server that says what reached it.
+async fn other_server() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let echo = async |request: Request| {
+        let header = |name: &str| request.headers().get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
+        format!("{} {} {}", request.uri(), header("x-account-sid"), header("authorization"))
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(echo))).await });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
+    let house = House::open().await;
+    let nginx = Nginx::start(&house, &other_server().await);
+    let token = house.issued.token.clone();
+    let path = company_information(&token.sid);
+
+    let passed = nginx.get(&house, &format!("{path}?a=b")).await;
+    assert_eq!(passed.status, StatusCode::OK, "{}", passed.text());
+    assert_eq!(passed.text(), format!("{path}?a=b {} -", token.sid));
+
+    assert_eq!(nginx.get(&house, &format!("/Agencies/{}/Jobs", token.sid)).await.status, StatusCode::FORBIDDEN);
+    // nginx would resolve the dots before it asks the other server; what was asked for is what is checked.
+    let dressed_up = format!("/Agencies/{}/CompanyInformation/../Jobs", token.sid);
+    assert_eq!(nginx.get(&house, &dressed_up).await.status, StatusCode::FORBIDDEN);
+
+    house.store.disable(&house.by, token.id).await.unwrap();
+    assert_eq!(nginx.get(&house, &path).await.status, StatusCode::FORBIDDEN);
+    let enabled = house.store.enable(&house.by, token.id).await.unwrap();
+    assert_eq!(nginx.get(&house, &path).await.status, StatusCode::OK);
+    house.store.reset(&house.by, token.id, enabled.revision).await.unwrap();
+    let refused = nginx.get(&house, &path).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(refused.header("www-authenticate").starts_with("Basic"), "{:?}", refused.headers);
+}
