@@ -70,7 +70,8 @@ pub async fn hydrate() {
         components::hydrated::provide_hydrated(signal.into());
         view! { <App/> }
     };
-    leptos::mount::hydrate_from_async(document().body().expect("a page has a body"), app).await.forget();
+    let Some(body) = document().body() else { return };
+    leptos::mount::hydrate_from_async(body, app).await.forget();
     hydrated.set(true);
     // For what looks from outside: style and tests.
     if let Some(root) = document().document_element() {

@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, newToken, signIn, test } from './fixtures.ts';
 
@@ -30,12 +30,12 @@ test('whatever is sent to the gate, it answers as its document says', async ({ p
   const config = join(folder, 'schemathesis.toml');
   writeFileSync(config, `[parameters]\n"path.AccountSID" = "${token.sid}"\n`);
   const run = promisify(execFile)(
-    '../target/schemathesis/bin/schemathesis',
+    resolve('../target/schemathesis/bin/schemathesis'),
     [
       ...['--config-file', config, 'run', `${baseURL ?? ''}/openapi.json`, '--auth', `${token.sid}:${token.secret}`],
       ...['--checks', checks.join(), '--max-examples', '10', '--seed', '1', '--continue-on-failure', '--no-color'],
     ],
-    { maxBuffer: 64 * 1024 * 1024 },
+    { maxBuffer: 64 * 1024 * 1024, cwd: folder },
   );
   const said = await run.then(
     ({ stdout }) => ({ failed: false, stdout }),

@@ -12,6 +12,8 @@ const CALLS_EVERY: Duration = Duration::from_secs(1);
 const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
 /// How often deleted tokens go for good. Their deletion can be undone for ten seconds, so they are gone after fifteen.
 const TOKENS_EVERY: Duration = Duration::from_secs(5);
+/// How often old results of jobs go.
+const RESULTS_EVERY: Duration = Duration::from_hours(1);
 /// How often sessions that have ended go.
 const SESSIONS_EVERY: Duration = Duration::from_mins(10);
 
@@ -19,11 +21,13 @@ const SESSIONS_EVERY: Duration = Duration::from_mins(10);
 pub async fn keep(store: Store, keep_calls: TimeDelta) {
     let (mut calls, mut old_calls) = (interval(CALLS_EVERY), interval(OLD_CALLS_EVERY));
     let (mut tokens, mut sessions) = (interval(TOKENS_EVERY), interval(SESSIONS_EVERY));
+    let mut results = interval(RESULTS_EVERY);
     loop {
         let done = tokio::select! {
             _ = calls.tick() => store.flush_calls().await.map(drop),
             _ = old_calls.tick() => store.roll_up_calls(keep_calls).await.map(drop),
             _ = tokens.tick() => store.remove_deleted().await.map(drop),
+            _ = results.tick() => store.remove_old_results().await.map(drop),
             _ = sessions.tick() => store.remove_ended_sessions().await.map(drop),
         };
         if let Err(error) = done {

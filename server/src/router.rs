@@ -2,7 +2,7 @@
 //!
 //! | Path | What answers |
 //! | --- | --- |
-//! | `/Agencies/…`, `/authorize`, `/oauth2/introspect`, `/openapi.json` | the gate |
+//! | `/Agencies/…`, `/authorize`, `/downloads/…`, `/oauth2/introspect`, `/openapi.json` | the gate |
 //! | `/api/…` | server functions |
 //! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
 //! | `/healthz` | `ok` |

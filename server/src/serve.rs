@@ -11,7 +11,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use crate::{cli::Serve, demo, housekeeping, router::router, site::Site};
+use crate::{cli::Serve, demo, gate::exports, housekeeping, router::router, site::Site};
 
 /// How long requests may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -30,6 +30,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     prepare_demo(args, &store, address).await?;
     store.remove_deleted().await?;
     tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(args.keep_calls.into())));
+    tokio::spawn(exports::work(store.clone()));
     welcome(&store, address).await?;
 
     // Answers are small and complete: to wait for more to send along would only delay them.

@@ -1,7 +1,7 @@
 //! What can go wrong at the gate, and the envelope in which the API says so.
 
 use axum::response::Response;
-use domain::access::Refusal;
+use domain::{access::Refusal, job::NotReplayable};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
@@ -41,6 +41,12 @@ pub enum GateError {
     /// The operation is not answered here, though the token opens it.
     #[error("this operation is answered by the agency's own server; call that one, which asks here whether you may")]
     AnsweredElsewhere,
+    /// The job is not at its end.
+    #[error(transparent)]
+    NotReplayable(#[from] NotReplayable),
+    /// The job has ended without a result, or so long ago that it was removed.
+    #[error("this job has no result: it has failed, or its result was removed after 30 days; replay the job")]
+    NoResult,
     /// What the client sent is not what the operation takes.
     #[error("the request is not valid; each of the errors says what to do")]
     Invalid(Vec<FieldError>),
@@ -78,8 +84,10 @@ impl GateError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
-            Self::Refused(_) => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::AnsweredElsewhere | Self::Store(store::Error::NotFound) => StatusCode::NOT_FOUND,
+            Self::Refused(_) | Self::NotReplayable(_) => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::AnsweredElsewhere | Self::NoResult | Self::Store(store::Error::NotFound) => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Store(store::Error::Conflict) => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,

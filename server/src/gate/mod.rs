@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `/Agencies/…` | the operations of the Agency API that Kagitaba serves |
 //! | `/authorize` | whether a call to another server may go on (forward authentication) |
+//! | `/downloads/…` | the results of jobs, under signed addresses |
 //! | `/oauth2/introspect` | what an access token is worth (RFC 7662) |
 //! | `/openapi.json` | what the gate serves, as an `OpenAPI` document |
 //!
@@ -14,13 +15,16 @@ mod admission;
 mod answer;
 mod authorize;
 mod credentials;
+mod downloads;
 mod envelope;
+pub mod exports;
 mod introspect;
 mod openapi;
 mod operations;
 mod query;
 mod rate_limit;
 mod recording;
+mod records;
 mod target;
 mod version;
 mod xml;
@@ -57,6 +61,7 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
         .route("/Agencies/{*path}", any(agencies))
         .route("/authorize", any(authorize::authorize))
         .route("/authorize/{*path}", any(authorize::authorize))
+        .route("/downloads/{job}", get(downloads::download))
         .route("/oauth2/introspect", post(introspect::introspect))
         .route("/openapi.json", get(openapi::document))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))

@@ -1,7 +1,10 @@
 //! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, made of the scope catalogue.
 
 use axum::{Json, response::IntoResponse};
-use domain::scope::{Category, Scope};
+use domain::{
+    job::JobStatus,
+    scope::{Category, Scope},
+};
 use http::header;
 use serde_json::{Map, Value, json};
 
@@ -66,6 +69,7 @@ fn described(scope: Scope) -> Value {
         let status = if scope.id() == "createAccessToken" { "201" } else { "200" };
         responses.insert(status.to_owned(), json!({ "description": "Done.", "content": both(&schema) }));
     }
+    responses.extend(other_responses(scope).into_iter().map(|(status, response)| (status.to_owned(), response)));
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.name.en,
@@ -87,6 +91,7 @@ fn path_parameter(name: &str) -> Value {
 /// What the operation asks of the query, besides the version.
 fn query_parameters(scope: Scope) -> Vec<Value> {
     let number = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
+    let date = |name: &str| number(name, json!({ "type": "string", "format": "date" }));
     match scope.id() {
         "listAccessTokens" => vec![
             json!({ "name": "Page", "in": "query", "schema": { "type": "integer", "minimum": 1 } }),
@@ -97,6 +102,47 @@ fn query_parameters(scope: Scope) -> Vec<Value> {
             number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
             number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
         ],
+        "runReport" => vec![
+            date("START_DATE"),
+            date("END_DATE"),
+            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
+            number("RQueryIDx", json!({ "type": "integer", "enum": [0], "default": 0 })),
+        ],
+        "exportReport" => vec![
+            date("START_DATE"),
+            date("END_DATE"),
+            json!({ "name": "ResultFormat", "in": "query",
+                "schema": { "type": "string", "enum": ["CSV", "JSON", "XML"], "default": "CSV" } }),
+        ],
+        "listJobs" => vec![
+            date("CreatedAfter"),
+            date("CreatedBefore"),
+            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
+            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
+        ],
+        "downloadJobResult" => {
+            vec![json!({ "name": "Mode", "in": "query", "schema": { "type": "string", "enum": ["Stream"] } })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What the operation answers besides its result and errors, or instead of it.
+fn other_responses(scope: Scope) -> Vec<(&'static str, Value)> {
+    match scope.id() {
+        "replayJob" => {
+            let refused = "The token may not do it, or the job is not at its end yet.";
+            vec![("403", json!({ "description": refused, "content": both(&reference("Error")) }))]
+        }
+        "downloadJobResult" => {
+            let file = json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } });
+            let location = json!({ "Location": { "schema": uri() } });
+            vec![
+                ("200", json!({ "description": "The file, with `Mode=Stream`.", "content": file })),
+                ("202", json!({ "description": "The job is not at its end yet.", "content": both(&reference("Job")) })),
+                ("302", json!({ "description": "Where the file is for the next five minutes.", "headers": location })),
+            ]
+        }
         _ => Vec::new(),
     }
 }
@@ -143,6 +189,16 @@ fn result(scope: Scope) -> Option<Value> {
         "listAccessTokens" => list("AccessTokens", &reference("AccessToken")),
         "createAccessToken" | "resetAccessToken" => reference("IssuedAccessToken"),
         "getAccessToken" | "updateAccessToken" | "enableAccessToken" | "disableAccessToken" => reference("AccessToken"),
+        "listAllReports" => list("Reports", &reference("Report")),
+        "getReportMetadata" => json!({ "oneOf": [reference("ReportMetadata"), reference("ReportError")] }),
+        // A page of version 2 requires no field, so an error is one, too.
+        "runReport" => {
+            let record = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+            json!({ "anyOf": [list("Records", &record), reference("ReportError")] })
+        }
+        "exportReport" => json!({ "oneOf": [reference("ReportExport"), reference("ReportError")] }),
+        "listJobs" => list("Jobs", &reference("Job")),
+        "getJob" | "replayJob" => reference("Job"),
         _ => return None,
     })
 }
@@ -244,11 +300,81 @@ fn schemas() -> Value {
         "Contact": object(contact),
         "CompanyInformation": object(profile),
         "CompanyInformationUpdate": update,
+        "Job": job(),
+        "Report": report(),
+        "ReportMetadata": report_metadata(),
+        "ReportExport": whole(&json!({ "Status": { "const": "QUEUED" }, "QueuedUri": uri(), "ResultUri": uri(),
+            "ReplayUri": uri() })),
+        "ReportError": whole(&json!({ "Status": { "const": "ERROR" }, "Message": { "type": "string" } })),
         "Done": { "type": "object", "required": ["Status", "Uri"],
             "properties": { "Status": { "const": "OK" }, "Uri": { "type": "string" } } },
         "Error": { "type": "object", "required": ["Status", "Message", "Errors"], "properties": {
             "Status": { "const": "ERROR" }, "Message": { "type": "string" }, "Errors": { "type": "array", "items": field_error } } },
     })
+}
+
+/// An object that has all of these properties.
+fn whole(properties: &Value) -> Value {
+    let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+fn uri() -> Value {
+    json!({ "type": "string", "format": "uri-reference" })
+}
+
+/// A job, as the published document describes it. Dates that are not there yet are empty, which is no date-time.
+fn job() -> Value {
+    let text = json!({ "type": "string" });
+    whole(&json!({
+        "Id": { "type": "string", "format": "uuid" },
+        "Type": { "type": "string", "enum": ["ApiReport"] },
+        "ProgramId": text,
+        "CreatedBy": text,
+        "CreatedDate": { "type": "string", "format": "date-time" },
+        "StartedDate": text,
+        "CompletedDate": text,
+        "AbandonedDate": text,
+        "CancelledDate": text,
+        "FailedDate": text,
+        "LastProgressUpdateDate": text,
+        "Status": { "type": "string", "enum": JobStatus::ALL.map(JobStatus::as_str) },
+        "StatusMessage": text,
+        "RecordsProcessed": { "type": "integer", "minimum": 0 },
+        "PercentageComplete": { "type": "integer", "minimum": 0, "maximum": 100 },
+        "Replayable": { "type": "boolean" },
+        "ResultUri": text,
+    }))
+}
+
+/// A report, as the published document describes it.
+fn report() -> Value {
+    let text = json!({ "type": "string" });
+    whole(&json!({
+        "Name": text,
+        "Id": text,
+        "Category": text,
+        "Description": text,
+        "ApiAccessible": { "const": true },
+        "ApiRunUri": uri(),
+        "DeferredApiRunUri": uri(),
+        "MetaDataUri": uri(),
+    }))
+}
+
+/// What a report takes and what it holds, as the published document describes it.
+fn report_metadata() -> Value {
+    let text = json!({ "type": "string" });
+    let items = |item: Value| json!({ "type": "array", "items": whole(&item) });
+    whole(&json!({
+        "Name": text,
+        "Id": text,
+        "Description": text,
+        "Filters": items(json!({ "Name": text, "DataType": text, "Format": text })),
+        "Attributes": items(json!({ "Name": text, "DataType": text, "Description": text })),
+        "RunUri": uri(),
+        "Uri": uri(),
+    }))
 }
 
 /// An advertiser, as the published document describes it.

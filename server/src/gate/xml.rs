@@ -75,7 +75,7 @@ mod tests {
         let value = json!({ "@a": "\"\u{1}", "Text": "a\u{0}b\tc\n鍵", "Nothing": null, "Number": 2.5, "Yes": true });
         assert_eq!(
             document("Response", &value).split_once("?>").unwrap().1,
-            "<Response a=\"&quot;\u{fffd}\"><Nothing></Nothing><Number>2.5</Number><Text>a\u{fffd}b\tc\n鍵</Text>\
+            "<Response a=\"&quot;\u{fffd}\"><Text>a\u{fffd}b\tc\n鍵</Text><Nothing></Nothing><Number>2.5</Number>\
              <Yes>true</Yes></Response>"
         );
     }

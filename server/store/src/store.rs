@@ -10,6 +10,7 @@ use crate::sqlite::Pools;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Everything that Kagitaba keeps. A clone is the same store.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ struct Shared {
     key: ServerKey,
     cache: Arc<VerificationCache>,
     calls: Calls,
+    queued: Notify,
 }
 
 impl Store {
@@ -37,7 +39,7 @@ impl Store {
         let pools = Pools::open(url).await?;
         key_check::require(&pools, &key).await?;
         let (cache, calls) = (Arc::default(), Calls::default());
-        let shared = Shared { pools, passwords: Passwords::new(), key, cache, calls };
+        let shared = Shared { pools, passwords: Passwords::new(), key, cache, calls, queued: Notify::new() };
         Ok(Self { shared: Arc::new(shared), clock })
     }
 
@@ -71,6 +73,11 @@ impl Store {
 
     pub(crate) fn calls(&self) -> &Calls {
         &self.shared.calls
+    }
+
+    /// Told of every job that was ordered.
+    pub(crate) fn queued(&self) -> &Notify {
+        &self.shared.queued
     }
 }
 

@@ -9,6 +9,8 @@ mod files;
 mod gate;
 mod house;
 mod introspect;
+mod jobs;
 mod log;
 mod nginx;
 mod operations;
+mod reports;

@@ -3,6 +3,8 @@
 mod access_tokens;
 mod advertisers;
 mod company_information;
+mod jobs;
+mod reports;
 
 use axum::body::Bytes;
 use domain::{access::Caller, api_version::ApiVersion};
@@ -79,6 +81,14 @@ pub async fn carry_out(call: Call) -> Result<Answer, GateError> {
         "resetAccessToken" => access_tokens::reset(&call).await,
         "enableAccessToken" => access_tokens::enable(&call).await,
         "disableAccessToken" => access_tokens::disable(&call).await,
+        "listJobs" => jobs::list(&call).await,
+        "getJob" => jobs::get(&call).await,
+        "downloadJobResult" => jobs::download(&call).await,
+        "replayJob" => jobs::replay(&call).await,
+        "listAllReports" => Ok(reports::list(&call)),
+        "getReportMetadata" => reports::metadata(&call),
+        "runReport" => reports::run(&call).await,
+        "exportReport" => reports::export(&call).await,
         "getCompanyInformation" => company_information::get(&call).await,
         "updateCompanyInformation" => company_information::update(&call).await,
         _ => Err(GateError::AnsweredElsewhere),

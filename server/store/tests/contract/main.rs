@@ -7,6 +7,7 @@ mod changes;
 mod concurrency;
 mod gate;
 mod house;
+mod jobs;
 mod list;
 mod on_sqlite;
 mod sessions;

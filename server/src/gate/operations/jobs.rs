@@ -1,0 +1,104 @@
+//! Jobs: how far exports are, and the files that they have made.
+
+use axum::response::IntoResponse as _;
+use chrono::{DateTime, Utc};
+use domain::job::{Job, JobId, JobStatus};
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        answer::{Answer, List, Paging},
+        downloads,
+        envelope::GateError,
+        records::date,
+    },
+    Call,
+};
+
+const PATH: &str = "/Jobs";
+/// How many are on a page where the client does not say.
+const PAGE_SIZE: u32 = 100;
+/// How many a client may ask for.
+const PAGE_SIZE_MAX: u32 = 1_000;
+
+/// `GET /Jobs`: the account's jobs, newest first, by the day of their creation if asked.
+pub async fn list(call: &Call) -> Result<Answer, GateError> {
+    let paging = Paging::asked(&call.query, PAGE_SIZE, PAGE_SIZE_MAX)?;
+    let days = (call.query.date("CreatedAfter")?, call.query.date("CreatedBefore")?);
+    let (jobs, total) = call.gate.store.jobs(call.caller().account, days, paging.offset(), paging.size).await?;
+    let items = jobs.iter().map(|job| resource(call, job)).collect();
+    Ok(List { name: "Jobs", items, total, paging, uri: &call.uri(PATH), query: &call.query }.answer(call.version()))
+}
+
+/// `GET /Jobs/{JobId}`.
+pub async fn get(call: &Call) -> Result<Answer, GateError> {
+    Answer::one("Job", &resource(call, &named(call).await?))
+}
+
+/// `GET /Jobs/{JobId}/Download`: the file, with `Mode=Stream`; else where it is for the next minutes (302). Without one
+/// yet, how far the job is (202).
+pub async fn download(call: &Call) -> Result<Answer, GateError> {
+    let stream = match call.query.get("Mode").unwrap_or_default() {
+        "" => false,
+        "Stream" => true,
+        _ => return Err(GateError::invalid("Mode", "send Stream, or leave it out")),
+    };
+    let job = named(call).await?;
+    let account = call.caller().account;
+    if !job.status.is_terminal() {
+        Ok(Answer::one("Job", &resource(call, &job))?.with_status(StatusCode::ACCEPTED))
+    } else if !job.has_result {
+        Err(GateError::NoResult)
+    } else if stream {
+        Ok(Answer::ready(downloads::file(call.gate.store.job_result(account, job.id).await?)))
+    } else {
+        let address = downloads::address(&call.gate.store, account, job.id);
+        Ok(Answer::ready((StatusCode::FOUND, [(header::LOCATION, address)]).into_response()))
+    }
+}
+
+/// `PUT /Jobs/{JobId}/Replay`: a new job that does the same.
+pub async fn replay(call: &Call) -> Result<Answer, GateError> {
+    let job = call.gate.store.replay_job(call.caller(), id(call)?).await??;
+    Answer::one("Job", &resource(call, &job))
+}
+
+fn id(call: &Call) -> Result<JobId, GateError> {
+    call.parameter().and_then(|id| Uuid::try_parse(id).ok()).map(JobId).ok_or(GateError::NotFound)
+}
+
+async fn named(call: &Call) -> Result<Job, GateError> {
+    Ok(call.gate.store.job(call.caller().account, id(call)?).await?)
+}
+
+/// The job's own path.
+pub fn uri(call: &Call, job: &Job) -> String {
+    call.uri(&format!("{PATH}/{}", job.id.0))
+}
+
+/// The job as published. Dates that are not there yet, or never will be, are empty.
+fn resource(call: &Call, job: &Job) -> Value {
+    let or_empty = |at: Option<DateTime<Utc>>| at.map_or(String::new(), date);
+    let completed = job.status == JobStatus::Completed;
+    json!({
+        "Id": job.id,
+        "Type": "ApiReport",
+        "ProgramId": "",
+        "CreatedBy": job.created_by,
+        "CreatedDate": date(job.created_at),
+        "StartedDate": or_empty(job.started_at),
+        "CompletedDate": or_empty(job.ended_at.filter(|_| completed)),
+        "AbandonedDate": "",
+        "CancelledDate": "",
+        "FailedDate": or_empty(job.ended_at.filter(|_| !completed)),
+        "LastProgressUpdateDate": or_empty(job.progress_at),
+        "Status": job.status.as_str(),
+        "StatusMessage": job.status_message(),
+        "RecordsProcessed": job.records,
+        "PercentageComplete": job.percentage,
+        "Replayable": job.status.is_terminal(),
+        "ResultUri": if job.has_result { format!("{}/Download", uri(call, job)) } else { String::new() },
+    })
+}

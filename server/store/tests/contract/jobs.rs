@@ -1,0 +1,222 @@
+//! Jobs: ordered, done in turn, kept with their results; and the audit trail, as a report reads it.
+
+use crate::house::House;
+use chrono::TimeDelta;
+use domain::access::Caller;
+use domain::job::{Job, JobId, JobStatus};
+use domain::report::{Export, Period, Report, ResultFormat};
+use domain::user::Asker;
+use serde_json::json;
+use std::time::Duration;
+use store::{Error, RESULT_LIFETIME, Store};
+use uuid::Uuid;
+
+/// Somebody who calls with a token of the asker's account.
+async fn caller(store: &Store, by: &Asker, house: &House) -> Caller {
+    let settings = domain::token::TokenSettings { primary_contact: by.user.id, ..house.settings("Export") };
+    let issued = store.create(by, settings, Uuid::now_v7()).await.unwrap();
+    store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap()
+}
+
+fn export(format: ResultFormat) -> Export {
+    let period = Period { from: "2026-05-01".parse().unwrap(), to: "2026-05-30".parse().unwrap() };
+    Export { report: Report::AuditLog, period, format }
+}
+
+fn ids(jobs: &[Job]) -> Vec<JobId> {
+    jobs.iter().map(|job| job.id).collect()
+}
+
+#[tokio::test]
+async fn jobs_are_done_in_the_order_in_which_they_came_and_each_once() {
+    let house = House::new().await;
+    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let first = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    let second = store.create_job(&by, export(ResultFormat::Xml)).await.unwrap();
+    assert_eq!((first.status, first.created_by.as_str()), (JobStatus::Queued, by.sid.as_str()));
+    assert_eq!((first.started_at, first.has_result), (None, false));
+    store.job_queued().await; // does not wait
+
+    let (one, two) = tokio::join!(store.claim_job(), store.claim_job());
+    let (one, two) = (one.unwrap().unwrap(), two.unwrap().unwrap());
+    assert_ne!(one.id, two.id);
+    let claimed = if one.id == first.id { one } else { two };
+    assert_eq!((claimed.account, claimed.export), (by.account, export(ResultFormat::Csv)));
+    assert_eq!(store.claim_job().await.unwrap(), None);
+
+    store.note_progress(&claimed, 7, 50).await.unwrap();
+    let running = store.job(by.account, first.id).await.unwrap();
+    assert_eq!((running.status, running.records, running.percentage), (JobStatus::Running, 7, 50));
+    store.complete_job(&claimed, b"file").await.unwrap();
+    let done = store.job(by.account, first.id).await.unwrap();
+    assert_eq!((done.status, done.percentage, done.has_result), (JobStatus::Completed, 100, true));
+    assert_eq!(done.ended_at, Some(house.clock.now()));
+    assert_eq!(store.job_result(by.account, first.id).await.unwrap().bytes, b"file");
+    assert!(matches!(store.complete_job(&claimed, b"again").await, Err(Error::NotFound)), "it is at its end");
+    assert!(matches!(store.note_progress(&claimed, 8, 60).await, Err(Error::NotFound)));
+    assert_eq!(store.job(by.account, second.id).await.unwrap().status, JobStatus::Running);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_job_is_woken_by_it() {
+    let house = House::new().await;
+    let by = caller(&house.store, &house.aya, &house).await;
+    let store = house.store.clone();
+    let waiting = tokio::spawn(async move {
+        store.job_queued().await;
+        store.claim_job().await.unwrap()
+    });
+    let job = house.store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    let claimed = tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap();
+    assert_eq!(claimed.unwrap().id, job.id);
+}
+
+#[tokio::test]
+async fn a_job_that_was_running_when_the_server_was_killed_is_taken_up_again() {
+    let house = House::new().await;
+    let by = caller(&house.store, &house.aya, &house).await;
+    let job = house.store.create_job(&by, export(ResultFormat::Json)).await.unwrap();
+    let claimed = house.store.claim_job().await.unwrap().unwrap();
+    house.store.note_progress(&claimed, 7, 50).await.unwrap();
+
+    let store = house.reopened().await;
+    assert_eq!(store.take_up_jobs().await.unwrap(), 1);
+    assert_eq!(store.job(by.account, job.id).await.unwrap(), job, "as it was at first");
+    assert_eq!(store.claim_job().await.unwrap().map(|again| again.id), Some(job.id));
+    assert_eq!(store.take_up_jobs().await.unwrap(), 1);
+    store.claim_job().await.unwrap().unwrap();
+    assert_eq!(store.take_up_jobs().await.unwrap(), 0, "the server was ended three times: enough");
+    let given_up = store.job(by.account, job.id).await.unwrap();
+    assert_eq!(given_up.status, JobStatus::Error);
+    assert!(given_up.ended_at.is_some() && given_up.status_message().contains("export fewer days"));
+}
+
+#[tokio::test]
+async fn only_a_job_at_its_end_is_replayed_and_it_stays_as_it_is() {
+    let house = House::new().await;
+    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let job = store.create_job(&by, export(ResultFormat::Xml)).await.unwrap();
+    assert_eq!(store.replay_job(&by, job.id).await.unwrap().unwrap_err().0, JobStatus::Queued);
+    let claimed = store.claim_job().await.unwrap().unwrap();
+    assert_eq!(store.replay_job(&by, job.id).await.unwrap().unwrap_err().0, JobStatus::Running);
+    store.fail_job(&claimed, JobStatus::Failed, "No use.").await.unwrap();
+    let failed = store.job(by.account, job.id).await.unwrap();
+    assert_eq!((failed.status, failed.status_message()), (JobStatus::Failed, "No use."));
+    let again = store.replay_job(&by, job.id).await.unwrap().unwrap();
+    assert_eq!((again.status, again.export), (JobStatus::Queued, job.export));
+    assert_ne!(again.id, job.id);
+    assert_eq!(store.job(by.account, job.id).await.unwrap(), failed);
+}
+
+#[tokio::test]
+async fn a_job_and_its_result_are_their_account_s_only() {
+    let house = House::new().await;
+    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let other = caller(store, &house.stranger().await, &house).await;
+    let job = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    let claimed = store.claim_job().await.unwrap().unwrap();
+    store.complete_job(&claimed, b"file").await.unwrap();
+    assert!(matches!(store.job(other.account, job.id).await, Err(Error::NotFound)));
+    assert!(matches!(store.job_result(other.account, job.id).await, Err(Error::NotFound)));
+    assert!(matches!(store.replay_job(&other, job.id).await, Err(Error::NotFound)));
+    assert_eq!(store.jobs(other.account, (None, None), 0, 10).await.unwrap(), (vec![], 0));
+    let stolen = store::ClaimedJob { account: other.account, ..claimed };
+    assert!(matches!(store.fail_job(&stolen, JobStatus::Error, "").await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn jobs_are_listed_newest_first_by_days_that_are_both_included() {
+    let house = House::new().await; // 2027-01-15, 08:00
+    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.push(store.create_job(&by, export(ResultFormat::Csv)).await.unwrap());
+        house.later(TimeDelta::days(1));
+    }
+    jobs.reverse();
+    let today = house.clock.now().date_naive();
+    let ago = |days| Some(today - TimeDelta::days(days));
+    for (after, before, expected) in [
+        (None, None, &jobs[..]),
+        (ago(2), None, &jobs[..2]),
+        (None, ago(2), &jobs[1..]),
+        (ago(2), ago(2), &jobs[1..2]),
+        (ago(0), None, &[]),
+        (Some(chrono::NaiveDate::MIN), Some(chrono::NaiveDate::MAX), &jobs[..]),
+    ] {
+        let found = store.jobs(by.account, (after, before), 0, 10).await.unwrap();
+        assert_eq!((ids(&found.0), found.1), (ids(expected), expected.len() as u64), "{after:?} {before:?}");
+    }
+    let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
+    assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 3));
+}
+
+#[tokio::test]
+async fn a_signature_opens_one_result_for_as_long_as_it_says() {
+    let house = House::new().await;
+    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    store.enable_api_access(&house.aya).await.unwrap();
+    let mut done = Vec::new();
+    for _ in 0..2 {
+        store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+        let claimed = store.claim_job().await.unwrap().unwrap();
+        store.complete_job(&claimed, b"file").await.unwrap();
+        done.push(claimed.id);
+    }
+    let until = house.clock.now().timestamp() + 300;
+    let signature = store.sign_result(by.account, done[0], until);
+    assert_eq!(store.signed_result(done[0], until, &signature).await.unwrap().bytes, b"file");
+    let stranger = house.stranger().await.account;
+    for (job, until, signature) in [
+        (done[1], until, signature.clone()),
+        (done[0], until + 1, signature.clone()),
+        (done[0], until, vec![]),
+        (done[0], until, store.sign_result(stranger, done[0], until)),
+        (JobId(Uuid::nil()), until, signature.clone()),
+    ] {
+        assert!(matches!(store.signed_result(job, until, &signature).await, Err(Error::NotFound)));
+    }
+    house.later(TimeDelta::seconds(299));
+    assert!(store.signed_result(done[0], until, &signature).await.is_ok());
+    store.disable_api_access(&house.aya).await.unwrap();
+    assert!(matches!(store.signed_result(done[0], until, &signature).await, Err(Error::NotFound)));
+    store.enable_api_access(&house.aya).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    assert!(matches!(store.signed_result(done[0], until, &signature).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn old_results_go_and_their_jobs_stay() {
+    let house = House::new().await;
+    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let job = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    let claimed = store.claim_job().await.unwrap().unwrap();
+    store.complete_job(&claimed, b"file").await.unwrap();
+    house.later(RESULT_LIFETIME - TimeDelta::seconds(1));
+    assert_eq!(store.remove_old_results().await.unwrap(), 0);
+    house.later(TimeDelta::seconds(1));
+    assert_eq!(store.remove_old_results().await.unwrap(), 1);
+    let job = store.job(by.account, job.id).await.unwrap();
+    assert_eq!((job.status, job.has_result), (JobStatus::Completed, false));
+    assert!(matches!(store.job_result(by.account, job.id).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_read_by_days_with_who_did_what() {
+    let house = House::new().await;
+    let (store, account, today) = (&house.store, house.aya.account, house.clock.now().date_naive());
+    house.stranger().await;
+    house.later(TimeDelta::days(1));
+    let token = house.issue("Export").await.token;
+    let all = store.audit_events(account, today, today + TimeDelta::days(1)).await.unwrap();
+    let actions: Vec<_> = all.iter().map(|event| (event.action.as_str(), event.user.as_deref())).collect();
+    let [account_added, user_added] = [("account_added", None), ("user_added", None)]; // at the same time
+    assert!(actions[..2].contains(&account_added) && actions[..2].contains(&user_added), "{actions:?}");
+    assert_eq!(actions[2..], [("token_created", Some("Aya@agency.example"))]);
+    assert!(all.iter().any(|event| event.token.is_none() && event.details == json!({ "name": "Acme" })));
+    assert_eq!((all[2].token, all[2].at), (Some(token.id), house.clock.now()));
+    let tomorrow = today + TimeDelta::days(1);
+    assert_eq!(store.audit_events(account, tomorrow, tomorrow).await.unwrap(), all[2..]);
+    assert_eq!(store.audit_events(account, tomorrow + TimeDelta::days(1), chrono::NaiveDate::MAX).await.unwrap(), []);
+}

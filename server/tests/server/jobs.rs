@@ -1,0 +1,277 @@
+//! Exports at the gate: ordered, followed, downloaded, replayed.
+
+use chrono::TimeDelta;
+use domain::{
+    job::JobId,
+    scope::Scope,
+    token::TokenForm,
+    user::{Asker, UserId},
+};
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use server::{config::Data, gate::exports};
+use uuid::Uuid;
+
+use crate::{
+    house::{House, basic},
+    reports::{call, get, open},
+};
+
+/// What is below the account in one of its addresses.
+fn below(uri: &Value) -> &str {
+    let uri = uri.as_str().unwrap();
+    &uri[uri.match_indices('/').nth(2).unwrap().0..]
+}
+
+/// Orders an export; answers the job's path.
+async fn export(house: &House, query: &str) -> String {
+    let queued = get(house, &format!("/ReportExport/audit_log{query}")).await;
+    assert_eq!(queued.status, StatusCode::OK);
+    let queued = queued.json();
+    assert_eq!(queued["Status"], "QUEUED", "{queued}");
+    let job = below(&queued["QueuedUri"]).to_owned();
+    assert_eq!(
+        (below(&queued["ResultUri"]), below(&queued["ReplayUri"])),
+        (&*format!("{job}/Download"), &*format!("{job}/Replay"))
+    );
+    job
+}
+
+/// Asks for the job until it is at its end.
+async fn ended(house: &House, job: &str) -> Value {
+    for _ in 0..500 {
+        let job = get(house, job).await.json();
+        if !matches!(job["Status"].as_str(), Some("QUEUED" | "RUNNING")) {
+            return job;
+        }
+    }
+    panic!("the job does not come to an end");
+}
+
+fn work(house: &House) {
+    tokio::spawn(exports::work(house.store.clone()));
+}
+
+#[tokio::test]
+async fn an_export_is_downloaded_in_each_format_and_in_both_modes() {
+    let house = open().await;
+    work(&house);
+    for (query, name, expected) in [
+        ("", ".csv", "Time,Actor,Action,TokenId,Details\n"),
+        ("?ResultFormat=CSV", ".csv", "Time,Actor,Action,TokenId,Details\n"),
+        ("?ResultFormat=JSON", ".json", r#""Action":"account_added""#),
+        ("?ResultFormat=XML", ".xml", "<Action>account_added</Action>"),
+    ] {
+        let job = export(&house, query).await;
+        let done = ended(&house, &job).await;
+        assert_eq!((&done["Status"], &done["PercentageComplete"]), (&json!("COMPLETED"), &json!(100)), "{done}");
+        assert!(done["RecordsProcessed"].as_u64().unwrap() > 3, "{done}");
+        let result = below(&done["ResultUri"]);
+
+        let file = get(&house, &format!("{result}?Mode=Stream")).await;
+        assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "application/octet-stream"));
+        assert!(file.text().contains(expected), "{}", file.text());
+        let disposition = file.header("content-disposition");
+        assert!(disposition.starts_with("attachment; filename=\"audit_log_20"), "{disposition}");
+        assert!(disposition.ends_with(&format!("{name}\"")), "{disposition}");
+
+        let found = get(&house, result).await;
+        assert_eq!(found.status, StatusCode::FOUND);
+        let signed = house.get(found.header("location")).await; // without credentials
+        assert_eq!((signed.status, &signed.body), (StatusCode::OK, &file.body));
+        assert_eq!((signed.header("content-disposition"), signed.header("cache-control")), (disposition, "no-store"));
+    }
+    let refused = get(&house, &format!("/Jobs/{}/Download?Mode=Fast", Uuid::nil())).await;
+    assert_eq!((refused.status, &refused.json()["Errors"][0]["Field"]), (StatusCode::BAD_REQUEST, &json!("Mode")));
+}
+
+#[tokio::test]
+async fn a_job_has_the_published_fields_and_what_is_not_there_is_empty() {
+    let house = open().await;
+    let job = export(&house, "").await;
+    let queued = get(&house, &job).await.json();
+    let published = "AbandonedDate CancelledDate CompletedDate CreatedBy CreatedDate FailedDate Id \
+        LastProgressUpdateDate PercentageComplete ProgramId RecordsProcessed Replayable ResultUri StartedDate Status \
+        StatusMessage Type";
+    let mut names: Vec<_> = queued.as_object().unwrap().keys().collect();
+    names.sort_unstable();
+    assert_eq!(names, published.split_whitespace().collect::<Vec<_>>());
+    for empty in ["StartedDate", "CompletedDate", "FailedDate", "LastProgressUpdateDate", "ResultUri", "ProgramId"] {
+        assert_eq!(queued[empty], "", "{empty}");
+    }
+    assert_eq!((&queued["Type"], &queued["Status"]), (&json!("ApiReport"), &json!("QUEUED")));
+    assert_eq!(queued["CreatedBy"], house.issued.token.sid.as_str());
+    assert_eq!((&queued["Replayable"], &queued["RecordsProcessed"]), (&json!(false), &json!(0)));
+
+    let waiting = get(&house, &format!("{job}/Download")).await;
+    assert_eq!((waiting.status, waiting.json()), (StatusCode::ACCEPTED, queued));
+    work(&house);
+    let done = ended(&house, &job).await;
+    assert!(
+        ["StartedDate", "CompletedDate", "LastProgressUpdateDate", "ResultUri"].iter().all(|name| done[name] != "")
+    );
+    assert_eq!((&done["FailedDate"], &done["Replayable"]), (&json!(""), &json!(true)));
+    let xml = call(&house, "GET", &job, ("accept", "application/xml")).await.text();
+    assert!(xml.contains("<Job>") && xml.contains("<Status>COMPLETED</Status>"), "{xml}");
+}
+
+#[tokio::test]
+async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
+    let house = open().await;
+    work(&house);
+    let jobs = [export(&house, "").await, export(&house, "").await];
+    for job in &jobs {
+        ended(&house, job).await;
+    }
+    let found = get(&house, &format!("{}/Download", jobs[0])).await;
+    let address = found.header("location");
+    let (path, query) = address.split_once('?').unwrap();
+    let (expires, signature) = query.split_once('&').unwrap();
+    let until: i64 = expires.strip_prefix("expires=").unwrap().parse().unwrap();
+    let id = JobId(path.strip_prefix("/downloads/").unwrap().parse().unwrap());
+    let other = format!("/downloads/{}", jobs[1].strip_prefix("/Jobs/").unwrap());
+    let past = house.store.clock().now().timestamp() - 1;
+    let signed_before = {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        URL_SAFE_NO_PAD.encode(house.store.sign_result(house.account(), id, past))
+    };
+    for forged in [
+        path.to_owned(),
+        format!("{path}?{expires}"),
+        format!("{path}?{signature}"),
+        format!("{path}?{expires}&signature="),
+        format!("{path}?expires={}&{signature}", until + 1),
+        format!("{path}?{expires}&signature={}", "A".repeat(43)),
+        format!("{path}?expires=x&{signature}"),
+        format!("{other}?{query}"),
+        format!("/downloads/x?{query}"),
+        format!("/downloads/%ff?{query}"),
+        format!("{path}?expires={past}&signature={signed_before}"),
+    ] {
+        let answer = house.get(&forged).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{forged}");
+        assert!(!answer.text().contains("account_added"));
+    }
+    assert_eq!(house.get(address).await.status, StatusCode::OK);
+    house.store.disable_api_access(&house.by).await.unwrap();
+    assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_job_is_replayed_once_it_is_at_its_end() {
+    let house = open().await;
+    let job = export(&house, "?ResultFormat=JSON&START_DATE=2026-01-01&END_DATE=2026-01-31").await;
+    let replay = |job: &str| format!("{job}/Replay");
+    let early = call(&house, "PUT", &replay(&job), ("accept", "*/*")).await;
+    assert_eq!(early.status, StatusCode::FORBIDDEN);
+    assert!(early.json()["Message"].as_str().unwrap().contains("is QUEUED and can't be replayed yet"), "{early:?}");
+
+    work(&house);
+    let done = ended(&house, &job).await;
+    let again = call(&house, "PUT", &replay(&job), ("accept", "*/*")).await;
+    assert_eq!(again.status, StatusCode::OK);
+    let again = again.json();
+    assert!(again["Id"] != done["Id"] && again["Status"] != "ERROR");
+    let again = format!("/Jobs/{}", again["Id"].as_str().unwrap());
+    ended(&house, &again).await;
+    let file = get(&house, &format!("{again}/Download?Mode=Stream")).await;
+    assert!(file.header("content-disposition").contains("audit_log_2026-01-01_2026-01-31.json"), "{file:?}");
+    assert_eq!(get(&house, &job).await.json(), done, "it stays as it is");
+}
+
+#[tokio::test]
+async fn a_job_that_was_running_when_the_server_was_killed_is_done_after_its_start() {
+    let house = open().await;
+    let job = export(&house, "").await;
+    house.store.claim_job().await.unwrap().unwrap();
+    assert_eq!(get(&house, &job).await.json()["Status"], "RUNNING");
+    let store = Data::within(&house.folder.path().join("data")).open().await.unwrap();
+    tokio::spawn(exports::work(store));
+    assert_eq!(ended(&house, &job).await["Status"], "COMPLETED");
+}
+
+#[tokio::test]
+async fn jobs_are_listed_by_the_day_of_their_creation() {
+    let house = open().await;
+    export(&house, "").await;
+    export(&house, "").await;
+    let today = house.store.clock().now().date_naive();
+    let (yesterday, tomorrow) = (today - TimeDelta::days(1), today + TimeDelta::days(1));
+    for (query, count) in [
+        (String::new(), 2),
+        (format!("?CreatedAfter={today}"), 2),
+        (format!("?CreatedBefore={today}&CreatedAfter={today}"), 2),
+        (format!("?CreatedBefore={yesterday}"), 0),
+        (format!("?CreatedAfter={tomorrow}"), 0),
+        ("?PageSize=1&Page=2".to_owned(), 1),
+    ] {
+        let list = get(&house, &format!("/Jobs{query}")).await.json();
+        assert_eq!(list.as_array().unwrap().len(), count, "{query}");
+    }
+    let two = call(&house, "GET", "/Jobs", ("ir-version", "2")).await.json();
+    assert_eq!((&two["@total"], two["Jobs"].as_array().unwrap().len()), (&json!("2"), 2));
+    let refused = get(&house, "/Jobs?CreatedAfter=yesterday").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json()["Errors"][0]["Field"], "CreatedAfter");
+}
+
+#[tokio::test]
+async fn a_job_of_another_account_or_of_nobody_answers_404() {
+    let house = open().await;
+    work(&house);
+    let job = export(&house, "").await;
+    ended(&house, &job).await;
+
+    let account = house.store.add_account("Other").await.unwrap();
+    let user = store::NewUser {
+        name: "Otto".to_owned(),
+        email: "otto@other.example".to_owned(),
+        password: crate::house::PASSWORD.to_owned(),
+        role: house.by.role,
+    };
+    let id: UserId = house.store.add_user(account, user).await.unwrap();
+    let user = house.store.people(account).await.unwrap().remove(0);
+    let other = Asker { user, account, account_name: "Other".to_owned(), role: house.by.role };
+    house.store.enable_api_access(&other).await.unwrap();
+    let scopes = ["getJob", "downloadJobResult", "replayJob", "listJobs"].map(str::to_owned).to_vec();
+    let form = TokenForm { name: "Theirs".to_owned(), scopes, ..TokenForm::blank(id) };
+    let settings = form.validate(std::slice::from_ref(&other.user), None).unwrap();
+    let theirs = house.store.create(&other, settings, Uuid::now_v7()).await.unwrap();
+    let sid = &theirs.token.sid;
+    for (method, below) in [
+        ("GET", job.clone()),
+        ("GET", format!("{job}/Download")),
+        ("GET", format!("{job}/Download?Mode=Stream")),
+        ("PUT", format!("{job}/Replay")),
+    ] {
+        let request = house.request(method, &format!("/Agencies/{sid}{below}"));
+        let request = request.header(header::AUTHORIZATION, basic(sid, &theirs.secret));
+        assert_eq!(house.send(request, []).await.status, StatusCode::NOT_FOUND, "{method} {below}");
+    }
+    for id in ["x", "0", &Uuid::nil().to_string()] {
+        assert_eq!(get(&house, &format!("/Jobs/{id}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(get(&house, &format!("/Jobs/{id}/Download")).await.status, StatusCode::NOT_FOUND);
+        let replay = call(&house, "PUT", &format!("/Jobs/{id}/Replay"), ("accept", "*/*")).await;
+        assert_eq!(replay.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_token_s_name_that_looks_like_a_formula_is_text_in_the_csv_file() {
+    let house = open().await;
+    let form = TokenForm {
+        name: "=HYPERLINK(\"https://evil.example\")".to_owned(),
+        scopes: vec![Scope::GET_COMPANY_INFORMATION.id().to_owned()],
+        ..TokenForm::blank(house.by.user.id)
+    };
+    let settings = form.validate(std::slice::from_ref(&house.by.user), None).unwrap();
+    let issued = house.store.create(&house.by, settings, Uuid::now_v7()).await.unwrap();
+    house.company_information(&issued.token.sid, &issued.secret).await;
+    house.store.flush_calls().await.unwrap();
+    work(&house);
+    let queued = get(&house, "/ReportExport/token_usage").await.json();
+    let job = below(&queued["QueuedUri"]).to_owned();
+    ended(&house, &job).await;
+    let file = get(&house, &format!("{job}/Download?Mode=Stream")).await.text();
+    assert!(file.contains(r#","'=HYPERLINK(""https://evil.example"")","#), "{file}");
+}
