@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
 
 /// Largest body in bytes. The largest form, a token with every field at its limit, is about a tenth of it.
@@ -59,9 +59,18 @@ pub async fn limit(request: Request, next: Next) -> Result<Response, BodyError> 
 /// # Errors
 /// [`BodyError`].
 pub async fn read(request: Request) -> Result<Request, BodyError> {
+    let (parts, content) = take(request).await?;
+    Ok(Request::from_parts(parts, Body::from(content)))
+}
+
+/// The request's head, and its whole body.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn take(request: Request) -> Result<(Parts, Vec<u8>), BodyError> {
     let (parts, body) = request.into_parts();
     let content = tokio::time::timeout(TIME_MAX, collect(body)).await.map_err(|_| BodyError::Incomplete)??;
-    Ok(Request::from_parts(parts, Body::from(content)))
+    Ok((parts, content))
 }
 
 async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {

@@ -63,6 +63,16 @@ impl Caller {
             Ok(())
         }
     }
+
+    /// Whether the caller may come by the secret of a token with these scopes, or let one have them: it gives no more
+    /// than it has.
+    ///
+    /// # Errors
+    /// [`Refusal::BeyondOwnScopes`].
+    pub fn require_own(&self, scopes: Scopes) -> Result<(), Refusal> {
+        let beyond = scopes.beyond(self.scopes);
+        if beyond.is_empty() { Ok(()) } else { Err(Refusal::BeyondOwnScopes(beyond)) }
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +98,14 @@ mod tests {
     #[test]
     fn an_enabled_token_opens_what_its_scopes_name_below_its_own_sid() {
         assert_eq!(caller().require(SID, SCOPE), Ok(()));
+    }
+
+    #[test]
+    fn a_caller_gives_no_more_than_it_has() {
+        let other = Scope::find("getJob").unwrap();
+        assert_eq!(caller().require_own(Scopes::from_iter([SCOPE])), Ok(()));
+        let beyond = Refusal::BeyondOwnScopes(Scopes::from_iter([other]));
+        assert_eq!(caller().require_own(Scopes::from_iter([SCOPE, other])), Err(beyond));
     }
 
     #[test]

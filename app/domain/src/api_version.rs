@@ -25,7 +25,9 @@ impl ApiVersion {
         self == Self::NEWEST
     }
 
-    fn listed() -> String {
+    /// Every version, in words: `3 or 2`.
+    #[must_use]
+    pub fn listed() -> String {
         Self::ALL.map(|version| version.to_string()).join(" or ")
     }
 }

@@ -341,11 +341,8 @@ impl Scope {
     pub fn at<'a>(method: &str, segments: &[&'a str]) -> Result<(Self, Option<&'a str>), NoOperation> {
         let here = || Self::all().filter(|scope| scope.operation().is_at(segments));
         let method = if method == "HEAD" { Method::Get.as_str() } else { method };
-        let parameter = |scope: Self| scope.operation().parameter(segments);
-        // A path that is a template's own word for word goes before one where it stands for a parameter.
-        let found = here().filter(|scope| scope.operation().method.as_str() == method);
-        if let Some(scope) = found.min_by_key(|scope| parameter(*scope).is_some()) {
-            return Ok((scope, parameter(scope)));
+        if let Some(scope) = here().find(|scope| scope.operation().method.as_str() == method) {
+            return Ok((scope, scope.operation().parameter(segments)));
         }
         let methods: Vec<_> = here().map(|scope| scope.operation().method).collect();
         Err(if methods.is_empty() { NoOperation::Path } else { NoOperation::Method(methods) })

@@ -111,12 +111,21 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// By `Page` and `PageSize`.
+    /// By `Page` and `PageSize`: 100 where the client does not say, 1,000 at most.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
-    pub fn asked(query: &Query, default: u32, most: u32) -> Result<Self, GateError> {
-        Ok(Self { page: query.number("Page", 1, u32::MAX)?, size: query.number("PageSize", default, most)? })
+    pub fn asked(query: &Query) -> Result<Self, GateError> {
+        let paging = Self::of_size(query, 100)?;
+        Ok(Self { size: query.number("PageSize", paging.size, 1_000)?, ..paging })
+    }
+
+    /// By `Page`, where all pages are of one size.
+    ///
+    /// # Errors
+    /// [`GateError::Invalid`].
+    pub fn of_size(query: &Query, size: u32) -> Result<Self, GateError> {
+        Ok(Self { page: query.number("Page", 1, u32::MAX)?, size })
     }
 
     /// How many come before the page.
@@ -241,7 +250,7 @@ mod tests {
             name: "Advertisers",
             items,
             total: 5,
-            paging: Paging::asked(&query, 100, 1000).unwrap(),
+            paging: Paging::asked(&query).unwrap(),
             uri: "/Agencies/IR1/Advertisers",
             query: &query,
         };
@@ -266,7 +275,7 @@ mod tests {
     #[test]
     fn pages_that_are_none_are_refused() {
         for query in ["Page=0", "Page=-1", "Page=x", "PageSize=0", "PageSize=1001", "Page=99999999999"] {
-            assert!(Paging::asked(&Query::read(query), 100, 1000).is_err(), "{query}");
+            assert!(Paging::asked(&Query::read(query)).is_err(), "{query}");
         }
     }
 }

@@ -47,6 +47,9 @@ pub enum GateError {
     /// The job has ended without a result, or so long ago that it was removed.
     #[error("this job has no result: it has failed, or its result was removed after 30 days; replay the job")]
     NoResult,
+    /// Somebody else has changed the resource meanwhile.
+    #[error(transparent)]
+    Conflict(store::Error),
     /// What the client sent is not what the operation takes.
     #[error("the request is not valid; each of the errors says what to do")]
     Invalid(Vec<FieldError>),
@@ -58,7 +61,7 @@ pub enum GateError {
     Body(#[from] BodyError),
     /// A fault of the server.
     #[error("something went wrong on the server; try again later")]
-    Store(#[from] store::Error),
+    Store(store::Error),
     /// Another one: the answer can't be written.
     #[error("something went wrong on the server; try again later")]
     Writing(serde_json::Error),
@@ -73,6 +76,16 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl From<store::Error> for GateError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound => Self::NotFound,
+            store::Error::Conflict => Self::Conflict(error),
+            fault => Self::Store(fault),
+        }
+    }
+}
+
 impl GateError {
     /// One field is wrong.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
@@ -85,11 +98,9 @@ impl GateError {
         match self {
             Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
             Self::Refused(_) | Self::NotReplayable(_) => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::AnsweredElsewhere | Self::NoResult | Self::Store(store::Error::NotFound) => {
-                StatusCode::NOT_FOUND
-            }
+            Self::NotFound | Self::AnsweredElsewhere | Self::NoResult => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Store(store::Error::Conflict) => StatusCode::CONFLICT,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooManyCalls(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(error) => error.status(),
@@ -106,12 +117,7 @@ impl GateError {
         }
         let fields: &[FieldError] = if let Self::Invalid(fields) = &self { fields } else { &[] };
         let errors: Vec<_> = fields.iter().map(|one| json!({ "Field": one.field, "Message": one.message })).collect();
-        let message = match &self {
-            Self::Store(store::Error::NotFound) => Self::NotFound.to_string(),
-            Self::Store(conflict @ store::Error::Conflict) => conflict.to_string(),
-            other => other.to_string(),
-        };
-        let envelope = json!({ "Status": "ERROR", "Message": message, "Errors": errors });
+        let envelope = json!({ "Status": "ERROR", "Message": self.to_string(), "Errors": errors });
         let mut response = written(status, "Response", &envelope, format);
         let headers = response.headers_mut();
         match self {

@@ -31,13 +31,11 @@ mod xml;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{Request, State},
     response::Response,
     routing::{any, get, post},
 };
 use http::{HeaderValue, header};
-use http_body_util::BodyExt as _;
 use store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -51,7 +49,7 @@ use self::{
     recording::Recording,
     target::Target,
 };
-use crate::request_body::{self, BodyError};
+use crate::request_body;
 
 /// The gate's routes. `behind_proxy` says that a proxy on this machine tells where calls come from.
 pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
@@ -78,8 +76,7 @@ async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
 }
 
 async fn answered(gate: &Gate, request: Request, format: Format) -> Result<Response, GateError> {
-    let (parts, body) = request_body::read(request).await?.into_parts();
-    let body = body.collect().await.map_err(|_| BodyError::Incomplete)?.to_bytes();
+    let (parts, body) = request_body::take(request).await?;
     let caller = gate.identify(&parts.headers).await?;
     let target = Target::read(parts.method.as_str(), parts.uri.path())?;
     let query = Query::read(parts.uri.query().unwrap_or_default());
@@ -93,7 +90,7 @@ async fn answered(gate: &Gate, request: Request, format: Format) -> Result<Respo
     Ok(response)
 }
 
-async fn carried_out(gate: &Gate, admitted: Admitted, query: Query, body: Bytes, format: Format) -> Response {
+async fn carried_out(gate: &Gate, admitted: Admitted, query: Query, body: Vec<u8>, format: Format) -> Response {
     let (left, version) = (admitted.left, admitted.version);
     let call = Call { gate: gate.clone(), admitted, query, body };
     let mut response = match operations::carry_out(call).await {

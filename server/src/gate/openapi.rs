@@ -2,6 +2,7 @@
 
 use axum::{Json, response::IntoResponse};
 use domain::{
+    api_version::ApiVersion,
     job::JobStatus,
     scope::{Category, Scope},
 };
@@ -27,7 +28,7 @@ fn of_catalogue() -> Value {
         "openapi": "3.1.0",
         "info": {
             "title": "Platform REST Web Services",
-            "version": domain::api_version::ApiVersion::NEWEST.to_string(),
+            "version": ApiVersion::NEWEST.to_string(),
             "description": "Call with HTTP Basic: an access token's Account SID as user name, its Auth Token as password.",
         },
         "servers": [{ "url": "/" }],
@@ -45,8 +46,8 @@ fn described(scope: Scope) -> Value {
     let operation = scope.operation();
     let mut parameters = vec![
         path_parameter("AccountSID"),
-        json!({ "name": version::PARAMETER, "in": "query", "schema": { "type": "integer", "enum": [2, 3] } }),
-        json!({ "name": "IR-Version", "in": "header", "schema": { "type": "integer", "enum": [2, 3] } }),
+        json!({ "name": version::PARAMETER, "in": "query", "schema": { "type": "integer", "enum": ApiVersion::ALL } }),
+        json!({ "name": "IR-Version", "in": "header", "schema": { "type": "integer", "enum": ApiVersion::ALL } }),
     ];
     let names = operation.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     parameters.extend(names.map(path_parameter));
@@ -221,7 +222,7 @@ fn access_token(issued: bool) -> Value {
         "Name": text,
         "Description": text,
         "State": { "type": "string", "enum": ["ENABLED", "DISABLED"] },
-        "ApiVersion": { "type": "string", "enum": ["2", "3"] },
+        "ApiVersion": { "type": "string", "enum": ApiVersion::ALL.map(|version| version.to_string()) },
         "Scopes": scope_ids(),
         "PrimaryContactId": { "type": "string", "format": "uuid" },
         "Developers": { "type": "array", "items": text },
@@ -240,7 +241,7 @@ fn access_token_update() -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": {
         "Name": { "type": "string", "minLength": 1, "maxLength": domain::token::NAME_MAX },
         "Description": { "type": "string", "maxLength": domain::token::DESCRIPTION_MAX },
-        "ApiVersion": { "type": "string", "enum": ["2", "3"] },
+        "ApiVersion": { "type": "string", "enum": ApiVersion::ALL.map(|version| version.to_string()) },
         "PrimaryContactId": { "type": "string", "format": "uuid" },
         "Developers": {
             "type": "array", "maxItems": domain::token::DEVELOPERS_MAX, "items": { "type": "string", "format": "email" } },

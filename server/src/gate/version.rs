@@ -31,8 +31,8 @@ fn only_version<'a>(asked: impl Iterator<Item = Cow<'a, str>>) -> Result<Option<
         [one] => one.trim().parse::<u16>().ok().and_then(|number| ApiVersion::try_from(number).ok()),
         _ => None,
     };
-    let there_are = ApiVersion::ALL.map(|version| version.to_string()).join(" or ");
-    version.map(Some).ok_or_else(|| GateError::invalid(PARAMETER, format!("ask for version {there_are}, once")))
+    let problem = || GateError::invalid(PARAMETER, format!("ask for version {}, once", ApiVersion::listed()));
+    version.map(Some).ok_or_else(problem)
 }
 
 /// When versions go out of use, as the agency has announced it.

@@ -2,7 +2,7 @@
 
 use crate::clock::id_at;
 use crate::error::Error;
-use crate::sqlite::{Connection, micros, time};
+use crate::sqlite::{Connection, DAY, day_number, micros, time};
 use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
@@ -11,9 +11,6 @@ use domain::token::TokenId;
 use domain::user::UserId;
 use serde_json::Value;
 use uuid::Uuid;
-
-/// Microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// An event of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +62,14 @@ impl Store {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Vec<AuditEvent>, Error> {
-        let day = |date: NaiveDate| i64::from(date.to_epoch_days());
         let rows: Vec<EventRow> = sqlx::query_as(
             "SELECT at, (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email, action, token_id,
                 details
              FROM audit_events WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at, id",
         )
         .bind(account.0)
-        .bind(day(from) * DAY)
-        .bind((day(to) + 1) * DAY)
+        .bind(day_number(from) * DAY)
+        .bind((day_number(to) + 1) * DAY)
         .fetch_all(&self.pools().read)
         .await?;
         rows.into_iter().map(AuditEvent::try_from).collect()

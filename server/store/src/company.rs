@@ -2,7 +2,7 @@
 
 use crate::audit::Event;
 use crate::error::Error;
-use crate::sqlite::Connection;
+use crate::sqlite::{Connection, require_row};
 use crate::store::Store;
 use domain::access::Caller;
 use domain::account::{AccountId, CompanyInformation};
@@ -72,5 +72,5 @@ async fn write(tx: &mut Connection, account: AccountId, information: &CompanyInf
         .bind(account.0)
         .execute(tx)
         .await?;
-    if changed.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+    require_row(&changed)
 }

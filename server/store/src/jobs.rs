@@ -2,7 +2,7 @@
 
 use crate::clock::id_at;
 use crate::error::Error;
-use crate::sqlite::{Connection, micros, time};
+use crate::sqlite::{Connection, DAY, day_number, micros, require_row, time};
 use crate::store::Store;
 use chrono::{NaiveDate, TimeDelta};
 use domain::access::Caller;
@@ -15,8 +15,6 @@ use uuid::Uuid;
 
 /// How long results are kept.
 pub const RESULT_LIFETIME: TimeDelta = TimeDelta::days(30);
-/// Microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// How often a job is begun before it is given up: one that ends the server each time would do so for ever.
 const ATTEMPTS: i64 = 3;
 
@@ -150,9 +148,8 @@ impl Store {
         limit: u32,
     ) -> Result<(Vec<Job>, u64), Error> {
         const CREATED: &str = "WHERE account_id = $1 AND created_at >= $2 AND created_at < $3";
-        let day = |date: NaiveDate| i64::from(date.to_epoch_days());
-        let from = after.map_or(i64::MIN, |date| day(date) * DAY);
-        let to = before.map_or(i64::MAX, |date| (day(date) + 1) * DAY);
+        let from = after.map_or(i64::MIN, |date| day_number(date) * DAY);
+        let to = before.map_or(i64::MAX, |date| (day_number(date) + 1) * DAY);
         let mut tx = self.pools().read.begin().await?; // so that both queries see the same
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
         let total = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
@@ -272,9 +269,7 @@ impl Store {
         .bind(job.account.0)
         .execute(&mut *tx)
         .await?;
-        if noted.rows_affected() == 0 {
-            return Err(Error::NotFound);
-        }
+        require_row(&noted)?;
         Ok(tx.commit().await?)
     }
 
@@ -294,9 +289,7 @@ impl Store {
         .bind(job.account.0)
         .execute(&mut *tx)
         .await?;
-        if completed.rows_affected() == 0 {
-            return Err(Error::NotFound);
-        }
+        require_row(&completed)?;
         sqlx::query("INSERT INTO job_results (job_id, made_at, result) VALUES ($1, $2, $3)")
             .bind(job.id.0)
             .bind(now)
@@ -323,9 +316,7 @@ impl Store {
         .bind(job.account.0)
         .execute(&mut *tx)
         .await?;
-        if ended.rows_affected() == 0 {
-            return Err(Error::NotFound);
-        }
+        require_row(&ended)?;
         Ok(tx.commit().await?)
     }
 

@@ -1,7 +1,7 @@
 //! `SQLite`: how the database is opened, how a transaction that writes begins, and what it alone calls so.
 
 use crate::error::Error;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::fs::OpenOptions;
@@ -61,6 +61,14 @@ impl Pools {
     }
 }
 
+/// That a statement has changed what it was about.
+///
+/// # Errors
+/// [`Error::NotFound`] where there was none.
+pub(crate) fn require_row(done: &<Db as sqlx::Database>::QueryResult) -> Result<(), Error> {
+    if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
 /// Makes the file where there is none, for its owner only: it holds password hashes. `SQLite` gives the files that it
 /// puts beside it the same permissions.
 fn make(path: &Path) -> io::Result<()> {
@@ -68,6 +76,14 @@ fn make(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.append(true).create(true).open(path).map(drop)
+}
+
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The day as a number: days since the Unix epoch, in UTC. Times [`DAY`] it is the time at which the day begins.
+pub(crate) fn day_number(date: NaiveDate) -> i64 {
+    date.to_epoch_days().into()
 }
 
 /// A time as the database keeps it: microseconds since the Unix epoch.

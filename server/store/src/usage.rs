@@ -1,7 +1,7 @@
 //! What the calls add up to: the report of each token's use, and the roll-up of older calls into days.
 
 use crate::error::Error;
-use crate::sqlite::micros;
+use crate::sqlite::{DAY, day_number, micros};
 use crate::store::Store;
 use crate::token_rows::corrupt;
 use chrono::{NaiveDate, TimeDelta};
@@ -11,8 +11,6 @@ use domain::token::TokenId;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// Calls that one transaction rolls up; others who write wait no longer than that.
 const BATCH: i64 = 5_000;
 
@@ -80,7 +78,6 @@ impl Store {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Vec<TokenUsage>, Error> {
-        let (from, to) = (i64::from(from.to_epoch_days()), i64::from(to.to_epoch_days()));
         let rows: Vec<UsageRow> = sqlx::query_as(
             "SELECT token_id, name, sid, day, scope, status, calls, latency_sum
              FROM (
@@ -102,8 +99,8 @@ impl Store {
         )
         .bind(DAY)
         .bind(account.0)
-        .bind(from)
-        .bind(to)
+        .bind(day_number(from))
+        .bind(day_number(to))
         .fetch_all(&self.pools().read)
         .await?;
         rows.into_iter().map(TokenUsage::try_from).collect()

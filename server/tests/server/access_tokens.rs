@@ -5,12 +5,12 @@ use domain::{
     secret::{AccountSid, Secret},
     token::TokenId,
 };
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::{Value, json};
 use store::IssuedToken;
 use uuid::Uuid;
 
-use crate::house::{Answer, House, basic};
+use crate::house::{Answer, House};
 
 const ALL: [&str; 8] = [
     "listAccessTokens",
@@ -31,7 +31,7 @@ async fn manager(house: &House) -> IssuedToken {
 
 async fn call(house: &House, by: &IssuedToken, method: &str, below: &str, body: Value) -> Answer {
     let path = format!("/Agencies/{}/AccessTokens{below}", by.token.sid);
-    let request = house.request(method, &path).header(header::AUTHORIZATION, basic(&by.token.sid, &by.secret));
+    let request = house.request_with(method, &path, &by.token.sid, &by.secret);
     house.send(request, if body.is_null() { String::new() } else { body.to_string() }).await
 }
 

@@ -1,10 +1,10 @@
 //! Advertisers at the gate.
 
 use domain::{advertiser::Advertiser, scope::Scope};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::json;
 
-use crate::house::{Answer, House, basic};
+use crate::house::{Answer, House};
 
 /// A house with three advertisers, whose token may list and get them, and another account with one.
 async fn open() -> House {
@@ -34,9 +34,9 @@ fn advertiser(record: &[(&str, &str)]) -> Advertiser {
 
 /// Asks for what is below `/Advertisers`, with one more header.
 async fn get(house: &House, below: &str, (name, value): (&str, &str)) -> Answer {
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
-    let request = house.request("GET", &format!("/Agencies/{sid}/Advertisers{below}")).header(name, value);
-    house.send(request.header(header::AUTHORIZATION, basic(sid, secret)), []).await
+    let sid = &house.issued.token.sid;
+    let request = house.own_request("GET", &format!("/Agencies/{sid}/Advertisers{below}")).header(name, value);
+    house.send(request, []).await
 }
 
 const JSON: (&str, &str) = ("accept", "application/json");

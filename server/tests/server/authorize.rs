@@ -9,7 +9,7 @@ use crate::house::{Answer, House, basic};
 /// Asks about a call below the token's own SID, as nginx does.
 async fn ask(house: &House, method: &str, below: &str) -> Answer {
     let sid = &house.issued.token.sid;
-    let request = house.request("GET", "/authorize").header(header::AUTHORIZATION, basic(sid, &house.issued.secret));
+    let request = house.own_request("GET", "/authorize");
     let request =
         request.header("X-Original-Method", method).header("X-Original-URI", format!("/Agencies/{sid}{below}"));
     house.send(request, []).await

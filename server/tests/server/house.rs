@@ -111,9 +111,19 @@ impl House {
         self.send(self.request("GET", path), []).await
     }
 
+    /// The beginning of a call to the gate.
+    pub fn request_with(&self, method: &str, path: &str, sid: &AccountSid, secret: &Secret) -> http::request::Builder {
+        self.request(method, path).header(header::AUTHORIZATION, basic(sid, secret))
+    }
+
+    /// The beginning of a call with the house's own token.
+    pub fn own_request(&self, method: &str, path: &str) -> http::request::Builder {
+        self.request_with(method, path, &self.issued.token.sid, &self.issued.secret)
+    }
+
     /// Calls the gate.
     pub async fn call(&self, method: &str, path: &str, sid: &AccountSid, secret: &Secret) -> Answer {
-        self.send(self.request(method, path).header(header::AUTHORIZATION, basic(sid, secret)), []).await
+        self.send(self.request_with(method, path, sid, secret), []).await
     }
 
     /// Retrieves the company profile with these credentials.

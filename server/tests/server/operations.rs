@@ -11,8 +11,7 @@ use crate::house::{Answer, House, basic, company_information};
 
 /// Calls with more headers and a body.
 async fn call(house: &House, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
-    let credentials = basic(&house.issued.token.sid, &house.issued.secret);
-    let mut request = house.request(method, path).header(header::AUTHORIZATION, credentials);
+    let mut request = house.own_request(method, path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use domain::scope::Scope;
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, basic};
+use crate::house::{Answer, House};
 
 /// A house whose token may do all that there is to do with reports and jobs.
 pub async fn open() -> House {
@@ -18,9 +18,9 @@ pub async fn open() -> House {
 
 /// Calls what is below the account, with one more header.
 pub async fn call(house: &House, method: &str, below: &str, (name, value): (&str, &str)) -> Answer {
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
-    let request = house.request(method, &format!("/Agencies/{sid}{below}")).header(name, value);
-    house.send(request.header(header::AUTHORIZATION, basic(sid, secret)), []).await
+    let sid = &house.issued.token.sid;
+    let request = house.own_request(method, &format!("/Agencies/{sid}{below}")).header(name, value);
+    house.send(request, []).await
 }
 
 pub async fn get(house: &House, below: &str) -> Answer {

@@ -4,9 +4,8 @@
 //! that token's scopes, before and after.
 
 use domain::{
-    access::Refusal,
     filter::{PAGE_SIZE, TokenFilter},
-    scope::{Scope, Scopes},
+    scope::Scope,
     text::Field,
     token::{Token, TokenForm, TokenId, TokenSettings, TokenState},
 };
@@ -26,7 +25,7 @@ const PATH: &str = "/AccessTokens";
 
 /// `GET /AccessTokens`: the account's tokens, newest first, by `Name` and `State` if asked; pages are of one size.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
-    let paging = Paging { page: call.query.number("Page", 1, u32::MAX)?, size: PAGE_SIZE };
+    let paging = Paging::of_size(&call.query, PAGE_SIZE)?;
     let state = match call.query.get("State").filter(|state| !state.is_empty()) {
         None => None,
         Some(name) => Some(
@@ -56,7 +55,7 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
 pub async fn create(call: &Call) -> Result<Answer, GateError> {
     let own = call.gate.store.token(call.caller().account, call.caller().token).await?;
     let settings = changed(call, TokenForm::blank(own.settings.primary_contact), None).await?;
-    may_give(call, settings.scopes)?;
+    call.caller().require_own(settings.scopes)?;
     let issued = call.gate.store.create(call.caller(), settings, Uuid::now_v7()).await?;
     with_secret(call, &issued).map(|answer| answer.with_status(StatusCode::CREATED))
 }
@@ -64,9 +63,9 @@ pub async fn create(call: &Call) -> Result<Answer, GateError> {
 /// `PUT /AccessTokens/{TokenId}`: changes what the body names and leaves the rest.
 pub async fn update(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
-    may_give(call, token.settings.scopes)?;
+    call.caller().require_own(token.settings.scopes)?;
     let settings = changed(call, TokenForm::from(&token.settings), Some(&token)).await?;
-    may_give(call, settings.scopes)?;
+    call.caller().require_own(settings.scopes)?;
     let (token, _) = call.gate.store.update(call.caller(), token.id, settings, token.revision).await?;
     Answer::one("AccessToken", &resource(call, &token))
 }
@@ -81,7 +80,7 @@ pub async fn delete(call: &Call) -> Result<Answer, GateError> {
 /// `PUT /AccessTokens/{TokenId}/Reset`: the token with its new Auth Token, this once. A token may reset itself.
 pub async fn reset(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
-    may_give(call, token.settings.scopes)?;
+    call.caller().require_own(token.settings.scopes)?;
     let issued = call.gate.store.reset(call.caller(), token.id, token.revision).await?;
     with_secret(call, &issued)
 }
@@ -89,7 +88,7 @@ pub async fn reset(call: &Call) -> Result<Answer, GateError> {
 /// `PUT /AccessTokens/{TokenId}/Enable`.
 pub async fn enable(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
-    may_give(call, token.settings.scopes)?;
+    call.caller().require_own(token.settings.scopes)?;
     let token = call.gate.store.enable(call.caller(), token.id).await?;
     Answer::one("AccessToken", &resource(call, &token))
 }
@@ -105,11 +104,6 @@ pub async fn disable(call: &Call) -> Result<Answer, GateError> {
 async fn named(call: &Call) -> Result<Token, GateError> {
     let id = call.parameter().and_then(|id| Uuid::try_parse(id).ok()).ok_or(GateError::NotFound)?;
     Ok(call.gate.store.token(call.caller().account, TokenId(id)).await?)
-}
-
-fn may_give(call: &Call, scopes: Scopes) -> Result<(), GateError> {
-    let beyond = scopes.beyond(call.caller().scopes);
-    if beyond.is_empty() { Ok(()) } else { Err(Refusal::BeyondOwnScopes(beyond).into()) }
 }
 
 /// The settings that the body makes of the form, checked as the console checks them.

@@ -12,10 +12,6 @@ use super::{
 };
 
 const PATH: &str = "/Advertisers";
-/// How many are on a page where the client does not say.
-const PAGE_SIZE: u32 = 100;
-/// How many a client may ask for.
-const PAGE_SIZE_MAX: u32 = 1_000;
 
 /// The advertiser and its own address, as published.
 #[derive(Serialize)]
@@ -38,7 +34,7 @@ impl Resource {
 
 /// `GET`: a page of the advertisers of the token's account, by id.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
-    let paging = Paging::asked(&call.query, PAGE_SIZE, PAGE_SIZE_MAX)?;
+    let paging = Paging::asked(&call.query)?;
     let found = call.gate.store.advertisers(call.caller().account, paging.offset(), paging.size);
     let (advertisers, total) = found.await?;
     let items = advertisers.into_iter().map(|advertiser| serde_json::to_value(Resource::new(call, advertiser)));
@@ -49,7 +45,7 @@ pub async fn list(call: &Call) -> Result<Answer, GateError> {
 
 /// `GET`: one of them.
 pub async fn get(call: &Call) -> Result<Answer, GateError> {
-    let id = call.admitted.target.parameter.as_deref().and_then(|id| id.parse::<AdvertiserId>().ok());
+    let id = call.parameter().and_then(|id| id.parse::<AdvertiserId>().ok());
     let id = id.ok_or(GateError::NotFound)?;
     let advertiser = call.gate.store.advertiser(call.caller().account, id).await?;
     Answer::one("Advertiser", &Resource::new(call, advertiser))

@@ -18,14 +18,10 @@ use super::{
 };
 
 const PATH: &str = "/Jobs";
-/// How many are on a page where the client does not say.
-const PAGE_SIZE: u32 = 100;
-/// How many a client may ask for.
-const PAGE_SIZE_MAX: u32 = 1_000;
 
 /// `GET /Jobs`: the account's jobs, newest first, by the day of their creation if asked.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
-    let paging = Paging::asked(&call.query, PAGE_SIZE, PAGE_SIZE_MAX)?;
+    let paging = Paging::asked(&call.query)?;
     let days = (call.query.date("CreatedAfter")?, call.query.date("CreatedBefore")?);
     let (jobs, total) = call.gate.store.jobs(call.caller().account, days, paging.offset(), paging.size).await?;
     let items = jobs.iter().map(|job| resource(call, job)).collect();

@@ -6,7 +6,6 @@ mod company_information;
 mod jobs;
 mod reports;
 
-use axum::body::Bytes;
 use domain::{access::Caller, api_version::ApiVersion};
 use serde_json::Value;
 
@@ -26,7 +25,7 @@ pub struct Call {
     /// The query.
     pub query: Query,
     /// The body, whole.
-    pub body: Bytes,
+    pub body: Vec<u8>,
 }
 
 impl Call {

@@ -56,7 +56,7 @@ pub async fn export(call: &Call) -> Result<Answer, GateError> {
 
 async fn records(call: &Call) -> Result<Answer, GateError> {
     let (report, period) = (named(call)?, period(call)?);
-    let paging = Paging { page: call.query.number("Page", 1, u32::MAX)?, size: PAGE_SIZE };
+    let paging = Paging::of_size(&call.query, PAGE_SIZE)?;
     if call.query.get("RQueryIDx").is_some_and(|table| !matches!(table, "" | "0")) {
         return Err(GateError::invalid("RQueryIDx", "this report has one table; ask for 0"));
     }
