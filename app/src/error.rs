@@ -2,8 +2,11 @@
 
 use crate::api::protocol::JsonText;
 use crate::i18n::t_string;
-use crate::words::Words;
-use domain::text::FieldError;
+use crate::words::{self, Words};
+use domain::membership::MemberFieldError;
+use domain::profile::ProfileProblem;
+use domain::profile_form::NotEdited;
+use domain::text::{FieldError, Problem};
 use leptos::server_fn::Encodes;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -29,9 +32,36 @@ pub enum AppError {
     /// Fields of a form are wrong.
     #[error("some fields need attention")]
     Invalid(Vec<FieldError>),
+    /// Fields of the company profile are wrong.
+    #[error("some fields need attention")]
+    InvalidProfile(Vec<ProfileProblem>),
+    /// Fields of an invitation, or of its acceptance, are wrong.
+    #[error("some fields need attention")]
+    InvalidMember(Vec<MemberFieldError>),
+    /// The account has a user of that address already.
+    #[error("a user of the account has that e-mail address already; reinstate them if they are deactivated")]
+    AlreadyMember,
+    /// There is a user of that address by now.
+    #[error("there is a user with that e-mail address by now; load the page again")]
+    EmailTaken,
+    /// The account would be left without an active administrator.
+    #[error("an account needs an active Account Administrator; make another user one first")]
+    LastAdministrator,
+    /// The invitation has expired, was used or withdrawn, or never was.
+    #[error("there is no such invitation any more; ask an Account Administrator for a new one")]
+    InvitationOver,
     /// E-mail address and password do not belong together.
     #[error("e-mail address or password is wrong")]
     WrongCredentials,
+    /// That is not the person's password.
+    #[error("the password is wrong")]
+    WrongPassword,
+    /// The password was given too long ago for this.
+    #[error("give the password again")]
+    StepUpNeeded,
+    /// The one value that the form is about won't do.
+    #[error("{0}")]
+    Unusable(Problem),
     /// Too many failed sign-ins.
     #[error("too many attempts; try again in {seconds} s")]
     Throttled {
@@ -55,11 +85,13 @@ impl AppError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
-            Self::SignInNeeded | Self::WrongCredentials => 401,
+            Self::SignInNeeded | Self::WrongCredentials | Self::WrongPassword | Self::StepUpNeeded => 401,
             Self::NotAllowed => 403,
-            Self::NotFound => 404,
-            Self::Conflict | Self::AlreadyDone => 409,
-            Self::Invalid(_) => 422,
+            Self::NotFound | Self::InvitationOver => 404,
+            Self::Conflict | Self::AlreadyDone | Self::AlreadyMember | Self::EmailTaken | Self::LastAdministrator => {
+                409
+            }
+            Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) | Self::Unusable(_) => 422,
             Self::Throttled { .. } => 429,
             Self::Internal => 500,
             Self::Unreachable => 503,
@@ -75,8 +107,17 @@ impl AppError {
             Self::NotFound => t_string!(i18n, error.not_found).to_string(),
             Self::Conflict => t_string!(i18n, error.conflict).to_string(),
             Self::AlreadyDone => t_string!(i18n, error.already_done).to_string(),
-            Self::Invalid(_) => t_string!(i18n, error.invalid).to_string(),
+            Self::AlreadyMember => t_string!(i18n, error.already_member).to_string(),
+            Self::EmailTaken => t_string!(i18n, error.email_taken).to_string(),
+            Self::LastAdministrator => t_string!(i18n, error.last_administrator).to_string(),
+            Self::InvitationOver => t_string!(i18n, error.invitation_over).to_string(),
+            Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) => {
+                t_string!(i18n, error.invalid).to_string()
+            }
             Self::WrongCredentials => t_string!(i18n, error.wrong_credentials).to_string(),
+            Self::WrongPassword => t_string!(i18n, error.wrong_password).to_string(),
+            Self::StepUpNeeded => t_string!(i18n, error.step_up_needed).to_string(),
+            Self::Unusable(problem) => words::problem_text(i18n, problem),
             Self::Throttled { seconds } => t_string!(i18n, error.throttled, minutes = seconds.div_ceil(60)).to_string(),
             Self::BadRequest(_) => t_string!(i18n, error.bad_request).to_string(),
             Self::Unreachable => t_string!(i18n, error.unreachable).to_string(),
@@ -117,7 +158,14 @@ impl From<store::Error> for AppError {
             store::Error::NotFound => Self::NotFound,
             store::Error::Conflict => Self::Conflict,
             store::Error::AlreadyDone => Self::AlreadyDone,
+            store::Error::AlreadyMember => Self::AlreadyMember,
+            store::Error::EmailTaken => Self::EmailTaken,
+            store::Error::LastAdministrator => Self::LastAdministrator,
+            store::Error::NotAllowed => Self::NotAllowed,
+            store::Error::InvitationOver => Self::InvitationOver,
             store::Error::WrongCredentials => Self::WrongCredentials,
+            store::Error::WrongPassword => Self::WrongPassword,
+            store::Error::StepUpNeeded => Self::StepUpNeeded,
             store::Error::Throttled { retry_after } => Self::Throttled { seconds: retry_after.as_secs().max(1) },
             fault => {
                 tracing::error!(error = %fault, "the store failed");
@@ -130,5 +178,14 @@ impl From<store::Error> for AppError {
 impl From<domain::user::NotAllowed> for AppError {
     fn from(_: domain::user::NotAllowed) -> Self {
         Self::NotAllowed
+    }
+}
+
+impl From<NotEdited> for AppError {
+    fn from(error: NotEdited) -> Self {
+        match error {
+            NotEdited::Conflict => Self::Conflict,
+            NotEdited::Invalid(problems) => Self::InvalidProfile(problems),
+        }
     }
 }

@@ -26,6 +26,7 @@ use pages::frame::Frame;
 use pages::home::Home;
 use pages::message::NoSuchPage;
 use pages::settings::Settings;
+use pages::settings_pages::{AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Profile};
 use pages::sign_in::SignIn;
 use pages::tips::Tips;
 use pages::token_edit::EditToken;
@@ -39,7 +40,7 @@ pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
     api::asked::answer_content_security_policy();
     view! {
         <!DOCTYPE html>
-        <html>
+        <html data-theme=components::theme_switch::chosen_theme()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -81,6 +82,8 @@ pub async fn hydrate() {
     Tokens::preload().await;
     EditToken::preload().await;
     NewToken::preload().await;
+    pages::settings_pages::preload().await;
+    components::token_history::preload().await;
     components::token_actions::preload().await;
 }
 
@@ -98,8 +101,13 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=NoSuchPage>
                     <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                    <Route path=path!("/invitations/:token") view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/settings") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=Settings/>
+                        <Route path=path!("audit-trail") view={Lazy::<AuditTrail>::new()}/>
+                        <Route path=path!("company-information") view={Lazy::<CompanyInformation>::new()}/>
+                        <Route path=path!("account-users") view={Lazy::<AccountUsers>::new()}/>
+                        <Route path=path!("profile") view={Lazy::<Profile>::new()}/>
                         <Route path=path!("platform-rest") view={Lazy::<Tokens>::new()}/>
                         <Route path=path!("platform-rest/new") view={Lazy::<NewToken>::new()}/>
                         <Route path=path!("platform-rest/tips") view=Tips/>

@@ -2,11 +2,24 @@
 
 use domain::filter::TokenFilter;
 use domain::token::TokenId;
+use domain::trail::TrailFilter;
 
 /// Signing in.
 pub const SIGN_IN: &str = "/sign-in";
 /// Settings.
 pub const SETTINGS: &str = "/settings";
+/// The agency's company profile.
+pub const COMPANY_INFORMATION: &str = "/settings/company-information";
+/// Oneself: name, password, sessions.
+pub const PROFILE: &str = "/settings/profile";
+/// The account's users.
+pub const ACCOUNT_USERS: &str = "/settings/account-users";
+/// Who did what in the account.
+pub const AUDIT_TRAIL: &str = "/settings/audit-trail";
+/// The same as a file for spreadsheets.
+pub const AUDIT_TRAIL_CSV: &str = "/settings/audit-trail/export.csv";
+/// The same as a file for programs.
+pub const AUDIT_TRAIL_JSON_LINES: &str = "/settings/audit-trail/export.jsonl";
 /// The access tokens.
 pub const TOKENS: &str = "/settings/platform-rest";
 /// Creating a token.
@@ -14,12 +27,12 @@ pub const NEW_TOKEN: &str = "/settings/platform-rest/new";
 /// How to keep tokens secure.
 pub const TIPS: &str = "/settings/platform-rest/tips";
 
-/// What the page of a token tells a browser without our wasm after a form was sent.
+/// What a page tells a browser without our wasm after a form was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// The token was created.
+    /// It was created.
     Created,
-    /// The token was updated.
+    /// It was updated.
     Updated,
 }
 
@@ -53,6 +66,18 @@ pub fn token_with_notice(id: TokenId, notice: Notice) -> String {
     format!("{}?{}={}", token(id), Notice::PARAMETER, notice.as_str())
 }
 
+/// The company profile, with a notice above it.
+#[must_use]
+pub fn company_information_with_notice(notice: Notice) -> String {
+    format!("{COMPANY_INFORMATION}?{}={}", Notice::PARAMETER, notice.as_str())
+}
+
+/// Where an invited person accepts, by the token of the invitation.
+#[must_use]
+pub fn invitation(token: &str) -> String {
+    format!("/invitations/{token}")
+}
+
 /// The list with these filters, order and page.
 #[must_use]
 pub fn tokens(filter: &TokenFilter) -> String {
@@ -64,10 +89,23 @@ pub fn tokens(filter: &TokenFilter) -> String {
 /// Read here and not by the router, which decodes each value twice: a search for `100%25` would find another name.
 #[must_use]
 pub fn filter(query: &str) -> TokenFilter {
-    TokenFilter::from_query(|name| {
-        let found = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
-        found.map(|(_, value)| value.into_owned())
-    })
+    TokenFilter::from_query(|name| value(query, name))
+}
+
+/// The audit trail with these filters and page, at one of its addresses.
+#[must_use]
+pub fn audit_trail(path: &str, filter: &TrailFilter) -> String {
+    with_query(path, filter.to_query())
+}
+
+/// The filters and page of the audit trail that a link's query (without `?`) asks for.
+#[must_use]
+pub fn trail_filter(query: &str) -> TrailFilter {
+    TrailFilter::from_query(|name| value(query, name))
+}
+
+fn value(query: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// Signing in, and then going on to `next`.

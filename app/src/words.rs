@@ -1,11 +1,14 @@
 //! What the values of the domain are called in the person's language.
 
 use crate::i18n::{Locale, t_string};
+use domain::audit::Action;
 use domain::filter::{CreatedOn, Sort};
+use domain::membership::MembershipState;
 use domain::role::Role;
 use domain::scope::Name;
 use domain::text::{Field, FieldError, Problem};
 use domain::token::{Step, TokenState};
+use domain::trail::ActionGroup;
 use leptos_i18n::I18nContext;
 
 /// The language that a component speaks, and its texts.
@@ -27,6 +30,14 @@ pub fn role(i18n: Words, role: Role) -> &'static str {
         Role::Analyst => t_string!(i18n, role.analyst),
         Role::Finance => t_string!(i18n, role.finance),
         Role::PerformanceMarketingManager => t_string!(i18n, role.performance_marketing_manager),
+    }
+}
+
+/// What people call the state of a user.
+pub fn membership(i18n: Words, state: MembershipState) -> &'static str {
+    match state {
+        MembershipState::Active => t_string!(i18n, users.active),
+        MembershipState::Deactivated => t_string!(i18n, users.deactivated),
     }
 }
 
@@ -65,6 +76,69 @@ pub fn step(i18n: Words, step: Step) -> &'static str {
     }
 }
 
+/// What was done, as the audit trail says it.
+pub fn action(i18n: Words, action: Action) -> &'static str {
+    match action {
+        Action::TokenCreated => t_string!(i18n, action.token_created),
+        Action::TokenDuplicated => t_string!(i18n, action.token_duplicated),
+        Action::TokenUpdated => t_string!(i18n, action.token_updated),
+        Action::TokenReset => t_string!(i18n, action.token_reset),
+        Action::TokenVersionUpgraded => t_string!(i18n, action.token_version_upgraded),
+        Action::TokenDisabled => t_string!(i18n, action.token_disabled),
+        Action::TokenEnabled => t_string!(i18n, action.token_enabled),
+        Action::TokenDeleted => t_string!(i18n, action.token_deleted),
+        Action::TokenDeletionUndone => t_string!(i18n, action.token_deletion_undone),
+        Action::ApiAccessEnabled => t_string!(i18n, action.api_access_enabled),
+        Action::ApiAccessDisabled => t_string!(i18n, action.api_access_disabled),
+        Action::AccountAdded => t_string!(i18n, action.account_added),
+        Action::AuditTrailSealed => t_string!(i18n, action.audit_trail_sealed),
+        Action::CompanyInformationUpdated => t_string!(i18n, action.company_information_updated),
+        Action::AdvertisersImported => t_string!(i18n, action.advertisers_imported),
+        Action::UserAdded => t_string!(i18n, action.user_added),
+        Action::UserInvited => t_string!(i18n, action.user_invited),
+        Action::InvitationWithdrawn => t_string!(i18n, action.invitation_withdrawn),
+        Action::InvitationAccepted => t_string!(i18n, action.invitation_accepted),
+        Action::UserRoleChanged => t_string!(i18n, action.user_role_changed),
+        Action::UserDeactivated => t_string!(i18n, action.user_deactivated),
+        Action::UserReinstated => t_string!(i18n, action.user_reinstated),
+        Action::ProfileUpdated => t_string!(i18n, action.profile_updated),
+        Action::PasswordChanged => t_string!(i18n, action.password_changed),
+        Action::SessionsEnded => t_string!(i18n, action.sessions_ended),
+        Action::SignedIn => t_string!(i18n, action.signed_in),
+        Action::SignedOut => t_string!(i18n, action.signed_out),
+    }
+}
+
+/// What actions are about.
+pub fn action_group(i18n: Words, group: ActionGroup) -> &'static str {
+    match group {
+        ActionGroup::Tokens => t_string!(i18n, audit.tokens),
+        ActionGroup::Users => t_string!(i18n, audit.users),
+        ActionGroup::Account => t_string!(i18n, audit.account),
+        ActionGroup::SignIn => t_string!(i18n, audit.signing_in),
+    }
+}
+
+/// What an entry's detail is called; those of the API by the API's own names.
+pub fn detail(i18n: Words, field: &str) -> String {
+    let name = match field {
+        "name" => t_string!(i18n, detail.name),
+        "description" => t_string!(i18n, form.description),
+        "api_version" => t_string!(i18n, form.api_version),
+        "primary_contact" => t_string!(i18n, form.primary_contact),
+        "developers" => t_string!(i18n, form.developers),
+        "scopes" => t_string!(i18n, form.scopes),
+        "role" => t_string!(i18n, detail.role),
+        "added" => t_string!(i18n, detail.added),
+        "changed" => t_string!(i18n, detail.changed),
+        "unchanged" => t_string!(i18n, detail.unchanged),
+        "entries" => t_string!(i18n, detail.entries),
+        "sessions_ended" => t_string!(i18n, detail.sessions_ended),
+        other => other,
+    };
+    name.to_owned()
+}
+
 /// What the field is called.
 pub fn field(i18n: Words, field: Field) -> &'static str {
     match field {
@@ -84,12 +158,20 @@ pub fn problem(i18n: Words, error: &FieldError) -> String {
         (Problem::Required, Field::PrimaryContact | Field::ApiVersion) => {
             t_string!(i18n, problem.required_choice).to_owned()
         }
-        (Problem::Required, _) => t_string!(i18n, problem.required).to_owned(),
-        (Problem::TooShort { min }, _) => t_string!(i18n, problem.too_short, min = *min).to_string(),
-        (Problem::TooLong { max }, _) => t_string!(i18n, problem.too_long, max = *max).to_string(),
-        (Problem::TooMany { max }, _) => t_string!(i18n, problem.too_many, max = *max).to_string(),
-        (Problem::UnsupportedCharacters, _) => t_string!(i18n, problem.unsupported_characters).to_owned(),
-        (Problem::NotAnEmail { input }, _) => t_string!(i18n, problem.not_an_email, input = input.as_str()).to_string(),
-        (Problem::UnknownValue, _) => t_string!(i18n, problem.unknown_value).to_owned(),
+        (problem, _) => problem_text(i18n, problem),
+    }
+}
+
+/// What is wrong with a value, and what to do about it.
+pub fn problem_text(i18n: Words, problem: &Problem) -> String {
+    match problem {
+        Problem::Required => t_string!(i18n, problem.required).to_owned(),
+        Problem::TooShort { min } => t_string!(i18n, problem.too_short, min = *min).to_string(),
+        Problem::TooLong { max } => t_string!(i18n, problem.too_long, max = *max).to_string(),
+        Problem::TooMany { max } => t_string!(i18n, problem.too_many, max = *max).to_string(),
+        Problem::UnsupportedCharacters => t_string!(i18n, problem.unsupported_characters).to_owned(),
+        Problem::NotAnEmail { input } => t_string!(i18n, problem.not_an_email, input = input.as_str()).to_string(),
+        Problem::UnknownValue => t_string!(i18n, problem.unknown_value).to_owned(),
+        Problem::EasyToGuess => t_string!(i18n, problem.easy_to_guess).to_owned(),
     }
 }

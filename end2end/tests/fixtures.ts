@@ -33,10 +33,13 @@ export type User = keyof typeof users;
 export const paths = {
   signIn: '/sign-in',
   settings: '/settings',
+  companyInformation: '/settings/company-information',
+  accountUsers: '/settings/account-users',
   tokens: '/settings/platform-rest',
   newToken: '/settings/platform-rest/new',
   tips: '/settings/platform-rest/tips',
   token: (id: string) => `/settings/platform-rest/tokens/${id}`,
+  invitation: (token: string) => `/invitations/${token}`,
 } as const;
 
 /** What a browser sends along with a request of its own page; a script has to say it itself. */

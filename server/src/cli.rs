@@ -39,6 +39,9 @@ pub enum Command {
     /// Manage the advertisers that the gate tells of.
     #[command(subcommand)]
     Advertiser(AdvertiserCommand),
+    /// Examine the audit trail.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// What can be done with account users.
@@ -57,6 +60,15 @@ pub enum AdvertiserCommand {
     /// Other accounts' credentials are never stored, and of tax numbers only the end. Where one line is wrong, nothing is
     /// imported.
     Import(AdvertiserImport),
+}
+
+/// What can be done with the audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk every account's chain of entries: print how many there are and the hash of the last, or name the first that
+    /// was altered, removed or inserted. Keep what it prints elsewhere: that a database was put back to an older copy,
+    /// only a comparison tells.
+    Verify(Data),
 }
 
 /// How to serve.

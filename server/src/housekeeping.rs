@@ -16,12 +16,14 @@ const TOKENS_EVERY: Duration = Duration::from_secs(5);
 const RESULTS_EVERY: Duration = Duration::from_hours(1);
 /// How often sessions that have ended go.
 const SESSIONS_EVERY: Duration = Duration::from_mins(10);
+/// How often expired invitations go.
+const INVITATIONS_EVERY: Duration = Duration::from_hours(1);
 
 /// Goes on for ever; a failure is logged and tried again the next time. Calls are kept one by one for `keep_calls`.
 pub async fn keep(store: Store, keep_calls: TimeDelta) {
     let (mut calls, mut old_calls) = (interval(CALLS_EVERY), interval(OLD_CALLS_EVERY));
     let (mut tokens, mut sessions) = (interval(TOKENS_EVERY), interval(SESSIONS_EVERY));
-    let mut results = interval(RESULTS_EVERY);
+    let (mut results, mut invitations) = (interval(RESULTS_EVERY), interval(INVITATIONS_EVERY));
     loop {
         let done = tokio::select! {
             _ = calls.tick() => store.flush_calls().await.map(drop),
@@ -29,6 +31,7 @@ pub async fn keep(store: Store, keep_calls: TimeDelta) {
             _ = tokens.tick() => store.remove_deleted().await.map(drop),
             _ = results.tick() => store.remove_old_results().await.map(drop),
             _ = sessions.tick() => store.remove_ended_sessions().await.map(drop),
+            _ = invitations.tick() => store.remove_expired_invitations().await.map(drop),
         };
         if let Err(error) = done {
             tracing::warn!(%error, "housekeeping failed and will be tried again");

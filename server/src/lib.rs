@@ -3,8 +3,11 @@
 //! A library with a small program in front, so that the tests start the same router that people use.
 
 pub mod advertisers;
+pub mod audit;
+pub mod audit_export;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod demo;
 pub mod gate;
 pub mod headers;

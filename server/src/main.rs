@@ -4,12 +4,16 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use server::{
-    advertisers,
-    cli::{AdvertiserCommand, Cli, Command, UserCommand},
+    advertisers, audit,
+    cli::{AdvertiserCommand, AuditCommand, Cli, Command, UserCommand},
     people,
     serve::serve,
 };
 use tracing_subscriber::EnvFilter;
+
+/// Answers are made of many small pieces, on all threads at once; the C library's own allocator is slower at that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,6 +22,7 @@ async fn main() -> ExitCode {
         Command::Serve(serving) => serve(&serving).await,
         Command::User(UserCommand::Add(user)) => people::add(&user).await,
         Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
+        Command::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,10 +11,10 @@ use crate::cli::UserAdd;
 /// Adds the user, and the account too where it does not exist yet.
 ///
 /// # Errors
-/// Where the password is too short or too long, the address is taken, or the store fails.
+/// Where the password is too short, too long or too easy to guess, the address is taken, or the store fails.
 pub async fn add(user: &UserAdd) -> Result<()> {
     let store = user.data.open().await?;
-    let password = read_password()?;
+    let password = read_password(&user.email)?;
 
     let account = account(&store, &user.account).await?;
     let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
@@ -36,7 +36,7 @@ pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
 
 /// From the terminal without showing it, twice; else one line of standard input. Never an argument, which every process
 /// of the machine could read.
-fn read_password() -> Result<String> {
+fn read_password(email: &str) -> Result<String> {
     let password = if io::stdin().is_terminal() {
         let password = rpassword::prompt_password("Password: ")?;
         ensure!(password == rpassword::prompt_password("Password again: ")?, "the two passwords differ; try again");
@@ -46,6 +46,6 @@ fn read_password() -> Result<String> {
         io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
         line.trim_end_matches(['\n', '\r']).to_owned()
     };
-    domain::user::password(&password).context("the password does not do")?;
+    domain::user::password(&password, email).context("the password does not do")?;
     Ok(password)
 }

@@ -59,18 +59,18 @@ pub async fn limit(request: Request, next: Next) -> Result<Response, BodyError> 
 /// # Errors
 /// [`BodyError`].
 pub async fn read(request: Request) -> Result<Request, BodyError> {
-    let (parts, content) = take(request).await?;
-    Ok(Request::from_parts(parts, Body::from(content)))
+    let (head, content) = take(request).await;
+    Ok(Request::from_parts(head, Body::from(content?)))
 }
 
-/// The request's head, and its whole body.
-///
-/// # Errors
-/// [`BodyError`].
-pub async fn take(request: Request) -> Result<(Parts, Vec<u8>), BodyError> {
-    let (parts, body) = request.into_parts();
-    let content = tokio::time::timeout(TIME_MAX, collect(body)).await.map_err(|_| BodyError::Incomplete)??;
-    Ok((parts, content))
+/// The request's head, and its whole body or why it was not taken.
+pub async fn take(request: Request) -> (Parts, Result<Vec<u8>, BodyError>) {
+    let (head, body) = request.into_parts();
+    (head, within(TIME_MAX, body).await)
+}
+
+async fn within(time: Duration, body: Body) -> Result<Vec<u8>, BodyError> {
+    tokio::time::timeout(time, collect(body)).await.unwrap_or(Err(BodyError::Incomplete))
 }
 
 async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
@@ -93,6 +93,15 @@ async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        convert::Infallible,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use axum::body::{Bytes, HttpBody};
+    use hyper::body::Frame;
+
     use super::*;
 
     #[tokio::test]
@@ -101,5 +110,24 @@ mod tests {
         assert_eq!(collect(Body::from(most.clone())).await, Ok(most.clone()));
         assert_eq!(collect(Body::from([most, vec![b'x']].concat())).await, Err(BodyError::TooLarge));
         assert_eq!(collect(Body::empty()).await, Ok(Vec::new()));
+    }
+
+    /// A body that never comes.
+    struct Dribble;
+
+    impl HttpBody for Dribble {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
+        let waited = within(Duration::from_millis(1), Body::new(Dribble)).await;
+        assert_eq!(waited, Err(BodyError::Incomplete));
+        assert_eq!(BodyError::Incomplete.status(), StatusCode::REQUEST_TIMEOUT);
     }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `/Agencies/…`, `/authorize`, `/downloads/…`, `/oauth2/introspect`, `/openapi.json` | the gate |
 //! | `/api/…` | server functions |
+//! | `/settings/audit-trail/export.…` | the audit trail as a file |
 //! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
 //! | `/healthz` | `ok` |
 //! | else | pages; files of the site; the page that says there is none |
@@ -32,7 +33,7 @@ use tower_http::{
 };
 use tracing::{Level, Span, field::Empty, info_span};
 
-use crate::{gate, headers, request_body, same_origin, session, site::Site};
+use crate::{audit_export, gate, headers, request_body, same_origin, session, site::Site};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const AN_HOUR: &str = "public, max-age=3600";
@@ -56,6 +57,7 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, production: bool
         .route("/healthz", get(async || ([(header::CACHE_CONTROL, NEVER)], "ok")))
         .merge(dynamic(pages(&store, site, production), &store))
         .merge(dynamic(no_such_functions(), &store))
+        .merge(dynamic(audit_export::router(store.clone()), &store))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
         .merge(gate::router(store, gate, production))

@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use axum::serve::ListenerExt as _;
 use chrono::TimeDelta;
 use store::{Clock, Store};
 use tokio::{
@@ -11,7 +10,15 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use crate::{cli::Serve, demo, gate::exports, housekeeping, router::router, site::Site};
+use crate::{
+    cli::Serve,
+    connections::{self, HEAD_WITHIN},
+    demo,
+    gate::exports,
+    housekeeping,
+    router::router,
+    site::Site,
+};
 
 /// How long requests may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -33,17 +40,10 @@ pub async fn serve(args: &Serve) -> Result<()> {
     tokio::spawn(exports::work(store.clone()));
     welcome(&store, address).await?;
 
-    // Answers are small and complete: to wait for more to send along would only delay them.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
-    let service =
-        router(store.clone(), &site, &args.gate, args.production).into_make_service_with_connect_info::<SocketAddr>();
+    let router = router(store.clone(), &site, &args.gate, args.production);
     let (told, end) = (told_to_end()?, told_to_end()?);
     tokio::select! {
-        ended = axum::serve(listener, service).with_graceful_shutdown(told) => ended?,
+        () = connections::serve(listener, router, HEAD_WITHIN, told) => {}
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
     }
     store.flush_calls().await.context("the last calls at the gate could not be written down")?;

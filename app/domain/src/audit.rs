@@ -3,8 +3,10 @@
 use crate::access::Caller;
 use crate::account::AccountId;
 use crate::secret::AccountSid;
+use crate::token::TokenId;
 use crate::user::{Asker, UserId};
 
+use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 /// What was done.
@@ -24,14 +26,30 @@ pub enum Action {
     ApiAccessEnabled,
     ApiAccessDisabled,
     AccountAdded,
+    AuditTrailSealed,
     CompanyInformationUpdated,
     AdvertisersImported,
     UserAdded,
+    UserInvited,
+    InvitationWithdrawn,
+    InvitationAccepted,
+    UserRoleChanged,
+    UserDeactivated,
+    UserReinstated,
+    ProfileUpdated,
+    PasswordChanged,
+    SessionsEnded,
     SignedIn,
     SignedOut,
 }
 
 impl Action {
+    /// The action of that name, if there (still) is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::deserialize(StrDeserializer::<value::Error>::new(name)).ok()
+    }
+
     /// The action's name at rest.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -48,9 +66,19 @@ impl Action {
             Self::ApiAccessEnabled => "api_access_enabled",
             Self::ApiAccessDisabled => "api_access_disabled",
             Self::AccountAdded => "account_added",
+            Self::AuditTrailSealed => "audit_trail_sealed",
             Self::CompanyInformationUpdated => "company_information_updated",
             Self::AdvertisersImported => "advertisers_imported",
             Self::UserAdded => "user_added",
+            Self::UserInvited => "user_invited",
+            Self::InvitationWithdrawn => "invitation_withdrawn",
+            Self::InvitationAccepted => "invitation_accepted",
+            Self::UserRoleChanged => "user_role_changed",
+            Self::UserDeactivated => "user_deactivated",
+            Self::UserReinstated => "user_reinstated",
+            Self::ProfileUpdated => "profile_updated",
+            Self::PasswordChanged => "password_changed",
+            Self::SessionsEnded => "sessions_ended",
             Self::SignedIn => "signed_in",
             Self::SignedOut => "signed_out",
         }
@@ -66,16 +94,18 @@ pub struct Actor {
     pub user: Option<UserId>,
     /// The Account SID of the access token that was called with, where it is an integration.
     pub access_token: Option<AccountSid>,
+    /// That access token.
+    pub token: Option<TokenId>,
 }
 
 impl From<&Asker> for Actor {
     fn from(asker: &Asker) -> Self {
-        Self { account: asker.account, user: Some(asker.user.id), access_token: None }
+        Self { account: asker.account, user: Some(asker.user.id), access_token: None, token: None }
     }
 }
 
 impl From<&Caller> for Actor {
     fn from(caller: &Caller) -> Self {
-        Self { account: caller.account, user: None, access_token: Some(caller.sid.clone()) }
+        Self { account: caller.account, user: None, access_token: Some(caller.sid.clone()), token: Some(caller.token) }
     }
 }

@@ -6,6 +6,7 @@
 use crate::account::CompanyInformation;
 use crate::text::{self, Problem};
 use crate::user;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -13,7 +14,7 @@ use std::fmt;
 const VALUE_MAX: usize = 255;
 
 /// One field that can't be set so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileProblem {
     /// Its name, with that of the object it is in: `CorporateAddress.City`. Empty where the whole is no object.
     pub field: String,
@@ -22,7 +23,8 @@ pub struct ProfileProblem {
 }
 
 /// What a field takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Expected {
     /// It is one that there is.
     KnownField,
@@ -38,8 +40,8 @@ pub enum Expected {
     Digits,
     /// An e-mail address, or nothing.
     Email,
-    /// One of these.
-    OneOf(&'static [&'static str]),
+    /// One of its [`choices`].
+    OneOf,
 }
 
 impl fmt::Display for ProfileProblem {
@@ -52,8 +54,24 @@ impl fmt::Display for ProfileProblem {
             Expected::Something => f.write_str("this can't be empty"),
             Expected::Digits => f.write_str("send digits only, without spaces or dashes"),
             Expected::Email => f.write_str("send an e-mail address"),
-            Expected::OneOf(values) => write!(f, "send one of {}", values.join(", ")),
+            Expected::OneOf => {
+                let values = choices(&self.field).unwrap_or_default();
+                let named: Vec<_> = values.iter().copied().filter(|value| !value.is_empty()).collect();
+                let or_empty = if named.len() < values.len() { "; it may be empty" } else { "" };
+                write!(f, "send one of {}{or_empty}", named.join(", "))
+            }
         }
+    }
+}
+
+/// The values that a field is chosen from, where it is. The empty one stands for none.
+#[must_use]
+pub fn choices(field: &str) -> Option<&'static [&'static str]> {
+    match field {
+        "MinimumContactRating" => Some(&["", "1", "2", "3", "4", "5"]),
+        "RegisteredForIndirectTax" => Some(&["true", "false"]),
+        "OrganizationType" => Some(&["CORP", "NONP_GOV", "OTHER"]),
+        _ => None,
     }
 }
 
@@ -113,10 +131,10 @@ fn set<'a>(
 }
 
 /// The value as it will be stored.
-fn checked(key: &str, value: &str) -> Result<String, Expected> {
-    let one_of = |values: &'static [&'static str]| {
-        if values.contains(&value) { Ok(value.to_owned()) } else { Err(Expected::OneOf(values)) }
-    };
+pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
+    if let Some(choices) = choices(key) {
+        return if choices.contains(&value) { Ok(value.to_owned()) } else { Err(Expected::OneOf) };
+    }
     let line = match text::line(value, VALUE_MAX) {
         Ok(line) => line,
         Err(Problem::Required) => String::new(),
@@ -124,9 +142,6 @@ fn checked(key: &str, value: &str) -> Result<String, Expected> {
     };
     match key {
         "CompanyName" if line.is_empty() => Err(Expected::Something),
-        "MinimumContactRating" => one_of(&["", "1", "2", "3", "4", "5"]),
-        "RegisteredForIndirectTax" => one_of(&["true", "false"]),
-        "OrganizationType" => one_of(&["CORP", "NONP_GOV", "OTHER"]),
         "Email" if !line.is_empty() => user::email(&line).map_err(|_| Expected::Email),
         _ if key.ends_with("PhoneNumber") && !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
         _ => Ok(line),
@@ -174,6 +189,13 @@ mod tests {
             ]
         );
         assert!(CompanyInformation::default().updated(&json!([])).is_err());
+    }
+
+    #[test]
+    fn of_a_choice_the_values_are_named_and_that_it_may_be_empty() {
+        let message = |field: &str| ProfileProblem { field: field.to_owned(), expected: Expected::OneOf }.to_string();
+        assert_eq!(message("MinimumContactRating"), "send one of 1, 2, 3, 4, 5; it may be empty");
+        assert_eq!(message("OrganizationType"), "send one of CORP, NONP_GOV, OTHER");
     }
 
     #[test]

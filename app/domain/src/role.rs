@@ -26,8 +26,12 @@ pub enum Permission {
     EnableApiAccess,
     /// Switch the account's API access off again.
     DisableApiAccess,
+    /// See and change the agency's company profile.
+    ManageCompanyInformation,
     /// Invite account users, change their roles, deactivate them.
     ManageUsers,
+    /// See who did what in the account, and export it.
+    SeeAuditTrail,
 }
 
 impl Role {
@@ -44,10 +48,15 @@ impl Role {
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::SeeTokens | Permission::ManageTokens | Permission::EnableApiAccess => {
+            Permission::SeeTokens
+            | Permission::ManageTokens
+            | Permission::EnableApiAccess
+            | Permission::ManageCompanyInformation => {
                 matches!(self, Self::AccountAdministrator | Self::ImplementationSpecialist)
             }
-            Permission::DisableApiAccess | Permission::ManageUsers => matches!(self, Self::AccountAdministrator),
+            Permission::DisableApiAccess | Permission::ManageUsers | Permission::SeeAuditTrail => {
+                matches!(self, Self::AccountAdministrator)
+            }
         }
     }
 
@@ -81,8 +90,15 @@ mod tests {
     }
 
     #[test]
-    fn only_an_administrator_manages_users_and_switches_api_access_off() {
-        for permission in [Permission::ManageUsers, Permission::DisableApiAccess] {
+    fn who_could_change_the_company_profile_through_a_token_may_do_so_on_its_page() {
+        for role in Role::ALL {
+            assert_eq!(role.may(Permission::ManageCompanyInformation), role.may(Permission::ManageTokens), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_administrator_manages_users_switches_api_access_off_and_sees_the_audit_trail() {
+        for permission in [Permission::ManageUsers, Permission::DisableApiAccess, Permission::SeeAuditTrail] {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|role| role.may(permission)).collect();
             assert_eq!(allowed, [Role::AccountAdministrator], "{permission:?}");
         }

@@ -352,13 +352,13 @@ impl Scope {
 impl Operation {
     /// Whether the path is one that the template stands for.
     fn is_at(&self, segments: &[&str]) -> bool {
-        let template = self.path[1..].split('/');
+        let mut template = self.path[1..].split('/');
         // What could lead elsewhere in a path is nobody's name.
         let names = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['/', '\\']);
-        let fits = |(expected, segment): (&str, &&str)| {
-            if expected.starts_with('{') { names(segment) } else { expected == *segment }
-        };
-        template.clone().count() == segments.len() && template.zip(segments).all(fits)
+        let fits =
+            |expected: &str, segment| if expected.starts_with('{') { names(segment) } else { expected == segment };
+        let all_fit = segments.iter().all(|segment| template.next().is_some_and(|expected| fits(expected, segment)));
+        all_fit && template.next().is_none()
     }
 
     /// The segment that stands for the template's parameter, if it has one.

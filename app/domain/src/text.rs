@@ -53,14 +53,17 @@ pub enum Problem {
     /// Not one of the values on offer.
     #[error("choose one of the values on offer")]
     UnknownValue,
+    /// A password that others would try: a common one, the person's e-mail address, one character repeated.
+    #[error("it is too easy to guess; choose no common password, e-mail address or repeated character")]
+    EasyToGuess,
 }
 
-/// A problem and the field it belongs to.
+/// A problem and the field it belongs to: one of a token's form, unless it is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{field:?}: {problem}")]
-pub struct FieldError {
+pub struct FieldError<F = Field> {
     /// Where.
-    pub field: Field,
+    pub field: F,
     /// What.
     pub problem: Problem,
 }

@@ -1,6 +1,7 @@
 //! Account users: who they are, and who is asking right now.
 
 use crate::account::AccountId;
+use crate::common_password;
 use crate::role::{Permission, Role};
 use crate::text::{self, Problem};
 use serde::{Deserialize, Serialize};
@@ -85,15 +86,22 @@ pub fn email(input: &str) -> Result<String, Problem> {
     if address.domain().contains('.') { Ok(input.to_owned()) } else { Err(not_one()) }
 }
 
-/// Checks a new password's length.
+/// Checks a new password of the person with that e-mail address.
 ///
 /// # Errors
-/// [`Problem::TooShort`] or [`Problem::TooLong`].
-pub fn password(input: &str) -> Result<(), Problem> {
+/// [`Problem::TooShort`] or [`Problem::TooLong`]; [`Problem::EasyToGuess`] where it is a common one, the e-mail address
+/// itself, or one character again and again.
+pub fn password(input: &str, email: &str) -> Result<(), Problem> {
+    let first = input.chars().next();
     match input.chars().count() {
         length if length < PASSWORD_MIN => Err(Problem::TooShort { min: PASSWORD_MIN }),
         length if length > PASSWORD_MAX => Err(Problem::TooLong { max: PASSWORD_MAX }),
-        _ => Ok(()),
+        _ if input.chars().all(|c| Some(c) == first) => Err(Problem::EasyToGuess),
+        _ => {
+            let folded = text::folded(input.trim());
+            let guessed = common_password::is_common(&folded) || folded == text::folded(email.trim());
+            if guessed { Err(Problem::EasyToGuess) } else { Ok(()) }
+        }
     }
 }
 
@@ -124,8 +132,30 @@ mod tests {
 
     #[test]
     fn a_password_has_12_to_128_characters_of_any_script() {
-        assert_eq!(password("鍵束鍵束鍵束鍵束鍵束鍵束"), Ok(()));
+        let password = |input: &str| password(input, "dev@partner.example");
+        assert_eq!(password("鍵束の鍵束の鍵束の鍵束の"), Ok(()));
         assert_eq!(password("eleven char"), Err(Problem::TooShort { min: 12 }));
-        assert_eq!(password(&"x".repeat(129)), Err(Problem::TooLong { max: 128 }));
+        assert_eq!(password(&"xy".repeat(64)), Ok(()));
+        assert_eq!(password(&"xy".repeat(65)), Err(Problem::TooLong { max: 128 }));
+    }
+
+    #[test]
+    fn a_password_is_none_that_anybody_would_guess() {
+        let password = |input: &str| password(input, "Dev@partner.example ");
+        for guessed in [
+            "password1234",
+            "PassWord1234",
+            "ｐａｓｓｗｏｒｄ１２３４",
+            " qwertyuiop12 ",
+            "dev@partner.example",
+            "DEV@Partner.example",
+            &"x".repeat(20),
+            &"鍵".repeat(12),
+        ] {
+            assert_eq!(password(guessed), Err(Problem::EasyToGuess), "{guessed}");
+        }
+        for fine in ["kagitaba-demo-2026", "a long enough password", "other@partner.example", "xxxxxxxxxxxy"] {
+            assert_eq!(password(fine), Ok(()), "{fine}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Who is asking, of which store, and what the answer's head says. On the server only.
 
+use super::session::SESSION_COOKIE;
 use crate::error::AppError;
 use axum::extract::ConnectInfo;
 use domain::role::Permission;
@@ -8,11 +9,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use store::Store;
+use store::{Client, SessionToken, Store};
 
-/// The store that the server was started with.
+/// The store that the server was started with, asked from where the request came from.
 pub fn store() -> Store {
-    expect_context()
+    expect_context::<Store>().asked_from(address())
 }
 
 /// Who is signed in.
@@ -32,6 +33,29 @@ pub fn allowed(permission: Permission) -> Result<(Store, Asker), AppError> {
     let asker = asker()?;
     asker.require(permission)?;
     Ok((store(), asker))
+}
+
+/// As [`allowed`], where the password was given of late, too.
+///
+/// # Errors
+/// [`AppError::StepUpNeeded`] where it was not, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+pub async fn allowed_after_step_up(permission: Permission) -> Result<(Store, Asker), AppError> {
+    let (store, by) = allowed(permission)?;
+    store.require_recent_password(&session()?).await?;
+    Ok((store, by))
+}
+
+/// The session that the request names.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`] where it names none.
+pub fn session() -> Result<SessionToken, AppError> {
+    cookie(SESSION_COOKIE).and_then(|value| SessionToken::parse(&value)).ok_or(AppError::SignInNeeded)
+}
+
+/// The browser that asks.
+pub fn client() -> Client {
+    Client { address: address(), user_agent: request_header(header::USER_AGENT).unwrap_or_default() }
 }
 
 /// Whether the server stands behind a proxy with TLS, as in production.

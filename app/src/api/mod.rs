@@ -4,10 +4,14 @@
 pub mod account;
 #[cfg(feature = "ssr")]
 pub(crate) mod asked;
+pub mod audit;
+pub mod company_information;
+pub mod profile;
 pub mod protocol;
 pub mod request_id;
 pub mod session;
 pub mod tokens;
+pub mod users;
 
 #[cfg(feature = "ssr")]
 pub use asked::{BehindProxy, client_address, cookie_of};

@@ -28,7 +28,7 @@ pub fn signed_in() -> Option<Asker> {
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
 #[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
-    let session = super::asked::store().sign_in(&email, &password, super::asked::address()).await?;
+    let session = super::asked::store().sign_in(&email, &password, super::asked::client()).await?;
     cookie::set(session.reveal());
     let next = path_within(next.as_deref().unwrap_or_default());
     super::asked::plain_form_goes_on_to(&next);
@@ -41,7 +41,7 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
 /// [`AppError::Internal`] where the store fails; the session goes on then.
 #[server(prefix = "/api", endpoint = "session/sign_out", protocol = Form)]
 pub async fn sign_out() -> Result<(), AppError> {
-    if let Some(session) = cookie::session() {
+    if let Ok(session) = super::asked::session() {
         super::asked::store().sign_out(&session).await?;
     }
     cookie::remove();
@@ -60,23 +60,20 @@ fn path_within(next: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
-mod cookie {
+pub mod cookie {
     //! The session cookie of request and answer.
 
     use super::SESSION_COOKIE;
     use crate::api::asked;
     use cookie::{Cookie, SameSite, time::Duration};
     use http::header;
-    use store::SessionToken;
 
-    pub fn session() -> Option<SessionToken> {
-        SessionToken::parse(&asked::cookie(SESSION_COOKIE)?)
-    }
-
+    /// Sets it.
     pub fn set(value: &str) {
         asked::answer_header(header::SET_COOKIE, &cookie(value).build().to_string());
     }
 
+    /// Removes it.
     pub fn remove() {
         asked::answer_header(header::SET_COOKIE, &cookie("").max_age(Duration::ZERO).build().to_string());
     }

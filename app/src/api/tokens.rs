@@ -13,7 +13,11 @@ use std::fmt;
 use uuid::Uuid;
 
 #[cfg(feature = "ssr")]
-use {super::asked::allowed, crate::path, domain::role::Permission};
+use {
+    super::asked::{allowed, allowed_after_step_up},
+    crate::path,
+    domain::role::Permission,
+};
 
 /// A token and its secret, shown once: right after it was created, duplicated or reset.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,10 +127,11 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
 /// Gives a token a new Auth Token; the old one stops passing the gate before this answers.
 ///
 /// # Errors
-/// [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::StepUpNeeded`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/reset", protocol = Call)]
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
-    let (store, by) = allowed(Permission::ManageTokens)?;
+    let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
     Ok(store.reset(&by, id, revision).await?.into())
 }
 
@@ -163,10 +168,10 @@ pub async fn enable(id: TokenId) -> Result<Token, AppError> {
 /// Deletes a token: it stops passing the gate at once. [`undo_delete`] brings it back for 10 seconds.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/delete", protocol = Call)]
 pub async fn delete(id: TokenId) -> Result<Token, AppError> {
-    let (store, by) = allowed(Permission::ManageTokens)?;
+    let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
     Ok(store.delete(&by, id).await?)
 }
 

@@ -30,7 +30,9 @@ pub fn FilterSidebar(
     on_change: Callback<(TokenFilter, Step)>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (typed, on_input) = typed_name(filter, on_change);
+    let name = Signal::derive(move || filter.with(|filter| filter.name.clone()));
+    let search = move |name| on_change.run((TokenFilter { name, ..filter.get_untracked().on_page(1) }, Step::Typed));
+    let (typed, on_input) = typed(name, Callback::new(search));
     let choose = move |change: &dyn Fn(&mut TokenFilter)| {
         let mut next = filter.get_untracked().on_page(1);
         change(&mut next);
@@ -106,33 +108,29 @@ pub fn FilterSidebar(
     }
 }
 
-/// The name as it is being typed, which runs ahead of the link, and the handler that lets the link follow.
-fn typed_name(
-    filter: Signal<TokenFilter>,
-    on_change: Callback<(TokenFilter, Step)>,
-) -> (RwSignal<String>, impl FnMut(ev::Event) + 'static) {
-    let typed = RwSignal::new(filter.read_untracked().name.clone());
+/// A text as it is being typed, which runs ahead of the link, and the handler that lets the link follow.
+pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<String>, impl FnMut(ev::Event) + 'static) {
+    let typed = RwSignal::new(linked.get_untracked());
     let sent = StoredValue::new(typed.get_untracked());
-    // A name that the link got from elsewhere (Back, Clear all) is shown; one's own is there already.
+    // A text that the link got from elsewhere (Back, Clear all) is shown; one's own is there already.
     Effect::new(move |_| {
-        let name = filter.with(|filter| filter.name.clone());
-        if sent.get_value() != name {
-            sent.set_value(name.clone());
-            typed.set(name);
+        let text = linked.get();
+        if sent.get_value() != text {
+            sent.set_value(text.clone());
+            typed.set(text);
         }
     });
-    let mut follow = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |name: String| {
-        let current = filter.get_untracked();
+    let mut after_a_pause = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |text: String| {
         // Clear all may have come in between.
-        if name == typed.get_untracked() && name != current.name {
-            sent.set_value(name.clone());
-            on_change.run((TokenFilter { name, ..current.on_page(1) }, Step::Typed));
+        if text == typed.get_untracked() && text != linked.get_untracked() {
+            sent.set_value(text.clone());
+            follow.run(text);
         }
     });
     let on_input = move |event: ev::Event| {
-        let name = event_target_value(&event);
-        typed.set(name.clone());
-        follow(name);
+        let text = event_target_value(&event);
+        typed.set(text.clone());
+        after_a_pause(text);
     };
     (typed, on_input)
 }

@@ -10,6 +10,7 @@ pub enum Icon {
     ChevronLeft,
     ChevronRight,
     Close,
+    Company,
     Copy,
     Disable,
     Download,
@@ -20,6 +21,7 @@ pub enum Icon {
     Language,
     Menu,
     More,
+    People,
     Plus,
     Reset,
     Search,
@@ -38,6 +40,7 @@ impl Icon {
             Self::ChevronLeft => "m14.5 6-6 6 6 6",
             Self::ChevronRight => "m9.5 6 6 6-6 6",
             Self::Close => "m6 6 12 12M18 6 6 18",
+            Self::Company => "M5 20.5v-16h9v16M14 9.5h5v11M3 20.5h18M8 8.5h3M8 12.5h3M8 16.5h3",
             Self::Copy | Self::Duplicate => "M9 9h10.5v10.5H9ZM15 9V4.5H4.5V15H9",
             Self::Disable => "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM6 6l12 12",
             Self::Download => "M12 4v11M7 10.5l5 5 5-5M4.5 20h15",
@@ -49,6 +52,9 @@ impl Icon {
             }
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::More => "M12 5.5v.01M12 12v.01M12 18.5v.01",
+            Self::People => {
+                "M9 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 9 5ZM3 19.5c.3-3.6 2.6-5.6 6-5.6s5.7 2 6 5.6M15.5 5.3a3.2 3.2 0 0 1 0 5.8M17 14.3c2.4.7 3.8 2.5 4 5.2"
+            }
             Self::Plus => "M12 5v14M5 12h14",
             Self::Reset => "M19.5 12a7.5 7.5 0 1 1-2.3-5.4L20 9M20 4v5h-5",
             Self::Search => "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.3 15.3 20 20",

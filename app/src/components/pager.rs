@@ -3,15 +3,13 @@
 use super::icon::Icon;
 use super::reactive::say;
 use crate::i18n::{t_string, use_i18n};
-use crate::path;
-use domain::filter::TokenFilter;
 use leptos::prelude::*;
 
-/// Links to the pages beside this one; nothing where all fits on one.
+/// Links to the pages beside this one, whose addresses `link` knows; nothing where all fits on one.
 #[component]
-pub fn Pager(#[prop(into)] filter: Signal<TokenFilter>, page: Signal<u32>, pages: Signal<u32>) -> impl IntoView {
+pub fn Pager(link: Callback<u32, String>, page: Signal<u32>, pages: Signal<u32>) -> impl IntoView {
     let i18n = use_i18n();
-    let link_to = move |page: u32| (1..=pages.get()).contains(&page).then(|| path::tokens(&filter.get().on_page(page)));
+    let link_to = move |page: u32| (1..=pages.get()).contains(&page).then(|| link.run(page));
     // A link without an address is one that leads nowhere now; it keeps its place.
     let previous = move || link_to(page.get() - 1);
     let next = move || link_to(page.get() + 1);

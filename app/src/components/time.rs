@@ -6,11 +6,16 @@ use crate::words::Words;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// A point in time as a date, or, with `relative` and not long ago, as the time since. In full as a tooltip.
+/// A point in time as a date, or, with `relative` and not long ago, as the time since; with `exact` to the second. In
+/// full as a tooltip.
 ///
 /// The server does not know the person's zone: the page arrives in UTC and changes over once our wasm runs.
 #[component]
-pub fn Time(#[prop(into)] at: Signal<DateTime<Utc>>, #[prop(optional)] relative: bool) -> impl IntoView {
+pub fn Time(
+    #[prop(into)] at: Signal<DateTime<Utc>>,
+    #[prop(optional)] relative: bool,
+    #[prop(optional)] exact: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let local = move || {
@@ -19,7 +24,8 @@ pub fn Time(#[prop(into)] at: Signal<DateTime<Utc>>, #[prop(optional)] relative:
     };
     let text = move || {
         let since = (relative && hydrated.get()).then(|| since(i18n, at.get())).flatten();
-        since.unwrap_or_else(|| date(i18n, local()))
+        let date = || date(i18n, local());
+        since.unwrap_or_else(|| if exact { format!("{} {}", date(), local().format("%H:%M:%S")) } else { date() })
     };
     let full = move || format!("{} {}", date(i18n, local()), local().format("%H:%M:%S %:z"));
     view! {
@@ -32,7 +38,7 @@ pub fn Time(#[prop(into)] at: Signal<DateTime<Utc>>, #[prop(optional)] relative:
 const UTC: FixedOffset = FixedOffset::east_opt(0).expect("zero is an offset");
 
 /// The browser's zone at that time: daylight saving time included.
-fn zone(at: DateTime<Utc>) -> FixedOffset {
+pub fn zone(at: DateTime<Utc>) -> FixedOffset {
     #[allow(clippy::cast_precision_loss)] // milliseconds of any date are far below 2⁵³
     let date = js_sys::Date::new(&(at.timestamp_millis() as f64).into());
     #[allow(clippy::cast_possible_truncation)] // whole minutes, less than a day

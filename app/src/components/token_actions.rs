@@ -3,6 +3,7 @@
 use super::card_menu::MenuItem;
 use super::confirm_dialog::{ConfirmDialog, Question};
 use super::secret_dialog::SecretDialog;
+use super::step_up::{StepUp, StepUpDialog};
 use super::toasts::{ToastRack, use_toasts};
 use crate::api::request_id::new_request_id;
 use crate::api::tokens::{self, Issued};
@@ -58,6 +59,7 @@ pub struct TokenActions {
     asked: RwSignal<Option<(MenuItem, Token)>>,
     pending: RwSignal<bool>,
     issued: RwSignal<Option<(MenuItem, Issued)>>,
+    step_up: StepUp,
     on_done: Callback<(MenuItem, Result<Token, AppError>)>,
 }
 
@@ -72,6 +74,7 @@ impl TokenActions {
             asked: RwSignal::new(None),
             pending: RwSignal::new(false),
             issued: RwSignal::new(None),
+            step_up: StepUp::new(),
             on_done,
         }
     }
@@ -122,6 +125,10 @@ impl TokenActions {
                 Ok(Outcome::Changed(token)) => {
                     self.say(item, &token);
                     self.on_done.try_run((item, Ok(*token)));
+                }
+                Err(AppError::StepUpNeeded) => {
+                    self.step_up.then(move || self.carry_out(item, token.clone()));
+                    return;
                 }
                 Err(error) => {
                     self.toasts.complain(error.text(self.i18n));
@@ -265,5 +272,6 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             title=Signal::derive(title)
             on_done=Callback::new(move |()| actions.close_secret())
         />
+        <StepUpDialog step_up=actions.step_up/>
     }
 }

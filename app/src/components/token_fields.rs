@@ -33,9 +33,10 @@ pub fn focus(field: Field) {
 }
 
 /// Moves the focus to the element of this id, once the page shows it.
-pub fn focus_id(id: &'static str) {
+pub fn focus_id(id: &str) {
+    let id = id.to_owned();
     request_animation_frame(move || {
-        let element = document().get_element_by_id(id);
+        let element = document().get_element_by_id(&id);
         if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
             _ = element.focus();
         }

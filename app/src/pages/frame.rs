@@ -108,6 +108,7 @@ fn Person(asker: Asker) -> impl IntoView {
             <p>{asker.user.email}</p>
             <p>{move || words::role(i18n, role)}</p>
             <p class="person-card-account" dir="auto">{asker.account_name}</p>
+            <a class="button" href=path::PROFILE>{say!(i18n, profile.title)}</a>
             <ActionForm action=sign_out>
                 <button type="submit" class="button">{say!(i18n, sign_in.sign_out)}</button>
             </ActionForm>

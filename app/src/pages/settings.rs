@@ -10,24 +10,37 @@ use crate::words;
 use domain::role::Permission;
 use leptos::prelude::*;
 
-/// The column Account with its group Technical.
+/// The column Account with its groups General and Technical.
 #[component]
 pub fn Settings() -> impl IntoView {
     let i18n = use_i18n();
     let asker = use_asker();
-    let content = if asker.role.may(Permission::SeeTokens) {
+    let may = |permission| asker.role.may(permission);
+    let general = [
+        may(Permission::ManageCompanyInformation).then(|| {
+            let about = say!(i18n, settings.company_information_about);
+            link(Icon::Company, path::COMPANY_INFORMATION, say!(i18n, settings.company_information), about)
+        }),
+        may(Permission::ManageUsers)
+            .then(|| link(Icon::People, path::ACCOUNT_USERS, say!(i18n, users.title), say!(i18n, users.about))),
+        may(Permission::SeeAuditTrail).then(|| {
+            let about = say!(i18n, settings.audit_trail_about);
+            link(Icon::Shield, path::AUDIT_TRAIL, say!(i18n, settings.audit_trail), about)
+        }),
+    ];
+    let technical = [may(Permission::SeeTokens).then(|| {
+        let about = say!(i18n, settings.platform_rest_about);
+        link(Icon::Key, path::TOKENS, say!(i18n, settings.platform_rest), about)
+    })];
+    let groups = [
+        group(say!(i18n, settings.general), general.into_iter().flatten().collect()),
+        group(say!(i18n, settings.technical), technical.into_iter().flatten().collect()),
+    ];
+    let content = if groups.iter().any(Option::is_some) {
         view! {
             <section class="settings-column" aria-labelledby="settings-account">
                 <h2 id="settings-account">{say!(i18n, settings.account)}</h2>
-                <h3>{say!(i18n, settings.technical)}</h3>
-                <a class="settings-link" href=path::TOKENS>
-                    {Icon::Key.view()}
-                    <span>
-                        <strong>{say!(i18n, settings.platform_rest)}</strong>
-                        <span>{say!(i18n, settings.platform_rest_about)}</span>
-                    </span>
-                    {Icon::ChevronRight.view()}
-                </a>
+                {groups.into_iter().collect_view()}
             </section>
         }
         .into_any()
@@ -52,4 +65,29 @@ pub fn Settings() -> impl IntoView {
         </div>
         {content}
     }
+}
+
+/// A group of links, if there are any.
+fn group(title: Signal<&'static str>, links: Vec<AnyView>) -> Option<AnyView> {
+    (!links.is_empty()).then(|| {
+        view! {
+            <h3>{title}</h3>
+            {links}
+        }
+        .into_any()
+    })
+}
+
+fn link(icon: Icon, href: &'static str, title: Signal<&'static str>, about: Signal<&'static str>) -> AnyView {
+    view! {
+        <a class="settings-link" href=href>
+            {icon.view()}
+            <span>
+                <strong>{title}</strong>
+                <span>{about}</span>
+            </span>
+            {Icon::ChevronRight.view()}
+        </a>
+    }
+    .into_any()
 }

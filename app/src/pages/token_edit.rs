@@ -15,6 +15,7 @@ use crate::components::toasts::use_toasts;
 use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::components::token_card::StateBadge;
 use crate::components::token_fields::{Contacts, Errors, FieldProblem, NameAndDescription, VersionField, focus, read};
+use crate::components::token_history::TokenHistory;
 use crate::components::try_it::TryIt;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -106,7 +107,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
     let actions = TokenActions::new(Callback::new(on_done));
     let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
     let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
-    let sid = known.read_untracked().sid.to_string();
+    let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
     let notice =
         use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).and_then(|it| Notice::from_name(&it)));
     view! {
@@ -133,6 +134,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
                 <h2 id="try-it">{say!(i18n, try_it.title)}</h2>
                 <TryIt sid/>
             </section>
+            <TokenHistory id/>
         </div>
         <TokenActionDialogs actions/>
     }

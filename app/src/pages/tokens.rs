@@ -282,7 +282,7 @@ fn List(
             <For each=ids key=|id| *id children=card/>
         </ul>
         <Pager
-            filter
+            link=Callback::new(move |page| path::tokens(&filter.get().on_page(page)))
             page=Signal::derive(move || list.with(|list| list.page))
             pages=Signal::derive(move || list.with(|list| pages(list.total)))
         />

@@ -43,8 +43,10 @@ const PKG: &str = "pkg";
 
 /// The most that the wasm which every page needs may weigh on its way to the browser, in bytes after brotli.
 const MAIN_BUDGET: usize = 330_000;
-/// The same for all the wasm of any one page. It holds the line: nothing grows unseen.
-const PAGE_BUDGET: usize = 445_000;
+/// The same for all the wasm of any one of the pages that people work on. It holds the line: nothing grows unseen.
+const PAGE_BUDGET: usize = 475_000;
+/// The same for the pages that are loaded together: see `settings_pages` in the app.
+const TOGETHER_BUDGET: usize = 580_000;
 
 fn main() -> Result<()> {
     ensure!(Path::new(WASM).exists(), "{WASM} is missing: `make build` compiles it first");
@@ -98,14 +100,11 @@ fn check_budget(site: &Site, code: &Code) -> Result<()> {
         let all =
             main + pieces.iter().map(|piece| site.brotli_size(piece.trim_start_matches('/').as_ref())).sum::<usize>();
         println!("{function:<52}{:>10}{all:>10}", 1 + pieces.len());
-        if main > MAIN_BUDGET || all > PAGE_BUDGET {
-            over.push(format!("{function} needs {all} bytes, {main} of them on every page"));
+        let budget = if function.starts_with("settings_pages") { TOGETHER_BUDGET } else { PAGE_BUDGET };
+        if main > MAIN_BUDGET || all > budget {
+            over.push(format!("{function} needs {all} bytes of {budget}, {main} of {MAIN_BUDGET} on every page"));
         }
     }
-    ensure!(
-        over.is_empty(),
-        "{}; the budget is {PAGE_BUDGET}, {MAIN_BUDGET} on every page: look for what grew, a new dependency first of all",
-        over.join("; ")
-    );
+    ensure!(over.is_empty(), "{}; look for what grew, a new dependency first of all", over.join("; "));
     Ok(())
 }

@@ -1,17 +1,24 @@
 //! The steps that every call passes before anything is done: who calls, what for, may they, how often.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    sync::Arc,
+};
 
+use app::api::client_address;
+use axum::{extract::ConnectInfo, response::Response};
 use clap::Args;
-use domain::{access::Caller, api_version::ApiVersion, scope::RateGroup};
-use http::HeaderMap;
+use domain::{access::Caller, api_version::ApiVersion, scope::RateGroup, token::TokenState};
+use http::{HeaderMap, request::Parts};
 use store::Store;
 
 use super::{
     credentials,
     envelope::GateError,
     query::Query,
-    rate_limit::{Left, RateLimits},
+    rate_limit::{self, Left, RateLimits},
+    recording::Recording,
     target::Target,
     version::{self, Dated, Lifecycle},
 };
@@ -55,8 +62,6 @@ pub struct Admitted {
     pub target: Target,
     /// In which version it is answered.
     pub version: ApiVersion,
-    /// How many calls are left.
-    pub left: Left,
 }
 
 impl Gate {
@@ -71,6 +76,19 @@ impl Gate {
         Self { store, limits: Arc::new(limits), lifecycle: Arc::new(lifecycle), behind_proxy }
     }
 
+    /// Where the request comes from.
+    #[must_use]
+    pub fn address(&self, request: &Parts) -> IpAddr {
+        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        client_address(&request.headers, peer, self.behind_proxy)
+    }
+
+    /// The same gate for this request: what is changed is recorded with the address that it comes from.
+    #[must_use]
+    pub fn asked_by(self, request: &Parts) -> Self {
+        Self { store: self.store.asked_from(self.address(request)), ..self }
+    }
+
     /// Who calls. Nobody gets further without credentials that are right, not even to learn which paths there are.
     ///
     /// # Errors
@@ -80,21 +98,55 @@ impl Gate {
         self.store.authenticate(&sid, &secret).await?.ok_or(GateError::WrongCredentials)
     }
 
-    /// Lets a caller on to what they ask for, if they may. The steps, each with its status: version (400), what the token
-    /// may do (403), how often (429).
-    ///
-    /// # Errors
-    /// The first that applies.
-    pub fn admit(
+    /// Lets a caller on to what they ask for, if they may, and notes what became of it. Whoever is known learns from
+    /// every answer how many calls are left.
+    pub async fn answer<F: Future<Output = Result<Response, GateError>>>(
         &self,
         caller: Caller,
-        target: Target,
+        target: Result<Target, GateError>,
+        (head, query): (&Parts, &Query),
+        carry_out: impl FnOnce(Admitted) -> F,
+        refuse: impl FnOnce(GateError) -> Response,
+    ) -> Response {
+        let recording = target.as_ref().ok().map(|target| Recording::begin(self, &caller, target.scope, head));
+        let (left, admitted) = self.admit(caller, target, query, &head.headers);
+        let answer = match admitted {
+            Ok(admitted) => carry_out(admitted).await,
+            Err(error) => Err(error),
+        };
+        let mut response = answer.unwrap_or_else(refuse);
+        left.announce(response.headers_mut());
+        if let Some(recording) = recording {
+            recording.end(response.status());
+        }
+        response
+    }
+
+    /// Whether the call may go on, and how many the account may still make. The steps, each with its status: what is
+    /// asked for (404, 405), version (400), what the token may do (403), how often (429).
+    ///
+    /// Every call counts, also one that fails; as an export only one that may go on. A token that can't be used for
+    /// authentication, disabled or without API access, costs its account nothing, whoever goes on calling with it.
+    fn admit(
+        &self,
+        caller: Caller,
+        target: Result<Target, GateError>,
         query: &Query,
         headers: &HeaderMap,
-    ) -> Result<Admitted, GateError> {
-        let version = version::requested(headers, query, caller.api_version)?;
-        caller.require(&target.sid, target.scope)?;
-        let left = self.limits.take(caller.account, target.scope.rate_group()).map_err(GateError::TooManyCalls)?;
-        Ok(Admitted { caller, target, version, left })
+    ) -> (Left, Result<Admitted, GateError>) {
+        let (account, usable) = (caller.account, caller.api_access && caller.state == TokenState::Enabled);
+        let admitted = target.and_then(|target| {
+            let version = version::requested(headers, query, caller.api_version)?;
+            caller.require(&target.sid, target.scope)?;
+            Ok(Admitted { caller, target, version })
+        });
+        if !usable {
+            return (self.limits.left(account, RateGroup::Default), admitted);
+        }
+        let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| rate_limit::group(admitted.target.scope));
+        match self.limits.take(account, group) {
+            Ok(left) => (left, admitted),
+            Err(none_left) => (none_left, Err(GateError::TooManyCalls)),
+        }
     }
 }

@@ -11,42 +11,39 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::scope::Scope;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
 
 use super::{
     admission::{Admitted, Gate},
     answer::Format,
     envelope::GateError,
     query::Query,
-    recording::Recording,
     target::Target,
 };
 
 /// Answers whether the call may go on.
 pub async fn authorize(State(gate): State<Gate>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
-    match answered(&gate, &request.into_parts().0, format).await {
-        Ok(response) => response,
-        Err(error) => refused(error, format),
-    }
+    let head = request.into_parts().0;
+    let caller = match gate.identify(&head.headers).await {
+        Ok(caller) => caller,
+        Err(error) => return refused(error, format),
+    };
+    let (target, query) = match Original::of(&head) {
+        Some(Original { method, address }) => {
+            let (path, query) = address.split_once('?').unwrap_or((&address, ""));
+            (Target::read(&method, path), Query::read(query))
+        }
+        None => (Err(unnamed()), Query::default()),
+    };
+    let pass = async |admitted| Ok(passed(&gate, &admitted));
+    gate.answer(caller, target, (&head, &query), pass, |error| refused(error, format)).await
 }
 
-async fn answered(gate: &Gate, request: &Parts, format: Format) -> Result<Response, GateError> {
-    let caller = gate.identify(&request.headers).await?;
-    let call = Original::of(request).ok_or_else(|| {
-        let message =
-            "the proxy has to send the address of the call in this header, and its method in X-Original-Method";
-        GateError::invalid("X-Original-URI", message)
-    })?;
-    let (path, query) = call.address.split_once('?').unwrap_or((&call.address, ""));
-    let target = Target::read(&call.method, path)?;
-    let recording = Recording::begin(gate, &caller, target.scope, request);
-    let response = match gate.admit(caller, target, &Query::read(query), &request.headers) {
-        Ok(admitted) => passed(gate, &admitted),
-        Err(error) => refused(error, format),
-    };
-    recording.end(response.status());
-    Ok(response)
+fn unnamed() -> GateError {
+    let message = "the proxy has to send the address of the call in this header, its method in X-Original-Method, and no \
+                   other address or method in any header that is read here";
+    GateError::invalid("X-Original-URI", message)
 }
 
 /// Proxies hand 401, 403 and 429 on to the client, and take others for a fault of ours.
@@ -73,7 +70,6 @@ fn passed(gate: &Gate, admitted: &Admitted) -> Response {
     ] {
         headers.extend(HeaderValue::try_from(value).ok().map(|value| (HeaderName::from_static(name), value)));
     }
-    admitted.left.announce(false, headers);
     gate.lifecycle.announce(admitted.version, headers);
     response
 }
@@ -87,15 +83,32 @@ struct Original {
 }
 
 impl Original {
+    /// Nothing where the proxy does not name it in full, or where it is named in two ways: each proxy sets some of these
+    /// headers, and hands on the others as its client sent them.
     fn of(request: &Parts) -> Option<Self> {
-        let header = |name: &str| text(&request.headers, name);
-        let below =
-            request.uri.path_and_query()?.as_str().strip_prefix("/authorize").filter(|rest| rest.starts_with('/'));
-        let address = ["x-original-uri", "x-original-url", "x-forwarded-uri"].into_iter().find_map(header);
-        let method = ["x-original-method", "x-forwarded-method"].into_iter().find_map(header);
-        let address = address.map(path_and_query).or(below.map(str::to_owned))?;
-        Some(Self { method: method.unwrap_or_else(|| request.method.to_string()), address })
+        let named = |names: &[&str]| -> Option<Vec<String>> {
+            names.iter().flat_map(|name| request.headers.get_all(*name)).map(text).collect()
+        };
+        let mut addresses = named(&["x-original-uri", "x-original-url", "x-forwarded-uri"])?;
+        let mut methods = named(&["x-original-method", "x-forwarded-method"])?;
+        let whole = request.uri.path_and_query()?.as_str();
+        if let Some(below) = whole.strip_prefix("/authorize").filter(|rest| rest.starts_with('/')) {
+            addresses.push(below.to_owned());
+            methods.push(request.method.to_string());
+        }
+        let addresses = addresses.into_iter().map(path_and_query).collect();
+        Some(Self { method: only(methods)?, address: only(addresses)? })
     }
+}
+
+fn text(value: &HeaderValue) -> Option<String> {
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// What all of them say.
+fn only(mut values: Vec<String>) -> Option<String> {
+    values.dedup();
+    if values.len() == 1 { values.pop() } else { None }
 }
 
 /// Of a whole URL, the path and what follows.
@@ -104,13 +117,6 @@ fn path_and_query(address: String) -> String {
         Some(path) if !address.starts_with('/') => path.to_owned(),
         _ => address,
     }
-}
-
-/// A header that came once, as text.
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then(|| value.to_owned())
 }
 
 #[cfg(test)]
@@ -138,8 +144,26 @@ mod tests {
     }
 
     #[test]
-    fn without_an_address_there_is_no_call() {
+    fn without_address_and_method_there_is_no_call() {
         assert_eq!(original("GET", "/authorize", &[]), None);
-        assert_eq!(original("GET", "/authorize", &[("x-original-uri", "/a"), ("x-original-uri", "/b")]), None);
+        assert_eq!(original("GET", "/authorize", &[("x-original-uri", "/a")]), None);
+        assert_eq!(original("GET", "/authorize", &[("x-original-method", "GET")]), None);
+    }
+
+    #[test]
+    fn what_a_client_adds_to_what_its_proxy_says_makes_no_other_call_of_it() {
+        let traefik = [("x-forwarded-method", "PUT"), ("x-forwarded-uri", "/Agencies/IR1/Jobs")];
+        for added in [
+            ("x-original-uri", "/Agencies/IR1/Reports"),
+            ("x-original-url", "https://api.example/Agencies/IR1/Reports"),
+            ("x-forwarded-uri", "/Agencies/IR1/Reports"),
+            ("x-original-method", "GET"),
+            ("x-forwarded-method", "GET"),
+        ] {
+            assert_eq!(original("GET", "/authorize", &[&traefik[..], &[added]].concat()), None, "{added:?}");
+            assert_eq!(original("PUT", "/authorize/Agencies/IR1/Jobs", &[added]), None, "{added:?}");
+        }
+        let again = [&traefik[..], &[("x-original-uri", "/Agencies/IR1/Jobs"), ("x-original-method", "PUT")]].concat();
+        assert!(original("GET", "/authorize", &again).is_some());
     }
 }

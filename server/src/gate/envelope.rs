@@ -1,14 +1,13 @@
 //! What can go wrong at the gate, and the envelope in which the API says so.
 
+use std::borrow::Cow;
+
 use axum::response::Response;
-use domain::{access::Refusal, job::NotReplayable};
+use domain::{access::Refusal, job::NotReplayable, secret::Secret};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::{
-    answer::{Format, written},
-    rate_limit::Left,
-};
+use super::answer::{Format, written};
 use crate::request_body::BodyError;
 
 /// Tells a client how to authenticate (RFC 7617, section 2.1).
@@ -55,7 +54,7 @@ pub enum GateError {
     Invalid(Vec<FieldError>),
     /// The account has no calls left.
     #[error("the account has made as many calls as it may for now; call again when the header Retry-After says")]
-    TooManyCalls(Left),
+    TooManyCalls,
     /// The body can't be taken.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -86,6 +85,16 @@ impl From<store::Error> for GateError {
     }
 }
 
+/// What a client has sent, to be told to it: up to what may be an Auth Token. Some send theirs in the wrong place, and
+/// answers are logged where requests are not.
+#[must_use]
+pub fn without_secret(text: &str) -> Cow<'_, str> {
+    match text.split_once(Secret::PREFIX) {
+        Some((before, _)) => Cow::Owned(format!("{before}{}…", Secret::PREFIX)),
+        None => Cow::Borrowed(text),
+    }
+}
+
 impl GateError {
     /// One field is wrong.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
@@ -102,7 +111,7 @@ impl GateError {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::TooManyCalls(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(error) => error.status(),
             Self::Store(_) | Self::Writing(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -116,7 +125,8 @@ impl GateError {
             tracing::error!(error = ?self, "a call at the gate failed");
         }
         let fields: &[FieldError] = if let Self::Invalid(fields) = &self { fields } else { &[] };
-        let errors: Vec<_> = fields.iter().map(|one| json!({ "Field": one.field, "Message": one.message })).collect();
+        let error = |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": one.message });
+        let errors: Vec<_> = fields.iter().map(error).collect();
         let envelope = json!({ "Status": "ERROR", "Message": self.to_string(), "Errors": errors });
         let mut response = written(status, "Response", &envelope, format);
         let headers = response.headers_mut();
@@ -127,7 +137,6 @@ impl GateError {
             Self::MethodNotAllowed { allow } => {
                 headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
             }
-            Self::TooManyCalls(left) => left.announce(true, headers),
             _ => {}
         }
         response

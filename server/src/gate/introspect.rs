@@ -7,14 +7,22 @@
 
 use axum::{
     Form, Json,
-    extract::{Request, State, rejection::FormRejection},
+    body::Body,
+    extract::{FromRequest as _, Request, State, rejection::FormRejection},
     response::{IntoResponse as _, Response},
 };
 use domain::{access::Caller, scope::Scope, token::TokenState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{admission::Gate, answer::Format, credentials, envelope::GateError};
+use super::{
+    admission::{Admitted, Gate},
+    answer::Format,
+    credentials,
+    envelope::GateError,
+    query::Query,
+    target::Target,
+};
 use crate::request_body;
 
 /// RFC 7662, section 2.1. Hints on the token's type are not needed and not read.
@@ -23,22 +31,28 @@ struct Question {
     token: String,
 }
 
-/// Answers what the token is worth.
+/// Answers what the token is worth. To the service's own token it is a call that retrieves an access token.
 pub async fn introspect(State(gate): State<Gate>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
-    match answer(&gate, request).await {
-        Ok(answer) => Json(answer).into_response(),
-        Err(error) => error.into_response(format),
-    }
+    let (head, body) = request_body::take(request).await;
+    let service = match gate.identify(&head.headers).await {
+        Ok(service) => service,
+        Err(error) => return error.into_response(format),
+    };
+    let target = body.as_ref().map_err(|error| (*error).into()).map(|_| Target {
+        sid: service.sid.to_string(),
+        scope: Scope::GET_ACCESS_TOKEN,
+        parameter: None,
+    });
+    let tell = async |admitted: Admitted| {
+        let question = Request::from_parts(head.clone(), Body::from(body.unwrap_or_default()));
+        Ok(Json(told(&gate, &admitted.caller, question).await?).into_response())
+    };
+    gate.answer(service, target, (&head, &Query::default()), tell, |error| error.into_response(format)).await
 }
 
-async fn answer(gate: &Gate, request: Request) -> Result<Value, GateError> {
-    use axum::extract::FromRequest as _;
-
-    let request = request_body::read(request).await?;
-    let service = gate.identify(request.headers()).await?;
-    service.require(service.sid.as_str(), Scope::GET_ACCESS_TOKEN)?;
-    let question = Form::<Question>::from_request(request, &()).await;
+async fn told(gate: &Gate, service: &Caller, question: Request) -> Result<Value, GateError> {
+    let question = Form::<Question>::from_request(question, &()).await;
     let Form(question) = question.map_err(|_: FormRejection| {
         GateError::invalid(
             "token",
@@ -49,7 +63,7 @@ async fn answer(gate: &Gate, request: Request) -> Result<Value, GateError> {
         Some((sid, secret)) => gate.store.authenticate(&sid, &secret).await?,
         None => None,
     };
-    Ok(token.filter(|token| is_active(token, &service)).map_or(json!({ "active": false }), |token| {
+    Ok(token.filter(|token| is_active(token, service)).map_or(json!({ "active": false }), |token| {
         let scopes = token.scopes.iter().map(Scope::id).collect::<Vec<_>>().join(" ");
         json!({
             "active": true,

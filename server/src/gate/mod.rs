@@ -9,7 +9,8 @@
 //! | `/openapi.json` | what the gate serves, as an `OpenAPI` document |
 //!
 //! A call passes, in this order: the body's size (413), credentials (401), path (404), method (405), version (400), what
-//! the token may do (403), how often (429). Errors come in the API's envelope, in JSON or XML as the client asked.
+//! the token may do (403); and whatever comes of these, how often (429). Errors come in the API's envelope, in JSON or XML
+//! as the client asked. All answers but 401 say how many calls are left, as far as the caller is known.
 
 mod admission;
 mod answer;
@@ -46,7 +47,6 @@ use self::{
     envelope::GateError,
     operations::Call,
     query::Query,
-    recording::Recording,
     target::Target,
 };
 use crate::request_body;
@@ -69,35 +69,29 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
 /// `/Agencies/…`: admits the call and carries it out.
 async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
-    match answered(&gate, request, format).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(format),
-    }
-}
-
-async fn answered(gate: &Gate, request: Request, format: Format) -> Result<Response, GateError> {
-    let (parts, body) = request_body::take(request).await?;
-    let caller = gate.identify(&parts.headers).await?;
-    let target = Target::read(parts.method.as_str(), parts.uri.path())?;
-    let query = Query::read(parts.uri.query().unwrap_or_default());
-
-    let recording = Recording::begin(gate, &caller, target.scope, &parts);
-    let response = match gate.admit(caller, target, &query, &parts.headers) {
-        Ok(admitted) => carried_out(gate, admitted, query, body, format).await,
-        Err(error) => error.into_response(format),
+    let (head, body) = request_body::take(request).await;
+    let gate = gate.asked_by(&head);
+    let caller = match (gate.identify(&head.headers).await, &body) {
+        (Ok(caller), _) => caller,
+        (Err(_), Err(error)) => return GateError::from(*error).into_response(format),
+        (Err(error), Ok(_)) => return error.into_response(format),
     };
-    recording.end(response.status());
-    Ok(response)
+    let (target, body) = match body {
+        Ok(body) => (Target::read(head.method.as_str(), head.uri.path()), body),
+        Err(error) => (Err(error.into()), Vec::new()),
+    };
+    let query = Query::read(head.uri.query().unwrap_or_default());
+    let carry_out = async |admitted| Ok(carried_out(&gate, admitted, query.clone(), body, format).await);
+    gate.answer(caller, target, (&head, &query), carry_out, |error| error.into_response(format)).await
 }
 
 async fn carried_out(gate: &Gate, admitted: Admitted, query: Query, body: Vec<u8>, format: Format) -> Response {
-    let (left, version) = (admitted.left, admitted.version);
+    let version = admitted.version;
     let call = Call { gate: gate.clone(), admitted, query, body };
     let mut response = match operations::carry_out(call).await {
         Ok(answer) => answer.into_response(format),
         Err(error) => error.into_response(format),
     };
-    left.announce(false, response.headers_mut());
     gate.lifecycle.announce(version, response.headers_mut());
     response
 }

@@ -38,8 +38,29 @@ fn of_catalogue() -> Value {
         "components": {
             "securitySchemes": { "accessToken": { "type": "http", "scheme": "basic" } },
             "schemas": schemas(),
+            "headers": headers(),
         },
     })
+}
+
+/// The headers of answers, by their names.
+fn headers() -> Value {
+    let number = |text: &str| json!({ "description": text, "schema": { "type": "integer", "minimum": 0 } });
+    json!({
+        "X-RateLimit-Limit": number("How many calls the account may make: in an hour, or exports in a day."),
+        "X-RateLimit-Remaining": number("How many of them are left. Calls that fail count too."),
+        "X-RateLimit-Reset": number("Seconds until all have come back; where none is left, until the next one has."),
+        "Retry-After": number("Seconds until the account may call again."),
+    })
+}
+
+/// The headers of an answer with this status. Where it is not known who calls, no account's limits are told.
+fn headers_of(status: &str) -> Vec<&'static str> {
+    match status {
+        "401" => vec![],
+        "429" => vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"],
+        _ => vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"],
+    }
 }
 
 fn described(scope: Scope) -> Value {
@@ -71,6 +92,11 @@ fn described(scope: Scope) -> Value {
         responses.insert(status.to_owned(), json!({ "description": "Done.", "content": both(&schema) }));
     }
     responses.extend(other_responses(scope).into_iter().map(|(status, response)| (status.to_owned(), response)));
+    for (status, response) in &mut responses {
+        for name in headers_of(status) {
+            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
+        }
+    }
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.name.en,
@@ -261,6 +287,7 @@ fn schemas() -> Value {
     let address = strings(&["AddressLine1", "AddressLine2", "City", "State", "PostalCode", "Country"]);
     let mut contact = strings(&["UserId", "Name", "Email", "WorkPhoneNumberCountry", "CellPhoneNumberCountry"]);
     let digits = json!({ "type": "string", "pattern": "^[0-9]*$" });
+    let one_of = |field: &str| json!({ "type": "string", "enum": domain::profile::choices(field) });
     for name in ["WorkPhoneNumber", "CellPhoneNumber"] {
         contact.insert(name.to_owned(), digits.clone());
     }
@@ -277,9 +304,9 @@ fn schemas() -> Value {
     for (name, schema) in [
         ("PrimaryPhoneNumber", digits.clone()),
         ("SecondaryPhoneNumber", digits),
-        ("MinimumContactRating", json!({ "type": "string", "enum": ["", "1", "2", "3", "4", "5"] })),
-        ("RegisteredForIndirectTax", json!({ "type": "string", "enum": ["true", "false"] })),
-        ("OrganizationType", json!({ "type": "string", "enum": ["CORP", "NONP_GOV", "OTHER"] })),
+        ("MinimumContactRating", one_of("MinimumContactRating")),
+        ("RegisteredForIndirectTax", one_of("RegisteredForIndirectTax")),
+        ("OrganizationType", one_of("OrganizationType")),
         ("CorporateAddress", reference("Address")),
         ("BillingAddress", reference("Address")),
         ("FinancialContact", reference("Contact")),
@@ -419,6 +446,19 @@ mod tests {
             let path = format!("/Agencies/{{AccountSID}}{}", operation.path);
             let described = &document["paths"][path][operation.method.as_str().to_ascii_lowercase()];
             assert_eq!(described["operationId"], operation.id);
+        }
+    }
+
+    #[test]
+    fn every_answer_but_401_tells_of_the_limit_with_headers_that_are_described() {
+        let document = of_catalogue();
+        for scope in Scope::all() {
+            for (status, response) in described(scope)["responses"].as_object().unwrap() {
+                let limit = &response["headers"]["X-RateLimit-Remaining"]["$ref"];
+                assert_eq!(limit.is_string(), status != "401", "{} {status}", scope.id());
+                let described = limit.as_str().is_none_or(|limit| document.pointer(&limit[1..]).is_some());
+                assert!(described, "{limit}");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The query of a request, as the operations ask for it.
 
 use chrono::NaiveDate;
+use domain::secret::Secret;
 
 use super::envelope::GateError;
 
@@ -46,11 +47,12 @@ impl Query {
         number.ok_or_else(|| GateError::invalid(name, format!("write a whole number from 1 to {most}")))
     }
 
-    /// The query without this name, encoded again.
+    /// The query without this name, and without what may be an Auth Token, encoded again.
     #[must_use]
     pub fn without(&self, name: &str) -> form_urlencoded::Serializer<'static, String> {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.0.iter().filter(|(key, _)| key != name));
+        let secret = |text: &str| text.contains(Secret::PREFIX);
+        query.extend_pairs(self.0.iter().filter(|(key, value)| key != name && !secret(key) && !secret(value)));
         query
     }
 }

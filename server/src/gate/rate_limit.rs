@@ -1,13 +1,17 @@
 //! How many calls an account may make in a while, per group of operations.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
-use domain::{account::AccountId, scope::RateGroup};
+use domain::{
+    account::AccountId,
+    scope::{RateGroup, Scope},
+};
 use governor::{
     Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
-    middleware::{StateInformationMiddleware, StateSnapshot},
-    state::keyed::DefaultKeyedStateStore,
+    middleware::StateInformationMiddleware,
+    nanos::Nanos,
+    state::{StateStore, keyed::DefaultKeyedStateStore},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -26,7 +30,45 @@ pub struct RateLimits {
     groups: [(Limit, Limiter); RateGroup::ALL.len()],
 }
 
-type Limiter = RateLimiter<AccountId, DefaultKeyedStateStore<AccountId>, DefaultClock, StateInformationMiddleware>;
+type Limiter = RateLimiter<Ask, Counts, DefaultClock, StateInformationMiddleware>;
+
+/// The accounts' calls as they are counted.
+#[derive(Default)]
+struct Counts(DefaultKeyedStateStore<AccountId>);
+
+/// What the counts are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Ask {
+    /// One more call of the account.
+    Call(AccountId),
+    /// What would become of one, without counting it.
+    Left(AccountId),
+}
+
+impl StateStore for Counts {
+    type Key = Ask;
+
+    fn measure_and_replace<T, F, E>(&self, ask: &Ask, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        match ask {
+            Ask::Call(account) => self.0.measure_and_replace(account, measure),
+            Ask::Left(account) => {
+                // What was measured comes back as an error: then nothing is replaced.
+                let measured = |old| Err::<(Infallible, Nanos), _>(measure(old).map(|(left, _)| left));
+                let Err(left) = self.0.measure_and_replace(account, measured);
+                left
+            }
+        }
+    }
+}
+
+/// What the operation counts towards. A job that is replayed exports once more.
+#[must_use]
+pub fn group(scope: Scope) -> RateGroup {
+    if scope.id() == "replayJob" { RateGroup::ReportExport } else { scope.rate_group() }
+}
 
 impl RateLimits {
     /// With the published limits, or an own number of calls in their time.
@@ -38,7 +80,7 @@ impl RateLimits {
             let limit = Limit { calls, per: Duration::from_secs(seconds.into()) };
             let quota =
                 Quota::with_period(limit.per / calls.get()).unwrap_or(Quota::per_second(calls)).allow_burst(calls);
-            (limit, RateLimiter::keyed(quota).with_middleware())
+            (limit, Limiter::new(quota, Counts::default(), DefaultClock::default()))
         });
         Self { groups }
     }
@@ -48,13 +90,26 @@ impl RateLimits {
     /// # Errors
     /// Where there is none left; the call is not counted then.
     pub fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
+        self.ask(Ask::Call(account), group)
+    }
+
+    /// What is left to the account. Counts nothing.
+    #[must_use]
+    pub fn left(&self, account: AccountId, group: RateGroup) -> Left {
+        match self.ask(Ask::Left(account), group) {
+            Ok(after) => after.and_one_more(),
+            Err(none) => Left { exceeded: false, ..none },
+        }
+    }
+
+    fn ask(&self, ask: Ask, group: RateGroup) -> Result<Left, Left> {
         let index = RateGroup::ALL.iter().position(|one| *one == group).unwrap_or_default();
         let (limit, limiter) = &self.groups[index];
-        match limiter.check_key(&account) {
-            Ok(state) => Ok(Left::after(*limit, &state)),
+        match limiter.check_key(&ask) {
+            Ok(state) => Ok(Left::of(*limit, state.remaining_burst_capacity())),
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                Err(Left { limit: limit.calls.get(), remaining: 0, reset: whole_seconds(wait) })
+                Err(Left { reset: whole_seconds(wait), exceeded: true, ..Left::of(*limit, 0) })
             }
         }
     }
@@ -63,25 +118,30 @@ impl RateLimits {
 /// What is left to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
-    limit: u32,
+    limit: Limit,
     remaining: u32,
     /// Seconds until all calls have come back; where none is left, until the next one has.
     reset: u64,
+    /// Whether one call too many was made.
+    exceeded: bool,
 }
 
 impl Left {
-    fn after(limit: Limit, state: &StateSnapshot) -> Self {
-        let remaining = state.remaining_burst_capacity();
+    fn of(limit: Limit, remaining: u32) -> Self {
         let used = limit.calls.get().saturating_sub(remaining);
-        Self { limit: limit.calls.get(), remaining, reset: whole_seconds(limit.per / limit.calls.get() * used) }
+        Self { limit, remaining, reset: whole_seconds(limit.per / limit.calls.get() * used), exceeded: false }
     }
 
-    /// Adds the three `X-RateLimit` headers, and `Retry-After` where none is left.
-    pub fn announce(self, exceeded: bool, headers: &mut HeaderMap) {
-        headers.insert(HeaderName::from_static("x-ratelimit-limit"), self.limit.into());
+    fn and_one_more(self) -> Self {
+        Self::of(self.limit, self.limit.calls.get().min(self.remaining + 1))
+    }
+
+    /// Adds the three `X-RateLimit` headers, and `Retry-After` where the call was one too many.
+    pub fn announce(self, headers: &mut HeaderMap) {
+        headers.insert(HeaderName::from_static("x-ratelimit-limit"), self.limit.calls.get().into());
         headers.insert(HeaderName::from_static("x-ratelimit-remaining"), self.remaining.into());
         headers.insert(HeaderName::from_static("x-ratelimit-reset"), self.reset.into());
-        if exceeded {
+        if self.exceeded {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(self.reset));
         }
     }
@@ -122,18 +182,40 @@ mod tests {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
         let (first, second) =
             (limits.take(account(1), RateGroup::Default), limits.take(account(1), RateGroup::Default));
-        assert_eq!(first, Ok(Left { limit: 2, remaining: 1, reset: 1800 }));
-        assert_eq!(second, Ok(Left { limit: 2, remaining: 0, reset: 3600 }));
+        let known = |left: Result<Left, Left>| left.map(|left| (left.limit.calls.get(), left.remaining, left.reset));
+        assert_eq!(known(first), Ok((2, 1, 1800)));
+        assert_eq!(known(second), Ok((2, 0, 3600)));
         let refused = limits.take(account(1), RateGroup::Default).unwrap_err();
         assert!((1799..=1800).contains(&refused.reset), "{refused:?}");
         let mut headers = HeaderMap::new();
-        refused.announce(true, &mut headers);
+        refused.announce(&mut headers);
         assert_eq!((headers["x-ratelimit-remaining"].as_bytes(), headers.len()), (&b"0"[..], 4));
     }
 
     #[test]
     fn without_a_number_of_one_s_own_the_published_ones_hold() {
         let left = RateLimits::new(|_| None).take(account(1), RateGroup::ReportExport).unwrap();
-        assert_eq!((left.limit, left.remaining), (100, 99));
+        assert_eq!((left.limit.calls.get(), left.remaining), (100, 99));
+    }
+
+    #[test]
+    fn to_ask_what_is_left_takes_nothing() {
+        let limits = RateLimits::new(|_| NonZeroU32::new(2));
+        let left = || limits.left(account(1), RateGroup::Default);
+        assert_eq!((left().remaining, left().remaining, left().reset), (2, 2, 0));
+        for remaining in [1, 0] {
+            limits.take(account(1), RateGroup::Default).unwrap();
+            assert_eq!((left().remaining, left().exceeded), (remaining, false));
+        }
+        assert!(limits.take(account(1), RateGroup::Default).unwrap_err().exceeded);
+        let mut headers = HeaderMap::new();
+        left().announce(&mut headers);
+        assert_eq!((headers["x-ratelimit-remaining"].as_bytes(), headers.len()), (&b"0"[..], 3));
+    }
+
+    #[test]
+    fn a_replay_counts_as_the_export_that_it_is() {
+        let exports: Vec<_> = Scope::all().filter(|scope| group(*scope) == RateGroup::ReportExport).collect();
+        assert_eq!(exports.iter().map(|scope| scope.id()).collect::<Vec<_>>(), ["replayJob", "exportReport"]);
     }
 }

@@ -1,9 +1,7 @@
 //! What is noted of each call: who called for what, from where, how it was answered and how long that took.
 
-use std::{net::SocketAddr, time::Instant};
+use std::time::Instant;
 
-use app::api::client_address;
-use axum::extract::ConnectInfo;
 use domain::{access::Caller, scope::Scope};
 use http::{StatusCode, request::Parts};
 use store::{Call, Store};
@@ -20,14 +18,13 @@ pub struct Recording {
 impl Recording {
     /// Of a call that came with right credentials and names an operation.
     pub fn begin(gate: &Gate, caller: &Caller, scope: Scope, request: &Parts) -> Self {
-        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let call = Call {
             account: caller.account,
             token: caller.token,
             scope,
             status: 0,
             at: gate.store.clock().now(),
-            address: client_address(&request.headers, peer, gate.behind_proxy),
+            address: gate.address(request),
             latency: std::time::Duration::ZERO,
         };
         tracing::Span::current().record("operation", scope.id());

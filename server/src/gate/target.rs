@@ -22,6 +22,8 @@ impl Target {
     /// Reads `/Agencies/{AccountSID}/…`, percent-encoded as it came. Each segment is decoded by itself, so that no
     /// encoded slash or dot leads to another resource than the one that is checked.
     ///
+    /// `HEAD` is safe (RFC 9110, section 9.2.1) and takes no effect, so there is none where `GET` has one.
+    ///
     /// # Errors
     /// [`GateError::NotFound`], [`GateError::MethodNotAllowed`].
     pub fn read(method: &str, path: &str) -> Result<Self, GateError> {
@@ -31,21 +33,30 @@ impl Target {
         let segments = segments.collect::<Result<Vec<Cow<str>>, _>>().map_err(|_| GateError::NotFound)?;
         let (sid, segments) = segments.split_first().ok_or(GateError::NotFound)?;
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-        let (scope, parameter) = Scope::at(method, &segments).map_err(|no_operation| match no_operation {
-            NoOperation::Path => GateError::NotFound,
-            NoOperation::Method(methods) => GateError::MethodNotAllowed { allow: allow(&methods) },
-        })?;
-        Ok(Self { sid: sid.to_string(), scope, parameter: parameter.map(str::to_owned) })
+        match Scope::at(method, &segments) {
+            Ok((scope, _)) if method == "HEAD" && !has_head(scope) => Err(not_allowed(&[Method::Get], false)),
+            Ok((scope, parameter)) => Ok(Self { sid: sid.to_string(), scope, parameter: parameter.map(str::to_owned) }),
+            Err(NoOperation::Path) => Err(GateError::NotFound),
+            Err(NoOperation::Method(methods)) => {
+                let head = Scope::at("HEAD", &segments).is_ok_and(|(scope, _)| has_head(scope));
+                Err(not_allowed(&methods, head))
+            }
+        }
     }
 }
 
-/// The value of the header `Allow`: whoever may GET may ask for the head alone.
-fn allow(methods: &[Method]) -> String {
+/// Whether who asks for the operation's head alone gets it. To export a report is to `GET` it, and orders a job.
+fn has_head(scope: Scope) -> bool {
+    scope.operation().method == Method::Get && scope.id() != "exportReport"
+}
+
+/// Names the methods that there are, and HEAD beside GET if it is one.
+fn not_allowed(methods: &[Method], head: bool) -> GateError {
     let names = methods.iter().flat_map(|method| match method {
-        Method::Get => vec!["GET", "HEAD"],
+        Method::Get if head => vec!["GET", "HEAD"],
         other => vec![other.as_str()],
     });
-    names.collect::<Vec<_>>().join(", ")
+    GateError::MethodNotAllowed { allow: names.collect::<Vec<_>>().join(", ") }
 }
 
 #[cfg(test)]
@@ -87,5 +98,16 @@ mod tests {
     fn a_path_without_the_method_says_which_ones_it_has() {
         let error = Target::read("PATCH", "/Agencies/IR1/CompanyInformation").unwrap_err();
         assert!(matches!(error, GateError::MethodNotAllowed { allow } if allow == "GET, HEAD, PUT"));
+    }
+
+    #[test]
+    fn the_head_alone_is_there_wherever_to_get_it_changes_nothing() {
+        for path in ["Reports/token_usage", "Jobs/1/Download", "CompanyInformation"] {
+            assert!(Target::read("HEAD", &format!("/Agencies/IR1/{path}")).is_ok(), "{path}");
+        }
+        for method in ["HEAD", "POST"] {
+            let error = Target::read(method, "/Agencies/IR1/ReportExport/token_usage").unwrap_err();
+            assert!(matches!(error, GateError::MethodNotAllowed { allow } if allow == "GET"), "{method}");
+        }
     }
 }

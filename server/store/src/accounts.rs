@@ -48,7 +48,7 @@ impl Store {
         }
         let details = json!({ "name": name });
         let event = Event { account: id, user: None, action: Action::AccountAdded, token: None, details };
-        event.record(&mut tx, now).await?;
+        event.record(self, &mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -106,7 +106,7 @@ impl Store {
             .await?;
         if changed.rows_affected() > 0 {
             let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
-            event.record(&mut tx, self.clock().now()).await?;
+            event.record(self, &mut tx, self.clock().now()).await?;
         }
         self.commit(tx, self.cache().hold_account(by.account)).await
     }

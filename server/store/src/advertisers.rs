@@ -54,7 +54,7 @@ impl Store {
         if written > 0 {
             let details = json!({ "added": added, "changed": changed, "unchanged": unchanged });
             let event = Event { account, user: None, action: Action::AdvertisersImported, token: None, details };
-            event.record(&mut tx, self.clock().now()).await?;
+            event.record(self, &mut tx, self.clock().now()).await?;
         }
         tx.commit().await?;
         Ok(ImportedAdvertisers { added, changed, unchanged })

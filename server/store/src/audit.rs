@@ -1,5 +1,6 @@
 //! The audit trail: one event per change, written in the change's own transaction; and reading it.
 
+use crate::audit_chain::{Link, append};
 use crate::clock::id_at;
 use crate::error::Error;
 use crate::sqlite::{Connection, DAY, day_number, micros, time};
@@ -7,6 +8,7 @@ use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
+use domain::text::folded;
 use domain::token::TokenId;
 use domain::user::UserId;
 use serde_json::Value;
@@ -88,21 +90,51 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// Writes the event.
-    pub(crate) async fn record(self, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
+    /// Writes the event as the next of its account's chain, with the address that the store is asked from.
+    pub(crate) async fn record(self, store: &Store, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
+        let link = Link {
+            id: id_at(at),
+            at: micros(at),
+            account_id: self.account.0,
+            user_id: self.user.map(|user| user.0),
+            action: self.action.as_str().to_owned(),
+            token_id: self.token.map(|token| token.0),
+            details: self.details.to_string(),
+            address: store.address().map(|address| address.to_string()),
+        };
+        let place = append(tx, store.key(), &link).await?;
+        let names = names(tx, &link).await?;
         sqlx::query(
-            "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details, address, sequence, hash,
+                names_folded)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
-        .bind(id_at(at))
-        .bind(micros(at))
-        .bind(self.account.0)
-        .bind(self.user.map(|user| user.0))
-        .bind(self.action.as_str())
-        .bind(self.token.map(|token| token.0))
-        .bind(self.details.to_string())
+        .bind(link.id)
+        .bind(link.at)
+        .bind(link.account_id)
+        .bind(link.user_id)
+        .bind(link.action)
+        .bind(link.token_id)
+        .bind(link.details)
+        .bind(link.address)
+        .bind(place.sequence)
+        .bind(place.hash)
+        .bind(names)
         .execute(tx)
         .await?;
         Ok(())
     }
+}
+
+/// What the trail's search looks in: the names, as they are then, of who did it and of what it was done to, folded.
+pub(crate) async fn names(connection: &mut Connection, link: &Link) -> Result<String, Error> {
+    let details: Value = serde_json::from_str(&link.details).unwrap_or_default();
+    let of = details["user"].as_str().and_then(|id| Uuid::parse_str(id).ok());
+    let users: Vec<String> = sqlx::query_scalar("SELECT name || char(10) || email FROM users WHERE id IN ($1, $2)")
+        .bind(link.user_id)
+        .bind(of)
+        .fetch_all(connection)
+        .await?;
+    let named = ["name", "email", "by_access_token"].into_iter().filter_map(|key| details[key].as_str());
+    Ok(folded(&users.iter().map(String::as_str).chain(named).collect::<Vec<_>>().join("\n")))
 }

@@ -4,9 +4,8 @@ use crate::audit::Event;
 use crate::error::Error;
 use crate::sqlite::{Connection, require_row};
 use crate::store::Store;
-use domain::access::Caller;
 use domain::account::{AccountId, CompanyInformation};
-use domain::audit::Action;
+use domain::audit::{Action, Actor};
 use serde_json::json;
 
 impl Store {
@@ -32,31 +31,34 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Changes the profile of the caller's account in one transaction: `edit` gets it as it is and answers it as it
-    /// shall be, or refuses; then nothing is written.
+    /// Changes the profile of one's own account in one transaction: `edit` gets it as it is and answers it as it shall
+    /// be, or refuses; then nothing is written. Answers the profile as it is then.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, what `edit` refused with.
     pub async fn update_company_information<E: Send>(
         &self,
-        by: &Caller,
+        by: impl Into<Actor>,
         edit: impl FnOnce(&CompanyInformation) -> Result<CompanyInformation, E> + Send,
-    ) -> Result<Result<(), E>, Error> {
+    ) -> Result<Result<CompanyInformation, E>, Error> {
+        let Actor { account, user, access_token, token } = by.into();
         let mut tx = self.pools().begin().await?;
-        let before = read(&mut tx, by.account).await?;
+        let before = read(&mut tx, account).await?;
         let after = match edit(&before) {
             Ok(after) => after,
             Err(refused) => return Ok(Err(refused)),
         };
         if after != before {
-            write(&mut tx, by.account, &after).await?;
-            let details = json!({ "by_access_token": by.sid, "before": before.masked(), "after": after.masked() });
-            let action = Action::CompanyInformationUpdated;
-            let event = Event { account: by.account, user: None, action, token: Some(by.token), details };
-            event.record(&mut tx, self.clock().now()).await?;
+            write(&mut tx, account, &after).await?;
+            let mut details = json!({ "before": before.masked(), "after": after.masked() });
+            if let Some(sid) = access_token {
+                details["by_access_token"] = json!(sid);
+            }
+            let event = Event { account, user, action: Action::CompanyInformationUpdated, token, details };
+            event.record(self, &mut tx, self.clock().now()).await?;
         }
         tx.commit().await?;
-        Ok(Ok(()))
+        Ok(Ok(after))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong in the store. No error shows a secret.
 
+use domain::membership::Refusal;
 use std::time::Duration;
 
 /// Why an operation was not done. Nothing was changed then.
@@ -17,6 +18,12 @@ pub enum Error {
     /// E-mail address and password do not belong together.
     #[error("e-mail address or password is wrong; check both and try again")]
     WrongCredentials,
+    /// That is not the asker's password.
+    #[error("the password is wrong; try again")]
+    WrongPassword,
+    /// The password was given too long ago.
+    #[error("give the password again to do this")]
+    StepUpNeeded,
     /// Too many failed attempts to sign in.
     #[error("too many failed attempts; try again in {} s", .retry_after.as_secs())]
     Throttled {
@@ -26,6 +33,18 @@ pub enum Error {
     /// Another user has that e-mail address.
     #[error("a user with that e-mail address exists already; choose another address")]
     EmailTaken,
+    /// The account has a user of that e-mail address already, active or not.
+    #[error("a user of the account has that e-mail address already; reinstate them if they are deactivated")]
+    AlreadyMember,
+    /// The account would be left without an active administrator.
+    #[error("an account needs an active Account Administrator; make another user one first")]
+    LastAdministrator,
+    /// Who asks is no active administrator any more.
+    #[error("only an active Account Administrator may do this; ask one")]
+    NotAllowed,
+    /// The invitation has expired, was accepted, withdrawn or replaced, or never was.
+    #[error("there is no such invitation any more; ask an Account Administrator for a new one")]
+    InvitationOver,
     /// Another account has that name.
     #[error("an account of that name exists already; choose another name")]
     AccountExists,
@@ -47,4 +66,14 @@ pub enum Error {
     /// A password could not be hashed or its hash not be read.
     #[error("the password could not be checked or stored ({0}); try again")]
     Password(String),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAllowed => Self::NotAllowed,
+            Refusal::NoSuchUser => Self::NotFound,
+            Refusal::LastAdministrator => Self::LastAdministrator,
+        }
+    }
 }

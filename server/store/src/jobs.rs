@@ -180,7 +180,7 @@ impl Store {
     /// Signs that whoever has the signature may have the job's result until then (seconds since the Unix epoch).
     #[must_use]
     pub fn sign_result(&self, account: AccountId, id: JobId, until: i64) -> Vec<u8> {
-        self.key().hash(&signed(account, id, until))
+        self.key().hash(signed(account, id, until))
     }
 
     /// The file that the job has made, for whoever has a signature that is right and not expired, while the account has
@@ -197,7 +197,7 @@ impl Store {
         .fetch_optional(&self.pools().read)
         .await?;
         let account = AccountId(account.ok_or(Error::NotFound)?);
-        let valid = self.clock().now().timestamp() < until && self.key().verify(&signed(account, id, until), signature);
+        let valid = self.clock().now().timestamp() < until && self.key().verify(signed(account, id, until), signature);
         if valid { self.job_result(account, id).await } else { Err(Error::NotFound) }
     }
 

@@ -1,8 +1,9 @@
 //! Signing in and out, and who a session stands for.
 
 use crate::audit::Event;
+use crate::clock::id_at;
 use crate::error::Error;
-use crate::sqlite::micros;
+use crate::sqlite::{Connection, micros};
 use crate::store::Store;
 use crate::throttle;
 use crate::users::folded_email;
@@ -10,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::role::Role;
+use domain::session::USER_AGENT_MAX;
 use domain::user::{Asker, Person, UserId};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
@@ -26,6 +28,21 @@ pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(2);
 /// How often at most a session's use is written down.
 const TOUCH: TimeDelta = TimeDelta::minutes(1);
 
+/// Where a session begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The network address.
+    pub address: IpAddr,
+    /// What the browser calls itself; empty where it says nothing.
+    pub user_agent: String,
+}
+
+impl From<IpAddr> for Client {
+    fn from(address: IpAddr) -> Self {
+        Self { address, user_agent: String::new() }
+    }
+}
+
 /// What a session's cookie holds: 43 random base62 characters (256 bits). At rest there is its SHA-256 only.
 #[derive(Clone)]
 pub struct SessionToken(Zeroizing<String>);
@@ -33,7 +50,7 @@ pub struct SessionToken(Zeroizing<String>);
 impl SessionToken {
     const LENGTH: usize = 43;
 
-    fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
         Alphanumeric.append_string(&mut rand::rng(), &mut text, Self::LENGTH);
         Self(text)
@@ -52,7 +69,7 @@ impl SessionToken {
         &self.0
     }
 
-    fn hash(&self) -> Vec<u8> {
+    pub(crate) fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0.as_bytes()).to_vec()
     }
 }
@@ -82,41 +99,37 @@ impl Store {
     /// [`Error::WrongCredentials`]; [`Error::Throttled`] after 5 failures in 15 minutes for the e-mail address, or 20
     /// for the network address `from`, and until a delay has passed that doubles with every further one;
     /// [`Error::Password`], [`Error::Database`].
-    pub async fn sign_in(&self, email: &str, password: &str, from: IpAddr) -> Result<SessionToken, Error> {
+    pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SessionToken, Error> {
+        let from = from.into();
         let password = Zeroizing::new(password.to_owned());
         let email = folded_email(email);
         let email_hash = self.key().hash(&email);
         let mut tx = self.pools().begin().await?;
-        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
+        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from.address).await?;
         tx.commit().await?;
 
         let user: Option<(Uuid, Uuid, String)> = sqlx::query_as(
             "SELECT memberships.account_id, users.id, users.password_hash FROM users
-             JOIN memberships ON memberships.user_id = users.id WHERE users.email_folded = $1
+             JOIN memberships ON memberships.user_id = users.id
+             WHERE users.email_folded = $1 AND memberships.state = 'active'
              ORDER BY memberships.created_at, memberships.account_id LIMIT 1",
         )
         .bind(email)
         .fetch_optional(&self.pools().read)
         .await?;
         let (found, hash) = user.map(|(account, user, hash)| ((account, user), hash)).unzip();
-        let verified = self.passwords().verify(password, hash).await?;
+        let verified = self.passwords().verify(password, hash.clone()).await?;
         let (account, user) = found.filter(|_| verified).ok_or(Error::WrongCredentials)?;
 
-        let token = SessionToken::generate();
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
+        // Meanwhile it may have been changed.
+        let still = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
+        if !still.bind(user).bind(hash).fetch_one(&mut *tx).await? {
+            return Err(Error::WrongCredentials);
+        }
         throttle::forgive(&mut tx, &email_hash).await?;
-        sqlx::query(
-            "INSERT INTO sessions (token_hash, account_id, user_id, created_at, last_seen_at)
-             VALUES ($1, $2, $3, $4, $4)",
-        )
-        .bind(token.hash())
-        .bind(account)
-        .bind(user)
-        .bind(micros(now))
-        .execute(&mut *tx)
-        .await?;
-        session_event(account, user, Action::SignedIn, json!({ "from": from })).record(&mut tx, now).await?;
+        let token = begin(self, &mut tx, AccountId(account), UserId(user), &from, now).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -135,7 +148,8 @@ impl Store {
              JOIN memberships USING (account_id, user_id)
              JOIN accounts ON accounts.id = sessions.account_id
              JOIN users ON users.id = sessions.user_id
-             WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.last_seen_at > $3",
+             WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.last_seen_at > $3
+                AND memberships.state = 'active'",
         )
         .bind(token.hash())
         .bind(micros(now - SESSION_LIFETIME))
@@ -161,11 +175,17 @@ impl Store {
     /// Writes down that the session was used then.
     async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1")
-            .bind(micros(now))
-            .bind(token.hash())
-            .execute(&mut *tx)
-            .await?;
+        let touched: Option<(Uuid, Uuid)> = sqlx::query_as(
+            "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1
+             RETURNING account_id, user_id",
+        )
+        .bind(micros(now))
+        .bind(token.hash())
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some((account, user)) = touched {
+            see(&mut tx, AccountId(account), UserId(user), now).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -181,7 +201,9 @@ impl Store {
                 .fetch_optional(&mut *tx)
                 .await?;
         if let Some((account, user)) = ended {
-            session_event(account, user, Action::SignedOut, json!({})).record(&mut tx, self.clock().now()).await?;
+            session_event(account, user, Action::SignedOut, json!({}))
+                .record(self, &mut tx, self.clock().now())
+                .await?;
         }
         Ok(tx.commit().await?)
     }
@@ -206,6 +228,53 @@ impl Store {
         tx.commit().await?;
         Ok(sessions.rows_affected() + failures.rows_affected())
     }
+}
+
+/// Begins a session of the user in the account. That it is they is the caller's to know.
+///
+/// # Errors
+/// [`Error::WrongCredentials`] where they are no active user of it, perhaps since a moment ago.
+pub(crate) async fn begin(
+    store: &Store,
+    tx: &mut Connection,
+    account: AccountId,
+    user: UserId,
+    from: &Client,
+    now: DateTime<Utc>,
+) -> Result<SessionToken, Error> {
+    if !see(tx, account, user, now).await? {
+        return Err(Error::WrongCredentials);
+    }
+    let token = SessionToken::generate();
+    sqlx::query(
+        "INSERT INTO sessions
+            (token_hash, id, account_id, user_id, created_at, authenticated_at, last_seen_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
+    )
+    .bind(token.hash())
+    .bind(id_at(now))
+    .bind(account.0)
+    .bind(user.0)
+    .bind(micros(now))
+    .bind(from.address.to_string())
+    .bind(from.user_agent.chars().take(USER_AGENT_MAX).collect::<String>())
+    .execute(&mut *tx)
+    .await?;
+    session_event(account.0, user.0, Action::SignedIn, json!({ "from": from.address })).record(store, tx, now).await?;
+    Ok(token)
+}
+
+/// Writes down that the user uses the account then. Answers whether they are an active user of it.
+async fn see(tx: &mut Connection, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let seen = sqlx::query(
+        "UPDATE memberships SET last_seen_at = $1 WHERE account_id = $2 AND user_id = $3 AND state = 'active'",
+    )
+    .bind(micros(now))
+    .bind(account.0)
+    .bind(user.0)
+    .execute(tx)
+    .await?;
+    Ok(seen.rows_affected() > 0)
 }
 
 fn session_event(account: Uuid, user: Uuid, action: Action, details: serde_json::Value) -> Event {

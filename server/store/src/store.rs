@@ -9,6 +9,7 @@ use crate::passwords::Passwords;
 use crate::sqlite::Pools;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 pub struct Store {
     shared: Arc<Shared>,
     clock: Clock,
+    address: Option<IpAddr>,
 }
 
 struct Shared {
@@ -40,19 +42,32 @@ impl Store {
         key_check::require(&pools, &key).await?;
         let (cache, calls) = (Arc::default(), Calls::default());
         let shared = Shared { pools, passwords: Passwords::new(), key, cache, calls, queued: Notify::new() };
-        Ok(Self { shared: Arc::new(shared), clock })
+        let store = Self { shared: Arc::new(shared), clock, address: None };
+        store.chain_older_events().await?;
+        Ok(store)
     }
 
     /// The same database by another clock.
     #[must_use]
     pub fn at(&self, clock: Clock) -> Self {
-        Self { shared: Arc::clone(&self.shared), clock }
+        Self { shared: Arc::clone(&self.shared), clock, address: self.address }
+    }
+
+    /// The same database for somebody who asks from that network address: the audit trail names it.
+    #[must_use]
+    pub fn asked_from(&self, address: IpAddr) -> Self {
+        Self { address: Some(address), ..self.clone() }
     }
 
     /// What tells the time here.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Where somebody asks from, if anybody does.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     pub(crate) fn pools(&self) -> &Pools {

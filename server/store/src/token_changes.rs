@@ -109,7 +109,7 @@ impl Store {
         if added.rows_affected() == 0 {
             return Err(Error::AlreadyDone);
         }
-        event(by, action, id, details).record(tx, now).await?;
+        event(by, action, id, details).record(self, tx, now).await?;
         let name_exists = token_rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
         Ok(IssuedToken { token: token_rows::find(tx, by.account, id).await?.token, secret, name_exists })
     }
@@ -265,7 +265,7 @@ impl Store {
             } else {
                 json!({ "name": after.name, "before": before, "after": after })
             };
-            event(&by, action, id, details).record(&mut tx, self.clock().now()).await?;
+            event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
         }
         let token = token_rows::find(&mut tx, by.account, id).await?.token;
         let name_exists = token_rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;

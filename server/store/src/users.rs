@@ -3,13 +3,15 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
-use crate::sqlite::micros;
+use crate::sqlite::{Connection, micros, time};
 use crate::store::Store;
+use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
+use domain::membership::{Change, Member, MembershipState};
 use domain::role::Role;
 use domain::text::folded;
-use domain::user::{Person, UserId};
+use domain::user::{Asker, Person, UserId};
 use serde_json::json;
 use std::fmt;
 use uuid::Uuid;
@@ -46,6 +48,34 @@ impl From<PersonRow> for Person {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct MemberRow {
+    #[sqlx(flatten)]
+    person: PersonRow,
+    role: String,
+    state: String,
+    last_seen_at: Option<i64>,
+}
+
+impl TryFrom<MemberRow> for Member {
+    type Error = Error;
+
+    fn try_from(row: MemberRow) -> Result<Self, Error> {
+        let unreadable = || Error::Corrupt(format!("the state {}", row.state));
+        Ok(Self {
+            person: row.person.into(),
+            role: role_named(&row.role)?,
+            state: MembershipState::from_name(&row.state).ok_or_else(unreadable)?,
+            last_seen_at: row.last_seen_at.map(time).transpose()?,
+        })
+    }
+}
+
+/// The role that the database names so.
+pub(crate) fn role_named(name: &str) -> Result<Role, Error> {
+    Role::from_name(name).ok_or_else(|| Error::Corrupt(format!("the role {name}")))
+}
+
 /// How an e-mail address is compared: without white space around it, regard to case or width.
 pub(crate) fn folded_email(email: &str) -> String {
     folded(email.trim())
@@ -59,23 +89,8 @@ impl Store {
     pub async fn add_user(&self, account: AccountId, user: NewUser) -> Result<UserId, Error> {
         let password_hash = self.passwords().hash(Zeroizing::new(user.password)).await?;
         let now = self.clock().now();
-        let id = UserId(id_at(now));
         let mut tx = self.pools().begin().await?;
-        let added = sqlx::query(
-            "INSERT INTO users (id, name, email, email_folded, password_hash, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_folded) DO NOTHING",
-        )
-        .bind(id.0)
-        .bind(&user.name)
-        .bind(user.email.trim())
-        .bind(folded_email(&user.email))
-        .bind(password_hash)
-        .bind(micros(now))
-        .execute(&mut *tx)
-        .await?;
-        if added.rows_affected() == 0 {
-            return Err(Error::EmailTaken);
-        }
+        let id = insert(&mut tx, &user.name, &user.email, &password_hash, now).await?;
         sqlx::query("INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)")
             .bind(account.0)
             .bind(id.0)
@@ -85,7 +100,7 @@ impl Store {
             .await?;
         let details = json!({ "user": id, "role": user.role });
         let event = Event { account, user: None, action: Action::UserAdded, token: None, details };
-        event.record(&mut tx, now).await?;
+        event.record(self, &mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -112,4 +127,113 @@ impl Store {
         people.sort_by_cached_key(|person| (folded(&person.name), person.id.0));
         Ok(people)
     }
+
+    /// The account's users with what they are in it, by name.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn members(&self, account: AccountId) -> Result<Vec<Member>, Error> {
+        members(&mut *self.pools().read.acquire().await?, account).await
+    }
+
+    /// Gives a user of the asker's account another role, which holds from their next request on. Answers them as they
+    /// are then.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::LastAdministrator`]; [`Error::NotAllowed`] where the asker is no active
+    /// administrator any more; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn change_role(&self, by: &Asker, user: UserId, role: Role) -> Result<Member, Error> {
+        self.change_member(by, user, Change::Role(role), Action::UserRoleChanged).await
+    }
+
+    /// Keeps a user from working in the asker's account: their sessions in it end, and they begin none.
+    ///
+    /// # Errors
+    /// As [`Store::change_role`].
+    pub async fn deactivate_user(&self, by: &Asker, user: UserId) -> Result<Member, Error> {
+        self.change_member(by, user, Change::Deactivate, Action::UserDeactivated).await
+    }
+
+    /// Lets a deactivated user work in the asker's account again.
+    ///
+    /// # Errors
+    /// As [`Store::change_role`].
+    pub async fn reinstate_user(&self, by: &Asker, user: UserId) -> Result<Member, Error> {
+        self.change_member(by, user, Change::Reinstate, Action::UserReinstated).await
+    }
+
+    /// Makes the change, if the account's users as they are in this transaction allow it: nobody else changes them
+    /// meanwhile, so that one administrator stays.
+    async fn change_member(&self, by: &Asker, of: UserId, change: Change, action: Action) -> Result<Member, Error> {
+        let mut tx = self.pools().begin().await?;
+        let members = members(&mut tx, by.account).await?;
+        let after = change.apply(&members, by.user.id, of)?;
+        let before = members.into_iter().find(|member| member.person.id == of).ok_or(Error::NotFound)?;
+        if after != before {
+            sqlx::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
+                .bind(after.role.as_str())
+                .bind(after.state.as_str())
+                .bind(by.account.0)
+                .bind(of.0)
+                .execute(&mut *tx)
+                .await?;
+            if after.state == MembershipState::Deactivated {
+                sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND user_id = $2")
+                    .bind(by.account.0)
+                    .bind(of.0)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            let mut details = json!({ "user": of, "email": after.person.email });
+            if after.role != before.role {
+                details["before"] = json!({ "role": before.role });
+                details["after"] = json!({ "role": after.role });
+            }
+            let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
+            event.record(self, &mut tx, self.clock().now()).await?;
+            tx.commit().await?;
+        }
+        Ok(after)
+    }
+}
+
+/// Adds a user, who belongs to no account yet.
+///
+/// # Errors
+/// [`Error::EmailTaken`], [`Error::Database`].
+pub(crate) async fn insert(
+    tx: &mut Connection,
+    name: &str,
+    email: &str,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<UserId, Error> {
+    let id = UserId(id_at(now));
+    let added = sqlx::query(
+        "INSERT INTO users (id, name, email, email_folded, password_hash, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_folded) DO NOTHING",
+    )
+    .bind(id.0)
+    .bind(name)
+    .bind(email.trim())
+    .bind(folded_email(email))
+    .bind(password_hash)
+    .bind(micros(now))
+    .execute(tx)
+    .await?;
+    if added.rows_affected() == 0 { Err(Error::EmailTaken) } else { Ok(id) }
+}
+
+/// The account's users with what they are in it, by name.
+pub(crate) async fn members(connection: &mut Connection, account: AccountId) -> Result<Vec<Member>, Error> {
+    let rows: Vec<MemberRow> = sqlx::query_as(
+        "SELECT users.id, users.name, users.email, memberships.role, memberships.state, memberships.last_seen_at
+         FROM memberships JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
+    )
+    .bind(account.0)
+    .fetch_all(connection)
+    .await?;
+    let mut members = rows.into_iter().map(Member::try_from).collect::<Result<Vec<_>, _>>()?;
+    members.sort_by_cached_key(|member| (folded(&member.person.name), member.person.id.0));
+    Ok(members)
 }

@@ -62,6 +62,24 @@ async fn wrong_credentials_no_calls_left_and_changes_to_the_token_take_effect_at
 }
 
 #[tokio::test]
+async fn a_client_can_t_have_another_call_checked_than_the_one_it_makes() {
+    let house = House::open().await;
+    let sid = &house.issued.token.sid;
+    let ask = async |below: &str, forged: &[(&str, String)]| {
+        let request = house.own_request("GET", "/authorize").header("X-Forwarded-Method", "GET");
+        let request = request.header("X-Forwarded-Uri", format!("/Agencies/{sid}{below}"));
+        let request = forged.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        house.send(request, []).await.status
+    };
+    assert_eq!(ask("/CompanyInformation", &[]).await, StatusCode::OK);
+    assert_eq!(ask("/Jobs", &[]).await, StatusCode::FORBIDDEN);
+    let allowed = format!("/Agencies/{sid}/CompanyInformation");
+    let forged = [("X-Original-URI", allowed.clone()), ("X-Original-Method", "GET".to_owned())];
+    assert_eq!(ask("/Jobs", &forged).await, StatusCode::FORBIDDEN);
+    assert_eq!(ask("/Jobs", &[("X-Original-URL", format!("https://x{allowed}"))]).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn envoy_asks_with_the_call_s_own_method_and_path() {
     let house = House::open().await;
     let sid = &house.issued.token.sid;

@@ -11,7 +11,13 @@ use domain::{
     user::Asker,
 };
 use http::{HeaderMap, Request, StatusCode, header};
-use server::{config::Data, gate, router::router, site::Site};
+use server::{
+    config::Data,
+    connections::{self, HEAD_WITHIN},
+    gate,
+    router::router,
+    site::Site,
+};
 use store::{IssuedToken, NewUser, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -72,8 +78,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = router(store.clone(), &Site::without_wasm(folder.path()), gate, production);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        tokio::spawn(connections::serve(listener, router, HEAD_WITHIN, std::future::pending()));
         Self { store, by, issued, address, folder }
     }
 
@@ -185,7 +190,8 @@ pub fn basic(sid: &AccountSid, secret: &Secret) -> String {
     format!("Basic {}", STANDARD.encode(format!("{sid}:{}", secret.reveal())))
 }
 
-async fn issue(store: &Store, by: &Asker, scopes: &[Scope]) -> IssuedToken {
+/// A new token of these scopes, in the account of whoever asks.
+pub async fn issue(store: &Store, by: &Asker, scopes: &[Scope]) -> IssuedToken {
     let form = TokenForm {
         name: "Nightly export".to_owned(),
         scopes: scopes.iter().map(|scope| scope.id().to_owned()).collect(),

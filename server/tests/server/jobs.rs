@@ -18,13 +18,13 @@ use crate::{
 };
 
 /// What is below the account in one of its addresses.
-fn below(uri: &Value) -> &str {
+pub fn below(uri: &Value) -> &str {
     let uri = uri.as_str().unwrap();
     &uri[uri.match_indices('/').nth(2).unwrap().0..]
 }
 
 /// Orders an export; answers the job's path.
-async fn export(house: &House, query: &str) -> String {
+pub async fn export(house: &House, query: &str) -> String {
     let queued = get(house, &format!("/ReportExport/audit_log{query}")).await;
     assert_eq!(queued.status, StatusCode::OK);
     let queued = queued.json();
@@ -38,7 +38,7 @@ async fn export(house: &House, query: &str) -> String {
 }
 
 /// Asks for the job until it is at its end.
-async fn ended(house: &House, job: &str) -> Value {
+pub async fn ended(house: &House, job: &str) -> Value {
     for _ in 0..500 {
         let job = get(house, job).await.json();
         if !matches!(job["Status"].as_str(), Some("QUEUED" | "RUNNING")) {
@@ -48,7 +48,7 @@ async fn ended(house: &House, job: &str) -> Value {
     panic!("the job does not come to an end");
 }
 
-fn work(house: &House) {
+pub fn work(house: &House) {
     tokio::spawn(exports::work(house.store.clone()));
 }
 
@@ -83,6 +83,30 @@ async fn an_export_is_downloaded_in_each_format_and_in_both_modes() {
     }
     let refused = get(&house, &format!("/Jobs/{}/Download?Mode=Fast", Uuid::nil())).await;
     assert_eq!((refused.status, &refused.json()["Errors"][0]["Field"]), (StatusCode::BAD_REQUEST, &json!("Mode")));
+}
+
+#[tokio::test]
+async fn to_ask_for_the_head_of_an_export_orders_nothing() {
+    let house = open().await;
+    for below in ["/ReportExport/audit_log", "/ReportExport/nonexistent"] {
+        for method in ["HEAD", "POST", "OPTIONS"] {
+            let refused = call(&house, method, below, ("accept", "*/*")).await;
+            let got = (refused.status, refused.header("allow"));
+            assert_eq!(got, (StatusCode::METHOD_NOT_ALLOWED, "GET"), "{method} {below}");
+        }
+    }
+    let asked = house.own_request("GET", "/authorize").header("X-Original-Method", "HEAD");
+    let address = format!("/Agencies/{}/ReportExport/audit_log", house.issued.token.sid);
+    let asked = house.send(asked.header("X-Original-URI", address), []).await;
+    assert_eq!(asked.status, StatusCode::FORBIDDEN);
+    assert_eq!(get(&house, "/Jobs").await.json(), json!([]));
+
+    let job = export(&house, "").await;
+    let replay = call(&house, "HEAD", &format!("{job}/Replay"), ("accept", "*/*")).await;
+    assert_eq!((replay.status, replay.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "PUT"));
+    let waiting = call(&house, "HEAD", &format!("{job}/Download"), ("accept", "*/*")).await;
+    assert_eq!((waiting.status, waiting.body.len()), (StatusCode::ACCEPTED, 0));
+    assert_eq!(get(&house, "/Jobs").await.json().as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod advertisers;
+mod audit;
 mod authorize;
 mod command_line;
 mod console;
@@ -13,4 +14,7 @@ mod jobs;
 mod log;
 mod nginx;
 mod operations;
+mod process;
+mod rate_limits;
 mod reports;
+mod slow_clients;

@@ -1,7 +1,8 @@
 //! A real nginx, configured as README says, before a server of the agency's own.
 
 use std::{
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
+    num::NonZeroU32,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -9,6 +10,7 @@ use std::{
 
 use axum::{Router, extract::Request, routing::any};
 use http::{StatusCode, header};
+use server::gate::Settings;
 
 use crate::house::{Answer, House, basic, company_information};
 
@@ -28,9 +30,14 @@ impl Drop for Nginx {
 impl Nginx {
     /// Starts it with README's lines, before this house and this other server.
     fn start(house: &House, other: &str) -> Self {
+        Self::start_asking(house.address, house, other)
+    }
+
+    /// The same, with the gate at this address.
+    fn start_asking(gate: SocketAddr, house: &House, other: &str) -> Self {
         let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
         let lines = readme.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-        let lines = lines.replace("http://your-server", other).replace("127.0.0.1:3000", &house.address.to_string());
+        let lines = lines.replace("http://your-server", other).replace("127.0.0.1:3000", &gate.to_string());
         let folder = house.folder.path().join("nginx");
         std::fs::create_dir(&folder).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -100,4 +107,28 @@ async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
     let refused = nginx.get(&house, &path).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(refused.header("www-authenticate").starts_with("Basic"), "{:?}", refused.headers);
+}
+
+#[tokio::test]
+async fn nginx_tells_a_client_that_has_no_calls_left_when_to_go_on() {
+    let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(2), ..Settings::default() }).await;
+    let nginx = Nginx::start(&house, &other_server().await);
+    let path = company_information(&house.issued.token.sid);
+    for _ in 0..2 {
+        let passed = nginx.get(&house, &path).await;
+        assert_eq!((passed.status, passed.header("retry-after")), (StatusCode::OK, ""));
+    }
+    let refused = nginx.get(&house, &path).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let wait: u32 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=1800).contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
+    let house = House::open().await;
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nginx = Nginx::start_asking(nowhere, &house, &other_server().await);
+    let answer = nginx.get(&house, &company_information(&house.issued.token.sid)).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::INTERNAL_SERVER_ERROR, ""));
 }

@@ -62,6 +62,8 @@ async fn a_body_that_makes_no_sense_names_the_fields_and_changes_nothing() {
         r#"{"Website":"ok","MinimumContactRating":"9"}"#,
         r#"{"BillingAddress":[]}"#,
         r#"{"Unknown":""}"#,
+        &json!({ secret: secret }).to_string(),
+        &json!({ "Website": [secret] }).to_string(),
         secret,
     ];
     for body in bodies {

@@ -4,12 +4,18 @@ use chrono::TimeDelta;
 use domain::scope::Scope;
 use http::StatusCode;
 use serde_json::{Value, json};
+use server::gate::Settings;
 
 use crate::house::{Answer, House};
 
 /// A house whose token may do all that there is to do with reports and jobs.
 pub async fn open() -> House {
-    let mut house = House::open().await;
+    open_as(&Settings::default()).await
+}
+
+/// The same with these settings of the gate.
+pub async fn open_as(settings: &Settings) -> House {
+    let mut house = House::open_as(false, settings).await;
     let scopes = "listAllReports getReportMetadata runReport exportReport listJobs getJob downloadJobResult replayJob";
     let scopes: Vec<_> = scopes.split(' ').map(|id| Scope::find(id).unwrap()).collect();
     house.issued = house.issue(&scopes).await;
@@ -131,4 +137,19 @@ async fn what_is_wrong_with_a_report_is_told_with_status_200() {
         assert_eq!(answer.json(), json!({ "Status": "ERROR", "Message": message }));
     }
     assert_eq!(get(&house, "/Jobs").await.json(), json!([]), "nothing was ordered");
+}
+
+#[tokio::test]
+async fn an_auth_token_in_a_wrong_place_is_not_told_back() {
+    let house = open().await;
+    let secret = house.issued.secret.reveal();
+    let named = get(&house, &format!("/Reports/{secret}")).await;
+    assert_eq!(named.json()["Message"], "Not permitted to run report kgt_…");
+    for below in ["/Reports/audit_log", "/ReportExport/audit_log", "/Jobs", "/Jobs/x/Download", "/Nothing"] {
+        for query in [format!("Mode={secret}"), format!("{secret}=1"), format!("START_DATE={secret}&Page={secret}")] {
+            let answer = call(&house, "GET", &format!("{below}?{query}"), ("ir-version", "2")).await;
+            let headers = format!("{:?}", answer.headers);
+            assert!(!answer.text().contains(secret) && !headers.contains(secret), "{below} {}", answer.text());
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         answer::{Answer, List, Paging},
-        envelope::{FieldError, GateError},
+        envelope::{FieldError, GateError, without_secret},
         records,
     },
     Call, jobs,
@@ -106,7 +106,7 @@ fn as_published(answer: Result<Answer, GateError>) -> Result<Answer, GateError> 
         field => format!("{field}: {message}"),
     };
     let message = errors.iter().map(told).collect::<Vec<_>>().join("; ");
-    Answer::one("Response", &json!({ "Status": "ERROR", "Message": message }))
+    Answer::one("Response", &json!({ "Status": "ERROR", "Message": without_secret(&message) }))
 }
 
 fn below(call: &Call, path: &str, report: Report) -> String {

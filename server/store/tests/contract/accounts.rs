@@ -3,6 +3,7 @@
 use crate::house::{House, PASSWORD, new_user};
 use domain::account::{AccountId, CompanyInformation};
 use domain::role::Role;
+use serde_json::json;
 use store::{Clock, Error, NewUser, ServerKey, Store};
 use uuid::Uuid;
 
@@ -53,6 +54,33 @@ async fn the_company_profile_begins_with_the_name_and_can_be_replaced() {
     let nobody = AccountId(Uuid::nil());
     assert!(matches!(house.store.company_information(nobody).await, Err(Error::NotFound)));
     assert!(matches!(house.store.set_company_information(nobody, &full).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn a_user_changes_the_company_profile_of_their_own_account_and_each_change_is_one_event() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let named = CompanyInformation::named("Acme");
+    let mut full = CompanyInformation { website: "https://acme.example".to_owned(), ..named.clone() };
+    full.ein_ssn_foreign_tax_id = "12-3454832".to_owned();
+    let events = house.actions().await.len();
+    for _ in 0..2 {
+        let edit = |_: &CompanyInformation| Ok::<_, ()>(full.clone());
+        assert_eq!(house.store.update_company_information(&house.aya, edit).await.unwrap(), Ok(full.clone()));
+    }
+    let refuse = |_: &CompanyInformation| Err("no");
+    assert_eq!(house.store.update_company_information(&house.aya, refuse).await.unwrap(), Err("no"));
+    assert_eq!(house.store.company_information(house.aya.account).await.unwrap(), full);
+    let theirs = house.store.company_information(stranger.account).await.unwrap();
+    assert_eq!(theirs, CompanyInformation::named("Other"));
+    let details = json!({ "before": named, "after": full.masked() });
+    assert_eq!(house.events().await[events..], [("company_information_updated".to_owned(), details)]);
+    let by_whom: (Option<Uuid>, Option<Uuid>) =
+        sqlx::query_as("SELECT user_id, token_id FROM audit_events WHERE action = 'company_information_updated'")
+            .fetch_one(&house.database().await)
+            .await
+            .unwrap();
+    assert_eq!(by_whom, (Some(house.aya.user.id.0), None));
 }
 
 #[tokio::test]

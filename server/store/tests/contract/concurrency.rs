@@ -3,9 +3,12 @@
 use crate::house::{HERE, House, new_user};
 use chrono::{NaiveDate, TimeDelta};
 use domain::filter::TokenFilter;
+use domain::membership::{InvitationId, Joining, MembershipState};
+use domain::role::Role;
 use domain::secret::{AccountSid, Secret};
 use domain::token::TokenId;
-use store::{Error, ServerKey, SessionToken, Store};
+use domain::user::{Asker, Person};
+use store::{Error, InvitationToken, ServerKey, SessionToken, Store};
 use uuid::Uuid;
 
 /// Starts them all and waits for all.
@@ -76,6 +79,49 @@ async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_administrators_who_demote_each_other_at_once_one_wins_and_stays() {
+    for deactivate in [false, true] {
+        let house = House::new().await;
+        let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::AccountAdministrator)).await.unwrap();
+        let user = Person { id: ben, name: "Ben".to_owned(), email: "Ben@agency.example".to_owned() };
+        let ben = Asker { user, ..house.aya.clone() };
+        let demotions = [(house.aya.clone(), ben.user.id), (ben, house.aya.user.id)].map(|(by, of)| {
+            let store = house.store.clone();
+            async move {
+                if deactivate {
+                    store.deactivate_user(&by, of).await
+                } else {
+                    store.change_role(&by, of, Role::Analyst).await
+                }
+            }
+        });
+        let (won, lost): (Vec<_>, Vec<_>) = all(demotions.into_iter()).await.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1);
+        assert!(lost.iter().all(|lost| matches!(lost, Err(Error::NotAllowed))), "{lost:?}");
+        let members = house.store.members(house.aya.account).await.unwrap();
+        let administrators = members
+            .iter()
+            .filter(|member| member.role == Role::AccountAdministrator && member.state == MembershipState::Active);
+        assert_eq!(administrators.count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_invitation_accepted_many_times_at_once_makes_one_user() {
+    let house = House::new().await;
+    let (_, token) = house.store.invite(&house.aya, "nao@agency.example", Role::Analyst).await.unwrap();
+    let joins = (0..5).map(|n| {
+        let (store, token) = (house.store.clone(), token.clone());
+        let joining = Joining::New { name: format!("Nao {n}"), password: "a long enough password".to_owned() };
+        async move { store.accept_invitation(&token, joining, HERE).await }
+    });
+    let (joined, refused): (Vec<_>, Vec<_>) = all(joins).await.into_iter().partition(Result::is_ok);
+    assert_eq!((joined.len(), refused.len()), (1, 4));
+    assert!(refused.iter().all(|refused| matches!(refused, Err(Error::InvitationOver))), "{refused:?}");
+    assert_eq!(house.store.people(house.aya.account).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_of_one_database_write_side_by_side() {
     let house = House::new().await;
     let other = house.reopened().await;
@@ -98,6 +144,12 @@ async fn every_operation_can_run_on_any_thread() {
     any_thread((store.add_account(""), store.accounts(), store.account(by.account), store.account_named("")));
     any_thread((store.enable_api_access(by), store.disable_api_access(by), store.company_information(by.account)));
     any_thread((store.add_user(by.account, new_user("", by.role)), store.has_users(), store.people(by.account)));
+    any_thread((store.members(by.account), store.invitations(by.account), store.remove_expired_invitations()));
+    any_thread((store.invite(by, "", by.role), store.withdraw_invitation(by, InvitationId(id.0))));
+    any_thread((store.change_role(by, by.user.id, by.role), store.deactivate_user(by, by.user.id)));
+    let link = InvitationToken::parse(&"0".repeat(43)).unwrap();
+    let joining = Joining::Known { password: String::new() };
+    any_thread((store.invitation(&link, HERE), store.accept_invitation(&link, joining, HERE)));
     any_thread((store.sign_in("", "", HERE), store.remove_ended_sessions()));
     let session = SessionToken::parse(&"0".repeat(43)).unwrap();
     any_thread((store.session(&session), store.sign_out(&session)));

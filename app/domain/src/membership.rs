@@ -1,0 +1,353 @@
+//! Who belongs to an account: its users and their state, invitations, and which changes are allowed.
+
+use crate::role::{Permission, Role};
+use crate::text::{FieldError, Problem};
+use crate::user::{self, Person, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// How long an invitation can be accepted.
+pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::hours(72);
+
+/// Whether a user may work in the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MembershipState {
+    /// They may sign in.
+    Active,
+    /// They may not, until they are reinstated.
+    Deactivated,
+}
+
+impl MembershipState {
+    /// The state's name at rest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// The state of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Active, Self::Deactivated].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// A user of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who they are.
+    #[serde(flatten)]
+    pub person: Person,
+    /// What they are in the account.
+    pub role: Role,
+    /// Whether they may work in it.
+    pub state: MembershipState,
+    /// When they last used it, to within a minute.
+    pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl Member {
+    /// Whether they may manage the account's users now.
+    const fn is_active_administrator(&self) -> bool {
+        matches!(self.state, MembershipState::Active) && self.role.may(Permission::ManageUsers)
+    }
+}
+
+/// What may be changed about a user of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Give them this role.
+    Role(Role),
+    /// Keep them from working in the account, at once.
+    Deactivate,
+    /// Let them work in it again.
+    Reinstate,
+}
+
+/// Why a change is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Who asks is no active administrator (any more).
+    #[error("only an active Account Administrator may do this")]
+    NotAllowed,
+    /// The account has no such user.
+    #[error("the account has no such user")]
+    NoSuchUser,
+    /// The account would be left without an active administrator.
+    #[error("an account needs an active Account Administrator; make another user one first")]
+    LastAdministrator,
+}
+
+impl Change {
+    /// The user `of` as they are after the change, if `members`, all of the account's, allow `by` to make it.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn apply(self, members: &[Member], by: UserId, of: UserId) -> Result<Member, Refusal> {
+        require_administrator(members, by)?;
+        let before = members.iter().find(|member| member.person.id == of).ok_or(Refusal::NoSuchUser)?;
+        let mut after = before.clone();
+        match self {
+            Self::Role(role) => after.role = role,
+            Self::Deactivate => after.state = MembershipState::Deactivated,
+            Self::Reinstate => after.state = MembershipState::Active,
+        }
+        if is_last_administrator(members, of) && !after.is_active_administrator() {
+            Err(Refusal::LastAdministrator)
+        } else {
+            Ok(after)
+        }
+    }
+}
+
+/// Whether this is an active administrator of the account now.
+///
+/// # Errors
+/// [`Refusal::NotAllowed`] where it is not.
+pub fn require_administrator(members: &[Member], by: UserId) -> Result<(), Refusal> {
+    let administrator = members.iter().any(|member| member.person.id == by && member.is_active_administrator());
+    if administrator { Ok(()) } else { Err(Refusal::NotAllowed) }
+}
+
+/// Whether this is the one active administrator that the account has.
+#[must_use]
+pub fn is_last_administrator(members: &[Member], user: UserId) -> bool {
+    let mut administrators = members.iter().filter(|member| member.is_active_administrator());
+    administrators.next().is_some_and(|first| first.person.id == user) && administrators.next().is_none()
+}
+
+/// Identifies an invitation (`UUIDv7`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvitationId(pub Uuid);
+
+/// An invitation that nobody has accepted yet, as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The invitation.
+    pub id: InvitationId,
+    /// Who is invited.
+    pub email: String,
+    /// What they will be in the account.
+    pub role: Role,
+    /// The name of who invited them.
+    pub invited_by: String,
+    /// From then on it can't be accepted any more.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A field of the form that invites somebody, or of the one that accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the interface's own words
+pub enum MemberField {
+    Name,
+    Email,
+    Role,
+    Password,
+}
+
+/// A problem and the field it belongs to.
+pub type MemberFieldError = FieldError<MemberField>;
+
+/// What the form of an invitation holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationForm {
+    /// Whom to invite.
+    pub email: String,
+    /// The name of a role.
+    pub role: String,
+}
+
+impl InvitationForm {
+    /// E-mail address and role, as they will be stored.
+    ///
+    /// # Errors
+    /// What is wrong with each field.
+    pub fn validate(&self) -> Result<(String, Role), Vec<MemberFieldError>> {
+        let email = user::email(&self.email).map_err(at(MemberField::Email));
+        let role = if self.role.is_empty() { Err(Problem::Required) } else { Ok(Role::from_name(&self.role)) };
+        let role = role.and_then(|role| role.ok_or(Problem::UnknownValue)).map_err(at(MemberField::Role));
+        both(email, role)
+    }
+}
+
+/// An invitation as the invited person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The account's name.
+    pub account_name: String,
+    /// Who is invited.
+    pub email: String,
+    /// What they will be in the account.
+    pub role: Role,
+    /// Whether there is a user of that address already, in another account: they keep name and password.
+    pub known: bool,
+}
+
+/// What an invited person sends.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptanceForm {
+    /// The name they go by; of no account for those who are known.
+    #[serde(default)]
+    pub name: String,
+    /// Their new password, or the one that they have.
+    pub password: String,
+}
+
+/// How an invited person joins the account.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Joining {
+    /// As a new user of this name and password.
+    New {
+        /// One line of text.
+        name: String,
+        /// A password that [`user::password`] accepts.
+        password: String,
+    },
+    /// As the user that they are already, which their password has to prove.
+    Known {
+        /// The password that they have.
+        password: String,
+    },
+}
+
+impl fmt::Debug for AcceptanceForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptanceForm").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Joining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New { .. } => "New(…)",
+            Self::Known { .. } => "Known(…)",
+        })
+    }
+}
+
+impl AcceptanceForm {
+    /// How the person joins.
+    ///
+    /// # Errors
+    /// What is wrong with each field.
+    pub fn validate(&self, invitation: &Welcome) -> Result<Joining, Vec<MemberFieldError>> {
+        let password = self.password.clone();
+        if invitation.known {
+            let problem = MemberFieldError { field: MemberField::Password, problem: Problem::Required };
+            return if password.is_empty() { Err(vec![problem]) } else { Ok(Joining::Known { password }) };
+        }
+        let name = user::name(&self.name).map_err(at(MemberField::Name));
+        let checked = user::password(&password, &invitation.email).map_err(at(MemberField::Password));
+        both(name, checked).map(|(name, ())| Joining::New { name, password })
+    }
+}
+
+fn at(field: MemberField) -> impl FnOnce(Problem) -> MemberFieldError {
+    move |problem| FieldError { field, problem }
+}
+
+/// Both values, or what is wrong with either.
+fn both<A, B>(a: Result<A, MemberFieldError>, b: Result<B, MemberFieldError>) -> Result<(A, B), Vec<MemberFieldError>> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => Err(a.err().into_iter().chain(b.err()).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(number: u128, role: Role, state: MembershipState) -> Member {
+        let person = Person { id: id(number), name: number.to_string(), email: format!("{number}@agency.example") };
+        Member { person, role, state, last_seen_at: None }
+    }
+
+    const fn id(number: u128) -> UserId {
+        UserId(Uuid::from_u128(number))
+    }
+
+    use MembershipState::{Active, Deactivated};
+    use Role::{AccountAdministrator, Analyst, ImplementationSpecialist};
+
+    #[test]
+    fn the_last_active_administrator_stays_one() {
+        let members = [
+            member(1, AccountAdministrator, Active),
+            member(2, AccountAdministrator, Deactivated),
+            member(3, ImplementationSpecialist, Active),
+        ];
+        assert!(is_last_administrator(&members, id(1)));
+        assert!(!is_last_administrator(&members, id(2)) && !is_last_administrator(&members, id(3)));
+        for change in [Change::Role(Analyst), Change::Deactivate] {
+            assert_eq!(change.apply(&members, id(1), id(1)), Err(Refusal::LastAdministrator), "{change:?}");
+        }
+        let same = Change::Role(AccountAdministrator).apply(&members, id(1), id(1));
+        assert_eq!(same.as_ref(), Ok(&members[0]));
+        let reinstated = Change::Reinstate.apply(&members, id(1), id(2)).unwrap();
+        let members = [members[0].clone(), reinstated];
+        assert_eq!(Change::Deactivate.apply(&members, id(1), id(1)).map(|after| after.state), Ok(Deactivated));
+        assert_eq!(Change::Role(Analyst).apply(&members, id(2), id(1)).map(|after| after.role), Ok(Analyst));
+    }
+
+    #[test]
+    fn only_an_active_administrator_changes_anything() {
+        let members = [
+            member(1, AccountAdministrator, Active),
+            member(2, AccountAdministrator, Deactivated),
+            member(3, ImplementationSpecialist, Active),
+        ];
+        for by in [2, 3, 4] {
+            for change in [Change::Role(Analyst), Change::Deactivate, Change::Reinstate] {
+                assert_eq!(change.apply(&members, id(by), id(3)), Err(Refusal::NotAllowed), "{by}: {change:?}");
+            }
+        }
+        assert_eq!(Change::Deactivate.apply(&members, id(1), id(4)), Err(Refusal::NoSuchUser));
+    }
+
+    #[test]
+    fn an_invitation_needs_an_address_and_a_role() {
+        let form = |email: &str, role: &str| InvitationForm { email: email.to_owned(), role: role.to_owned() };
+        let fields = |form: InvitationForm| {
+            let problems = form.validate().unwrap_err().into_iter();
+            problems.map(|error| (error.field, error.problem)).collect::<Vec<_>>()
+        };
+        assert_eq!(form(" a@b.example ", "analyst").validate(), Ok(("a@b.example".to_owned(), Analyst)));
+        assert_eq!(
+            fields(form("", "")),
+            [(MemberField::Email, Problem::Required), (MemberField::Role, Problem::Required)]
+        );
+        assert_eq!(fields(form("a@b.example", "root")), [(MemberField::Role, Problem::UnknownValue)]);
+    }
+
+    #[test]
+    fn who_is_new_chooses_name_and_password_and_who_is_known_proves_theirs() {
+        let form = |name: &str, password: &str| AcceptanceForm { name: name.to_owned(), password: password.to_owned() };
+        let welcome = |known| Welcome {
+            account_name: "Acme".to_owned(),
+            email: "new.person@agency.example".to_owned(),
+            role: Analyst,
+            known,
+        };
+        let problems = |form: AcceptanceForm, known| {
+            let found = form.validate(&welcome(known)).unwrap_err();
+            found.into_iter().map(|error| error.field).collect::<Vec<_>>()
+        };
+        let joining = form(" Aya  Abe ", "a long enough password").validate(&welcome(false)).unwrap();
+        let password = || "a long enough password".to_owned();
+        assert!(joining == Joining::New { name: "Aya Abe".to_owned(), password: password() });
+        assert_eq!(problems(form("", "short"), false), [MemberField::Name, MemberField::Password]);
+        assert_eq!(problems(form("Aya", "new.person@agency.example"), false), [MemberField::Password]);
+        assert!(form("", "old").validate(&welcome(true)) == Ok(Joining::Known { password: "old".to_owned() }));
+        assert_eq!(problems(form("", ""), true), [MemberField::Password]);
+        assert!(!format!("{joining:?} {:?}", form("Aya", "a secret")).contains("secret"));
+    }
+}

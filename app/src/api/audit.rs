@@ -1,0 +1,62 @@
+//! The audit trail, and the history of one token.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::Call;
+use crate::error::AppError;
+use domain::token::TokenId;
+use domain::trail::{Entry, Trail, TrailFilter};
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {
+    super::asked::allowed,
+    domain::role::Permission,
+    domain::trail::{ActionGroup, HISTORY_SIZE, changes, subject},
+    domain::user::Person,
+    store::AuditEntry,
+};
+
+/// One page of the entries that fit the filter.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetTrail, prefix = "/api", endpoint = "audit/trail", protocol = Call)]
+pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
+    let (store, by) = allowed(Permission::SeeAuditTrail)?;
+    let (entries, total, page) = store.audit_page(by.account, &filter).await?;
+    let people = store.people(by.account).await?;
+    Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), total, page })
+}
+
+/// The latest entries of the token, at most [`domain::trail::HISTORY_SIZE`]. Where they were made from is left out: that
+/// is for those who may see the audit trail.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetHistory, prefix = "/api", endpoint = "tokens/history", protocol = Call)]
+pub async fn history(id: TokenId) -> Result<Vec<Entry>, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    let filter = TrailFilter { token: Some(id), ..TrailFilter::default() };
+    let entries = store.audit_entries(by.account, &filter, HISTORY_SIZE).await?;
+    let people = store.people(by.account).await?;
+    Ok(entries.into_iter().map(|entry| Entry { address: None, ..shown(entry, &people) }).collect())
+}
+
+/// The entry as pages show it, with users named.
+#[cfg(feature = "ssr")]
+fn shown(entry: AuditEntry, people: &[Person]) -> Entry {
+    let name_of = |id| people.iter().find(|person| person.id.0 == id).map(|person| person.name.clone());
+    let of_token = ActionGroup::of(&entry.action) == ActionGroup::Tokens; // others are done with it
+    Entry {
+        sequence: entry.sequence,
+        at: entry.at,
+        user: entry.user,
+        integration: entry.details["by_access_token"].as_str().map(str::to_owned),
+        address: entry.address,
+        action: entry.action,
+        subject: subject(&entry.details, name_of).or_else(|| entry.token_name.clone().filter(|_| of_token)),
+        token: entry.token.filter(|_| of_token && entry.token_name.is_some()),
+        changes: changes(&entry.details, name_of),
+    }
+}

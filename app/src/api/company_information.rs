@@ -1,0 +1,34 @@
+//! The agency's company profile.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::Form;
+use crate::error::AppError;
+use domain::profile_form::Values;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {super::asked::allowed, crate::path, domain::role::Permission};
+
+/// The profile's values.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetCompanyInformation, prefix = "/api", endpoint = "company_information/get", protocol = Form)]
+pub async fn company_information() -> Result<Values, AppError> {
+    let (store, by) = allowed(Permission::ManageCompanyInformation)?;
+    Ok(store.company_information(by.account).await?.values())
+}
+
+/// Changes the values in which `typed` differs from `loaded`, unless somebody else has changed one of them since that
+/// was loaded. Answers the profile as it is then.
+///
+/// # Errors
+/// [`AppError::InvalidProfile`], [`AppError::Conflict`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(UpdateCompanyInformation, prefix = "/api", endpoint = "company_information/update", protocol = Form)]
+pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
+    let (store, by) = allowed(Permission::ManageCompanyInformation)?;
+    let updated = store.update_company_information(&by, |profile| profile.edited(&loaded, &typed)).await??;
+    super::asked::plain_form_goes_on_to(&path::company_information_with_notice(path::Notice::Updated));
+    Ok(updated.values())
+}

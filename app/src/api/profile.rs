@@ -1,0 +1,103 @@
+//! What people do about themselves: their name, their password, their sessions, the account that they work in.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::{Call, Form};
+use crate::error::AppError;
+use domain::account::AccountId;
+use domain::session::{OwnAccount, OwnSession, SessionId};
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {
+    super::asked::{address, asker, plain_form_goes_on_to, session, store},
+    super::session::cookie,
+    crate::path,
+    domain::user,
+};
+
+/// Takes the password again, for what needs it given of late.
+///
+/// # Errors
+/// [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/give_password_again", protocol = Call)]
+pub async fn give_password_again(password: String) -> Result<(), AppError> {
+    let session = store().give_password_again(&asker()?, &session()?, &password, address()).await?;
+    cookie::set(session.reveal());
+    Ok(())
+}
+
+/// Replaces the password; all other sessions end.
+///
+/// # Errors
+/// [`AppError::Unusable`], [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/change_password", protocol = Form)]
+pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
+    let by = asker()?;
+    user::password(&new, &by.user.email).map_err(AppError::Unusable)?;
+    let session = store().change_password(&by, &session()?, (&old, &new), address()).await?;
+    cookie::set(session.reveal());
+    plain_form_goes_on_to(path::PROFILE);
+    Ok(())
+}
+
+/// Gives the person another name.
+///
+/// # Errors
+/// [`AppError::Unusable`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/rename", protocol = Form)]
+pub async fn rename(name: String) -> Result<(), AppError> {
+    let name = user::name(&name).map_err(AppError::Unusable)?;
+    store().rename_self(&asker()?, &name).await?;
+    plain_form_goes_on_to(path::PROFILE);
+    Ok(())
+}
+
+/// The person's sessions.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/sessions", protocol = Form)]
+pub async fn own_sessions() -> Result<Vec<OwnSession>, AppError> {
+    Ok(store().own_sessions(&asker()?, &session()?).await?)
+}
+
+/// Ends one of the person's sessions.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/end_session", protocol = Call)]
+pub async fn end_session(id: SessionId) -> Result<(), AppError> {
+    Ok(store().end_session(&asker()?, id).await?)
+}
+
+/// Ends all of the person's sessions but this one. Answers how many.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/sign_out_elsewhere", protocol = Form)]
+pub async fn sign_out_elsewhere() -> Result<u64, AppError> {
+    let ended = store().sign_out_elsewhere(&asker()?, &session()?).await?;
+    plain_form_goes_on_to(path::PROFILE);
+    Ok(ended)
+}
+
+/// The accounts that the person belongs to.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/accounts", protocol = Form)]
+pub async fn own_accounts() -> Result<Vec<OwnAccount>, AppError> {
+    Ok(store().own_accounts(&asker()?).await?)
+}
+
+/// Lets the person go on in another account of theirs.
+///
+/// # Errors
+/// [`AppError::NotFound`] where they don't belong to it; [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/switch_account", protocol = Form)]
+pub async fn switch_account(account: AccountId) -> Result<(), AppError> {
+    store().switch_account(&asker()?, &session()?, account).await?;
+    plain_form_goes_on_to(path::SETTINGS);
+    Ok(())
+}

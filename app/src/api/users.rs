@@ -1,0 +1,136 @@
+//! Account users: who they are, what they may, and inviting others.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::{Call, Form};
+use crate::error::AppError;
+use domain::membership::{AcceptanceForm, Invitation, InvitationForm, InvitationId, Member, Welcome};
+use domain::role::Role;
+use domain::user::UserId;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+#[cfg(feature = "ssr")]
+use {
+    super::asked::{address, allowed, allowed_after_step_up, answer_header, client, plain_form_goes_on_to, store},
+    crate::{api::session::cookie, path},
+    domain::role::Permission,
+    http::header,
+    store::InvitationToken,
+};
+
+/// The account's users, and who is invited to become one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountUsers {
+    /// By name.
+    pub members: Vec<Member>,
+    /// The newest first.
+    pub invitations: Vec<Invitation>,
+}
+
+/// An invitation and the token of its link, shown once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// The token. Kept in memory while the link is shown, and nowhere else.
+    pub token: String,
+}
+
+impl fmt::Debug for Invited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invited").field("invitation", &self.invitation.id).finish_non_exhaustive()
+    }
+}
+
+/// The account's users and open invitations.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(ListAccountUsers, prefix = "/api", endpoint = "users/list", protocol = Call)]
+pub async fn account_users() -> Result<AccountUsers, AppError> {
+    let (store, by) = allowed(Permission::ManageUsers)?;
+    let invitations = store.invitations(by.account).await?;
+    Ok(AccountUsers { members: store.members(by.account).await?, invitations })
+}
+
+/// Invites a person. An open invitation of the same address is replaced.
+///
+/// # Errors
+/// [`AppError::InvalidMember`], [`AppError::AlreadyMember`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "users/invite", protocol = Form)]
+pub async fn invite(form: InvitationForm) -> Result<Invited, AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
+    let (email, role) = form.validate().map_err(AppError::InvalidMember)?;
+    let (invitation, token) = store.invite(&by, &email, role).await?;
+    answer_header(header::CACHE_CONTROL, "no-store");
+    Ok(Invited { invitation, token: token.reveal().to_owned() })
+}
+
+/// Withdraws an invitation: its link no longer works.
+///
+/// # Errors
+/// [`AppError::InvitationOver`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "users/withdraw_invitation", protocol = Call)]
+pub async fn withdraw_invitation(id: InvitationId) -> Result<(), AppError> {
+    let (store, by) = allowed(Permission::ManageUsers)?;
+    Ok(store.withdraw_invitation(&by, id).await?)
+}
+
+/// Gives a user another role, from their next request on.
+///
+/// # Errors
+/// [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "users/change_role", protocol = Call)]
+pub async fn change_role(id: UserId, role: Role) -> Result<Member, AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
+    Ok(store.change_role(&by, id, role).await?)
+}
+
+/// Ends a user's sessions in the account, and lets them begin none.
+///
+/// # Errors
+/// As [`change_role`].
+#[server(prefix = "/api", endpoint = "users/deactivate", protocol = Call)]
+pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
+    Ok(store.deactivate_user(&by, id).await?)
+}
+
+/// Lets a deactivated user work in the account again.
+///
+/// # Errors
+/// As [`change_role`].
+#[server(prefix = "/api", endpoint = "users/reinstate", protocol = Call)]
+pub async fn reinstate(id: UserId) -> Result<Member, AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
+    Ok(store.reinstate_user(&by, id).await?)
+}
+
+/// An invitation, for whoever has its link.
+///
+/// # Errors
+/// [`AppError::InvitationOver`], [`AppError::Throttled`].
+#[server(GetInvitation, prefix = "/api", endpoint = "invitations/get", protocol = Form)]
+pub async fn invitation(token: String) -> Result<Welcome, AppError> {
+    let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
+    Ok(store().invitation(&token, address()).await?)
+}
+
+/// Accepts an invitation, and begins a session in its account. Answers where to go on.
+///
+/// # Errors
+/// [`AppError::InvalidMember`], [`AppError::InvitationOver`], [`AppError::WrongCredentials`], [`AppError::EmailTaken`],
+/// [`AppError::Throttled`].
+#[server(AcceptInvitation, prefix = "/api", endpoint = "invitations/accept", protocol = Form)]
+pub async fn accept_invitation(token: String, form: AcceptanceForm) -> Result<String, AppError> {
+    let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
+    let joining = form.validate(&store().invitation(&token, address()).await?).map_err(AppError::InvalidMember)?;
+    let session = store().accept_invitation(&token, joining, client()).await?;
+    cookie::set(session.reveal());
+    plain_form_goes_on_to(path::SETTINGS);
+    Ok(path::SETTINGS.to_owned())
+}

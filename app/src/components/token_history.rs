@@ -1,0 +1,75 @@
+//! The latest entries of the audit trail about one token. Loaded by the browser once the page runs: it is the least of the
+//! page, and what shows it a piece of wasm of its own.
+
+use super::allowed::use_asker;
+use super::audit_entries::AuditEntries;
+use super::error_note::ErrorNote;
+use super::hydrated::use_hydrated;
+use super::reactive::say;
+use super::token_actions::use_token_changes;
+use crate::api::audit::history;
+use crate::error::AppError;
+use crate::i18n::use_i18n;
+use crate::path;
+use domain::role::Permission;
+use domain::token::TokenId;
+use domain::trail::{Entry, TrailFilter};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The section with the history, and the way to all of it for those who may see the audit trail.
+#[component]
+pub fn TokenHistory(id: TokenId) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    view! {
+        <section class="panel" aria-labelledby="history">
+            <h2 id="history">{say!(i18n, audit.history)}</h2>
+            <Suspense>{move || hydrated.get().then(|| Suspend::new(entries(id)))}</Suspense>
+        </section>
+    }
+    .into_any()
+}
+
+/// Loads what shows the history, before anybody asks.
+#[cfg(feature = "hydrate")]
+pub async fn preload() {
+    __preload_entries().await;
+}
+
+#[lazy]
+fn entries(id: TokenId) -> AnyView {
+    view! { <Entries id/> }.into_any()
+}
+
+/// The entries; read again after each change that is made from this page.
+#[component]
+fn Entries(id: TokenId) -> impl IntoView {
+    let i18n = use_i18n();
+    let changes = use_token_changes();
+    let loaded = RwSignal::new(None::<Result<Vec<Entry>, AppError>>);
+    Effect::new(move |_| {
+        let asked = changes.count();
+        spawn_local(async move {
+            let history = history(id).await;
+            // An answer that another change has overtaken is the next one's to give.
+            if !loaded.is_disposed() && untrack(|| changes.count()) == asked {
+                loaded.set(Some(history));
+            }
+        });
+    });
+    let shown = move |history: Result<Vec<Entry>, AppError>| match history {
+        Ok(entries) if entries.is_empty() => view! { <p>{say!(i18n, audit.history_none)}</p> }.into_any(),
+        Ok(entries) => view! { <AuditEntries entries of_one_token=true/> }.into_any(),
+        Err(error) => view! { <ErrorNote error=Some(error)/> }.into_any(),
+    };
+    let all = use_asker().role.may(Permission::SeeAuditTrail).then(|| {
+        let filter = TrailFilter { token: Some(id), ..TrailFilter::default() };
+        view! { <a href=path::audit_trail(path::AUDIT_TRAIL, &filter)>{say!(i18n, audit.history_all)}</a> }
+    });
+    view! {
+        <p class="hint history-lead">{say!(i18n, audit.history_lead)} " " {all}</p>
+        {move || loaded.get().map(shown)}
+    }
+    .into_any()
+}

@@ -1,0 +1,229 @@
+//! The audit trail: who did what in the account, filtered, in pages, and as a file.
+
+use crate::api::audit::trail;
+use crate::components::allowed::Allowed;
+use crate::components::audit_entries::AuditEntries;
+use crate::components::error_note::ErrorNote;
+use crate::components::filter_sidebar::{Step, typed};
+use crate::components::icon::Icon;
+use crate::components::page_title::PageTitle;
+use crate::components::pager::Pager;
+use crate::components::reactive::say;
+use crate::components::time::zone;
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::path;
+use crate::words;
+use chrono::{NaiveDate, NaiveTime};
+use domain::role::Permission;
+use domain::trail::{ActionGroup, EXPORT_MAX, PAGE_SIZE, Trail, TrailFilter, date, pages};
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+/// The page, for those whose role allows it.
+#[component]
+pub fn AuditTrail() -> impl IntoView {
+    view! {
+        <Allowed permission=Permission::SeeAuditTrail>
+            <AuditTrailPage/>
+        </Allowed>
+    }
+}
+
+#[component]
+fn AuditTrailPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let query = use_location().search;
+    let filter = Memo::new(move |_| query.with(|query| path::trail_filter(query)));
+    let loads = RwSignal::new(0_u32);
+    let loaded = Resource::new(move || (filter.get(), loads.get()), |(filter, _)| trail(filter));
+    let navigate = use_navigate();
+    let go = Callback::new(move |(filter, step): (TrailFilter, Step)| {
+        let options = NavigateOptions { replace: step == Step::Typed, scroll: false, ..NavigateOptions::default() };
+        navigate(&path::audit_trail(path::AUDIT_TRAIL, &filter), options);
+    });
+    let results = move |trail: Result<Trail, AppError>| match trail {
+        Ok(trail) => view! { <Results trail filter/> }.into_any(),
+        Err(error) => view! {
+            <ErrorNote error=Some(error)/>
+            <button type="button" class="button" on:click=move |_| loads.update(|loads| *loads += 1)>
+                {say!(i18n, try_again)}
+            </button>
+        }
+        .into_any(),
+    };
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, audit.title).to_owned())/>
+        <div class="page-head">
+            <a class="back" href=path::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
+            <h1>{say!(i18n, audit.title)}</h1>
+            <p class="lead">{say!(i18n, audit.lead)}</p>
+        </div>
+        <Filters filter go/>
+        <Transition fallback=move || view! { <p role="status">{say!(i18n, audit.loading)}</p> }>
+            {move || loaded.get().map(results)}
+        </Transition>
+    }
+}
+
+/// The filters, which the link mirrors. Without our wasm they are a plain form that asks for the same link.
+#[component]
+fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl IntoView {
+    let i18n = use_i18n();
+    let text = Signal::derive(move || filter.with(|filter| filter.text.clone()));
+    let search = move |text| go.run((TrailFilter { text, ..filter.get_untracked().on_page(1) }, Step::Typed));
+    let (typed, on_input) = typed(text, Callback::new(search));
+    let choose = move |change: &dyn Fn(&mut TrailFilter)| {
+        let mut next = filter.get_untracked().on_page(1);
+        change(&mut next);
+        go.run((next, Step::Chosen));
+    };
+    let on_group = move |event: ev::Event| {
+        let group = ActionGroup::from_name(&event_target_value(&event));
+        choose(&|next| next.group = group);
+    };
+    let group = move || filter.with(|filter| filter.group.map_or("", ActionGroup::as_str));
+    let option = move |choice: Option<ActionGroup>| {
+        let text = move || choice.map_or_else(|| t_string!(i18n, audit.anything), |it| words::action_group(i18n, it));
+        let value = choice.map_or("", ActionGroup::as_str);
+        view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
+    };
+    // The days are those of the person's zone.
+    let on_day = move |event: ev::Event, set: fn(&mut TrailFilter, Option<NaiveDate>)| {
+        let day = date(&event_target_value(&event));
+        choose(&|next| {
+            set(next, day);
+            let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+            next.offset = i16::try_from(zone(at).local_minus_utc() / 60).unwrap_or_default();
+        });
+    };
+    let day = |of: fn(&TrailFilter) -> Option<NaiveDate>| {
+        Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default())
+    };
+    let (from, to) = (day(|filter| filter.from), day(|filter| filter.to));
+    let token = move || filter.with(|filter| filter.token.map(|token| token.0.to_string()));
+    view! {
+        <form class="audit-filters" method="get" action=path::AUDIT_TRAIL on:submit=move |event| event.prevent_default()>
+            <label class="audit-search">
+                <span class="label">{say!(i18n, audit.search)}</span>
+                <span class="search">
+                    {Icon::Search.view()}
+                    <input
+                        type="search"
+                        name="text"
+                        autocomplete="off"
+                        spellcheck="false"
+                        value=typed.get_untracked()
+                        prop:value=typed
+                        on:input=on_input
+                    />
+                </span>
+            </label>
+            <label>
+                <span class="label">{say!(i18n, audit.about)}</span>
+                <select name="about" prop:value=group on:change=on_group>
+                    {option(None)}
+                    {ActionGroup::ALL.map(|group| option(Some(group))).collect_view()}
+                </select>
+            </label>
+            <label>
+                <span class="label">{say!(i18n, audit.from)}</span>
+                <input
+                    type="date"
+                    name="from"
+                    value=from.get_untracked()
+                    prop:value=from
+                    on:change=move |event| on_day(event, |filter, day| filter.from = day)
+                />
+            </label>
+            <label>
+                <span class="label">{say!(i18n, audit.to)}</span>
+                <input
+                    type="date"
+                    name="to"
+                    value=to.get_untracked()
+                    prop:value=to
+                    on:change=move |event| on_day(event, |filter, day| filter.to = day)
+                />
+            </label>
+            <input type="hidden" name="token" value=move || token().unwrap_or_default()/>
+            <a
+                class="button quiet"
+                href=path::AUDIT_TRAIL
+                aria-disabled=move || (!filter.with(TrailFilter::is_active)).to_string()
+                // What is being typed, too, which the link does not know of yet.
+                on:click=move |_| typed.set(String::new())
+            >
+                {say!(i18n, filter.clear_all)}
+            </a>
+            <button class="button no-script" type="submit">{say!(i18n, filter.apply)}</button>
+        </form>
+        <Show when=move || token().is_some()>
+            <p class="note">
+                <span>
+                    {say!(i18n, audit.one_token)} " "
+                    <a href=move || {
+                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.on_page(1) });
+                        path::audit_trail(path::AUDIT_TRAIL, &all)
+                    }>{say!(i18n, audit.all_tokens)}</a>
+                </span>
+            </p>
+        </Show>
+    }
+}
+
+/// Count, files, entries and pages.
+#[component]
+fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
+    let i18n = use_i18n();
+    let Trail { entries, total, page } = trail;
+    if total == 0 {
+        return view! {
+            <section class="empty" role="status">
+                {Icon::Search.view()}
+                <h2>{say!(i18n, tokens.nothing_title)}</h2>
+                <p>{say!(i18n, audit.nothing_text)}</p>
+            </section>
+        }
+        .into_any();
+    }
+    let here = entries.len() as u64;
+    let from = u64::from(page - 1) * u64::from(PAGE_SIZE) + 1;
+    let count = move || match total {
+        1 => t_string!(i18n, audit.one).to_owned(),
+        _ if here == total => t_string!(i18n, audit.many, count = total).to_string(),
+        _ => t_string!(i18n, audit.of_range, from = from, to = from - 1 + here, count = total).to_string(),
+    };
+    let file = move |path: &'static str, text: Signal<&'static str>| {
+        let href = move || path::audit_trail(path, &filter.get().on_page(1));
+        view! { <a class="button small" href=href download="">{Icon::Download.view()} {text}</a> }
+    };
+    let files = if total > u64::from(EXPORT_MAX) {
+        let text = move || t_string!(i18n, audit.too_many, max = EXPORT_MAX).to_string();
+        view! { <p class="hint">{text}</p> }.into_any()
+    } else {
+        view! {
+            <div class="audit-files">
+                {file(path::AUDIT_TRAIL_CSV, say!(i18n, audit.csv))}
+                {file(path::AUDIT_TRAIL_JSON_LINES, say!(i18n, audit.json_lines))}
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <h2 class="visually-hidden">{say!(i18n, audit.list)}</h2>
+        <div class="results-head">
+            <p class="count" role="status">{count}</p>
+            {files}
+        </div>
+        <div class="panel"><AuditEntries entries/></div>
+        <Pager
+            link=Callback::new(move |page| path::audit_trail(path::AUDIT_TRAIL, &filter.get().on_page(page)))
+            page=Signal::stored(page)
+            pages=Signal::stored(pages(total))
+        />
+    }
+    .into_any()
+}

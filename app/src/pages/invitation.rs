@@ -1,0 +1,163 @@
+//! Accepting an invitation: the page that its link leads to.
+
+use crate::api::users::{AcceptInvitation as AcceptCall, invitation};
+use crate::components::error_note::ErrorNote;
+use crate::components::hydrated::use_hydrated;
+use crate::components::icon::Icon;
+use crate::components::language_switch::LanguageSwitch;
+use crate::components::member_fields::{MemberErrors, MemberLabelled, described_by, id, invalid, show};
+use crate::components::page_title::PageTitle;
+use crate::components::reactive::say;
+use crate::components::token_fields::read;
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::path;
+use crate::words;
+use domain::membership::{MemberField, Welcome};
+use domain::user::PASSWORD_MIN;
+use leptos::ev;
+use leptos::form::ActionForm;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The page, for whoever has the link.
+#[component]
+pub fn AcceptInvitation() -> impl IntoView {
+    view! { <InvitationPage/> }
+}
+
+#[component]
+fn InvitationPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let params = use_params_map();
+    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
+    let loaded = Resource::new(
+        move || token.get(),
+        |token| async move {
+            let welcome = invitation(token.clone()).await;
+            (token, welcome)
+        },
+    );
+    let page = move |(token, welcome): (String, Result<Welcome, AppError>)| match welcome {
+        Ok(welcome) => view! { <Join token welcome/> }.into_any(),
+        Err(error) => view! { <Over error/> }.into_any(),
+    };
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, invitation.page_title).to_owned())/>
+        <main class="sign-in">
+            <div class="sign-in-card">
+                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
+                <Transition>{move || loaded.get().map(page)}</Transition>
+            </div>
+            <LanguageSwitch/>
+        </main>
+    }
+}
+
+/// Asks for name and password, or for the password that a known user has. Works without our wasm.
+#[component]
+fn Join(token: String, welcome: Welcome) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let accept = ServerAction::<AcceptCall>::new();
+    let pending = accept.pending();
+    // A browser without our wasm comes back with what was wrong.
+    let errors: MemberErrors = RwSignal::new(match accept.value().get_untracked() {
+        Some(Err(AppError::InvalidMember(found))) => found,
+        _ => Vec::new(),
+    });
+    let form = NodeRef::<html::Div>::new();
+    let Welcome { account_name, email, role, known } = welcome.clone();
+
+    let on_submit = move |event: ev::SubmitEvent| {
+        let Some(call) = read::<AcceptCall>(form) else { return };
+        let found = call.form.validate(&welcome).err().unwrap_or_default();
+        if !found.is_empty() || pending.get_untracked() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+        show(errors, found);
+    };
+    // The next page knows from the start who is signed in.
+    Effect::new(move |_| match accept.value().get() {
+        Some(Ok(next)) => _ = window().location().assign(&next),
+        Some(Err(AppError::InvalidMember(found))) => show(errors, found),
+        _ => {}
+    });
+    let error = move || accept.value().get().and_then(Result::err);
+    let title = move || t_string!(i18n, invitation.title, account = account_name.as_str()).to_string();
+    let lead = move || {
+        let role = words::role(i18n, role);
+        if known {
+            t_string!(i18n, invitation.lead_known, role = role).to_string()
+        } else {
+            t_string!(i18n, invitation.lead_new, role = role).to_string()
+        }
+    };
+    let name = move || {
+        view! {
+            <MemberLabelled field=MemberField::Name hint=say!(i18n, invitation.name_hint) errors>
+                <input
+                    type="text"
+                    id=id(MemberField::Name)
+                    name="form[name]"
+                    required
+                    autocomplete="name"
+                    dir="auto"
+                    aria-describedby=described_by(MemberField::Name)
+                    aria-invalid=invalid(errors, MemberField::Name)
+                />
+            </MemberLabelled>
+        }
+    };
+    let password_hint = if known { Signal::stored("") } else { say!(i18n, invitation.password_hint) };
+    view! {
+        <h1 dir="auto">{title}</h1>
+        <p class="lead">{lead}</p>
+        <ErrorNote error=Signal::derive(error)/>
+        <div node_ref=form>
+            <ActionForm action=accept on:submit:capture=on_submit attr:novalidate=hydrated>
+                <input type="hidden" name="token" value=token/>
+                <label class="field">
+                    <span class="label">{say!(i18n, users.email)}</span>
+                    <input type="email" value=email readonly autocomplete="username"/>
+                </label>
+                {(!known).then(name)}
+                <MemberLabelled field=MemberField::Password hint=password_hint errors>
+                    <input
+                        type="password"
+                        id=id(MemberField::Password)
+                        name="form[password]"
+                        required
+                        minlength=(!known).then_some(PASSWORD_MIN)
+                        autocomplete=if known { "current-password" } else { "new-password" }
+                        aria-describedby=described_by(MemberField::Password)
+                        aria-invalid=invalid(errors, MemberField::Password)
+                    />
+                </MemberLabelled>
+                <button type="submit" class="button primary" disabled=pending>
+                    {move || {
+                        if pending.get() { t_string!(i18n, invitation.joining) } else { t_string!(i18n, invitation.join) }
+                    }}
+                </button>
+            </ActionForm>
+        </div>
+    }
+}
+
+/// Why the link opens nothing, and what to do.
+#[component]
+fn Over(error: AppError) -> impl IntoView {
+    let i18n = use_i18n();
+    #[cfg(feature = "ssr")]
+    crate::api::asked::set_status(&error);
+    let over = error == AppError::InvitationOver;
+    let text = move || if over { t_string!(i18n, invitation.over_text).to_owned() } else { error.text(i18n) };
+    view! {
+        <h1>{say!(i18n, invitation.over_title)}</h1>
+        <p class="lead">{text}</p>
+        <p class="lead">{say!(i18n, invitation.over_sign_in)}</p>
+        <a class="button" href=path::SIGN_IN>{say!(i18n, sign_in.title)}</a>
+    }
+}

@@ -1,0 +1,53 @@
+//! The pages of settings that are loaded together, when the first of them is opened: each with pieces of wasm of its own,
+//! all pages would come in very many small ones and weigh more.
+
+use super::{account_users, audit_trail, company_information, invitation, profile};
+use leptos::prelude::*;
+use leptos_router::LazyRoute;
+
+macro_rules! loaded_together {
+    ($($module:ident::$page:ident),* $(,)?) => {
+        #[derive(Debug, Clone, Copy)]
+        enum Page { $($page),* }
+
+        #[lazy]
+        fn settings_pages(page: Page) -> AnyView {
+            match page { $(Page::$page => $module::$page().into_any()),* }
+        }
+
+        $(
+            /// The page of that name, once it is loaded.
+            pub struct $page;
+
+            impl LazyRoute for $page {
+                fn data() -> Self {
+                    Self
+                }
+
+                async fn view(_: Self) -> AnyView {
+                    settings_pages(Page::$page).await
+                }
+
+                // Before the server's page is brought to life: its view must be there at once then.
+                async fn preload() {
+                    #[cfg(feature = "hydrate")]
+                    preload().await;
+                }
+            }
+        )*
+    };
+}
+
+loaded_together!(
+    account_users::AccountUsers,
+    audit_trail::AuditTrail,
+    company_information::CompanyInformation,
+    invitation::AcceptInvitation,
+    profile::Profile,
+);
+
+/// Loads them before anybody asks.
+#[cfg(feature = "hydrate")]
+pub async fn preload() {
+    __preload_settings_pages().await;
+}

@@ -1,0 +1,247 @@
+//! What people do about themselves: give the password again, change it, their name, their sessions, the account that
+//! they work in.
+
+use crate::audit::Event;
+use crate::error::Error;
+use crate::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
+use crate::sqlite::{Tx, micros, require_row, time};
+use crate::store::Store;
+use crate::throttle;
+use domain::account::AccountId;
+use domain::audit::Action;
+use domain::role::Role;
+use domain::session::{OwnAccount, OwnSession, STEP_UP_AFTER, SessionId};
+use domain::user::Asker;
+use serde_json::json;
+use std::net::IpAddr;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+#[derive(sqlx::FromRow)]
+struct OwnSessionRow {
+    id: Uuid,
+    current: bool,
+    created_at: i64,
+    last_seen_at: i64,
+    address: String,
+    user_agent: String,
+}
+
+impl TryFrom<OwnSessionRow> for OwnSession {
+    type Error = Error;
+
+    fn try_from(row: OwnSessionRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: SessionId(row.id),
+            current: row.current,
+            created_at: time(row.created_at)?,
+            last_seen_at: time(row.last_seen_at)?,
+            address: row.address,
+            user_agent: row.user_agent,
+        })
+    }
+}
+
+impl Store {
+    /// That the password was given within [`STEP_UP_AFTER`] in this session.
+    ///
+    /// # Errors
+    /// [`Error::StepUpNeeded`], [`Error::Database`].
+    pub async fn require_recent_password(&self, session: &SessionToken) -> Result<(), Error> {
+        let recent = "SELECT EXISTS (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2)";
+        let recent = sqlx::query_scalar(recent).bind(session.hash()).bind(micros(self.clock().now() - STEP_UP_AFTER));
+        if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
+    }
+
+    /// Takes the asker's password again. The session goes on under a new token; the old one ends.
+    ///
+    /// # Errors
+    /// [`Error::WrongPassword`]; [`Error::Throttled`] as [`Store::sign_in`]; [`Error::NotFound`] where the session is
+    /// not the asker's or over; [`Error::Password`], [`Error::Database`].
+    pub async fn give_password_again(
+        &self,
+        by: &Asker,
+        session: &SessionToken,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<SessionToken, Error> {
+        self.require_password(by, password, from).await?;
+        let mut tx = self.pools().begin().await?;
+        throttle::forgive(&mut tx, &self.email_hash(by)).await?;
+        let session = self.renew(&mut tx, by, session).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Replaces the asker's password. All other sessions of theirs end, in every account; this one goes on under a new
+    /// token. That the new password will do is `domain`'s rule, and the caller's to check.
+    ///
+    /// # Errors
+    /// As [`Store::give_password_again`].
+    pub async fn change_password(
+        &self,
+        by: &Asker,
+        session: &SessionToken,
+        (old, new): (&str, &str),
+        from: IpAddr,
+    ) -> Result<SessionToken, Error> {
+        let verified = self.require_password(by, old, from).await?;
+        let hash = self.passwords().hash(Zeroizing::new(new.to_owned())).await?;
+        let mut tx = self.pools().begin().await?;
+        throttle::forgive(&mut tx, &self.email_hash(by)).await?;
+        let changed = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3");
+        let changed = changed.bind(hash).bind(by.user.id.0).bind(verified).execute(&mut *tx).await?;
+        if changed.rows_affected() == 0 {
+            return Err(Error::WrongPassword); // it was changed meanwhile
+        }
+        let session = self.renew(&mut tx, by, session).await?;
+        let ended = end_others(&mut tx, by, &session).await?;
+        self.note(&mut tx, by, Action::PasswordChanged, json!({ "sessions_ended": ended })).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Gives the asker another name, which is as `domain` has checked it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn rename_self(&self, by: &Asker, name: &str) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let changed = sqlx::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
+        require_row(&changed.execute(&mut *tx).await?)?;
+        let details = json!({ "name": { "before": by.user.name, "after": name } });
+        self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The asker's sessions that are not over, the latest used first.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn own_sessions(&self, by: &Asker, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
+        let now = self.clock().now();
+        let rows: Vec<OwnSessionRow> = sqlx::query_as(
+            "SELECT id, token_hash = $2 AS current, created_at, last_seen_at, address, user_agent FROM sessions
+             WHERE user_id = $1 AND created_at > $3 AND last_seen_at > $4 ORDER BY last_seen_at DESC, id DESC",
+        )
+        .bind(by.user.id.0)
+        .bind(session.hash())
+        .bind(micros(now - SESSION_LIFETIME))
+        .bind(micros(now - SESSION_IDLE))
+        .fetch_all(&self.pools().read)
+        .await?;
+        rows.into_iter().map(OwnSession::try_from).collect()
+    }
+
+    /// Ends one of the asker's sessions.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it is over, or another's; [`Error::Database`].
+    pub async fn end_session(&self, by: &Asker, id: SessionId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
+        require_row(&ended.execute(&mut *tx).await?)?;
+        self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": 1 })).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends all of the asker's sessions but this one. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_out_elsewhere(&self, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
+        let mut tx = self.pools().begin().await?;
+        let ended = end_others(&mut tx, by, session).await?;
+        if ended > 0 {
+            self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": ended })).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// The accounts that the asker belongs to, by name.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn own_accounts(&self, by: &Asker) -> Result<Vec<OwnAccount>, Error> {
+        let rows: Vec<(Uuid, String, String)> = sqlx::query_as(
+            "SELECT accounts.id, accounts.name, memberships.role FROM memberships
+             JOIN accounts ON accounts.id = memberships.account_id
+             WHERE memberships.user_id = $1 AND memberships.state = 'active' ORDER BY accounts.name, accounts.id",
+        )
+        .bind(by.user.id.0)
+        .fetch_all(&self.pools().read)
+        .await?;
+        let account = |(id, name, role): (Uuid, String, String)| {
+            let role = Role::from_name(&role).ok_or_else(|| Error::Corrupt(format!("the role {role}")))?;
+            Ok(OwnAccount { id: AccountId(id), name, role })
+        };
+        rows.into_iter().map(account).collect()
+    }
+
+    /// Lets the session go on in another account of the asker's.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the asker does not belong to it, or the session is over; [`Error::Database`].
+    pub async fn switch_account(&self, by: &Asker, session: &SessionToken, to: AccountId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let switched = sqlx::query(
+            "UPDATE sessions SET account_id = $1 WHERE token_hash = $2 AND user_id = $3
+                AND EXISTS (
+                    SELECT 1 FROM memberships WHERE account_id = $1 AND user_id = $3 AND state = 'active'
+                )",
+        )
+        .bind(to.0)
+        .bind(session.hash())
+        .bind(by.user.id.0)
+        .execute(&mut *tx)
+        .await?;
+        require_row(&switched)?;
+        Ok(tx.commit().await?)
+    }
+
+    /// That this is the asker's password. Answers the hash that it was verified with.
+    async fn require_password(&self, by: &Asker, password: &str, from: IpAddr) -> Result<Option<String>, Error> {
+        let mut tx = self.pools().begin().await?;
+        throttle::attempt(&mut tx, self.clock().now(), &self.email_hash(by), from).await?;
+        tx.commit().await?;
+        let hash = sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1").bind(by.user.id.0);
+        let hash: Option<String> = hash.fetch_optional(&self.pools().read).await?;
+        let right = self.passwords().verify(Zeroizing::new(password.to_owned()), hash.clone()).await?;
+        if right { Ok(hash) } else { Err(Error::WrongPassword) }
+    }
+
+    /// Gives the session a new token, in which the password was given now.
+    async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
+        let new = SessionToken::generate();
+        let renewed = sqlx::query(
+            "UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4",
+        )
+        .bind(new.hash())
+        .bind(micros(self.clock().now()))
+        .bind(session.hash())
+        .bind(by.user.id.0)
+        .execute(&mut **tx)
+        .await?;
+        require_row(&renewed)?;
+        Ok(new)
+    }
+
+    fn email_hash(&self, by: &Asker) -> Vec<u8> {
+        self.key().hash(crate::users::folded_email(&by.user.email))
+    }
+
+    async fn note(&self, tx: &mut Tx, by: &Asker, action: Action, details: serde_json::Value) -> Result<(), Error> {
+        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
+        event.record(self, tx, self.clock().now()).await
+    }
+}
+
+async fn end_others(tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
+    let ended = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
+        .bind(by.user.id.0)
+        .bind(session.hash())
+        .execute(&mut **tx)
+        .await?;
+    Ok(ended.rows_affected())
+}

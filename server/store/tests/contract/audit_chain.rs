@@ -1,0 +1,201 @@
+//! The audit trail's chain: whatever somebody does to it behind the store's back is found.
+
+use crate::house::{HERE, House, PASSWORD};
+use chrono::TimeDelta;
+use domain::trail::TrailFilter;
+use sqlx::{AssertSqlSafe, SqlitePool};
+use store::{AuditChain, AuditFault};
+
+/// Entries of the house's trail: account and user added, then four of a token, a second apart.
+const ENTRIES: i64 = 6;
+
+async fn house_with_a_trail() -> House {
+    let house = House::new().await;
+    house.later(TimeDelta::seconds(1));
+    let id = house.issue("Export").await.token.id;
+    house.later(TimeDelta::seconds(1));
+    house.store.disable(&house.aya, id).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    house.store.enable(&house.aya, id).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    house.store.reset(&house.aya, id, 3).await.unwrap();
+    house
+}
+
+async fn chain(house: &House) -> AuditChain {
+    let chains = house.store.verify_audit_trail().await.unwrap();
+    chains.into_iter().find(|chain| chain.account == house.aya.account).unwrap()
+}
+
+async fn tamper(house: &House, sql: &str) -> SqlitePool {
+    let database = house.database().await;
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&database).await.unwrap();
+    assert!(done.rows_affected() > 0, "{sql}");
+    database
+}
+
+#[tokio::test]
+async fn an_untouched_trail_is_right_and_each_account_has_its_own() {
+    let house = house_with_a_trail().await;
+    house.stranger().await;
+    let chains = house.store.verify_audit_trail().await.unwrap();
+    let found: Vec<_> = chains.iter().map(|it| (it.name.as_deref(), it.entries, it.fault)).collect();
+    assert_eq!(found, [(Some("Acme"), ENTRIES, None), (Some("Other"), 2, None)]);
+    assert_eq!(chains[0].head.len(), 64);
+    assert_ne!(chains[0].head, chains[1].head);
+    let reopened = house.reopened().await;
+    assert_eq!(reopened.verify_audit_trail().await.unwrap(), chains, "opening again changes nothing");
+}
+
+#[tokio::test]
+async fn every_field_of_an_entry_is_protected() {
+    for change in [
+        "at = at + 1",
+        "action = 'token_enabled'",
+        "details = '{\"name\":\"Import\"}'",
+        "user_id = NULL",
+        "token_id = NULL",
+        "address = '192.0.2.9'",
+        "id = randomblob(16)",
+        "hash = randomblob(32)",
+    ] {
+        let house = house_with_a_trail().await;
+        tamper(&house, &format!("UPDATE audit_events SET {change} WHERE sequence = 4")).await;
+        let AuditChain { entries, fault, .. } = chain(&house).await;
+        assert!(matches!(fault, Some(AuditFault::Altered { sequence: 4, .. })), "{change}: {fault:?}");
+        assert_eq!(entries, 3, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_removed_entry_is_missed_wherever_it_was() {
+    for sequence in 1..=ENTRIES {
+        let house = house_with_a_trail().await;
+        tamper(&house, &format!("DELETE FROM audit_events WHERE sequence = {sequence}")).await;
+        let fault = chain(&house).await.fault;
+        let found = matches!(fault, Some(AuditFault::Removed { sequence: found, .. }) if found == sequence);
+        assert!(found, "{sequence}: {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn entries_removed_at_the_end_are_missed_whatever_is_done_to_the_head() {
+    for head in [
+        "UPDATE audit_heads SET (sequence, hash) = (SELECT sequence, hash FROM audit_events WHERE sequence = 4)",
+        "DELETE FROM audit_heads",
+        "UPDATE audit_heads SET seal = randomblob(32)",
+    ] {
+        let house = house_with_a_trail().await;
+        tamper(&house, &format!("DELETE FROM audit_events WHERE sequence > 4; {head}")).await;
+        let fault = chain(&house).await.fault;
+        let last = Some(house.clock.now() - TimeDelta::seconds(2));
+        assert_eq!(fault, Some(AuditFault::Head { after: last }), "{head}");
+        // What is recorded afterwards does not cover it up.
+        house.store.enable_api_access(&house.aya).await.unwrap();
+        assert!(chain(&house).await.fault.is_some(), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_trail_that_is_removed_whole_does_not_begin_anew() {
+    let house = house_with_a_trail().await;
+    tamper(&house, "DELETE FROM audit_events; DELETE FROM audit_heads").await;
+    assert_eq!(chain(&house).await.fault, Some(AuditFault::Head { after: None }));
+    house.reopened().await.enable_api_access(&house.aya).await.unwrap();
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Head { .. })));
+}
+
+#[tokio::test]
+async fn an_inserted_entry_is_found_with_and_without_a_number() {
+    let copy = |sequence: &str, hash: &str| {
+        format!(
+            "INSERT INTO audit_events (id, at, account_id, action, details, sequence, hash)
+             SELECT randomblob(16), at, account_id, 'token_deleted', '{{}}', {sequence}, {hash}
+             FROM audit_events WHERE sequence = 6"
+        )
+    };
+    let house = house_with_a_trail().await;
+    tamper(&house, &copy("NULL", "NULL")).await;
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Inserted { .. })));
+    drop(house.reopened().await);
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Inserted { .. })), "a start chains it not");
+
+    let house = house_with_a_trail().await;
+    tamper(&house, &copy("7", "hash")).await;
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 7, .. })));
+
+    let house = house_with_a_trail().await;
+    let shift = "UPDATE audit_events SET sequence = sequence + 100 WHERE sequence >= 4;
+         UPDATE audit_events SET sequence = sequence - 99 WHERE sequence >= 100;";
+    tamper(&house, &format!("{shift} {}", copy("4", "hash").replace("sequence = 6", "sequence = 7"))).await;
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 4, .. })));
+}
+
+#[tokio::test]
+async fn swapped_entries_are_found() {
+    let house = house_with_a_trail().await;
+    let swap = "UPDATE audit_events SET sequence = 100 WHERE sequence = 3;
+         UPDATE audit_events SET sequence = 3 WHERE sequence = 4;
+         UPDATE audit_events SET sequence = 4 WHERE sequence = 100";
+    tamper(&house, swap).await;
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 3, .. })));
+}
+
+#[tokio::test]
+async fn another_account_s_entries_fit_nowhere() {
+    let house = house_with_a_trail().await;
+    let other = house.stranger().await;
+    let database = house.database().await;
+    let moved = "UPDATE audit_events SET account_id = $1, sequence = 3 WHERE account_id = $2 AND sequence = 3";
+    sqlx::query(moved).bind(other.account.0).bind(house.aya.account.0).execute(&database).await.unwrap();
+    let chains = house.store.verify_audit_trail().await.unwrap();
+    assert!(matches!(chains[0].fault, Some(AuditFault::Removed { sequence: 3, .. })), "{chains:?}");
+    assert!(matches!(chains[1].fault, Some(AuditFault::Altered { sequence: 3, .. })), "{chains:?}");
+}
+
+#[tokio::test]
+async fn events_of_older_versions_are_chained_once_and_the_trail_says_so() {
+    let house = house_with_a_trail().await;
+    let older = "UPDATE audit_events SET sequence = NULL, hash = NULL, names_folded = ''; DELETE FROM audit_heads";
+    tamper(&house, older).await;
+    assert!(chain(&house).await.fault.is_some());
+    let store = house.reopened().await;
+    let chained = chain(&house).await;
+    assert_eq!((chained.entries, chained.fault), (ENTRIES + 1, None));
+    assert_eq!(chained.sealed, Some((house.clock.now(), ENTRIES)));
+    assert_eq!(house.actions().await.last().unwrap(), "audit_trail_sealed");
+    house.reopened().await;
+    assert_eq!(chain(&house).await, chained);
+    let filter = TrailFilter { text: "EXPORT".to_owned(), ..TrailFilter::default() };
+    assert_eq!(store.audit_page(house.aya.account, &filter).await.unwrap().1, 4, "and found by their names");
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    assert_eq!(chain(&house).await.fault, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn changes_made_at_once_stand_in_one_chain() {
+    let house = House::new().await;
+    let tasks: Vec<_> = (0..24)
+        .map(|n| {
+            let (store, by, settings) = (house.store.clone(), house.aya.clone(), house.settings(&format!("Token {n}")));
+            tokio::spawn(async move { store.create(&by, settings, uuid::Uuid::now_v7()).await.unwrap() })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let chain = chain(&house).await;
+    assert_eq!((chain.entries, chain.fault), (26, None));
+}
+
+#[tokio::test]
+async fn an_event_tells_the_address_that_it_was_asked_from() {
+    let house = House::new().await;
+    let store = house.store.asked_from(HERE);
+    store.enable_api_access(&house.aya).await.unwrap();
+    store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let (entries, ..) = store.audit_page(house.aya.account, &TrailFilter::default()).await.unwrap();
+    let addresses: Vec<_> = entries.iter().map(|entry| entry.address.as_deref()).collect();
+    assert_eq!(addresses, [Some("192.0.2.1"), Some("192.0.2.1"), None, None]);
+    assert_eq!(chain(&house).await.fault, None);
+}

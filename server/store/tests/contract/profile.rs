@@ -1,0 +1,126 @@
+//! What people do about themselves: the password given again and changed, sessions, accounts.
+
+use crate::house::{HERE, House, PASSWORD};
+use chrono::TimeDelta;
+use domain::session::STEP_UP_AFTER;
+use store::{Client, Error, SessionToken};
+
+const NEW: &str = "another long password";
+
+async fn signed_in(house: &House) -> SessionToken {
+    house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap()
+}
+
+async fn is_known(house: &House, session: &SessionToken) -> bool {
+    house.store.session(session).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn the_password_counts_for_a_quarter_of_an_hour_and_then_has_to_be_given_again() {
+    let house = House::new().await;
+    let session = signed_in(&house).await;
+    house.store.require_recent_password(&session).await.unwrap();
+    house.later(STEP_UP_AFTER - TimeDelta::seconds(1));
+    house.store.require_recent_password(&session).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
+
+    let wrong = house.store.give_password_again(&house.aya, &session, "a wrong password", HERE).await;
+    assert!(matches!(wrong, Err(Error::WrongPassword)));
+    assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
+
+    let renewed = house.store.give_password_again(&house.aya, &session, PASSWORD, HERE).await.unwrap();
+    house.store.require_recent_password(&renewed).await.unwrap();
+    assert!(is_known(&house, &renewed).await);
+    assert!(!is_known(&house, &session).await, "a session that somebody copied before ends here");
+}
+
+#[tokio::test]
+async fn to_try_passwords_in_a_session_is_slowed_down_like_signing_in() {
+    let house = House::new().await;
+    let session = signed_in(&house).await;
+    for _ in 0..5 {
+        let wrong = house.store.give_password_again(&house.aya, &session, "a wrong password", HERE).await;
+        assert!(matches!(wrong, Err(Error::WrongPassword)));
+    }
+    let throttled = house.store.give_password_again(&house.aya, &session, PASSWORD, HERE).await;
+    assert!(matches!(throttled, Err(Error::Throttled { .. })));
+}
+
+#[tokio::test]
+async fn nobody_renews_another_s_session() {
+    let house = House::new().await;
+    let session = signed_in(&house).await;
+    let stranger = house.stranger().await;
+    let refused = house.store.give_password_again(&stranger, &session, PASSWORD, HERE).await;
+    assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    assert!(is_known(&house, &session).await);
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_all_other_sessions_and_the_old_one_signs_nobody_in() {
+    let house = House::new().await;
+    let (here, there) = (signed_in(&house).await, signed_in(&house).await);
+    let refused = house.store.change_password(&house.aya, &here, ("a wrong password", NEW), HERE).await;
+    assert!(matches!(refused, Err(Error::WrongPassword)));
+    assert!(is_known(&house, &there).await);
+
+    let renewed = house.store.change_password(&house.aya, &here, (PASSWORD, NEW), HERE).await.unwrap();
+    assert!(is_known(&house, &renewed).await);
+    assert!(!is_known(&house, &here).await && !is_known(&house, &there).await);
+    let old = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await;
+    assert!(matches!(old, Err(Error::WrongCredentials)));
+    house.store.sign_in(&house.aya.user.email, NEW, HERE).await.unwrap();
+}
+
+#[tokio::test]
+async fn people_see_their_own_sessions_and_can_end_each_of_them() {
+    let house = House::new().await;
+    let here = signed_in(&house).await;
+    house.later(TimeDelta::minutes(5));
+    let browser = Client { address: HERE, user_agent: format!("Firefox/150 {}", "x".repeat(10_000)) };
+    let there = house.store.sign_in(&house.aya.user.email, PASSWORD, browser).await.unwrap();
+    let stranger = house.stranger().await;
+    let theirs = house.store.sign_in(&stranger.user.email, PASSWORD, HERE).await.unwrap();
+
+    let sessions = house.store.own_sessions(&house.aya, &here).await.unwrap();
+    assert_eq!(sessions.iter().map(|session| session.current).collect::<Vec<_>>(), [false, true]);
+    assert_eq!((sessions[0].address.as_str(), sessions[0].user_agent.len()), (HERE.to_string().as_str(), 200));
+    let foreign = house.store.own_sessions(&stranger, &theirs).await.unwrap()[0].id;
+    assert!(matches!(house.store.end_session(&house.aya, foreign).await, Err(Error::NotFound)));
+    assert!(is_known(&house, &theirs).await);
+
+    house.store.end_session(&house.aya, sessions[0].id).await.unwrap();
+    assert!(!is_known(&house, &there).await && is_known(&house, &here).await);
+
+    let (one, two) = (signed_in(&house).await, signed_in(&house).await);
+    assert_eq!(house.store.sign_out_elsewhere(&house.aya, &here).await.unwrap(), 2);
+    assert!(!is_known(&house, &one).await && !is_known(&house, &two).await && is_known(&house, &here).await);
+    assert!(is_known(&house, &theirs).await);
+}
+
+#[tokio::test]
+async fn a_session_goes_on_in_another_account_only_where_the_person_belongs_to_it() {
+    let house = House::new().await;
+    let session = signed_in(&house).await;
+    let other = house.stranger().await.account;
+    assert!(matches!(house.store.switch_account(&house.aya, &session, other).await, Err(Error::NotFound)));
+    assert_eq!(house.store.own_accounts(&house.aya).await.unwrap().len(), 1);
+
+    let join = "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, 'finance', $3)";
+    let later = crate::house::begin() + TimeDelta::days(1);
+    let join = sqlx::query(join).bind(other.0).bind(house.aya.user.id.0).bind(later.timestamp_micros());
+    join.execute(&house.database().await).await.unwrap();
+    assert_eq!(house.store.own_accounts(&house.aya).await.unwrap().len(), 2);
+    house.store.switch_account(&house.aya, &session, other).await.unwrap();
+    let asker = house.store.session(&session).await.unwrap().unwrap();
+    assert_eq!((asker.account, asker.role.as_str()), (other, "finance"));
+}
+
+#[tokio::test]
+async fn a_new_name_is_there_at_once() {
+    let house = House::new().await;
+    let session = signed_in(&house).await;
+    house.store.rename_self(&house.aya, "愛子").await.unwrap();
+    assert_eq!(house.store.session(&session).await.unwrap().unwrap().user.name, "愛子");
+}

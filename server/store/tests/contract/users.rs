@@ -1,0 +1,296 @@
+//! Account users: invitations, roles, deactivating and reinstating.
+
+use crate::house::{HERE, House, PASSWORD, new_user};
+use chrono::TimeDelta;
+use domain::membership::{INVITATION_LIFETIME, Joining, Member, MembershipState, Welcome};
+use domain::role::Role;
+use domain::user::{Asker, Person, UserId};
+use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr};
+use store::{Error, InvitationToken, SessionToken};
+
+const NEW_EMAIL: &str = "Nao@agency.example";
+
+impl House {
+    async fn invite(&self, email: &str, role: Role) -> InvitationToken {
+        self.store.invite(&self.aya, email, role).await.unwrap().1
+    }
+
+    async fn join(&self, token: &InvitationToken) -> Result<SessionToken, Error> {
+        let joining = Joining::New { name: "Nao".to_owned(), password: PASSWORD.to_owned() };
+        self.store.accept_invitation(token, joining, HERE).await
+    }
+
+    async fn add(&self, name: &str, role: Role) -> UserId {
+        self.store.add_user(self.aya.account, new_user(name, role)).await.unwrap()
+    }
+
+    async fn member(&self, user: UserId) -> Member {
+        let members = self.store.members(self.aya.account).await.unwrap();
+        members.into_iter().find(|member| member.person.id == user).unwrap()
+    }
+
+    async fn asker(&self, session: &SessionToken) -> Option<Asker> {
+        self.store.session(session).await.unwrap()
+    }
+}
+
+fn over<T>(result: Result<T, Error>) -> bool {
+    matches!(result, Err(Error::InvitationOver))
+}
+
+#[tokio::test]
+async fn who_is_invited_joins_with_a_name_and_a_password_and_is_signed_in() {
+    let house = House::new().await;
+    let (invitation, token) = house.store.invite(&house.aya, " Nao@agency.example ", Role::Finance).await.unwrap();
+    assert_eq!((invitation.email.as_str(), invitation.role), (NEW_EMAIL, Role::Finance));
+    assert_eq!(invitation.expires_at - house.clock.now(), TimeDelta::hours(72));
+    assert_eq!(house.store.invitations(house.aya.account).await.unwrap(), [invitation]);
+    let welcome = house.store.invitation(&token, HERE).await.unwrap();
+    let account_name = house.aya.account_name.clone();
+    assert_eq!(welcome, Welcome { account_name, email: NEW_EMAIL.to_owned(), role: Role::Finance, known: false });
+
+    let session = house.join(&InvitationToken::parse(token.reveal()).unwrap()).await.unwrap();
+    let nao = house.asker(&session).await.unwrap();
+    assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (house.aya.account, Role::Finance, "Nao"));
+    assert_eq!(nao.user.email, NEW_EMAIL);
+    let again = house.store.sign_in("nao@AGENCY.example", PASSWORD, HERE).await.unwrap();
+    assert_eq!(house.asker(&again).await, Some(nao.clone()));
+    assert!(house.store.invitations(house.aya.account).await.unwrap().is_empty());
+
+    let events = house.events().await;
+    assert_eq!(events[2], ("user_invited".to_owned(), json!({ "email": NEW_EMAIL, "role": "finance" })));
+    let details = json!({ "user": nao.user.id, "email": NEW_EMAIL, "role": "finance" });
+    assert_eq!(events[3], ("invitation_accepted".to_owned(), details));
+    assert_eq!(events[4].0, "signed_in");
+}
+
+#[tokio::test]
+async fn an_invitation_works_once() {
+    let house = House::new().await;
+    let token = house.invite(NEW_EMAIL, Role::Analyst).await;
+    house.join(&token).await.unwrap();
+    assert!(over(house.join(&token).await) && over(house.store.invitation(&token, HERE).await));
+    assert_eq!(house.store.members(house.aya.account).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_invitation_expires_after_72_hours() {
+    let house = House::new().await;
+    let token = house.invite(NEW_EMAIL, Role::Analyst).await;
+    house.later(INVITATION_LIFETIME - TimeDelta::seconds(1));
+    assert!(house.store.invitation(&token, HERE).await.is_ok());
+    assert_eq!(house.store.remove_expired_invitations().await.unwrap(), 0);
+    house.later(TimeDelta::seconds(1));
+    assert!(over(house.store.invitation(&token, HERE).await) && over(house.join(&token).await));
+    assert!(house.store.invitations(house.aya.account).await.unwrap().is_empty());
+    assert_eq!(house.store.remove_expired_invitations().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_forged_withdrawn_or_replaced_invitation_opens_nothing() {
+    let house = House::new().await;
+    let forged = InvitationToken::parse(&"0".repeat(43)).unwrap();
+    assert!(over(house.join(&forged).await) && over(house.store.invitation(&forged, HERE).await));
+
+    let replaced = house.invite(NEW_EMAIL, Role::AccountAdministrator).await;
+    let (invitation, token) = house.store.invite(&house.aya, "NAO@agency.example", Role::Analyst).await.unwrap();
+    assert_eq!(house.store.invitations(house.aya.account).await.unwrap(), std::slice::from_ref(&invitation));
+    assert!(over(house.join(&replaced).await));
+    assert_eq!(house.store.invitation(&token, HERE).await.unwrap().role, Role::Analyst);
+
+    let stranger = house.stranger().await;
+    assert!(over(house.store.withdraw_invitation(&stranger, invitation.id).await));
+    house.store.withdraw_invitation(&house.aya, invitation.id).await.unwrap();
+    assert!(over(house.join(&token).await));
+    assert!(over(house.store.withdraw_invitation(&house.aya, invitation.id).await));
+    let events = house.events().await;
+    let details = json!({ "email": "NAO@agency.example", "role": "analyst" });
+    assert_eq!(events.last(), Some(&("invitation_withdrawn".to_owned(), details)));
+}
+
+#[tokio::test]
+async fn who_belongs_to_the_account_is_not_invited_again() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::Analyst).await;
+    for _ in 0..2 {
+        let refused = house.store.invite(&house.aya, " ben@AGENCY.example", Role::Finance).await;
+        assert!(matches!(refused, Err(Error::AlreadyMember)));
+        house.store.deactivate_user(&house.aya, ben).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_has_a_user_in_another_account_joins_with_the_password_that_they_have() {
+    let house = House::new().await;
+    let otto = house.stranger().await;
+    let token = house.invite("otto@agency.example", Role::ImplementationSpecialist).await;
+    assert!(house.store.invitation(&token, HERE).await.unwrap().known);
+    let new = Joining::New { name: "Not Otto".to_owned(), password: "another long password".to_owned() };
+    assert!(matches!(house.store.accept_invitation(&token, new, HERE).await, Err(Error::EmailTaken)));
+    let wrong = Joining::Known { password: "another long password".to_owned() };
+    assert!(matches!(house.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
+
+    let right = Joining::Known { password: PASSWORD.to_owned() };
+    let session = house.store.accept_invitation(&token, right, HERE).await.unwrap();
+    let joined = house.asker(&session).await.unwrap();
+    assert_eq!((&joined.user, joined.account), (&otto.user, house.aya.account));
+    assert_eq!(joined.role, Role::ImplementationSpecialist);
+    let first = house.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(house.asker(&first).await.unwrap().account, otto.account, "the account that they joined first");
+}
+
+#[tokio::test]
+async fn guesses_of_links_and_of_known_users_passwords_are_slowed_down() {
+    let house = House::new().await;
+    house.stranger().await;
+    let token = house.invite("otto@agency.example", Role::Analyst).await;
+    for _ in 0..5 {
+        let wrong = Joining::Known { password: "wrong".to_owned() };
+        assert!(matches!(house.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
+    }
+    let right = || Joining::Known { password: PASSWORD.to_owned() };
+    assert!(matches!(house.store.accept_invitation(&token, right(), HERE).await, Err(Error::Throttled { .. })));
+    assert!(matches!(house.store.sign_in("otto@agency.example", PASSWORD, HERE).await, Err(Error::Throttled { .. })));
+
+    let guesser = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
+    for guess in 0..20 {
+        let guess = InvitationToken::parse(&format!("{guess:043}")).unwrap();
+        assert!(over(house.store.invitation(&guess, guesser).await));
+    }
+    assert!(matches!(house.store.invitation(&token, guesser).await, Err(Error::Throttled { .. })));
+    for _ in 0..30 {
+        house.store.invitation(&token, HERE).await.expect("looking at a link that is right is no guess");
+    }
+}
+
+#[tokio::test]
+async fn a_role_holds_from_the_next_request_on() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::Analyst).await;
+    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let changed = house.store.change_role(&house.aya, ben, Role::Finance).await.unwrap();
+    assert_eq!((changed.role, &changed), (Role::Finance, &house.member(ben).await));
+    assert_eq!(house.asker(&session).await.unwrap().role, Role::Finance);
+    house.store.change_role(&house.aya, ben, Role::Finance).await.unwrap();
+    let events = house.events().await;
+    let details = json!({ "user": ben, "email": "Ben@agency.example", "before": { "role": "analyst" },
+        "after": { "role": "finance" } });
+    assert_eq!(events.last(), Some(&("user_role_changed".to_owned(), details)), "once");
+    assert_eq!(events.iter().filter(|(action, _)| action == "user_role_changed").count(), 1);
+}
+
+#[tokio::test]
+async fn who_is_deactivated_is_out_at_once_until_they_are_reinstated() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::Analyst).await;
+    let email = "ben@agency.example";
+    let session = house.store.sign_in(email, PASSWORD, HERE).await.unwrap();
+    let out = house.store.deactivate_user(&house.aya, ben).await.unwrap();
+    assert_eq!((out.state, &out), (MembershipState::Deactivated, &house.member(ben).await));
+    assert_eq!(house.asker(&session).await, None);
+    assert!(matches!(house.store.sign_in(email, PASSWORD, HERE).await, Err(Error::WrongCredentials)));
+    assert!(house.store.people(house.aya.account).await.unwrap().iter().any(|person| person.id == ben));
+
+    house.store.reinstate_user(&house.aya, ben).await.unwrap();
+    assert_eq!(house.asker(&session).await, None, "their sessions are gone for good");
+    let session = house.store.sign_in(email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(house.asker(&session).await.unwrap().role, Role::Analyst);
+    let actions = house.actions().await;
+    assert_eq!(actions[3..], ["signed_in", "user_deactivated", "user_reinstated", "signed_in"]);
+}
+
+#[tokio::test]
+async fn a_session_of_a_deactivated_user_does_not_resolve_even_if_it_is_there() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::Analyst).await;
+    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let deactivate = sqlx::query("UPDATE memberships SET state = 'deactivated' WHERE user_id = $1").bind(ben.0);
+    deactivate.execute(&house.database().await).await.unwrap();
+    assert_eq!(house.asker(&session).await, None);
+}
+
+#[tokio::test]
+async fn who_is_deactivated_in_one_account_signs_in_to_the_other() {
+    let house = House::new().await;
+    let otto = house.stranger().await;
+    house.later(TimeDelta::hours(1));
+    let token = house.invite(&otto.user.email, Role::Analyst).await;
+    let known = Joining::Known { password: PASSWORD.to_owned() };
+    house.store.accept_invitation(&token, known, HERE).await.unwrap();
+    let oya = house.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
+    let user = Person { id: oya, name: "Oya".to_owned(), email: "Oya@agency.example".to_owned() };
+    house.store.deactivate_user(&Asker { user, ..otto.clone() }, otto.user.id).await.unwrap();
+    let session = house.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(house.asker(&session).await.unwrap().account, house.aya.account);
+}
+
+#[tokio::test]
+async fn the_last_active_administrator_stays_one() {
+    let house = House::new().await;
+    let (store, aya) = (&house.store, &house.aya);
+    let ben = house.add("Ben", Role::AccountAdministrator).await;
+    store.deactivate_user(aya, ben).await.unwrap();
+    let before = house.actions().await;
+    for refused in
+        [store.change_role(aya, aya.user.id, Role::Analyst).await, store.deactivate_user(aya, aya.user.id).await]
+    {
+        assert!(matches!(refused, Err(Error::LastAdministrator)), "{refused:?}");
+    }
+    assert_eq!(house.actions().await, before);
+    store.reinstate_user(aya, ben).await.unwrap();
+    store.change_role(aya, aya.user.id, Role::Analyst).await.unwrap();
+    let refused = [
+        store.change_role(aya, ben, Role::Analyst).await.err(),
+        store.invite(aya, NEW_EMAIL, Role::AccountAdministrator).await.err(),
+    ];
+    assert!(refused.iter().all(|refused| matches!(refused, Some(Error::NotAllowed))), "no longer: {refused:?}");
+}
+
+#[tokio::test]
+async fn another_accounts_users_are_not_found() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let (store, id) = (&house.store, stranger.user.id);
+    for refused in [
+        store.change_role(&house.aya, id, Role::Analyst).await,
+        store.deactivate_user(&house.aya, id).await,
+        store.reinstate_user(&house.aya, id).await,
+    ] {
+        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn it_is_known_when_a_user_was_last_seen() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::Analyst).await;
+    assert_eq!(house.member(ben).await.last_seen_at, None);
+    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    assert_eq!(house.member(ben).await.last_seen_at, Some(house.clock.now()));
+    house.later(TimeDelta::minutes(5));
+    house.asker(&session).await.unwrap();
+    assert_eq!(house.member(ben).await.last_seen_at, Some(house.clock.now()));
+    house.store.sign_out(&session).await.unwrap();
+    assert_eq!(house.member(ben).await.last_seen_at, Some(house.clock.now()), "it outlives the session");
+}
+
+#[tokio::test]
+async fn a_tokens_contact_stays_when_they_are_deactivated() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::AccountAdministrator).await;
+    let token = house.issue("Export").await.token;
+    let user = Person { id: ben, name: "Ben".to_owned(), email: "Ben@agency.example".to_owned() };
+    house.store.deactivate_user(&Asker { user, ..house.aya.clone() }, house.aya.user.id).await.unwrap();
+    assert_eq!(house.token(&token).await, token);
+}
+
+#[tokio::test]
+async fn the_link_of_an_invitation_is_nowhere_in_the_database() {
+    let house = House::new().await;
+    let token = house.invite(NEW_EMAIL, Role::Analyst).await;
+    let bytes: Vec<u8> = house.files().iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(NEW_EMAIL), "the search finds what is there");
+    assert!(!holds(token.reveal()) && !format!("{token:?}").contains(token.reveal()));
+}

@@ -1,0 +1,100 @@
+//! Clients that take their time: cut off after a while, whatever they send meanwhile.
+
+use std::{
+    future::pending,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use server::{
+    connections,
+    gate::{self, Settings},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    time::{interval, timeout},
+};
+
+use crate::house::{House, basic, company_information};
+
+/// How long heads may take here.
+const HEAD_WITHIN: Duration = Duration::from_millis(300);
+
+/// The house's gate on an address of its own.
+async fn gate(house: &House, told_to_end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = gate::router(house.store.clone(), &Settings::default(), false);
+    tokio::spawn(connections::serve(listener, router, HEAD_WITHIN, told_to_end));
+    address
+}
+
+/// Sends the text and then a letter again and again until the connection ends; answers what came back.
+async fn dribble(address: SocketAddr, text: &str) -> String {
+    let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
+    writing.write_all(text.as_bytes()).await.unwrap();
+    let sending = tokio::spawn(async move {
+        let mut pace = interval(Duration::from_millis(20));
+        loop {
+            pace.tick().await;
+            if writing.write_all(b"x").await.is_err() {
+                break;
+            }
+        }
+    });
+    let answer = end_of(&mut reading).await;
+    sending.abort();
+    answer
+}
+
+/// What comes until the connection ends. It may be reset where it was cut off in the middle of what the client sent.
+async fn end_of(reading: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut answer = Vec::new();
+    let ended = timeout(Duration::from_secs(20), reading.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "the connection is still open");
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_in_time_ends_the_connection() {
+    let house = House::open().await;
+    let address = gate(&house, pending()).await;
+    for text in ["G", "GET /Agencies HTTP/1.1\r\nHost: x\r\nX-Slow: ", "GET /Agen"] {
+        let began = Instant::now();
+        assert_eq!(dribble(address, text).await, "", "{text}");
+        assert!(began.elapsed() >= HEAD_WITHIN);
+    }
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    assert_eq!(end_of(&mut silent).await, "");
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_nothing_more_is_closed_after_its_answer() {
+    let house = House::open().await;
+    let mut connection = TcpStream::connect(gate(&house, pending()).await).await.unwrap();
+    let sid = &house.issued.token.sid;
+    let (path, credentials) = (company_information(sid), basic(sid, &house.issued.secret));
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {credentials}\r\n\r\n");
+    for _ in 0..2 {
+        connection.write_all(request.as_bytes()).await.unwrap();
+    }
+    let answers = end_of(&mut connection).await;
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_end_closes_what_is_idle() {
+    let house = House::open().await;
+    let (end, told_to_end) = oneshot::channel::<()>();
+    let address = gate(&house, async { drop(told_to_end.await) }).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut first = [0; 15];
+    connection.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    end.send(()).unwrap();
+    assert!(end_of(&mut connection).await.ends_with('}'), "the answer is whole");
+    assert!(TcpStream::connect(address).await.is_err());
+}
