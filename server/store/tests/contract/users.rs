@@ -131,6 +131,7 @@ async fn who_has_a_user_in_another_account_joins_with_the_password_that_they_hav
     let wrong = Joining::Known { password: "another long password".to_owned() };
     assert!(matches!(house.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
 
+    house.later(TimeDelta::seconds(1));
     let right = Joining::Known { password: PASSWORD.to_owned() };
     let session = house.store.accept_invitation(&token, right, HERE).await.unwrap();
     let joined = house.asker(&session).await.unwrap();
