@@ -326,10 +326,10 @@ impl Scope {
         self.operation().category
     }
 
-    /// What the operation counts towards.
+    /// What the operation counts towards. A job that is replayed exports once more.
     #[must_use]
     pub fn rate_group(self) -> RateGroup {
-        if self.id() == "exportReport" { RateGroup::ReportExport } else { RateGroup::Default }
+        if matches!(self.id(), "exportReport" | "replayJob") { RateGroup::ReportExport } else { RateGroup::Default }
     }
 
     /// The operation that a request names by its method and the segments of its path below `/Agencies/{AccountSID}`,
@@ -471,6 +471,12 @@ impl FromIterator<Scope> for Scopes {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn a_replay_counts_as_the_export_that_it_is() {
+        let exports: Vec<_> = Scope::all().filter(|scope| scope.rate_group() == RateGroup::ReportExport).collect();
+        assert_eq!(exports.iter().map(|scope| scope.id()).collect::<Vec<_>>(), ["replayJob", "exportReport"]);
+    }
 
     #[test]
     fn ids_and_routes_are_unique_and_categories_stand_together() {

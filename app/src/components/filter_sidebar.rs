@@ -1,18 +1,13 @@
 //! The three filters of the token list, and Clear all.
 
-use super::icon::Icon;
 use super::reactive::say;
+use super::search_box::{search_box, typed};
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
 use domain::filter::{CreatedOn, TokenFilter};
 use domain::token::TokenState;
-use leptos::ev;
 use leptos::prelude::*;
-use std::time::Duration;
-
-/// The pause in typing after which the list follows.
-const TYPING_PAUSE: Duration = Duration::from_millis(180);
 
 /// How the list got to other filters, for the browser's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,21 +72,7 @@ pub fn FilterSidebar(
                     {say!(i18n, filter.clear_all)}
                 </a>
             </div>
-            <label class="filter-name">
-                <span class="label">{say!(i18n, filter.name)}</span>
-                <span class="search">
-                    {Icon::Search.view()}
-                    <input
-                        type="search"
-                        name="name"
-                        autocomplete="off"
-                        spellcheck="false"
-                        value=typed.get_untracked()
-                        prop:value=typed
-                        on:input=on_input
-                    />
-                </span>
-            </label>
+            {search_box("name", say!(i18n, filter.name), typed, on_input)}
             <fieldset>
                 <legend class="label">{say!(i18n, filter.created)}</legend>
                 {created(None)}
@@ -106,33 +87,6 @@ pub fn FilterSidebar(
             <button class="button no-script" type="submit">{say!(i18n, filter.apply)}</button>
         </form>
     }
-}
-
-/// A text as it is being typed, which runs ahead of the link, and the handler that lets the link follow.
-pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<String>, impl FnMut(ev::Event) + 'static) {
-    let typed = RwSignal::new(linked.get_untracked());
-    let sent = StoredValue::new(typed.get_untracked());
-    // A text that the link got from elsewhere (Back, Clear all) is shown; one's own is there already.
-    Effect::new(move |_| {
-        let text = linked.get();
-        if sent.get_value() != text {
-            sent.set_value(text.clone());
-            typed.set(text);
-        }
-    });
-    let mut after_a_pause = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |text: String| {
-        // Clear all may have come in between.
-        if text == typed.get_untracked() && text != linked.get_untracked() {
-            sent.set_value(text.clone());
-            follow.run(text);
-        }
-    });
-    let on_input = move |event: ev::Event| {
-        let text = event_target_value(&event);
-        typed.set(text.clone());
-        after_a_pause(text);
-    };
-    (typed, on_input)
 }
 
 /// One of several values.

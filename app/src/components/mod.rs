@@ -19,6 +19,7 @@ pub mod page_title;
 pub mod pager;
 pub mod reactive;
 pub mod scope_picker;
+pub mod search_box;
 pub mod secret_dialog;
 pub mod step_up;
 pub mod theme_switch;

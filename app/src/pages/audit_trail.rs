@@ -4,11 +4,12 @@ use crate::api::audit::trail;
 use crate::components::allowed::Allowed;
 use crate::components::audit_entries::AuditEntries;
 use crate::components::error_note::ErrorNote;
-use crate::components::filter_sidebar::{Step, typed};
+use crate::components::filter_sidebar::Step;
 use crate::components::icon::Icon;
 use crate::components::page_title::PageTitle;
 use crate::components::pager::Pager;
 use crate::components::reactive::say;
+use crate::components::search_box::{search_box, typed};
 use crate::components::time::zone;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -99,28 +100,26 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
             next.offset = i16::try_from(zone(at).local_minus_utc() / 60).unwrap_or_default();
         });
     };
-    let day = |of: fn(&TrailFilter) -> Option<NaiveDate>| {
-        Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default())
-    };
-    let (from, to) = (day(|filter| filter.from), day(|filter| filter.to));
+    let day =
+        |name, label: Signal<&'static str>, of: fn(&TrailFilter) -> Option<NaiveDate>, set: fn(&mut TrailFilter, _)| {
+            let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
+            view! {
+                <label>
+                    <span class="label">{label}</span>
+                    <input
+                        type="date"
+                        name=name
+                        value=day.get_untracked()
+                        prop:value=day
+                        on:change=move |event| on_day(event, set)
+                    />
+                </label>
+            }
+        };
     let token = move || filter.with(|filter| filter.token.map(|token| token.0.to_string()));
     view! {
         <form class="audit-filters" method="get" action=path::AUDIT_TRAIL on:submit=move |event| event.prevent_default()>
-            <label class="audit-search">
-                <span class="label">{say!(i18n, audit.search)}</span>
-                <span class="search">
-                    {Icon::Search.view()}
-                    <input
-                        type="search"
-                        name="text"
-                        autocomplete="off"
-                        spellcheck="false"
-                        value=typed.get_untracked()
-                        prop:value=typed
-                        on:input=on_input
-                    />
-                </span>
-            </label>
+            {search_box("text", say!(i18n, audit.search), typed, on_input)}
             <label>
                 <span class="label">{say!(i18n, audit.about)}</span>
                 <select name="about" prop:value=group on:change=on_group>
@@ -128,26 +127,8 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
                     {ActionGroup::ALL.map(|group| option(Some(group))).collect_view()}
                 </select>
             </label>
-            <label>
-                <span class="label">{say!(i18n, audit.from)}</span>
-                <input
-                    type="date"
-                    name="from"
-                    value=from.get_untracked()
-                    prop:value=from
-                    on:change=move |event| on_day(event, |filter, day| filter.from = day)
-                />
-            </label>
-            <label>
-                <span class="label">{say!(i18n, audit.to)}</span>
-                <input
-                    type="date"
-                    name="to"
-                    value=to.get_untracked()
-                    prop:value=to
-                    on:change=move |event| on_day(event, |filter, day| filter.to = day)
-                />
-            </label>
+            {day("from", say!(i18n, audit.from), |filter| filter.from, |filter, day| filter.from = day)}
+            {day("to", say!(i18n, audit.to), |filter| filter.to, |filter, day| filter.to = day)}
             <input type="hidden" name="token" value=move || token().unwrap_or_default()/>
             <a
                 class="button quiet"

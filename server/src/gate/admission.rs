@@ -17,7 +17,7 @@ use super::{
     credentials,
     envelope::GateError,
     query::Query,
-    rate_limit::{self, Left, RateLimits},
+    rate_limit::{Left, RateLimits},
     recording::Recording,
     target::Target,
     version::{self, Dated, Lifecycle},
@@ -143,7 +143,7 @@ impl Gate {
         if !usable {
             return (self.limits.left(account, RateGroup::Default), admitted);
         }
-        let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| rate_limit::group(admitted.target.scope));
+        let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| admitted.target.scope.rate_group());
         match self.limits.take(account, group) {
             Ok(left) => (left, admitted),
             Err(none_left) => (none_left, Err(GateError::TooManyCalls)),

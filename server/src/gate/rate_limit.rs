@@ -2,10 +2,7 @@
 
 use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
-use domain::{
-    account::AccountId,
-    scope::{RateGroup, Scope},
-};
+use domain::{account::AccountId, scope::RateGroup};
 use governor::{
     Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -62,12 +59,6 @@ impl StateStore for Counts {
             }
         }
     }
-}
-
-/// What the operation counts towards. A job that is replayed exports once more.
-#[must_use]
-pub fn group(scope: Scope) -> RateGroup {
-    if scope.id() == "replayJob" { RateGroup::ReportExport } else { scope.rate_group() }
 }
 
 impl RateLimits {
@@ -211,11 +202,5 @@ mod tests {
         let mut headers = HeaderMap::new();
         left().announce(&mut headers);
         assert_eq!((headers["x-ratelimit-remaining"].as_bytes(), headers.len()), (&b"0"[..], 3));
-    }
-
-    #[test]
-    fn a_replay_counts_as_the_export_that_it_is() {
-        let exports: Vec<_> = Scope::all().filter(|scope| group(*scope) == RateGroup::ReportExport).collect();
-        assert_eq!(exports.iter().map(|scope| scope.id()).collect::<Vec<_>>(), ["replayJob", "exportReport"]);
     }
 }

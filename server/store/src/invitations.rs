@@ -3,12 +3,12 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
+use crate::passwords::RightPassword;
 use crate::sessions::{self, Client, SessionToken};
-use crate::sqlite::{Connection, micros, time};
+use crate::sqlite::{micros, time};
 use crate::store::Store;
 use crate::throttle;
 use crate::users::{self, folded_email, role_named};
-use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::membership::{INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator};
@@ -67,7 +67,7 @@ impl TryFrom<InvitationRow> for Invitation {
 /// Who joins, once they have proved it.
 enum Joiner {
     New { name: String, password_hash: String },
-    Known { user: UserId, email_hash: Vec<u8> },
+    Known(RightPassword),
 }
 
 impl Store {
@@ -205,7 +205,10 @@ impl Store {
             Joining::New { name, password } => {
                 Joiner::New { name, password_hash: self.passwords().hash(Zeroizing::new(password)).await? }
             }
-            Joining::Known { password } => self.known(&welcome.email, Zeroizing::new(password), from.address).await?,
+            Joining::Known { password } => {
+                let right = self.check_password(&welcome.email, &Zeroizing::new(password), from.address).await?;
+                Joiner::Known(right.ok_or(Error::WrongCredentials)?)
+            }
         };
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
@@ -220,35 +223,15 @@ impl Store {
         let account = AccountId(account);
         let user = match joiner {
             Joiner::New { name, password_hash } => users::insert(&mut tx, &name, &email, &password_hash, now).await?,
-            Joiner::Known { user, email_hash } => {
-                throttle::forgive(&mut tx, &email_hash).await?;
-                user
-            }
+            Joiner::Known(right) if right.still_holds(&mut tx).await? => right.user,
+            Joiner::Known(_) => return Err(Error::WrongCredentials),
         };
-        join(&mut tx, account, user, &role, now).await?;
+        users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
         event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
         let session = sessions::begin(self, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
         Ok(session)
-    }
-
-    /// The user of that address, if it is their password.
-    async fn known(&self, email: &str, password: Zeroizing<String>, from: IpAddr) -> Result<Joiner, Error> {
-        let email = folded_email(email);
-        let email_hash = self.key().hash(&email);
-        let mut tx = self.pools().begin().await?;
-        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
-        tx.commit().await?;
-        let found: Option<(Uuid, String)> =
-            sqlx::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
-                .bind(email)
-                .fetch_optional(&self.pools().read)
-                .await?;
-        let (user, hash) = found.unzip();
-        let verified = self.passwords().verify(password, hash).await?;
-        let user = user.filter(|_| verified).map(UserId).ok_or(Error::WrongCredentials)?;
-        Ok(Joiner::Known { user, email_hash })
     }
 
     /// Removes the invitations that have expired. Answers how many there were.
@@ -264,27 +247,6 @@ impl Store {
         tx.commit().await?;
         Ok(removed.rows_affected())
     }
-}
-
-/// Makes the user one of the account's.
-async fn join(
-    tx: &mut Connection,
-    account: AccountId,
-    user: UserId,
-    role: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let joined = sqlx::query(
-        "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (account_id, user_id) DO NOTHING",
-    )
-    .bind(account.0)
-    .bind(user.0)
-    .bind(role)
-    .bind(micros(now))
-    .execute(tx)
-    .await?;
-    if joined.rows_affected() == 0 { Err(Error::AlreadyMember) } else { Ok(()) }
 }
 
 fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {

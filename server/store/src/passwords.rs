@@ -1,10 +1,17 @@
-//! Passwords: how they are hashed and verified, and how many at a time.
+//! Passwords: how they are hashed and verified, how many at a time, and whose they are.
 
 use crate::error::Error;
+use crate::sqlite::Connection;
+use crate::store::Store;
+use crate::throttle;
+use crate::users::folded_email;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
+use domain::user::UserId;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Argon2id with what the OWASP Password Storage Cheat Sheet asks for: 19 MiB of memory, 2 passes, 1 lane.
@@ -56,6 +63,54 @@ impl Passwords {
 
 fn unusable(error: impl std::fmt::Display) -> Error {
     Error::Password(error.to_string())
+}
+
+/// A password that was its user's when it was checked.
+pub(crate) struct RightPassword {
+    pub(crate) user: UserId,
+    hash: String,
+    email_hash: Vec<u8>,
+}
+
+impl RightPassword {
+    /// Whether it still is, in the transaction that goes by it. Then the failures before it are forgiven.
+    pub(crate) async fn still_holds(&self, tx: &mut Connection) -> Result<bool, Error> {
+        let still = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
+        let still = still.bind(self.user.0).bind(&self.hash).fetch_one(&mut *tx).await?;
+        if still {
+            throttle::forgive(tx, &self.email_hash).await?;
+        }
+        Ok(still)
+    }
+}
+
+impl Store {
+    /// Checks the password of the user with that e-mail address; nothing where it is wrong, after the same time as where
+    /// there is no such user.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] as [`Store::sign_in`], [`Error::Password`], [`Error::Database`].
+    pub(crate) async fn check_password(
+        &self,
+        email: &str,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<Option<RightPassword>, Error> {
+        let password = Zeroizing::new(password.to_owned());
+        let email = folded_email(email);
+        let email_hash = self.key().hash(&email);
+        let mut tx = self.pools().begin().await?;
+        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
+        tx.commit().await?;
+        let user: Option<(Uuid, String)> =
+            sqlx::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
+                .bind(email)
+                .fetch_optional(&self.pools().read)
+                .await?;
+        let verified = self.passwords().verify(password, user.as_ref().map(|(_, hash)| hash.clone())).await?;
+        let right = user.filter(|_| verified);
+        Ok(right.map(|(user, hash)| RightPassword { user: UserId(user), hash, email_hash }))
+    }
 }
 
 #[cfg(test)]

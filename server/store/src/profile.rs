@@ -6,10 +6,9 @@ use crate::error::Error;
 use crate::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 use crate::sqlite::{Tx, micros, require_row, time};
 use crate::store::Store;
-use crate::throttle;
+use crate::users::role_named;
 use domain::account::AccountId;
 use domain::audit::Action;
-use domain::role::Role;
 use domain::session::{OwnAccount, OwnSession, STEP_UP_AFTER, SessionId};
 use domain::user::Asker;
 use serde_json::json;
@@ -65,9 +64,11 @@ impl Store {
         password: &str,
         from: IpAddr,
     ) -> Result<SessionToken, Error> {
-        self.require_password(by, password, from).await?;
+        let right = self.check_password(&by.user.email, password, from).await?.ok_or(Error::WrongPassword)?;
         let mut tx = self.pools().begin().await?;
-        throttle::forgive(&mut tx, &self.email_hash(by)).await?;
+        if !right.still_holds(&mut tx).await? {
+            return Err(Error::WrongPassword);
+        }
         let session = self.renew(&mut tx, by, session).await?;
         tx.commit().await?;
         Ok(session)
@@ -85,15 +86,14 @@ impl Store {
         (old, new): (&str, &str),
         from: IpAddr,
     ) -> Result<SessionToken, Error> {
-        let verified = self.require_password(by, old, from).await?;
+        let right = self.check_password(&by.user.email, old, from).await?.ok_or(Error::WrongPassword)?;
         let hash = self.passwords().hash(Zeroizing::new(new.to_owned())).await?;
         let mut tx = self.pools().begin().await?;
-        throttle::forgive(&mut tx, &self.email_hash(by)).await?;
-        let changed = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3");
-        let changed = changed.bind(hash).bind(by.user.id.0).bind(verified).execute(&mut *tx).await?;
-        if changed.rows_affected() == 0 {
-            return Err(Error::WrongPassword); // it was changed meanwhile
+        if !right.still_holds(&mut tx).await? {
+            return Err(Error::WrongPassword);
         }
+        let changed = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
+        require_row(&changed.execute(&mut *tx).await?)?;
         let session = self.renew(&mut tx, by, session).await?;
         let ended = end_others(&mut tx, by, &session).await?;
         self.note(&mut tx, by, Action::PasswordChanged, json!({ "sessions_ended": ended })).await?;
@@ -173,8 +173,7 @@ impl Store {
         .fetch_all(&self.pools().read)
         .await?;
         let account = |(id, name, role): (Uuid, String, String)| {
-            let role = Role::from_name(&role).ok_or_else(|| Error::Corrupt(format!("the role {role}")))?;
-            Ok(OwnAccount { id: AccountId(id), name, role })
+            Ok(OwnAccount { id: AccountId(id), name, role: role_named(&role)? })
         };
         rows.into_iter().map(account).collect()
     }
@@ -200,17 +199,6 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// That this is the asker's password. Answers the hash that it was verified with.
-    async fn require_password(&self, by: &Asker, password: &str, from: IpAddr) -> Result<Option<String>, Error> {
-        let mut tx = self.pools().begin().await?;
-        throttle::attempt(&mut tx, self.clock().now(), &self.email_hash(by), from).await?;
-        tx.commit().await?;
-        let hash = sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1").bind(by.user.id.0);
-        let hash: Option<String> = hash.fetch_optional(&self.pools().read).await?;
-        let right = self.passwords().verify(Zeroizing::new(password.to_owned()), hash.clone()).await?;
-        if right { Ok(hash) } else { Err(Error::WrongPassword) }
-    }
-
     /// Gives the session a new token, in which the password was given now.
     async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
         let new = SessionToken::generate();
@@ -225,10 +213,6 @@ impl Store {
         .await?;
         require_row(&renewed)?;
         Ok(new)
-    }
-
-    fn email_hash(&self, by: &Asker) -> Vec<u8> {
-        self.key().hash(crate::users::folded_email(&by.user.email))
     }
 
     async fn note(&self, tx: &mut Tx, by: &Asker, action: Action, details: serde_json::Value) -> Result<(), Error> {

@@ -6,11 +6,10 @@ use crate::error::Error;
 use crate::sqlite::{Connection, micros};
 use crate::store::Store;
 use crate::throttle;
-use crate::users::folded_email;
+use crate::users::role_named;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
-use domain::role::Role;
 use domain::session::USER_AGENT_MAX;
 use domain::user::{Asker, Person, UserId};
 use rand::distr::{Alphanumeric, SampleString};
@@ -101,35 +100,21 @@ impl Store {
     /// [`Error::Password`], [`Error::Database`].
     pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SessionToken, Error> {
         let from = from.into();
-        let password = Zeroizing::new(password.to_owned());
-        let email = folded_email(email);
-        let email_hash = self.key().hash(&email);
-        let mut tx = self.pools().begin().await?;
-        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from.address).await?;
-        tx.commit().await?;
-
-        let user: Option<(Uuid, Uuid, String)> = sqlx::query_as(
-            "SELECT memberships.account_id, users.id, users.password_hash FROM users
-             JOIN memberships ON memberships.user_id = users.id
-             WHERE users.email_folded = $1 AND memberships.state = 'active'
-             ORDER BY memberships.created_at, memberships.account_id LIMIT 1",
-        )
-        .bind(email)
-        .fetch_optional(&self.pools().read)
-        .await?;
-        let (found, hash) = user.map(|(account, user, hash)| ((account, user), hash)).unzip();
-        let verified = self.passwords().verify(password, hash.clone()).await?;
-        let (account, user) = found.filter(|_| verified).ok_or(Error::WrongCredentials)?;
-
+        let right = self.check_password(email, password, from.address).await?.ok_or(Error::WrongCredentials)?;
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        // Meanwhile it may have been changed.
-        let still = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
-        if !still.bind(user).bind(hash).fetch_one(&mut *tx).await? {
+        let account: Option<Uuid> = sqlx::query_scalar(
+            "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
+             ORDER BY created_at, account_id LIMIT 1",
+        )
+        .bind(right.user.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let account = account.map(AccountId).ok_or(Error::WrongCredentials)?;
+        if !right.still_holds(&mut tx).await? {
             return Err(Error::WrongCredentials);
         }
-        throttle::forgive(&mut tx, &email_hash).await?;
-        let token = begin(self, &mut tx, AccountId(account), UserId(user), &from, now).await?;
+        let token = begin(self, &mut tx, account, right.user, &from, now).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -163,7 +148,7 @@ impl Store {
             // Who is asking is known all the same; the next use tries again.
             tracing::warn!(%error, "the use of a session was not written down");
         }
-        let role = Role::from_name(&row.role).ok_or_else(|| Error::Corrupt(format!("the role {}", row.role)))?;
+        let role = role_named(&row.role)?;
         Ok(Some(Asker {
             user: Person { id: UserId(row.user_id), name: row.user_name, email: row.email },
             account: AccountId(row.account_id),

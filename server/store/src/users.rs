@@ -91,13 +91,7 @@ impl Store {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
         let id = insert(&mut tx, &user.name, &user.email, &password_hash, now).await?;
-        sqlx::query("INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)")
-            .bind(account.0)
-            .bind(id.0)
-            .bind(user.role.as_str())
-            .bind(micros(now))
-            .execute(&mut *tx)
-            .await?;
+        join(&mut tx, account, id, user.role, now).await?;
         let details = json!({ "user": id, "role": user.role });
         let event = Event { account, user: None, action: Action::UserAdded, token: None, details };
         event.record(self, &mut tx, now).await?;
@@ -222,6 +216,30 @@ pub(crate) async fn insert(
     .execute(tx)
     .await?;
     if added.rows_affected() == 0 { Err(Error::EmailTaken) } else { Ok(id) }
+}
+
+/// Makes the user one of the account's.
+///
+/// # Errors
+/// [`Error::AlreadyMember`], [`Error::Database`].
+pub(crate) async fn join(
+    tx: &mut Connection,
+    account: AccountId,
+    user: UserId,
+    role: Role,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let joined = sqlx::query(
+        "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (account_id, user_id) DO NOTHING",
+    )
+    .bind(account.0)
+    .bind(user.0)
+    .bind(role.as_str())
+    .bind(micros(now))
+    .execute(tx)
+    .await?;
+    if joined.rows_affected() == 0 { Err(Error::AlreadyMember) } else { Ok(()) }
 }
 
 /// The account's users with what they are in it, by name.

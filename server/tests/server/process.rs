@@ -28,7 +28,7 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let store = Data::within(&folder.path().join("data")).open().await.unwrap();
         let (account, role) = (store.add_account("Agency").await.unwrap(), Role::AccountAdministrator);
         let user = NewUser { name: "Aya".to_owned(), email: email(role), password: PASSWORD.to_owned(), role };
@@ -38,8 +38,9 @@ impl Place {
         store.enable_api_access(&by).await.unwrap();
         let scopes = ["getCompanyInformation", "runReport"].map(|id| Scope::find(id).unwrap());
         let issued = issue(&store, &by, &scopes).await;
-        // Its frontend stands beside the program. Nobody looks at it here, so it may be empty.
-        std::fs::copy(env!("CARGO_BIN_EXE_kagitaba"), folder.path().join("kagitaba")).unwrap();
+        // Its frontend stands beside the program. Nobody looks at it here, so it may be empty. A link and no copy: a file
+        // that was just written can't be run while a process that was forked meanwhile holds it open.
+        std::fs::hard_link(env!("CARGO_BIN_EXE_kagitaba"), folder.path().join("kagitaba")).unwrap();
         std::fs::write(folder.path().join("hash.txt"), "").unwrap();
         Self { folder, store, account, issued }
     }
