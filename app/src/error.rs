@@ -6,6 +6,7 @@ use crate::words::{self, Words};
 use domain::membership::MemberFieldError;
 use domain::profile::ProfileProblem;
 use domain::profile_form::NotEdited;
+use domain::security_policy::PolicyProblem;
 use domain::text::{FieldError, Problem};
 use leptos::server_fn::Encodes;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -23,6 +24,9 @@ pub enum AppError {
     /// The account has no such token (any more).
     #[error("there is no such access token in this account")]
     NotFound,
+    /// The person belongs to no such account (any more).
+    #[error("you do not belong to that account any more; load the page again")]
+    NoSuchAccount,
     /// Somebody else changed it since it was read.
     #[error("somebody else changed it meanwhile; load it again")]
     Conflict,
@@ -35,6 +39,15 @@ pub enum AppError {
     /// Fields of the company profile are wrong.
     #[error("some fields need attention")]
     InvalidProfile(Vec<ProfileProblem>),
+    /// Fields of the security policy are wrong.
+    #[error("some fields need attention")]
+    InvalidPolicy(Vec<PolicyProblem>),
+    /// Somebody else changed the security policy since it was read.
+    #[error("somebody else changed the security policy meanwhile; load it again")]
+    PolicyConflict,
+    /// The token's Auth Token is not kept (any more).
+    #[error("its Auth Token can't be viewed; reset the access token to get a new one")]
+    NotViewable,
     /// Fields of an invitation, or of its acceptance, are wrong.
     #[error("some fields need attention")]
     InvalidMember(Vec<MemberFieldError>),
@@ -56,6 +69,15 @@ pub enum AppError {
     /// That is not the person's password.
     #[error("the password is wrong")]
     WrongPassword,
+    /// The code is wrong, or was used before.
+    #[error("the code is wrong or was used already")]
+    WrongCode,
+    /// The password was given too long ago to go on with the second factor.
+    #[error("signing in took too long; begin again")]
+    SignInOver,
+    /// This takes a second factor, and the person has none.
+    #[error("set up two-step sign-in on your profile first")]
+    SecondFactorNeeded,
     /// The password was given too long ago for this.
     #[error("give the password again")]
     StepUpNeeded,
@@ -86,12 +108,15 @@ impl AppError {
         match self {
             Self::BadRequest(_) => 400,
             Self::SignInNeeded | Self::WrongCredentials | Self::WrongPassword | Self::StepUpNeeded => 401,
-            Self::NotAllowed => 403,
-            Self::NotFound | Self::InvitationOver => 404,
+            Self::WrongCode | Self::SignInOver => 401,
+            Self::NotAllowed | Self::SecondFactorNeeded => 403,
+            Self::NotFound | Self::NoSuchAccount | Self::InvitationOver => 404,
             Self::Conflict | Self::AlreadyDone | Self::AlreadyMember | Self::EmailTaken | Self::LastAdministrator => {
                 409
             }
             Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) | Self::Unusable(_) => 422,
+            Self::InvalidPolicy(_) => 422,
+            Self::PolicyConflict | Self::NotViewable => 409,
             Self::Throttled { .. } => 429,
             Self::Internal => 500,
             Self::Unreachable => 503,
@@ -105,18 +130,24 @@ impl AppError {
             Self::SignInNeeded => t_string!(i18n, error.sign_in_needed).to_string(),
             Self::NotAllowed => t_string!(i18n, error.not_allowed).to_string(),
             Self::NotFound => t_string!(i18n, error.not_found).to_string(),
+            Self::NoSuchAccount => t_string!(i18n, error.no_such_account).to_string(),
             Self::Conflict => t_string!(i18n, error.conflict).to_string(),
             Self::AlreadyDone => t_string!(i18n, error.already_done).to_string(),
             Self::AlreadyMember => t_string!(i18n, error.already_member).to_string(),
             Self::EmailTaken => t_string!(i18n, error.email_taken).to_string(),
             Self::LastAdministrator => t_string!(i18n, error.last_administrator).to_string(),
             Self::InvitationOver => t_string!(i18n, error.invitation_over).to_string(),
-            Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) => {
+            Self::PolicyConflict => t_string!(i18n, error.policy_conflict).to_string(),
+            Self::NotViewable => t_string!(i18n, error.not_viewable).to_string(),
+            Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) | Self::InvalidPolicy(_) => {
                 t_string!(i18n, error.invalid).to_string()
             }
             Self::WrongCredentials => t_string!(i18n, error.wrong_credentials).to_string(),
             Self::WrongPassword => t_string!(i18n, error.wrong_password).to_string(),
             Self::StepUpNeeded => t_string!(i18n, error.step_up_needed).to_string(),
+            Self::WrongCode => t_string!(i18n, error.wrong_code).to_string(),
+            Self::SignInOver => t_string!(i18n, error.sign_in_over).to_string(),
+            Self::SecondFactorNeeded => t_string!(i18n, error.second_factor_needed).to_string(),
             Self::Unusable(problem) => words::problem_text(i18n, problem),
             Self::Throttled { seconds } => t_string!(i18n, error.throttled, minutes = seconds.div_ceil(60)).to_string(),
             Self::BadRequest(_) => t_string!(i18n, error.bad_request).to_string(),
@@ -157,6 +188,7 @@ impl From<store::Error> for AppError {
         match error {
             store::Error::NotFound => Self::NotFound,
             store::Error::Conflict => Self::Conflict,
+            store::Error::NotViewable => Self::NotViewable,
             store::Error::AlreadyDone => Self::AlreadyDone,
             store::Error::AlreadyMember => Self::AlreadyMember,
             store::Error::EmailTaken => Self::EmailTaken,
@@ -166,6 +198,9 @@ impl From<store::Error> for AppError {
             store::Error::WrongCredentials => Self::WrongCredentials,
             store::Error::WrongPassword => Self::WrongPassword,
             store::Error::StepUpNeeded => Self::StepUpNeeded,
+            store::Error::WrongCode => Self::WrongCode,
+            store::Error::SignInOver => Self::SignInOver,
+            store::Error::SecondFactorNeeded => Self::SecondFactorNeeded,
             store::Error::Throttled { retry_after } => Self::Throttled { seconds: retry_after.as_secs().max(1) },
             fault => {
                 tracing::error!(error = %fault, "the store failed");

@@ -5,6 +5,8 @@
 pub mod api;
 mod components;
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod mail;
 mod pages;
 pub mod path;
 #[cfg(feature = "ssr")]
@@ -14,6 +16,7 @@ mod words;
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
 use components::allowed::provide_session;
+use components::identity_provider::provide_identity_provider;
 use components::language_switch::ChosenLanguage;
 use components::toasts::{Toasts, provide_toasts};
 use components::token_actions::provide_token_changes;
@@ -26,7 +29,9 @@ use pages::frame::Frame;
 use pages::home::Home;
 use pages::message::NoSuchPage;
 use pages::settings::Settings;
-use pages::settings_pages::{AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Profile};
+use pages::settings_pages::{
+    AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Profile, SecondStep, SecurityPolicy, SignInFailed,
+};
 use pages::sign_in::SignIn;
 use pages::tips::Tips;
 use pages::token_edit::EditToken;
@@ -92,6 +97,7 @@ pub async fn hydrate() {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_session();
+    provide_identity_provider();
     provide_toasts();
     provide_token_changes();
     view! {
@@ -101,12 +107,15 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=NoSuchPage>
                     <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/second-step") view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/failed") view={Lazy::<SignInFailed>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/invitations/:token") view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/settings") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=Settings/>
                         <Route path=path!("audit-trail") view={Lazy::<AuditTrail>::new()}/>
                         <Route path=path!("company-information") view={Lazy::<CompanyInformation>::new()}/>
                         <Route path=path!("account-users") view={Lazy::<AccountUsers>::new()}/>
+                        <Route path=path!("security-policy") view={Lazy::<SecurityPolicy>::new()}/>
                         <Route path=path!("profile") view={Lazy::<Profile>::new()}/>
                         <Route path=path!("platform-rest") view={Lazy::<Tokens>::new()}/>
                         <Route path=path!("platform-rest/new") view={Lazy::<NewToken>::new()}/>

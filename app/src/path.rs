@@ -6,6 +6,14 @@ use domain::trail::TrailFilter;
 
 /// Signing in.
 pub const SIGN_IN: &str = "/sign-in";
+/// The second step of signing in.
+pub const SECOND_STEP: &str = "/sign-in/second-step";
+/// Signing in at the identity provider, where the server has one.
+pub const IDENTITY_PROVIDER: &str = "/sign-in/oidc";
+/// Where the identity provider sends people back to.
+pub const IDENTITY_PROVIDER_CALLBACK: &str = "/sign-in/oidc/callback";
+/// Why signing in there led nowhere.
+pub const SIGN_IN_FAILED: &str = "/sign-in/failed";
 /// Settings.
 pub const SETTINGS: &str = "/settings";
 /// The agency's company profile.
@@ -20,8 +28,12 @@ pub const AUDIT_TRAIL: &str = "/settings/audit-trail";
 pub const AUDIT_TRAIL_CSV: &str = "/settings/audit-trail/export.csv";
 /// The same as a file for programs.
 pub const AUDIT_TRAIL_JSON_LINES: &str = "/settings/audit-trail/export.jsonl";
+/// What the account demands of its access tokens.
+pub const SECURITY_POLICY: &str = "/settings/security-policy";
 /// The access tokens.
 pub const TOKENS: &str = "/settings/platform-rest";
+/// Server-sent events of what changes among them.
+pub const LIVE: &str = "/settings/platform-rest/live";
 /// Creating a token.
 pub const NEW_TOKEN: &str = "/settings/platform-rest/new";
 /// How to keep tokens secure.
@@ -54,6 +66,82 @@ impl Notice {
     }
 }
 
+/// Why nobody was signed in at the identity provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInFailure {
+    /// No active user has the person's e-mail address.
+    NotInvited,
+    /// The provider does not vouch for the e-mail address.
+    Unverified,
+    /// The user of the e-mail address is another person to the provider.
+    LinkedOtherwise,
+    /// The person, or the provider, said no.
+    Cancelled,
+    /// It took too long, was done already, or began elsewhere.
+    Over,
+    /// The provider does not answer.
+    Unreachable,
+    /// What the provider answered is not to be believed or not to be understood.
+    Rejected,
+}
+
+impl SignInFailure {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::NotInvited,
+        Self::Unverified,
+        Self::LinkedOtherwise,
+        Self::Cancelled,
+        Self::Over,
+        Self::Unreachable,
+        Self::Rejected,
+    ];
+
+    /// The query parameter that carries it.
+    pub const PARAMETER: &str = "reason";
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotInvited => "not-invited",
+            Self::Unverified => "unverified",
+            Self::LinkedOtherwise => "linked-otherwise",
+            Self::Cancelled => "cancelled",
+            Self::Over => "over",
+            Self::Unreachable => "unreachable",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// The reason of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// The HTTP status of the page that says so.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::NotInvited | Self::Unverified | Self::LinkedOtherwise | Self::Cancelled => 403,
+            Self::Over => 400,
+            Self::Unreachable => 503,
+            Self::Rejected => 502,
+        }
+    }
+}
+
+/// The page that says why nobody was signed in.
+#[must_use]
+pub fn sign_in_failed(reason: SignInFailure) -> String {
+    with_query(SIGN_IN_FAILED, [(SignInFailure::PARAMETER, reason.as_str().to_owned())])
+}
+
+/// Signing in at the identity provider, and then going on to `next`.
+#[must_use]
+pub fn identity_provider_then(next: Option<String>) -> String {
+    with_query(IDENTITY_PROVIDER, next.map(|next| ("next", next)))
+}
+
 /// One token, to edit.
 #[must_use]
 pub fn token(id: TokenId) -> String {
@@ -70,6 +158,12 @@ pub fn token_with_notice(id: TokenId, notice: Notice) -> String {
 #[must_use]
 pub fn company_information_with_notice(notice: Notice) -> String {
     format!("{COMPANY_INFORMATION}?{}={}", Notice::PARAMETER, notice.as_str())
+}
+
+/// The security policy, with a notice above it.
+#[must_use]
+pub fn security_policy_with_notice(notice: Notice) -> String {
+    format!("{SECURITY_POLICY}?{}={}", Notice::PARAMETER, notice.as_str())
 }
 
 /// Where an invited person accepts, by the token of the invitation.
@@ -112,6 +206,12 @@ fn value(query: &str, name: &str) -> Option<String> {
 #[must_use]
 pub fn sign_in_then(next: &str) -> String {
     with_query(SIGN_IN, [("next", next.to_owned())])
+}
+
+/// The second step of signing in, and then going on to `next`.
+#[must_use]
+pub fn second_step_then(next: &str) -> String {
+    with_query(SECOND_STEP, [("next", next.to_owned())])
 }
 
 fn with_query(path: &str, query: impl IntoIterator<Item = (&'static str, String)>) -> String {

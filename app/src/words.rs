@@ -1,6 +1,6 @@
 //! What the values of the domain are called in the person's language.
 
-use crate::i18n::{Locale, t_string};
+use crate::i18n::{Locale, t_string, td_string};
 use domain::audit::Action;
 use domain::filter::{CreatedOn, Sort};
 use domain::membership::MembershipState;
@@ -24,12 +24,17 @@ pub fn name(i18n: Words, name: Name) -> &'static str {
 
 /// What people call the role.
 pub fn role(i18n: Words, role: Role) -> &'static str {
+    role_in(i18n.get_locale(), role)
+}
+
+/// The same where there is no page.
+pub fn role_in(locale: Locale, role: Role) -> &'static str {
     match role {
-        Role::AccountAdministrator => t_string!(i18n, role.account_administrator),
-        Role::ImplementationSpecialist => t_string!(i18n, role.implementation_specialist),
-        Role::Analyst => t_string!(i18n, role.analyst),
-        Role::Finance => t_string!(i18n, role.finance),
-        Role::PerformanceMarketingManager => t_string!(i18n, role.performance_marketing_manager),
+        Role::AccountAdministrator => td_string!(locale, role.account_administrator),
+        Role::ImplementationSpecialist => td_string!(locale, role.implementation_specialist),
+        Role::Analyst => td_string!(locale, role.analyst),
+        Role::Finance => td_string!(locale, role.finance),
+        Role::PerformanceMarketingManager => td_string!(locale, role.performance_marketing_manager),
     }
 }
 
@@ -88,11 +93,13 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
         Action::TokenEnabled => t_string!(i18n, action.token_enabled),
         Action::TokenDeleted => t_string!(i18n, action.token_deleted),
         Action::TokenDeletionUndone => t_string!(i18n, action.token_deletion_undone),
+        Action::TokenViewed => t_string!(i18n, action.token_viewed),
         Action::ApiAccessEnabled => t_string!(i18n, action.api_access_enabled),
         Action::ApiAccessDisabled => t_string!(i18n, action.api_access_disabled),
         Action::AccountAdded => t_string!(i18n, action.account_added),
         Action::AuditTrailSealed => t_string!(i18n, action.audit_trail_sealed),
         Action::CompanyInformationUpdated => t_string!(i18n, action.company_information_updated),
+        Action::SecurityPolicyUpdated => t_string!(i18n, action.security_policy_updated),
         Action::AdvertisersImported => t_string!(i18n, action.advertisers_imported),
         Action::UserAdded => t_string!(i18n, action.user_added),
         Action::UserInvited => t_string!(i18n, action.user_invited),
@@ -104,6 +111,16 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
         Action::ProfileUpdated => t_string!(i18n, action.profile_updated),
         Action::PasswordChanged => t_string!(i18n, action.password_changed),
         Action::SessionsEnded => t_string!(i18n, action.sessions_ended),
+        Action::SecondFactorSetUp => t_string!(i18n, action.second_factor_set_up),
+        Action::SecondFactorSwitchedOff => t_string!(i18n, action.second_factor_switched_off),
+        Action::SecondStepFailed => t_string!(i18n, action.second_step_failed),
+        Action::SecondFactorRequired => t_string!(i18n, action.second_factor_required),
+        Action::SecondFactorNotRequired => t_string!(i18n, action.second_factor_not_required),
+        Action::RecoveryCodesRenewed => t_string!(i18n, action.recovery_codes_renewed),
+        Action::RecoveryCodeUsed => t_string!(i18n, action.recovery_code_used),
+        Action::IdentityLinked => t_string!(i18n, action.identity_linked),
+        Action::IdentityUnlinked => t_string!(i18n, action.identity_unlinked),
+        Action::SignInRefused => t_string!(i18n, action.sign_in_refused),
         Action::SignedIn => t_string!(i18n, action.signed_in),
         Action::SignedOut => t_string!(i18n, action.signed_out),
     }
@@ -128,12 +145,21 @@ pub fn detail(i18n: Words, field: &str) -> String {
         "primary_contact" => t_string!(i18n, form.primary_contact),
         "developers" => t_string!(i18n, form.developers),
         "scopes" => t_string!(i18n, form.scopes),
+        "expires_at" => t_string!(i18n, form.expires),
+        "token_lifetime" => t_string!(i18n, policy.lifetime),
+        "allowed_addresses" => t_string!(i18n, policy.addresses),
+        "tokens_viewable" => t_string!(i18n, policy.viewable),
+        "forgotten" => t_string!(i18n, detail.forgotten),
         "role" => t_string!(i18n, detail.role),
         "added" => t_string!(i18n, detail.added),
         "changed" => t_string!(i18n, detail.changed),
         "unchanged" => t_string!(i18n, detail.unchanged),
         "entries" => t_string!(i18n, detail.entries),
         "sessions_ended" => t_string!(i18n, detail.sessions_ended),
+        "language" => t_string!(i18n, language),
+        "time_zone" => t_string!(i18n, profile.time_zone),
+        "issuer" => t_string!(i18n, detail.issuer),
+        "subject" => t_string!(i18n, detail.subject),
         other => other,
     };
     name.to_owned()
@@ -148,6 +174,7 @@ pub fn field(i18n: Words, field: Field) -> &'static str {
         Field::PrimaryContact => t_string!(i18n, form.primary_contact),
         Field::Developers => t_string!(i18n, form.developers),
         Field::Scopes => t_string!(i18n, form.scopes),
+        Field::Expires => t_string!(i18n, form.expires),
     }
 }
 
@@ -171,6 +198,7 @@ pub fn problem_text(i18n: Words, problem: &Problem) -> String {
         Problem::TooMany { max } => t_string!(i18n, problem.too_many, max = *max).to_string(),
         Problem::UnsupportedCharacters => t_string!(i18n, problem.unsupported_characters).to_owned(),
         Problem::NotAnEmail { input } => t_string!(i18n, problem.not_an_email, input = input.as_str()).to_string(),
+        Problem::NotWithinDays { max } => t_string!(i18n, problem.not_within_days, max = *max).to_string(),
         Problem::UnknownValue => t_string!(i18n, problem.unknown_value).to_owned(),
         Problem::EasyToGuess => t_string!(i18n, problem.easy_to_guess).to_owned(),
     }

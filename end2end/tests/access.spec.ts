@@ -79,6 +79,18 @@ test('without our wasm, API access is switched on by the plain form', async ({ p
   expect(await (await call(page, 'account', {})).json()).toMatchObject({ api_access: true });
 });
 
+test('without our wasm, a failed attempt to switch API access on is said on the page', async ({ anotherPage }) => {
+  const plain = await anotherPage({ javaScriptEnabled: false });
+  await signIn(plain, 'otherAdministrator');
+  // Where the server sends the browser whose plain form has failed.
+  const error = Buffer.from(JSON.stringify('Internal')).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+  const query = new URLSearchParams({ __path: '/api/account/enable_api_access', __err: error });
+  await plain.goto(`${paths.tokens}?${query.toString()}`);
+  await expect(plain.getByRole('alert').filter({ hasText: wordsOf('en').error.internal })).toBeVisible();
+  await plain.getByRole('button', { name: 'Enable API access now' }).click();
+  await expect(plain.getByRole('heading', { name: 'No access tokens yet' })).toBeVisible();
+});
+
 test('the token of another account is not there: 404, and not 403', async ({ page, request, anotherPage }) => {
   await call(page, 'account/enable_api_access', {});
   const token = await newToken(page);

@@ -91,8 +91,9 @@ async fn prepare(store: &Store, tokens: usize) -> anyhow::Result<Vec<Vec<u8>>> {
         scopes: vec![Scope::GET_COMPANY_INFORMATION.id().into()],
         ..TokenForm::blank(by.user.id)
     };
-    let settings =
-        form.validate(std::slice::from_ref(&by.user), None).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let settings = form
+        .validate(std::slice::from_ref(&by.user), None, &store.terms(account).await?)
+        .map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let mut calls = Vec::new();
     for _ in 0..tokens {
         let issued = store.create(&by, settings.clone(), Uuid::now_v7()).await?;

@@ -8,7 +8,7 @@ use clap::{
 };
 use domain::{role::Role, user};
 
-use crate::{config::Data, gate};
+use crate::{config::Data, gate, mail, oidc, public_url::PublicUrl};
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
 #[derive(Debug, Parser)]
@@ -42,6 +42,9 @@ pub enum Command {
     /// Examine the audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Manage the keys that Auth Tokens are kept with.
+    #[command(subcommand)]
+    Key(KeyCommand),
 }
 
 /// What can be done with account users.
@@ -50,6 +53,11 @@ pub enum UserCommand {
     /// Add a user, and the account too where it does not exist yet. The password is asked for, or read as one line from
     /// standard input.
     Add(UserAdd),
+    /// Remove a user's link to the identity provider: their next sign-in there makes it anew, by e-mail address.
+    Unlink(UserUnlink),
+    /// Switch off a user's two-step sign-in, where they have lost their authenticator and their recovery codes: be sure
+    /// that it is they who ask. They are signed out everywhere.
+    ResetSecondFactor(SecondFactorReset),
 }
 
 /// What can be done with advertisers.
@@ -71,6 +79,14 @@ pub enum AuditCommand {
     Verify(Data),
 }
 
+/// What can be done with the sealing keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a new sealing key, seal the Auth Tokens with it that may be viewed again, and drop the old one. The server may
+    /// go on meanwhile; cut off in the middle, do it again.
+    Rotate(Data),
+}
+
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
@@ -86,6 +102,16 @@ pub struct Serve {
     /// Serve real users behind TLS: no demo accounts, and browsers are told to come back by HTTPS only.
     #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
     pub production: bool,
+    /// The address by which people reach Kagitaba, as https://keys.example: for links in mail and for the identity
+    /// provider.
+    #[arg(long, value_name = "URL", env = "KAGITABA_PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
+    /// How mail is sent.
+    #[command(flatten)]
+    pub mail: mail::Settings,
+    /// Where else people may sign in.
+    #[command(flatten)]
+    pub oidc: oidc::Settings,
     /// For how many days each call at the gate is kept, before calls are added up to days.
     #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
     pub keep_calls: u16,
@@ -112,6 +138,28 @@ pub struct UserAdd {
     /// The agency account's name.
     #[arg(long, value_parser = user::name)]
     pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user to unlink.
+#[derive(Debug, Clone, Args)]
+pub struct UserUnlink {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user whose two-step sign-in is to be switched off.
+#[derive(Debug, Clone, Args)]
+pub struct SecondFactorReset {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,

@@ -10,7 +10,10 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use store::{Clock, Error, Store};
 
-use crate::server_key::{self, KeyError};
+use crate::{
+    sealing_keys,
+    server_key::{self, KeyError},
+};
 
 /// The address itself is left out: it may hold a password.
 const NOT_OPENED: &str = "cannot open the database";
@@ -18,7 +21,7 @@ const NOT_OPENED: &str = "cannot open the database";
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct Data {
-    /// The folder of the database and the server key; made on the first start, for this user only.
+    /// The folder of the database and the keys; made on the first start, for this user only.
     #[arg(long = "data", value_name = "DIR", env = "KAGITABA_DATA", default_value = ".data")]
     pub folder: PathBuf,
     /// The database [default: sqlite:DIR/kagitaba.db].
@@ -49,10 +52,13 @@ impl Data {
         } else {
             server_key::create(&key_file)?
         };
-        match Store::open(&url, key, Clock::system()).await {
-            Err(Error::WrongKey) => Err(server_key::wrong(&key_file).into()),
-            opened => opened.context(NOT_OPENED),
-        }
+        let store = match Store::open(&url, key, Clock::system()).await {
+            Err(Error::WrongKey) => return Err(server_key::wrong(&key_file).into()),
+            opened => opened.context(NOT_OPENED)?,
+        };
+        let folder = self.folder.clone();
+        store.seal_with(move || sealing_keys::of(&folder).map_err(|error| error.to_string()));
+        Ok(store)
     }
 
     fn url(&self) -> String {

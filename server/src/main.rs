@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use server::{
     advertisers, audit,
-    cli::{AdvertiserCommand, AuditCommand, Cli, Command, UserCommand},
-    people,
+    cli::{AdvertiserCommand, AuditCommand, Cli, Command, KeyCommand, UserCommand},
+    people, sealing_keys,
     serve::serve,
 };
 use tracing_subscriber::EnvFilter;
@@ -21,8 +21,11 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
         Command::Serve(serving) => serve(&serving).await,
         Command::User(UserCommand::Add(user)) => people::add(&user).await,
+        Command::User(UserCommand::Unlink(user)) => people::unlink(&user).await,
+        Command::User(UserCommand::ResetSecondFactor(user)) => people::reset_second_factor(&user).await,
         Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
         Command::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
+        Command::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,12 @@
-//! `kagitaba user add`: users, before there is anybody who could invite them.
+//! `kagitaba user`: users before there is anybody who could invite them, and their links to the identity provider.
 
 use std::io::{self, IsTerminal as _};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use domain::account::AccountId;
 use store::{Error, NewUser, Store};
 
-use crate::cli::UserAdd;
+use crate::cli::{SecondFactorReset, UserAdd, UserUnlink};
 
 /// Adds the user, and the account too where it does not exist yet.
 ///
@@ -20,6 +20,33 @@ pub async fn add(user: &UserAdd) -> Result<()> {
     let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
     store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
     println!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str());
+    Ok(())
+}
+
+/// Switches off the user's two-step sign-in.
+///
+/// # Errors
+/// Where nobody has the address, or the store fails.
+pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
+    let had = match user.data.open().await?.reset_second_factor(&user.email).await {
+        Err(Error::NotFound) => bail!("there is no user with the address {}; check it", user.email),
+        had => had?,
+    };
+    println!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() });
+    Ok(())
+}
+
+/// Removes the user's links to identity providers.
+///
+/// # Errors
+/// Where nobody has the address, or the store fails.
+pub async fn unlink(user: &UserUnlink) -> Result<()> {
+    let removed = user.data.open().await?.unlink_identities(&user.email).await;
+    let removed = match removed {
+        Err(Error::NotFound) => bail!("there is no user with the address {}; check it", user.email),
+        removed => removed?,
+    };
+    println!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) });
     Ok(())
 }
 

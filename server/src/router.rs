@@ -4,14 +4,20 @@
 //! | --- | --- |
 //! | `/Agencies/…`, `/authorize`, `/downloads/…`, `/oauth2/introspect`, `/openapi.json` | the gate |
 //! | `/api/…` | server functions |
+//! | `/sign-in/oidc…` | signing in at the identity provider, where there is one |
 //! | `/settings/audit-trail/export.…` | the audit trail as a file |
 //! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
 //! | `/healthz` | `ok` |
 //! | else | pages; files of the site; the page that says there is none |
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use app::{App, api::BehindProxy, shell};
+use app::{
+    App,
+    api::{BehindProxy, session::IdentityProviderName},
+    mail::Mail,
+    shell,
+};
 use axum::{
     Json, Router,
     extract::{MatchedPath, OriginalUri, Request},
@@ -33,7 +39,12 @@ use tower_http::{
 };
 use tracing::{Level, Span, field::Empty, info_span};
 
-use crate::{audit_export, gate, headers, request_body, same_origin, session, site::Site};
+use crate::{
+    audit_export, gate, headers, live,
+    oidc::{self, IdentityProvider},
+    request_body, same_origin, session,
+    site::Site,
+};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const AN_HOUR: &str = "public, max-age=3600";
@@ -43,21 +54,36 @@ const NEVER: &str = "no-store";
 /// wait for it for ever (Leptos issue 4773).
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
+/// What of others the server makes use of.
+#[derive(Debug, Clone, Default)]
+pub struct Services {
+    /// How mail is sent, if any is.
+    pub mail: Option<Mail>,
+    /// Where else people may sign in.
+    pub identity_provider: Option<Arc<IdentityProvider>>,
+}
+
 /// The whole server. `production` says that it stands behind TLS.
-pub fn router(store: Store, site: &Site, gate: &gate::Settings, production: bool) -> Router {
+pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Services, production: bool) -> Router {
+    let context = context(&store, services, production);
     let files = ServeDir::new(&*site.options.site_root)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip();
     let frontend = MapResponse::new(files.clone(), |answer| kept(answer, FOR_EVER));
-    let files_or_page = files.fallback(dynamic(no_such_page(&store, site, production), &store));
+    let files_or_page = files.fallback(dynamic(no_such_page(site, context.clone()), &store));
     let others = MapResponse::new(files_or_page, |answer| kept(answer, AN_HOUR));
+
+    let identity_provider = services.identity_provider.clone();
+    let identity_provider = identity_provider.map(|provider| oidc::router(store.clone(), provider, production));
 
     Router::new()
         .route("/healthz", get(async || ([(header::CACHE_CONTROL, NEVER)], "ok")))
-        .merge(dynamic(pages(&store, site, production), &store))
+        .merge(dynamic(pages(site, context), &store))
+        .merge(dynamic(identity_provider.unwrap_or_default(), &store))
         .merge(dynamic(no_such_functions(), &store))
         .merge(dynamic(audit_export::router(store.clone()), &store))
+        .merge(dynamic(live::router(store.clone()), &store))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
         .merge(gate::router(store, gate, production))
@@ -72,20 +98,20 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, production: bool
 }
 
 /// Pages and server functions.
-fn pages(store: &Store, site: &Site, production: bool) -> Router {
+fn pages(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Router {
     let Site { options, pieces } = site.clone();
     Router::new()
-        .leptos_routes_with_context(&site.options, ROUTES.clone(), context(store, production), move || {
+        .leptos_routes_with_context(&site.options, ROUTES.clone(), context, move || {
             shell(options.clone(), pieces.clone())
         })
         .with_state(site.options.clone())
 }
 
 /// The page of every path that has none.
-fn no_such_page(store: &Store, site: &Site, production: bool) -> Router {
+fn no_such_page(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Router {
     let Site { options, pieces } = site.clone();
     let shell = move || shell(options.clone(), pieces.clone());
-    let render = render_app_async_with_context(context(store, production), shell);
+    let render = render_app_async_with_context(context, shell);
     let not_found = async move |request: Request| {
         let mut page = render(request).await;
         if page.status() == StatusCode::OK {
@@ -108,11 +134,17 @@ async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
 }
 
 /// What pages and server functions find in Leptos's context.
-fn context(store: &Store, production: bool) -> impl Fn() + Clone + Send + Sync + 'static {
-    let store = store.clone();
+fn context(store: &Store, services: &Services, production: bool) -> impl Fn() + Clone + Send + Sync + 'static {
+    let (store, Services { mail, identity_provider }) = (store.clone(), services.clone());
     move || {
         provide_context(store.clone());
         provide_context(BehindProxy(production));
+        if let Some(mail) = mail.clone() {
+            provide_context(mail);
+        }
+        if let Some(provider) = &identity_provider {
+            provide_context(IdentityProviderName(provider.name.clone()));
+        }
     }
 }
 

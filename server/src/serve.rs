@@ -1,6 +1,6 @@
 //! `kagitaba serve`: from the command line to a server that listens, says so, and ends in good order.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::TimeDelta;
@@ -12,11 +12,11 @@ use tokio::{
 
 use crate::{
     cli::Serve,
-    connections::{self, HEAD_WITHIN},
+    connections::{self, Patience},
     demo,
     gate::exports,
     housekeeping,
-    router::router,
+    router::{Services, router},
     site::Site,
 };
 
@@ -28,6 +28,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Where frontend, database or address can't be used.
 pub async fn serve(args: &Serve) -> Result<()> {
+    let services = Services {
+        mail: args.mail.mail(args.public_url.as_ref())?,
+        identity_provider: args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new),
+    };
     let site = Site::open(&args.site)?;
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
@@ -40,10 +44,10 @@ pub async fn serve(args: &Serve) -> Result<()> {
     tokio::spawn(exports::work(store.clone()));
     welcome(&store, address).await?;
 
-    let router = router(store.clone(), &site, &args.gate, args.production);
+    let router = router(store.clone(), &site, &args.gate, &services, args.production);
     let (told, end) = (told_to_end()?, told_to_end()?);
     tokio::select! {
-        () = connections::serve(listener, router, HEAD_WITHIN, told) => {}
+        () = connections::serve(listener, router, Patience::default(), told) => {}
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
     }
     store.flush_calls().await.context("the last calls at the gate could not be written down")?;

@@ -3,13 +3,14 @@
 
 use std::{
     env,
-    fs::{self, Permissions},
+    fs::{self, File, Permissions},
     io::{self, Write as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
 use store::ServerKey;
+use tempfile::NamedTempFile;
 
 /// The environment variable that may hold the key, as 64 hexadecimal digits.
 pub const VARIABLE: &str = "KAGITABA_SERVER_KEY";
@@ -95,13 +96,30 @@ pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
     Ok(key)
 }
 
-fn write_new(file: &Path, line: &str) -> io::Result<()> {
+/// Writes the line into a new file that only this user can read.
+///
+/// # Errors
+/// Where the file is there already or can't be made.
+pub(crate) fn write_new(file: &Path, line: &str) -> io::Result<()> {
+    written(file, line)?.persist_noclobber(file)?;
+    Ok(())
+}
+
+/// The same in place of a file that is there: whoever reads it finds the old or the new one, whole.
+///
+/// # Errors
+/// Where the file can't be written.
+pub(crate) fn replace(file: &Path, line: &str) -> io::Result<()> {
+    written(file, line)?.persist(file)?;
+    File::open(folder_of(file))?.sync_all()
+}
+
+fn written(beside: &Path, line: &str) -> io::Result<NamedTempFile> {
     let mut unnamed =
-        tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder_of(file))?;
+        tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder_of(beside))?;
     writeln!(unnamed, "{line}")?;
     unnamed.as_file().sync_all()?;
-    unnamed.persist_noclobber(file)?;
-    Ok(())
+    Ok(unnamed)
 }
 
 fn folder_of(file: &Path) -> &Path {

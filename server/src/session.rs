@@ -8,14 +8,20 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use store::{SessionToken, Store};
 
-use app::api::{cookie_of, session::SESSION_COOKIE};
+use app::api::{SettingUp, cookie_of, session::SESSION_COOKIE};
 
-/// Middleware: hands the [`domain::user::Asker`] on in the request's extensions, where somebody is signed in.
+/// Middleware: hands the [`domain::user::Asker`] and their preferences on in the request's extensions, where somebody is signed in; or
+/// [`SettingUp`], which opens next to nothing, where they have to set up a second factor first.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {
     if let Some(session) = session(request.headers()) {
-        match store.session(&session).await {
-            Ok(Some(asker)) => {
-                request.extensions_mut().insert(asker);
+        match store.known_session(&session).await {
+            Ok(Some(known)) => {
+                request.extensions_mut().insert(known.preferences);
+                if known.second_factor_missing {
+                    request.extensions_mut().insert(SettingUp(known.asker));
+                } else {
+                    request.extensions_mut().insert(known.asker);
+                }
             }
             Ok(None) => {}
             // To go on as if nobody were signed in would send people to the sign-in page for nothing.

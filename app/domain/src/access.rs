@@ -5,6 +5,7 @@ use crate::api_version::ApiVersion;
 use crate::scope::{Scope, Scopes};
 use crate::secret::AccountSid;
 use crate::token::{TokenId, TokenState};
+use chrono::{DateTime, Utc};
 
 /// A client that has shown the right Account SID and Auth Token. That alone opens nothing: see [`Caller::require`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub struct Caller {
     pub api_version: ApiVersion,
     /// What the token allows.
     pub scopes: Scopes,
+    /// When its Auth Token ceases to pass, if ever.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Whether that has come already.
+    pub expired: bool,
+    /// Whether the account takes calls from where this one comes from.
+    pub address_allowed: bool,
 }
 
 /// Why the gate stays closed although the credentials are right. Each answers 403.
@@ -34,6 +41,12 @@ pub enum Refusal {
     /// The token is disabled.
     #[error("this access token is disabled; enable it in the settings, or use another one")]
     TokenDisabled,
+    /// The call comes from elsewhere than the account allows.
+    #[error(
+        "the account takes no calls from this network address; call from an allowed one, or have an Account \
+             Administrator add it to the security policy"
+    )]
+    AddressNotAllowed,
     /// The path names another token than the credentials do.
     #[error("the Account SID in the path is not the one of the credentials; use the same in both")]
     OtherAccountSid,
@@ -46,6 +59,12 @@ pub enum Refusal {
 }
 
 impl Caller {
+    /// Whether the token can be used for authentication at all, now and from there.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.api_access && self.state == TokenState::Enabled && !self.expired && self.address_allowed
+    }
+
     /// Whether the caller may do this below `/Agencies/{path_sid}`.
     ///
     /// # Errors
@@ -55,6 +74,8 @@ impl Caller {
             Err(Refusal::ApiAccessOff)
         } else if self.state == TokenState::Disabled {
             Err(Refusal::TokenDisabled)
+        } else if !self.address_allowed {
+            Err(Refusal::AddressNotAllowed)
         } else if self.sid.as_str() != path_sid {
             Err(Refusal::OtherAccountSid)
         } else if !self.scopes.allow(scope) {
@@ -92,6 +113,9 @@ mod tests {
             state: TokenState::Enabled,
             api_version: ApiVersion::NEWEST,
             scopes: Scopes::from_iter([SCOPE]),
+            ends_at: None,
+            expired: false,
+            address_allowed: true,
         }
     }
 
@@ -113,9 +137,24 @@ mod tests {
         let other = Scope::find("getJob").unwrap();
         assert_eq!(caller().require(SID, other), Err(Refusal::ScopeMissing(other)));
         assert_eq!(caller().require(&SID.replace('0', "1"), SCOPE), Err(Refusal::OtherAccountSid));
-        let disabled = Caller { state: TokenState::Disabled, ..caller() };
+        let elsewhere = Caller { address_allowed: false, ..caller() };
+        assert_eq!(elsewhere.require(SID, other), Err(Refusal::AddressNotAllowed));
+        let disabled = Caller { state: TokenState::Disabled, ..elsewhere };
         assert_eq!(disabled.require(SID, SCOPE), Err(Refusal::TokenDisabled));
         let off = Caller { api_access: false, ..disabled };
         assert_eq!(off.require(SID, SCOPE), Err(Refusal::ApiAccessOff));
+    }
+
+    #[test]
+    fn a_token_is_usable_while_nothing_keeps_all_of_its_calls_out() {
+        assert!(caller().is_usable());
+        for unusable in [
+            Caller { api_access: false, ..caller() },
+            Caller { state: TokenState::Disabled, ..caller() },
+            Caller { expired: true, ..caller() },
+            Caller { address_allowed: false, ..caller() },
+        ] {
+            assert!(!unusable.is_usable(), "{unusable:?}");
+        }
     }
 }

@@ -172,6 +172,8 @@ pub struct TokenList {
     pub total: u64,
     /// The page that this is, from 1: the one asked for, or the last one where that lies beyond.
     pub page: u32,
+    /// The number of an entry in the account's audit trail whose result is in the list. That of later ones may be.
+    pub as_of: i64,
 }
 
 impl TokenList {

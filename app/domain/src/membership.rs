@@ -52,6 +52,30 @@ pub struct Member {
     pub last_seen_at: Option<DateTime<Utc>>,
 }
 
+/// A user who can be the primary contact of a token, or still is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Who they are.
+    #[serde(flatten)]
+    pub person: Person,
+    /// Whether they may work in the account.
+    pub state: MembershipState,
+}
+
+impl AsRef<Person> for Contact {
+    fn as_ref(&self) -> &Person {
+        &self.person
+    }
+}
+
+/// Whom a token may have as its primary contact: active users, and whom it has already, whatever has become of them.
+#[must_use]
+pub fn contacts(members: Vec<Member>, present: Option<UserId>) -> Vec<Contact> {
+    let may_be = |member: &Member| member.state == MembershipState::Active || Some(member.person.id) == present;
+    let contact = |member: Member| Contact { person: member.person, state: member.state };
+    members.into_iter().filter(may_be).map(contact).collect()
+}
+
 impl Member {
     /// Whether they may manage the account's users now.
     const fn is_active_administrator(&self) -> bool {
@@ -311,6 +335,18 @@ mod tests {
             }
         }
         assert_eq!(Change::Deactivate.apply(&members, id(1), id(4)), Err(Refusal::NoSuchUser));
+    }
+
+    #[test]
+    fn a_deactivated_user_is_a_contact_only_where_they_are_one_already() {
+        let members = [member(1, AccountAdministrator, Active), member(2, Analyst, Deactivated)];
+        let ids = |present| {
+            let contacts = contacts(members.to_vec(), present);
+            contacts.into_iter().map(|contact| (contact.person.id, contact.state)).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(None), [(id(1), Active)]);
+        assert_eq!(ids(Some(id(1))), [(id(1), Active)]);
+        assert_eq!(ids(Some(id(2))), [(id(1), Active), (id(2), Deactivated)]);
     }
 
     #[test]

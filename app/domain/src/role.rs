@@ -32,6 +32,8 @@ pub enum Permission {
     ManageUsers,
     /// See who did what in the account, and export it.
     SeeAuditTrail,
+    /// See and change what the account demands of its access tokens.
+    ManageSecurityPolicy,
 }
 
 impl Role {
@@ -54,7 +56,10 @@ impl Role {
             | Permission::ManageCompanyInformation => {
                 matches!(self, Self::AccountAdministrator | Self::ImplementationSpecialist)
             }
-            Permission::DisableApiAccess | Permission::ManageUsers | Permission::SeeAuditTrail => {
+            Permission::DisableApiAccess
+            | Permission::ManageUsers
+            | Permission::SeeAuditTrail
+            | Permission::ManageSecurityPolicy => {
                 matches!(self, Self::AccountAdministrator)
             }
         }
@@ -97,8 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn only_an_administrator_manages_users_switches_api_access_off_and_sees_the_audit_trail() {
-        for permission in [Permission::ManageUsers, Permission::DisableApiAccess, Permission::SeeAuditTrail] {
+    fn only_an_administrator_manages_users_and_policies_switches_api_access_off_and_sees_the_audit_trail() {
+        let permissions = [
+            Permission::ManageUsers,
+            Permission::DisableApiAccess,
+            Permission::SeeAuditTrail,
+            Permission::ManageSecurityPolicy,
+        ];
+        for permission in permissions {
             let allowed: Vec<_> = Role::ALL.into_iter().filter(|role| role.may(permission)).collect();
             assert_eq!(allowed, [Role::AccountAdministrator], "{permission:?}");
         }

@@ -14,6 +14,7 @@ pub enum Field {
     PrimaryContact,
     Developers,
     Scopes,
+    Expires,
 }
 
 /// What is wrong with a field.
@@ -49,6 +50,12 @@ pub enum Problem {
     NotAnEmail {
         /// What was typed, shortened.
         input: String,
+    },
+    /// No day between today and `max` days from now.
+    #[error("choose a time within the next {max} days")]
+    NotWithinDays {
+        /// Days.
+        max: u16,
     },
     /// Not one of the values on offer.
     #[error("choose one of the values on offer")]

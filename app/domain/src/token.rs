@@ -3,6 +3,7 @@
 use crate::api_version::ApiVersion;
 use crate::scope::{Scope, Scopes};
 use crate::secret::AccountSid;
+use crate::term::{self, Terms};
 use crate::text::{self, Field, FieldError, Problem};
 use crate::user::{self, Person, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -70,6 +71,10 @@ pub struct TokenSettings {
     pub developers: Vec<String>,
     /// What it allows; at least one.
     pub scopes: Scopes,
+    /// Until when its Auth Token passes, if people chose an end. In messages a number of microseconds since 1970, in
+    /// UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "chrono::serde::ts_microseconds_option")]
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl TokenSettings {
@@ -80,6 +85,7 @@ impl TokenSettings {
             (Field::Name, self.name != other.name),
             (Field::Description, self.description != other.description),
             (Field::ApiVersion, self.api_version != other.api_version),
+            (Field::Expires, self.expires_at != other.expires_at),
             (Field::PrimaryContact, self.primary_contact != other.primary_contact),
             (Field::Developers, self.developers != other.developers),
             (Field::Scopes, self.scopes != other.scopes),
@@ -109,6 +115,11 @@ pub struct Token {
     /// When it last passed the gate. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub last_used_at: Option<DateTime<Utc>>,
+    /// When its Auth Token ceases to pass, if ever: see [`term::end`]. In messages as above.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Whether its Auth Token is kept so that it can be viewed again.
+    pub viewable: bool,
     /// Counts the changes made to it. A change names the revision it was made from, so that it never overwrites
     /// another's unseen.
     pub revision: i64,
@@ -133,7 +144,7 @@ impl Field {
     #[must_use]
     pub const fn step(self) -> Step {
         match self {
-            Self::Name | Self::Description | Self::ApiVersion => Step::Setup,
+            Self::Name | Self::Description | Self::ApiVersion | Self::Expires => Step::Setup,
             Self::PrimaryContact | Self::Developers => Step::ContactInformation,
             Self::Scopes => Step::ApiScopes,
         }
@@ -150,6 +161,10 @@ pub struct TokenForm {
     pub description: String,
     /// The number of an API version.
     pub api_version: String,
+    /// For how long its Auth Token passes: see [`Terms::read`].
+    pub expires: String,
+    /// The last day on which it does, where `expires` says so.
+    pub last_day: String,
     /// The id of an account user.
     pub primary_contact: String,
     /// E-mail addresses, separated by line ends, commas, semicolons or blanks.
@@ -165,28 +180,38 @@ impl TokenForm {
         Self { api_version: ApiVersion::NEWEST.to_string(), primary_contact: contact.0.to_string(), ..Self::default() }
     }
 
-    /// Reads the form. `people` are the account's users, among whom the primary contact is chosen; `pinned_to` is the
-    /// version of a token that exists already, which can only move to a newer one.
+    /// Reads the form. `people` are those among whom the primary contact is chosen; `current` are the
+    /// settings of a token that exists already, which can only move to a newer version; `terms` is how long Auth Tokens
+    /// may pass.
     ///
     /// # Errors
     /// What is wrong, in the order of the form, each problem with its field.
-    pub fn validate(&self, people: &[Person], pinned_to: Option<ApiVersion>) -> Result<TokenSettings, Vec<FieldError>> {
+    pub fn validate(
+        &self,
+        people: &[impl AsRef<Person>],
+        current: Option<&TokenSettings>,
+        terms: &Terms,
+    ) -> Result<TokenSettings, Vec<FieldError>> {
         let mut errors = Vec::new();
+        let pinned_to = current.map(|current| current.api_version);
         let name = noted(&mut errors, Field::Name, text::line(&self.name, NAME_MAX));
         let description = noted(&mut errors, Field::Description, text::paragraph(&self.description, DESCRIPTION_MAX));
         let api_version = noted(&mut errors, Field::ApiVersion, api_version(&self.api_version, pinned_to));
+        let expires_at = terms.read(&self.expires, &self.last_day, current.map(|current| current.expires_at));
+        let expires_at = noted(&mut errors, Field::Expires, expires_at);
         let primary_contact = noted(&mut errors, Field::PrimaryContact, contact(&self.primary_contact, people));
         let developers = noted(&mut errors, Field::Developers, developers(&self.developers));
         let scopes = noted(&mut errors, Field::Scopes, scopes(&self.scopes));
-        match (name, description, api_version, primary_contact, developers, scopes) {
+        match (name, description, api_version, expires_at, primary_contact, developers, scopes) {
             (
                 Some(name),
                 Some(description),
                 Some(api_version),
+                Some(expires_at),
                 Some(primary_contact),
                 Some(developers),
                 Some(scopes),
-            ) => Ok(TokenSettings { name, description, api_version, primary_contact, developers, scopes }),
+            ) => Ok(TokenSettings { name, description, api_version, primary_contact, developers, scopes, expires_at }),
             _ => Err(errors),
         }
     }
@@ -198,6 +223,8 @@ impl From<&TokenSettings> for TokenForm {
             name: settings.name.clone(),
             description: settings.description.clone(),
             api_version: settings.api_version.to_string(),
+            expires: term::written(settings.expires_at),
+            last_day: String::new(),
             primary_contact: settings.primary_contact.0.to_string(),
             developers: settings.developers.join("\n"),
             scopes: settings.scopes.iter().map(String::from).collect(),
@@ -233,11 +260,11 @@ fn api_version(input: &str, pinned_to: Option<ApiVersion>) -> Result<ApiVersion,
     version.filter(|version| pinned_to.is_none_or(|pinned| *version >= pinned)).ok_or(Problem::UnknownValue)
 }
 
-fn contact(input: &str, people: &[Person]) -> Result<UserId, Problem> {
+fn contact(input: &str, people: &[impl AsRef<Person>]) -> Result<UserId, Problem> {
     if input.trim().is_empty() {
         return Err(Problem::Required);
     }
-    let person = people.iter().find(|person| person.id.0.to_string() == input.trim());
+    let person = people.iter().map(AsRef::as_ref).find(|person| person.id.0.to_string() == input.trim());
     person.map(|person| person.id).ok_or(Problem::UnknownValue)
 }
 
@@ -279,21 +306,25 @@ mod tests {
         }
     }
 
+    fn terms() -> Terms {
+        Terms::unlimited(DateTime::from_timestamp(1_800_000_000, 0).unwrap())
+    }
+
     fn problems(form: &TokenForm) -> Vec<FieldError> {
-        form.validate(&[person()], None).unwrap_err()
+        form.validate(&[person()], None, &terms()).unwrap_err()
     }
 
     #[test]
     fn a_form_becomes_settings_and_back() {
-        let settings = form().validate(&[person()], None).unwrap();
+        let settings = form().validate(&[person()], None, &terms()).unwrap();
         assert_eq!(settings.developers, ["dev@partner.example", "ops@partner.example"]);
         assert_eq!(settings.api_version, ApiVersion::NEWEST);
-        assert_eq!(TokenForm::from(&settings).validate(&[person()], None), Ok(settings));
+        assert_eq!(TokenForm::from(&settings).validate(&[person()], None, &terms()), Ok(settings));
     }
 
     #[test]
     fn settings_differ_in_the_fields_that_were_changed() {
-        let before = form().validate(&[person()], None).unwrap();
+        let before = form().validate(&[person()], None, &terms()).unwrap();
         let after = TokenSettings { name: "Weekly export".to_owned(), developers: Vec::new(), ..before.clone() };
         assert_eq!(before.differences(&after), [Field::Name, Field::Developers]);
         assert_eq!(before.differences(&before), []);
@@ -323,11 +354,23 @@ mod tests {
 
     #[test]
     fn a_token_never_moves_to_an_older_version() {
+        let newest = form().validate(&[person()], None, &terms()).unwrap();
         let back = TokenForm { api_version: "2".to_owned(), ..form() };
-        assert!(back.validate(&[person()], Some(ApiVersion::NEWEST)).is_err());
-        let two = ApiVersion::try_from(2).unwrap();
-        assert!(back.validate(&[person()], Some(two)).is_ok());
-        assert!(form().validate(&[person()], Some(two)).is_ok());
+        assert!(back.validate(&[person()], Some(&newest), &terms()).is_err());
+        let two = TokenSettings { api_version: ApiVersion::try_from(2).unwrap(), ..newest };
+        assert!(back.validate(&[person()], Some(&two), &terms()).is_ok());
+        assert!(form().validate(&[person()], Some(&two), &terms()).is_ok());
+    }
+
+    #[test]
+    fn an_end_that_a_token_has_is_kept_and_one_that_is_over_not_chosen_anew() {
+        let form = TokenForm { expires: "30".to_owned(), ..form() };
+        let settings = form.validate(&[person()], None, &terms()).unwrap();
+        let later = Terms::unlimited(terms().now + TimeDelta::days(40));
+        let again = TokenForm::from(&settings);
+        assert_eq!(again.validate(&[person()], Some(&settings), &later).unwrap(), settings);
+        let errors = again.validate(&[person()], None, &later).unwrap_err();
+        assert_eq!(errors[0].field, Field::Expires);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl ActionGroup {
         match self {
             Self::Tokens => &["token_"],
             Self::Users => &["user_", "invitation_", "profile_"],
-            Self::SignIn => &["signed_", "session", "password_"],
+            Self::SignIn => &["signed_", "sign_in_", "identity_", "session", "password_", "second_", "recovery_"],
             Self::Account => &[],
         }
     }

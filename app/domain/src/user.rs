@@ -24,6 +24,12 @@ pub struct Person {
     pub email: String,
 }
 
+impl AsRef<Self> for Person {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// Who is asking: a signed-in user, the account they work in, and their role in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
@@ -35,6 +41,15 @@ pub struct Asker {
     pub account_name: String,
     /// Their role in that account.
     pub role: Role,
+}
+
+/// What a user wants pages to be like, in every browser. What is not set follows the browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preferences {
+    /// The code of a language: `en` or `ja`.
+    pub language: Option<String>,
+    /// The IANA name of a time zone.
+    pub time_zone: Option<String>,
 }
 
 /// The role does not allow it.

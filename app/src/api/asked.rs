@@ -1,10 +1,13 @@
 //! Who is asking, of which store, and what the answer's head says. On the server only.
 
 use super::session::SESSION_COOKIE;
+use crate::components::language_switch::COOKIE as LANGUAGE_COOKIE;
 use crate::error::AppError;
+use crate::i18n::Locale;
+use crate::mail::Mail;
 use axum::extract::ConnectInfo;
 use domain::role::Permission;
-use domain::user::Asker;
+use domain::user::{Asker, Preferences};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -16,13 +19,52 @@ pub fn store() -> Store {
     expect_context::<Store>().asked_from(address())
 }
 
+/// Who is signed in, but has to set up a second factor before anything else. They are no [`Asker`] of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingUp(pub Asker);
+
 /// Who is signed in.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] where nobody is.
+/// [`AppError::SignInNeeded`] where nobody is; [`AppError::SecondFactorNeeded`] where they have to set one up first.
 pub fn asker() -> Result<Asker, AppError> {
-    let asker = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Asker>().cloned());
-    asker.ok_or(AppError::SignInNeeded)
+    match extension::<Asker>() {
+        None if setting_up() => Err(AppError::SecondFactorNeeded),
+        asker => asker.ok_or(AppError::SignInNeeded),
+    }
+}
+
+/// Who is signed in, for what people do about themselves: even where they have to set up a second factor.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`] where nobody is.
+pub fn myself() -> Result<Asker, AppError> {
+    let setting_up = || extension::<SettingUp>().map(|SettingUp(asker)| asker);
+    extension().or_else(setting_up).ok_or(AppError::SignInNeeded)
+}
+
+/// As [`myself`], where the password was given of late; and the store.
+///
+/// # Errors
+/// [`AppError::StepUpNeeded`] where it was not, [`AppError::SignInNeeded`].
+pub async fn myself_after_step_up() -> Result<(Store, Asker), AppError> {
+    let (store, by) = (store(), myself()?);
+    store.require_recent_password(&session()?).await?;
+    Ok((store, by))
+}
+
+/// What who is signed in wants pages to be like.
+pub fn preferences() -> Preferences {
+    extension().unwrap_or_default()
+}
+
+/// Whether who is signed in has to set up a second factor first.
+pub fn setting_up() -> bool {
+    extension::<SettingUp>().is_some()
+}
+
+fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned())
 }
 
 /// Who is signed in, if their role allows it, and the store.
@@ -56,6 +98,17 @@ pub fn session() -> Result<SessionToken, AppError> {
 /// The browser that asks.
 pub fn client() -> Client {
     Client { address: address(), user_agent: request_header(header::USER_AGENT).unwrap_or_default() }
+}
+
+/// How to have letters sent, where the server can.
+pub fn mail() -> Option<Mail> {
+    use_context()
+}
+
+/// The language of whoever asks: as they chose, else as their browser asks for.
+pub fn locale() -> Locale {
+    let chosen = cookie(LANGUAGE_COOKIE).and_then(|code| code.parse().ok());
+    chosen.unwrap_or_else(leptos_i18n::locale::resolve_locale)
 }
 
 /// Whether the server stands behind a proxy with TLS, as in production.
@@ -122,8 +175,13 @@ pub fn plain_form_goes_on_to(path: &str) {
 
 /// Gives the answer, page or not, the error's status.
 pub fn set_status(error: &AppError) {
+    set_status_code(error.status());
+}
+
+/// Gives the answer this status.
+pub fn set_status_code(status: u16) {
     if let Some(answer) = use_context::<ResponseOptions>() {
-        answer.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        answer.set_status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     }
 }
 

@@ -6,12 +6,16 @@ pub mod account;
 pub(crate) mod asked;
 pub mod audit;
 pub mod company_information;
+#[cfg(feature = "ssr")]
+mod preferences;
 pub mod profile;
 pub mod protocol;
 pub mod request_id;
+pub mod second_factor;
+pub mod security_policy;
 pub mod session;
 pub mod tokens;
 pub mod users;
 
 #[cfg(feature = "ssr")]
-pub use asked::{BehindProxy, client_address, cookie_of};
+pub use asked::{BehindProxy, SettingUp, client_address, cookie_of};

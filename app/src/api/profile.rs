@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use {
-    super::asked::{address, asker, plain_form_goes_on_to, session, store},
+    super::asked::{address, myself, plain_form_goes_on_to, session, store},
     super::session::cookie,
     crate::path,
     domain::user,
@@ -22,7 +22,7 @@ use {
 /// [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/give_password_again", protocol = Call)]
 pub async fn give_password_again(password: String) -> Result<(), AppError> {
-    let session = store().give_password_again(&asker()?, &session()?, &password, address()).await?;
+    let session = store().give_password_again(&myself()?, &session()?, &password, address()).await?;
     cookie::set(session.reveal());
     Ok(())
 }
@@ -33,7 +33,7 @@ pub async fn give_password_again(password: String) -> Result<(), AppError> {
 /// [`AppError::Unusable`], [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/change_password", protocol = Form)]
 pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
-    let by = asker()?;
+    let by = myself()?;
     user::password(&new, &by.user.email).map_err(AppError::Unusable)?;
     let session = store().change_password(&by, &session()?, (&old, &new), address()).await?;
     cookie::set(session.reveal());
@@ -48,7 +48,20 @@ pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
 #[server(prefix = "/api", endpoint = "profile/rename", protocol = Form)]
 pub async fn rename(name: String) -> Result<(), AppError> {
     let name = user::name(&name).map_err(AppError::Unusable)?;
-    store().rename_self(&asker()?, &name).await?;
+    store().rename_self(&myself()?, &name).await?;
+    plain_form_goes_on_to(path::PROFILE);
+    Ok(())
+}
+
+/// Sets what pages are like for the person in every browser; what is empty follows the browser.
+///
+/// # Errors
+/// [`AppError::Unusable`] where there is no such language or time zone; [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/set_preferences", protocol = Form)]
+pub async fn set_preferences(language: String, time_zone: String) -> Result<(), AppError> {
+    let preferences = super::preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
+    store().set_preferences(&myself()?, &preferences).await?;
+    super::preferences::take_effect_here(&preferences);
     plain_form_goes_on_to(path::PROFILE);
     Ok(())
 }
@@ -59,7 +72,7 @@ pub async fn rename(name: String) -> Result<(), AppError> {
 /// [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/sessions", protocol = Form)]
 pub async fn own_sessions() -> Result<Vec<OwnSession>, AppError> {
-    Ok(store().own_sessions(&asker()?, &session()?).await?)
+    Ok(store().own_sessions(&myself()?, &session()?).await?)
 }
 
 /// Ends one of the person's sessions.
@@ -68,7 +81,7 @@ pub async fn own_sessions() -> Result<Vec<OwnSession>, AppError> {
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/end_session", protocol = Call)]
 pub async fn end_session(id: SessionId) -> Result<(), AppError> {
-    Ok(store().end_session(&asker()?, id).await?)
+    Ok(store().end_session(&myself()?, id).await?)
 }
 
 /// Ends all of the person's sessions but this one. Answers how many.
@@ -77,7 +90,7 @@ pub async fn end_session(id: SessionId) -> Result<(), AppError> {
 /// [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/sign_out_elsewhere", protocol = Form)]
 pub async fn sign_out_elsewhere() -> Result<u64, AppError> {
-    let ended = store().sign_out_elsewhere(&asker()?, &session()?).await?;
+    let ended = store().sign_out_elsewhere(&myself()?, &session()?).await?;
     plain_form_goes_on_to(path::PROFILE);
     Ok(ended)
 }
@@ -88,16 +101,19 @@ pub async fn sign_out_elsewhere() -> Result<u64, AppError> {
 /// [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/accounts", protocol = Form)]
 pub async fn own_accounts() -> Result<Vec<OwnAccount>, AppError> {
-    Ok(store().own_accounts(&asker()?).await?)
+    Ok(store().own_accounts(&myself()?).await?)
 }
 
 /// Lets the person go on in another account of theirs.
 ///
 /// # Errors
-/// [`AppError::NotFound`] where they don't belong to it; [`AppError::SignInNeeded`].
+/// [`AppError::NoSuchAccount`] where they don't belong to it; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/switch_account", protocol = Form)]
 pub async fn switch_account(account: AccountId) -> Result<(), AppError> {
-    store().switch_account(&asker()?, &session()?, account).await?;
+    let switched = store().switch_account(&myself()?, &session()?, account).await;
+    switched.map_err(
+        |error| if matches!(error, store::Error::NotFound) { AppError::NoSuchAccount } else { error.into() },
+    )?;
     plain_form_goes_on_to(path::SETTINGS);
     Ok(())
 }

@@ -6,31 +6,107 @@ use crate::api::protocol::Form;
 use crate::error::AppError;
 #[cfg(any(feature = "ssr", test))]
 use crate::path;
-use domain::user::Asker;
+use domain::user::{Asker, Preferences};
 use leptos::prelude::*;
 
 /// The cookie that names the session. Its value is random; what it stands for is in the database.
 pub const SESSION_COOKIE: &str = "kagitaba_session";
+/// The cookie of who has given the password and not yet the second factor. Its value is random, too.
+pub const PENDING_COOKIE: &str = "kagitaba_sign_in";
 
 /// Who is signed in as the page is asked for. The browser reads it from the page; a server that is asked for nothing
 /// (while it lists its routes) and a browser that makes the app itself know nobody.
 #[must_use]
 pub fn signed_in() -> Option<Asker> {
     #[cfg(feature = "ssr")]
-    return super::asked::asker().ok();
+    return super::asked::myself().ok();
     #[cfg(not(feature = "ssr"))]
     None
 }
 
-/// Begins a session. Answers where to go on: to `next`, if that is a path of this site.
+/// What who is signed in wants pages to be like. The browser reads it from the page.
+#[must_use]
+pub fn preferences() -> Preferences {
+    #[cfg(feature = "ssr")]
+    return super::asked::preferences();
+    #[cfg(not(feature = "ssr"))]
+    Preferences::default()
+}
+
+/// Whether who is signed in has to set up a second factor before anything else. The browser reads it from the page.
+#[must_use]
+pub fn second_factor_missing() -> bool {
+    #[cfg(feature = "ssr")]
+    return super::asked::setting_up();
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
+/// What the server's identity provider is called, if it has one. The browser reads it from the page.
+#[must_use]
+pub fn identity_provider() -> Option<String> {
+    #[cfg(feature = "ssr")]
+    return use_context::<IdentityProviderName>().map(|IdentityProviderName(name)| name);
+    #[cfg(not(feature = "ssr"))]
+    None
+}
+
+/// What the identity provider is called, in the context of pages where the server has one.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityProviderName(pub String);
+
+/// Begins a session, or asks who has a second factor for that. Answers where to go on: to `next`, if that is a path of
+/// this site, or to the page that asks.
 ///
 /// # Errors
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
 #[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
-    let session = super::asked::store().sign_in(&email, &password, super::asked::client()).await?;
-    cookie::set(session.reveal());
-    let next = path_within(next.as_deref().unwrap_or_default());
+    let begun = super::asked::store().sign_in(&email, &password, super::asked::client()).await;
+    go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
+}
+
+/// Takes the second step of signing in. Answers where to go on, as [`sign_in`].
+///
+/// # Errors
+/// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::SignInOver`].
+#[server(prefix = "/api", endpoint = "session/second_step", protocol = Form)]
+pub async fn second_step(code: String, next: Option<String>) -> Result<String, AppError> {
+    let begun = super::asked::store().second_step(&pending()?, &code, super::asked::client()).await;
+    go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
+}
+
+/// Whether the second step can be taken.
+///
+/// # Errors
+/// [`AppError::SignInOver`] where it can't.
+#[server(prefix = "/api", endpoint = "session/second_step_awaited", protocol = Form)]
+pub async fn second_step_awaited() -> Result<(), AppError> {
+    Ok(super::asked::store().pending_sign_in(&pending()?).await?)
+}
+
+#[cfg(feature = "ssr")]
+fn pending() -> Result<store::PendingSignIn, AppError> {
+    let pending = super::asked::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
+    pending.ok_or(AppError::SignInOver)
+}
+
+/// Goes on to `next` with the session, or to the page that asks for the second factor, which goes on there in turn.
+#[cfg(feature = "ssr")]
+pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str) -> Result<String, AppError> {
+    let next = match begun {
+        Ok(session) => {
+            cookie::set(session.reveal());
+            cookie::remove_pending();
+            next.to_owned()
+        }
+        Err(store::Error::SecondStepNeeded(pending)) => {
+            cookie::set_pending(pending.reveal());
+            path::second_step_then(next)
+        }
+        Err(error) => return Err(error.into()),
+    };
     super::asked::plain_form_goes_on_to(&next);
     Ok(next)
 }
@@ -52,7 +128,8 @@ pub async fn sign_out() -> Result<(), AppError> {
 /// Where to go after signing in: a path of this site, never another one's address (`//evil.example`, `/\evil.example`
 /// and control characters are all read as addresses by some browser).
 #[cfg(any(feature = "ssr", test))]
-fn path_within(next: &str) -> String {
+#[must_use]
+pub fn path_within(next: &str) -> String {
     let inside = next.starts_with('/')
         && !next[1..].starts_with(['/', '\\'])
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -63,14 +140,29 @@ fn path_within(next: &str) -> String {
 pub mod cookie {
     //! The session cookie of request and answer.
 
-    use super::SESSION_COOKIE;
+    use super::{PENDING_COOKIE, SESSION_COOKIE};
     use crate::api::asked;
     use cookie::{Cookie, SameSite, time::Duration};
+    use domain::second_factor::SECOND_STEP_WITHIN;
     use http::header;
+
+    const PENDING_FOR: Duration = Duration::seconds(SECOND_STEP_WITHIN.num_seconds());
 
     /// Sets it.
     pub fn set(value: &str) {
         asked::answer_header(header::SET_COOKIE, &cookie(value).build().to_string());
+    }
+
+    /// The cookie with this value, for an answer that no page or server function makes.
+    #[must_use]
+    pub fn with(value: &str, secure: bool) -> Cookie<'_> {
+        builder(SESSION_COOKIE, value).secure(secure).build()
+    }
+
+    /// Likewise that of who has yet to give the second factor.
+    #[must_use]
+    pub fn pending_with(value: &str, secure: bool) -> Cookie<'_> {
+        builder(PENDING_COOKIE, value).secure(secure).max_age(PENDING_FOR).build()
     }
 
     /// Removes it.
@@ -78,13 +170,32 @@ pub mod cookie {
         asked::answer_header(header::SET_COOKIE, &cookie("").max_age(Duration::ZERO).build().to_string());
     }
 
+    /// Sets the cookie of who has given the password and not yet the second factor.
+    pub fn set_pending(value: &str) {
+        asked::answer_header(header::SET_COOKIE, &pending(value).max_age(PENDING_FOR).build().to_string());
+    }
+
+    /// Removes that, where there is one.
+    pub fn remove_pending() {
+        if asked::cookie(PENDING_COOKIE).is_some() {
+            asked::answer_header(header::SET_COOKIE, &pending("").max_age(Duration::ZERO).build().to_string());
+        }
+    }
+
     fn cookie(value: &str) -> cookie::CookieBuilder<'_> {
-        let host = asked::request_header(header::HOST).unwrap_or_default();
-        Cookie::build((SESSION_COOKIE, value))
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(asked::behind_proxy() || !is_this_machine(&host))
+        builder(SESSION_COOKIE, value).secure(asked::behind_proxy() || !to_this_machine())
+    }
+
+    fn pending(value: &str) -> cookie::CookieBuilder<'_> {
+        builder(PENDING_COOKIE, value).secure(asked::behind_proxy() || !to_this_machine())
+    }
+
+    fn to_this_machine() -> bool {
+        is_this_machine(&asked::request_header(header::HOST).unwrap_or_default())
+    }
+
+    fn builder<'a>(name: &'static str, value: &'a str) -> cookie::CookieBuilder<'a> {
+        Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax)
     }
 
     /// Whether the host names this machine itself, where a browser may not accept `Secure` without TLS.

@@ -5,8 +5,9 @@
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
 use domain::filter::{TokenFilter, TokenList};
+use domain::membership::Contact;
+use domain::term::Terms;
 use domain::token::{Token, TokenForm, TokenId};
-use domain::user::Person;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,7 +20,8 @@ use {
     domain::role::Permission,
 };
 
-/// A token and its secret, shown once: right after it was created, duplicated or reset.
+/// A token and its secret, shown once: right after it was created, duplicated or reset; and again where the account lets
+/// it be viewed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issued {
     /// The token.
@@ -75,14 +77,28 @@ pub async fn token(id: TokenId) -> Result<Token, AppError> {
     Ok(store.token(by.account, id).await?)
 }
 
-/// The account's users, among whom a primary contact is chosen.
+/// The users among whom the primary contact of a new token is chosen, or of that one.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/people", protocol = Form)]
+pub async fn people(of: Option<TokenId>) -> Result<Vec<Contact>, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    let present = match of {
+        Some(id) => Some(store.token(by.account, id).await?.settings.primary_contact),
+        None => None,
+    };
+    Ok(store.contacts(by.account, present).await?)
+}
+
+/// How long Auth Tokens of the account may pass.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(prefix = "/api", endpoint = "tokens/people", protocol = Form)]
-pub async fn people() -> Result<Vec<Person>, AppError> {
+#[server(GetTerms, prefix = "/api", endpoint = "tokens/terms", protocol = Form)]
+pub async fn terms() -> Result<Terms, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.people(by.account).await?)
+    Ok(store.terms(by.account).await?)
 }
 
 /// Creates a token. `request` is the id that the page gave the request: a second one with the same id does nothing.
@@ -92,7 +108,8 @@ pub async fn people() -> Result<Vec<Person>, AppError> {
 #[server(prefix = "/api", endpoint = "tokens/create", protocol = Form)]
 pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    let settings = form.validate(&store.people(by.account).await?, None).map_err(AppError::Invalid)?;
+    let (people, terms) = (store.contacts(by.account, None).await?, store.terms(by.account).await?);
+    let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
     let issued = store.create(&by, settings, request).await?;
     super::asked::plain_form_goes_on_to(&path::token_with_notice(issued.token.id, path::Notice::Created));
     Ok(issued.into())
@@ -106,9 +123,10 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
 #[server(prefix = "/api", endpoint = "tokens/update", protocol = Form)]
 pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updated, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    let pinned_to = store.token(by.account, id).await?.settings.api_version;
-    let people = store.people(by.account).await?;
-    let settings = form.validate(&people, Some(pinned_to)).map_err(AppError::Invalid)?;
+    let current = store.token(by.account, id).await?.settings;
+    let people = store.contacts(by.account, Some(current.primary_contact)).await?;
+    let terms = store.terms(by.account).await?;
+    let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
     let (token, name_exists) = store.update(&by, id, settings, revision).await?;
     super::asked::plain_form_goes_on_to(&path::token_with_notice(id, path::Notice::Updated));
     Ok(Updated { token, name_exists })
@@ -133,6 +151,17 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
     Ok(store.reset(&by, id, revision).await?.into())
+}
+
+/// Shows a token's Auth Token once more, where the account's policy has let it be kept.
+///
+/// # Errors
+/// [`AppError::NotViewable`], [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/view", protocol = Call)]
+pub async fn view(id: TokenId) -> Result<Issued, AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
+    Ok(store.view_secret(&by, id).await?.into())
 }
 
 /// Moves a token to the newest API version.

@@ -13,8 +13,8 @@ use std::fmt;
 
 #[cfg(feature = "ssr")]
 use {
-    super::asked::{address, allowed, allowed_after_step_up, answer_header, client, plain_form_goes_on_to, store},
-    crate::{api::session::cookie, path},
+    super::asked::{address, allowed, allowed_after_step_up, answer_header, client, locale, mail, store},
+    crate::{api::session::go_on, path},
     domain::role::Permission,
     http::header,
     store::InvitationToken,
@@ -29,13 +29,16 @@ pub struct AccountUsers {
     pub invitations: Vec<Invitation>,
 }
 
-/// An invitation and the token of its link, shown once.
+/// An invitation, and how its link gets to whom it is for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invited {
     /// The invitation.
     pub invitation: Invitation,
-    /// The token. Kept in memory while the link is shown, and nowhere else.
-    pub token: String,
+    /// The token of the link, to be handed over; nothing where it was mailed. Kept in memory while the link is shown, and
+    /// nowhere else.
+    pub token: Option<String>,
+    /// It should have been mailed, but could not.
+    pub mail_failed: bool,
 }
 
 impl fmt::Debug for Invited {
@@ -55,7 +58,7 @@ pub async fn account_users() -> Result<AccountUsers, AppError> {
     Ok(AccountUsers { members: store.members(by.account).await?, invitations })
 }
 
-/// Invites a person. An open invitation of the same address is replaced.
+/// Invites a person, by mail where the server sends any. An open invitation of the same address is replaced.
 ///
 /// # Errors
 /// [`AppError::InvalidMember`], [`AppError::AlreadyMember`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
@@ -65,8 +68,13 @@ pub async fn invite(form: InvitationForm) -> Result<Invited, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
     let (email, role) = form.validate().map_err(AppError::InvalidMember)?;
     let (invitation, token) = store.invite(&by, &email, role).await?;
+    let mailed = match mail() {
+        Some(mail) => Some(mail.invite(locale(), &by.account_name, &invitation, token.reveal()).await),
+        None => None,
+    };
     answer_header(header::CACHE_CONTROL, "no-store");
-    Ok(Invited { invitation, token: token.reveal().to_owned() })
+    let token = (mailed != Some(true)).then(|| token.reveal().to_owned());
+    Ok(Invited { invitation, token, mail_failed: mailed == Some(false) })
 }
 
 /// Withdraws an invitation: its link no longer works.
@@ -120,7 +128,7 @@ pub async fn invitation(token: String) -> Result<Welcome, AppError> {
     Ok(store().invitation(&token, address()).await?)
 }
 
-/// Accepts an invitation, and begins a session in its account. Answers where to go on.
+/// Accepts an invitation, and begins a session in its account, as signing in does. Answers where to go on.
 ///
 /// # Errors
 /// [`AppError::InvalidMember`], [`AppError::InvitationOver`], [`AppError::WrongCredentials`], [`AppError::EmailTaken`],
@@ -129,8 +137,5 @@ pub async fn invitation(token: String) -> Result<Welcome, AppError> {
 pub async fn accept_invitation(token: String, form: AcceptanceForm) -> Result<String, AppError> {
     let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
     let joining = form.validate(&store().invitation(&token, address()).await?).map_err(AppError::InvalidMember)?;
-    let session = store().accept_invitation(&token, joining, client()).await?;
-    cookie::set(session.reveal());
-    plain_form_goes_on_to(path::SETTINGS);
-    Ok(path::SETTINGS.to_owned())
+    go_on(store().accept_invitation(&token, joining, client()).await, path::SETTINGS)
 }

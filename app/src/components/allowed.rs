@@ -1,23 +1,39 @@
 //! Who is signed in, and what their role lets them see.
 
-use crate::api::session::signed_in;
+use crate::api::session::{preferences, second_factor_missing, signed_in};
 use crate::pages::message::NotAllowed;
 use domain::role::Permission;
-use domain::user::Asker;
+use domain::user::{Asker, Preferences};
 use leptos::prelude::*;
 
 /// Who is signed in; it stays so until the browser loads another page, which signing in and out makes it do.
 #[derive(Clone)]
-struct Session(Option<Asker>);
+struct Session {
+    asker: Option<Asker>,
+    second_factor_missing: bool,
+    preferences: Preferences,
+}
 
 /// Called once, by the app.
 pub fn provide_session() {
-    provide_context(Session(SharedValue::new(signed_in).into_inner()));
+    let session = || (signed_in(), second_factor_missing(), preferences());
+    let (asker, second_factor_missing, preferences) = SharedValue::new(session).into_inner();
+    provide_context(Session { asker, second_factor_missing, preferences });
 }
 
 /// Who is signed in, if anybody is.
 pub fn use_session() -> Option<Asker> {
-    expect_context::<Session>().0
+    expect_context::<Session>().asker
+}
+
+/// Whether who is signed in has to set up a second factor before anything else: only their profile is open to them.
+pub fn use_second_factor_missing() -> bool {
+    expect_context::<Session>().second_factor_missing
+}
+
+/// What they want pages to be like; where nobody is signed in, all follows the browser.
+pub fn use_preferences() -> Preferences {
+    expect_context::<Session>().preferences
 }
 
 /// Who is signed in. Only below the frame, which sends everybody else to sign in.

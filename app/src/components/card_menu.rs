@@ -1,9 +1,8 @@
 //! The menu behind a card's More icon.
-//!
-//! Keyboard and roles follow the menu button pattern of the WAI-ARIA Authoring Practices Guide.
 
 use super::hydrated::use_hydrated;
 use super::icon::Icon;
+use super::menu::{Position, focus, stays};
 use super::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::words::Words;
@@ -11,7 +10,6 @@ use domain::token::{Token, TokenState};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// What the menu offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +20,8 @@ pub enum MenuItem {
     Disable,
     Enable,
     Delete,
+    /// Stands in no menu, but on the token's page.
+    View,
 }
 
 impl MenuItem {
@@ -43,6 +43,7 @@ impl MenuItem {
             Self::Disable => t_string!(i18n, item.disable),
             Self::Enable => t_string!(i18n, item.enable),
             Self::Delete => t_string!(i18n, item.delete),
+            Self::View => t_string!(i18n, item.view),
         }
     }
 
@@ -54,6 +55,7 @@ impl MenuItem {
             Self::Disable => Icon::Disable,
             Self::Enable => Icon::Enable,
             Self::Delete => Icon::Trash,
+            Self::View => Icon::Eye,
         }
     }
 
@@ -84,38 +86,24 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
         request_animation_frame(move || focus(root, position));
     };
     let on_button_key = move |event: ev::KeyboardEvent| {
-        let position = match event.key().as_str() {
-            "ArrowDown" => Position::First,
-            "ArrowUp" => Position::Last,
-            _ => return,
-        };
-        event.prevent_default();
-        open_at(position);
+        if let Some(position) = Position::from_button(&event) {
+            event.prevent_default();
+            open_at(position);
+        }
     };
     let on_menu_key = move |event: ev::KeyboardEvent| {
-        let position = match event.key().as_str() {
-            "ArrowDown" => Position::Next,
-            "ArrowUp" => Position::Previous,
-            "Home" => Position::First,
-            "End" => Position::Last,
-            "Escape" => {
-                event.prevent_default();
-                return close();
-            }
-            key if key != " " && key.chars().count() == 1 && !event.ctrl_key() && !event.meta_key() => {
-                Position::StartingWith(key.to_lowercase())
-            }
-            _ => return,
-        };
-        event.prevent_default();
-        focus(root, position);
+        if event.key() == "Escape" {
+            event.prevent_default();
+            close();
+        } else if let Some(position) = Position::within(&event) {
+            event.prevent_default();
+            focus(root, position);
+        }
     };
     // Clicking elsewhere or tabbing on closes the menu and leaves the focus where it went. A card that is removed loses
     // the focus too, when its signals are gone or about to go: nothing may be set then that does not change.
     let on_focus_out = move |event: ev::FocusEvent| {
-        let to = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let stays = root.try_get_untracked().flatten().is_some_and(|root| root.contains(to.as_ref()));
-        if !stays && open.try_get_untracked() == Some(true) {
+        if !stays(root, &event) && open.try_get_untracked() == Some(true) {
             open.set(false);
         }
     };
@@ -167,72 +155,5 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
                 {move || MenuItem::for_state(token.with(|token| token.state)).map(item).collect_view()}
             </ul>
         </div>
-    }
-}
-
-/// Which item takes the focus.
-#[derive(Debug, Clone)]
-enum Position {
-    First,
-    Last,
-    Next,
-    Previous,
-    StartingWith(String),
-}
-
-fn focus(root: NodeRef<html::Div>, position: Position) {
-    let items = items(root);
-    let active = document().active_element();
-    let current = items.iter().position(|item| active.as_deref() == Some(item.as_ref()));
-    let texts: Vec<_> = items.iter().map(|item| item.text_content().unwrap_or_default().to_lowercase()).collect();
-    if let Some(item) = target(&position, current, &texts).and_then(|index| items.get(index)) {
-        _ = item.focus();
-    }
-}
-
-fn items(root: NodeRef<html::Div>) -> Vec<web_sys::HtmlElement> {
-    let found = root.try_get_untracked().flatten().and_then(|root| root.query_selector_all("[role=menuitem]").ok());
-    let found = found.into_iter().flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
-    found.filter_map(|node| node.dyn_into().ok()).collect()
-}
-
-/// The index of the item that takes the focus, going round at the ends.
-fn target(position: &Position, current: Option<usize>, texts: &[String]) -> Option<usize> {
-    let last = texts.len().checked_sub(1)?;
-    match position {
-        Position::First => Some(0),
-        Position::Last => Some(last),
-        Position::Next => Some(current.map_or(0, |index| if index == last { 0 } else { index + 1 })),
-        Position::Previous => Some(current.map_or(last, |index| index.checked_sub(1).unwrap_or(last))),
-        Position::StartingWith(start) => {
-            let after = current.map_or(0, |index| index + 1);
-            (after..texts.len()).chain(0..after).find(|&index| texts[index].starts_with(start))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Position, target};
-
-    fn texts() -> Vec<String> {
-        ["duplicate", "reset", "disable", "delete"].map(str::to_owned).to_vec()
-    }
-
-    #[test]
-    fn arrows_go_round_at_the_ends() {
-        assert_eq!(target(&Position::Next, Some(3), &texts()), Some(0));
-        assert_eq!(target(&Position::Previous, Some(0), &texts()), Some(3));
-        assert_eq!(target(&Position::Next, None, &texts()), Some(0));
-        assert_eq!(target(&Position::Last, None, &[]), None);
-    }
-
-    #[test]
-    fn a_letter_leads_to_the_next_item_that_starts_with_it() {
-        let d = Position::StartingWith("d".to_owned());
-        assert_eq!(target(&d, None, &texts()), Some(0));
-        assert_eq!(target(&d, Some(0), &texts()), Some(2));
-        assert_eq!(target(&d, Some(3), &texts()), Some(0));
-        assert_eq!(target(&Position::StartingWith("x".to_owned()), Some(0), &texts()), None);
     }
 }

@@ -13,7 +13,7 @@ pub fn Dialog(
     #[prop(into)] open: Signal<bool>,
     #[prop(into)] title: Signal<String>,
     on_close: Callback<()>,
-    #[prop(optional)] keep_open: bool,
+    #[prop(default = false.into(), into)] keep_open: Signal<bool>,
     #[prop(optional)] wide: bool,
     children: Children,
 ) -> impl IntoView {
@@ -31,7 +31,7 @@ pub fn Dialog(
     });
     let on_cancel = move |event: ev::Event| {
         event.prevent_default();
-        if !keep_open {
+        if !keep_open.get_untracked() {
             on_close.run(());
         }
     };
@@ -42,7 +42,7 @@ pub fn Dialog(
             return;
         }
         match element.get_untracked() {
-            Some(dialog) if keep_open => _ = dialog.show_modal(),
+            Some(dialog) if keep_open.get_untracked() => _ = dialog.show_modal(),
             _ => on_close.run(()),
         }
     };

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 pub enum Icon {
     Alert,
     Check,
+    ChevronDown,
     ChevronLeft,
     ChevronRight,
     Close,
@@ -16,9 +17,11 @@ pub enum Icon {
     Download,
     Duplicate,
     Enable,
+    Eye,
     Filter,
     Key,
     Language,
+    Lock,
     Menu,
     More,
     People,
@@ -37,6 +40,7 @@ impl Icon {
         match self {
             Self::Alert => "M12 3.5 21.5 20h-19ZM12 10v4.5M12 17.3v.2",
             Self::Check => "m5 12.5 4.5 4.5L19 7.5",
+            Self::ChevronDown => "m6 9.5 6 6 6-6",
             Self::ChevronLeft => "m14.5 6-6 6 6 6",
             Self::ChevronRight => "m9.5 6 6 6-6 6",
             Self::Close => "m6 6 12 12M18 6 6 18",
@@ -45,11 +49,13 @@ impl Icon {
             Self::Disable => "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM6 6l12 12",
             Self::Download => "M12 4v11M7 10.5l5 5 5-5M4.5 20h15",
             Self::Enable => "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Zm-4 8.8 3 3 5.2-6",
+            Self::Eye => "M2.5 12c4.5-8.5 14.5-8.5 19 0-4.5 8.5-14.5 8.5-19 0ZM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z",
             Self::Filter => "M4 6.5h16M7 12h10M10 17.5h4",
             Self::Key => "M8 11.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM11.2 12.8 20 4M16 8l3 3M14 10l2 2",
             Self::Language => {
                 "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM3.8 12h16.4M12 3.5c5 5 5 12 0 17M12 3.5c-5 5-5 12 0 17"
             }
+            Self::Lock => "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3M12 14.5v2",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::More => "M12 5.5v.01M12 12v.01M12 18.5v.01",
             Self::People => {

@@ -1,4 +1,4 @@
-//! Inviting a user: the window that asks whom, and the one that shows the link, once.
+//! Inviting a user: the window that asks whom, and the one that says that the link was mailed or shows it, once.
 
 use super::copy_button::CopyButton;
 use super::dialog::Dialog;
@@ -21,7 +21,8 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
-/// Asks whom to invite while `open`, then shows the link. Tells by `on_invited` when there is an invitation more.
+/// Asks whom to invite while `open`, then says what became of the link. Tells by `on_invited` when there is an
+/// invitation more.
 #[component]
 pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -56,7 +57,7 @@ pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback
             <p>{say!(i18n, invitation.dialog_text)}</p>
             {form}
         </Dialog>
-        <LinkDialog invited/>
+        <InvitedDialog invited/>
     }
 }
 
@@ -137,9 +138,10 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
     }
 }
 
-/// Shows the link of an invitation while there is one. Escape doesn't close this window: nobody could show it again.
+/// Says that the link of an invitation was mailed, or shows it. Escape doesn't close the window with a link: nobody
+/// could show it again.
 #[component]
-fn LinkDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
+fn InvitedDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
     let i18n = use_i18n();
     // The title stays while the window closes.
     let email = Memo::new(move |last: Option<&String>| {
@@ -147,11 +149,18 @@ fn LinkDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
         email.or_else(|| last.cloned()).unwrap_or_default()
     });
     let title = move || t_string!(i18n, invitation.link_title, email = email.get()).to_string();
+    let mailed = move || view! { <p>{move || t_string!(i18n, invitation.mailed, email = email.get()).to_string()}</p> };
+    let failed = move || {
+        let text = move || t_string!(i18n, invitation.mail_failed, email = email.get()).to_string();
+        view! { <div class="note failed" role="alert">{Icon::Alert.view()} <p>{text}</p></div> }
+    };
     let warning = move || t_string!(i18n, invitation.link_warning, email = email.get()).to_string();
-    let content = move |invited: Invited| {
+    let link = move |token: &str, mail_failed: bool| {
         let origin = window().location().origin().unwrap_or_default();
-        let link = format!("{origin}{}", path::invitation(&invited.token));
+        let link = format!("{origin}{}", path::invitation(token));
         view! {
+            {mail_failed.then(failed)}
+            <div class="note warning">{Icon::Alert.view()} <p>{warning}</p></div>
             <dl class="credentials">
                 <dt>{say!(i18n, invitation.link)}</dt>
                 <dd>
@@ -164,16 +173,20 @@ fn LinkDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
             </dl>
         }
     };
+    let content = move |invited: Invited| match invited.token {
+        None => mailed().into_any(),
+        Some(token) => link(&token, invited.mail_failed).into_any(),
+    };
+    let shows_link = move || invited.with(|invited| invited.as_ref().is_some_and(|invited| invited.token.is_some()));
     view! {
         <Dialog
             id="invitation-link"
             open=Signal::derive(move || invited.with(Option::is_some))
             title=Signal::derive(title)
             on_close=Callback::new(move |()| invited.set(None))
-            keep_open=true
+            keep_open=Signal::derive(shows_link)
             wide=true
         >
-            <div class="note warning">{Icon::Alert.view()} <p>{warning}</p></div>
             {move || invited.get().map(content)}
             <div class="dialog-actions">
                 <button type="button" class="button primary" on:click=move |_| invited.set(None)>

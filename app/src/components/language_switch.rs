@@ -1,4 +1,4 @@
-//! English or Japanese: as the person chose, else as their browser asks for.
+//! English or Japanese: as the person chose in this browser, else for all of theirs, else as their browser asks for.
 
 use super::icon::Icon;
 use super::reactive::say;
@@ -7,20 +7,23 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 /// The cookie that keeps the choice: `en` or `ja`.
-const COOKIE: &str = "kagitaba_language";
+pub const COOKIE: &str = "kagitaba_language";
 
-/// Called once by the app, below its languages: takes up the choice that came with the request. The browser then finds
+/// Called once by the app, below its languages: takes up the choice that came with the request, or the user's. The browser then finds
 /// it in the page.
 #[component]
 pub fn ChosenLanguage() -> impl IntoView {
     #[cfg(feature = "ssr")]
-    if let Some(locale) = crate::api::asked::cookie(COOKIE).and_then(|code| code.parse().ok()) {
+    if let Some(locale) = crate::api::asked::cookie(COOKIE)
+        .or_else(|| crate::api::session::preferences().language)
+        .and_then(|code| code.parse().ok())
+    {
         use_i18n().set_locale(locale);
     }
 }
 
 /// The language's own name for itself.
-const fn own_name(locale: Locale) -> &'static str {
+pub const fn own_name(locale: Locale) -> &'static str {
     match locale {
         Locale::en => "English",
         Locale::ja => "日本語",

@@ -1,6 +1,7 @@
-//! The parts that pages are made of. They take plain values and callbacks; only [`token_actions`], [`token_history`] and
-//! [`try_it`] talk to the server.
+//! The parts that pages are made of. They take plain values and callbacks; only [`account_switch`], [`token_actions`],
+//! [`token_history`] and [`try_it`] talk to the server.
 
+pub mod account_switch;
 pub mod allowed;
 pub mod audit_entries;
 pub mod card_menu;
@@ -9,17 +10,23 @@ pub mod confirm_dialog;
 pub mod copy_button;
 pub mod dialog;
 pub mod error_note;
+pub mod expiry;
 pub mod filter_sidebar;
 pub mod hydrated;
 pub mod icon;
+pub mod identity_provider;
 pub mod invite_dialog;
 pub mod language_switch;
+pub mod live;
 pub mod member_fields;
+pub mod menu;
 pub mod page_title;
 pub mod pager;
+pub mod preferences_form;
 pub mod reactive;
 pub mod scope_picker;
 pub mod search_box;
+pub mod second_factor;
 pub mod secret_dialog;
 pub mod step_up;
 pub mod theme_switch;

@@ -25,7 +25,11 @@ pub fn SecretDialog(
         let secret = issued.auth_token.clone();
         view! {
             <p class="dialog-name">{issued.token.settings.name.clone()}</p>
-            <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, secret.warning)}</p></div>
+            <div class="note warning">
+                {Icon::Alert.view()}
+                // Who may view it again is told who else may.
+                <p>{if issued.token.viewable { say!(i18n, secret.kept) } else { say!(i18n, secret.warning) }}</p>
+            </div>
             {issued
                 .name_exists
                 .then(|| view! { <p class="hint">{say!(i18n, done.name_exists)}</p> })}
@@ -80,7 +84,7 @@ fn env_file(issued: &Issued) -> String {
 }
 
 /// Hands the text to the browser as a file to keep.
-fn download(name: &str, text: &str) -> Result<(), JsValue> {
+pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("text/plain;charset=utf-8");
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;

@@ -89,7 +89,7 @@ impl TokenActions {
     /// Asks first, or does it at once where nothing can break.
     fn begin(self, item: MenuItem, token: Token) {
         match item {
-            MenuItem::Duplicate | MenuItem::Enable => self.carry_out(item, token),
+            MenuItem::Duplicate | MenuItem::Enable | MenuItem::View => self.carry_out(item, token),
             _ => self.asked.set(Some((item, token))),
         }
     }
@@ -167,6 +167,8 @@ impl TokenActions {
             MenuItem::Disable => t_string!(i18n, done.disabled, name = name).to_string(),
             MenuItem::Enable => t_string!(i18n, done.enabled, name = name).to_string(),
             MenuItem::Delete => t_string!(i18n, done.deleted, name = name).to_string(),
+            // Who has seen it knows.
+            MenuItem::View => return,
         };
         if item == MenuItem::Delete {
             let (toasts, changes, id) = (self.toasts, self.changes, token.id);
@@ -188,6 +190,7 @@ async fn send(item: MenuItem, token: &Token) -> Result<Outcome, AppError> {
         MenuItem::Disable => tokens::disable(token.id).await.map(changed),
         MenuItem::Enable => tokens::enable(token.id).await.map(changed),
         MenuItem::Delete => tokens::delete(token.id).await.map(changed),
+        MenuItem::View => tokens::view(token.id).await.map(issued),
     }
 }
 
@@ -222,7 +225,7 @@ fn question(i18n: Words, item: MenuItem, token: &Token) -> Question {
         MenuItem::Delete => {
             (t_string!(i18n, ask.delete_title, name = name).to_string(), t_string!(i18n, ask.delete_text).to_owned())
         }
-        MenuItem::Duplicate | MenuItem::Enable => Default::default(),
+        MenuItem::Duplicate | MenuItem::Enable | MenuItem::View => Default::default(),
     };
     Question { title, text, confirm: item.label(i18n).to_owned(), destructive: item != MenuItem::UpgradeVersion }
 }
@@ -257,6 +260,7 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
     let issued = move || actions.issued.get().map(|(_, issued)| issued);
     let title = move || match actions.issued.get() {
         Some((MenuItem::Reset, _)) => t_string!(i18n, secret.reset_title).to_owned(),
+        Some((MenuItem::View, _)) => t_string!(i18n, form.auth_token).to_owned(),
         _ => t_string!(i18n, secret.created_title).to_owned(),
     };
     view! {

@@ -2,6 +2,7 @@
 
 use super::card_menu::{CardMenu, MenuItem};
 use super::copy_button::CopyButton;
+use super::expiry::Expiry;
 use super::icon::Icon;
 use super::reactive::say;
 use super::time::Time;
@@ -12,9 +13,13 @@ use domain::api_version::ApiVersion;
 use domain::token::{Token, TokenState};
 use leptos::prelude::*;
 
-/// Shows the token. Selecting the card opens it for editing.
+/// Shows the token, and who else has just `touched` it. Selecting the card opens it for editing.
 #[component]
-pub fn TokenCard(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>) -> impl IntoView {
+pub fn TokenCard(
+    #[prop(into)] token: Signal<Token>,
+    touched: Signal<Option<String>>,
+    on_pick: Callback<MenuItem>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let id = token.read_untracked().id;
     let sid = token.read_untracked().sid.to_string();
@@ -34,6 +39,7 @@ pub fn TokenCard(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>
                 <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
                 <CardMenu token on_pick/>
             </header>
+            {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
             <p class="card-description" class:none=move || description.with(String::is_empty) dir="auto">
                 {move || {
                     let text = description.get();
@@ -67,6 +73,7 @@ pub fn TokenCard(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>
                     </dd>
                 </div>
             </dl>
+            <Expiry ends_at=Signal::derive(move || token.with(|token| token.ends_at))/>
             <ul class="chips" aria-label=say!(i18n, card.scopes)>
                 {move || {
                     scopes

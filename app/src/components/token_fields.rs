@@ -1,12 +1,16 @@
 //! The fields of a token's form, each with its label, hint and error. Names are those of `TokenForm`, as a plain form
 //! sends them.
 
+use crate::components::hydrated::use_hydrated;
 use crate::components::reactive::say;
+use crate::components::time::date_text;
 use crate::i18n::{t_string, use_i18n};
 use crate::words;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::api_version::ApiVersion;
+use domain::membership::{Contact, MembershipState};
+use domain::term::{self, Lifetime, Terms};
 use domain::text::{Field, FieldError};
-use domain::user::Person;
 use leptos::form::FromFormData;
 use leptos::html;
 use leptos::prelude::*;
@@ -24,6 +28,7 @@ const fn id(field: Field) -> &'static str {
         Field::PrimaryContact => "primary-contact",
         Field::Developers => "developers",
         Field::Scopes => "scopes",
+        Field::Expires => "expires",
     }
 }
 
@@ -167,15 +172,100 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
     }
 }
 
+/// Until when its Auth Token passes. `current` is the end that was chosen for a token that is there already.
+#[component]
+pub fn ExpiryField(
+    terms: Terms,
+    #[prop(optional)] current: Option<Option<DateTime<Utc>>>,
+    errors: Errors,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let longest = terms.longest.map(Lifetime::days);
+    let first = match (current, longest) {
+        (Some(current), _) => term::written(current),
+        (None, Some(longest)) => longest.to_string(),
+        (None, None) => String::new(),
+    };
+    let chosen = RwSignal::new(first.clone());
+    let option = |value: String, text: Signal<String>| {
+        let selected = value == first;
+        view! { <option value=value selected=selected>{text}</option> }
+    };
+    let never = longest.is_none() || current == Some(None);
+    let never = never.then(|| {
+        let text = move || match longest {
+            Some(max) => t_string!(i18n, form.expires_as_allowed, max = max).to_string(),
+            None => t_string!(i18n, form.expires_never).to_owned(),
+        };
+        option(String::new(), Signal::derive(text))
+    });
+    let kept = current.flatten().map(|end| {
+        let text = move || t_string!(i18n, form.expires_kept, date = date_text(i18n, end)).to_string();
+        option(term::written(Some(end)), Signal::derive(text))
+    });
+    let offered = terms.offered().into_iter().map(|days| {
+        option(days.to_string(), Signal::derive(move || t_string!(i18n, form.expires_days, count = days).to_string()))
+    });
+    let offered = offered.collect_view();
+    let by_date =
+        option(term::LAST_DAY.to_owned(), Signal::derive(move || t_string!(i18n, form.expires_date).to_owned()));
+    let hint = move || match longest {
+        Some(max) => t_string!(i18n, form.expires_hint_longest, max = max).to_string(),
+        None => t_string!(i18n, form.expires_hint).to_owned(),
+    };
+    let [earliest, latest] = [0, terms.days()].map(|days| (terms.now + TimeDelta::days(days.into())).date_naive());
+    view! {
+        <div class="field">
+            <label for=id(Field::Expires)>
+                <span class="label">{move || words::field(i18n, Field::Expires)}</span>
+            </label>
+            <p class="hint" id="expires-hint">{hint}</p>
+            <select
+                id=id(Field::Expires)
+                name="form[expires]"
+                aria-describedby=described_by(Field::Expires)
+                aria-invalid=move || has_error(errors, Field::Expires).to_string()
+                on:change=move |event| chosen.set(event_target_value(&event))
+            >
+                {never}
+                {kept}
+                {offered}
+                {by_date}
+            </select>
+            // Without our wasm it is always there.
+            <div class="field-more" hidden=move || hydrated.get() && chosen.get() != term::LAST_DAY>
+                <label class="label" for="last-day">{say!(i18n, form.last_day)}</label>
+                <input
+                    type="date"
+                    id="last-day"
+                    name="form[last_day]"
+                    min=earliest.to_string()
+                    max=latest.to_string()
+                    aria-describedby="expires-error"
+                />
+            </div>
+            <FieldProblem field=Field::Expires errors/>
+        </div>
+    }
+}
+
 /// Primary contact and developers.
 #[component]
-pub fn Contacts(primary_contact: String, developers: String, people: Vec<Person>, errors: Errors) -> impl IntoView {
+pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact>, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
-    let option = |person: Person| {
+    let option = |Contact { person, state }: Contact| {
         let id = person.id.0.to_string();
+        let text = move || {
+            let name = format!("{} ({})", person.name, person.email);
+            match state {
+                MembershipState::Active => name,
+                MembershipState::Deactivated => format!("{name} · {}", words::membership(i18n, state)),
+            }
+        };
         view! {
             <option value=id.clone() selected=id == primary_contact>
-                {format!("{} ({})", person.name, person.email)}
+                {text}
             </option>
         }
     };

@@ -10,7 +10,7 @@ use crate::components::page_title::PageTitle;
 use crate::components::pager::Pager;
 use crate::components::reactive::say;
 use crate::components::search_box::{search_box, typed};
-use crate::components::time::zone;
+use crate::components::time::use_zone;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
@@ -92,12 +92,14 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
         view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
     };
     // The days are those of the person's zone.
+    let zone = StoredValue::new(use_zone());
     let on_day = move |event: ev::Event, set: fn(&mut TrailFilter, Option<NaiveDate>)| {
         let day = date(&event_target_value(&event));
         choose(&|next| {
             set(next, day);
             let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
-            next.offset = i16::try_from(zone(at).local_minus_utc() / 60).unwrap_or_default();
+            next.offset =
+                i16::try_from(zone.with_value(|zone| zone.offset(at)).local_minus_utc() / 60).unwrap_or_default();
         });
     };
     let day =

@@ -1,11 +1,14 @@
 //! What stands around every page of a person who is signed in: who they are, where they can go.
 
+use crate::api::profile::SwitchAccount;
 use crate::api::session::SignOut;
-use crate::components::allowed::use_session;
+use crate::components::account_switch::AccountSwitch;
+use crate::components::allowed::{use_second_factor_missing, use_session};
+use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::reactive::say;
-use crate::components::toasts::use_toasts;
+use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::path;
 use crate::words;
@@ -24,7 +27,16 @@ pub fn Frame() -> impl IntoView {
         query if query.is_empty() => location.pathname.get_untracked(),
         query => format!("{}?{query}", location.pathname.get_untracked()),
     };
+    let setting_up = use_second_factor_missing();
+    let elsewhere = setting_up && location.pathname.with_untracked(|path| path != path::PROFILE);
+    // Links are followed without asking the server.
+    Effect::new(move |_| {
+        if setting_up && location.pathname.with(|path| path != path::PROFILE && path.starts_with(path::SETTINGS)) {
+            _ = window().location().assign(path::PROFILE);
+        }
+    });
     match use_session() {
+        Some(_) if elsewhere => view! { <Redirect path=path::PROFILE/> }.into_any(),
         Some(asker) => view! { <Framed asker/> }.into_any(),
         None => view! { <Redirect path=path::sign_in_then(&here())/> }.into_any(),
     }
@@ -39,6 +51,22 @@ fn Framed(asker: Asker) -> impl IntoView {
         if let Some(sheet) = sheet.get_untracked() {
             _ = sheet.hide_popover();
         }
+    };
+    let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
+    // Whatever the page still shows of the account goes with it.
+    Effect::new(move |_| {
+        if let Some(Ok(())) = switch.value().get() {
+            _ = window().location().assign(path::SETTINGS);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(())) = sign_out.value().get() {
+            _ = window().location().assign(path::SIGN_IN);
+        }
+    });
+    let failed = move || {
+        let failed = |value: Option<Result<(), AppError>>| value.and_then(Result::err);
+        failed(switch.value().get()).or_else(|| failed(sign_out.value().get()))
     };
     view! {
         <a class="skip" href="#content">{say!(i18n, skip_to_content)}</a>
@@ -55,9 +83,9 @@ fn Framed(asker: Asker) -> impl IntoView {
                 {Icon::Key.view()}
                 <span>{say!(i18n, product)}</span>
             </a>
-            <span class="bar-account" dir="auto">{asker.account_name.clone()}</span>
+            <AccountSwitch here=asker.account name=asker.account_name.clone() switch/>
             <LanguageSwitch/>
-            <Person asker/>
+            <Person asker sign_out/>
         </header>
         <div class="rail">
             <Navigation/>
@@ -66,6 +94,7 @@ fn Framed(asker: Asker) -> impl IntoView {
             <Navigation/>
         </div>
         <main id="content" tabindex="-1">
+            {move || failed().map(|error| view! { <ErrorNote error=Some(error)/> })}
             <Outlet/>
         </main>
     }
@@ -87,17 +116,9 @@ fn Navigation() -> impl IntoView {
 
 /// Who is signed in, and the way out.
 #[component]
-fn Person(asker: Asker) -> impl IntoView {
+fn Person(asker: Asker, sign_out: ServerAction<SignOut>) -> impl IntoView {
     let i18n = use_i18n();
-    let sign_out = ServerAction::<SignOut>::new();
     let role = asker.role;
-    // Whatever the page still shows of the account goes with it.
-    let toasts = use_toasts();
-    Effect::new(move |_| match sign_out.value().get() {
-        Some(Ok(())) => _ = window().location().assign(path::SIGN_IN),
-        Some(Err(error)) => toasts.complain(untrack(|| error.text(i18n))),
-        None => {}
-    });
     view! {
         <button type="button" class="person" popovertarget="person">
             <span class="avatar" aria-hidden="true">{asker.user.name.chars().next().map(String::from)}</span>

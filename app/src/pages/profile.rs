@@ -1,13 +1,14 @@
-//! Oneself: name, password, the browsers that one is signed in with, the accounts that one belongs to.
+//! Oneself: name, password, the browsers that one is signed in with.
 
-use crate::api::profile::{
-    ChangePassword, Rename, SignOutElsewhere, SwitchAccount, end_session, own_accounts, own_sessions,
-};
-use crate::components::allowed::use_asker;
+use crate::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
+use crate::api::second_factor::second_factors;
+use crate::components::allowed::{use_asker, use_second_factor_missing};
 use crate::components::error_note::ErrorNote;
-use crate::components::icon::Icon;
 use crate::components::page_title::PageTitle;
+use crate::components::preferences_form::PreferencesForm;
 use crate::components::reactive::say;
+use crate::components::second_factor::SecondFactorPanel;
+use crate::components::step_up::{StepUp, StepUpDialog};
 use crate::components::theme_switch::ThemeSwitch;
 use crate::components::time::Time;
 use crate::components::toasts::use_toasts;
@@ -15,9 +16,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::Failed;
 use crate::path;
-use crate::words;
-use domain::account::AccountId;
-use domain::session::{OwnAccount, OwnSession, browser};
+use domain::session::{OwnSession, browser};
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
@@ -35,8 +34,44 @@ fn ProfilePage() -> impl IntoView {
     let asker = use_asker();
     let changed = RwSignal::new(0_u32);
     let sessions = Resource::new(move || changed.get(), |_| own_sessions());
-    let accounts = Resource::new(|| (), |()| own_accounts());
-    let here = asker.account;
+    let factors_changed = RwSignal::new(0_u32);
+    let factors = Resource::new(move || factors_changed.get(), |_| second_factors());
+    // Who has to set a second factor up first sees nothing else until that is done.
+    let setting_up = use_second_factor_missing();
+    let on_changed = Callback::new(move |()| {
+        if setting_up {
+            _ = window().location().assign(path::SETTINGS);
+        } else {
+            factors_changed.update(|count| *count += 1);
+        }
+    });
+    let step_up = StepUp::new();
+    let second_factor = view! {
+        <section class="panel" id="second-factor" aria-labelledby="section-second-factor">
+            <h2 id="section-second-factor">{say!(i18n, second_factor.title)}</h2>
+            <Transition>
+                {move || {
+                    factors
+                        .get()
+                        .map(|factors| match factors {
+                            Ok(factors) => view! { <SecondFactorPanel factors step_up on_changed/> }.into_any(),
+                            Err(error) => view! { <Failed error/> }.into_any(),
+                        })
+                }}
+            </Transition>
+            <StepUpDialog step_up/>
+        </section>
+    };
+    if setting_up {
+        return view! {
+            <PageTitle text=Signal::derive(move || t_string!(i18n, second_factor.title).to_owned())/>
+            <div class="page-head">
+                <h1>{say!(i18n, profile.title)}</h1>
+            </div>
+            <div class="narrow">{second_factor}</div>
+        }
+        .into_any();
+    }
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, profile.title).to_owned())/>
         <div class="page-head">
@@ -45,11 +80,16 @@ fn ProfilePage() -> impl IntoView {
         </div>
         <div class="narrow">
             <NamePanel name=asker.user.name/>
+            <section class="panel" aria-labelledby="section-preferences">
+                <h2 id="section-preferences">{say!(i18n, profile.preferences)}</h2>
+                <PreferencesForm/>
+            </section>
             <section class="panel" aria-labelledby="section-theme">
                 <h2 id="section-theme">{say!(i18n, profile.theme)}</h2>
                 <ThemeSwitch/>
             </section>
             <PasswordPanel email=asker.user.email changed/>
+            {second_factor}
             <section class="panel" aria-labelledby="section-sessions">
                 <h2 id="section-sessions">{say!(i18n, profile.sessions)}</h2>
                 <Transition>
@@ -63,17 +103,9 @@ fn ProfilePage() -> impl IntoView {
                     }}
                 </Transition>
             </section>
-            <Transition>
-                {move || {
-                    accounts
-                        .get()
-                        .and_then(Result::ok)
-                        .filter(|accounts| accounts.len() > 1)
-                        .map(|accounts| view! { <Accounts accounts here/> })
-                }}
-            </Transition>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -213,51 +245,5 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
                     </ActionForm>
                 }
             })}
-    }
-}
-
-/// The accounts, and the way from one to another.
-#[component]
-fn Accounts(accounts: Vec<OwnAccount>, here: AccountId) -> impl IntoView {
-    let i18n = use_i18n();
-    let switch = ServerAction::<SwitchAccount>::new();
-    Effect::new(move |_| {
-        if let Some(Ok(())) = switch.value().get() {
-            _ = window().location().assign(path::SETTINGS);
-        }
-    });
-    let row = move |account: OwnAccount| {
-        let role = account.role;
-        let action = if account.id == here {
-            view! { <span class="badge ok">{say!(i18n, profile.here)}</span> }.into_any()
-        } else {
-            let name = account.name.clone();
-            let label = move || t_string!(i18n, profile.switch_to, account = name.as_str()).to_string();
-            view! {
-                <ActionForm action=switch>
-                    <input type="hidden" name="account" value=account.id.0.to_string()/>
-                    <button type="submit" class="button" aria-label=label disabled=switch.pending()>
-                        {say!(i18n, profile.switch)}
-                    </button>
-                </ActionForm>
-            }
-            .into_any()
-        };
-        view! {
-            <li>
-                <div>
-                    <strong dir="auto">{account.name}</strong>
-                    <p class="hint">{move || words::role(i18n, role)}</p>
-                </div>
-                {action}
-            </li>
-        }
-    };
-    view! {
-        <section class="panel" id="accounts" aria-labelledby="section-accounts">
-            <h2 id="section-accounts">{Icon::Settings.view()} {say!(i18n, profile.accounts)}</h2>
-            <ErrorNote error=Signal::derive(move || switch.value().get().and_then(Result::err))/>
-            <ul class="rows">{accounts.into_iter().map(row).collect_view()}</ul>
-        </section>
     }
 }

@@ -23,6 +23,10 @@ pub fn Settings() -> impl IntoView {
         }),
         may(Permission::ManageUsers)
             .then(|| link(Icon::People, path::ACCOUNT_USERS, say!(i18n, users.title), say!(i18n, users.about))),
+        may(Permission::ManageSecurityPolicy).then(|| {
+            let about = say!(i18n, policy.about);
+            link(Icon::Lock, path::SECURITY_POLICY, say!(i18n, policy.title), about)
+        }),
         may(Permission::SeeAuditTrail).then(|| {
             let about = say!(i18n, settings.audit_trail_about);
             link(Icon::Shield, path::AUDIT_TRAIL, say!(i18n, settings.audit_trail), about)

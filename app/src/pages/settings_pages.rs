@@ -1,7 +1,9 @@
 //! The pages of settings that are loaded together, when the first of them is opened: each with pieces of wasm of its own,
 //! all pages would come in very many small ones and weigh more.
 
-use super::{account_users, audit_trail, company_information, invitation, profile};
+use super::{
+    account_users, audit_trail, company_information, invitation, profile, second_step, security_policy, sign_in_failed,
+};
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
@@ -44,6 +46,9 @@ loaded_together!(
     company_information::CompanyInformation,
     invitation::AcceptInvitation,
     profile::Profile,
+    security_policy::SecurityPolicy,
+    second_step::SecondStep,
+    sign_in_failed::SignInFailed,
 );
 
 /// Loads them before anybody asks.

@@ -3,6 +3,7 @@
 use crate::api::session::SignIn as SignInCall;
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
+use crate::components::identity_provider::IdentityProviderLink;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
@@ -17,6 +18,7 @@ pub fn SignIn() -> impl IntoView {
     let i18n = use_i18n();
     let sign_in = ServerAction::<SignInCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
+    let then = next.clone();
     // A page of its own, that knows from the start who is signed in.
     Effect::new(move |_| {
         if let Some(Ok(next)) = sign_in.value().get() {
@@ -53,6 +55,7 @@ pub fn SignIn() -> impl IntoView {
                         }}
                     </button>
                 </ActionForm>
+                <IdentityProviderLink next=then/>
             </div>
             <LanguageSwitch/>
         </main>

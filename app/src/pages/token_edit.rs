@@ -1,11 +1,12 @@
 //! One access token: overview, credentials and scopes, to change and to try.
 
-use crate::api::tokens::{Update as UpdateCall, Updated, people, token};
+use crate::api::tokens::{Update as UpdateCall, Updated, people, terms, token};
 use crate::components::allowed::Allowed;
 use crate::components::card_menu::{CardMenu, MenuItem};
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
 use crate::components::copy_button::CopyButton;
 use crate::components::error_note::ErrorNote;
+use crate::components::expiry::Expiry;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
 use crate::components::page_title::PageTitle;
@@ -14,7 +15,9 @@ use crate::components::scope_picker::ScopePicker;
 use crate::components::toasts::use_toasts;
 use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::components::token_card::StateBadge;
-use crate::components::token_fields::{Contacts, Errors, FieldProblem, NameAndDescription, VersionField, focus, read};
+use crate::components::token_fields::{
+    Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, read,
+};
 use crate::components::token_history::TokenHistory;
 use crate::components::try_it::TryIt;
 use crate::error::AppError;
@@ -22,10 +25,11 @@ use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::{Failed, NoSuchToken};
 use crate::path::{self, Notice};
 use crate::words;
+use domain::membership::Contact;
 use domain::role::Permission;
+use domain::term::Terms;
 use domain::text::Field;
 use domain::token::{Token, TokenForm, TokenId};
-use domain::user::Person;
 use leptos::ev;
 use leptos::form::ActionForm;
 use leptos::html;
@@ -62,15 +66,15 @@ fn EditTokenPage() -> impl IntoView {
         move || (id.get(), loads.get()),
         |(id, load)| async move {
             let result = match id {
-                Some(id) => token_and_people(id).await,
+                Some(id) => token_and_choices(id).await,
                 None => Err(AppError::NotFound),
             };
             ((id, load), result)
         },
     );
     let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
-    let page = move |(_, loaded): (_, Result<(Token, Vec<Person>), AppError>)| match loaded {
-        Ok((token, people)) => view! { <Editor token people reload/> }.into_any(),
+    let page = move |(_, loaded): (_, Result<(Token, Vec<Contact>, Terms), AppError>)| match loaded {
+        Ok((token, people, terms)) => view! { <Editor token people terms reload/> }.into_any(),
         Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
         Err(error) => view! { <Failed error/> }.into_any(),
     };
@@ -82,13 +86,14 @@ fn EditTokenPage() -> impl IntoView {
     }
 }
 
-async fn token_and_people(id: TokenId) -> Result<(Token, Vec<Person>), AppError> {
-    Ok((token(id).await?, people().await?))
+/// The token, its possible contacts, and how long its Auth Token may pass.
+async fn token_and_choices(id: TokenId) -> Result<(Token, Vec<Contact>, Terms), AppError> {
+    Ok((token(id).await?, people(Some(id)).await?, terms().await?))
 }
 
 /// The token with its menu and its form. `reload` reads it again, and drops what was typed.
 #[component]
-fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoView {
+fn Editor(token: Token, people: Vec<Contact>, terms: Terms, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     // The token as this page knows it: what was typed is compared with it, and a change is made from its revision.
     let known = RwSignal::new(token);
@@ -116,6 +121,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
             <a class="back" href=path::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
             <h1 dir="auto">{name}</h1>
             <div class="page-action">
+                <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
                 <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>
                 <CardMenu token=known on_pick/>
             </div>
@@ -129,7 +135,7 @@ fn Editor(token: Token, people: Vec<Person>, reload: Callback<()>) -> impl IntoV
                     };
                     view! { <p class="note" role="status">{text}</p> }
                 })}
-            <EditForm known people conflict actions reload/>
+            <EditForm known people terms conflict actions reload/>
             <section class="panel" aria-labelledby="try-it">
                 <h2 id="try-it">{say!(i18n, try_it.title)}</h2>
                 <TryIt sid/>
@@ -147,7 +153,8 @@ type Conflict = RwSignal<Option<Vec<Field>>>;
 #[component]
 fn EditForm(
     known: RwSignal<Token>,
-    people: Vec<Person>,
+    people: Vec<Contact>,
+    terms: Terms,
     conflict: Conflict,
     actions: TokenActions,
     reload: Callback<()>,
@@ -163,13 +170,15 @@ fn EditForm(
     let first = known.with_untracked(|token| TokenForm::from(&token.settings));
     let scopes = known.with_untracked(|token| token.settings.scopes);
     let version = Memo::new(move |_| known.with(|token| token.settings.api_version));
+    let expires_at = Memo::new(move |_| known.with(|token| token.settings.expires_at));
 
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<UpdateCall>(form) else { return };
         event.prevent_default();
         event.stop_propagation();
-        let found = call.form.validate(&contacts, Some(version.get_untracked())).err().unwrap_or_default();
+        let found = known.with_untracked(|token| call.form.validate(&contacts, Some(&token.settings), &terms));
+        let found = found.err().unwrap_or_default();
         if let Some(error) = found.first() {
             focus(error.field);
         } else if !pending.get_untracked() {
@@ -216,6 +225,7 @@ fn EditForm(
                             view! { <VersionField version=version.to_string() oldest=version errors/> }.into_any()
                         }
                     }}
+                    {move || view! { <ExpiryField terms current=expires_at.get() errors/> }}
                 </section>
                 <section class="panel form-section" aria-labelledby="section-credentials">
                     <h2 id="section-credentials">{say!(i18n, form.credentials)}</h2>
@@ -324,6 +334,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let sid = known.read_untracked().sid.to_string();
+    let viewable = move || known.with(|token| token.viewable);
     view! {
         <dl class="credentials">
             <dt>{say!(i18n, card.account_sid)}</dt>
@@ -334,6 +345,17 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions) -> impl IntoView {
             <dt>{say!(i18n, form.auth_token)}</dt>
             <dd>
                 <code aria-hidden="true">"kgt_••••••••••••••••"</code>
+                <Show when=viewable>
+                    <button
+                        type="button"
+                        class="button small"
+                        disabled=move || !hydrated.get()
+                        on:click=move |_| actions.pick(MenuItem::View, known.get_untracked())
+                    >
+                        {Icon::Eye.view()}
+                        {say!(i18n, item.view)}
+                    </button>
+                </Show>
                 <button
                     type="button"
                     class="button small"
@@ -345,6 +367,10 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions) -> impl IntoView {
                 </button>
             </dd>
         </dl>
-        <p class="hint">{say!(i18n, form.auth_token_hidden)}</p>
+        <p class="hint">
+            {move || {
+                if viewable() { t_string!(i18n, form.auth_token_kept) } else { t_string!(i18n, form.auth_token_hidden) }
+            }}
+        </p>
     }
 }

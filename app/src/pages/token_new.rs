@@ -1,7 +1,7 @@
 //! Creating an access token, in three steps.
 
 use crate::api::request_id::new_request_id;
-use crate::api::tokens::{Create, people};
+use crate::api::tokens::{Create, people, terms};
 use crate::components::allowed::{Allowed, use_asker};
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
@@ -13,18 +13,19 @@ use crate::components::secret_dialog::SecretDialog;
 use crate::components::toasts::use_toasts;
 use crate::components::token_actions::use_token_changes;
 use crate::components::token_fields::{
-    Contacts, Errors, FieldProblem, NameAndDescription, VersionField, focus, focus_id, read,
+    Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, focus_id, read,
 };
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::Failed;
 use crate::path;
 use crate::words;
+use domain::membership::Contact;
 use domain::role::Permission;
 use domain::scope::Scopes;
+use domain::term::Terms;
 use domain::text::{Field, FieldError};
 use domain::token::{Step, TokenForm};
-use domain::user::Person;
 use leptos::ev;
 use leptos::form::ActionForm;
 use leptos::html;
@@ -54,7 +55,7 @@ impl LazyRoute for NewToken {
 #[component]
 fn NewTokenPage() -> impl IntoView {
     let i18n = use_i18n();
-    let people = Resource::new(|| (), |()| people());
+    let loaded = Resource::new(|| (), |()| people_and_terms());
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, form.title_new).to_owned())/>
         <div class="page-head narrow">
@@ -63,10 +64,10 @@ fn NewTokenPage() -> impl IntoView {
         </div>
         <Transition>
             {move || {
-                people
+                loaded
                     .get()
-                    .map(|people| match people {
-                        Ok(people) => view! { <Wizard people/> }.into_any(),
+                    .map(|loaded| match loaded {
+                        Ok((people, terms)) => view! { <Wizard people terms/> }.into_any(),
                         Err(error) => view! { <Failed error/> }.into_any(),
                     })
             }}
@@ -74,10 +75,14 @@ fn NewTokenPage() -> impl IntoView {
     }
 }
 
+async fn people_and_terms() -> Result<(Vec<Contact>, Terms), AppError> {
+    Ok((people(None).await?, terms().await?))
+}
+
 /// The three steps. All their fields stand in one form, so Back and Next lose nothing; without our wasm all three are
 /// shown.
 #[component]
-fn Wizard(people: Vec<Person>) -> impl IntoView {
+fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let create = ServerAction::<Create>::new();
@@ -88,8 +93,9 @@ fn Wizard(people: Vec<Person>) -> impl IntoView {
     let blank = TokenForm::blank(use_asker().user.id);
     let known = StoredValue::new(people.clone());
 
-    let check =
-        move |form: &TokenForm| known.with_value(|people| form.validate(people, None).err().unwrap_or_default());
+    let check = move |form: &TokenForm| {
+        known.with_value(|people| form.validate(people, None, &terms).err().unwrap_or_default())
+    };
     let show = move |found: Vec<FieldError>| {
         let first = found.first().map(|error| error.field);
         errors.set(found);
@@ -165,6 +171,7 @@ fn Wizard(people: Vec<Person>) -> impl IntoView {
                         view! {
                             <NameAndDescription name=blank.name description=blank.description errors/>
                             <VersionField version=blank.api_version errors/>
+                            <ExpiryField terms errors/>
                         }
                             .into_any(),
                     )}

@@ -8,6 +8,7 @@ use crate::components::confirm_dialog::{ConfirmDialog, Question};
 use crate::components::error_note::ErrorNote;
 use crate::components::filter_sidebar::{FilterSidebar, Step};
 use crate::components::icon::Icon;
+use crate::components::live::{Touched, use_live_changes, who};
 use crate::components::page_title::PageTitle;
 use crate::components::pager::Pager;
 use crate::components::reactive::{say, settled};
@@ -19,13 +20,16 @@ use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::Failed;
 use crate::path;
 use crate::words;
+use domain::audit::Action;
 use domain::filter::{PAGE_SIZE, Sort, TokenFilter, TokenList, pages};
+use domain::live::LiveChange;
 use domain::role::Permission;
 use domain::token::{Token, TokenId};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
+use std::time::Duration;
 
 /// The page, for those whose role allows it.
 pub struct Tokens;
@@ -53,7 +57,9 @@ fn TokensPage() -> impl IntoView {
     let toasts = use_toasts();
     let enable = ServerAction::<EnableApiAccess>::new();
     let disable = ServerAction::<DisableApiAccess>::new();
-    let account = Resource::new(move || (enable.version().get(), disable.version().get()), |_| account());
+    let switched = RwSignal::new(0_u32);
+    let account =
+        Resource::new(move || (enable.version().get(), disable.version().get(), switched.get()), |_| account());
     // Said once, and not again in another language.
     let tell = move |outcome: Option<Result<(), AppError>>, done: Signal<&'static str>| {
         untrack(|| match outcome {
@@ -62,7 +68,8 @@ fn TokensPage() -> impl IntoView {
             None => {}
         });
     };
-    Effect::new(move |_| tell(enable.value().get(), say!(i18n, access.enabled)));
+    // Where it fails, the page says so, without our wasm too.
+    Effect::new(move |_| tell(enable.value().get().filter(Result::is_ok), say!(i18n, access.enabled)));
     Effect::new(move |_| tell(disable.value().get(), say!(i18n, access.switched_off)));
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| path::filter(query)));
@@ -73,6 +80,8 @@ fn TokensPage() -> impl IntoView {
         move || (filter.get(), changes.count()),
         |(filter, _)| async move { (filter.clone(), list(filter).await) },
     );
+    let touched = Touched::new();
+    follow(tokens, touched, switched);
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, tokens.title).to_owned())/>
         <Transition>
@@ -83,7 +92,7 @@ fn TokensPage() -> impl IntoView {
                     access
                         .get()
                         .map(|access| match access {
-                            Ok(true) => view! { <TokenBrowser query filter tokens disable/> }.into_any(),
+                            Ok(true) => view! { <TokenBrowser query filter tokens touched disable/> }.into_any(),
                             Ok(false) => view! { <AccessOff enable/> }.into_any(),
                             Err(error) => view! { <Failed error/> }.into_any(),
                         })
@@ -92,6 +101,42 @@ fn TokensPage() -> impl IntoView {
         </Transition>
     }
 }
+
+/// Shows what others change, as it happens. `switched` counts how often they have switched API access on or off.
+fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
+    let (i18n, toasts, changes, me) = (use_i18n(), use_toasts(), use_token_changes(), use_asker().user.id);
+    // The first list says from where on; later ones are as new as what was heard.
+    let from = Memo::new(move |last: Option<&Option<i64>>| {
+        let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|list| list.as_of));
+        last.copied().flatten().or_else(first)
+    });
+    let due = StoredValue::new(false);
+    let read_anew = move || {
+        due.try_set_value(false);
+        changes.announce();
+    };
+    let on_change = move |change: LiveChange| {
+        if !due.get_value() {
+            due.set_value(true);
+            set_timeout(read_anew, GATHERED_FOR);
+        }
+        if matches!(change.action, Action::ApiAccessEnabled | Action::ApiAccessDisabled) {
+            switched.update(|switched| *switched += 1);
+        }
+        let by_others = change.user.as_ref().is_none_or(|user| user.id != me);
+        if by_others && change.action == Action::TokenDeleted {
+            let (by, name) = (who(i18n, &change), change.name.clone().unwrap_or_default());
+            toasts.say(untrack(|| t_string!(i18n, live.deleted, by = by, name = name).to_string()));
+        } else if by_others {
+            touched.note(change);
+        }
+    };
+    let on_end = move |()| _ = window().location().reload(); // the server says why
+    use_live_changes(from, Callback::new(on_change), Callback::new(on_end));
+}
+
+/// How long changes are gathered before the list is read anew: somebody may change many tokens at once.
+const GATHERED_FOR: Duration = Duration::from_millis(150);
 
 /// The one thing there is to do while API access is off.
 #[component]
@@ -111,6 +156,7 @@ fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
                 <li>{Icon::Check.view()} {say!(i18n, access.off_point_1)}</li>
                 <li>{Icon::Check.view()} {say!(i18n, access.off_point_2)}</li>
             </ul>
+            <ErrorNote error=Signal::derive(move || enable.value().get().and_then(Result::err))/>
             <ActionForm action=enable>
                 <button type="submit" class="button primary" disabled=pending>
                     {move || if pending.get() { t_string!(i18n, access.enabling) } else { t_string!(i18n, access.enable) }}
@@ -126,6 +172,7 @@ fn TokenBrowser(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
     tokens: Resource<Listed>,
+    touched: Touched,
     disable: ServerAction<DisableApiAccess>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -164,7 +211,7 @@ fn TokenBrowser(
             </aside>
             <div class="results">
                 <Transition fallback=move || view! { <ListSkeleton/> }>
-                    <Results tokens filter actions go/>
+                    <Results tokens touched filter actions go/>
                 </Transition>
             </div>
         </div>
@@ -214,6 +261,7 @@ enum Shown {
 #[component]
 fn Results(
     tokens: Resource<Listed>,
+    touched: Touched,
     filter: Memo<TokenFilter>,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
@@ -245,9 +293,9 @@ fn Results(
             // Only read while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
                 let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
-                list.or_else(|| last.cloned()).unwrap_or(TokenList { tokens: Vec::new(), total: 0, page: 1 })
+                list.or_else(|| last.cloned()).unwrap_or(TokenList { tokens: Vec::new(), total: 0, page: 1, as_of: 0 })
             });
-            view! { <List list filter actions go/> }.into_any()
+            view! { <List list touched filter actions go/> }.into_any()
         }
     }
 }
@@ -255,6 +303,7 @@ fn Results(
 #[component]
 fn List(
     list: Memo<TokenList>,
+    touched: Touched,
     filter: Memo<TokenFilter>,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
@@ -268,7 +317,7 @@ fn List(
             token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
         });
         let on_pick = Callback::new(move |item: MenuItem| actions.pick(item, token.get_untracked()));
-        view! { <li><TokenCard token on_pick/></li> }
+        view! { <li><TokenCard token touched=touched.text(id) on_pick/></li> }
     };
     view! {
         <h2 class="visually-hidden">{say!(i18n, tokens.list)}</h2>

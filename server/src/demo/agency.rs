@@ -1,4 +1,4 @@
-//! The demo's two agencies: their users and company profiles.
+//! The demo's agencies: their users and company profiles.
 
 use domain::{
     account::{Address, CompanyInformation, Contact},
@@ -29,6 +29,12 @@ pub const HOSHI_OAK: Agency = Agency {
 pub const KITA_MEDIA: Agency = Agency {
     name: "Kita Media",
     users: &[(Role::AccountAdministrator, "admin@kita-media.example", "Haruto Kita 北 陽翔")],
+};
+
+/// A small one, to which Hoshi & Oak's administrator belongs as well.
+pub const MINATO_STUDIO: Agency = Agency {
+    name: "Minato Studio",
+    users: &[(Role::AccountAdministrator, "admin@minato-studio.example", "Ren Minato 湊 蓮")],
 };
 
 /// Hoshi & Oak's company profile, all of it filled in.

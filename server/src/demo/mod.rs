@@ -1,5 +1,5 @@
 //! Demo data, so that a first start has something to show: an agency with users, a company profile, advertisers
-//! and tokens, and one that has not enabled API access yet.
+//! and tokens, one that has not enabled API access yet, and a small one that shares a user with the first.
 //!
 //! It is made by the same operations that people use, by clocks set to the past. Its password is published: see
 //! [`crate::serve`] for where it may be served.
@@ -7,14 +7,16 @@
 mod agency;
 mod tokens;
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{account::AccountId, filter::TokenFilter, token::Token, user::Asker};
+use domain::{account::AccountId, filter::TokenFilter, membership::Joining, role::Role, token::Token, user::Asker};
 use store::{Clock, NewUser, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use self::agency::{Agency, HOSHI_OAK, KITA_MEDIA};
+use self::agency::{Agency, HOSHI_OAK, KITA_MEDIA, MINATO_STUDIO};
 use crate::{advertisers, people};
 
 /// The password of every demo user.
@@ -56,6 +58,10 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     then.import_advertisers(oak, &brands).await?;
 
     let administrator = asker(store, oak, &HOSHI_OAK).await?;
+    // Later than Hoshi & Oak: where one joined first, one begins.
+    let later = store.at(Clock::fixed(now - TimeDelta::days(200)));
+    let minato = add_agency(&later, &MINATO_STUDIO).await?;
+    share(&later, minato, &MINATO_STUDIO, &administrator.user.email).await?;
     then.enable_api_access(&administrator).await?;
     for sample in tokens::SAMPLES {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
@@ -67,7 +73,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
 #[must_use]
 pub fn how_to_sign_in() -> String {
     let mut lines = vec![format!("This is demo data. Sign in with the password {PASSWORD} as one of these:")];
-    for agency in [&HOSHI_OAK, &KITA_MEDIA] {
+    for agency in [&HOSHI_OAK, &KITA_MEDIA, &MINATO_STUDIO] {
         lines.push(format!("  {}", agency.name));
         lines.extend(agency.users.iter().map(|(role, email, _)| format!("    {email:<32}{}", role.as_str())));
     }
@@ -91,6 +97,17 @@ async fn add_agency(store: &Store, agency: &'static Agency) -> Result<AccountId>
     Ok(account)
 }
 
+/// Lets another agency's user belong to this one as well: they accept its invitation.
+async fn share(store: &Store, account: AccountId, agency: &Agency, email: &str) -> Result<()> {
+    if store.people(account).await?.iter().any(|person| person.email == email) {
+        return Ok(());
+    }
+    let (_, token) = store.invite(&asker(store, account, agency).await?, email, Role::ImplementationSpecialist).await?;
+    let joining = Joining::Known { password: PASSWORD.to_owned() };
+    store.accept_invitation(&token, joining, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+    Ok(())
+}
+
 /// The agency's administrator, in whose name the rest is made.
 async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Asker> {
     let (role, email, _) = agency.users[0];
@@ -101,7 +118,7 @@ async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Ask
 
 async fn add_token(store: &Store, now: DateTime<Utc>, by: &Asker, sample: &tokens::Sample) -> Result<()> {
     let created = now - sample.age;
-    let settings = sample.settings(&store.people(by.account).await?)?;
+    let settings = sample.settings(&store.people(by.account).await?, &store.terms(by.account).await?)?;
     let token = match token_named(store, by.account, &settings.name).await? {
         Some(token) => token,
         None => store.at(Clock::fixed(created)).create(by, settings, Uuid::now_v7()).await?.token,
@@ -123,10 +140,8 @@ async fn token_named(store: &Store, account: AccountId, name: &str) -> Result<Op
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
     use anyhow::bail;
-    use domain::{api_version::ApiVersion, filter::CreatedOn, role::Role, token::TokenState};
+    use domain::{api_version::ApiVersion, filter::CreatedOn, token::TokenState};
 
     use super::*;
     use crate::config::Data;
@@ -175,6 +190,11 @@ mod tests {
             let asker = store.session(&session).await?.context("signed in")?;
             assert_eq!((asker.role, asker.account_name.as_str()), (*role, HOSHI_OAK.name));
         }
+        let session = store.sign_in(HOSHI_OAK.users[0].1, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+        let administrator = store.session(&session).await?.context("signed in")?;
+        let accounts = store.own_accounts(&administrator).await?;
+        let accounts: Vec<_> = accounts.iter().map(|account| account.name.as_str()).collect();
+        assert_eq!(accounts, [HOSHI_OAK.name, MINATO_STUDIO.name]);
         assert!(Role::ALL.into_iter().all(|role| HOSHI_OAK.users.iter().any(|user| user.0 == role)));
 
         let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;

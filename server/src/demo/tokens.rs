@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use chrono::TimeDelta;
 use domain::{
     scope::{Category, Scope},
+    term::Terms,
     token::{TokenForm, TokenSettings},
     user::Person,
 };
@@ -34,7 +35,7 @@ enum Scoping {
 
 impl Sample {
     /// The settings, as the form makes them of what a person types.
-    pub fn settings(&self, people: &[Person]) -> Result<TokenSettings> {
+    pub fn settings(&self, people: &[Person], terms: &Terms) -> Result<TokenSettings> {
         let contact = people.iter().find(|person| person.email.starts_with(self.contact));
         let form = TokenForm {
             name: self.name.to_owned(),
@@ -43,8 +44,9 @@ impl Sample {
             primary_contact: contact.map(|person| person.id.0.to_string()).unwrap_or_default(),
             developers: self.developers.to_owned(),
             scopes: self.scopes.ids(),
+            ..TokenForm::default()
         };
-        form.validate(people, None).map_err(|errors| anyhow!("{errors:?}"))
+        form.validate(people, None, terms).map_err(|errors| anyhow!("{errors:?}"))
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use app::api::client_address;
 use axum::{extract::ConnectInfo, response::Response};
 use clap::Args;
-use domain::{access::Caller, api_version::ApiVersion, scope::RateGroup, token::TokenState};
+use domain::{access::Caller, api_version::ApiVersion, scope::RateGroup};
 use http::{HeaderMap, request::Parts};
 use store::Store;
 
@@ -89,13 +89,16 @@ impl Gate {
         Self { store: self.store.asked_from(self.address(request)), ..self }
     }
 
-    /// Who calls. Nobody gets further without credentials that are right, not even to learn which paths there are.
+    /// Who calls, and whether they may from where they do. Nobody gets further without credentials that are right, not
+    /// even to learn which paths there are.
     ///
     /// # Errors
     /// Those that answer 401, and [`GateError::Store`].
-    pub async fn identify(&self, headers: &HeaderMap) -> Result<Caller, GateError> {
-        let (sid, secret) = credentials::read(headers)?;
-        self.store.authenticate(&sid, &secret).await?.ok_or(GateError::WrongCredentials)
+    pub async fn identify(&self, head: &Parts) -> Result<Caller, GateError> {
+        let (sid, secret) = credentials::read(&head.headers)?;
+        let store = self.store.asked_from(self.address(head));
+        let caller = store.authenticate(&sid, &secret).await?.ok_or(GateError::WrongCredentials)?;
+        if caller.expired { Err(GateError::Expired) } else { Ok(caller) }
     }
 
     /// Lets a caller on to what they ask for, if they may, and notes what became of it. Whoever is known learns from
@@ -126,7 +129,8 @@ impl Gate {
     /// asked for (404, 405), version (400), what the token may do (403), how often (429).
     ///
     /// Every call counts, also one that fails; as an export only one that may go on. A token that can't be used for
-    /// authentication, disabled or without API access, costs its account nothing, whoever goes on calling with it.
+    /// authentication (disabled, without API access, from elsewhere than is allowed) costs its account nothing, whoever
+    /// goes on calling with it.
     fn admit(
         &self,
         caller: Caller,
@@ -134,7 +138,7 @@ impl Gate {
         query: &Query,
         headers: &HeaderMap,
     ) -> (Left, Result<Admitted, GateError>) {
-        let (account, usable) = (caller.account, caller.api_access && caller.state == TokenState::Enabled);
+        let (account, usable) = (caller.account, caller.is_usable());
         let admitted = target.and_then(|target| {
             let version = version::requested(headers, query, caller.api_version)?;
             caller.require(&target.sid, target.scope)?;

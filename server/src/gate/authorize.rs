@@ -25,7 +25,7 @@ use super::{
 pub async fn authorize(State(gate): State<Gate>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
     let head = request.into_parts().0;
-    let caller = match gate.identify(&head.headers).await {
+    let caller = match gate.identify(&head).await {
         Ok(caller) => caller,
         Err(error) => return refused(error, format),
     };

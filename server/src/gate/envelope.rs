@@ -25,6 +25,9 @@ pub enum GateError {
     /// No token has this SID, or its Auth Token is another one.
     #[error("the Account SID or the Auth Token is wrong; check both, or reset the token if its Auth Token is lost")]
     WrongCredentials,
+    /// They are right, but no longer.
+    #[error("this access token's Auth Token has expired; reset the token to get a new one")]
+    Expired,
     /// The token does not open this.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -105,7 +108,9 @@ impl GateError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
+            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials | Self::Expired => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Refused(_) | Self::NotReplayable(_) => StatusCode::FORBIDDEN,
             Self::NotFound | Self::AnsweredElsewhere | Self::NoResult => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -131,7 +136,7 @@ impl GateError {
         let mut response = written(status, "Response", &envelope, format);
         let headers = response.headers_mut();
         match self {
-            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials => {
+            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials | Self::Expired => {
                 headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
             }
             Self::MethodNotAllowed { allow } => {

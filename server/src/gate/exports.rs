@@ -1,10 +1,12 @@
-//! The worker that makes reports into files: one after the other, each in a task of its own.
+//! The worker that makes reports into files: one after the other, each in a task of its own. Records are read a day at a
+//! time, so that a report of many days takes no more memory than its file and one day.
 
 use std::{convert::Infallible, time::Duration};
 
+use anyhow::Context as _;
 use domain::{
     job::JobStatus,
-    report::{self, Export, ResultFormat},
+    report::{self, Export, Period, ResultFormat},
 };
 use serde_json::Value;
 use store::{ClaimedJob, Store};
@@ -55,39 +57,118 @@ async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
     }
 }
 
+/// The file; one that is too large ends somewhere beyond the limit.
 async fn make(store: Store, job: ClaimedJob) -> anyhow::Result<Vec<u8>> {
-    let Export { report, period, .. } = job.export;
-    let records = records::read(&store, job.account, report, period).await?;
-    store.note_progress(&job, records.len() as u64, 50).await?;
-    spawn_blocking(move || written(job.export, records)).await?
+    let Export { report, period: Period { from, to }, .. } = job.export;
+    let days = (to - from).num_days() + 1;
+    let (mut file, mut noted) = (File::begin(job.export)?, 0);
+    for (day, done) in from.iter_days().zip(1..=days) {
+        let records = records::read(&store, job.account, report, Period { from: day, to: day }).await?;
+        file = spawn_blocking(move || file.with(records)).await??;
+        if file.bytes.len() > RESULT_MAX {
+            break;
+        }
+        let percentage = u8::try_from(done * 99 / days).unwrap_or(99);
+        if percentage > noted {
+            noted = percentage;
+            store.note_progress(&job, file.records, percentage).await?;
+        }
+    }
+    file.end()
 }
 
-fn written(Export { report, format, .. }: Export, records: Vec<Record>) -> anyhow::Result<Vec<u8>> {
-    let objects = |records: Vec<Record>| records.into_iter().map(|record| records::object(report, record)).collect();
-    Ok(match format {
-        ResultFormat::Csv => {
-            let mut csv = csv::Writer::from_writer(Vec::new());
-            csv.write_record(report.attributes().iter().map(|attribute| attribute.name))?;
-            for record in records {
-                csv.write_record(record.iter().map(|text| report::cell(text).into_owned()))?;
+/// A file that grows.
+struct File {
+    export: Export,
+    bytes: Vec<u8>,
+    /// How many are in it.
+    records: u64,
+}
+
+impl File {
+    const XML_END: &str = "</Records>";
+
+    /// A file without records.
+    fn begin(export: Export) -> anyhow::Result<Self> {
+        let bytes = match export.format {
+            ResultFormat::Csv => {
+                let mut csv = csv::Writer::from_writer(Vec::new());
+                csv.write_record(export.report.attributes().iter().map(|attribute| attribute.name))?;
+                csv.into_inner()?
             }
-            csv.into_inner()?
+            ResultFormat::Json => b"[".to_vec(),
+            ResultFormat::Xml => {
+                let empty = xml::document("Records", &Value::Array(Vec::new()));
+                empty.strip_suffix(Self::XML_END).context("the root is empty")?.as_bytes().to_vec()
+            }
+        };
+        Ok(Self { export, bytes, records: 0 })
+    }
+
+    /// The same file with more records at its end.
+    fn with(mut self, records: Vec<Record>) -> anyhow::Result<Self> {
+        let report = self.export.report;
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        for record in records {
+            match self.export.format {
+                ResultFormat::Csv => csv.write_record(record.iter().map(|text| report::cell(text).into_owned()))?,
+                ResultFormat::Json => {
+                    if self.records > 0 {
+                        self.bytes.push(b',');
+                    }
+                    serde_json::to_writer(&mut self.bytes, &records::object(report, record))?;
+                }
+                ResultFormat::Xml => {
+                    self.bytes.extend(xml::fragment("Record", &records::object(report, record)).into_bytes());
+                }
+            }
+            self.records += 1;
         }
-        ResultFormat::Json => serde_json::to_vec(&Value::Array(objects(records)))?,
-        ResultFormat::Xml => xml::document("Records", &Value::Array(objects(records))).into_bytes(),
-    })
+        self.bytes.extend(csv.into_inner()?);
+        Ok(self)
+    }
+
+    /// The whole file.
+    fn end(mut self) -> anyhow::Result<Vec<u8>> {
+        match self.export.format {
+            ResultFormat::Csv => {}
+            ResultFormat::Json => self.bytes.push(b']'),
+            ResultFormat::Xml => self.bytes.extend(Self::XML_END.as_bytes()),
+        }
+        Ok(self.bytes)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::report::{Period, Report};
+    use domain::report::Report;
 
     use super::*;
 
-    fn file(format: ResultFormat, text: &str) -> String {
+    fn file_of(format: ResultFormat, portions: &[&[&str]]) -> String {
         let day = "2026-05-01".parse().unwrap();
-        let export = Export { report: Report::AuditLog, period: Period { from: day, to: day }, format };
-        String::from_utf8(written(export, vec![vec![text.to_owned(); 5]]).unwrap()).unwrap()
+        let mut file =
+            File::begin(Export { report: Report::AuditLog, period: Period { from: day, to: day }, format }).unwrap();
+        for portion in portions {
+            file = file.with(portion.iter().map(|text| vec![(*text).to_owned(); 5]).collect()).unwrap();
+        }
+        assert_eq!(file.records, portions.iter().map(|portion| portion.len() as u64).sum::<u64>());
+        String::from_utf8(file.end().unwrap()).unwrap()
+    }
+
+    fn file(format: ResultFormat, text: &str) -> String {
+        file_of(format, &[&[text]])
+    }
+
+    #[test]
+    fn a_file_is_the_same_in_whatever_portions_its_records_come() {
+        for format in [ResultFormat::Csv, ResultFormat::Json, ResultFormat::Xml] {
+            let whole = file_of(format, &[&["a", "b", "c"]]);
+            assert_eq!(file_of(format, &[&[], &["a"], &[], &["b", "c"], &[]]), whole);
+        }
+        assert_eq!(file_of(ResultFormat::Csv, &[]), "Time,Actor,Action,TokenId,Details\n");
+        assert_eq!(file_of(ResultFormat::Json, &[&[]]), "[]");
+        assert!(file_of(ResultFormat::Xml, &[]).ends_with("?><Records></Records>"));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //!
 //! The service calls with an access token that may retrieve access tokens (scope `getAccessToken`). In the form field
 //! `token` it sends the credentials in question, `AccountSID:AuthToken`, as they are or in the Base64 of HTTP Basic.
-//! Tokens of other accounts are not active to it, nor is anything else that would not pass.
+//! Tokens of other accounts are not active to it, nor is anything else that would not pass. Where the call in question
+//! comes from is not known here: for address ranges ask `/authorize`.
 
 use axum::{
     Form, Json,
@@ -11,7 +12,7 @@ use axum::{
     extract::{FromRequest as _, Request, State, rejection::FormRejection},
     response::{IntoResponse as _, Response},
 };
-use domain::{access::Caller, scope::Scope, token::TokenState};
+use domain::{access::Caller, scope::Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ struct Question {
 pub async fn introspect(State(gate): State<Gate>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
     let (head, body) = request_body::take(request).await;
-    let service = match gate.identify(&head.headers).await {
+    let service = match gate.identify(&head).await {
         Ok(service) => service,
         Err(error) => return error.into_response(format),
     };
@@ -65,17 +66,21 @@ async fn told(gate: &Gate, service: &Caller, question: Request) -> Result<Value,
     };
     Ok(token.filter(|token| is_active(token, service)).map_or(json!({ "active": false }), |token| {
         let scopes = token.scopes.iter().map(Scope::id).collect::<Vec<_>>().join(" ");
-        json!({
+        let mut told = json!({
             "active": true,
             "scope": scopes,
             "client_id": token.sid,
             "token_type": "Basic",
             "sub": token.token,
             "api_version": token.api_version,
-        })
+        });
+        if let Some(end) = token.ends_at {
+            told["exp"] = json!(end.timestamp());
+        }
+        told
     }))
 }
 
 fn is_active(token: &Caller, service: &Caller) -> bool {
-    token.account == service.account && token.api_access && token.state == TokenState::Enabled
+    token.account == service.account && token.is_usable()
 }

@@ -36,7 +36,7 @@ use axum::{
     response::Response,
     routing::{any, get, post},
 };
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -59,11 +59,16 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
         .route("/Agencies/{*path}", any(agencies))
         .route("/authorize", any(authorize::authorize))
         .route("/authorize/{*path}", any(authorize::authorize))
-        .route("/downloads/{job}", get(downloads::download))
-        .route("/oauth2/introspect", post(introspect::introspect))
-        .route("/openapi.json", get(openapi::document))
+        .route("/downloads/{job}", get(downloads::download).fallback(async |head| wrong_method(head, "GET, HEAD")))
+        .route("/oauth2/introspect", post(introspect::introspect).fallback(async |head| wrong_method(head, "POST")))
+        .route("/openapi.json", get(openapi::document).fallback(async |head| wrong_method(head, "GET, HEAD")))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .with_state(Gate::new(store, settings, behind_proxy))
+}
+
+/// The answer to another method than those that there are, of what is no operation.
+fn wrong_method(headers: HeaderMap, allow: &str) -> Response {
+    GateError::MethodNotAllowed { allow: allow.to_owned() }.into_response(Format::accepted(&headers))
 }
 
 /// `/Agencies/…`: admits the call and carries it out.
@@ -71,7 +76,7 @@ async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
     let (head, body) = request_body::take(request).await;
     let gate = gate.asked_by(&head);
-    let caller = match (gate.identify(&head.headers).await, &body) {
+    let caller = match (gate.identify(&head).await, &body) {
         (Ok(caller), _) => caller,
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),
         (Err(error), Ok(_)) => return error.into_response(format),

@@ -76,8 +76,8 @@ fn described(scope: Scope) -> Value {
     let mut responses = Map::new();
     for (status, text) in [
         ("400", "What was sent is not what the operation takes."),
-        ("401", "The credentials are missing or wrong."),
-        ("403", "The token is disabled, lacks the scope or is another one, or API access is off."),
+        ("401", "The credentials are missing or wrong, or have expired."),
+        ("403", "The token is disabled, lacks the scope or is another one; API access is off; the address is refused."),
         ("404", "There is no such resource."),
         ("405", "The resource does not take this method."),
         ("408", "The body did not arrive in time."),
@@ -254,6 +254,10 @@ fn access_token(issued: bool) -> Value {
         "Developers": { "type": "array", "items": text },
         "DateCreated": { "type": "string", "format": "date-time" },
         "DateLastUsed": text,
+        "DateExpires": {
+            "type": "string",
+            "description": "When its Auth Token ceases to pass: chosen, or by the account's policy. Empty for never.",
+        },
         "Uri": text,
     });
     if issued {
@@ -272,6 +276,10 @@ fn access_token_update() -> Value {
         "Developers": {
             "type": "array", "maxItems": domain::token::DEVELOPERS_MAX, "items": { "type": "string", "format": "email" } },
         "Scopes": scope_ids(),
+        "DateExpires": {
+            "type": "string",
+            "description": "A time like 2030-01-31T00:00:00Z; empty for never, where the account allows that.",
+        },
     } })
 }
 

@@ -12,11 +12,21 @@ use serde_json::Value;
 /// The value as a document whose root has this name.
 #[must_use]
 pub fn document(name: &str, value: &Value) -> String {
+    written(|writer| {
+        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        element(writer, name, value)
+    })
+}
+
+/// The value as an element of this name, to stand within a document.
+#[must_use]
+pub fn fragment(name: &str, value: &Value) -> String {
+    written(|writer| element(writer, name, value))
+}
+
+fn written(write: impl FnOnce(&mut Writer<Vec<u8>>) -> std::io::Result<()>) -> String {
     let mut writer = Writer::new(Vec::new());
-    let written = writer
-        .write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))
-        .and_then(|()| element(&mut writer, name, value));
-    written.expect("memory takes all that is written to it");
+    write(&mut writer).expect("memory takes all that is written to it");
     String::from_utf8(writer.into_inner()).expect("text and markup are UTF-8")
 }
 

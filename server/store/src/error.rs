@@ -1,5 +1,6 @@
 //! What can go wrong in the store. No error shows a secret.
 
+use crate::second_step::PendingSignIn;
 use domain::membership::Refusal;
 use std::time::Duration;
 
@@ -24,6 +25,19 @@ pub enum Error {
     /// The password was given too long ago.
     #[error("give the password again to do this")]
     StepUpNeeded,
+    /// The password is right, and the user has a second factor: signing in goes on with that. What is needed for it was
+    /// written down.
+    #[error("give a code of the authenticator or a recovery code to go on")]
+    SecondStepNeeded(PendingSignIn),
+    /// That code is wrong, or was used before.
+    #[error("the code is wrong or was used already; wait for the next one and try again")]
+    WrongCode,
+    /// The password was given too long ago to go on with the second factor.
+    #[error("signing in took too long; begin again")]
+    SignInOver,
+    /// Who asks has no second factor, which this takes.
+    #[error("set up two-step sign-in on your profile first")]
+    SecondFactorNeeded,
     /// Too many failed attempts to sign in.
     #[error("too many failed attempts; try again in {} s", .retry_after.as_secs())]
     Throttled {
@@ -45,6 +59,12 @@ pub enum Error {
     /// The invitation has expired, was accepted, withdrawn or replaced, or never was.
     #[error("there is no such invitation any more; ask an Account Administrator for a new one")]
     InvitationOver,
+    /// Nobody whom the identity provider vouches for may work in any account.
+    #[error("no active user has that e-mail address; ask an Account Administrator for an invitation")]
+    NotInvited,
+    /// The identity provider vouches for another person of the same e-mail address.
+    #[error("the user of that e-mail address is linked to another identity of the provider; have that one unlinked")]
+    LinkedOtherwise,
     /// Another account has that name.
     #[error("an account of that name exists already; choose another name")]
     AccountExists,
@@ -54,6 +74,12 @@ pub enum Error {
     /// The URL names a kind of database that the store does not speak.
     #[error("`{0}` is no kind of database that can be used; write sqlite:PATH")]
     UnsupportedDatabase(String),
+    /// The token's Auth Token is not kept, or can't be read.
+    #[error("its Auth Token can't be viewed; reset the access token to get a new one")]
+    NotViewable,
+    /// The sealing keys are missing or can't be read.
+    #[error("the sealing keys can't be used: {0}")]
+    SealingKeys(String),
     /// The database failed.
     #[error("the database failed; check its file, the disk and the permissions: {0}")]
     Database(#[from] sqlx::Error),

@@ -1,12 +1,15 @@
 //! The gate's look-up: who calls with these credentials.
 
 use crate::error::Error;
+use crate::sqlite::time;
 use crate::store::Store;
-use crate::token_rows::{api_version, corrupt, from_json, state};
-use crate::verification_cache::Credentials;
+use crate::token_rows::{api_version, corrupt, from_json, lifetime, state};
+use crate::verification_cache::{Credentials, Demands};
 use domain::access::Caller;
 use domain::account::AccountId;
 use domain::secret::{AccountSid, Secret};
+use domain::security_policy::allows;
+use domain::term;
 use domain::token::TokenId;
 use uuid::Uuid;
 
@@ -19,65 +22,83 @@ struct CredentialsRow {
     state: String,
     api_version: i64,
     scopes: String,
+    expires_at: Option<i64>,
+    secret_issued_at: i64,
+    token_lifetime: Option<i64>,
+    allowed_addresses: String,
 }
 
-impl TryFrom<CredentialsRow> for Credentials {
+impl TryFrom<CredentialsRow> for (Credentials, Demands) {
     type Error = Error;
 
     fn try_from(row: CredentialsRow) -> Result<Self, Error> {
-        Ok(Self {
+        let longest = row.token_lifetime.map(lifetime).transpose()?;
+        let expires_at = row.expires_at.map(time).transpose()?;
+        let demands = Demands { api_access: row.api_access, addresses: from_json(&row.allowed_addresses)? };
+        let credentials = Credentials {
             token: TokenId(row.id),
             account: AccountId(row.account_id),
-            api_access: row.api_access,
+            ends_at: term::end(expires_at, time(row.secret_issued_at)?, longest),
             secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("a hash of another length"))?,
             state: state(&row.state)?,
             api_version: api_version(row.api_version)?,
             scopes: from_json(&row.scopes)?,
-        })
+        };
+        Ok((credentials, demands))
     }
 }
 
 impl Store {
     /// Who calls with this pair; nobody where the Account SID is unknown or the Auth Token is not its. Whether the
-    /// token may be used at all is for [`Caller::require`] to say. Hashes are compared in constant time; whether an
-    /// Account SID exists is no secret.
+    /// token may be used at all, now and from the address that the store is asked from, is for [`Caller::is_usable`]
+    /// and [`Caller::require`] to say; where the store is asked from nowhere, any address will do. Hashes are compared
+    /// in constant time; whether an Account SID exists is no secret.
     ///
     /// Only a token's first call reads the database, and its first after a change: see `verification_cache`.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn authenticate(&self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
-        let credentials = match self.cache().get(sid) {
-            Some(cached) => Some(cached),
-            None => self.read_credentials(sid).await?,
+        let admitted = |demands: &Demands| {
+            let address_allowed = self.address().is_none_or(|address| allows(&demands.addresses, address));
+            (demands.api_access, address_allowed)
         };
-        let right = credentials.filter(|known| self.key().verify(secret.reveal(), &known.secret_hash));
-        Ok(right.map(|known| Caller {
+        let known = match self.cache().get(sid, admitted) {
+            Some(cached) => Some(cached),
+            None => self.read_credentials(sid).await?.map(|(known, demands)| (known, admitted(&demands))),
+        };
+        let right = known.filter(|(known, _)| self.key().verify(secret.reveal(), &known.secret_hash));
+        Ok(right.map(|(known, (api_access, address_allowed))| Caller {
             token: known.token,
             sid: sid.clone(),
             account: known.account,
-            api_access: known.api_access,
+            api_access,
             state: known.state,
             api_version: known.api_version,
             scopes: known.scopes,
+            ends_at: known.ends_at,
+            // The clock is not even asked for a token that never expires.
+            expired: known.ends_at.is_some() && term::has_ended(known.ends_at, self.clock().now()),
+            address_allowed,
         }))
     }
 
-    async fn read_credentials(&self, sid: &AccountSid) -> Result<Option<Credentials>, Error> {
+    async fn read_credentials(&self, sid: &AccountSid) -> Result<Option<(Credentials, Demands)>, Error> {
         let ticket = self.cache().ticket(sid);
         let row: Option<CredentialsRow> = sqlx::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
-                tokens.api_version, tokens.scopes
+                tokens.api_version, tokens.scopes, tokens.expires_at, tokens.secret_issued_at, accounts.token_lifetime,
+                accounts.allowed_addresses
              FROM tokens JOIN accounts ON accounts.id = tokens.account_id
              WHERE tokens.sid = $1 AND tokens.deleted_at IS NULL",
         )
         .bind(sid.as_str())
         .fetch_optional(&self.pools().read)
         .await?;
-        let credentials = row.map(Credentials::try_from).transpose()?;
-        if let Some(read) = credentials {
-            self.cache().put(&ticket, sid, read);
+        let read = row.map(<(Credentials, Demands)>::try_from).transpose()?;
+        if let Some((credentials, demands)) = &read {
+            self.cache().put(&ticket, sid, *credentials, demands);
         }
-        Ok(credentials)
+        Ok(read)
     }
 }

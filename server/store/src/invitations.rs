@@ -3,7 +3,9 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
+use crate::key::Purpose;
 use crate::passwords::RightPassword;
+use crate::second_step;
 use crate::sessions::{self, Client, SessionToken};
 use crate::sqlite::{micros, time};
 use crate::store::Store;
@@ -165,7 +167,7 @@ impl Store {
     /// [`Error::Corrupt`].
     pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
         let now = self.clock().now();
-        let guess = self.key().hash(token.reveal());
+        let guess = self.key().hash_for(Purpose::InvitationGuess, token.reveal());
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let found: Option<(String, String, String, bool)> = sqlx::query_as(
@@ -190,6 +192,7 @@ impl Store {
     /// it.
     ///
     /// # Errors
+    /// [`Error::SecondStepNeeded`] as [`Store::sign_in`]: the person belongs to the account all the same;
     /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
     /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
     /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
@@ -221,17 +224,22 @@ impl Store {
         .await?;
         let (account, email, role) = accepted.ok_or(Error::InvitationOver)?;
         let account = AccountId(account);
-        let user = match joiner {
-            Joiner::New { name, password_hash } => users::insert(&mut tx, &name, &email, &password_hash, now).await?,
-            Joiner::Known(right) if right.still_holds(&mut tx).await? => right.user,
+        let (user, right) = match joiner {
+            Joiner::New { name, password_hash } => {
+                (users::insert(&mut tx, &name, &email, &password_hash, now).await?, None)
+            }
+            Joiner::Known(right) if right.still_holds(&mut tx).await? => (right.user, Some(right)),
             Joiner::Known(_) => return Err(Error::WrongCredentials),
         };
         users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
         event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
-        let session = sessions::begin(self, &mut tx, account, user, &from, now).await?;
+        let begun = match right {
+            Some(right) => second_step::after_password(self, &mut tx, account, &right, &from, now).await?,
+            None => Ok(sessions::begin(self, &mut tx, account, user, &from, now).await?),
+        };
         tx.commit().await?;
-        Ok(session)
+        begun.map_err(Error::SecondStepNeeded)
     }
 
     /// Removes the invitations that have expired. Answers how many there were.

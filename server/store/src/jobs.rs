@@ -2,6 +2,7 @@
 
 use crate::clock::id_at;
 use crate::error::Error;
+use crate::key::Purpose;
 use crate::sqlite::{Connection, DAY, day_number, micros, require_row, time};
 use crate::store::Store;
 use chrono::{NaiveDate, TimeDelta};
@@ -180,7 +181,7 @@ impl Store {
     /// Signs that whoever has the signature may have the job's result until then (seconds since the Unix epoch).
     #[must_use]
     pub fn sign_result(&self, account: AccountId, id: JobId, until: i64) -> Vec<u8> {
-        self.key().hash(signed(account, id, until))
+        self.key().hash_for(Purpose::ResultAddress, signed(account, id, until))
     }
 
     /// The file that the job has made, for whoever has a signature that is right and not expired, while the account has
@@ -197,7 +198,9 @@ impl Store {
         .fetch_optional(&self.pools().read)
         .await?;
         let account = AccountId(account.ok_or(Error::NotFound)?);
-        let valid = self.clock().now().timestamp() < until && self.key().verify(signed(account, id, until), signature);
+        let signed = signed(account, id, until);
+        let valid =
+            self.clock().now().timestamp() < until && self.key().verify_for(Purpose::ResultAddress, signed, signature);
         if valid { self.job_result(account, id).await } else { Err(Error::NotFound) }
     }
 
@@ -349,7 +352,7 @@ fn corrupt(reason: impl std::fmt::Display) -> Error {
     Error::Corrupt(format!("of a job: {reason}"))
 }
 
-/// What is signed. Nothing else that the server's key hashes begins so.
+/// What is signed.
 fn signed(account: AccountId, id: JobId, until: i64) -> String {
-    format!("the result of a job: {} {} {until}", account.0, id.0)
+    format!("{} {} {until}", account.0, id.0)
 }

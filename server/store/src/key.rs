@@ -1,10 +1,49 @@
 //! The server's key, with which secrets are hashed: a copy of the database alone verifies nothing.
+//!
+//! One key has several purposes, and no hash that was made for one may ever pass for one of another. So what is hashed
+//! begins differently for each:
+//!
+//! | Purpose | What is hashed begins with |
+//! | --- | --- |
+//! | Auth Tokens, at rest | their own `kgt_`: their hashes outlive every version, and stay as they are |
+//! | the audit trail's entries and ends, at rest | the byte FF and a letter: see `audit_chain` |
+//! | to know the key again, at rest | a constant text: see `key_check` |
+//! | recovery codes, at rest | `recovery code` and the byte FF: see `second_factor` |
+//! | keys that are derived from this one | `sealing key: ` and what they are for: see `sealing` |
+//! | what does not last: see [`Purpose`] | the byte FE and the purpose's name |
 
 use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
 use sha2::Sha256;
 use std::fmt;
 use zeroize::Zeroizing;
+
+/// What a hash is made for that is not kept, or not for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To count the attempts to sign in with an e-mail address, for a quarter of an hour.
+    SignIn,
+    /// To count the guesses at the token of an invitation, as long.
+    InvitationGuess,
+    /// To sign the address of a job's result, for some minutes.
+    ResultAddress,
+    /// To count the guesses at a user's second factor, as long as those at the password.
+    SecondFactorGuess,
+}
+
+impl Purpose {
+    /// A byte that no text begins with: there is none in UTF-8.
+    const MARK: u8 = 0xFE;
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::InvitationGuess => "invitation guess",
+            Self::ResultAddress => "result address",
+            Self::SecondFactorGuess => "second factor guess",
+        }
+    }
+}
 
 /// A key of 256 random bits, which is kept outside the database. Whoever loses it has to reset every token.
 ///
@@ -39,26 +78,13 @@ impl ServerKey {
     /// The key as 64 hexadecimal digits, to be kept. Wiped from memory when dropped.
     #[must_use]
     pub fn to_hex(&self) -> Zeroizing<String> {
-        let digits = self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let mut hex = Zeroizing::new(String::with_capacity(2 * Self::LENGTH));
-        hex.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
-        hex
+        write_hex(&self.bytes)
     }
 
     /// Reads 64 hexadecimal digits; white space around them is ignored.
     #[must_use]
     pub fn from_hex(hex: &str) -> Option<Self> {
-        let hex = hex.trim().as_bytes();
-        if hex.len() != 2 * Self::LENGTH {
-            return None;
-        }
-        let mut bytes = Zeroizing::new([0; Self::LENGTH]);
-        for (byte, digits) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            for digit in digits {
-                *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
-            }
-        }
-        Some(Self::from_bytes(*bytes))
+        read_hex(hex).map(|bytes| Self::from_bytes(*bytes))
     }
 
     /// HMAC-SHA-256 of the text.
@@ -71,9 +97,47 @@ impl ServerKey {
         self.mac(text).verify_slice(hash).is_ok()
     }
 
+    /// HMAC-SHA-256 of the text for that purpose: unlike the same text's for any other.
+    pub(crate) fn hash_for(&self, purpose: Purpose, text: impl AsRef<[u8]>) -> Vec<u8> {
+        self.mac_for(purpose, text).finalize().into_bytes().to_vec()
+    }
+
+    /// Whether that is the text's hash for that purpose; takes the same time whatever differs.
+    pub(crate) fn verify_for(&self, purpose: Purpose, text: impl AsRef<[u8]>, hash: &[u8]) -> bool {
+        self.mac_for(purpose, text).verify_slice(hash).is_ok()
+    }
+
+    fn mac_for(&self, purpose: Purpose, text: impl AsRef<[u8]>) -> Hmac<Sha256> {
+        // Names are text, so that the zero ends them.
+        self.mac([Purpose::MARK]).chain_update(purpose.name()).chain_update([0]).chain_update(text)
+    }
+
     fn mac(&self, text: impl AsRef<[u8]>) -> Hmac<Sha256> {
         self.mac.clone().chain_update(text)
     }
+}
+
+/// A key as 64 hexadecimal digits.
+pub(crate) fn write_hex(key: &[u8; ServerKey::LENGTH]) -> Zeroizing<String> {
+    let digits = key.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut hex = Zeroizing::new(String::with_capacity(2 * key.len()));
+    hex.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    hex
+}
+
+/// The key of 64 hexadecimal digits; white space around them is ignored.
+pub(crate) fn read_hex(hex: &str) -> Option<Zeroizing<[u8; ServerKey::LENGTH]>> {
+    let hex = hex.trim().as_bytes();
+    if hex.len() != 2 * ServerKey::LENGTH {
+        return None;
+    }
+    let mut bytes = Zeroizing::new([0; ServerKey::LENGTH]);
+    for (byte, digits) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+        for digit in digits {
+            *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
+        }
+    }
+    Some(bytes)
 }
 
 impl fmt::Debug for ServerKey {
@@ -84,7 +148,7 @@ impl fmt::Debug for ServerKey {
 
 #[cfg(test)]
 mod tests {
-    use super::ServerKey;
+    use super::{Purpose, ServerKey};
 
     #[test]
     fn a_key_is_written_and_read_as_hexadecimal_digits() {
@@ -105,5 +169,28 @@ mod tests {
         assert!(!two.verify("text", &one.hash("text")));
         assert!(!one.verify("text", &[]));
         assert_eq!(format!("{one:?}"), "ServerKey(…)");
+    }
+
+    #[test]
+    fn what_is_hashed_for_one_purpose_passes_for_no_other() {
+        let key = ServerKey::from_bytes([1; 32]);
+        let purposes = [Purpose::SignIn, Purpose::InvitationGuess, Purpose::ResultAddress, Purpose::SecondFactorGuess];
+        for made_for in purposes {
+            let hash = key.hash_for(made_for, "text");
+            assert!(!key.verify("text", &hash));
+            for used_for in purposes {
+                assert_eq!(key.verify_for(used_for, "text", &hash), used_for == made_for);
+            }
+        }
+        assert!(!key.verify_for(Purpose::SignIn, "text", &key.hash("text")));
+    }
+
+    #[test]
+    fn the_hash_of_an_auth_token_is_that_of_all_versions() {
+        let hash = ServerKey::from_bytes([7; 32]).hash("kgt_text");
+        assert_eq!(
+            hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            "f1f9650b11d6f9f014ffd91da88bc47097da8000a2779709ee8b49579bdf5aab"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Passwords: how they are hashed and verified, how many at a time, and whose they are.
 
 use crate::error::Error;
+use crate::key::Purpose;
 use crate::sqlite::Connection;
 use crate::store::Store;
 use crate::throttle;
@@ -98,7 +99,7 @@ impl Store {
     ) -> Result<Option<RightPassword>, Error> {
         let password = Zeroizing::new(password.to_owned());
         let email = folded_email(email);
-        let email_hash = self.key().hash(&email);
+        let email_hash = self.key().hash_for(Purpose::SignIn, &email);
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
         tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::users::role_named;
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::session::{OwnAccount, OwnSession, STEP_UP_AFTER, SessionId};
-use domain::user::Asker;
+use domain::user::{Asker, Preferences};
 use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -114,6 +114,32 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// Sets what the asker wants pages to be like; it is as the caller has checked it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn set_preferences(&self, by: &Asker, preferences: &Preferences) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let before: Option<(Option<String>, Option<String>)> =
+            sqlx::query_as("SELECT language, time_zone FROM users WHERE id = $1")
+                .bind(by.user.id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (language, time_zone) = before.ok_or(Error::NotFound)?;
+        let before = Preferences { language, time_zone };
+        if before != *preferences {
+            sqlx::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
+                .bind(&preferences.language)
+                .bind(&preferences.time_zone)
+                .bind(by.user.id.0)
+                .execute(&mut *tx)
+                .await?;
+            let details = json!({ "before": before, "after": preferences });
+            self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
     /// The asker's sessions that are not over, the latest used first.
     ///
     /// # Errors
@@ -196,6 +222,12 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         require_row(&switched)?;
+        // In each account's trail the person comes and goes, however they do so.
+        let now = self.clock().now();
+        for (account, action) in [(by.account, Action::SignedOut), (to, Action::SignedIn)] {
+            let event = Event { account, user: Some(by.user.id), action, token: None, details: json!({}) };
+            event.record(self, &mut tx, now).await?;
+        }
         Ok(tx.commit().await?)
     }
 

@@ -3,6 +3,7 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
+use crate::second_step;
 use crate::sqlite::{Connection, micros};
 use crate::store::Store;
 use crate::throttle;
@@ -11,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::session::USER_AGENT_MAX;
-use domain::user::{Asker, Person, UserId};
+use domain::user::{Asker, Person, Preferences, UserId};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -88,6 +89,20 @@ struct SessionRow {
     account_name: String,
     role: String,
     last_seen_at: i64,
+    second_factor_missing: bool,
+    language: Option<String>,
+    time_zone: Option<String>,
+}
+
+/// What a session stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSession {
+    /// Who is asking.
+    pub asker: Asker,
+    /// That the account asks every user for a second factor, and they have none yet.
+    pub second_factor_missing: bool,
+    /// What they want pages to be like.
+    pub preferences: Preferences,
 }
 
 impl Store {
@@ -95,6 +110,7 @@ impl Store {
     /// It takes the same time whether or not there is such a user.
     ///
     /// # Errors
+    /// [`Error::SecondStepNeeded`] where the user has a second factor, with what [`Store::second_step`] takes;
     /// [`Error::WrongCredentials`]; [`Error::Throttled`] after 5 failures in 15 minutes for the e-mail address, or 20
     /// for the network address `from`, and until a delay has passed that doubles with every further one;
     /// [`Error::Password`], [`Error::Database`].
@@ -103,20 +119,21 @@ impl Store {
         let right = self.check_password(email, password, from.address).await?.ok_or(Error::WrongCredentials)?;
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let account: Option<Uuid> = sqlx::query_scalar(
-            "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
-             ORDER BY created_at, account_id LIMIT 1",
-        )
-        .bind(right.user.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let account = account.map(AccountId).ok_or(Error::WrongCredentials)?;
+        let account = first_account(&mut tx, right.user).await?.ok_or(Error::WrongCredentials)?;
         if !right.still_holds(&mut tx).await? {
             return Err(Error::WrongCredentials);
         }
-        let token = begin(self, &mut tx, account, right.user, &from, now).await?;
+        let begun = second_step::after_password(self, &mut tx, account, &right, &from, now).await?;
         tx.commit().await?;
-        Ok(token)
+        begun.map_err(Error::SecondStepNeeded)
+    }
+
+    /// Who is asking; see [`Store::known_session`].
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn session(&self, token: &SessionToken) -> Result<Option<Asker>, Error> {
+        Ok(self.known_session(token).await?.map(|known| known.asker))
     }
 
     /// Who is asking, if the session is known, was used within [`SESSION_IDLE`] and began within
@@ -124,11 +141,35 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn session(&self, token: &SessionToken) -> Result<Option<Asker>, Error> {
+    pub async fn known_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
         let now = self.clock().now();
+        let Some((known, last_seen_at)) = self.look_up(token, now).await? else { return Ok(None) };
+        if last_seen_at <= micros(now - TOUCH)
+            && let Err(error) = self.touch(token, now).await
+        {
+            // Who is asking is known all the same; the next use tries again.
+            tracing::warn!(%error, "the use of a session was not written down");
+        }
+        Ok(Some(known))
+    }
+
+    /// As [`Store::known_session`], for what is no use of it: a page that is merely open does not keep its session alive.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn unused_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
+        Ok(self.look_up(token, self.clock().now()).await?.map(|(known, _)| known))
+    }
+
+    /// What the session stands for, and when it was last used.
+    async fn look_up(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
         let row: Option<SessionRow> = sqlx::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
-                accounts.name AS account_name, memberships.role, sessions.last_seen_at
+                accounts.name AS account_name, memberships.role, sessions.last_seen_at,
+                accounts.second_factor_required AND NOT EXISTS (
+                    SELECT 1 FROM authenticators WHERE user_id = users.id AND confirmed_at IS NOT NULL
+                ) AS second_factor_missing,
+                users.language, users.time_zone
              FROM sessions
              JOIN memberships USING (account_id, user_id)
              JOIN accounts ON accounts.id = sessions.account_id
@@ -142,19 +183,16 @@ impl Store {
         .fetch_optional(&self.pools().read)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        if row.last_seen_at <= micros(now - TOUCH)
-            && let Err(error) = self.touch(token, now).await
-        {
-            // Who is asking is known all the same; the next use tries again.
-            tracing::warn!(%error, "the use of a session was not written down");
-        }
         let role = role_named(&row.role)?;
-        Ok(Some(Asker {
+        let asker = Asker {
             user: Person { id: UserId(row.user_id), name: row.user_name, email: row.email },
             account: AccountId(row.account_id),
             account_name: row.account_name,
             role,
-        }))
+        };
+        let preferences = Preferences { language: row.language, time_zone: row.time_zone };
+        let known = KnownSession { asker, second_factor_missing: row.second_factor_missing, preferences };
+        Ok(Some((known, row.last_seen_at)))
     }
 
     /// Writes down that the session was used then.
@@ -193,8 +231,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Removes the sessions that are over, and the failed attempts to sign in that no longer count. Answers how many
-    /// of both there were.
+    /// Removes the sessions that are over, the failed attempts to sign in that no longer count, and the sign-ins of which
+    /// nobody took the second step. Answers how many of all there were.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -210,9 +248,22 @@ impl Store {
             .bind(micros(now - throttle::WINDOW))
             .execute(&mut *tx)
             .await?;
+        let pending = second_step::remove_ended(&mut tx, now).await?;
         tx.commit().await?;
-        Ok(sessions.rows_affected() + failures.rows_affected())
+        Ok(sessions.rows_affected() + failures.rows_affected() + pending)
     }
+}
+
+/// The account that the user joined first, of those that they are active in.
+pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> Result<Option<AccountId>, Error> {
+    let account: Option<Uuid> = sqlx::query_scalar(
+        "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
+         ORDER BY created_at, account_id LIMIT 1",
+    )
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(account.map(AccountId))
 }
 
 /// Begins a session of the user in the account. That it is they is the caller's to know.
@@ -227,25 +278,53 @@ pub(crate) async fn begin(
     from: &Client,
     now: DateTime<Utc>,
 ) -> Result<SessionToken, Error> {
+    begin_after(FirstStep::Password, store, tx, account, user, from, now).await
+}
+
+/// How a person has shown who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstStep<'a> {
+    /// By the password.
+    Password,
+    /// By the identity provider of this issuer. It may have asked for nothing just now, so what takes a recent password
+    /// still takes it.
+    Provider(&'a str),
+}
+
+/// As [`begin`], after this step.
+pub(crate) async fn begin_after(
+    step: FirstStep<'_>,
+    store: &Store,
+    tx: &mut Connection,
+    account: AccountId,
+    user: UserId,
+    from: &Client,
+    now: DateTime<Utc>,
+) -> Result<SessionToken, Error> {
     if !see(tx, account, user, now).await? {
         return Err(Error::WrongCredentials);
     }
+    let (authenticated_at, details) = match step {
+        FirstStep::Password => (now, json!({ "from": from.address })),
+        FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
+    };
     let token = SessionToken::generate();
     sqlx::query(
         "INSERT INTO sessions
             (token_hash, id, account_id, user_id, created_at, authenticated_at, last_seen_at, address, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $8)",
     )
     .bind(token.hash())
     .bind(id_at(now))
     .bind(account.0)
     .bind(user.0)
     .bind(micros(now))
+    .bind(micros(authenticated_at))
     .bind(from.address.to_string())
     .bind(from.user_agent.chars().take(USER_AGENT_MAX).collect::<String>())
     .execute(&mut *tx)
     .await?;
-    session_event(account.0, user.0, Action::SignedIn, json!({ "from": from.address })).record(store, tx, now).await?;
+    session_event(account.0, user.0, Action::SignedIn, details).record(store, tx, now).await?;
     Ok(token)
 }
 

@@ -6,11 +6,12 @@ use crate::error::Error;
 use crate::key::ServerKey;
 use crate::key_check;
 use crate::passwords::Passwords;
+use crate::sealing_keys::KeySource;
 use crate::sqlite::Pools;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 /// Everything that Kagitaba keeps. A clone is the same store.
@@ -25,6 +26,7 @@ struct Shared {
     pools: Pools,
     passwords: Passwords,
     key: ServerKey,
+    sealing_keys: OnceLock<KeySource>,
     cache: Arc<VerificationCache>,
     calls: Calls,
     queued: Notify,
@@ -41,7 +43,8 @@ impl Store {
         let pools = Pools::open(url).await?;
         key_check::require(&pools, &key).await?;
         let (cache, calls) = (Arc::default(), Calls::default());
-        let shared = Shared { pools, passwords: Passwords::new(), key, cache, calls, queued: Notify::new() };
+        let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
+        let shared = Shared { pools, passwords, key, sealing_keys, cache, calls, queued };
         let store = Self { shared: Arc::new(shared), clock, address: None };
         store.chain_older_events().await?;
         Ok(store)
@@ -80,6 +83,10 @@ impl Store {
 
     pub(crate) fn key(&self) -> &ServerKey {
         &self.shared.key
+    }
+
+    pub(crate) fn sealing_source(&self) -> &OnceLock<KeySource> {
+        &self.shared.sealing_keys
     }
 
     pub(crate) fn cache(&self) -> &Arc<VerificationCache> {

@@ -3,19 +3,21 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
+use crate::security_policy;
 use crate::sqlite::{Connection, micros};
 use crate::store::Store;
 use crate::token_rows::{self, StoredToken};
 use domain::api_version::ApiVersion;
 use domain::audit::{Action, Actor};
 use domain::secret::{AccountSid, Secret};
+use domain::term;
 use domain::text::folded;
 use domain::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// A token and its Auth Token, which is kept nowhere: this is the one time that it can be shown.
+/// A token and its Auth Token. Unless the account lets it be viewed again, this is the one time that it can be shown.
 #[derive(Debug, Clone)]
 pub struct IssuedToken {
     /// The token.
@@ -39,14 +41,14 @@ impl Store {
     ) -> Result<IssuedToken, Error> {
         let by = by.into();
         let mut tx = self.pools().begin().await?;
-        let details = json!({ "name": settings.name, "after": settings });
+        let details = json!({ "name": settings.name, "after": told(&settings) });
         let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
         tx.commit().await?;
         Ok(issued)
     }
 
-    /// Makes a copy: a new, enabled token of the same settings, with an Account SID and an Auth Token of its own.
-    /// `request` as in [`Store::create`].
+    /// Makes a copy: a new, enabled token of the same settings, with an Account SID and an Auth Token of its own, which
+    /// passes for as long as the original's did when it was new. `request` as in [`Store::create`].
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
@@ -58,6 +60,7 @@ impl Store {
             return Err(Error::NotFound);
         }
         let mut settings = original.token.settings;
+        settings.expires_at = term::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
         let mut taken = HashSet::new();
         settings.name = loop {
             let name = copy_name(&settings.name, |name| taken.contains(name));
@@ -66,7 +69,7 @@ impl Store {
             }
             taken.insert(name);
         };
-        let details = json!({ "name": settings.name, "from": id, "after": settings });
+        let details = json!({ "name": settings.name, "from": id, "after": told(&settings) });
         let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenDuplicated, details).await?;
         tx.commit().await?;
         Ok(issued)
@@ -84,10 +87,13 @@ impl Store {
         let now = self.clock().now();
         let id = TokenId(id_at(now));
         let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
+        let (policy, _) = security_policy::read(tx, by.account).await?;
+        let sealed = if policy.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
         let added = sqlx::query(
             "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
-                primary_contact, developers, scopes, state, created_at, request_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                primary_contact, developers, scopes, state, created_at, request_id, expires_at, secret_issued_at,
+                sealed_secret)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $13, $16)
              ON CONFLICT (account_id, request_id) DO NOTHING",
         )
         .bind(id.0)
@@ -104,6 +110,8 @@ impl Store {
         .bind(TokenState::Enabled.as_str())
         .bind(micros(now))
         .bind(request)
+        .bind(settings.expires_at.map(micros))
+        .bind(sealed)
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
@@ -134,15 +142,21 @@ impl Store {
         .await
     }
 
-    /// Gives a token a new Auth Token, if nobody has changed it since `revision`. The old one no longer passes.
+    /// Gives a token a new Auth Token, if nobody has changed it since `revision`. The old one no longer passes; the new
+    /// one does for as long as the old one did when it was new.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`].
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
     pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
         let changed = self.change(by.into(), id, Action::TokenReset, |stored| {
             stored.require_revision(revision)?;
+            let now = self.clock().now();
             stored.secret_hash = self.key().hash(secret.reveal());
+            let settings = &mut stored.token.settings;
+            settings.expires_at = term::renewed(settings.expires_at, stored.secret_issued_at, now);
+            stored.secret_issued_at = now;
+            stored.sealed_secret = if stored.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
             Ok(())
         });
         let (token, name_exists) = changed.await?;
@@ -263,7 +277,7 @@ impl Store {
             let details = if before == after {
                 json!({ "name": after.name })
             } else {
-                json!({ "name": after.name, "before": before, "after": after })
+                json!({ "name": after.name, "before": told(&before), "after": told(&after) })
             };
             event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
         }
@@ -282,12 +296,13 @@ impl StoredToken {
 
 /// Writes all that can change about a token, as its next revision.
 async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
-    let StoredToken { token, secret_hash, deleted_at } = stored;
+    let StoredToken { token, secret_hash, secret_issued_at, sealed_secret, tokens_viewable: _, deleted_at } = stored;
     let settings = &token.settings;
     sqlx::query(
         "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
-            primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, revision = revision + 1
-         WHERE account_id = $11 AND id = $12",
+            primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, expires_at = $11,
+            secret_issued_at = $12, sealed_secret = $13, revision = revision + 1
+         WHERE account_id = $14 AND id = $15",
     )
     .bind(secret_hash)
     .bind(&settings.name)
@@ -299,11 +314,23 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     .bind(json!(settings.scopes).to_string())
     .bind(token.state.as_str())
     .bind(deleted_at.map(micros))
+    .bind(settings.expires_at.map(micros))
+    .bind(micros(*secret_issued_at))
+    .bind(sealed_secret)
     .bind(by.account.0)
     .bind(token.id.0)
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The settings as the audit trail tells them, with times that people can read.
+fn told(settings: &TokenSettings) -> Value {
+    let mut told = json!(settings);
+    if let Some(at) = settings.expires_at {
+        told["expires_at"] = json!(at.to_rfc3339());
+    }
+    told
 }
 
 fn event(by: &Actor, action: Action, token: TokenId, mut details: Value) -> Event {

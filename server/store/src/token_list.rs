@@ -18,13 +18,14 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn list(&self, account: AccountId, filter: &TokenFilter) -> Result<TokenList, Error> {
         let now = self.clock().now();
+        let as_of = self.last_entry(account).await?;
         let mut tx = self.pools().read.begin().await?; // so that both queries see the same
         let total: i64 = count(account, filter, now).build_query_scalar().fetch_one(&mut *tx).await?;
         let total = total.unsigned_abs();
         let page = filter.page.clamp(1, pages(total));
         let rows: Vec<TokenRow> = page_of(account, filter, now, page).build_query_as().fetch_all(&mut *tx).await?;
         let tokens = rows.into_iter().map(|row| StoredToken::try_from(row).map(|stored| stored.token));
-        Ok(TokenList { tokens: tokens.collect::<Result<_, _>>()?, total, page })
+        Ok(TokenList { tokens: tokens.collect::<Result<_, _>>()?, total, page, as_of })
     }
 
     /// The account's token of that id.

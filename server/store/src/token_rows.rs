@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;
 use domain::secret::AccountSid;
+use domain::term::{self, Lifetime};
 use domain::text::folded;
 use domain::token::{Token, TokenId, TokenSettings, TokenState};
 use domain::user::{Person, UserId};
@@ -16,7 +17,9 @@ use uuid::Uuid;
 /// The head of every query for whole tokens.
 pub(crate) const SELECT: &str = "
     SELECT id, sid, secret_hash, name, description, api_version, primary_contact, developers, scopes, state,
-        created_at, last_used_at, revision, deleted_at,
+        created_at, last_used_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
+        (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
+        (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
         (SELECT users.name FROM users WHERE users.id = tokens.primary_contact) AS contact_name,
         (SELECT users.email FROM users WHERE users.id = tokens.primary_contact) AS contact_email
     FROM tokens";
@@ -38,6 +41,11 @@ pub(crate) struct TokenRow {
     last_used_at: Option<i64>,
     revision: i64,
     deleted_at: Option<i64>,
+    expires_at: Option<i64>,
+    secret_issued_at: i64,
+    sealed_secret: Option<Vec<u8>>,
+    token_lifetime: Option<i64>,
+    tokens_viewable: bool,
     contact_name: String,
     contact_email: String,
 }
@@ -47,6 +55,10 @@ pub(crate) struct TokenRow {
 pub(crate) struct StoredToken {
     pub(crate) token: Token,
     pub(crate) secret_hash: Vec<u8>,
+    pub(crate) secret_issued_at: DateTime<Utc>,
+    pub(crate) sealed_secret: Option<Vec<u8>>,
+    /// Whether the account's policy lets Auth Tokens be viewed again.
+    pub(crate) tokens_viewable: bool,
     pub(crate) deleted_at: Option<DateTime<Utc>>,
 }
 
@@ -62,7 +74,11 @@ impl TryFrom<TokenRow> for StoredToken {
             primary_contact: contact,
             developers: from_json(&row.developers)?,
             scopes: from_json(&row.scopes)?,
+            expires_at: row.expires_at.map(time).transpose()?,
         };
+        let secret_issued_at = time(row.secret_issued_at)?;
+        let longest = row.token_lifetime.map(lifetime).transpose()?;
+        let ends_at = term::end(settings.expires_at, secret_issued_at, longest);
         let token = Token {
             id: TokenId(row.id),
             sid: AccountSid::try_from(row.sid).map_err(corrupt)?,
@@ -71,9 +87,18 @@ impl TryFrom<TokenRow> for StoredToken {
             state: state(&row.state)?,
             created_at: time(row.created_at)?,
             last_used_at: row.last_used_at.map(time).transpose()?,
+            ends_at,
+            viewable: row.sealed_secret.is_some(),
             revision: row.revision,
         };
-        Ok(Self { token, secret_hash: row.secret_hash, deleted_at: row.deleted_at.map(time).transpose()? })
+        Ok(Self {
+            token,
+            secret_hash: row.secret_hash,
+            secret_issued_at,
+            sealed_secret: row.sealed_secret,
+            tokens_viewable: row.tokens_viewable,
+            deleted_at: row.deleted_at.map(time).transpose()?,
+        })
     }
 }
 
@@ -111,6 +136,11 @@ pub(crate) fn api_version(number: i64) -> Result<ApiVersion, Error> {
 /// The state that the database names.
 pub(crate) fn state(name: &str) -> Result<TokenState, Error> {
     TokenState::from_name(name).ok_or_else(|| corrupt(format!("the token state {name}")))
+}
+
+/// The longest lifetime that the database names, in days.
+pub(crate) fn lifetime(days: i64) -> Result<Lifetime, Error> {
+    u16::try_from(days).ok().and_then(|days| days.try_into().ok()).ok_or_else(|| corrupt(format!("{days} days")))
 }
 
 /// What the database keeps as JSON.

@@ -8,7 +8,7 @@ use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
-use domain::membership::{Change, Member, MembershipState};
+use domain::membership::{self, Change, Contact, Member, MembershipState};
 use domain::role::Role;
 use domain::text::folded;
 use domain::user::{Asker, Person, UserId};
@@ -128,6 +128,14 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn members(&self, account: AccountId) -> Result<Vec<Member>, Error> {
         members(&mut *self.pools().read.acquire().await?, account).await
+    }
+
+    /// Whom a token of the account may have as its primary contact, by name. `present` is whom it has already.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn contacts(&self, account: AccountId, present: Option<UserId>) -> Result<Vec<Contact>, Error> {
+        Ok(membership::contacts(self.members(account).await?, present))
     }
 
     /// Gives a user of the asker's account another role, which holds from their next request on. Answers them as they

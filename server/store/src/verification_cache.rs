@@ -2,7 +2,7 @@
 //!
 //! The rule: no call of `authenticate` that begins after a change has answered sees what was before it.
 //!
-//! - A change holds what it concerns (a token, or an account's API access) from before its commit until the commit is
+//! - A change holds what it concerns (a token, or what its account demands) from before its commit until the commit is
 //!   decided: see [`Store::commit`]. Beginning to hold takes that out of the cache.
 //! - Whoever misses takes a [`Ticket`] *before* reading the database, and puts in what was read with that ticket. It is
 //!   refused where anything that it may have missed was held at either moment or between them. So what is in the cache
@@ -12,16 +12,20 @@
 //!   of its own. Where that task ends before (a panic, the end of the runtime), the hold stays for ever; that costs time
 //!   and is never wrong.
 //!
+//! That an Auth Token expires is no change: its end is in the cache, and compared with the clock on every call.
+//!
 //! An unknown Account SID is not remembered, so the cache grows to the number of tokens and no further. A token takes
 //! about 250 bytes. It knows only of changes made through this store and its clones.
 
 use crate::error::Error;
 use crate::sqlite::Tx;
 use crate::store::Store;
+use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;
 use domain::scope::Scopes;
 use domain::secret::AccountSid;
+use domain::security_policy::AddressRange;
 use domain::token::{TokenId, TokenState};
 use std::collections::HashMap;
 use std::io;
@@ -39,14 +43,21 @@ type Key = [u8; 35];
 pub(crate) struct Credentials {
     pub(crate) token: TokenId,
     pub(crate) account: AccountId,
-    pub(crate) api_access: bool,
     pub(crate) secret_hash: [u8; 32],
     pub(crate) state: TokenState,
     pub(crate) api_version: ApiVersion,
     pub(crate) scopes: Scopes,
+    pub(crate) ends_at: Option<DateTime<Utc>>,
 }
 
-/// [`Credentials`], less what all tokens of the account share.
+/// What all tokens of an account share.
+#[derive(Clone)]
+pub(crate) struct Demands {
+    pub(crate) api_access: bool,
+    pub(crate) addresses: Box<[AddressRange]>,
+}
+
+/// [`Credentials`], with the account that all its tokens share.
 struct Entry {
     account: Arc<Account>,
     token: TokenId,
@@ -54,12 +65,13 @@ struct Entry {
     state: TokenState,
     api_version: ApiVersion,
     scopes: Scopes,
+    ends_at: Option<DateTime<Utc>>,
 }
 
 struct Account {
     id: AccountId,
-    api_access: bool,
-    /// Set once its API access is being changed. Entries that point here are as good as none then.
+    demands: Demands,
+    /// Set once what it demands is being changed. Entries that point here are as good as none then.
     stale: AtomicBool,
 }
 
@@ -124,19 +136,23 @@ impl Default for VerificationCache {
 }
 
 impl VerificationCache {
-    /// What is known of the token, without waiting for anybody.
-    pub(crate) fn get(&self, sid: &AccountSid) -> Option<Credentials> {
+    /// What is known of the token, and what `ask` makes of its account's demands, without waiting for anybody.
+    pub(crate) fn get<T>(&self, sid: &AccountSid, ask: impl FnOnce(&Demands) -> T) -> Option<(Credentials, T)> {
         let entries = self.entries.pin();
-        let Entry { account, token, secret_hash, state, api_version, scopes } = entries.get(&key(sid))?;
-        (!account.stale.load(Ordering::Acquire)).then_some(Credentials {
+        let Entry { account, token, secret_hash, state, api_version, scopes, ends_at } = entries.get(&key(sid))?;
+        if account.stale.load(Ordering::Acquire) {
+            return None;
+        }
+        let credentials = Credentials {
             token: *token,
             account: account.id,
-            api_access: account.api_access,
             secret_hash: *secret_hash,
             state: *state,
             api_version: *api_version,
             scopes: *scopes,
-        })
+            ends_at: *ends_at,
+        };
+        Some((credentials, ask(&account.demands)))
     }
 
     /// To be taken before the token is read from the database.
@@ -146,17 +162,18 @@ impl VerificationCache {
     }
 
     /// Puts in what was read after the ticket was taken, if that is still so.
-    pub(crate) fn put(&self, ticket: &Ticket, sid: &AccountSid, read: Credentials) {
+    pub(crate) fn put(&self, ticket: &Ticket, sid: &AccountSid, read: Credentials, demands: &Demands) {
         let changes = locked(&self.tokens[stripe(sid)]);
         let mut accounts = locked(&self.accounts);
         if !changes.allow(ticket.token) || !accounts.changes.allow(ticket.accounts) {
             return;
         }
-        let Credentials { token, account, api_access, secret_hash, state, api_version, scopes } = read;
-        let shared = || Arc::new(Account { id: account, api_access, stale: AtomicBool::new(false) });
+        let Credentials { token, account, secret_hash, state, api_version, scopes, ends_at } = read;
+        let shared = || Arc::new(Account { id: account, demands: demands.clone(), stale: AtomicBool::new(false) });
         let account = Arc::clone(accounts.known.entry(account).or_insert_with(shared));
         drop(accounts);
-        self.entries.pin().insert(key(sid), Entry { account, token, secret_hash, state, api_version, scopes });
+        let entry = Entry { account, token, secret_hash, state, api_version, scopes, ends_at };
+        self.entries.pin().insert(key(sid), entry);
     }
 
     /// Takes the token out and keeps it out.

@@ -78,6 +78,34 @@ async fn a_token_is_made_used_changed_reset_disabled_enabled_and_deleted_through
 }
 
 #[tokio::test]
+async fn a_deactivated_user_stays_the_contact_that_they_are_and_becomes_none_again() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let people = house.store.people(house.account()).await.unwrap();
+    let other = people.into_iter().find(|person| person.id != house.by.user.id).unwrap().id;
+    let form = json!({ "Name": "Theirs", "Scopes": ["getCompanyInformation"], "PrimaryContactId": other });
+    let created = call(&house, &by, "POST", "", form.clone()).await;
+    assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
+    let below = format!("/{}", created.json()["Id"].as_str().unwrap());
+
+    house.store.deactivate_user(&house.by, other).await.unwrap();
+    let renamed = call(&house, &by, "PUT", &below, json!({ "Name": "Still theirs" })).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.text());
+    assert_eq!(renamed.json()["PrimaryContactId"], json!(other));
+    let refused = call(&house, &by, "POST", "", form).await;
+    assert_eq!(
+        (refused.status, &refused.json()["Errors"][0]["Field"]),
+        (StatusCode::BAD_REQUEST, &json!("PrimaryContactId"))
+    );
+
+    let own = house.by.user.id;
+    let moved = call(&house, &by, "PUT", &below, json!({ "PrimaryContactId": own })).await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.text());
+    let back = call(&house, &by, "PUT", &below, json!({ "PrimaryContactId": other })).await;
+    assert_eq!(back.status, StatusCode::BAD_REQUEST, "{}", back.text());
+}
+
+#[tokio::test]
 async fn a_token_rotates_itself() {
     let house = House::open().await;
     let mut by = manager(&house).await;

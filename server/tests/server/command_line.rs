@@ -9,7 +9,7 @@ use std::{
 
 use domain::role::Role;
 use server::config::Data;
-use store::Error;
+use store::{Error, Identity};
 
 /// Runs `kagitaba user add` in a folder with the given line on its standard input.
 fn add_user(folder: &Path, email: &str, password: &str) -> Output {
@@ -107,6 +107,65 @@ async fn another_key_than_the_database_s_is_refused_with_its_place() {
     assert!(!added && said.contains("server.key holds another key"), "{said}");
     assert!(!said.contains(&other) && !said.contains(key.trim()), "{said}");
     assert!(add(Some(&key), "bo@agency.example").0);
+}
+
+#[tokio::test]
+async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let store = Data::within(folder.path()).open().await.unwrap();
+    let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
+    store.link_identity(&aya, "aya@agency.example", IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
+    let unlink = |email| run(&["user", "unlink", "--email", email], &[], folder.path(), "");
+    for said in ["Unlinked aya@agency.example.\n", "There was no link.\n"] {
+        assert_eq!(String::from_utf8_lossy(&unlink("aya@agency.example").stdout), said);
+    }
+    assert!(store.sign_in_by_identity(&aya, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().is_none());
+    let refused = unlink("bo@agency.example");
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("no user"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn two_step_sign_in_that_is_not_on_is_not_switched_off_nor_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let reset = |email| run(&["user", "reset-second-factor", "--email", email], &[], folder.path(), "");
+    assert_eq!(String::from_utf8_lossy(&reset("aya@agency.example").stdout), "It was not on.\n");
+    let refused = reset("bo@agency.example");
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("no user"), "{refused:?}");
+}
+
+#[test]
+fn a_mail_server_or_identity_provider_that_makes_no_sense_is_refused_and_no_password_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let public = ("KAGITABA_PUBLIC_URL", "https://keys.example");
+    let from = ("KAGITABA_MAIL_FROM", "kagitaba@agency.example");
+    let smtp = |url| ("KAGITABA_SMTP_URL", url);
+    let (issuer, client) = (("KAGITABA_OIDC_ISSUER", "https://id.example"), ("KAGITABA_OIDC_CLIENT_ID", "kagitaba"));
+    let secret = ("KAGITABA_OIDC_CLIENT_SECRET", "hush");
+    let cases: [(&[(&str, &str)], &str); 12] = [
+        (&[smtp("smtps://aya:hush@mail.example"), public], "--mail-from"),
+        (&[smtp("smtps://aya:hush@mail.example"), from], "--public-url"),
+        (&[smtp("aya:hush@mail.example"), from, public], "--smtp-url"),
+        (&[smtp("https://aya:hush@mail.example"), from, public], "--smtp-url"),
+        (&[smtp("smtp://aya:hush@mail.example?tls=perhaps"), from, public], "--smtp-url"),
+        (&[("KAGITABA_MAIL_FROM", "Kagitaba")], "--mail-from"),
+        (&[("KAGITABA_PUBLIC_URL", "http://keys.example")], "https://"),
+        (&[issuer, secret, public], "--oidc-client-id"),
+        (&[issuer, client, secret], "--public-url"),
+        (&[issuer, client, public], "--oidc-client-secret-file"),
+        (&[issuer, client, public, ("KAGITABA_OIDC_CLIENT_SECRET_FILE", "no/such/file")], "no/such/file"),
+        (&[("KAGITABA_OIDC_ISSUER", "http://id.example"), client, secret, public], "https://"),
+    ];
+    for (environment, reason) in cases {
+        let refused = run(&["serve", "--site", "no/such/folder"], environment, folder.path(), "");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(reason), "{environment:?}: {said}");
+        assert!(!said.contains("hush"), "{said}");
+    }
+    let help = run(&["serve", "--help"], &[smtp("smtps://aya:hush@mail.example")], folder.path(), "").stdout;
+    let help = String::from_utf8_lossy(&help);
+    assert!(help.contains("KAGITABA_SMTP_URL") && !help.contains("hush"), "{help}");
 }
 
 #[test]

@@ -13,9 +13,9 @@ use domain::{
 use http::{HeaderMap, Request, StatusCode, header};
 use server::{
     config::Data,
-    connections::{self, HEAD_WITHIN},
+    connections::{self, Patience},
     gate,
-    router::router,
+    router::{Services, router},
     site::Site,
 };
 use store::{IssuedToken, NewUser, Store};
@@ -58,6 +58,11 @@ impl House {
 
     /// Starts a server, possibly as in production, with these settings of the gate.
     pub async fn open_as(production: bool, gate: &gate::Settings) -> Self {
+        Self::open_with(production, gate, Services::default()).await
+    }
+
+    /// Starts a server that makes use of these services.
+    pub async fn open_with(production: bool, gate: &gate::Settings, services: Services) -> Self {
         log::keep();
         let folder = tempfile::tempdir().unwrap();
         let store = Data::within(&folder.path().join("data")).open().await.unwrap();
@@ -77,8 +82,8 @@ impl House {
         write_site(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(store.clone(), &Site::without_wasm(folder.path()), gate, production);
-        tokio::spawn(connections::serve(listener, router, HEAD_WITHIN, std::future::pending()));
+        let router = router(store.clone(), &Site::without_wasm(folder.path()), gate, &services, production);
+        tokio::spawn(connections::serve(listener, router, Patience::default(), std::future::pending()));
         Self { store, by, issued, address, folder }
     }
 
@@ -197,7 +202,8 @@ pub async fn issue(store: &Store, by: &Asker, scopes: &[Scope]) -> IssuedToken {
         scopes: scopes.iter().map(|scope| scope.id().to_owned()).collect(),
         ..TokenForm::blank(by.user.id)
     };
-    let settings = form.validate(std::slice::from_ref(&by.user), None).unwrap();
+    let terms = store.terms(by.account).await.unwrap();
+    let settings = form.validate(std::slice::from_ref(&by.user), None, &terms).unwrap();
     store.create(by, settings, Uuid::now_v7()).await.unwrap()
 }
 

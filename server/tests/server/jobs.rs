@@ -259,7 +259,8 @@ async fn a_job_of_another_account_or_of_nobody_answers_404() {
     house.store.enable_api_access(&other).await.unwrap();
     let scopes = ["getJob", "downloadJobResult", "replayJob", "listJobs"].map(str::to_owned).to_vec();
     let form = TokenForm { name: "Theirs".to_owned(), scopes, ..TokenForm::blank(id) };
-    let settings = form.validate(std::slice::from_ref(&other.user), None).unwrap();
+    let terms = house.store.terms(other.account).await.unwrap();
+    let settings = form.validate(std::slice::from_ref(&other.user), None, &terms).unwrap();
     let theirs = house.store.create(&other, settings, Uuid::now_v7()).await.unwrap();
     let sid = &theirs.token.sid;
     for (method, below) in [
@@ -288,7 +289,8 @@ async fn a_token_s_name_that_looks_like_a_formula_is_text_in_the_csv_file() {
         scopes: vec![Scope::GET_COMPANY_INFORMATION.id().to_owned()],
         ..TokenForm::blank(house.by.user.id)
     };
-    let settings = form.validate(std::slice::from_ref(&house.by.user), None).unwrap();
+    let terms = house.store.terms(house.account()).await.unwrap();
+    let settings = form.validate(std::slice::from_ref(&house.by.user), None, &terms).unwrap();
     let issued = house.store.create(&house.by, settings, Uuid::now_v7()).await.unwrap();
     house.company_information(&issued.token.sid, &issued.secret).await;
     house.store.flush_calls().await.unwrap();

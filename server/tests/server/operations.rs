@@ -182,6 +182,24 @@ async fn the_openapi_document_is_there_for_anybody_and_names_every_operation() {
 }
 
 #[tokio::test]
+async fn what_is_no_operation_refuses_other_methods_in_the_same_envelope() {
+    let house = House::open().await;
+    let cases = [
+        ("DELETE", "/downloads/x?expires=1", "GET, HEAD"),
+        ("GET", "/oauth2/introspect", "POST"),
+        ("PUT", "/openapi.json", "GET, HEAD"),
+    ];
+    for (method, path, allow) in cases {
+        let answer = house.send(house.request(method, path), []).await;
+        assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allow), "{path}");
+        assert_eq!(answer.headers.get_all("allow").iter().count(), 1, "{path}");
+        assert_eq!(answer.json()["Status"], "ERROR", "{path}");
+        let xml = house.send(house.request(method, path).header("accept", "application/xml"), []).await;
+        assert!(xml.text().contains("<Response><Status>ERROR</Status>"), "{path}: {}", xml.text());
+    }
+}
+
+#[tokio::test]
 async fn every_call_is_recorded_with_what_became_of_it() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);

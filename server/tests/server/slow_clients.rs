@@ -3,11 +3,19 @@
 use std::{
     future::pending,
     net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody},
+};
+use hyper::body::Frame;
 use server::{
-    connections,
+    connections::{self, Patience},
     gate::{self, Settings},
 };
 use tokio::{
@@ -19,15 +27,15 @@ use tokio::{
 
 use crate::house::{House, basic, company_information};
 
-/// How long heads may take here.
-const HEAD_WITHIN: Duration = Duration::from_millis(300);
+/// How long clients may take here.
+const PATIENCE: Patience = Patience { head: Duration::from_millis(300), reading: Duration::from_millis(300) };
 
 /// The house's gate on an address of its own.
 async fn gate(house: &House, told_to_end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = gate::router(house.store.clone(), &Settings::default(), false);
-    tokio::spawn(connections::serve(listener, router, HEAD_WITHIN, told_to_end));
+    tokio::spawn(connections::serve(listener, router, PATIENCE, told_to_end));
     address
 }
 
@@ -64,10 +72,41 @@ async fn a_head_that_does_not_arrive_in_time_ends_the_connection() {
     for text in ["G", "GET /Agencies HTTP/1.1\r\nHost: x\r\nX-Slow: ", "GET /Agen"] {
         let began = Instant::now();
         assert_eq!(dribble(address, text).await, "", "{text}");
-        assert!(began.elapsed() >= HEAD_WITHIN);
+        assert!(began.elapsed() >= PATIENCE.head);
     }
     let mut silent = TcpStream::connect(address).await.unwrap();
     assert_eq!(end_of(&mut silent).await, "");
+}
+
+/// An answer without end; dropping it is heard.
+struct Endless(#[allow(dead_code)] oneshot::Sender<()>);
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1 << 16])))))
+    }
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_cut_off() {
+    let (dropped, cut_off) = oneshot::channel();
+    let answer = Arc::new(Mutex::new(Some(Endless(dropped))));
+    let router = Router::new().fallback(move || {
+        let answer = answer.lock().unwrap().take();
+        async move { Body::new(answer.unwrap()) }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(connections::serve(listener, router, PATIENCE, pending()));
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let began = Instant::now();
+    let gone = timeout(Duration::from_secs(20), cut_off).await;
+    assert!(gone.is_ok(), "the answer is still held");
+    assert!(began.elapsed() >= PATIENCE.reading);
 }
 
 #[tokio::test]

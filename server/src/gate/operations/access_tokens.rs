@@ -3,11 +3,14 @@
 //! A token never gives more than it has: whoever would come by the secret of a token, or change its scopes, needs all of
 //! that token's scopes, before and after.
 
+use chrono::{DateTime, Utc};
 use domain::{
     filter::{PAGE_SIZE, TokenFilter},
     scope::Scope,
+    term,
     text::Field,
     token::{Token, TokenForm, TokenId, TokenSettings, TokenState},
+    user::UserId,
 };
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -106,8 +109,10 @@ async fn named(call: &Call) -> Result<Token, GateError> {
     Ok(call.gate.store.token(call.caller().account, TokenId(id)).await?)
 }
 
-/// The settings that the body makes of the form, checked as the console checks them.
+/// The settings that the body makes of the form, checked as the console checks them. The contact that stands in the form
+/// may stay, whatever has become of them.
 async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Result<TokenSettings, GateError> {
+    let present = Uuid::try_parse(&form.primary_contact).ok().map(UserId);
     let Value::Object(fields) = call.json()? else { return Err(GateError::invalid("", "send an object")) };
     let mut errors = Vec::new();
     for (name, value) in &fields {
@@ -118,8 +123,13 @@ async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Res
     if !errors.is_empty() {
         return Err(GateError::Invalid(errors));
     }
-    let people = call.gate.store.people(call.caller().account).await?;
-    let settings = form.validate(&people, token.map(|token| token.settings.api_version));
+    let people = call.gate.store.contacts(call.caller().account, present).await?;
+    let terms = call.gate.store.terms(call.caller().account).await?;
+    // Who says nothing of an end gets the longest that the account allows.
+    if let (None, None, Some(longest)) = (token, fields.get("DateExpires"), terms.longest) {
+        form.expires = longest.days().to_string();
+    }
+    let settings = form.validate(&people, token.map(|token| &token.settings), &terms);
     settings.map_err(|errors| {
         let error = |error: domain::text::FieldError| FieldError {
             field: field_name(error.field).to_owned(),
@@ -143,9 +153,17 @@ fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), &'static s
         "PrimaryContactId" => form.primary_contact = text()?,
         "Developers" => form.developers = texts()?.join("\n"),
         "Scopes" => form.scopes = texts()?,
+        "DateExpires" => form.expires = expiry(&text()?)?,
         _ => return Err("there is no such field to set; leave it out"),
     }
     Ok(())
+}
+
+/// The end of an Auth Token as the form carries it: none in an empty string.
+fn expiry(text: &str) -> Result<String, &'static str> {
+    let end = (!text.is_empty()).then(|| DateTime::parse_from_rfc3339(text)).transpose();
+    let end = end.map_err(|_| "send a time like 2030-01-31T00:00:00Z, or an empty string for none")?;
+    Ok(term::written(end.map(|end| end.to_utc())))
 }
 
 /// What the API calls a field of the form.
@@ -157,6 +175,7 @@ fn field_name(field: Field) -> &'static str {
         Field::PrimaryContact => "PrimaryContactId",
         Field::Developers => "Developers",
         Field::Scopes => "Scopes",
+        Field::Expires => "DateExpires",
     }
 }
 
@@ -168,6 +187,7 @@ fn below(token: &Token) -> String {
 /// documents.
 fn resource(call: &Call, token: &Token) -> Value {
     let settings = &token.settings;
+    let time = |at: Option<DateTime<Utc>>| at.map_or(String::new(), |at| at.to_rfc3339());
     json!({
         "Id": token.id,
         "AccountSid": token.sid,
@@ -179,7 +199,8 @@ fn resource(call: &Call, token: &Token) -> Value {
         "PrimaryContactId": settings.primary_contact,
         "Developers": settings.developers,
         "DateCreated": token.created_at.to_rfc3339(),
-        "DateLastUsed": token.last_used_at.map_or(String::new(), |at| at.to_rfc3339()),
+        "DateLastUsed": time(token.last_used_at),
+        "DateExpires": time(token.ends_at),
         "Uri": call.uri(&below(token)),
     })
 }

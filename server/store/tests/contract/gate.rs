@@ -20,6 +20,9 @@ async fn the_right_pair_says_who_calls_and_what_is_allowed() {
         state: TokenState::Enabled,
         api_version: issued.token.settings.api_version,
         scopes: issued.token.settings.scopes,
+        ends_at: None,
+        expired: false,
+        address_allowed: true,
     };
     assert_eq!(caller, expected);
 }

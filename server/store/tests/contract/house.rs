@@ -80,6 +80,7 @@ impl House {
             primary_contact: self.aya.user.id,
             developers: vec!["dev@partner.example".to_owned()],
             scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION, Scope::find("getJob").unwrap()]),
+            expires_at: None,
         }
     }
 

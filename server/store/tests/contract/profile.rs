@@ -3,6 +3,9 @@
 use crate::house::{HERE, House, PASSWORD};
 use chrono::TimeDelta;
 use domain::session::STEP_UP_AFTER;
+use domain::trail::TrailFilter;
+use domain::user::Preferences;
+use serde_json::json;
 use store::{Client, Error, SessionToken};
 
 const NEW: &str = "another long password";
@@ -115,6 +118,34 @@ async fn a_session_goes_on_in_another_account_only_where_the_person_belongs_to_i
     house.store.switch_account(&house.aya, &session, other).await.unwrap();
     let asker = house.store.session(&session).await.unwrap().unwrap();
     assert_eq!((asker.account, asker.role.as_str()), (other, "finance"));
+
+    let mut trails = Vec::new();
+    for account in [house.aya.account, other] {
+        trails.push(house.store.audit_page(account, &TrailFilter::default()).await.unwrap().0.remove(0).action);
+    }
+    assert_eq!(trails, ["signed_out", "signed_in"]);
+}
+
+#[tokio::test]
+async fn preferences_are_there_at_once_in_every_session_and_are_noted_once() {
+    let house = House::new().await;
+    let (here, there) = (signed_in(&house).await, signed_in(&house).await);
+    let preferences = async |session| house.store.known_session(session).await.unwrap().unwrap().preferences;
+    assert_eq!(preferences(&here).await, Preferences::default());
+    let chosen = Preferences { language: Some("ja".to_owned()), time_zone: Some("Asia/Tokyo".to_owned()) };
+    for _ in 0..2 {
+        house.store.set_preferences(&house.aya, &chosen).await.unwrap();
+        assert_eq!(preferences(&there).await, chosen);
+    }
+    let stranger = house.stranger().await;
+    let theirs = house.store.sign_in(&stranger.user.email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(preferences(&theirs).await, Preferences::default());
+    let zone_only = Preferences { language: None, ..chosen.clone() };
+    house.store.set_preferences(&house.aya, &zone_only).await.unwrap();
+    assert_eq!(preferences(&here).await, zone_only);
+    let noted: Vec<_> = house.events().await.into_iter().filter(|(action, _)| action == "profile_updated").collect();
+    assert_eq!(noted.len(), 2, "{noted:?}");
+    assert_eq!(noted[1].1, json!({ "before": chosen, "after": zone_only }));
 }
 
 #[tokio::test]

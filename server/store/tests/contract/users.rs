@@ -202,6 +202,24 @@ async fn who_is_deactivated_is_out_at_once_until_they_are_reinstated() {
 }
 
 #[tokio::test]
+async fn a_deactivated_user_is_offered_as_contact_only_where_they_are_it_already() {
+    let house = House::new().await;
+    let ben = house.add("Ben", Role::Analyst).await;
+    let names = async |present| {
+        let contacts = house.store.contacts(house.aya.account, present).await.unwrap();
+        contacts.into_iter().map(|contact| (contact.person.name, contact.state)).collect::<Vec<_>>()
+    };
+    let (aya, active) = ("Aya".to_owned(), MembershipState::Active);
+    assert_eq!(names(None).await, [(aya.clone(), active), ("Ben".to_owned(), active)]);
+    house.store.deactivate_user(&house.aya, ben).await.unwrap();
+    assert_eq!(names(None).await, [(aya.clone(), active)]);
+    assert_eq!(names(Some(house.aya.user.id)).await, [(aya.clone(), active)]);
+    assert_eq!(names(Some(ben)).await, [(aya, active), ("Ben".to_owned(), MembershipState::Deactivated)]);
+    let stranger = house.stranger().await.user.id;
+    assert_eq!(names(Some(stranger)).await.len(), 1, "nobody of another account");
+}
+
+#[tokio::test]
 async fn a_session_of_a_deactivated_user_does_not_resolve_even_if_it_is_there() {
     let house = House::new().await;
     let ben = house.add("Ben", Role::Analyst).await;

@@ -1,0 +1,272 @@
+//! What an account demands of its access tokens: how long they last, where calls may come from, who sees them again.
+
+use crate::term::Lifetime;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Most address ranges of one account.
+pub const RANGES_MAX: usize = 100;
+/// As many characters of what was typed an error repeats.
+const REPEATED_MAX: usize = 50;
+
+/// A range of network addresses (CIDR), from its first address on. One of IPv4 addresses written as IPv6
+/// (`::ffff:0:0/96`) is one of IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AddressRange(IpNet);
+
+/// The text is no range of network addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an address range is written like 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1")]
+pub struct NotAnAddressRange;
+
+impl AddressRange {
+    /// Whether the address is in the range.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl FromStr for AddressRange {
+    type Err = NotAnAddressRange;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAddressRange> {
+        let range = text.parse().or_else(|_| text.parse().map(|alone: IpAddr| alone.into()));
+        let range: IpNet = range.map_err(|_| NotAnAddressRange)?;
+        let mapped = match range {
+            IpNet::V6(six) if six.prefix_len() >= 96 => {
+                six.addr().to_ipv4_mapped().zip(six.prefix_len().checked_sub(96))
+            }
+            _ => None,
+        };
+        let range = match mapped {
+            Some((four, length)) => IpNet::new(four.into(), length).map_err(|_| NotAnAddressRange)?,
+            None => range,
+        };
+        Ok(Self(range.trunc()))
+    }
+}
+
+impl TryFrom<String> for AddressRange {
+    type Error = NotAnAddressRange;
+
+    fn try_from(text: String) -> Result<Self, NotAnAddressRange> {
+        text.parse()
+    }
+}
+
+impl From<AddressRange> for String {
+    fn from(range: AddressRange) -> Self {
+        range.to_string()
+    }
+}
+
+impl fmt::Display for AddressRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whether calls may come from this address: from everywhere, where no ranges are named.
+#[must_use]
+pub fn allows(ranges: &[AddressRange], address: IpAddr) -> bool {
+    ranges.is_empty() || ranges.iter().any(|range| range.contains(address))
+}
+
+/// What an account demands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityPolicy {
+    /// How long Auth Tokens pass at the longest.
+    pub token_lifetime: Option<Lifetime>,
+    /// Where calls at the gate may come from; from everywhere if there are none. At most [`RANGES_MAX`].
+    pub allowed_addresses: Vec<AddressRange>,
+    /// Whether Auth Tokens may be viewed again: those issued from when it was switched on.
+    pub tokens_viewable: bool,
+}
+
+/// What is wrong with a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyProblem {
+    /// The longest lifetime is no number of days within bounds.
+    #[error("a lifetime is 1 to {} days; leave it empty for none", Lifetime::MAX)]
+    Lifetime,
+    /// A line is no address range.
+    #[error("line {line}: {input} is no address range; write it like 192.0.2.0/24")]
+    Range {
+        /// Which, from 1.
+        line: usize,
+        /// What was typed, shortened.
+        input: String,
+    },
+    /// More than [`RANGES_MAX`].
+    #[error("at most {RANGES_MAX} address ranges are allowed")]
+    TooManyRanges,
+}
+
+/// What a person typed into the form of the policy, right or wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecurityPolicyForm {
+    /// Days; empty for no longest lifetime.
+    pub token_lifetime: String,
+    /// Address ranges, one a line.
+    pub allowed_addresses: String,
+    /// Whether Auth Tokens may be viewed again.
+    pub tokens_viewable: bool,
+}
+
+impl SecurityPolicyForm {
+    /// Reads the form. Ranges that are named twice count once.
+    ///
+    /// # Errors
+    /// What is wrong, in the order of the form.
+    pub fn validate(&self) -> Result<SecurityPolicy, Vec<PolicyProblem>> {
+        let mut problems = Vec::new();
+        let token_lifetime = match self.token_lifetime.trim() {
+            "" => None,
+            days => {
+                let lifetime = days.parse().ok().and_then(|days: u16| Lifetime::try_from(days).ok());
+                lifetime.or_else(|| {
+                    problems.push(PolicyProblem::Lifetime);
+                    None
+                })
+            }
+        };
+        let mut allowed_addresses = Vec::new();
+        let lines = self.allowed_addresses.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+        for (index, line) in lines {
+            match line.parse() {
+                Ok(range) if allowed_addresses.contains(&range) => {}
+                Ok(range) => allowed_addresses.push(range),
+                Err(NotAnAddressRange) => {
+                    let input = line.chars().take(REPEATED_MAX).collect();
+                    problems.push(PolicyProblem::Range { line: index + 1, input });
+                }
+            }
+        }
+        if allowed_addresses.len() > RANGES_MAX {
+            problems.push(PolicyProblem::TooManyRanges);
+        }
+        if problems.is_empty() {
+            Ok(SecurityPolicy { token_lifetime, allowed_addresses, tokens_viewable: self.tokens_viewable })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+impl From<&SecurityPolicy> for SecurityPolicyForm {
+    fn from(policy: &SecurityPolicy) -> Self {
+        let ranges: Vec<_> = policy.allowed_addresses.iter().map(ToString::to_string).collect();
+        Self {
+            token_lifetime: policy.token_lifetime.map(|lifetime| lifetime.days().to_string()).unwrap_or_default(),
+            allowed_addresses: ranges.join("\n"),
+            tokens_viewable: policy.tokens_viewable,
+        }
+    }
+}
+
+/// What saving a policy would do at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consequences {
+    /// Tokens that pass now and would have expired.
+    pub expiring: u64,
+    /// Auth Tokens that can be viewed now and could not be any more.
+    pub forgotten: u64,
+}
+
+impl Consequences {
+    /// Whether there is anything to ask about.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.expiring > 0 || self.forgotten > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ranges(text: &str) -> Result<Vec<String>, Vec<PolicyProblem>> {
+        let form = SecurityPolicyForm { allowed_addresses: text.to_owned(), ..SecurityPolicyForm::default() };
+        form.validate().map(|policy| policy.allowed_addresses.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn an_empty_form_demands_nothing() {
+        assert_eq!(SecurityPolicyForm::default().validate(), Ok(SecurityPolicy::default()));
+        assert!(allows(&[], "203.0.113.9".parse().unwrap()));
+    }
+
+    #[test]
+    fn ranges_are_written_in_one_way_and_stand_once() {
+        let typed =
+            " 192.0.2.77/24 \n\n192.0.2.0/24\r\n198.51.100.7\n2001:DB8:0::1/32\n::ffff:203.0.113.9/120\n0.0.0.0/0";
+        let read = ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32", "203.0.113.0/24", "0.0.0.0/0"];
+        assert_eq!(ranges(typed).unwrap(), read);
+    }
+
+    #[test]
+    fn each_line_that_is_no_range_is_named() {
+        let problems = ranges("192.0.2.0/33\n10.0.0.0/8\nexample.org\n10.0.0.0/8,").unwrap_err();
+        let problem = |line, input: &str| PolicyProblem::Range { line, input: input.to_owned() };
+        assert_eq!(problems, [problem(1, "192.0.2.0/33"), problem(3, "example.org"), problem(4, "10.0.0.0/8,")]);
+        let many: Vec<_> = (0..=RANGES_MAX).map(|n| format!("10.0.{n}.0/24")).collect();
+        assert_eq!(ranges(&many.join("\n")), Err(vec![PolicyProblem::TooManyRanges]));
+        assert_eq!(ranges(&many[1..].join("\n")).unwrap().len(), RANGES_MAX);
+    }
+
+    #[test]
+    fn a_lifetime_is_a_number_of_days() {
+        let lifetime = |days: &str| {
+            let form = SecurityPolicyForm { token_lifetime: days.to_owned(), ..SecurityPolicyForm::default() };
+            form.validate().map(|policy| policy.token_lifetime.map(Lifetime::days))
+        };
+        assert_eq!((lifetime(" 90 "), lifetime("")), (Ok(Some(90)), Ok(None)));
+        for wrong in ["0", "3651", "-1", "1.5", "a year", "99999999999"] {
+            assert_eq!(lifetime(wrong), Err(vec![PolicyProblem::Lifetime]), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_address_is_the_same_however_a_socket_writes_it() {
+        let range: AddressRange = "192.0.2.0/24".parse().unwrap();
+        assert!(range.contains("::ffff:192.0.2.1".parse().unwrap()));
+        assert!(!range.contains("::192.0.2.1".parse().unwrap()));
+        let all_of_six: AddressRange = "::/0".parse().unwrap();
+        assert!(all_of_six.contains("2001:db8::1".parse().unwrap()));
+        assert!(!all_of_six.contains("192.0.2.1".parse().unwrap()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_has_its_own_addresses_and_is_read_as_it_is_written(bits: u32, length in 0_u8..=32, other: u32) {
+            let address = IpAddr::from(bits.to_be_bytes());
+            let range: AddressRange = format!("{address}/{length}").parse().unwrap();
+            prop_assert!(range.contains(address));
+            prop_assert_eq!(range.to_string().parse(), Ok(range));
+            let same = u64::from(bits ^ other) >> (32 - length) == 0;
+            prop_assert_eq!(range.contains(IpAddr::from(other.to_be_bytes())), same);
+        }
+
+        #[test]
+        fn a_policy_survives_its_form(
+            days in proptest::option::of(1_u16..=3_650), viewable: bool, text in "[0-9a-f:./\n]{0,60}",
+        ) {
+            let form = SecurityPolicyForm {
+                token_lifetime: days.map(|days| days.to_string()).unwrap_or_default(),
+                allowed_addresses: text,
+                tokens_viewable: viewable,
+            };
+            if let Ok(policy) = form.validate() {
+                prop_assert_eq!(SecurityPolicyForm::from(&policy).validate(), Ok(policy));
+            }
+        }
+    }
+}

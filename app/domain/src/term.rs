@@ -1,0 +1,251 @@
+//! How long an Auth Token passes: until a time that people choose, and no longer than the account allows.
+
+use crate::text::Problem;
+use crate::trail::date;
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The terms on offer, in days.
+pub const OFFERED: [u16; 3] = [30, 90, 365];
+/// From how long before its end an Auth Token is shown as one that expires soon.
+pub const SOON: TimeDelta = TimeDelta::days(14);
+/// What the form sends in place of a term where the person names the last day.
+pub const LAST_DAY: &str = "date";
+
+/// The longest that Auth Tokens of an account pass, in days: 1 to [`Lifetime::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Lifetime(u16);
+
+impl Lifetime {
+    /// The longest longest lifetime in days: ten years, which no term exceeds where the account sets none.
+    pub const MAX: u16 = 3_650;
+
+    /// The number of days.
+    #[must_use]
+    pub const fn days(self) -> u16 {
+        self.0
+    }
+
+    fn length(self) -> TimeDelta {
+        TimeDelta::days(self.0.into())
+    }
+}
+
+/// The number is no lifetime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a lifetime is 1 to {} days", Lifetime::MAX)]
+pub struct NotALifetime;
+
+impl TryFrom<u16> for Lifetime {
+    type Error = NotALifetime;
+
+    fn try_from(days: u16) -> Result<Self, NotALifetime> {
+        if (1..=Self::MAX).contains(&days) { Ok(Self(days)) } else { Err(NotALifetime) }
+    }
+}
+
+impl From<Lifetime> for u16 {
+    fn from(lifetime: Lifetime) -> Self {
+        lifetime.0
+    }
+}
+
+/// When an Auth Token ceases to pass, if ever: at the time that was chosen for it, and where the account has a longest
+/// lifetime no later than that after it was issued, which is when its token was created or last reset.
+#[must_use]
+pub fn end(
+    expires_at: Option<DateTime<Utc>>,
+    issued_at: DateTime<Utc>,
+    longest: Option<Lifetime>,
+) -> Option<DateTime<Utc>> {
+    let at_longest = longest.and_then(|longest| issued_at.checked_add_signed(longest.length()));
+    [expires_at, at_longest].into_iter().flatten().min()
+}
+
+/// Whether an Auth Token with this end has ceased to pass.
+#[must_use]
+pub fn has_ended(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    end.is_some_and(|end| now >= end)
+}
+
+/// The same length of term anew, for an Auth Token that is issued now in the place, or with the settings, of another.
+#[must_use]
+pub fn renewed(
+    expires_at: Option<DateTime<Utc>>,
+    issued_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    expires_at.and_then(|expires_at| now.checked_add_signed(expires_at - issued_at))
+}
+
+/// What can be chosen now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The time now. In messages a number of microseconds since 1970, in UTC.
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub now: DateTime<Utc>,
+    /// The account's longest lifetime.
+    pub longest: Option<Lifetime>,
+}
+
+impl Terms {
+    /// Those of an account without a longest lifetime.
+    #[must_use]
+    pub const fn unlimited(now: DateTime<Utc>) -> Self {
+        Self { now, longest: None }
+    }
+
+    /// How many days there are to choose from.
+    #[must_use]
+    pub fn days(&self) -> u16 {
+        self.longest.map_or(Lifetime::MAX, Lifetime::days)
+    }
+
+    /// The terms on offer that the account allows, in days, and its longest lifetime.
+    #[must_use]
+    pub fn offered(&self) -> Vec<u16> {
+        let mut offered: Vec<_> = OFFERED.into_iter().filter(|days| *days <= self.days()).collect();
+        if let Some(longest) = self.longest.filter(|longest| !offered.contains(&longest.days())) {
+            offered.push(longest.days());
+        }
+        offered
+    }
+
+    /// Reads what a form says: nothing for never, a number of days, [`LAST_DAY`] with the day (in UTC) in `last_day`,
+    /// or what [`written`] wrote. `current` is what the token has already, which it may keep.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownValue`] where it is none of these, or never where the account does not allow it,
+    /// [`Problem::NotWithinDays`] where it is not between now and the longest that is allowed.
+    pub fn read(
+        &self,
+        term: &str,
+        last_day: &str,
+        current: Option<Option<DateTime<Utc>>>,
+    ) -> Result<Option<DateTime<Utc>>, Problem> {
+        let outside = Problem::NotWithinDays { max: self.days() };
+        let latest = self.now + TimeDelta::days(self.days().into());
+        let term = term.trim();
+        let chosen = if term.is_empty() {
+            None
+        } else if term == LAST_DAY {
+            let after = date(last_day.trim()).and_then(|day| day.checked_add_days(Days::new(1)));
+            let midnight = after.map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(outside.clone())?;
+            // The last day that is allowed ends after the longest lifetime does.
+            Some(if midnight - latest < TimeDelta::days(1) { midnight.min(latest) } else { midnight })
+        } else if let Some(micros) = term.strip_prefix('@') {
+            let time = micros.parse().ok().and_then(DateTime::from_timestamp_micros);
+            Some(time.ok_or(Problem::UnknownValue)?)
+        } else {
+            let days: u16 = term.parse().map_err(|_| Problem::UnknownValue)?;
+            Some(self.now + TimeDelta::days(days.into()))
+        };
+        match chosen {
+            _ if current == Some(chosen) => Ok(chosen),
+            None if self.longest.is_none() => Ok(None),
+            None => Err(Problem::UnknownValue),
+            Some(at) if at > self.now && at <= latest => Ok(chosen),
+            Some(_) => Err(outside),
+        }
+    }
+}
+
+/// The time as a form carries it exactly.
+#[must_use]
+pub fn written(expires_at: Option<DateTime<Utc>>) -> String {
+    expires_at.map(|at| format!("@{}", at.timestamp_micros())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(days: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::days(days)
+    }
+
+    fn terms(longest: Option<u16>) -> Terms {
+        Terms { now: at(0), longest: longest.map(|days| Lifetime::try_from(days).unwrap()) }
+    }
+
+    #[test]
+    fn a_lifetime_is_one_day_to_ten_years() {
+        assert!([1, 3_650].into_iter().all(|days| Lifetime::try_from(days).is_ok()));
+        assert!([0, 3_651, u16::MAX].into_iter().all(|days| Lifetime::try_from(days).is_err()));
+    }
+
+    #[test]
+    fn without_a_policy_anything_within_ten_years_or_never_can_be_chosen() {
+        let terms = terms(None);
+        assert_eq!(terms.read("", "", None), Ok(None));
+        assert_eq!(terms.read(" 90 ", "", None), Ok(Some(at(90))));
+        // 2027-01-15 is the day on which the clock stands: it ends at midnight.
+        let tonight = DateTime::parse_from_rfc3339("2027-01-16T00:00:00Z").unwrap().to_utc();
+        assert_eq!(terms.read("date", "2027-01-15", None), Ok(Some(tonight)));
+        for (term, last_day) in [("0", ""), ("3651", ""), ("date", "2027-01-14"), ("date", ""), ("date", "2099-01-01")]
+        {
+            let outside = Err(Problem::NotWithinDays { max: Lifetime::MAX });
+            assert_eq!(terms.read(term, last_day, None), outside, "{term} {last_day}");
+        }
+        for nonsense in ["-1", "never", "@", "@x", "99999999"] {
+            assert_eq!(terms.read(nonsense, "", None), Err(Problem::UnknownValue), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_policy_takes_never_and_what_is_too_long_out_of_what_can_be_chosen() {
+        let strict = terms(Some(45));
+        assert_eq!((strict.offered(), terms(None).offered()), (vec![30, 45], vec![30, 90, 365]));
+        assert_eq!(terms(Some(7)).offered(), [7]);
+        assert_eq!(strict.read("", "", None), Err(Problem::UnknownValue));
+        assert_eq!(strict.read("90", "", None), Err(Problem::NotWithinDays { max: 45 }));
+        assert_eq!(strict.read("45", "", None), Ok(Some(at(45))));
+        let last = at(45).date_naive().to_string();
+        assert_eq!(strict.read("date", &last, None), Ok(Some(at(45))), "the last day is cut short");
+        let beyond = at(46).date_naive().to_string();
+        assert_eq!(strict.read("date", &beyond, None), Err(Problem::NotWithinDays { max: 45 }));
+    }
+
+    #[test]
+    fn what_a_token_has_it_may_keep_whatever_the_policy_says() {
+        let strict = terms(Some(45));
+        for kept in [None, Some(at(-3)), Some(at(400))] {
+            assert_eq!(strict.read(&written(kept), "", Some(kept)), Ok(kept));
+        }
+        assert!(strict.read(&written(Some(at(400))), "", Some(None)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn an_auth_token_passes_until_what_comes_first_and_a_stricter_policy_only_shortens_that(
+            chosen in proptest::option::of(-50_i64..4_000), longest in proptest::option::of(1_u16..3_650),
+            stricter in 1_u16..3_650, now in -10_i64..4_000,
+        ) {
+            let lifetime = |days| Lifetime::try_from(days).unwrap();
+            let end_of = |longest: Option<u16>| end(chosen.map(at), at(0), longest.map(lifetime));
+            let expected = [chosen, longest.map(i64::from)].into_iter().flatten().min();
+            prop_assert_eq!(end_of(longest), expected.map(at));
+            prop_assert_eq!(has_ended(end_of(longest), at(now)), expected.is_some_and(|days| now >= days));
+            let shorter = longest.map_or(stricter, |longest| longest.min(stricter));
+            prop_assert!(!has_ended(end_of(longest), at(now)) || has_ended(end_of(Some(shorter)), at(now)));
+        }
+
+        #[test]
+        fn a_term_that_is_renewed_is_as_long_as_it_was(length in 1_i64..3_650, later in 0_i64..4_000) {
+            prop_assert_eq!(renewed(Some(at(length)), at(0), at(later)), Some(at(later + length)));
+            prop_assert_eq!(renewed(None, at(0), at(later)), None);
+        }
+
+        #[test]
+        fn whatever_is_chosen_anew_lies_between_now_and_the_longest(term in "\\PC{0,12}", day in "\\PC{0,12}") {
+            let strict = terms(Some(45));
+            for term in [term.as_str(), LAST_DAY] {
+                if let Ok(chosen) = strict.read(term, &day, None) {
+                    prop_assert!(chosen.is_some_and(|at| at > strict.now) && chosen <= Some(at(45)));
+                }
+            }
+        }
+    }
+}

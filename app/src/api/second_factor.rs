@@ -1,0 +1,154 @@
+//! What people do about their own second factors, and accounts that ask for one.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::{Call, Form};
+use crate::error::AppError;
+use domain::second_factor::SecondFactors;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+#[cfg(feature = "ssr")]
+use {
+    super::asked::{address, allowed_after_step_up, myself, myself_after_step_up, store},
+    domain::role::Permission,
+    domain::second_factor::grouped,
+    qrcodegen::{QrCode, QrCodeEcc},
+    store::RecoveryCodes,
+};
+
+/// A new authenticator. Kept in memory while it is shown, and nowhere else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownAuthenticator {
+    /// The secret, as people type it: base 32 in groups of four.
+    pub secret: String,
+    /// The same as an address that an authenticator app opens.
+    pub url: String,
+    /// The address as a QR code.
+    pub picture: Picture,
+}
+
+impl fmt::Debug for ShownAuthenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShownAuthenticator(…)")
+    }
+}
+
+/// A QR code to be drawn.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Width and height in modules, with the quiet zone.
+    pub size: u32,
+    /// The dark modules, as the path of an SVG.
+    pub path: String,
+}
+
+/// The person's second factors.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`].
+#[server(GetSecondFactors, prefix = "/api", endpoint = "second_factor/get", protocol = Form)]
+pub async fn second_factors() -> Result<SecondFactors, AppError> {
+    Ok(store().second_factors(&myself()?).await?)
+}
+
+/// Gives the person a new authenticator, which counts once it is confirmed.
+///
+/// # Errors
+/// [`AppError::AlreadyDone`] where they have one; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "second_factor/begin", protocol = Call)]
+pub async fn begin_authenticator() -> Result<ShownAuthenticator, AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    let new = store.begin_authenticator(&by).await?;
+    let picture = picture(&new.url)?;
+    let secret = new.secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
+    Ok(ShownAuthenticator { secret, url: new.url.to_string(), picture })
+}
+
+/// Confirms the new authenticator with its first code. Answers recovery codes, this once.
+///
+/// # Errors
+/// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::AlreadyDone`], [`AppError::NotFound`] where there is
+/// none; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "second_factor/confirm", protocol = Call)]
+pub async fn confirm_authenticator(code: String) -> Result<Vec<String>, AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    Ok(shown(store.confirm_authenticator(&by, &code, address()).await?))
+}
+
+/// Gives the person new recovery codes, this once; the others no longer count.
+///
+/// # Errors
+/// [`AppError::NotFound`] where they have no second factor; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "second_factor/renew_recovery_codes", protocol = Call)]
+pub async fn renew_recovery_codes() -> Result<Vec<String>, AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    Ok(shown(store.renew_recovery_codes(&by).await?))
+}
+
+/// Switches the person's two-step sign-in off.
+///
+/// # Errors
+/// [`AppError::NotFound`] where it is not on; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "second_factor/switch_off", protocol = Call)]
+pub async fn switch_second_factor_off() -> Result<(), AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    Ok(store.switch_second_factor_off(&by).await?)
+}
+
+/// Whether the account asks every user for a second factor.
+///
+/// # Errors
+/// [`AppError::NotAllowed`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`]; [`AppError::SecondFactorNeeded`]
+/// where it is switched on by somebody who has none.
+#[server(prefix = "/api", endpoint = "second_factor/require", protocol = Call)]
+pub async fn require_second_factor(on: bool) -> Result<(), AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
+    Ok(store.require_second_factor(&by, on).await?)
+}
+
+#[cfg(feature = "ssr")]
+fn shown(codes: RecoveryCodes) -> Vec<String> {
+    codes.0.iter().map(|code| grouped(code)).collect()
+}
+
+/// The text as a QR code. A row of dark modules is one piece of the path.
+#[cfg(feature = "ssr")]
+fn picture(text: &str) -> Result<Picture, AppError> {
+    /// Light modules around it (ISO/IEC 18004, 6.3.8).
+    const QUIET: i32 = 4;
+    let code = QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|error| {
+        tracing::error!(%error, "a QR code was not drawn");
+        AppError::Internal
+    })?;
+    let mut path = String::new();
+    for y in 0..code.size() {
+        let mut x = 0;
+        while x < code.size() {
+            let begin = x;
+            while code.get_module(x, y) {
+                x += 1;
+            }
+            if x > begin {
+                path += &format!("M{} {}h{}v1h-{}z", begin + QUIET, y + QUIET, x - begin, x - begin);
+            }
+            x += 1;
+        }
+    }
+    Ok(Picture { size: (code.size() + 2 * QUIET).unsigned_abs(), path })
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::picture;
+
+    #[test]
+    fn a_qr_code_has_its_three_eyes_and_a_quiet_zone() {
+        let picture = picture("otpauth://totp/Kagitaba:aya%40agency.example?secret=AAAA&issuer=Kagitaba").unwrap();
+        let end = picture.size - 4 - 7;
+        for eye in ["M4 4h7v1h-7z".to_owned(), format!("M{end} 4h7v1h-7z"), format!("M4 {end}h7v1h-7z")] {
+            assert!(picture.path.contains(&eye), "{eye}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What the account demands of its access tokens.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::Form;
+use crate::error::AppError;
+use domain::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    super::asked::{address, allowed, allowed_after_step_up},
+    crate::path,
+    domain::role::Permission,
+};
+
+/// The policy and what its page says besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyInForce {
+    /// The policy.
+    pub policy: SecurityPolicy,
+    /// A change names the revision that it was made from.
+    pub revision: i64,
+    /// Whether every user needs a second factor.
+    pub second_factor_required: bool,
+    /// The network address that the server sees whoever asks come from.
+    pub own_address: String,
+}
+
+/// The policy.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetSecurityPolicy, prefix = "/api", endpoint = "security_policy/get", protocol = Form)]
+pub async fn security_policy() -> Result<PolicyInForce, AppError> {
+    let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
+    let (policy, revision) = store.security_policy(by.account).await?;
+    let second_factor_required = store.second_factor_required(by.account).await?;
+    Ok(PolicyInForce { policy, revision, second_factor_required, own_address: address().to_canonical().to_string() })
+}
+
+/// What the policy would do at once, were it saved.
+///
+/// # Errors
+/// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "security_policy/consequences", protocol = Form)]
+pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequences, AppError> {
+    let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
+    let policy = form.validate().map_err(AppError::InvalidPolicy)?;
+    Ok(store.policy_consequences(by.account, &policy).await?)
+}
+
+/// Puts the policy in force, if nobody else has changed it since `revision`.
+///
+/// # Errors
+/// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "security_policy/update", protocol = Form)]
+pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> Result<(), AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
+    let policy = form.validate().map_err(AppError::InvalidPolicy)?;
+    let updated = store.update_security_policy(&by, &policy, revision).await;
+    updated.map_err(|error| match error {
+        store::Error::Conflict => AppError::PolicyConflict,
+        other => other.into(),
+    })?;
+    super::asked::plain_form_goes_on_to(&path::security_policy_with_notice(path::Notice::Updated));
+    Ok(())
+}

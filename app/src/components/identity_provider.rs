@@ -1,0 +1,30 @@
+//! Signing in at an identity provider, where the server has one.
+
+use super::reactive::say;
+use crate::api::session::identity_provider;
+use crate::i18n::{t_string, use_i18n};
+use crate::path;
+use leptos::prelude::*;
+
+/// What the provider is called, if there is one; it stays so until the browser loads another page.
+#[derive(Clone)]
+struct IdentityProvider(Option<String>);
+
+/// Called once, by the app.
+pub fn provide_identity_provider() {
+    provide_context(IdentityProvider(SharedValue::new(identity_provider).into_inner()));
+}
+
+/// The way to the provider, and then on to `next`; nothing where there is none. Works without our wasm.
+#[component]
+pub fn IdentityProviderLink(next: Option<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let IdentityProvider(name) = expect_context();
+    name.map(|name| {
+        let text = move || t_string!(i18n, sign_in.with, name = name.as_str()).to_string();
+        view! {
+            <p class="sign-in-or">{say!(i18n, sign_in.or)}</p>
+            <a class="button" href=path::identity_provider_then(next) rel="external">{text}</a>
+        }
+    })
+}

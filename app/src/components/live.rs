@@ -1,0 +1,130 @@
+//! What others change while a page is open: heard of by server-sent events, for as long as somebody looks at the page.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::path;
+use crate::words::Words;
+use domain::audit::Action;
+use domain::live::{CHANGE_EVENT, END_EVENT, LiveChange};
+use domain::token::TokenId;
+use futures_util::future::{Either, abortable, select};
+use futures_util::{StreamExt as _, pin_mut};
+use gloo_net::eventsource::futures::EventSource;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::{ev, leptos_dom::helpers::window_event_listener};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long to wait before the first attempt to listen again. It doubles with every further one.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Tells by `on_change` of everything that comes after the entry number `from`, each once and in order, and by `on_end`
+/// that there will be no more: the session is over, or its role no longer allows it. A lost connection is made again and
+/// goes on where it was lost; so does a page that was hidden, which holds none meanwhile (a browser has few).
+pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>, on_end: Callback<()>) {
+    let watched = use_watched();
+    let attempts = RwSignal::new(0_u32);
+    let (seen, failures) = (StoredValue::new(0_i64), StoredValue::new(0_u32));
+    Effect::new(move |_| {
+        attempts.track();
+        let Some(from) = from.get().filter(|_| watched.get()) else { return };
+        let on_heard = move |change: LiveChange| {
+            seen.set_value(change.sequence);
+            failures.set_value(0);
+            on_change.run(change);
+        };
+        let (listening, handle) = abortable(listen(from.max(seen.get_value()), on_heard));
+        on_cleanup(move || handle.abort());
+        spawn_local(async move {
+            match listening.await {
+                Ok(Some(Ended)) => on_end.run(()),
+                Ok(None) => {
+                    let failed = failures.try_update_value(|failed| {
+                        *failed += 1;
+                        *failed
+                    });
+                    let doublings = failed.unwrap_or_default().saturating_sub(1).min(5);
+                    let wait = (FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT);
+                    set_timeout(move || _ = attempts.try_update(|attempts| *attempts += 1), wait);
+                }
+                Err(_aborted) => {}
+            }
+        });
+    });
+}
+
+/// There will be no more.
+struct Ended;
+
+/// Listens until the end, or until the connection is lost.
+async fn listen(after: i64, on_heard: impl Fn(LiveChange)) -> Option<Ended> {
+    let mut source = EventSource::new(&format!("{}?after={after}", path::LIVE)).ok()?;
+    let mut changes = source.subscribe(CHANGE_EVENT).ok()?;
+    let end = source.subscribe(END_EVENT).ok()?.into_future();
+    pin_mut!(end);
+    loop {
+        match select(changes.next(), &mut end).await {
+            Either::Left((Some(Ok((_, message))), _)) => {
+                let text = message.data().as_string()?;
+                on_heard(serde_json::from_str(&text).ok()?);
+            }
+            Either::Right(((Some(Ok(_)), _), _)) => return Some(Ended),
+            _ => return None,
+        }
+    }
+}
+
+/// Whether the page is in front of somebody.
+fn use_watched() -> Signal<bool> {
+    let watched = RwSignal::new(true);
+    Effect::new(move |_| {
+        watched.set(!document().hidden());
+        let listener = window_event_listener(ev::visibilitychange, move |_| watched.set(!document().hidden()));
+        on_cleanup(move || listener.remove());
+    });
+    // Equal values in a row tell nobody.
+    Memo::new(move |_| watched.get()).into()
+}
+
+/// What others have changed last, for the cards to say.
+#[derive(Clone, Copy)]
+pub struct Touched(RwSignal<HashMap<TokenId, LiveChange>>);
+
+impl Touched {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self(RwSignal::new(HashMap::new()))
+    }
+
+    /// Notes a change of a token.
+    pub fn note(self, change: LiveChange) {
+        if let Some(token) = change.token {
+            self.0.update(|touched| _ = touched.insert(token, change));
+        }
+    }
+
+    /// Who has changed the token, as a sentence; nothing where nobody has.
+    pub fn text(self, id: TokenId) -> Signal<Option<String>> {
+        let i18n = use_i18n();
+        Signal::derive(move || {
+            self.0.with(|touched| {
+                let change = touched.get(&id)?;
+                let by = who(i18n, change);
+                Some(match change.action {
+                    Action::TokenCreated | Action::TokenDuplicated => {
+                        t_string!(i18n, live.created, by = by).to_string()
+                    }
+                    _ => t_string!(i18n, live.changed, by = by).to_string(),
+                })
+            })
+        })
+    }
+}
+
+/// The name of who made the change.
+pub fn who(i18n: Words, change: &LiveChange) -> String {
+    let named = change.user.as_ref().map(|user| user.name.clone()).or_else(|| change.access_token.clone());
+    named.unwrap_or_else(|| t_string!(i18n, audit.command_line).to_owned())
+}

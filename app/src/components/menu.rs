@@ -1,0 +1,106 @@
+//! What menus have in common: which item takes the focus, by the menu button pattern of the WAI-ARIA Authoring Practices
+//! Guide.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// Which item takes the focus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    First,
+    Last,
+    Next,
+    Previous,
+    StartingWith(String),
+}
+
+impl Position {
+    /// Where a key leads that is pressed on the menu's button.
+    pub fn from_button(event: &ev::KeyboardEvent) -> Option<Self> {
+        match event.key().as_str() {
+            "ArrowDown" => Some(Self::First),
+            "ArrowUp" => Some(Self::Last),
+            _ => None,
+        }
+    }
+
+    /// Where a key leads that is pressed in the menu.
+    pub fn within(event: &ev::KeyboardEvent) -> Option<Self> {
+        match event.key().as_str() {
+            "ArrowDown" => Some(Self::Next),
+            "ArrowUp" => Some(Self::Previous),
+            "Home" => Some(Self::First),
+            "End" => Some(Self::Last),
+            key if key != " " && key.chars().count() == 1 && !event.ctrl_key() && !event.meta_key() => {
+                Some(Self::StartingWith(key.to_lowercase()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Moves the focus to an item of the menu below the element.
+pub fn focus(root: NodeRef<html::Div>, position: Position) {
+    let items = items(root);
+    let active = document().active_element();
+    let current = items.iter().position(|item| active.as_deref() == Some(item.as_ref()));
+    let texts: Vec<_> = items.iter().map(|item| item.text_content().unwrap_or_default().to_lowercase()).collect();
+    if let Some(item) = target(&position, current, &texts).and_then(|index| items.get(index)) {
+        _ = item.focus();
+    }
+}
+
+/// Whether the focus goes to something below the element. It may be gone already, with what it belonged to.
+pub fn stays(root: NodeRef<html::Div>, event: &ev::FocusEvent) -> bool {
+    let to = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+    root.try_get_untracked().flatten().is_some_and(|root| root.contains(to.as_ref()))
+}
+
+fn items(root: NodeRef<html::Div>) -> Vec<web_sys::HtmlElement> {
+    let found = root.try_get_untracked().flatten().and_then(|root| root.query_selector_all("[role=menuitem]").ok());
+    let found = found.into_iter().flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
+    found.filter_map(|node| node.dyn_into().ok()).collect()
+}
+
+/// The index of the item that takes the focus, going round at the ends.
+fn target(position: &Position, current: Option<usize>, texts: &[String]) -> Option<usize> {
+    let last = texts.len().checked_sub(1)?;
+    match position {
+        Position::First => Some(0),
+        Position::Last => Some(last),
+        Position::Next => Some(current.map_or(0, |index| if index == last { 0 } else { index + 1 })),
+        Position::Previous => Some(current.map_or(last, |index| index.checked_sub(1).unwrap_or(last))),
+        Position::StartingWith(start) => {
+            let after = current.map_or(0, |index| index + 1);
+            (after..texts.len()).chain(0..after).find(|&index| texts[index].starts_with(start))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, target};
+
+    fn texts() -> Vec<String> {
+        ["duplicate", "reset", "disable", "delete"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn arrows_go_round_at_the_ends() {
+        assert_eq!(target(&Position::Next, Some(3), &texts()), Some(0));
+        assert_eq!(target(&Position::Previous, Some(0), &texts()), Some(3));
+        assert_eq!(target(&Position::Next, None, &texts()), Some(0));
+        assert_eq!(target(&Position::Last, None, &[]), None);
+    }
+
+    #[test]
+    fn a_letter_leads_to_the_next_item_that_starts_with_it() {
+        let d = Position::StartingWith("d".to_owned());
+        assert_eq!(target(&d, None, &texts()), Some(0));
+        assert_eq!(target(&d, Some(0), &texts()), Some(2));
+        assert_eq!(target(&d, Some(3), &texts()), Some(0));
+        assert_eq!(target(&Position::StartingWith("x".to_owned()), Some(0), &texts()), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! The form of what a person wants pages to be like in every browser: language and time zone.
+
+use super::allowed::use_preferences;
+use super::error_note::ErrorNote;
+use super::hydrated::use_hydrated;
+use super::language_switch::own_name;
+use super::reactive::say;
+use super::time::known_zones;
+use crate::api::profile::SetPreferences;
+use crate::i18n::{Locale, use_i18n};
+use crate::path;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// Without our wasm, the zones to choose from are the one that was chosen and the browser's.
+#[component]
+pub fn PreferencesForm() -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let now = use_preferences();
+    let save = ServerAction::<SetPreferences>::new();
+    // All texts and times of the page follow: it begins anew.
+    Effect::new(move |_| {
+        if let Some(Ok(())) = save.value().get() {
+            _ = window().location().assign(path::PROFILE);
+        }
+    });
+    let language = move |locale: Locale| {
+        let code = locale.to_string();
+        let chosen = now.language.as_deref() == Some(code.as_str());
+        view! { <option value=code.clone() lang=code selected=chosen>{own_name(locale)}</option> }
+    };
+    let zone = |name: String, chosen: bool| {
+        let text = name.replace('_', " ");
+        view! { <option value=name selected=chosen>{text}</option> }
+    };
+    let (chosen, first) = (now.time_zone.clone(), now.time_zone.clone());
+    let others = move || {
+        let others = known_zones().into_iter().filter(|name| Some(name) != chosen.as_ref());
+        hydrated.get().then(|| others.map(|name| zone(name, false)).collect_view())
+    };
+    view! {
+        <ErrorNote error=Signal::derive(move || save.value().get().and_then(Result::err))/>
+        <ActionForm action=save>
+            <div class="field">
+                <label for="own-language" class="label">{say!(i18n, language)}</label>
+                <p class="hint" id="own-language-hint">{say!(i18n, profile.language_hint)}</p>
+                <select id="own-language" name="language" aria-describedby="own-language-hint">
+                    <option value="">{say!(i18n, profile.automatic)}</option>
+                    {language(Locale::en)}
+                    {language(Locale::ja)}
+                </select>
+            </div>
+            <div class="field">
+                <label for="own-time-zone" class="label">{say!(i18n, profile.time_zone)}</label>
+                <p class="hint" id="own-time-zone-hint">{say!(i18n, profile.time_zone_hint)}</p>
+                <select id="own-time-zone" name="time_zone" aria-describedby="own-time-zone-hint">
+                    <option value="">{say!(i18n, profile.automatic)}</option>
+                    {first.map(|name| zone(name, true))}
+                    {others}
+                </select>
+            </div>
+            <button type="submit" class="button" disabled=save.pending()>{say!(i18n, profile.save_preferences)}</button>
+        </ActionForm>
+    }
+}

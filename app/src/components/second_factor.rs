@@ -1,0 +1,296 @@
+//! Two-step sign-in on the profile: set up, recovery codes, switched off.
+
+use super::confirm_dialog::{ConfirmDialog, Question};
+use super::copy_button::CopyButton;
+use super::dialog::Dialog;
+use super::error_note::ErrorNote;
+use super::icon::Icon;
+use super::reactive::say;
+use super::secret_dialog::download;
+use super::step_up::StepUp;
+use super::time::Time;
+use super::toasts::use_toasts;
+use crate::api::second_factor::{
+    ShownAuthenticator, begin_authenticator, confirm_authenticator, renew_recovery_codes, switch_second_factor_off,
+};
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use domain::second_factor::SecondFactors;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// What is shown and asked beside the panel itself.
+#[derive(Clone, Copy)]
+struct Shown {
+    /// The authenticator that is being set up.
+    authenticator: RwSignal<Option<ShownAuthenticator>>,
+    /// Recovery codes that are shown this once.
+    codes: RwSignal<Option<Vec<String>>>,
+    error: RwSignal<Option<AppError>>,
+    pending: RwSignal<bool>,
+    step_up: StepUp,
+}
+
+impl Shown {
+    /// Does it, after the password where the server wants that.
+    fn run<T, Answer>(
+        self,
+        call: impl Fn() -> Answer + Clone + Send + Sync + 'static,
+        done: impl Fn(T) + Clone + Send + Sync + 'static,
+    ) where
+        T: 'static,
+        Answer: Future<Output = Result<T, AppError>> + 'static,
+    {
+        if self.pending.get_untracked() {
+            return;
+        }
+        self.pending.set(true);
+        self.error.set(None);
+        spawn_local(async move {
+            let answer = call().await;
+            self.pending.try_set(false);
+            match answer {
+                Ok(value) => done(value),
+                Err(AppError::StepUpNeeded) => self.step_up.then(move || self.run(call.clone(), done.clone())),
+                Err(error) => _ = self.error.try_set(Some(error)),
+            }
+        });
+    }
+}
+
+/// Shows how the person's two-step sign-in stands. `on_changed` once it stands otherwise.
+#[component]
+pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Callback<()>) -> impl IntoView {
+    let shown = Shown {
+        authenticator: RwSignal::new(None),
+        codes: RwSignal::new(None),
+        error: RwSignal::new(None),
+        pending: RwSignal::new(false),
+        step_up,
+    };
+    let required = factors.required;
+    let body = match factors.authenticator_since {
+        Some(since) => {
+            let codes = factors.recovery_codes;
+            view! { <Active since codes required shown on_changed/> }.into_any()
+        }
+        None => view! { <NotSetUp required shown/> }.into_any(),
+    };
+    let on_done = Callback::new(move |()| {
+        shown.codes.set(None);
+        on_changed.run(());
+    });
+    view! {
+        <ErrorNote error=shown.error/>
+        {body}
+        <CodesDialog codes=shown.codes on_done/>
+    }
+}
+
+/// Nothing is set up yet, or it is being done.
+#[component]
+fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
+    let i18n = use_i18n();
+    let begin = move |_| shown.run(begin_authenticator, move |new| _ = shown.authenticator.try_set(Some(new)));
+    let button = move || {
+        view! {
+            <button type="button" class="button primary" disabled=shown.pending on:click=begin>
+                {say!(i18n, second_factor.set_up)}
+            </button>
+        }
+    };
+    view! {
+        <p>{say!(i18n, second_factor.lead)}</p>
+        {required
+            .then(|| {
+                view! {
+                    <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, second_factor.required)}</p></div>
+                }
+            })}
+        {move || match shown.authenticator.get() {
+            Some(new) => view! { <SetUp new shown/> }.into_any(),
+            None => button().into_any(),
+        }}
+    }
+}
+
+/// The two steps of setting up: the secret goes to the app, and a first code comes back.
+#[component]
+fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
+    let i18n = use_i18n();
+    let code = NodeRef::<html::Input>::new();
+    let ShownAuthenticator { secret, url, picture } = new;
+    let copied = secret.replace(' ', "");
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(given) = code.get_untracked().map(|input| input.value()) else { return };
+        shown.run(
+            move || confirm_authenticator(given.clone()),
+            move |codes| {
+                shown.authenticator.try_set(None);
+                shown.codes.try_set(Some(codes));
+            },
+        );
+    };
+    view! {
+        <ol class="set-up">
+            <li>
+                <p>{say!(i18n, second_factor.scan)}</p>
+                <svg
+                    class="qr-code"
+                    role="img"
+                    aria-label=move || t_string!(i18n, second_factor.qr_code)
+                    viewBox=format!("0 0 {0} {0}", picture.size)
+                    shape-rendering="crispEdges"
+                >
+                    <path d=picture.path/>
+                </svg>
+                <p><a class="button" href=url>{say!(i18n, second_factor.open_app)}</a></p>
+                <p>{say!(i18n, second_factor.type_secret)}</p>
+                <p class="qr-secret">
+                    <code class="secret">{secret}</code>
+                    <CopyButton
+                        text=copied
+                        label=Signal::derive(move || t_string!(i18n, second_factor.copy_secret).to_owned())
+                    />
+                </p>
+            </li>
+            <li>
+                <form on:submit=submit>
+                    <div class="field">
+                        <label for="first-code" class="label">{say!(i18n, second_factor.first_code)}</label>
+                        <input
+                            type="text"
+                            id="first-code"
+                            class="code-input"
+                            required
+                            inputmode="numeric"
+                            autocomplete="one-time-code"
+                            node_ref=code
+                        />
+                    </div>
+                    <div class="row">
+                        <button type="button" class="button" on:click=move |_| shown.authenticator.set(None)>
+                            {say!(i18n, cancel)}
+                        </button>
+                        <button type="submit" class="button primary" disabled=shown.pending>
+                            {say!(i18n, second_factor.confirm)}
+                        </button>
+                    </div>
+                </form>
+            </li>
+        </ol>
+    }
+}
+
+/// It is set up: since when, how many codes are left, and what can be done.
+#[component]
+fn Active(
+    since: chrono::DateTime<chrono::Utc>,
+    codes: u32,
+    required: bool,
+    shown: Shown,
+    on_changed: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let question = RwSignal::new(None::<Question>);
+    let ask = move |_| {
+        let text = if required {
+            t_string!(i18n, second_factor.off_text_required)
+        } else {
+            t_string!(i18n, second_factor.off_text)
+        };
+        question.set(Some(Question {
+            title: t_string!(i18n, second_factor.off_title).to_owned(),
+            text: text.to_owned(),
+            confirm: t_string!(i18n, second_factor.off).to_owned(),
+            destructive: true,
+        }));
+    };
+    let switch_off = move |()| {
+        question.set(None);
+        shown.run(switch_second_factor_off, move |()| {
+            untrack(|| toasts.say(t_string!(i18n, second_factor.off_done).to_owned()));
+            on_changed.run(());
+        });
+    };
+    let renew = move |_| shown.run(renew_recovery_codes, move |codes| _ = shown.codes.try_set(Some(codes)));
+    let left = move || t_string!(i18n, second_factor.codes_left, count = codes).to_string();
+    let few = codes < 3;
+    view! {
+        <ul class="rows">
+            <li>
+                <div>
+                    <strong>{say!(i18n, second_factor.authenticator)}</strong>
+                    <p class="hint">{say!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
+                </div>
+                <button type="button" class="button danger-text" disabled=shown.pending on:click=ask>
+                    {say!(i18n, second_factor.off)}
+                </button>
+            </li>
+            <li>
+                <div>
+                    <strong>{say!(i18n, second_factor.codes)}</strong>
+                    <p class="hint">{left} {few.then(|| view! { " " {say!(i18n, second_factor.codes_few)} })}</p>
+                </div>
+                <button type="button" class="button" disabled=shown.pending on:click=renew>
+                    {say!(i18n, second_factor.renew)}
+                </button>
+            </li>
+        </ul>
+        <ConfirmDialog
+            id="second-factor-off"
+            question
+            pending=shown.pending
+            on_confirm=Callback::new(switch_off)
+            on_cancel=Callback::new(move |()| question.set(None))
+        />
+    }
+}
+
+/// Shows recovery codes while there are any. Escape doesn't close this window: nobody could show them again.
+#[component]
+fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let content = move |codes: Vec<String>| {
+        let text = codes.join("\n") + "\n";
+        let file = text.clone();
+        view! {
+            <p>{say!(i18n, second_factor.codes_text)}</p>
+            <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, second_factor.codes_warning)}</p></div>
+            <ol class="recovery-codes">
+                {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
+            </ol>
+            <div class="recovery-keep">
+                <CopyButton text label=Signal::derive(move || t_string!(i18n, second_factor.copy_codes).to_owned())/>
+                <button
+                    type="button"
+                    class="button small"
+                    on:click=move |_| _ = download("kagitaba-recovery-codes.txt", &file)
+                >
+                    {Icon::Download.view()}
+                    {say!(i18n, second_factor.download)}
+                </button>
+            </div>
+            <div class="dialog-actions">
+                <button type="button" class="button primary" on:click=move |_| on_done.run(())>
+                    {say!(i18n, second_factor.done)}
+                </button>
+            </div>
+        }
+    };
+    view! {
+        <Dialog
+            id="recovery-codes"
+            open=Signal::derive(move || codes.with(Option::is_some))
+            title=Signal::derive(move || t_string!(i18n, second_factor.codes).to_owned())
+            on_close=on_done
+            keep_open=true
+        >
+            {move || codes.get().map(content)}
+        </Dialog>
+    }
+}

@@ -1,0 +1,142 @@
+//! What is mailed, in the language of whoever has it mailed. On the server only; who sends it is the server's to say.
+
+use crate::i18n::{Locale, td_string};
+use crate::path;
+use crate::words;
+use domain::membership::Invitation;
+use leptos::prelude::*;
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A letter to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The e-mail address, as `domain` has checked it.
+    pub to: String,
+    /// The subject: one line.
+    pub subject: String,
+    /// What it says, as plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+/// Why a letter was not sent, for the log.
+pub type NotSent = Box<dyn Error + Send + Sync>;
+
+/// Whether a letter was sent, once that is known.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
+
+/// Sends letters.
+pub trait Sender: Send + Sync {
+    /// Sends it, and waits until the mail server has taken it.
+    fn send(&self, letter: Letter) -> Sending<'_>;
+}
+
+/// How pages have letters sent, where the server can; in the context of server functions.
+#[derive(Clone)]
+pub struct Mail {
+    sender: Arc<dyn Sender>,
+    origin: String,
+}
+
+impl Mail {
+    /// Letters go out by `sender`; their links begin with `origin`, as `https://keys.example`.
+    pub fn new(sender: impl Sender + 'static, origin: String) -> Self {
+        Self { sender: Arc::new(sender), origin }
+    }
+
+    /// Sends an invitation to whom it is for. Whether it was sent; that it was not is logged.
+    pub async fn invite(&self, locale: Locale, account: &str, invitation: &Invitation, token: &str) -> bool {
+        let link = format!("{}{}", self.origin, path::invitation(token));
+        let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link)).await;
+        if let Err(error) = &sent {
+            tracing::warn!(%error, "an invitation could not be mailed");
+        }
+        sent.is_ok()
+    }
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl Letter {
+    /// An invitation into the account of that name, to be accepted at `link`.
+    #[must_use]
+    pub fn invitation(locale: Locale, account: &str, invitation: &Invitation, link: &str) -> Self {
+        let Invitation { email, role, invited_by, .. } = invitation;
+        let role = words::role_in(locale, *role);
+        let subject = td_string!(locale, mail.subject, account = account).to_string();
+        let lead =
+            td_string!(locale, mail.lead, name = invited_by.as_str(), account = account, role = role).to_string();
+        let join = td_string!(locale, mail.join);
+        let (validity, unexpected) = (td_string!(locale, mail.validity), td_string!(locale, mail.unexpected));
+        let text = format!("{lead}\n\n{join}\n{link}\n\n{validity}\n\n{unexpected}\n");
+        let page = view! {
+            <html lang=locale.to_string()>
+                <head>
+                    <meta charset="utf-8"/>
+                    <title>{subject.clone()}</title>
+                </head>
+                <body>
+                    <p>{lead}</p>
+                    <p>{join}<br/><a href=link.to_owned()>{link.to_owned()}</a></p>
+                    <p>{validity}</p>
+                    <p>{unexpected}</p>
+                </body>
+            </html>
+        };
+        // Without the marks by which a browser would bring it to life. A name has none: it is escaped.
+        let html = format!("<!DOCTYPE html>{}", page.to_html().replace("<!>", ""));
+        Self { to: email.clone(), subject, text, html }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use domain::membership::InvitationId;
+    use domain::role::Role;
+    use uuid::Uuid;
+
+    const LINK: &str = "https://keys.example/invitations/0aZ";
+
+    fn letter(locale: Locale, invited_by: &str, account: &str) -> Letter {
+        let invitation = Invitation {
+            id: InvitationId(Uuid::nil()),
+            email: "nao@agency.example".to_owned(),
+            role: Role::Analyst,
+            invited_by: invited_by.to_owned(),
+            expires_at: DateTime::UNIX_EPOCH,
+        };
+        Letter::invitation(locale, account, &invitation, LINK)
+    }
+
+    #[test]
+    fn an_invitation_says_who_invites_where_as_what_and_how_to_join_in_both_languages() {
+        for (locale, role, lang) in [(Locale::en, "Analyst", "lang=\"en\""), (Locale::ja, "アナリスト", "lang=\"ja\"")]
+        {
+            let letter = letter(locale, "Aya", "Acme");
+            assert_eq!(letter.to, "nao@agency.example");
+            assert!(letter.subject.contains("Acme"), "{}", letter.subject);
+            for content in [&letter.text, &letter.html] {
+                assert!(["Aya", "Acme", role, LINK].iter().all(|part| content.contains(part)), "{content}");
+            }
+            assert!(!letter.html.contains("<!>"), "{}", letter.html);
+            assert!(letter.html.contains(lang) && letter.html.contains(&format!("href=\"{LINK}\"")), "{}", letter.html);
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_html() {
+        let letter = letter(Locale::en, "<img src=x>", "A & <b>B</b>");
+        assert!(!letter.html.contains("<img") && !letter.html.contains("<b>"), "{}", letter.html);
+        assert!(letter.html.contains("&lt;img src=x&gt;") && letter.text.contains("<img src=x>"), "{}", letter.html);
+    }
+}

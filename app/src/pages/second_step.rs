@@ -1,0 +1,90 @@
+//! The second step of signing in: the code of an authenticator, or a recovery code.
+
+use crate::api::session::{SecondStep as SecondStepCall, second_step_awaited};
+use crate::components::error_note::ErrorNote;
+use crate::components::icon::Icon;
+use crate::components::language_switch::LanguageSwitch;
+use crate::components::page_title::PageTitle;
+use crate::components::reactive::say;
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::path;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// Asks for a code. Works without our wasm.
+#[component]
+pub fn SecondStep() -> impl IntoView {
+    let i18n = use_i18n();
+    let take = ServerAction::<SecondStepCall>::new();
+    let next = use_query_map().with_untracked(|query| query.get("next"));
+    let awaited = Resource::new(|| (), |()| second_step_awaited());
+    // The next page knows from the start who is signed in.
+    Effect::new(move |_| {
+        if let Some(Ok(next)) = take.value().get() {
+            _ = window().location().assign(&next);
+        }
+    });
+    let over = move || matches!(take.value().get(), Some(Err(AppError::SignInOver)));
+    let again = StoredValue::new(next.as_deref().map_or_else(|| path::SIGN_IN.to_owned(), path::sign_in_then));
+    let form = move || view! { <CodeForm take next=next.clone()/> }.into_any();
+    let page = move |awaited: Result<(), AppError>| match awaited {
+        Ok(()) if !over() => form(),
+        Ok(()) => view! { <Over error=AppError::SignInOver/> }.into_any(),
+        Err(error) => view! { <Over error/> }.into_any(),
+    };
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, second_step.title).to_owned())/>
+        <main class="sign-in">
+            <div class="sign-in-card">
+                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
+                <h1>{say!(i18n, second_step.title)}</h1>
+                <Transition>{move || awaited.get().map(&page)}</Transition>
+                <p><a href=again.get_value() rel="external">{say!(i18n, second_step.again)}</a></p>
+            </div>
+            <LanguageSwitch/>
+        </main>
+    }
+}
+
+#[component]
+fn CodeForm(take: ServerAction<SecondStepCall>, next: Option<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let pending = take.pending();
+    view! {
+        <p class="lead">{say!(i18n, second_step.lead)}</p>
+        <ErrorNote error=Signal::derive(move || take.value().get().and_then(Result::err))/>
+        <ActionForm action=take>
+            <div class="field">
+                <label for="code" class="label">{say!(i18n, second_step.code)}</label>
+                <p class="hint" id="code-hint">{say!(i18n, second_step.hint)}</p>
+                <input
+                    type="text"
+                    id="code"
+                    name="code"
+                    required
+                    autofocus
+                    autocomplete="one-time-code"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby="code-hint"
+                />
+            </div>
+            {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+            <button type="submit" class="button primary" disabled=pending>
+                {move || {
+                    if pending.get() { t_string!(i18n, sign_in.pending) } else { t_string!(i18n, sign_in.submit) }
+                }}
+            </button>
+        </ActionForm>
+    }
+}
+
+/// Why there is nothing to go on with.
+#[component]
+fn Over(error: AppError) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::api::asked::set_status(&error);
+    view! { <ErrorNote error=Some(error)/> }
+}

@@ -1,0 +1,41 @@
+//! Why nobody was signed in at the identity provider, and what to do about it.
+
+use crate::components::icon::Icon;
+use crate::components::language_switch::LanguageSwitch;
+use crate::components::page_title::PageTitle;
+use crate::components::reactive::say;
+use crate::i18n::{t_string, use_i18n};
+use crate::path::{self, SignInFailure};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// The page. A reason that there is none of is one of the provider's.
+#[component]
+pub fn SignInFailed() -> impl IntoView {
+    let i18n = use_i18n();
+    let reason = use_query_map().with_untracked(|query| query.get(SignInFailure::PARAMETER));
+    let reason = reason.and_then(|name| SignInFailure::from_name(&name)).unwrap_or(SignInFailure::Rejected);
+    #[cfg(feature = "ssr")]
+    crate::api::asked::set_status_code(reason.status());
+    let text = move || match reason {
+        SignInFailure::NotInvited => t_string!(i18n, sign_in_failed.not_invited),
+        SignInFailure::Unverified => t_string!(i18n, sign_in_failed.unverified),
+        SignInFailure::LinkedOtherwise => t_string!(i18n, sign_in_failed.linked_otherwise),
+        SignInFailure::Cancelled => t_string!(i18n, sign_in_failed.cancelled),
+        SignInFailure::Over => t_string!(i18n, sign_in_failed.over),
+        SignInFailure::Unreachable => t_string!(i18n, sign_in_failed.unreachable),
+        SignInFailure::Rejected => t_string!(i18n, sign_in_failed.rejected),
+    };
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, sign_in_failed.title).to_owned())/>
+        <main class="sign-in">
+            <div class="sign-in-card">
+                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
+                <h1>{say!(i18n, sign_in_failed.title)}</h1>
+                <p class="lead">{text}</p>
+                <a class="button" href=path::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a>
+            </div>
+            <LanguageSwitch/>
+        </main>
+    }
+}

@@ -1,0 +1,112 @@
+// Invitations by mail: what the invited person gets, in the inviter's language, and joining by its link.
+
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+import { axe } from './axe.ts';
+import { dialog, expect, open, password, paths, sameOrigin, test, users } from './fixtures.ts';
+import { freePort, kagitaba, type Server } from './servers.ts';
+import { locales, say, wordsOf } from './words.ts';
+
+/** What the mail server got, by address. */
+const mailed = new Map<string, string>();
+
+const mailServer = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ['STARTTLS'],
+  onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
+  onData: (stream, { envelope }, callback) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => {
+      envelope.rcptTo.forEach(({ address }) => mailed.set(address, Buffer.concat(chunks).toString()));
+      callback();
+    });
+  },
+});
+
+let server: Server;
+
+test.beforeAll(async () => {
+  await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
+  const { port } = mailServer.server.address() as AddressInfo;
+  const options = ['--smtp-url', `smtp://127.0.0.1:${port}`, '--mail-from', 'Kagitaba <kagitaba@agency.example>'];
+  server = await kagitaba('mail', await freePort(), options);
+});
+
+test.afterAll(async () => {
+  await server?.stop();
+  await new Promise<void>((resolve) => mailServer.close(resolve));
+});
+
+/** The parts of a message, decoded. */
+function parts(message: string): string {
+  const decoded = message.split(/\r?\n\r?\n|\r?\n--.*/).map((part) => {
+    const undone = part.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => `%${hex}`);
+    const base64 = /^[A-Za-z0-9+/=\r\n]+$/.test(part) ? Buffer.from(part, 'base64').toString() : '';
+    try {
+      return `${decodeURIComponent(undone)}\n${base64}`;
+    } catch {
+      return `${undone}\n${base64}`;
+    }
+  });
+  return decoded.join('\n');
+}
+
+for (const language of ['en', 'ja'] as const) {
+  const words = wordsOf(language);
+
+  test.describe(`In ${locales[language]}`, () => {
+    test.use({ locale: locales[language] });
+
+    test('who is invited gets the link by mail, and joins', async ({ page, anotherPage }) => {
+      const email = `nao-${randomUUID().slice(0, 8)}@partner.example`;
+      const form = { email: users.administrator, password };
+      await page.request.post(`${server.origin}/api/session/sign_in`, { form, headers: sameOrigin });
+      await open(page, `${server.origin}${paths.accountUsers}`);
+      await page.getByRole('button', { name: words.users.invite }).click();
+      await expect(dialog(page).getByText(words.invitation.dialog_text)).toBeVisible();
+      await dialog(page).getByLabel(words.users.email).fill(email);
+      await dialog(page).getByLabel(words.users.role).selectOption('analyst');
+      await dialog(page).getByRole('button', { name: words.invitation.create }).click();
+      await expect(dialog(page)).toHaveAccessibleName(say(words.invitation.link_title, { email }));
+      await expect(dialog(page).getByText(say(words.invitation.mailed, { email }))).toBeVisible();
+      await expect(dialog(page).locator('code')).toHaveCount(0);
+      await axe(page, 'mailed', 'dialog[open]');
+      await page.keyboard.press('Escape');
+      await expect(dialog(page)).toHaveCount(0);
+
+      const message = parts(mailed.get(email) ?? '');
+      expect(message).toContain(words.mail.join);
+      expect(message).toContain(words.role.analyst);
+      const link = /https?:\/\/[^\s"<]+\/invitations\/[A-Za-z0-9]+/.exec(message)?.[0] ?? '';
+      expect(link).toContain(`${server.origin}/invitations/`);
+      const joining = await anotherPage({ locale: locales[language] });
+      await open(joining, link);
+      await joining.getByLabel(words.users.name, { exact: true }).fill('Nao');
+      await joining.getByLabel(words.sign_in.password).fill('three small paper lanterns');
+      await joining.getByRole('button', { name: words.invitation.join }).click();
+      await expect(joining).toHaveURL(`${server.origin}${paths.settings}`);
+    });
+
+    test('where the mail can not be sent, the link is there to be handed over', async ({ page, anotherPage }) => {
+      const email = `refused-${randomUUID().slice(0, 8)}@partner.example`;
+      const form = { email: users.administrator, password };
+      await page.request.post(`${server.origin}/api/session/sign_in`, { form, headers: sameOrigin });
+      await open(page, `${server.origin}${paths.accountUsers}`);
+      await page.getByRole('button', { name: words.users.invite }).click();
+      await dialog(page).getByLabel(words.users.email).fill(email);
+      await dialog(page).getByLabel(words.users.role).selectOption('finance');
+      await dialog(page).getByRole('button', { name: words.invitation.create }).click();
+      await expect(dialog(page).getByText(say(words.invitation.mail_failed, { email }))).toBeVisible();
+      await axe(page, 'not mailed', 'dialog[open]');
+      await page.keyboard.press('Escape');
+      const link = (await dialog(page).locator('code').textContent()) ?? '';
+      const joining = await anotherPage({ locale: locales[language] });
+      await open(joining, link);
+      await expect(joining.getByLabel(words.users.email)).toHaveValue(email);
+      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await expect(dialog(page)).toHaveCount(0);
+    });
+  });
+}

@@ -1,0 +1,131 @@
+//! `/settings/platform-rest/live`: server-sent events that tell an open page what others change in its account, within a
+//! second, for as long as the session lasts and its role allows it.
+//!
+//! The source is the account's audit trail, whose entries are numbered without gaps: whoever reconnects says which number
+//! they have seen, and misses nothing. It is read several times a second for each open page, by one look-up that most
+//! times finds nothing new; that is the same whichever process made the change.
+
+use std::{convert::Infallible, time::Duration};
+
+use app::{
+    api::{cookie_of, session::SESSION_COOKIE},
+    path,
+};
+use axum::{
+    Extension, Router,
+    extract::{Query, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use domain::{
+    live::{CHANGE_EVENT, END_EVENT},
+    role::Permission,
+    user::Asker,
+};
+use futures_util::{Stream, StreamExt as _, stream};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use store::{KnownSession, SessionToken, Store};
+use tokio::time::{Instant, sleep};
+
+use crate::connections::Ending;
+
+/// How often the trail is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How often at least it is asked whether the session still is one.
+const ASK_EVERY: Duration = Duration::from_secs(10);
+/// How often something is sent at least, so that nobody between takes the connection for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Tells nginx to hand on what comes at once.
+const UNBUFFERED: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+
+#[derive(Deserialize)]
+struct From {
+    /// The last entry that the page has seen the result of.
+    after: i64,
+}
+
+/// The route; it finds the asker in the request's extensions.
+pub fn router(store: Store) -> Router {
+    Router::new().route(path::LIVE, get(changes)).with_state(store)
+}
+
+async fn changes(
+    State(store): State<Store>,
+    asker: Option<Extension<Asker>>,
+    Extension(Ending(ending)): Extension<Ending>,
+    Query(From { after }): Query<From>,
+    headers: HeaderMap,
+) -> Response {
+    let session = cookie_of(&headers, SESSION_COOKIE).and_then(|cookie| SessionToken::parse(&cookie));
+    let (Some(Extension(asker)), Some(session)) = (asker, session) else {
+        return (StatusCode::UNAUTHORIZED, "sign in first").into_response();
+    };
+    if !asker.role.may(Permission::SeeTokens) {
+        return (StatusCode::FORBIDDEN, "your role does not allow it; ask an Account Administrator").into_response();
+    }
+    let listener = Listener { store, session, asker, after, asked: Instant::now(), ended: false };
+    let events = listener.events().take_until(ending.cancelled_owned());
+    ([UNBUFFERED], Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response()
+}
+
+/// One open page.
+struct Listener {
+    store: Store,
+    session: SessionToken,
+    asker: Asker,
+    after: i64,
+    asked: Instant,
+    ended: bool,
+}
+
+impl Listener {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, async |mut listener| {
+            let events = listener.next().await?;
+            Some((stream::iter(events.into_iter().map(Ok)), listener))
+        })
+        .flatten()
+    }
+
+    /// Waits for what comes next; nothing after the end, or when the database fails: the page asks again later.
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        if self.ended {
+            return None;
+        }
+        loop {
+            let read = self.store.live_changes(self.asker.account, self.after).await;
+            let (changes, after) =
+                read.inspect_err(|error| tracing::warn!(%error, "live changes were not read")).ok()?;
+            // Whatever happened in the account may have taken the role away, or the session.
+            if after > self.after || self.asked.elapsed() >= ASK_EVERY {
+                self.asked = Instant::now();
+                self.ended = !self.still_allowed().await?;
+            }
+            self.after = after;
+            if self.ended {
+                return Some(vec![Event::default().event(END_EVENT).data("over")]);
+            }
+            if !changes.is_empty() {
+                let event = |change: &domain::live::LiveChange| {
+                    Event::default().event(CHANGE_EVENT).id(change.sequence.to_string()).json_data(change).ok()
+                };
+                return Some(changes.iter().filter_map(event).collect());
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn still_allowed(&self) -> Option<bool> {
+        let known = self.store.unused_session(&self.session).await;
+        let known = known.inspect_err(|error| tracing::warn!(%error, "the session could not be looked up")).ok()?;
+        Some(known.is_some_and(|KnownSession { asker, second_factor_missing, .. }| {
+            asker.account == self.asker.account && asker.role.may(Permission::SeeTokens) && !second_factor_missing
+        }))
+    }
+}

@@ -1,0 +1,93 @@
+//! Mail by SMTP: how the mail server is named, and how a letter goes there.
+
+use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
+
+use anyhow::{Context as _, Result};
+use app::mail::{Letter, Mail, Sender, Sending};
+use clap::Args;
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    message::{Mailbox, MultiPart},
+};
+
+use crate::public_url::PublicUrl;
+
+/// How long the mail server may take over one step of the conversation.
+const STEP_WITHIN: Duration = Duration::from_secs(5);
+/// How long it may take over a letter: a person is waiting.
+const LETTER_WITHIN: Duration = Duration::from_secs(15);
+
+/// How mail is sent.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Settings {
+    /// The mail server that sends invitations: smtps://USER:PASSWORD@HOST, or
+    /// smtp://USER:PASSWORD@HOST:587?tls=required for STARTTLS. It takes --mail-from and --public-url too. Better set
+    /// in the environment: who is on this machine can read arguments.
+    // Its password is shown neither by the help nor by an error.
+    #[arg(long, value_name = "URL", env = "KAGITABA_SMTP_URL", hide_env_values = true)]
+    #[arg(requires_all = ["mail_from", "public_url"])]
+    pub smtp_url: Option<SmtpUrl>,
+    /// Whom mail is from, as 'Kagitaba <kagitaba@agency.example>'.
+    #[arg(long, value_name = "MAILBOX", env = "KAGITABA_MAIL_FROM")]
+    pub mail_from: Option<Mailbox>,
+}
+
+/// The address of a mail server; it holds a password, so its Debug says `SmtpUrl(…)`.
+#[derive(Clone)]
+pub struct SmtpUrl(String);
+
+impl FromStr for SmtpUrl {
+    type Err = Infallible;
+
+    /// Takes anything: clap's own errors would show it.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SmtpUrl(…)")
+    }
+}
+
+impl Settings {
+    /// How pages have letters sent; nothing where no mail server is named. None is asked for until there is a letter.
+    ///
+    /// # Errors
+    /// Where the address of the mail server makes no sense, or what goes with it is missing.
+    pub fn mail(&self, public_url: Option<&PublicUrl>) -> Result<Option<Mail>> {
+        let Some(SmtpUrl(url)) = &self.smtp_url else { return Ok(None) };
+        let from = self.mail_from.clone().context("--smtp-url takes --mail-from (KAGITABA_MAIL_FROM) too")?;
+        let public_url = public_url.context("--smtp-url takes --public-url (KAGITABA_PUBLIC_URL) too")?;
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context(
+            "--smtp-url (KAGITABA_SMTP_URL) makes no sense; write smtps://USER:PASSWORD@HOST or \
+             smtp://USER:PASSWORD@HOST:587?tls=required, with %40 and the like for special characters in the two",
+        )?;
+        let transport = transport.timeout(Some(STEP_WITHIN)).build();
+        Ok(Some(Mail::new(Smtp { transport, from }, public_url.origin())))
+    }
+}
+
+/// A mail server.
+struct Smtp {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Sender for Smtp {
+    fn send(&self, letter: Letter) -> Sending<'_> {
+        Box::pin(async move {
+            // An address is parsed and a subject encoded, so that neither can add a header.
+            let to = Mailbox::new(None, letter.to.parse::<Address>()?);
+            let message = Message::builder()
+                .from(self.from.clone())
+                .to(to)
+                .subject(letter.subject)
+                .message_id(None)
+                .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))?;
+            tokio::time::timeout(LETTER_WITHIN, self.transport.send(message)).await??;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! How the identity provider is named on the command line and in the environment.
+
+use std::{env, fs, path::PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use app::path;
+use clap::Args;
+use domain::user;
+use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
+
+use super::{IdentityProvider, attempt::Attempts, provider::Provider};
+use crate::public_url::{self, PublicUrl};
+
+/// The environment variable that may hold the client secret. There is no argument for it: who is on the machine can
+/// read those.
+const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
+
+/// An identity provider that people may sign in at.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Settings {
+    /// The issuer of an identity provider that people may sign in at, too. It takes --oidc-client-id, a client secret
+    /// and --public-url; the redirect URI to register is PUBLIC-URL/sign-in/oidc/callback.
+    #[arg(long, value_name = "URL", env = "KAGITABA_OIDC_ISSUER", requires_all = ["oidc_client_id", "public_url"])]
+    pub oidc_issuer: Option<String>,
+    /// What the provider calls Kagitaba.
+    #[arg(long, value_name = "ID", env = "KAGITABA_OIDC_CLIENT_ID")]
+    pub oidc_client_id: Option<String>,
+    /// The file that the client secret is in. The secret itself may be in the environment instead, see README.
+    #[arg(long, value_name = "FILE", env = "KAGITABA_OIDC_CLIENT_SECRET_FILE")]
+    pub oidc_client_secret_file: Option<PathBuf>,
+    /// What people know the provider by: Sign in with NAME.
+    #[arg(long, value_name = "NAME", env = "KAGITABA_OIDC_NAME", value_parser = user::name)]
+    #[arg(default_value = "OpenID Connect")]
+    pub oidc_name: String,
+}
+
+impl Settings {
+    /// The provider; nothing where none is named. It is not asked for anything until somebody signs in.
+    ///
+    /// # Errors
+    /// Where something is missing or makes no sense.
+    pub fn identity_provider(&self, public_url: Option<&PublicUrl>) -> Result<Option<IdentityProvider>> {
+        let Some(issuer) = &self.oidc_issuer else { return Ok(None) };
+        let client = self.oidc_client_id.clone().context("--oidc-issuer takes --oidc-client-id too")?;
+        let public_url = public_url.context("--oidc-issuer takes --public-url (KAGITABA_PUBLIC_URL) too")?;
+        let url = IssuerUrl::new(issuer.clone()).context("--oidc-issuer is no URL; write https://id.example")?;
+        ensure!(
+            public_url::is_safe(url.url()),
+            "--oidc-issuer must begin with https:// (http:// is for this machine alone)"
+        );
+        let redirect = RedirectUrl::new(public_url.with_path(path::IDENTITY_PROVIDER_CALLBACK))?;
+        Ok(Some(IdentityProvider {
+            name: self.oidc_name.clone(),
+            provider: Provider::new(url, ClientId::new(client), self.secret()?, redirect)?,
+            attempts: Attempts::new(),
+            secure: public_url.has_tls(),
+        }))
+    }
+
+    fn secret(&self) -> Result<ClientSecret> {
+        let secret = match (&self.oidc_client_secret_file, env::var(SECRET)) {
+            (Some(file), _) => {
+                let text = fs::read_to_string(file);
+                text.with_context(|| format!("cannot read the client secret from {}", file.display()))?
+            }
+            (None, Ok(secret)) => secret,
+            (None, Err(_)) => bail!("--oidc-issuer takes a client secret too: --oidc-client-secret-file or {SECRET}"),
+        };
+        let secret = secret.trim();
+        ensure!(!secret.is_empty(), "the client secret is empty; see --oidc-client-secret-file and {SECRET}");
+        Ok(ClientSecret::new(secret.to_owned()))
+    }
+}

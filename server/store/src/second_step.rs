@@ -1,0 +1,147 @@
+//! The second step of signing in: what follows the right password, for who has a second factor.
+
+use crate::audit::Event;
+use crate::error::Error;
+use crate::passwords::RightPassword;
+use crate::second_factor::{self, RightCode};
+use crate::sessions::{self, Client, SessionToken};
+use crate::sqlite::{Connection, micros};
+use crate::store::Store;
+use crate::throttle;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::Action;
+use domain::second_factor::SECOND_STEP_WITHIN;
+use domain::user::UserId;
+use serde_json::json;
+use uuid::Uuid;
+
+/// What the browser holds of somebody who has given the password and not yet the second factor: of the same form as a
+/// session's token, and likewise kept as SHA-256 only.
+#[derive(Debug, Clone)]
+pub struct PendingSignIn(SessionToken);
+
+impl PendingSignIn {
+    /// Takes what a client sent, if it can be one at all.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        SessionToken::parse(text).map(Self)
+    }
+
+    /// The text itself, for the cookie.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+impl Store {
+    /// Whether the second step can still be taken.
+    ///
+    /// # Errors
+    /// [`Error::SignInOver`] where it can't; [`Error::Database`].
+    pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<(), Error> {
+        let mut connection = self.pools().read.acquire().await?;
+        find(&mut connection, pending, self.clock().now()).await.map(drop)
+    }
+
+    /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
+    ///
+    /// # Errors
+    /// [`Error::SignInOver`] where the password was given too long ago, or another holds by now; [`Error::WrongCode`];
+    /// [`Error::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
+    /// passwords; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn second_step(
+        &self,
+        pending: &PendingSignIn,
+        code: &str,
+        from: impl Into<Client>,
+    ) -> Result<SessionToken, Error> {
+        let from = from.into();
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        let (account, user) = find(&mut tx, pending, now).await?;
+        let guess = second_factor::guess_hash(self.key(), user);
+        throttle::attempt(&mut tx, now, &guess, from.address).await?;
+        let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
+        let Some(right) = second_factor::take_code(self, &mut tx, user, code, now).await? else {
+            event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
+            tx.commit().await?; // with the failure
+            return Err(Error::WrongCode);
+        };
+        throttle::forgive(&mut tx, &guess).await?;
+        let over = sqlx::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
+        over.bind(pending.0.hash()).execute(&mut *tx).await?;
+        if right == RightCode::Recovery {
+            event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
+        }
+        let session = sessions::begin(self, &mut tx, account, user, &from, now).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+}
+
+/// What the right password leads to: a session, or the second step for who has a second factor.
+pub(crate) async fn after_password(
+    store: &Store,
+    tx: &mut Connection,
+    account: AccountId,
+    right: &RightPassword,
+    from: &Client,
+    now: DateTime<Utc>,
+) -> Result<Result<SessionToken, PendingSignIn>, Error> {
+    match require(tx, account, right.user, now).await? {
+        None => Ok(Ok(sessions::begin(store, tx, account, right.user, from, now).await?)),
+        Some(pending) => Ok(Err(pending)),
+    }
+}
+
+/// The second step that the user, of whom it is known by the first who they are, has to take; nothing for who has no
+/// second factor.
+pub(crate) async fn require(
+    tx: &mut Connection,
+    account: AccountId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<PendingSignIn>, Error> {
+    if !second_factor::has_second_factor(tx, user).await? {
+        return Ok(None);
+    }
+    let pending = PendingSignIn(SessionToken::generate());
+    sqlx::query(
+        "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, created_at)
+         SELECT $1, $2, id, password_hash, $3 FROM users WHERE id = $4",
+    )
+    .bind(pending.0.hash())
+    .bind(account.0)
+    .bind(micros(now))
+    .bind(user.0)
+    .execute(tx)
+    .await?;
+    Ok(Some(pending))
+}
+
+/// Removes what nobody can go on with. Answers how many there were.
+pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
+    let ended = sqlx::query("DELETE FROM pending_sign_ins WHERE created_at <= $1");
+    Ok(ended.bind(micros(now - SECOND_STEP_WITHIN)).execute(tx).await?.rows_affected())
+}
+
+/// Who has given the password, and for which account.
+async fn find(
+    connection: &mut Connection,
+    pending: &PendingSignIn,
+    now: DateTime<Utc>,
+) -> Result<(AccountId, UserId), Error> {
+    let found: Option<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT pending_sign_ins.account_id, users.id FROM pending_sign_ins
+         JOIN users ON users.id = pending_sign_ins.user_id AND users.password_hash = pending_sign_ins.password_hash
+         WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2",
+    )
+    .bind(pending.0.hash())
+    .bind(micros(now - SECOND_STEP_WITHIN))
+    .fetch_optional(connection)
+    .await?;
+    let (account, user) = found.ok_or(Error::SignInOver)?;
+    Ok((AccountId(account), UserId(user)))
+}

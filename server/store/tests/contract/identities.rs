@@ -1,0 +1,114 @@
+//! Identities: whom an identity provider vouches for, and which user that is.
+
+use crate::house::{HERE, House, PASSWORD, new_user};
+use domain::role::Role;
+use domain::user::Asker;
+use serde_json::json;
+use store::{Error, Identity, SessionToken};
+
+fn identity(subject: &str) -> Identity {
+    Identity { issuer: "https://id.example".to_owned(), subject: subject.to_owned() }
+}
+
+impl House {
+    async fn link(&self, subject: &str, email: &str) -> Result<SessionToken, Error> {
+        self.store.link_identity(&identity(subject), email, HERE).await
+    }
+
+    async fn enter(&self, subject: &str) -> Result<Option<Asker>, Error> {
+        let Some(session) = self.store.sign_in_by_identity(&identity(subject), HERE).await? else { return Ok(None) };
+        self.store.session(&session).await
+    }
+}
+
+#[tokio::test]
+async fn an_identity_is_linked_to_the_user_of_its_address_and_signs_them_in_from_then_on() {
+    let house = House::new().await;
+    assert_eq!(house.enter("aya").await.unwrap(), None);
+    let session = house.link("aya", " AYA@agency.example").await.unwrap();
+    assert_eq!(house.store.session(&session).await.unwrap().as_ref(), Some(&house.aya));
+    assert_eq!(house.enter("aya").await.unwrap().as_ref(), Some(&house.aya));
+    assert_eq!(house.enter("Aya").await.unwrap(), None);
+    let elsewhere = Identity { issuer: "https://other.example".to_owned(), ..identity("aya") };
+    assert!(house.store.sign_in_by_identity(&elsewhere, HERE).await.unwrap().is_none());
+
+    let events = house.events().await;
+    let linked = json!({ "issuer": "https://id.example", "subject": "aya" });
+    assert_eq!(events[2], ("identity_linked".to_owned(), linked));
+    let signed_in = json!({ "from": HERE, "issuer": "https://id.example" });
+    assert_eq!(events[3..], [("signed_in".to_owned(), signed_in.clone()), ("signed_in".to_owned(), signed_in)]);
+}
+
+#[tokio::test]
+async fn the_password_counts_as_not_given() {
+    let house = House::new().await;
+    let session = house.link("aya", &house.aya.user.email).await.unwrap();
+    assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
+    let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    house.store.require_recent_password(&session).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_nobody_here_is_not_let_in_and_no_user_is_made() {
+    let house = House::new().await;
+    assert!(matches!(house.link("nao", "nao@agency.example").await, Err(Error::NotInvited)));
+    assert_eq!(house.enter("nao").await.unwrap(), None);
+    assert_eq!(house.store.members(house.aya.account).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_only_looks_alike_is_another_s() {
+    let house = House::new().await;
+    // Full width letters and the Kelvin sign, which fold to ASCII.
+    for email in ["\u{ff41}ya@agency.example", "aya@agency.e\u{ff58}ample", "Aya\u{ff20}agency.example"] {
+        assert!(matches!(house.link("other", email).await, Err(Error::NotInvited)), "{email}");
+    }
+    house.store.add_user(house.aya.account, new_user("Ken", Role::Analyst)).await.unwrap();
+    assert!(matches!(house.link("other", "\u{212a}en@agency.example").await, Err(Error::NotInvited)));
+    house.link("ken", "KEN@Agency.example").await.unwrap();
+}
+
+#[tokio::test]
+async fn another_identity_of_the_same_address_is_refused_until_the_first_is_unlinked() {
+    let house = House::new().await;
+    house.link("first", &house.aya.user.email).await.unwrap();
+    assert!(matches!(house.link("second", &house.aya.user.email).await, Err(Error::LinkedOtherwise)));
+    let refused = json!({ "issuer": "https://id.example", "subject": "second" });
+    assert_eq!(house.events().await.last(), Some(&("sign_in_refused".to_owned(), refused)));
+
+    assert_eq!(house.store.unlink_identities("Aya@agency.example").await.unwrap(), 1);
+    assert_eq!(house.actions().await.last().map(String::as_str), Some("identity_unlinked"));
+    assert_eq!(house.store.unlink_identities("Aya@agency.example").await.unwrap(), 0);
+    assert_eq!(house.enter("first").await.unwrap(), None);
+    house.link("second", &house.aya.user.email).await.unwrap();
+    assert!(matches!(house.store.unlink_identities("nobody@agency.example").await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn an_identity_is_one_user_only() {
+    let house = House::new().await;
+    house.store.add_user(house.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
+    house.link("aya", &house.aya.user.email).await.unwrap();
+    assert!(matches!(house.link("aya", "ben@agency.example").await, Err(Error::LinkedOtherwise)));
+    assert_eq!(house.enter("aya").await.unwrap().as_ref(), Some(&house.aya));
+}
+
+#[tokio::test]
+async fn who_is_deactivated_everywhere_is_refused_linked_or_not() {
+    let house = House::new().await;
+    let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
+    let cleo = house.store.add_user(house.aya.account, new_user("Cleo", Role::Analyst)).await.unwrap();
+    house.link("ben", "ben@agency.example").await.unwrap();
+    for user in [ben, cleo] {
+        house.store.deactivate_user(&house.aya, user).await.unwrap();
+    }
+    assert!(matches!(house.enter("ben").await, Err(Error::NotInvited)));
+    assert!(matches!(house.link("cleo", "cleo@agency.example").await, Err(Error::NotInvited)));
+    let actions = house.actions().await;
+    assert_eq!(actions[actions.len() - 2..], ["sign_in_refused", "sign_in_refused"]);
+
+    house.store.reinstate_user(&house.aya, ben).await.unwrap();
+    assert_eq!(house.enter("ben").await.unwrap().unwrap().user.id, ben);
+    house.store.reinstate_user(&house.aya, cleo).await.unwrap();
+    assert_eq!(house.enter("cleo").await.unwrap(), None);
+}

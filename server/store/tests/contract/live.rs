@@ -1,0 +1,66 @@
+//! What open pages hear of: the changes after an entry that they name, each once, and nothing of other accounts.
+
+use crate::house::House;
+use domain::audit::Action;
+use domain::live::LiveChange;
+use store::Store;
+
+async fn changes(store: &Store, house: &House, after: i64) -> (Vec<LiveChange>, i64) {
+    store.live_changes(house.aya.account, after).await.unwrap()
+}
+
+#[tokio::test]
+async fn changes_come_once_and_in_order_from_the_entry_that_one_names() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let from = house.store.last_entry(house.aya.account).await.unwrap();
+    house.store.disable(&house.aya, token.id).await.unwrap();
+    house.store.enable(&house.aya, token.id).await.unwrap();
+    let (heard, up_to) = changes(&house.store, &house, from).await;
+    let told: Vec<_> = heard.iter().map(|change| (change.sequence, change.action, change.token)).collect();
+    let all = [(from + 1, Action::TokenDisabled, Some(token.id)), (from + 2, Action::TokenEnabled, Some(token.id))];
+    assert_eq!(told, all);
+    assert_eq!(heard[0].user.as_ref(), Some(&house.aya.user));
+    assert_eq!(heard[0].name.as_deref(), Some("Export"));
+    assert_eq!(up_to, from + 2);
+    assert_eq!(changes(&house.store, &house, up_to).await, (Vec::new(), up_to));
+    assert_eq!(changes(&house.reopened().await, &house, from + 1).await.0, heard[1..], "from another process, too");
+}
+
+#[tokio::test]
+async fn what_no_list_shows_and_what_others_do_is_passed_over() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let from = house.store.last_entry(house.aya.account).await.unwrap();
+    house.store.enable_api_access(&stranger).await.unwrap();
+    assert_eq!(changes(&house.store, &house, from).await, (Vec::new(), from));
+    house.store.sign_in(&house.aya.user.email, crate::house::PASSWORD, crate::house::HERE).await.unwrap();
+    assert_eq!(changes(&house.store, &house, from).await, (Vec::new(), from + 1));
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    let (heard, _) = changes(&house.store, &house, from + 1).await;
+    assert_eq!(heard.iter().map(|change| change.action).collect::<Vec<_>>(), [Action::ApiAccessEnabled]);
+}
+
+#[tokio::test]
+async fn whoever_was_away_for_long_hears_of_the_last_changes_only() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    for _ in 0..101 {
+        house.store.disable(&house.aya, token.id).await.unwrap();
+        house.store.enable(&house.aya, token.id).await.unwrap();
+    }
+    let last = house.store.last_entry(house.aya.account).await.unwrap();
+    for nonsense in [0, -5, i64::MIN] {
+        let (heard, up_to) = changes(&house.store, &house, nonsense).await;
+        assert_eq!((heard.len(), heard[199].sequence, up_to), (200, last, last));
+    }
+    assert_eq!(changes(&house.store, &house, i64::MAX).await, (Vec::new(), i64::MAX));
+}
+
+#[tokio::test]
+async fn a_list_says_which_entry_it_is_as_new_as() {
+    let house = House::new().await;
+    house.issue("Export").await;
+    let list = house.store.list(house.aya.account, &domain::filter::TokenFilter::default()).await.unwrap();
+    assert_eq!(list.as_of, house.store.last_entry(house.aya.account).await.unwrap());
+}

@@ -1,0 +1,417 @@
+//! Second factors: set up, asked for at sign-in, used up, switched off, and required by an account.
+
+use crate::house::{HERE, House, PASSWORD, new_user};
+use chrono::TimeDelta;
+use domain::role::Role;
+use domain::second_factor::{RECOVERY_CODES, SECOND_STEP_WITHIN, grouped};
+use domain::user::{Asker, Person};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+use store::{Error, Identity, PendingSignIn, SessionToken};
+use totp_rs::{Builder, Secret, Totp};
+
+/// A time step.
+const STEP: TimeDelta = TimeDelta::seconds(30);
+
+/// What a person has: the app and the recovery codes.
+struct Phone {
+    app: Totp,
+    codes: Vec<String>,
+}
+
+impl Phone {
+    /// The app's code at this time, moved by so many steps.
+    fn code(&self, house: &House, steps: i32) -> String {
+        let at = house.clock.now() + STEP * steps;
+        self.app.generate(at.timestamp().try_into().unwrap()).to_string()
+    }
+}
+
+async fn begin(house: &House, by: &Asker) -> Totp {
+    let new = house.store.begin_authenticator(by).await.unwrap();
+    Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap()
+}
+
+/// Sets two-step sign-in up. The app's next code is fresh.
+async fn set_up(house: &House, by: &Asker) -> Phone {
+    let mut phone = Phone { app: begin(house, by).await, codes: Vec::new() };
+    let codes = house.store.confirm_authenticator(by, &phone.code(house, 0), HERE).await.unwrap();
+    phone.codes = codes.0.iter().map(|code| code.to_string()).collect();
+    house.later(STEP);
+    phone
+}
+
+async fn password_given(house: &House) -> PendingSignIn {
+    match house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await {
+        Err(Error::SecondStepNeeded(pending)) => pending,
+        other => panic!("no second step: {other:?}"),
+    }
+}
+
+/// Tries to sign in with password and code, from a network address that nobody else has.
+async fn attempt(house: &House, code: &str, host: u8) -> Result<SessionToken, Error> {
+    let pending = password_given(house).await;
+    house.store.second_step(&pending, code, IpAddr::V4(Ipv4Addr::new(198, 51, 100, host))).await
+}
+
+fn is_wrong(result: &Result<SessionToken, Error>) -> bool {
+    matches!(result, Err(Error::WrongCode))
+}
+
+#[tokio::test]
+async fn without_a_second_factor_the_password_is_enough() {
+    let house = House::new().await;
+    house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let factors = house.store.second_factors(&house.aya).await.unwrap();
+    assert_eq!((factors.authenticator_since, factors.recovery_codes, factors.required), (None, 0, false));
+}
+
+#[tokio::test]
+async fn who_signs_in_at_an_identity_provider_takes_the_second_step_too() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
+    let linked = house.store.link_identity(&aya, &house.aya.user.email, HERE).await;
+    let known = house.store.sign_in_by_identity(&aya, HERE).await.map(drop);
+    let (Err(Error::SecondStepNeeded(_)), Err(Error::SecondStepNeeded(pending))) = (linked, known) else { panic!() };
+    let session = house.store.second_step(&pending, &phone.code(&house, 0), HERE).await.unwrap();
+    assert_eq!(house.store.session(&session).await.unwrap().as_ref(), Some(&house.aya));
+}
+
+#[tokio::test]
+async fn once_set_up_the_password_opens_nothing_and_the_code_does() {
+    let house = House::new().await;
+    let begun = house.clock.now();
+    let phone = set_up(&house, &house.aya).await;
+    let factors = house.store.second_factors(&house.aya).await.unwrap();
+    assert_eq!((factors.authenticator_since, factors.recovery_codes), (Some(begun), 10));
+
+    let pending = password_given(&house).await;
+    house.store.pending_sign_in(&pending).await.unwrap();
+    let as_session = SessionToken::parse(pending.reveal()).unwrap();
+    assert_eq!(house.store.session(&as_session).await.unwrap(), None, "it is no session");
+    let session = house.store.second_step(&pending, &phone.code(&house, 0), HERE).await.unwrap();
+    assert_eq!(house.store.session(&session).await.unwrap().as_ref(), Some(&house.aya));
+    assert_ne!(session.reveal(), pending.reveal());
+    let again = house.store.second_step(&pending, &phone.code(&house, 1), HERE).await;
+    assert!(matches!(again, Err(Error::SignInOver)), "the first step counts once: {again:?}");
+    assert_eq!(house.actions().await[2..], ["second_factor_set_up", "signed_in"]);
+}
+
+#[tokio::test]
+async fn an_authenticator_counts_only_once_it_is_confirmed() {
+    let house = House::new().await;
+    begin(&house, &house.aya).await;
+    house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let first = begin(&house, &house.aya).await;
+    let second = begin(&house, &house.aya).await;
+    let code = |app: &Totp| app.generate(house.clock.now().timestamp().try_into().unwrap()).to_string();
+    for wrong in [code(&first), "000000".to_owned(), String::new(), "0".repeat(24), "123 45".to_owned()] {
+        if wrong == code(&second) {
+            continue; // one in a million
+        }
+        house.later(TimeDelta::minutes(16));
+        let refused = house.store.confirm_authenticator(&house.aya, &wrong, HERE).await;
+        assert!(matches!(refused, Err(Error::WrongCode)), "{wrong}");
+    }
+    house.store.confirm_authenticator(&house.aya, &code(&second), HERE).await.unwrap();
+    let begun = house.store.begin_authenticator(&house.aya).await;
+    assert!(matches!(begun, Err(Error::AlreadyDone)), "one that counts is not replaced");
+}
+
+#[tokio::test]
+async fn who_has_none_confirms_none() {
+    let house = House::new().await;
+    let refused = house.store.confirm_authenticator(&house.aya, "123456", HERE).await;
+    assert!(matches!(refused, Err(Error::NotFound)));
+    assert!(matches!(house.store.renew_recovery_codes(&house.aya).await, Err(Error::NotFound)));
+    assert!(matches!(house.store.switch_second_factor_off(&house.aya).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn of_two_confirmations_at_once_one_gives_recovery_codes() {
+    let house = House::new().await;
+    let phone = Phone { app: begin(&house, &house.aya).await, codes: Vec::new() };
+    let (code, next) = (phone.code(&house, 0), phone.code(&house, 1));
+    let (one, two) = tokio::join!(
+        house.store.confirm_authenticator(&house.aya, &code, HERE),
+        house.store.confirm_authenticator(&house.aya, &next, HERE),
+    );
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    assert!(matches!(one.and(two), Err(Error::AlreadyDone)));
+    assert_eq!(house.store.second_factors(&house.aya).await.unwrap().recovery_codes, 10);
+}
+
+#[tokio::test]
+async fn a_code_of_the_step_before_or_after_is_taken_and_none_further_away() {
+    for (steps, taken) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
+        let house = House::new().await;
+        let phone = set_up(&house, &house.aya).await;
+        house.later(STEP * 10);
+        let session = attempt(&house, &phone.code(&house, steps), 1).await;
+        assert_eq!(session.is_ok(), taken, "{steps}: {session:?}");
+        assert_eq!(is_wrong(&session), !taken, "{steps}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_works_once_and_so_do_those_before_it() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    house.later(STEP * 10);
+    let (before, now) = (phone.code(&house, -1), phone.code(&house, 0));
+    attempt(&house, &now, 1).await.unwrap();
+    assert!(is_wrong(&attempt(&house, &now, 2).await), "replayed");
+    assert!(is_wrong(&attempt(&house, &before, 3).await), "seen over the shoulder, and used late");
+    attempt(&house, &phone.code(&house, 1), 4).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_code_that_set_it_up_signs_nobody_in() {
+    let house = House::new().await;
+    let app = begin(&house, &house.aya).await;
+    let code = app.generate(house.clock.now().timestamp().try_into().unwrap()).to_string();
+    house.store.confirm_authenticator(&house.aya, &code, HERE).await.unwrap();
+    assert!(is_wrong(&attempt(&house, &code, 1).await));
+}
+
+#[tokio::test]
+async fn of_two_sign_ins_at_once_with_one_code_one_passes() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    for code in [phone.code(&house, 0), phone.codes[0].clone()] {
+        let (one, two) = tokio::join!(attempt(&house, &code, 1), attempt(&house, &code, 2));
+        assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+        assert!(is_wrong(&one) || is_wrong(&two));
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_code_works_once_however_it_is_typed() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    assert_eq!(phone.codes.len(), RECOVERY_CODES);
+    attempt(&house, &grouped(&phone.codes[0]).to_uppercase(), 1).await.unwrap();
+    assert!(is_wrong(&attempt(&house, &phone.codes[0], 2).await));
+    assert_eq!(house.store.second_factors(&house.aya).await.unwrap().recovery_codes, 9);
+    attempt(&house, &phone.codes[1], 3).await.unwrap();
+    let ends = ["recovery_code_used", "signed_in", "second_step_failed", "recovery_code_used", "signed_in"];
+    assert_eq!(house.actions().await[3..], ends);
+}
+
+#[tokio::test]
+async fn new_recovery_codes_replace_the_old_ones() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    let new = house.store.renew_recovery_codes(&house.aya).await.unwrap();
+    assert!(is_wrong(&attempt(&house, &phone.codes[0], 1).await));
+    attempt(&house, &new.0[0], 2).await.unwrap();
+    assert!(house.actions().await.contains(&"recovery_codes_renewed".to_owned()));
+}
+
+#[tokio::test]
+async fn another_s_codes_are_wrong() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let theirs = set_up(&house, &stranger).await;
+    set_up(&house, &house.aya).await;
+    assert!(is_wrong(&attempt(&house, &theirs.code(&house, 0), 1).await));
+    assert!(is_wrong(&attempt(&house, &theirs.codes[0], 2).await));
+}
+
+#[tokio::test]
+async fn the_second_step_can_be_taken_for_ten_minutes_after_the_password() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    let (late, timely) = (password_given(&house).await, password_given(&house).await);
+    house.later(SECOND_STEP_WITHIN - TimeDelta::seconds(1));
+    house.store.second_step(&timely, &phone.code(&house, 0), HERE).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    assert!(matches!(house.store.pending_sign_in(&late).await, Err(Error::SignInOver)));
+    let over = house.store.second_step(&late, &phone.code(&house, 1), HERE).await;
+    assert!(matches!(over, Err(Error::SignInOver)));
+    assert_eq!(house.store.remove_ended_sessions().await.unwrap(), 1, "and is removed in time");
+}
+
+#[tokio::test]
+async fn what_nobody_was_given_leads_nowhere() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    let pending = password_given(&house).await;
+    let forged = PendingSignIn::parse(&"0".repeat(pending.reveal().len())).unwrap();
+    let refused = house.store.second_step(&forged, &phone.code(&house, 0), HERE).await;
+    assert!(matches!(refused, Err(Error::SignInOver)));
+    assert!(PendingSignIn::parse("").is_none() && PendingSignIn::parse(&pending.reveal()[1..]).is_none());
+    assert_eq!(format!("{pending:?}"), "PendingSignIn(SessionToken(…))");
+}
+
+#[tokio::test]
+async fn another_password_ends_what_was_begun_with_the_old_one() {
+    let house = House::new().await;
+    let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let phone = set_up(&house, &house.aya).await;
+    let pending = password_given(&house).await;
+    let new = "another long password";
+    house.store.change_password(&house.aya, &session, (PASSWORD, new), HERE).await.unwrap();
+    let over = house.store.second_step(&pending, &phone.code(&house, 0), HERE).await;
+    assert!(matches!(over, Err(Error::SignInOver)));
+}
+
+#[tokio::test]
+async fn who_was_deactivated_meanwhile_is_not_signed_in() {
+    let house = House::new().await;
+    let id = house.store.add_user(house.aya.account, new_user("ben", Role::AccountAdministrator)).await.unwrap();
+    let ben = Asker {
+        user: Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() },
+        ..house.aya.clone()
+    };
+    let phone = set_up(&house, &house.aya).await;
+    let pending = password_given(&house).await;
+    house.store.deactivate_user(&ben, house.aya.user.id).await.unwrap();
+    let refused = house.store.second_step(&pending, &phone.code(&house, 0), HERE).await;
+    assert!(matches!(refused, Err(Error::WrongCredentials)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn after_five_wrong_codes_a_user_waits_ever_longer_and_the_password_forgives_none() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    for host in 0..5 {
+        assert!(is_wrong(&attempt(&house, "no code", host).await));
+    }
+    for (host, delay) in [(5, 30), (6, 60), (7, 120)] {
+        match attempt(&house, &phone.code(&house, 0), host).await {
+            Err(Error::Throttled { retry_after }) => assert_eq!(retry_after, Duration::from_secs(delay)),
+            other => panic!("even the right code waits: {other:?}"),
+        }
+        house.later(TimeDelta::seconds(i64::try_from(delay).unwrap()));
+        assert!(is_wrong(&attempt(&house, "no code", host).await));
+    }
+    house.later(TimeDelta::minutes(15));
+    attempt(&house, &phone.code(&house, 0), 8).await.unwrap();
+    for host in 0..5 {
+        assert!(is_wrong(&attempt(&house, "no code", host).await), "signing in has forgiven the others");
+    }
+}
+
+#[tokio::test]
+async fn wrong_codes_at_set_up_are_slowed_down_too() {
+    let house = House::new().await;
+    let app = begin(&house, &house.aya).await;
+    for _ in 0..5 {
+        let refused = house.store.confirm_authenticator(&house.aya, "no code", HERE).await;
+        assert!(matches!(refused, Err(Error::WrongCode)));
+    }
+    let code = app.generate(house.clock.now().timestamp().try_into().unwrap()).to_string();
+    let refused = house.store.confirm_authenticator(&house.aya, &code, HERE).await;
+    assert!(matches!(refused, Err(Error::Throttled { .. })));
+}
+
+#[tokio::test]
+async fn switched_off_the_password_is_enough_again() {
+    let house = House::new().await;
+    let phone = set_up(&house, &house.aya).await;
+    house.store.switch_second_factor_off(&house.aya).await.unwrap();
+    house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(house.store.second_factors(&house.aya).await.unwrap().recovery_codes, 0);
+    let other = set_up(&house, &house.aya).await;
+    assert!(is_wrong(&attempt(&house, &phone.codes[0], 1).await), "codes of before stay dead");
+    attempt(&house, &other.code(&house, 0), 2).await.unwrap();
+    assert!(house.actions().await.contains(&"second_factor_switched_off".to_owned()));
+}
+
+#[tokio::test]
+async fn neither_secret_nor_codes_are_readable_in_the_database() {
+    let house = House::new().await;
+    let new = house.store.begin_authenticator(&house.aya).await.unwrap();
+    let secret = Secret::try_from_base32(new.secret.as_str()).unwrap();
+    let app = Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap();
+    let code = app.generate(house.clock.now().timestamp().try_into().unwrap()).to_string();
+    let codes = house.store.confirm_authenticator(&house.aya, &code, HERE).await.unwrap();
+    let pending = password_given(&house).await;
+    for file in house.files() {
+        let bytes = std::fs::read(&file).unwrap();
+        let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+        assert!(!holds(secret.as_bytes()) && !holds(new.secret.as_bytes()), "{}", file.display());
+        assert!(!holds(codes.0[0].as_bytes()) && !holds(pending.reveal().as_bytes()), "{}", file.display());
+    }
+    assert_eq!(format!("{new:?} {codes:?}"), "NewAuthenticator(…) RecoveryCodes(…)");
+}
+
+#[tokio::test]
+async fn a_secret_that_was_moved_to_another_user_does_not_open() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let theirs = set_up(&house, &stranger).await;
+    set_up(&house, &house.aya).await;
+    let swap =
+        "UPDATE authenticators SET secret = (SELECT secret FROM authenticators WHERE user_id = $1), last_step = 0";
+    sqlx::query(swap).bind(stranger.user.id.0).execute(&house.database().await).await.unwrap();
+    let refused = attempt(&house, &theirs.code(&house, 0), 1).await;
+    assert!(matches!(refused, Err(Error::Corrupt(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_account_requires_a_second_factor_only_by_an_administrator_who_has_one() {
+    let house = House::new().await;
+    assert!(!house.store.second_factor_required(house.aya.account).await.unwrap());
+    let refused = house.store.require_second_factor(&house.aya, true).await;
+    assert!(matches!(refused, Err(Error::SecondFactorNeeded)));
+    house.store.require_second_factor(&house.aya, false).await.unwrap();
+    set_up(&house, &house.aya).await;
+
+    let id = house.store.add_user(house.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
+    let user = Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() };
+    let ben = Asker { user, ..house.aya.clone() };
+    assert!(matches!(house.store.require_second_factor(&ben, true).await, Err(Error::NotAllowed)));
+    for _ in 0..2 {
+        house.store.require_second_factor(&house.aya, true).await.unwrap();
+    }
+    assert!(house.store.second_factor_required(house.aya.account).await.unwrap());
+    assert!(house.store.second_factors(&ben).await.unwrap().required);
+    let stranger = house.stranger().await;
+    assert!(!house.store.second_factor_required(stranger.account).await.unwrap(), "others' accounts are as before");
+    house.store.require_second_factor(&house.aya, false).await.unwrap();
+    let events: Vec<_> = house.actions().await.into_iter().filter(|action| action.contains("required")).collect();
+    assert_eq!(events, ["second_factor_required", "second_factor_not_required"]);
+}
+
+#[tokio::test]
+async fn a_session_tells_that_a_required_second_factor_is_missing_until_it_is_set_up() {
+    let house = House::new().await;
+    set_up(&house, &house.aya).await;
+    let id = house.store.add_user(house.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
+    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let missing = async || house.store.known_session(&session).await.unwrap().unwrap().second_factor_missing;
+    assert!(!missing().await);
+    house.store.require_second_factor(&house.aya, true).await.unwrap();
+    assert!(missing().await);
+    let user = Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() };
+    let ben = Asker { user, role: Role::Analyst, ..house.aya.clone() };
+    let app = begin(&house, &ben).await;
+    assert!(missing().await, "not before it is confirmed");
+    let code = app.generate(house.clock.now().timestamp().try_into().unwrap()).to_string();
+    house.store.confirm_authenticator(&ben, &code, HERE).await.unwrap();
+    assert!(!missing().await);
+}
+
+#[tokio::test]
+async fn who_has_lost_both_is_let_in_by_the_password_once_the_machine_s_administrator_says_so() {
+    let house = House::new().await;
+    let before = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    assert!(!house.store.reset_second_factor(&house.aya.user.email).await.unwrap(), "there is none");
+    assert!(house.store.session(&before).await.unwrap().is_some());
+    set_up(&house, &house.aya).await;
+    let pending = password_given(&house).await;
+    assert!(house.store.reset_second_factor(" AYA@agency.example ").await.unwrap());
+    assert!(matches!(house.store.pending_sign_in(&pending).await, Err(Error::SignInOver)));
+    assert_eq!(house.store.session(&before).await.unwrap(), None, "whoever found the phone is signed out");
+    house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let nobody = house.store.reset_second_factor("nobody@agency.example").await;
+    assert!(matches!(nobody, Err(Error::NotFound)));
+    let (action, details) = house.events().await.into_iter().rev().nth(1).unwrap();
+    assert_eq!(
+        (action.as_str(), &details["user"]),
+        ("second_factor_switched_off", &house.aya.user.id.0.to_string().into())
+    );
+}

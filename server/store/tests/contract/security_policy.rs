@@ -1,0 +1,278 @@
+//! What an account demands of its access tokens holds at once, for all of them and for no others.
+
+use crate::house::House;
+use chrono::TimeDelta;
+use domain::access::Caller;
+use domain::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
+use domain::token::TokenSettings;
+use rand::rng;
+use serde_json::json;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use store::{Error, IssuedToken, SealingKeys, Store};
+use uuid::Uuid;
+
+fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
+    let form = SecurityPolicyForm {
+        token_lifetime: lifetime.to_owned(),
+        allowed_addresses: addresses.to_owned(),
+        tokens_viewable: viewable,
+    };
+    form.validate().unwrap()
+}
+
+/// Puts the policy in force, whatever is.
+async fn demand(house: &House, policy: &SecurityPolicy) {
+    let (_, revision) = house.store.security_policy(house.aya.account).await.unwrap();
+    house.store.update_security_policy(&house.aya, policy, revision).await.unwrap();
+}
+
+async fn issue_for(house: &House, name: &str, days: i64) -> IssuedToken {
+    let expires_at = Some(house.clock.now() + TimeDelta::days(days));
+    let settings = TokenSettings { expires_at, ..house.settings(name) };
+    house.store.create(&house.aya, settings, Uuid::now_v7()).await.unwrap()
+}
+
+async fn caller(store: &Store, issued: &IssuedToken) -> Caller {
+    let first = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let again = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    assert_eq!(first, again, "from the database and from memory");
+    again
+}
+
+/// Lets the store seal, and answers the keys to look at and to change.
+fn keys_of(store: &Store) -> Arc<Mutex<SealingKeys>> {
+    let keys = Arc::new(Mutex::new(SealingKeys::generate(&mut rng())));
+    let source = Arc::clone(&keys);
+    store.seal_with(move || Ok(source.lock().unwrap().clone()));
+    keys
+}
+
+#[tokio::test]
+async fn an_account_demands_nothing_until_it_says_so() {
+    let house = House::new().await;
+    let (in_force, revision) = house.store.security_policy(house.aya.account).await.unwrap();
+    assert_eq!((in_force, revision), (SecurityPolicy::default(), 1));
+    let issued = house.issue("Export").await;
+    house.later(TimeDelta::days(20_000));
+    let caller = caller(&house.store.asked_from("203.0.113.9".parse().unwrap()), &issued).await;
+    assert_eq!((caller.expired, caller.ends_at, caller.address_allowed), (false, None, true));
+}
+
+#[tokio::test]
+async fn a_policy_is_read_as_it_was_written_and_its_change_is_recorded_with_before_and_after() {
+    let house = House::new().await;
+    let demanded = policy("90", "192.0.2.0/24\n2001:db8::/32", false);
+    let revision = house.store.update_security_policy(&house.aya, &demanded, 1).await.unwrap();
+    assert_eq!(house.store.security_policy(house.aya.account).await.unwrap(), (demanded.clone(), revision));
+    assert_eq!(house.store.update_security_policy(&house.aya, &demanded, revision).await.unwrap(), revision);
+    let events = house.events().await;
+    let (action, details) = events.last().unwrap();
+    assert_eq!((action.as_str(), events.len()), ("security_policy_updated", 3), "the same again is no change");
+    assert_eq!(details["before"]["token_lifetime"], json!(null));
+    assert_eq!(details["after"]["token_lifetime"], json!(90));
+    assert_eq!(details["after"]["allowed_addresses"], json!(["192.0.2.0/24", "2001:db8::/32"]));
+    let other = house.stranger().await;
+    assert_eq!(house.store.security_policy(other.account).await.unwrap().0, SecurityPolicy::default());
+}
+
+#[tokio::test]
+async fn a_policy_that_somebody_else_has_changed_is_not_overwritten_unseen() {
+    let house = House::new().await;
+    let (mine, theirs) = (policy("30", "", false), policy("90", "", false));
+    house.store.update_security_policy(&house.aya, &theirs, 1).await.unwrap();
+    let refused = house.store.update_security_policy(&house.aya, &mine, 1).await;
+    assert!(matches!(refused, Err(Error::Conflict)));
+    assert_eq!(house.store.security_policy(house.aya.account).await.unwrap().0, theirs);
+}
+
+#[tokio::test]
+async fn an_auth_token_expires_by_the_clock_alone_cached_or_not() {
+    let house = House::new().await;
+    let issued = issue_for(&house, "Export", 30).await;
+    let before = caller(&house.store, &issued).await;
+    assert_eq!((before.expired, before.ends_at), (false, issued.token.settings.expires_at));
+    assert_eq!(issued.token.ends_at, before.ends_at);
+    house.later(TimeDelta::days(30) - TimeDelta::microseconds(1));
+    assert!(!caller(&house.store, &issued).await.expired);
+    house.later(TimeDelta::microseconds(1));
+    assert!(caller(&house.store, &issued).await.expired);
+    assert!(caller(&house.reopened().await, &issued).await.expired);
+}
+
+#[tokio::test]
+async fn a_stricter_lifetime_holds_at_once_and_a_longer_one_lets_them_pass_again() {
+    let house = House::new().await;
+    let old = house.issue("Old").await;
+    house.later(TimeDelta::days(40));
+    let young = house.issue("Young").await;
+    let passing = async || [!caller(&house.store, &old).await.expired, !caller(&house.store, &young).await.expired];
+    assert_eq!(passing().await, [true, true]);
+    let strict = policy("30", "", false);
+    let consequences = house.store.policy_consequences(house.aya.account, &strict).await.unwrap();
+    assert_eq!(consequences, Consequences { expiring: 1, forgotten: 0 });
+    demand(&house, &strict).await;
+    assert_eq!(passing().await, [false, true]);
+    assert_eq!(house.token(&old.token).await.ends_at, Some(old.token.created_at + TimeDelta::days(30)));
+    let again = house.store.policy_consequences(house.aya.account, &policy("20", "", false)).await.unwrap();
+    assert_eq!(again.expiring, 0, "what has expired already does not expire again");
+    demand(&house, &policy("60", "", false)).await;
+    assert_eq!(passing().await, [true, true]);
+}
+
+#[tokio::test]
+async fn a_reset_and_a_duplicate_begin_a_term_of_the_same_length() {
+    let house = House::new().await;
+    let issued = issue_for(&house, "Export", 30).await;
+    house.later(TimeDelta::days(31));
+    let copy = house.store.duplicate(&house.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
+    let end = Some(house.clock.now() + TimeDelta::days(30));
+    assert_eq!((copy.token.settings.expires_at, copy.token.ends_at), (end, end));
+    assert!(!caller(&house.store, &copy).await.expired);
+    assert!(caller(&house.store, &issued).await.expired);
+    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert_eq!(reset.token.ends_at, end);
+    assert!(!caller(&house.store, &reset).await.expired);
+    house.store.upgrade_version(&house.aya, issued.token.id).await.unwrap();
+    assert_eq!(house.token(&issued.token).await.ends_at, end, "an upgrade is no new Auth Token");
+    let (_, details) = house.events().await.into_iter().find(|(action, _)| action == "token_reset").unwrap();
+    assert_eq!(details["after"]["expires_at"], json!(end.unwrap().to_rfc3339()));
+}
+
+#[tokio::test]
+async fn a_reset_begins_the_longest_lifetime_anew() {
+    let house = House::new().await;
+    demand(&house, &policy("30", "", false)).await;
+    let issued = house.issue("Export").await;
+    house.later(TimeDelta::days(30));
+    assert!(caller(&house.store, &issued).await.expired);
+    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert!(!caller(&house.store, &reset).await.expired);
+    assert_eq!(reset.token.ends_at, Some(house.clock.now() + TimeDelta::days(30)));
+}
+
+#[tokio::test]
+async fn calls_come_from_allowed_addresses_only_as_soon_as_there_are_any() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let [inside, mapped, outside]: [IpAddr; 3] =
+        ["192.0.2.7", "::ffff:192.0.2.7", "198.51.100.7"].map(|address| address.parse().unwrap());
+    let allowed = async || {
+        let mut allowed = Vec::new();
+        for address in [inside, mapped, outside] {
+            allowed.push(caller(&house.store.asked_from(address), &issued).await.address_allowed);
+        }
+        allowed
+    };
+    assert_eq!(allowed().await, [true, true, true]);
+    demand(&house, &policy("", "192.0.2.0/24", false)).await;
+    assert_eq!(allowed().await, [true, true, false]);
+    assert!(caller(&house.store, &issued).await.address_allowed, "from nowhere");
+    demand(&house, &policy("", "198.51.100.7", false)).await;
+    assert_eq!(allowed().await, [false, false, true]);
+    demand(&house, &policy("", "", false)).await;
+    assert_eq!(allowed().await, [true, true, true]);
+}
+
+#[tokio::test]
+async fn auth_tokens_are_kept_from_when_they_may_be_viewed_again_and_not_before() {
+    let house = House::new().await;
+    keys_of(&house.store);
+    let (store, by) = (&house.store, &house.aya);
+    let before = house.issue("Before").await;
+    demand(&house, &policy("", "", true)).await;
+    let after = house.issue("After").await;
+    assert_eq!((house.token(&before.token).await.viewable, after.token.viewable), (false, true));
+    assert!(matches!(store.view_secret(by, before.token.id).await, Err(Error::NotViewable)));
+    let viewed = store.view_secret(by, after.token.id).await.unwrap();
+    assert_eq!(viewed.secret.reveal(), after.secret.reveal());
+    let copy = store.duplicate(by, before.token.id, Uuid::now_v7()).await.unwrap();
+    assert_eq!(store.view_secret(by, copy.token.id).await.unwrap().secret.reveal(), copy.secret.reveal());
+    let reset = store.reset(by, before.token.id, before.token.revision).await.unwrap();
+    assert_eq!(store.view_secret(by, before.token.id).await.unwrap().secret.reveal(), reset.secret.reveal());
+
+    let events = house.events().await;
+    let views = events.iter().filter(|(action, _)| action == "token_viewed").count();
+    assert_eq!(views, 3);
+    let secrets = [&after.secret, &copy.secret, &reset.secret].map(|secret| secret.reveal().to_owned());
+    let told = serde_json::to_string(&events).unwrap();
+    assert!(!secrets.iter().any(|secret| told.contains(secret)));
+    let held: Vec<u8> = house.files().iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+    let holds = |text: &str| held.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(after.token.sid.as_str()) && !secrets.iter().any(|secret| holds(secret)));
+}
+
+#[tokio::test]
+async fn nobody_views_an_auth_token_of_another_account_or_of_a_deleted_token() {
+    let house = House::new().await;
+    keys_of(&house.store);
+    demand(&house, &policy("", "", true)).await;
+    let issued = house.issue("Export").await;
+    let stranger = house.stranger().await;
+    assert!(matches!(house.store.view_secret(&stranger, issued.token.id).await, Err(Error::NotFound)));
+    house.store.delete(&house.aya, issued.token.id).await.unwrap();
+    assert!(matches!(house.store.view_secret(&house.aya, issued.token.id).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn switching_viewing_off_deletes_what_was_kept_for_good() {
+    let house = House::new().await;
+    keys_of(&house.store);
+    demand(&house, &policy("", "", true)).await;
+    let issued = house.issue("Export").await;
+    let off = policy("", "", false);
+    let consequences = house.store.policy_consequences(house.aya.account, &off).await.unwrap();
+    assert_eq!(consequences, Consequences { expiring: 0, forgotten: 1 });
+    demand(&house, &off).await;
+    assert_eq!(house.events().await.last().unwrap().1["forgotten"], json!(1));
+    demand(&house, &policy("", "", true)).await;
+    assert!(matches!(house.store.view_secret(&house.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(!caller(&house.store, &issued).await.expired, "the token itself goes on passing");
+}
+
+#[tokio::test]
+async fn without_sealing_keys_viewing_can_not_be_switched_on() {
+    let house = House::new().await;
+    let refused = house.store.update_security_policy(&house.aya, &policy("", "", true), 1).await;
+    assert!(matches!(refused, Err(Error::SealingKeys(_))));
+    assert_eq!(house.store.security_policy(house.aya.account).await.unwrap().0, SecurityPolicy::default());
+}
+
+#[tokio::test]
+async fn everything_is_sealed_anew_with_a_new_key_and_nothing_needs_the_old_one_then() {
+    let house = House::new().await;
+    let keys = keys_of(&house.store);
+    demand(&house, &policy("", "", true)).await;
+    let first = house.issue("First").await;
+    let with_new = keys.lock().unwrap().with_new(&mut rng());
+    *keys.lock().unwrap() = with_new;
+    let second = house.issue("Second").await;
+    let readable = async || {
+        for issued in [&first, &second] {
+            let viewed = house.store.view_secret(&house.aya, issued.token.id).await.unwrap();
+            assert_eq!(viewed.secret.reveal(), issued.secret.reveal());
+        }
+    };
+    readable().await;
+    assert_eq!(house.store.seal_anew().await.unwrap(), 1);
+    assert_eq!(house.store.seal_anew().await.unwrap(), 0, "done is done");
+    let alone = keys.lock().unwrap().current_alone();
+    *keys.lock().unwrap() = alone;
+    readable().await;
+}
+
+#[tokio::test]
+async fn what_a_lost_key_has_sealed_is_told_and_stays_as_it_is() {
+    let house = House::new().await;
+    let keys = keys_of(&house.store);
+    demand(&house, &policy("", "", true)).await;
+    let issued = house.issue("Export").await;
+    let lost = keys.lock().unwrap().clone();
+    let other = lost.with_new(&mut rng()).current_alone();
+    *keys.lock().unwrap() = other;
+    assert!(matches!(house.store.view_secret(&house.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(matches!(house.store.seal_anew().await, Err(Error::SealingKeys(_))));
+    *keys.lock().unwrap() = lost;
+    let viewed = house.store.view_secret(&house.aya, issued.token.id).await.unwrap();
+    assert_eq!(viewed.secret.reveal(), issued.secret.reveal());
+}
