@@ -52,10 +52,10 @@ pub enum Error {
     #[error("the server key is another one than the database's access tokens are hashed with; use that one")]
     WrongKey,
     /// The URL names a kind of database that the store does not speak.
-    #[error("`{0}` is no kind of database that can be used; write sqlite:PATH")]
+    #[error("`{0}` is no kind of database that can be used; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnsupportedDatabase(String),
     /// The database failed.
-    #[error("the database failed; check its file, the disk and the permissions: {0}")]
+    #[error("the database failed; check the database server or its file, the disk and the permissions: {0}")]
     Database(#[from] sqlx::Error),
     /// The database could not be brought to this version's form.
     #[error("the database could not be migrated; restore a backup or use the version that it is of: {0}")]

@@ -1,6 +1,7 @@
 //! The gate's look-up: who calls with these credentials.
 
 use crate::error::Error;
+use crate::sql;
 use crate::store::Store;
 use crate::token_rows::{api_version, corrupt, from_json, state};
 use crate::verification_cache::Credentials;
@@ -65,7 +66,7 @@ impl Store {
 
     async fn read_credentials(&self, sid: &AccountSid) -> Result<Option<Credentials>, Error> {
         let ticket = self.cache().ticket(sid);
-        let row: Option<CredentialsRow> = sqlx::query_as(
+        let row: Option<CredentialsRow> = sql::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
                 tokens.api_version, tokens.scopes
              FROM tokens JOIN accounts ON accounts.id = tokens.account_id

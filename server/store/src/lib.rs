@@ -4,9 +4,9 @@
 //! its audit event. Roles are not asked here: who may do what is `domain`'s rule, and the caller's to check. That a
 //! token belongs to the asker's account is checked here, in every query.
 //!
-//! How the files divide: `sqlite` opens the database, begins transactions and names what `SQLite` alone calls so; the
-//! others have one subject each and speak SQL that `PostgreSQL` reads too (`$1`, `ON CONFLICT`). The migrations are
-//! `SQLite`'s own.
+//! How the files divide: `sqlite` and `postgres` open a database and begin transactions, each in its own way; `database`
+//! is either; `sql` is how all speak to it. The others have one subject each and SQL that both databases read (`$1`,
+//! `ON CONFLICT`). Each database has migrations of its own.
 
 mod accounts;
 mod advertisers;
@@ -16,15 +16,22 @@ mod audit_trail;
 mod calls;
 mod clock;
 mod company;
+mod database;
 mod error;
 mod gate;
 mod invitations;
 mod jobs;
 mod key;
 mod key_check;
+mod paging;
 mod passwords;
+#[cfg(test)]
+mod plans;
+mod postgres;
 mod profile;
+mod search;
 mod sessions;
+mod sql;
 mod sqlite;
 mod store;
 mod throttle;

@@ -1,7 +1,8 @@
 //! Passwords: how they are hashed and verified, how many at a time, and whose they are.
 
 use crate::error::Error;
-use crate::sqlite::Connection;
+use crate::database::Connection;
+use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::folded_email;
@@ -75,7 +76,7 @@ pub(crate) struct RightPassword {
 impl RightPassword {
     /// Whether it still is, in the transaction that goes by it. Then the failures before it are forgiven.
     pub(crate) async fn still_holds(&self, tx: &mut Connection) -> Result<bool, Error> {
-        let still = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
+        let still = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
         let still = still.bind(self.user.0).bind(&self.hash).fetch_one(&mut *tx).await?;
         if still {
             throttle::forgive(tx, &self.email_hash).await?;
@@ -103,7 +104,7 @@ impl Store {
         throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
         tx.commit().await?;
         let user: Option<(Uuid, String)> =
-            sqlx::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
+            sql::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
                 .bind(email)
                 .fetch_optional(&self.pools().read)
                 .await?;

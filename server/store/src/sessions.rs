@@ -3,7 +3,8 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
-use crate::sqlite::{Connection, micros};
+use crate::database::{Connection, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::role_named;
@@ -103,7 +104,7 @@ impl Store {
         let right = self.check_password(email, password, from.address).await?.ok_or(Error::WrongCredentials)?;
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let account: Option<Uuid> = sqlx::query_scalar(
+        let account: Option<Uuid> = sql::query_scalar(
             "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
              ORDER BY created_at, account_id LIMIT 1",
         )
@@ -126,7 +127,7 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn session(&self, token: &SessionToken) -> Result<Option<Asker>, Error> {
         let now = self.clock().now();
-        let row: Option<SessionRow> = sqlx::query_as(
+        let row: Option<SessionRow> = sql::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
                 accounts.name AS account_name, memberships.role, sessions.last_seen_at
              FROM sessions
@@ -160,7 +161,7 @@ impl Store {
     /// Writes down that the session was used then.
     async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let touched: Option<(Uuid, Uuid)> = sqlx::query_as(
+        let touched: Option<(Uuid, Uuid)> = sql::query_as(
             "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1
              RETURNING account_id, user_id",
         )
@@ -181,7 +182,7 @@ impl Store {
     pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let ended: Option<(Uuid, Uuid)> =
-            sqlx::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id")
+            sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id")
                 .bind(token.hash())
                 .fetch_optional(&mut *tx)
                 .await?;
@@ -201,12 +202,12 @@ impl Store {
     pub async fn remove_ended_sessions(&self) -> Result<u64, Error> {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let sessions = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+        let sessions = sql::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
             .bind(micros(now - SESSION_LIFETIME))
             .bind(micros(now - SESSION_IDLE))
             .execute(&mut *tx)
             .await?;
-        let failures = sqlx::query("DELETE FROM sign_in_failures WHERE failed_at <= $1")
+        let failures = sql::query("DELETE FROM sign_in_failures WHERE failed_at <= $1")
             .bind(micros(now - throttle::WINDOW))
             .execute(&mut *tx)
             .await?;
@@ -231,7 +232,7 @@ pub(crate) async fn begin(
         return Err(Error::WrongCredentials);
     }
     let token = SessionToken::generate();
-    sqlx::query(
+    sql::query(
         "INSERT INTO sessions
             (token_hash, id, account_id, user_id, created_at, authenticated_at, last_seen_at, address, user_agent)
          VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
@@ -251,7 +252,7 @@ pub(crate) async fn begin(
 
 /// Writes down that the user uses the account then. Answers whether they are an active user of it.
 async fn see(tx: &mut Connection, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
-    let seen = sqlx::query(
+    let seen = sql::query(
         "UPDATE memberships SET last_seen_at = $1 WHERE account_id = $2 AND user_id = $3 AND state = 'active'",
     )
     .bind(micros(now))

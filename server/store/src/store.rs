@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::key::ServerKey;
 use crate::key_check;
 use crate::passwords::Passwords;
-use crate::sqlite::Pools;
+use crate::database::Pools;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
 use std::net::IpAddr;

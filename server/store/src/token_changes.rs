@@ -3,7 +3,8 @@
 use crate::audit::Event;
 use crate::clock::id_at;
 use crate::error::Error;
-use crate::sqlite::{Connection, micros};
+use crate::database::{Connection, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::token_rows::{self, StoredToken};
 use domain::api_version::ApiVersion;
@@ -38,7 +39,7 @@ impl Store {
         request: Uuid,
     ) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let details = json!({ "name": settings.name, "after": settings });
         let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
         tx.commit().await?;
@@ -52,7 +53,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
     pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let original = token_rows::find(&mut tx, by.account, id).await?;
         if original.deleted_at.is_some() {
             return Err(Error::NotFound);
@@ -84,7 +85,7 @@ impl Store {
         let now = self.clock().now();
         let id = TokenId(id_at(now));
         let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
-        let added = sqlx::query(
+        let added = sql::query(
             "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
                 primary_contact, developers, scopes, state, created_at, request_id)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
@@ -220,7 +221,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn remove_deleted(&self) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
-        let removed = sqlx::query("DELETE FROM tokens WHERE deleted_at <= $1")
+        let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1")
             .bind(micros(self.clock().now() - UNDO_WINDOW))
             .execute(&mut *tx)
             .await?;
@@ -253,7 +254,7 @@ impl Store {
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let before = token_rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;
@@ -284,7 +285,7 @@ impl StoredToken {
 async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
     let StoredToken { token, secret_hash, deleted_at } = stored;
     let settings = &token.settings;
-    sqlx::query(
+    sql::query(
         "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
             primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, revision = revision + 1
          WHERE account_id = $11 AND id = $12",

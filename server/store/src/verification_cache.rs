@@ -16,7 +16,7 @@
 //! about 250 bytes. It knows only of changes made through this store and its clones.
 
 use crate::error::Error;
-use crate::sqlite::Tx;
+use crate::database::Tx;
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;

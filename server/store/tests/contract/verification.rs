@@ -1,6 +1,7 @@
 //! The gate's look-up is answered from memory, and never with what has changed.
 
 use crate::house::House;
+use crate::sql;
 use domain::access::Caller;
 use domain::scope::{Scope, Scopes};
 use domain::secret::{AccountSid, Secret};
@@ -48,7 +49,7 @@ async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_l
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let seen = caller(&house.store, &issued).await.unwrap();
-    sqlx::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
+    sql::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
     let wrong = Secret::generate(&mut rand::rng());
     for store in [&house.store, &house.store.at(Clock::system())] {
         assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
@@ -122,8 +123,7 @@ async fn a_change_that_fails_leaves_the_token_as_it_was() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let before = caller(&house.store, &issued).await;
-    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'refused'); END";
-    sqlx::query(refuse).execute(&house.database().await).await.unwrap();
+    house.refuse("INSERT ON audit_events").await;
     house.store.reset(&house.aya, issued.token.id, 1).await.unwrap_err();
     house.store.enable_api_access(&house.aya).await.unwrap_err();
     assert_eq!(caller(&house.store, &issued).await, before);

@@ -1,0 +1,55 @@
+//! What every store does, on `SQLite`; and what is tested in its own words, or about its files.
+
+mod database;
+
+#[path = "../contract/mod.rs"]
+mod contract;
+#[allow(dead_code)]
+#[path = "../../src/sql.rs"]
+mod sql;
+
+use contract::house;
+use domain::filter::TokenFilter;
+use house::House;
+use std::os::unix::fs::PermissionsExt;
+use store::{Clock, Error, ServerKey, Store};
+
+#[tokio::test]
+async fn the_files_are_their_owners_only() {
+    let house = House::new().await;
+    house.issue("Export").await;
+    let files = house.database.files();
+    assert!(files.len() >= 2, "the database and its log: {files:?}");
+    for file in files {
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_database_in_memory_is_refused() {
+    for url in ["sqlite::memory:", "sqlite://x?mode=memory"] {
+        let opened = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await;
+        assert!(matches!(opened, Err(Error::UnsupportedDatabase(_))));
+    }
+}
+
+#[tokio::test]
+async fn five_thousand_tokens_are_paged_to_the_end() {
+    let house = House::new().await;
+    house.issue("Token 0").await;
+    let copies = "
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
+        INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+            primary_contact, developers, scopes, state, created_at)
+        SELECT randomblob(16), account_id, substr(sid, 1, 31) || substr('000' || i, -4), secret_hash, 'Token ' || i,
+            'token ' || i, description, api_version, primary_contact, developers, scopes, state, created_at - i
+        FROM tokens, n";
+    sql::query(copies).execute(&house.database().await).await.unwrap();
+    let list = house.store.list(house.aya.account, &TokenFilter::default().on_page(u32::MAX)).await.unwrap();
+    assert_eq!((list.total, list.page, list.tokens.len()), (5_000, 209, 8));
+    assert_eq!(list.tokens[7].settings.name, "Token 4999");
+    assert_eq!(
+        house.names(TokenFilter { name: "token 4321".to_owned(), ..TokenFilter::default() }).await,
+        ["Token 4321"]
+    );
+}
