@@ -10,8 +10,8 @@ use crate::store::Store;
 const CONSTANT: &str = "the server key of Kagitaba";
 
 impl Store {
-    /// Whether a server key goes with the database `sqlite:PATH` already, so that no new one will do. Makes the database
-    /// and brings it to this version's form, as [`Store::open`].
+    /// Whether a server key goes with the database already, so that no new one will do. Brings the database to this
+    /// version's form, as [`Store::open`].
     ///
     /// # Errors
     /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].

@@ -36,15 +36,16 @@ async fn open(url: &str) -> Store {
 async fn fill(store: &Store) {
     let Pool::Postgres(pool) = &store.pools().write else { return };
     // SQLite plans without knowing what is there. PostgreSQL would scan what is small.
-    let nil = "'00000000-0000-0000-0000-000000000000'";
+    let [nil, other] = [0, 1].map(|last| format!("'00000000-0000-0000-0000-00000000000{last}'::uuid"));
+    let account = format!("CASE WHEN n % 10 = 0 THEN {nil} ELSE {other} END");
     let statements = format!(
-        "INSERT INTO accounts VALUES ({nil}, 'Acme', FALSE, '{{}}', 0);
+        "INSERT INTO accounts VALUES ({nil}, 'Acme', FALSE, '{{}}', 0), ({other}, 'Other', FALSE, '{{}}', 0);
         INSERT INTO users VALUES ({nil}, 'Aya', 'aya@agency.example', 'aya@agency.example', '$argon2id$', 0);
-        INSERT INTO memberships VALUES ({nil}, {nil}, 'analyst', 0);
-        INSERT INTO tokens SELECT gen_random_uuid(), {nil}, n::text, sha256(''), 'Token ' || n, 'token ' || n, '', 1, {nil},
-            '[]', '[]', 'enabled', n, n FROM generate_series(1, 20000) AS n;
+        INSERT INTO memberships VALUES ({nil}, {nil}, 'analyst', 0), ({other}, {nil}, 'analyst', 0);
+        INSERT INTO tokens SELECT gen_random_uuid(), {account}, n::text, sha256(''), 'Token ' || n, 'token ' || n, '', 1,
+            {nil}, '[]', '[]', 'enabled', n, n FROM generate_series(1, 20000) AS n;
         INSERT INTO audit_events (id, at, account_id, action, details, names_folded, sequence)
-            SELECT gen_random_uuid(), n::bigint * 1000000, {nil}, 'token_created', '{{}}', 'token ' || n, n
+            SELECT gen_random_uuid(), n::bigint * 1000000, {account}, 'token_created', '{{}}', 'token ' || n, n
             FROM generate_series(1, 20000) AS n;
         VACUUM ANALYZE tokens; VACUUM ANALYZE audit_events"
     );

@@ -20,7 +20,7 @@ use crate::sql::{self, Pool, Tx};
 use domain::account::AccountId;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::str::FromStr;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -34,11 +34,15 @@ const LOCK: &str = "1801545577, 0";
 
 /// Opens `postgres://…` and migrates the database, which must be there already.
 pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
+    // A connection by itself, as a pool tries for half a minute to reach a server that is not there. Of processes that
+    // start together one migrates, and the others wait until it has.
+    let mut migrating = PgConnection::connect_with(&options).await?;
+    MIGRATIONS.run(&mut migrating).await?;
+    migrating.close().await?;
     // What a machine leaves behind that is gone must not hold up the others for ever.
-    let limits = [("lock_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")];
-    let options = PgConnectOptions::from_str(url)?.application_name("kagitaba").options(limits);
+    let options = options.options([("lock_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
     let write = PgPoolOptions::new().max_connections(WRITERS).connect_with(options.clone()).await?;
-    MIGRATIONS.run(&write).await?;
     // Plans are made for the arguments at hand: how many rows a search finds differs by far.
     let read_only = options.options([("default_transaction_read_only", "on"), ("plan_cache_mode", "force_custom_plan")]);
     let read = PgPoolOptions::new().max_connections(READERS).connect_with(read_only).await?;

@@ -31,9 +31,9 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens the database `sqlite:PATH`; makes it first where there is none, and brings it to this version's form. The
-    /// first key that it is opened with is the only one, from then on. What another store of the same database changes
-    /// about tokens, [`Store::authenticate`] may not see: let one process serve.
+    /// Opens the database `sqlite:PATH`, which is made first where there is none, or `postgres://…`, which is there already,
+    /// and brings it to this version's form. The first key that it is opened with is the only one, from then on. What
+    /// another store of the same database changes about tokens, [`Store::authenticate`] may not see: let one process serve.
     ///
     /// # Errors
     /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].

@@ -110,6 +110,21 @@ async fn another_key_than_the_database_s_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_database_that_cannot_be_used_is_refused_without_showing_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    for (url, reason) in [
+        ("mysql://root:secret-word@localhost/kagitaba", "sqlite:PATH or postgres://"),
+        ("postgres://kagitaba:secret-word@localhost:1/kagitaba", "check the database server"),
+        ("postgres://kagitaba:secret-word@[kagitaba", "cannot open the database"),
+    ] {
+        let refused = add_user_in(&[("DATABASE_URL", url)], folder.path(), "aya@agency.example", "correct horse battery");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(reason), "{said}");
+        assert!(!said.contains("secret-word"), "{said}");
+    }
+}
+
+#[test]
 fn the_data_folder_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
