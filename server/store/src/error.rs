@@ -54,6 +54,15 @@ pub enum Error {
     /// The URL names a kind of database that the store does not speak.
     #[error("`{0}` is no kind of database that can be used; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnsupportedDatabase(String),
+    /// A move goes to the other kind of database.
+    #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
+    SameKind,
+    /// A move goes to a database that has nothing yet.
+    #[error("the database to move to has something in its table {0} already; name an empty one")]
+    NotEmpty(&'static str),
+    /// What was moved is not what was there.
+    #[error("the table {0} has come out different, so nothing was moved; report it, please")]
+    Differs(&'static str),
     /// The database failed.
     #[error("the database failed; check the database server or its file, the disk and the permissions: {0}")]
     Database(#[from] sqlx::Error),

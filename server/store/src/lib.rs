@@ -23,6 +23,7 @@ mod invitations;
 mod jobs;
 mod key;
 mod key_check;
+mod moving;
 mod paging;
 mod passwords;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use error::Error;
 pub use invitations::InvitationToken;
 pub use jobs::{ClaimedJob, JobResult, RESULT_LIFETIME};
 pub use key::ServerKey;
+pub use moving::{MovedTable, move_database};
 pub use sessions::{Client, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 pub use store::Store;
 pub use token_changes::IssuedToken;

@@ -38,7 +38,7 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     // A connection by itself, as a pool tries for half a minute to reach a server that is not there. Of processes that
     // start together one migrates, and the others wait until it has.
     let mut migrating = PgConnection::connect_with(&options).await?;
-    MIGRATIONS.run(&mut migrating).await?;
+    MIGRATIONS.run_direct(None, &mut migrating, false).await?;
     migrating.close().await?;
     // What a machine leaves behind that is gone must not hold up the others for ever.
     let options = options.options([("lock_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);

@@ -209,6 +209,7 @@ pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
 
 /// An argument; one that is not there has a type all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     /// An id.
     Uuid(Option<Uuid>),
@@ -220,6 +221,23 @@ pub(crate) enum Value {
     Text(Option<String>),
     /// Bytes.
     Bytes(Option<Vec<u8>>),
+}
+
+impl Value {
+    /// How long it is, where it can be long.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.as_ref().map_or(0, String::len),
+            Self::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
+            Self::Uuid(_) | Self::Integer(_) | Self::Boolean(_) => 0,
+        }
+    }
+}
+
+impl Argument for Value {
+    fn value(self) -> Value {
+        self
+    }
 }
 
 /// What can be an argument.

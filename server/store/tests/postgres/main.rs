@@ -2,6 +2,7 @@
 
 mod cluster;
 mod database;
+mod moving;
 
 #[path = "../contract/mod.rs"]
 mod contract;
