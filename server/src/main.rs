@@ -6,7 +6,7 @@ use clap::Parser as _;
 use server::{
     advertisers, audit,
     cli::{AdvertiserCommand, AuditCommand, Cli, Command, UserCommand},
-    people,
+    databases, people,
     serve::serve,
 };
 use tracing_subscriber::EnvFilter;
@@ -23,6 +23,8 @@ async fn main() -> ExitCode {
         Command::User(UserCommand::Add(user)) => people::add(&user).await,
         Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
         Command::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
+        Command::Migrate(data) => databases::migrate(&data).await,
+        Command::Move(databases) => databases::move_all(&databases).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,8 +2,8 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
-use crate::error::Error;
 use crate::database::micros;
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use domain::account::{Account, AccountId, CompanyInformation};

@@ -1,9 +1,9 @@
 //! The agency's advertisers: imported, listed, looked up.
 
 use crate::audit::Event;
+use crate::database::Connection;
 use crate::error::Error;
 use crate::sql::{self, QueryBuilder};
-use crate::database::Connection;
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::advertiser::{Advertiser, AdvertiserId};
@@ -83,8 +83,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn advertiser(&self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
-        let row =
-            sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
+        let row = sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
         let row = row.bind(account.0).bind(id.number()).fetch_optional(&self.pools().read).await?;
         read(&row.ok_or(Error::NotFound)?)
     }

@@ -2,8 +2,8 @@
 
 use crate::audit_chain::{Link, append};
 use crate::clock::id_at;
-use crate::error::Error;
 use crate::database::{Connection, DAY, day_number, micros, time};
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};

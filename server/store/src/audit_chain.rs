@@ -25,9 +25,9 @@
 //! is also what somebody leaves who takes the whole chain away to have it made anew.
 
 use crate::audit::Event;
+use crate::database::{Connection, time};
 use crate::error::Error;
 use crate::key::ServerKey;
-use crate::database::{Connection, time};
 use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, Utc};

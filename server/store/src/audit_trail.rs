@@ -1,11 +1,11 @@
 //! Reading the audit trail by filter: a page of it, a token's history, an export.
 
 use crate::audit_chain::hex;
+use crate::database::{micros, time};
 use crate::error::Error;
 use crate::paging::Part;
 use crate::search::{Search, TRAIL};
 use crate::sql::{Dialect, QueryBuilder};
-use crate::database::{micros, time};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;

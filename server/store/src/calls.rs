@@ -1,8 +1,8 @@
 //! The calls that pass by the gate: they wait in memory and are written together.
 
+use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::sql::{Dialect, QueryBuilder};
-use crate::database::{Connection, micros};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;

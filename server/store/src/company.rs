@@ -1,8 +1,8 @@
 //! The company profile: read, replaced, changed.
 
 use crate::audit::Event;
-use crate::error::Error;
 use crate::database::{Connection, require_row};
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use domain::account::{AccountId, CompanyInformation};

@@ -2,10 +2,10 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
+use crate::database::{micros, time};
 use crate::error::Error;
 use crate::passwords::RightPassword;
 use crate::sessions::{self, Client, SessionToken};
-use crate::database::{micros, time};
 use crate::sql;
 use crate::store::Store;
 use crate::throttle;

@@ -1,8 +1,8 @@
 //! Jobs: ordered by integrations, done by one worker, kept with their results.
 
 use crate::clock::id_at;
-use crate::error::Error;
 use crate::database::{Connection, DAY, day_number, micros, require_row, time};
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use chrono::{NaiveDate, TimeDelta};

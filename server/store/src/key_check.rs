@@ -1,8 +1,8 @@
 //! Which server key goes with the database: the hash of a constant tells.
 
+use crate::database::Pools;
 use crate::error::Error;
 use crate::key::ServerKey;
-use crate::database::Pools;
 use crate::sql;
 use crate::store::Store;
 

@@ -1,7 +1,7 @@
 //! Passwords: how they are hashed and verified, how many at a time, and whose they are.
 
-use crate::error::Error;
 use crate::database::Connection;
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use crate::throttle;
@@ -103,11 +103,10 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
         tx.commit().await?;
-        let user: Option<(Uuid, String)> =
-            sql::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
-                .bind(email)
-                .fetch_optional(&self.pools().read)
-                .await?;
+        let user: Option<(Uuid, String)> = sql::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
+            .bind(email)
+            .fetch_optional(&self.pools().read)
+            .await?;
         let verified = self.passwords().verify(password, user.as_ref().map(|(_, hash)| hash.clone())).await?;
         let right = user.filter(|_| verified);
         Ok(right.map(|(user, hash)| RightPassword { user: UserId(user), hash, email_hash }))

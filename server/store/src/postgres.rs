@@ -44,7 +44,8 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     let options = options.options([("lock_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
     let write = PgPoolOptions::new().max_connections(WRITERS).connect_with(options.clone()).await?;
     // Plans are made for the arguments at hand: how many rows a search finds differs by far.
-    let read_only = options.options([("default_transaction_read_only", "on"), ("plan_cache_mode", "force_custom_plan")]);
+    let read_only =
+        options.options([("default_transaction_read_only", "on"), ("plan_cache_mode", "force_custom_plan")]);
     let read = PgPoolOptions::new().max_connections(READERS).connect_with(read_only).await?;
     Ok(Pools { read: Pool::Postgres(read), write: Pool::Postgres(write) })
 }

@@ -2,9 +2,9 @@
 //! they work in.
 
 use crate::audit::Event;
+use crate::database::{Tx, micros, require_row, time};
 use crate::error::Error;
 use crate::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
-use crate::database::{Tx, micros, require_row, time};
 use crate::sql;
 use crate::store::Store;
 use crate::users::role_named;

@@ -2,8 +2,8 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
-use crate::error::Error;
 use crate::database::{Connection, micros};
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use crate::throttle;

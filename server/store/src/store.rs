@@ -2,11 +2,11 @@
 
 use crate::calls::Calls;
 use crate::clock::Clock;
+use crate::database::Pools;
 use crate::error::Error;
 use crate::key::ServerKey;
 use crate::key_check;
 use crate::passwords::Passwords;
-use crate::database::Pools;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
 use std::net::IpAddr;

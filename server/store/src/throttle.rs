@@ -1,8 +1,8 @@
 //! Attempts to sign in are slowed down, by e-mail address and by network address.
 
+use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::sql;
-use crate::database::{Connection, micros};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -28,13 +28,12 @@ pub(crate) async fn attempt(
 ) -> Result<(), Error> {
     let address = network(from).to_string();
     let since = micros(now - WINDOW);
-    let by_email: (i64, Option<i64>) = sql::query_as(
-        "SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE email_hash = $1 AND failed_at > $2",
-    )
-    .bind(email_hash)
-    .bind(since)
-    .fetch_one(&mut *tx)
-    .await?;
+    let by_email: (i64, Option<i64>) =
+        sql::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE email_hash = $1 AND failed_at > $2")
+            .bind(email_hash)
+            .bind(since)
+            .fetch_one(&mut *tx)
+            .await?;
     let by_address: (i64, Option<i64>) =
         sql::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE address = $1 AND failed_at > $2")
             .bind(&address)

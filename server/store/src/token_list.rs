@@ -1,10 +1,10 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
+use crate::database::micros;
 use crate::error::Error;
 use crate::paging::Part;
 use crate::search::{Search, TOKENS};
 use crate::sql::{Dialect, QueryBuilder};
-use crate::database::micros;
 use crate::store::Store;
 use crate::token_rows::{self, SELECT, StoredToken, TokenRow};
 use chrono::{DateTime, Utc};

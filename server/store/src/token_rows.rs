@@ -1,8 +1,8 @@
 //! A token as its row, and as the domain knows it.
 
+use crate::database::{Connection, time};
 use crate::error::Error;
 use crate::sql::{self, QueryBuilder};
-use crate::database::{Connection, time};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;

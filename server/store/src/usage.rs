@@ -1,7 +1,7 @@
 //! What the calls add up to: the report of each token's use, and the roll-up of older calls into days.
 
-use crate::error::Error;
 use crate::database::{DAY, day_number, micros};
+use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use crate::token_rows::corrupt;

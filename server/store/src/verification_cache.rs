@@ -15,8 +15,8 @@
 //! An unknown Account SID is not remembered, so the cache grows to the number of tokens and no further. A token takes
 //! about 250 bytes. It knows only of changes made through this store and its clones.
 
-use crate::error::Error;
 use crate::database::Tx;
+use crate::error::Error;
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;

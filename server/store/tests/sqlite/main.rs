@@ -48,6 +48,8 @@ async fn five_thousand_tokens_are_paged_to_the_end() {
     let list = house.store.list(house.aya.account, &TokenFilter::default().on_page(u32::MAX)).await.unwrap();
     assert_eq!((list.total, list.page, list.tokens.len()), (5_000, 209, 8));
     assert_eq!(list.tokens[7].settings.name, "Token 4999");
+    let many = TokenFilter { name: "token".to_owned(), ..TokenFilter::default() };
+    assert_eq!(house.store.list(house.aya.account, &many).await.unwrap().total, 5_000);
     assert_eq!(
         house.names(TokenFilter { name: "token 4321".to_owned(), ..TokenFilter::default() }).await,
         ["Token 4321"]
