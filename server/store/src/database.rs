@@ -18,8 +18,8 @@ impl Pools {
     /// Opens the database and brings it to this version's form.
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         match url.split(':').next().unwrap_or_default() {
-            "sqlite" => sqlite::open(url).await,
-            "postgres" | "postgresql" => postgres::open(url).await,
+            "sqlite" => Box::pin(sqlite::open(url)).await,
+            "postgres" | "postgresql" => Box::pin(postgres::open(url)).await,
             other => Err(Error::UnsupportedDatabase(other.chars().take(20).collect())),
         }
     }

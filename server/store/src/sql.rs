@@ -76,8 +76,8 @@ impl Pool {
 pub(crate) async fn begin(pool: &PgPool, begin: impl SqlSafeStr) -> sqlx::Result<Tx> {
     let (pool, begin) = (pool.clone(), begin.into_sql_str());
     let beginning = tokio::spawn(async move { pool.begin_with(begin).await });
-    let begun = beginning.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?;
-    begun.map(Tx::from)
+    let transaction = beginning.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?;
+    transaction.map(Tx::from)
 }
 
 /// A connection, alone or in a transaction.
@@ -298,8 +298,9 @@ pub(crate) struct Query {
     sql: SqlStr,
     arguments: Vec<Value>,
     persistent: bool,
-    /// Whether its arguments stand as `?1`, which `SQLite` finds by the number, `$1` by going through all names.
-    numbered: bool,
+    /// Whether its arguments stand as `?`, one after the other. `SQLite` looks for `$1` and `?1` among all of them, which
+    /// takes too long where they are thousands.
+    in_order: bool,
 }
 
 /// A statement whose rows are read as `O`.
@@ -315,7 +316,7 @@ pub(crate) struct QueryScalar<O>(QueryAs<(O,)>);
 
 /// A statement, to be executed.
 pub(crate) fn query(sql: impl SqlSafeStr) -> Query {
-    Query { sql: sql.into_sql_str(), arguments: Vec::new(), persistent: true, numbered: false }
+    Query { sql: sql.into_sql_str(), arguments: Vec::new(), persistent: true, in_order: false }
 }
 
 /// A statement, to read its rows.
@@ -373,7 +374,7 @@ impl Query {
     }
 
     fn of<DB: Speak>(self) -> sqlx::Result<sqlx::query::Query<'static, DB, DB::Arguments>> {
-        let sql = if self.numbered { DB::numbered(self.sql) } else { self.sql };
+        let sql = if self.in_order { DB::numbered(self.sql) } else { self.sql };
         Ok(sqlx::query_with(sql, DB::collected(self.arguments)?).persistent(self.persistent))
     }
 }
@@ -446,7 +447,7 @@ where
 
 /// A database that statements can be made for.
 trait Speak: Database<Arguments: sqlx::IntoArguments<Self>> + HasStatementCache {
-    /// The statement as it names arguments, from one whose arguments stand as `?1`.
+    /// The statement as it names arguments, from one whose arguments stand as `?`.
     fn numbered(sql: SqlStr) -> SqlStr;
     /// The arguments as it takes them.
     fn collected(arguments: Vec<Value>) -> sqlx::Result<Self::Arguments>;
@@ -464,7 +465,14 @@ impl Speak for Sqlite {
 
 impl Speak for Postgres {
     fn numbered(sql: SqlStr) -> SqlStr {
-        AssertSqlSafe(sql.as_str().replace('?', "$")).into_sql_str()
+        let mut numbered = String::with_capacity(2 * sql.as_str().len());
+        for (number, piece) in sql.as_str().split('?').enumerate() {
+            if number > 0 {
+                let _ = write!(numbered, "${number}"); // nothing fails in writing to a string
+            }
+            numbered.push_str(piece);
+        }
+        AssertSqlSafe(numbered).into_sql_str()
     }
 
     fn collected(arguments: Vec<Value>) -> sqlx::Result<Self::Arguments> {
@@ -492,15 +500,14 @@ impl QueryBuilder {
 
     /// Goes on with that text.
     pub(crate) fn push(&mut self, sql: impl Display) -> &mut Self {
-        // Nothing fails in writing to a string.
-        let _ = write!(self.sql, "{sql}");
+        let _ = write!(self.sql, "{sql}"); // nothing fails in writing to a string
         self
     }
 
     /// Goes on with an argument.
     pub(crate) fn push_bind(&mut self, argument: impl Argument) -> &mut Self {
         self.arguments.push(argument.value());
-        let _ = write!(self.sql, "?{}", self.arguments.len());
+        self.sql.push('?');
         self
     }
 
@@ -522,7 +529,7 @@ impl QueryBuilder {
     /// The statement, to be executed.
     pub(crate) fn build(self) -> Query {
         let sql = AssertSqlSafe(self.sql).into_sql_str();
-        Query { sql, arguments: self.arguments, persistent: true, numbered: true }
+        Query { sql, arguments: self.arguments, persistent: true, in_order: true }
     }
 
     /// The statement, to read its rows.

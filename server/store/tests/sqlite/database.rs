@@ -12,6 +12,7 @@ pub const RANDOM_HASH: &str = "randomblob(32)";
 
 pub struct Database(TempDir);
 
+#[allow(clippy::unused_async)] // as those of PostgreSQL, which wait
 impl Database {
     pub async fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
