@@ -63,6 +63,15 @@ impl Search {
         Ok(if found < MANY { Self::Indexed(part) } else { Self::Each(part) })
     }
 
+    /// How the account is compared. The plus keeps `SQLite` from going through all that the account has, to see of each
+    /// whether it is among the few that the index finds.
+    pub(crate) fn account_is(&self, dialect: Dialect) -> &'static str {
+        match (self, dialect) {
+            (Self::Indexed(_), Dialect::Sqlite) => "+account_id = ",
+            _ => "account_id = ",
+        }
+    }
+
     /// Has the query find only what the search does.
     pub(crate) fn push(&self, searched: &Searched, dialect: Dialect, query: &mut QueryBuilder) {
         let Searched { column, index, numbers, id } = searched;
