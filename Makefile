@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench pictures lint clean wasm-target chromium nginx schemathesis
+.PHONY: help run build test bench pictures lint clean wasm-target chromium nginx postgresql schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
@@ -21,7 +21,7 @@ build: wasm-target frontend/node_modules/.package-lock.json ## Build server and 
 	@echo '• Packing the frontend'
 	@target/release/bundle
 
-test: wasm-target nginx frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
+test: wasm-target nginx postgresql frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
 	@echo '• Testing the rooms'
 	@$(CARGO) test --release --locked --no-fail-fast
 	@$(MAKE) build end2end/node_modules/.package-lock.json chromium schemathesis
@@ -31,8 +31,9 @@ test: wasm-target nginx frontend/node_modules/.package-lock.json ## Run all test
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures anew
 	@cd end2end && PICTURES=1 npx playwright test pictures
 
-bench: ## Measure the gate beside a bare handler
+bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand
 	@$(CARGO) bench --locked -p server --bench gate
+	@$(CARGO) bench --locked -p store --bench list
 
 lint: wasm-target ## Check form and style of the code
 	@echo '• Checking form and style'
@@ -71,6 +72,15 @@ nginx:
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
 	else \
 		echo 'The tests need nginx; install it with your package manager' && false; \
+	fi
+
+postgresql:
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo '• Installing PostgreSQL' && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; \
+	else \
+		echo 'The tests need PostgreSQL; install it with your package manager' && false; \
 	fi
 
 # The version is pinned: another one may make up other calls.

@@ -107,16 +107,26 @@ impl AppError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
-            Self::SignInNeeded | Self::WrongCredentials | Self::WrongPassword | Self::StepUpNeeded => 401,
-            Self::WrongCode | Self::SignInOver => 401,
+            Self::SignInNeeded
+            | Self::WrongCredentials
+            | Self::WrongPassword
+            | Self::StepUpNeeded
+            | Self::WrongCode
+            | Self::SignInOver => 401,
             Self::NotAllowed | Self::SecondFactorNeeded => 403,
             Self::NotFound | Self::NoSuchAccount | Self::InvitationOver => 404,
-            Self::Conflict | Self::AlreadyDone | Self::AlreadyMember | Self::EmailTaken | Self::LastAdministrator => {
-                409
-            }
-            Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) | Self::Unusable(_) => 422,
-            Self::InvalidPolicy(_) => 422,
-            Self::PolicyConflict | Self::NotViewable => 409,
+            Self::Conflict
+            | Self::PolicyConflict
+            | Self::AlreadyDone
+            | Self::AlreadyMember
+            | Self::EmailTaken
+            | Self::LastAdministrator
+            | Self::NotViewable => 409,
+            Self::Invalid(_)
+            | Self::InvalidProfile(_)
+            | Self::InvalidMember(_)
+            | Self::InvalidPolicy(_)
+            | Self::Unusable(_) => 422,
             Self::Throttled { .. } => 429,
             Self::Internal => 500,
             Self::Unreachable => 503,
@@ -202,6 +212,10 @@ impl From<store::Error> for AppError {
             store::Error::SignInOver => Self::SignInOver,
             store::Error::SecondFactorNeeded => Self::SecondFactorNeeded,
             store::Error::Throttled { retry_after } => Self::Throttled { seconds: retry_after.as_secs().max(1) },
+            fault if fault.is_unavailable() => {
+                tracing::error!(error = %fault, "the database does not answer");
+                Self::Unreachable
+            }
             fault => {
                 tracing::error!(error = %fault, "the store failed");
                 Self::Internal

@@ -419,6 +419,8 @@ test('Undo is still offered on the page that one went on to', async ({ page, req
 });
 
 test('what somebody else did meanwhile is said, and the list shows it', async ({ page }) => {
+  // As when the page has not heard of it yet.
+  await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
   const name = unique('Race');
   const [first, second] = [await newToken(page, { name: `${name} 1` }), await newToken(page, { name: `${name} 2` })];
   await open(page, listOf(name));

@@ -1,5 +1,7 @@
 //! The command line.
 
+#![allow(clippy::doc_markdown)] // what stands here is the help, too
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{
@@ -24,7 +26,7 @@ impl Cli {
     /// What to do: `serve` where no command is named.
     #[must_use]
     pub fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Serve(self.serve))
+        self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
     }
 }
 
@@ -32,7 +34,7 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the console and the gate (the default).
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Manage account users.
     #[command(subcommand)]
     User(UserCommand),
@@ -45,6 +47,11 @@ pub enum Command {
     /// Manage the keys that Auth Tokens are kept with.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Bring the database to this version's form, which `serve` does too.
+    Migrate(Data),
+    /// Move all that there is from SQLite to PostgreSQL or back, while no server runs on either: all in one transaction,
+    /// compared row by row before it counts. The database that is moved from stays as it is.
+    Move(Move),
 }
 
 /// What can be done with account users.
@@ -121,6 +128,17 @@ pub struct Serve {
     /// The folder of the built frontend.
     #[arg(long, value_name = "DIR", env = "LEPTOS_SITE_ROOT", default_value = "target/site")]
     pub site: PathBuf,
+}
+
+/// Where to move from and to.
+#[derive(Debug, Clone, Args)]
+pub struct Move {
+    /// The database that has everything: sqlite:PATH or postgres://USER@HOST/NAME. A password is better in PGPASSWORD.
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// The database that has nothing yet, of the other kind.
+    #[arg(long, value_name = "URL")]
+    pub to: String,
 }
 
 /// A user to add.
@@ -228,6 +246,16 @@ mod tests {
             assert_eq!((import.file, import.account.as_str()), (file.into(), "Agency"));
         }
         assert!(parse("kagitaba advertiser import brands.csv").is_err());
+    }
+
+    #[test]
+    fn a_move_names_both_databases() {
+        let Ok(Command::Move(databases)) = parse("kagitaba move --from sqlite:a.db --to postgres://b/c") else {
+            panic!()
+        };
+        assert_eq!((databases.from.as_str(), databases.to.as_str()), ("sqlite:a.db", "postgres://b/c"));
+        assert!(parse("kagitaba move --from sqlite:a.db").is_err());
+        assert!(matches!(parse("kagitaba migrate --data .data"), Ok(Command::Migrate(_))));
     }
 
     #[test]

@@ -19,12 +19,13 @@ use crate::{
 const NOT_OPENED: &str = "cannot open the database";
 
 /// Where the data is.
+#[allow(clippy::doc_markdown)] // what stands here is the help, too
 #[derive(Debug, Clone, Args)]
 pub struct Data {
     /// The folder of the database and the keys; made on the first start, for this user only.
     #[arg(long = "data", value_name = "DIR", env = "KAGITABA_DATA", default_value = ".data")]
     pub folder: PathBuf,
-    /// The database [default: sqlite:DIR/kagitaba.db].
+    /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite:DIR/kagitaba.db].
     // Its address may hold a password, which the help would show.
     #[arg(long = "database", value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub database: Option<String>,
@@ -37,7 +38,7 @@ impl Data {
         Self { folder: folder.to_owned(), database: None }
     }
 
-    /// Opens the store. On the first start folder, key and database are made.
+    /// Opens the store. On the first start folder, key and database are made; a `PostgreSQL` database is there already.
     ///
     /// # Errors
     /// Where one of them can't be made or read, or where the key that goes with the database is missing or is another.
@@ -52,7 +53,7 @@ impl Data {
         } else {
             server_key::create(&key_file)?
         };
-        let store = match Store::open(&url, key, Clock::system()).await {
+        let store = match Box::pin(Store::open(&url, key, Clock::system())).await {
             Err(Error::WrongKey) => return Err(server_key::wrong(&key_file).into()),
             opened => opened.context(NOT_OPENED)?,
         };

@@ -25,7 +25,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), reading: Duration::from_secs(60) }
+        Self { head: Duration::from_secs(30), reading: Duration::from_mins(1) }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod audit_export;
 pub mod cli;
 pub mod config;
 pub mod connections;
+pub mod databases;
 pub mod demo;
 pub mod gate;
 pub mod headers;

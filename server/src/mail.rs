@@ -18,6 +18,7 @@ const STEP_WITHIN: Duration = Duration::from_secs(5);
 const LETTER_WITHIN: Duration = Duration::from_secs(15);
 
 /// How mail is sent.
+#[allow(clippy::doc_markdown)] // what stands here is the help, too
 #[derive(Debug, Clone, Default, Args)]
 pub struct Settings {
     /// The mail server that sends invitations: smtps://USER:PASSWORD@HOST, or

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use server::{
     advertisers, audit,
     cli::{AdvertiserCommand, AuditCommand, Cli, Command, KeyCommand, UserCommand},
-    people, sealing_keys,
+    databases, people, sealing_keys,
     serve::serve,
 };
 use tracing_subscriber::EnvFilter;
@@ -26,6 +26,8 @@ async fn main() -> ExitCode {
         Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
         Command::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
         Command::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
+        Command::Migrate(data) => databases::migrate(&data).await,
+        Command::Move(databases) => databases::move_all(&databases).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

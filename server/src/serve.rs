@@ -42,6 +42,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     store.remove_deleted().await?;
     tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(args.keep_calls.into())));
     tokio::spawn(exports::work(store.clone()));
+    let lease = tokio::spawn(store.clone().keep_lease());
     welcome(&store, address).await?;
 
     let router = router(store.clone(), &site, &args.gate, &services, args.production);
@@ -49,6 +50,10 @@ pub async fn serve(args: &Serve) -> Result<()> {
     tokio::select! {
         () = connections::serve(listener, router, Patience::default(), told) => {}
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
+    }
+    lease.abort();
+    if let Err(error) = store.end_lease().await {
+        tracing::warn!(%error, "the lease was not ended: changes elsewhere wait until it has run out");
     }
     store.flush_calls().await.context("the last calls at the gate could not be written down")?;
     Ok(())

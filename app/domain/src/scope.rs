@@ -93,6 +93,15 @@ impl RateGroup {
     /// Every group.
     pub const ALL: [Self; 2] = [Self::Default, Self::ReportExport];
 
+    /// The group's name at rest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::ReportExport => "report_export",
+        }
+    }
+
     /// How many calls an account may make, and in how many seconds (the published rate limits: 1,000 an hour, exports
     /// 100 a day).
     #[must_use]

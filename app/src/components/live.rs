@@ -21,8 +21,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Tells by `on_change` of everything that comes after the entry number `from`, each once and in order, and by `on_end`
-/// that there will be no more: the session is over, or its role no longer allows it. A lost connection is made again and
-/// goes on where it was lost; so does a page that was hidden, which holds none meanwhile (a browser has few).
+/// that the session with which it was asked for is over, or its role no longer allows it. A connection that has ended is made
+/// again and goes on where it was; so does a page that was hidden, which holds none meanwhile (a browser has few).
 pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>, on_end: Callback<()>) {
     let watched = use_watched();
     let attempts = RwSignal::new(0_u32);
@@ -38,24 +38,22 @@ pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>
         let (listening, handle) = abortable(listen(from.max(seen.get_value()), on_heard));
         on_cleanup(move || handle.abort());
         spawn_local(async move {
-            match listening.await {
-                Ok(Some(Ended)) => on_end.run(()),
-                Ok(None) => {
-                    let failed = failures.try_update_value(|failed| {
-                        *failed += 1;
-                        *failed
-                    });
-                    let doublings = failed.unwrap_or_default().saturating_sub(1).min(5);
-                    let wait = (FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT);
-                    set_timeout(move || _ = attempts.try_update(|attempts| *attempts += 1), wait);
-                }
-                Err(_aborted) => {}
+            let Ok(ended) = listening.await else { return }; // by the clean-up
+            if let Some(Ended) = ended {
+                on_end.try_run(());
             }
+            let failed = failures.try_update_value(|failed| {
+                *failed += 1;
+                *failed
+            });
+            let doublings = failed.unwrap_or_default().saturating_sub(1).min(5);
+            let wait = (FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT);
+            set_timeout(move || _ = attempts.try_update(|attempts| *attempts += 1), wait);
         });
     });
 }
 
-/// There will be no more.
+/// The session that listened is over, or may no longer.
 struct Ended;
 
 /// Listens until the end, or until the connection is lost.

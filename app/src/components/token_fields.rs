@@ -172,18 +172,18 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
     }
 }
 
-/// Until when its Auth Token passes. `current` is the end that was chosen for a token that is there already.
+/// The end that was chosen for the Auth Token of a token that is there already; nothing for none.
+#[derive(Clone, Copy)]
+pub struct ChosenEnd(pub Option<DateTime<Utc>>);
+
+/// Until when its Auth Token passes.
 #[component]
-pub fn ExpiryField(
-    terms: Terms,
-    #[prop(optional)] current: Option<Option<DateTime<Utc>>>,
-    errors: Errors,
-) -> impl IntoView {
+pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let longest = terms.longest.map(Lifetime::days);
     let first = match (current, longest) {
-        (Some(current), _) => term::written(current),
+        (Some(ChosenEnd(current)), _) => term::written(current),
         (None, Some(longest)) => longest.to_string(),
         (None, None) => String::new(),
     };
@@ -192,7 +192,7 @@ pub fn ExpiryField(
         let selected = value == first;
         view! { <option value=value selected=selected>{text}</option> }
     };
-    let never = longest.is_none() || current == Some(None);
+    let never = longest.is_none() || matches!(current, Some(ChosenEnd(None)));
     let never = never.then(|| {
         let text = move || match longest {
             Some(max) => t_string!(i18n, form.expires_as_allowed, max = max).to_string(),
@@ -200,7 +200,7 @@ pub fn ExpiryField(
         };
         option(String::new(), Signal::derive(text))
     });
-    let kept = current.flatten().map(|end| {
+    let kept = current.and_then(|ChosenEnd(end)| end).map(|end| {
         let text = move || t_string!(i18n, form.expires_kept, date = date_text(i18n, end)).to_string();
         option(term::written(Some(end)), Signal::derive(text))
     });

@@ -16,7 +16,7 @@ use crate::components::toasts::use_toasts;
 use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::components::token_card::StateBadge;
 use crate::components::token_fields::{
-    Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, read,
+    ChosenEnd, Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, read,
 };
 use crate::components::token_history::TokenHistory;
 use crate::components::try_it::TryIt;
@@ -73,7 +73,7 @@ fn EditTokenPage() -> impl IntoView {
         },
     );
     let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
-    let page = move |(_, loaded): (_, Result<(Token, Vec<Contact>, Terms), AppError>)| match loaded {
+    let page = move |(_, loaded): (_, Result<Choices, AppError>)| match loaded {
         Ok((token, people, terms)) => view! { <Editor token people terms reload/> }.into_any(),
         Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
         Err(error) => view! { <Failed error/> }.into_any(),
@@ -86,8 +86,10 @@ fn EditTokenPage() -> impl IntoView {
     }
 }
 
-/// The token, its possible contacts, and how long its Auth Token may pass.
-async fn token_and_choices(id: TokenId) -> Result<(Token, Vec<Contact>, Terms), AppError> {
+/// A token, its possible contacts, and how long its Auth Token may pass.
+type Choices = (Token, Vec<Contact>, Terms);
+
+async fn token_and_choices(id: TokenId) -> Result<Choices, AppError> {
     Ok((token(id).await?, people(Some(id)).await?, terms().await?))
 }
 
@@ -225,7 +227,7 @@ fn EditForm(
                             view! { <VersionField version=version.to_string() oldest=version errors/> }.into_any()
                         }
                     }}
-                    {move || view! { <ExpiryField terms current=expires_at.get() errors/> }}
+                    {move || view! { <ExpiryField terms current=ChosenEnd(expires_at.get()) errors/> }}
                 </section>
                 <section class="panel form-section" aria-labelledby="section-credentials">
                     <h2 id="section-credentials">{say!(i18n, form.credentials)}</h2>

@@ -27,6 +27,7 @@ use domain::role::Permission;
 use domain::token::{Token, TokenId};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 use std::time::Duration;
@@ -104,7 +105,8 @@ fn TokensPage() -> impl IntoView {
 
 /// Shows what others change, as it happens. `switched` counts how often they have switched API access on or off.
 fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
-    let (i18n, toasts, changes, me) = (use_i18n(), use_toasts(), use_token_changes(), use_asker().user.id);
+    let (i18n, toasts, changes, asker) = (use_i18n(), use_toasts(), use_token_changes(), use_asker());
+    let (me, here) = (asker.user.id, asker.account);
     // The first list says from where on; later ones are as new as what was heard.
     let from = Memo::new(move |last: Option<&Option<i64>>| {
         let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|list| list.as_of));
@@ -131,7 +133,18 @@ fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
             touched.note(change);
         }
     };
-    let on_end = move |()| _ = window().location().reload(); // the server says why
+    // The session may have been renewed by giving the password again: then all goes on. Else the server says why not.
+    let on_end = move |()| {
+        spawn_local(async move {
+            let goes_on = match account().await {
+                Ok(account) => account.id == here,
+                Err(error) => !matches!(error.status(), 401 | 403),
+            };
+            if !goes_on {
+                _ = window().location().reload();
+            }
+        });
+    };
     use_live_changes(from, Callback::new(on_change), Callback::new(on_end));
 }
 

@@ -68,7 +68,7 @@ impl Gate {
     /// A gate before this store.
     #[must_use]
     pub fn new(store: Store, settings: &Settings, behind_proxy: bool) -> Self {
-        let limits = RateLimits::new(|group| match group {
+        let limits = RateLimits::of(&store, |group| match group {
             RateGroup::Default => settings.calls_per_hour,
             RateGroup::ReportExport => settings.exports_per_day,
         });
@@ -112,7 +112,7 @@ impl Gate {
         refuse: impl FnOnce(GateError) -> Response,
     ) -> Response {
         let recording = target.as_ref().ok().map(|target| Recording::begin(self, &caller, target.scope, head));
-        let (left, admitted) = self.admit(caller, target, query, &head.headers);
+        let (left, admitted) = self.admit(caller, target, query, &head.headers).await;
         let answer = match admitted {
             Ok(admitted) => carry_out(admitted).await,
             Err(error) => Err(error),
@@ -131,7 +131,7 @@ impl Gate {
     /// Every call counts, also one that fails; as an export only one that may go on. A token that can't be used for
     /// authentication (disabled, without API access, from elsewhere than is allowed) costs its account nothing, whoever
     /// goes on calling with it.
-    fn admit(
+    async fn admit(
         &self,
         caller: Caller,
         target: Result<Target, GateError>,
@@ -145,10 +145,10 @@ impl Gate {
             Ok(Admitted { caller, target, version })
         });
         if !usable {
-            return (self.limits.left(account, RateGroup::Default), admitted);
+            return (self.limits.left(account, RateGroup::Default).await, admitted);
         }
         let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| admitted.target.scope.rate_group());
-        match self.limits.take(account, group) {
+        match self.limits.take(account, group).await {
             Ok(left) => (left, admitted),
             Err(none_left) => (none_left, Err(GateError::TooManyCalls)),
         }

@@ -61,6 +61,9 @@ pub enum GateError {
     /// The body can't be taken.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The database does not answer.
+    #[error("the service is not available at the moment; try again in a few seconds")]
+    Unavailable(store::Error),
     /// A fault of the server.
     #[error("something went wrong on the server; try again later")]
     Store(store::Error),
@@ -83,6 +86,7 @@ impl From<store::Error> for GateError {
         match error {
             store::Error::NotFound => Self::NotFound,
             store::Error::Conflict => Self::Conflict(error),
+            fault if fault.is_unavailable() => Self::Unavailable(fault),
             fault => Self::Store(fault),
         }
     }
@@ -118,6 +122,7 @@ impl GateError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(error) => error.status(),
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Writing(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

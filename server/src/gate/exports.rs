@@ -74,7 +74,7 @@ async fn make(store: Store, job: ClaimedJob) -> anyhow::Result<Vec<u8>> {
             store.note_progress(&job, file.records, percentage).await?;
         }
     }
-    file.end()
+    Ok(file.end())
 }
 
 /// A file that grows.
@@ -129,13 +129,13 @@ impl File {
     }
 
     /// The whole file.
-    fn end(mut self) -> anyhow::Result<Vec<u8>> {
+    fn end(mut self) -> Vec<u8> {
         match self.export.format {
             ResultFormat::Csv => {}
             ResultFormat::Json => self.bytes.push(b']'),
             ResultFormat::Xml => self.bytes.extend(Self::XML_END.as_bytes()),
         }
-        Ok(self.bytes)
+        self.bytes
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
             file = file.with(portion.iter().map(|text| vec![(*text).to_owned(); 5]).collect()).unwrap();
         }
         assert_eq!(file.records, portions.iter().map(|portion| portion.len() as u64).sum::<u64>());
-        String::from_utf8(file.end().unwrap()).unwrap()
+        String::from_utf8(file.end()).unwrap()
     }
 
     fn file(format: ResultFormat, text: &str) -> String {

@@ -11,6 +11,8 @@ use governor::{
     state::{StateStore, keyed::DefaultKeyedStateStore},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use store::{Allowance, Store};
+use tokio::time::timeout;
 
 /// What an account may do in one group: so many calls in so much time, the rest comes back evenly (GCRA, as in ATM
 /// traffic management).
@@ -22,10 +24,26 @@ pub struct Limit {
     pub per: Duration,
 }
 
+impl Limit {
+    /// How long it takes for one call to come back.
+    fn every(self) -> Duration {
+        self.per / self.calls.get()
+    }
+
+    fn allowance(self, group: RateGroup) -> Allowance<'static> {
+        Allowance { group: group.as_str(), calls: self.calls.get(), every: self.every() }
+    }
+}
+
 /// The calls that accounts have made of late. Exact, however many come at once.
 pub struct RateLimits {
+    /// Where several nodes count together.
+    together: Option<Store>,
     groups: [(Limit, Limiter); RateGroup::ALL.len()],
 }
+
+/// How long the database may take to count a call. After that this node counts it by itself: to answer matters more.
+const COUNTED_WITHIN: Duration = Duration::from_millis(500);
 
 type Limiter = RateLimiter<Ask, Counts, DefaultClock, StateInformationMiddleware>;
 
@@ -62,7 +80,14 @@ impl StateStore for Counts {
 }
 
 impl RateLimits {
-    /// With the published limits, or an own number of calls in their time.
+    /// With the published limits, or an own number of calls in their time; counted with the other nodes, where the store
+    /// can have others.
+    #[must_use]
+    pub fn of(store: &Store, calls: impl Fn(RateGroup) -> Option<NonZeroU32>) -> Self {
+        Self { together: store.has_nodes().then(|| store.clone()), ..Self::new(calls) }
+    }
+
+    /// As [`RateLimits::of`], counted here alone.
     #[must_use]
     pub fn new(calls: impl Fn(RateGroup) -> Option<NonZeroU32>) -> Self {
         let groups = RateGroup::ALL.map(|group| {
@@ -73,34 +98,73 @@ impl RateLimits {
                 Quota::with_period(limit.per / calls.get()).unwrap_or(Quota::per_second(calls)).allow_burst(calls);
             (limit, Limiter::new(quota, Counts::default(), DefaultClock::default()))
         });
-        Self { groups }
+        Self { together: None, groups }
     }
 
     /// Counts one more call of the account.
     ///
     /// # Errors
     /// Where there is none left; the call is not counted then.
-    pub fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
-        self.ask(Ask::Call(account), group)
+    pub async fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
+        let together = async |store: &Store, limit: Limit| {
+            let taken = store.take_call(account, limit.allowance(group)).await?;
+            Ok(match taken {
+                Ok(back_in) => Ok(Left::back_in(limit, back_in)),
+                Err(wait) => Err(Left::none(limit, wait)),
+            })
+        };
+        match self.counted(group, together).await {
+            Some(taken) => taken,
+            None => self.ask(Ask::Call(account), group),
+        }
     }
 
     /// What is left to the account. Counts nothing.
-    #[must_use]
-    pub fn left(&self, account: AccountId, group: RateGroup) -> Left {
+    pub async fn left(&self, account: AccountId, group: RateGroup) -> Left {
+        let together = async |store: &Store, limit: Limit| {
+            Ok(Left::back_in(limit, store.calls_back_in(account, group.as_str()).await?))
+        };
+        if let Some(left) = self.counted(group, together).await {
+            return left;
+        }
         match self.ask(Ask::Left(account), group) {
             Ok(after) => after.and_one_more(),
             Err(none) => Left { exceeded: false, ..none },
         }
     }
 
-    fn ask(&self, ask: Ask, group: RateGroup) -> Result<Left, Left> {
+    /// What the nodes' common count says; nothing where there is none, or where it can't be had.
+    async fn counted<T>(
+        &self,
+        group: RateGroup,
+        count: impl AsyncFnOnce(&Store, Limit) -> Result<T, store::Error>,
+    ) -> Option<T> {
+        let store = self.together.as_ref()?;
+        match timeout(COUNTED_WITHIN, Box::pin(count(store, self.of_group(group).0))).await {
+            Ok(Ok(counted)) => Some(counted),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a call was counted on this node alone");
+                None
+            }
+            Err(_) => {
+                tracing::warn!("a call was counted on this node alone: the database takes too long");
+                None
+            }
+        }
+    }
+
+    fn of_group(&self, group: RateGroup) -> &(Limit, Limiter) {
         let index = RateGroup::ALL.iter().position(|one| *one == group).unwrap_or_default();
-        let (limit, limiter) = &self.groups[index];
+        &self.groups[index]
+    }
+
+    fn ask(&self, ask: Ask, group: RateGroup) -> Result<Left, Left> {
+        let (limit, limiter) = self.of_group(group);
         match limiter.check_key(&ask) {
             Ok(state) => Ok(Left::of(*limit, state.remaining_burst_capacity())),
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                Err(Left { reset: whole_seconds(wait), exceeded: true, ..Left::of(*limit, 0) })
+                Err(Left::none(*limit, wait))
             }
         }
     }
@@ -121,6 +185,18 @@ impl Left {
     fn of(limit: Limit, remaining: u32) -> Self {
         let used = limit.calls.get().saturating_sub(remaining);
         Self { limit, remaining, reset: whole_seconds(limit.per / limit.calls.get() * used), exceeded: false }
+    }
+
+    /// All but what comes back in that time.
+    fn back_in(limit: Limit, time: Duration) -> Self {
+        let every = limit.every().as_nanos().max(1);
+        let used = u32::try_from(time.as_nanos().div_ceil(every)).unwrap_or(u32::MAX);
+        Self { reset: whole_seconds(time), ..Self::of(limit, limit.calls.get().saturating_sub(used)) }
+    }
+
+    /// None for so long, and one too many was asked for.
+    fn none(limit: Limit, wait: Duration) -> Self {
+        Self { reset: whole_seconds(wait), exceeded: true, ..Self::of(limit, 0) }
     }
 
     fn and_one_more(self) -> Self {
@@ -160,23 +236,27 @@ mod tests {
         let limits = Arc::new(RateLimits::new(|_| NonZeroU32::new(100)));
         let callers = (0..8).map(|_| {
             let limits = Arc::clone(&limits);
-            thread::spawn(move || (0..50).filter(|_| limits.take(account(1), RateGroup::Default).is_ok()).count())
+            thread::spawn(move || {
+                (0..50).filter(|_| limits.ask(Ask::Call(account(1)), RateGroup::Default).is_ok()).count()
+            })
         });
         let passed: usize = callers.collect::<Vec<_>>().into_iter().map(|caller| caller.join().unwrap()).sum();
         assert_eq!(passed, 100); // the next one comes back after 36 seconds
-        assert!(limits.take(account(2), RateGroup::Default).is_ok());
-        assert!(limits.take(account(1), RateGroup::ReportExport).is_ok());
+        assert!(limits.ask(Ask::Call(account(2)), RateGroup::Default).is_ok());
+        assert!(limits.ask(Ask::Call(account(1)), RateGroup::ReportExport).is_ok());
     }
 
     #[test]
     fn what_is_left_counts_down_and_says_when_it_is_back() {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
-        let (first, second) =
-            (limits.take(account(1), RateGroup::Default), limits.take(account(1), RateGroup::Default));
+        let (first, second) = (
+            limits.ask(Ask::Call(account(1)), RateGroup::Default),
+            limits.ask(Ask::Call(account(1)), RateGroup::Default),
+        );
         let known = |left: Result<Left, Left>| left.map(|left| (left.limit.calls.get(), left.remaining, left.reset));
         assert_eq!(known(first), Ok((2, 1, 1800)));
         assert_eq!(known(second), Ok((2, 0, 3600)));
-        let refused = limits.take(account(1), RateGroup::Default).unwrap_err();
+        let refused = limits.ask(Ask::Call(account(1)), RateGroup::Default).unwrap_err();
         assert!((1799..=1800).contains(&refused.reset), "{refused:?}");
         let mut headers = HeaderMap::new();
         refused.announce(&mut headers);
@@ -185,22 +265,22 @@ mod tests {
 
     #[test]
     fn without_a_number_of_one_s_own_the_published_ones_hold() {
-        let left = RateLimits::new(|_| None).take(account(1), RateGroup::ReportExport).unwrap();
+        let left = RateLimits::new(|_| None).ask(Ask::Call(account(1)), RateGroup::ReportExport).unwrap();
         assert_eq!((left.limit.calls.get(), left.remaining), (100, 99));
     }
 
-    #[test]
-    fn to_ask_what_is_left_takes_nothing() {
+    #[tokio::test]
+    async fn to_ask_what_is_left_takes_nothing() {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
-        let left = || limits.left(account(1), RateGroup::Default);
-        assert_eq!((left().remaining, left().remaining, left().reset), (2, 2, 0));
+        let left = async || limits.left(account(1), RateGroup::Default).await;
+        assert_eq!((left().await.remaining, left().await.remaining, left().await.reset), (2, 2, 0));
         for remaining in [1, 0] {
-            limits.take(account(1), RateGroup::Default).unwrap();
-            assert_eq!((left().remaining, left().exceeded), (remaining, false));
+            limits.ask(Ask::Call(account(1)), RateGroup::Default).unwrap();
+            assert_eq!((left().await.remaining, left().await.exceeded), (remaining, false));
         }
-        assert!(limits.take(account(1), RateGroup::Default).unwrap_err().exceeded);
+        assert!(limits.ask(Ask::Call(account(1)), RateGroup::Default).unwrap_err().exceeded);
         let mut headers = HeaderMap::new();
-        left().announce(&mut headers);
+        left().await.announce(&mut headers);
         assert_eq!((headers["x-ratelimit-remaining"].as_bytes(), headers.len()), (&b"0"[..], 3));
     }
 }

@@ -143,13 +143,12 @@ impl Provider {
     /// # Errors
     /// [`SignInFailure::Unverified`], [`SignInFailure::Unreachable`], [`SignInFailure::Rejected`].
     pub async fn verified_email(&self, vouched: &Vouched) -> Result<String, SignInFailure> {
-        let (email, verified) = match (&vouched.email, vouched.verified) {
-            (Some(email), Some(verified)) => (Some(email.clone()), verified),
-            _ => {
-                let claims = self.user_info(vouched).await?;
-                let email = claims.email().map(|email| email.as_str().to_owned());
-                (email, claims.email_verified().unwrap_or_default())
-            }
+        let (email, verified) = if let (Some(email), Some(verified)) = (&vouched.email, vouched.verified) {
+            (Some(email.clone()), verified)
+        } else {
+            let claims = self.user_info(vouched).await?;
+            let email = claims.email().map(|email| email.as_str().to_owned());
+            (email, claims.email_verified().unwrap_or_default())
         };
         email.filter(|_| verified).ok_or(SignInFailure::Unverified)
     }

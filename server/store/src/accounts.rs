@@ -2,9 +2,11 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
+use crate::database::micros;
 use crate::error::Error;
-use crate::sqlite::micros;
+use crate::sql;
 use crate::store::Store;
+use crate::verification_cache::Concern;
 use domain::account::{Account, AccountId, CompanyInformation};
 use domain::audit::Action;
 use domain::user::Asker;
@@ -33,7 +35,7 @@ impl Store {
         let now = self.clock().now();
         let id = AccountId(id_at(now));
         let mut tx = self.pools().begin().await?;
-        let added = sqlx::query(
+        let added = sql::query(
             "INSERT INTO accounts (id, name, company_information, created_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO NOTHING",
         )
@@ -58,7 +60,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn account_named(&self, name: &str) -> Result<Option<AccountId>, Error> {
-        let id = sqlx::query_scalar("SELECT id FROM accounts WHERE name = $1").bind(name);
+        let id = sql::query_scalar("SELECT id FROM accounts WHERE name = $1").bind(name);
         Ok(id.fetch_optional(&self.pools().read).await?.map(AccountId))
     }
 
@@ -67,7 +69,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        let rows = sqlx::query_as::<_, AccountRow>("SELECT id, name, api_access FROM accounts ORDER BY name");
+        let rows = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts ORDER BY name");
         Ok(rows.fetch_all(&self.pools().read).await?.into_iter().map(Account::from).collect())
     }
 
@@ -76,7 +78,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn account(&self, account: AccountId) -> Result<Account, Error> {
-        let row = sqlx::query_as::<_, AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
+        let row = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
         let row = row.bind(account.0).fetch_optional(&self.pools().read).await?;
         row.map(Account::from).ok_or(Error::NotFound)
     }
@@ -98,8 +100,8 @@ impl Store {
     }
 
     async fn set_api_access(&self, by: &Asker, api_access: bool, action: Action) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let changed = sqlx::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
+        let mut tx = self.pools().begin_in(by.account).await?;
+        let changed = sql::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
             .bind(api_access)
             .bind(by.account.0)
             .execute(&mut *tx)
@@ -108,6 +110,6 @@ impl Store {
             let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
             event.record(self, &mut tx, self.clock().now()).await?;
         }
-        self.commit(tx, self.cache().hold_account(by.account)).await
+        self.commit(tx, Concern::Account(by.account)).await
     }
 }

@@ -1,14 +1,14 @@
 //! The agency's advertisers: imported, listed, looked up.
 
 use crate::audit::Event;
+use crate::database::Connection;
 use crate::error::Error;
-use crate::sqlite::{Connection, Db};
+use crate::sql::{self, QueryBuilder};
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::advertiser::{Advertiser, AdvertiserId};
 use domain::audit::Action;
 use serde_json::json;
-use sqlx::QueryBuilder;
 
 /// Rows that one statement writes.
 const ROWS: usize = 1_000;
@@ -35,11 +35,11 @@ impl Store {
         account: AccountId,
         advertisers: &[Advertiser],
     ) -> Result<ImportedAdvertisers, Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(account).await?;
         let before = count(&mut tx, account).await?;
         let mut written = 0;
         for advertisers in advertisers.chunks(ROWS) {
-            let mut insert = QueryBuilder::<Db>::new("INSERT INTO advertisers (account_id, id, advertiser) ");
+            let mut insert = QueryBuilder::new("INSERT INTO advertisers (account_id, id, advertiser) ");
             insert.push_values(advertisers, |mut row, advertiser| {
                 row.push_bind(account.0).push_bind(advertiser.id.number()).push_bind(json!(advertiser).to_string());
             });
@@ -73,7 +73,7 @@ impl Store {
         let mut tx = self.pools().read.begin().await?; // so that both queries see the same
         let total = count(&mut tx, account).await?;
         let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY id LIMIT $2 OFFSET $3";
-        let page = sqlx::query_scalar::<_, String>(page).bind(account.0).bind(limit);
+        let page = sql::query_scalar::<String>(page).bind(account.0).bind(limit);
         let rows = page.bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((rows.iter().map(|row| read(row)).collect::<Result<_, _>>()?, total))
     }
@@ -83,15 +83,14 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn advertiser(&self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
-        let row =
-            sqlx::query_scalar::<_, String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
+        let row = sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
         let row = row.bind(account.0).bind(id.number()).fetch_optional(&self.pools().read).await?;
         read(&row.ok_or(Error::NotFound)?)
     }
 }
 
 async fn count(connection: &mut Connection, account: AccountId) -> Result<u64, Error> {
-    let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM advertisers WHERE account_id = $1");
+    let count = sql::query_scalar::<i64>("SELECT COUNT(*) FROM advertisers WHERE account_id = $1");
     Ok(count.bind(account.0).fetch_one(connection).await?.unsigned_abs())
 }
 

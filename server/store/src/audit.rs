@@ -2,8 +2,9 @@
 
 use crate::audit_chain::{Link, append};
 use crate::clock::id_at;
+use crate::database::{Connection, DAY, day_number, micros, time};
 use crate::error::Error;
-use crate::sqlite::{Connection, DAY, day_number, micros, time};
+use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
@@ -64,7 +65,7 @@ impl Store {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Vec<AuditEvent>, Error> {
-        let rows: Vec<EventRow> = sqlx::query_as(
+        let rows: Vec<EventRow> = sql::query_as(
             "SELECT at, (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email, action, token_id,
                 details
              FROM audit_events WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at, id",
@@ -104,7 +105,7 @@ impl Event {
         };
         let place = append(tx, store.key(), &link).await?;
         let names = names(tx, &link).await?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details, address, sequence, hash,
                 names_folded)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -130,11 +131,12 @@ impl Event {
 pub(crate) async fn names(connection: &mut Connection, link: &Link) -> Result<String, Error> {
     let details: Value = serde_json::from_str(&link.details).unwrap_or_default();
     let of = details["user"].as_str().and_then(|id| Uuid::parse_str(id).ok());
-    let users: Vec<String> = sqlx::query_scalar("SELECT name || char(10) || email FROM users WHERE id IN ($1, $2)")
+    let users: Vec<(String, String)> = sql::query_as("SELECT name, email FROM users WHERE id IN ($1, $2)")
         .bind(link.user_id)
         .bind(of)
         .fetch_all(connection)
         .await?;
     let named = ["name", "email", "by_access_token"].into_iter().filter_map(|key| details[key].as_str());
-    Ok(folded(&users.iter().map(String::as_str).chain(named).collect::<Vec<_>>().join("\n")))
+    let users = users.iter().flat_map(|(name, email)| [name.as_str(), email.as_str()]);
+    Ok(folded(&users.chain(named).collect::<Vec<_>>().join("\n")))
 }

@@ -25,9 +25,10 @@
 //! is also what somebody leaves who takes the whole chain away to have it made anew.
 
 use crate::audit::Event;
+use crate::database::{Connection, time};
 use crate::error::Error;
 use crate::key::ServerKey;
-use crate::sqlite::{Connection, time};
+use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
@@ -149,7 +150,7 @@ struct Head {
 
 impl Head {
     async fn of(account: Uuid, connection: &mut Connection) -> Result<Option<Self>, Error> {
-        let head = sqlx::query_as("SELECT sequence, hash, seal FROM audit_heads WHERE account_id = $1");
+        let head = sql::query_as("SELECT sequence, hash, seal FROM audit_heads WHERE account_id = $1");
         Ok(head.bind(account).fetch_optional(connection).await?)
     }
 
@@ -190,7 +191,7 @@ pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) ->
 
 /// The last entry that is left of a chain without head.
 async fn last_left(tx: &mut Connection, account: Uuid) -> Result<Place, Error> {
-    let last: Option<(i64, Vec<u8>)> = sqlx::query_as(
+    let last: Option<(i64, Vec<u8>)> = sql::query_as(
         "SELECT sequence, hash FROM audit_events WHERE account_id = $1 AND sequence IS NOT NULL AND hash IS NOT NULL
          ORDER BY sequence DESC LIMIT 1",
     )
@@ -211,7 +212,7 @@ async fn write_head(
 ) -> Result<(), Error> {
     let head = Head { sequence: last.sequence, hash: last.hash.clone(), seal: ZERO.to_vec() };
     let seal = if sealed { key.hash(head.encoded(account)) } else { head.seal };
-    sqlx::query(
+    sql::query(
         "INSERT INTO audit_heads (account_id, sequence, hash, seal) VALUES ($1, $2, $3, $4)
          ON CONFLICT (account_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal",
     )
@@ -228,7 +229,7 @@ impl Store {
     /// Chains the events of accounts that have no chain at all: those of versions before it.
     pub(crate) async fn chain_older_events(&self) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let accounts: Vec<Uuid> = sqlx::query_scalar(
+        let accounts: Vec<Uuid> = sql::query_scalar(
             "SELECT id FROM accounts
              WHERE EXISTS (SELECT 1 FROM audit_events WHERE account_id = accounts.id)
                 AND NOT EXISTS (SELECT 1 FROM audit_heads WHERE account_id = accounts.id)
@@ -245,7 +246,7 @@ impl Store {
     async fn chain(&self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
         let mut last = Place { sequence: 0, hash: ZERO.to_vec() };
         loop {
-            let links: Vec<Link> = sqlx::query_as(
+            let links: Vec<Link> = sql::query_as(
                 "SELECT id, at, account_id, user_id, action, token_id, details, address FROM audit_events
                  WHERE account_id = $1 AND hash IS NULL ORDER BY rowid LIMIT $2",
             )
@@ -260,7 +261,7 @@ impl Store {
                 let sequence = last.sequence + 1;
                 last = Place { sequence, hash: self.key().hash(link.encoded(&last.hash, sequence)) };
                 let names = crate::audit::names(tx, &link).await?;
-                sqlx::query("UPDATE audit_events SET sequence = $1, hash = $2, names_folded = $3 WHERE id = $4")
+                sql::query("UPDATE audit_events SET sequence = $1, hash = $2, names_folded = $3 WHERE id = $4")
                     .bind(last.sequence)
                     .bind(&last.hash)
                     .bind(names)
@@ -282,7 +283,7 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn verify_audit_trail(&self) -> Result<Vec<AuditChain>, Error> {
         let mut tx = self.pools().read.begin().await?;
-        let accounts: Vec<(Uuid, Option<String>)> = sqlx::query_as(
+        let accounts: Vec<(Uuid, Option<String>)> = sql::query_as(
             "SELECT named.id, accounts.name
              FROM (SELECT id FROM accounts UNION SELECT account_id FROM audit_events
                 UNION SELECT account_id FROM audit_heads) AS named
@@ -331,9 +332,9 @@ impl Walk {
         account: Uuid,
     ) -> Result<Option<AuditFault>, Error> {
         let stray = "SELECT at FROM audit_events WHERE account_id = $1 AND sequence IS NULL ORDER BY at LIMIT 1";
-        let stray: Option<i64> = sqlx::query_scalar(stray).bind(account).fetch_optional(&mut *tx).await?;
+        let stray: Option<i64> = sql::query_scalar(stray).bind(account).fetch_optional(&mut *tx).await?;
         loop {
-            let found: Vec<Found> = sqlx::query_as(
+            let found: Vec<Found> = sql::query_as(
                 "SELECT sequence, hash, id, at, account_id, user_id, action, token_id, details, address
                  FROM audit_events WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
             )

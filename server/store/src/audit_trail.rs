@@ -1,17 +1,18 @@
 //! Reading the audit trail by filter: a page of it, a token's history, an export.
 
 use crate::audit_chain::hex;
+use crate::database::{micros, time};
 use crate::error::Error;
-use crate::sqlite::{Db, POSITION, micros, time};
+use crate::paging::Part;
+use crate::search::{Search, TRAIL};
+use crate::sql::{Dialect, QueryBuilder};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::text::folded;
 use domain::token::TokenId;
 use domain::trail::{ActionGroup, PAGE_SIZE, TrailFilter, pages};
 use domain::user::{Person, UserId};
 use serde_json::Value;
-use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 /// An entry of the audit trail.
@@ -84,14 +85,18 @@ impl Store {
         account: AccountId,
         filter: &TrailFilter,
     ) -> Result<(Vec<AuditEntry>, u64, u32), Error> {
-        let mut tx = self.pools().read.begin().await?; // so that both queries see the same
-        let total: i64 = count(account, filter).build_query_scalar().fetch_one(&mut *tx).await?;
-        let total = total.unsigned_abs();
-        let page = filter.page.clamp(1, pages(total));
-        let skipped = i64::from(page - 1) * i64::from(PAGE_SIZE);
-        let rows: Vec<EntryRow> =
-            newest(account, filter, PAGE_SIZE, skipped).build_query_as().fetch_all(&mut *tx).await?;
-        Ok((rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, total, page))
+        let mut tx = self.pools().read.begin().await?; // so that all queries see the same
+        let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
+        let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
+        let total: i64 = wanted.count().build_query_scalar().fetch_one(&mut *tx).await?;
+        let page = filter.page.clamp(1, pages(total.unsigned_abs()));
+        let part = Part::of_page(page, PAGE_SIZE, total);
+        let mut rows = wanted.part(part).build_query_as::<EntryRow>().fetch_all(&mut *tx).await?;
+        if part.backwards {
+            rows.reverse();
+        }
+        let entries = rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?;
+        Ok((entries, total.unsigned_abs(), page))
     }
 
     /// At most `limit` of the account's entries that fit the filter, whatever its page, newest first.
@@ -104,86 +109,111 @@ impl Store {
         filter: &TrailFilter,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, Error> {
-        let rows: Vec<EntryRow> =
-            newest(account, filter, limit, 0).build_query_as().fetch_all(&self.pools().read).await?;
+        let mut tx = self.pools().read.begin().await?;
+        let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
+        let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
+        let newest = wanted.part(Part::first(limit.into())).build_query_as::<EntryRow>();
+        let rows = newest.fetch_all(&mut *tx).await?;
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
 }
 
-fn count(account: AccountId, filter: &TrailFilter) -> QueryBuilder<Db> {
-    filtered("SELECT COUNT(*) FROM audit_events", account, filter)
+/// What is asked for.
+struct Wanted<'f> {
+    dialect: Dialect,
+    account: AccountId,
+    filter: &'f TrailFilter,
+    search: Search,
 }
 
-fn newest(account: AccountId, filter: &TrailFilter, limit: u32, skipped: i64) -> QueryBuilder<Db> {
-    let select = "
-        SELECT sequence, at, user_id, address, action, token_id, details, hash,
-            (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
-            (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email,
-            (SELECT tokens.name FROM tokens WHERE tokens.id = audit_events.token_id AND tokens.deleted_at IS NULL
-                AND tokens.account_id = audit_events.account_id) AS token_name
-        FROM audit_events";
-    let mut query = filtered(select, account, filter);
-    query.push(" ORDER BY at DESC, sequence DESC LIMIT ").push_bind(i64::from(limit));
-    query.push(" OFFSET ").push_bind(skipped);
-    query
-}
+impl Wanted<'_> {
+    fn count(&self) -> QueryBuilder {
+        self.filtered("SELECT COUNT(*) FROM audit_events".to_owned())
+    }
 
-fn filtered(select: &str, account: AccountId, filter: &TrailFilter) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::new(select);
-    query.push(" WHERE account_id = ").push_bind(account.0);
-    if let Some(token) = filter.token {
-        query.push(" AND token_id = ").push_bind(token.0);
+    fn part(&self, part: Part) -> QueryBuilder {
+        let select = "
+            SELECT sequence, at, user_id, address, action, token_id, details, hash,
+                (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
+                (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email,
+                (SELECT tokens.name FROM tokens WHERE tokens.id = audit_events.token_id AND tokens.deleted_at IS NULL
+                    AND tokens.account_id = audit_events.account_id) AS token_name
+            FROM audit_events";
+        let order = if part.backwards { " ORDER BY at, sequence" } else { " ORDER BY at DESC, sequence DESC" };
+        part.of(self.dialect, select, "audit_events", order, |select| self.filtered(select))
     }
-    if let Some(since) = filter.since() {
-        query.push(" AND at >= ").push_bind(micros(since));
-    }
-    if let Some(before) = filter.before() {
-        query.push(" AND at < ").push_bind(micros(before));
-    }
-    let text = folded(filter.text.trim());
-    if !text.is_empty() {
-        query.push(format_args!(" AND {POSITION}(names_folded, ")).push_bind(text).push(") > 0");
-    }
-    match filter.group {
-        None => {}
-        Some(ActionGroup::Account) => {
-            for prefix in ActionGroup::ALL.into_iter().flat_map(ActionGroup::prefixes) {
-                query.push(format_args!(" AND {POSITION}(action, ")).push_bind(*prefix).push(") <> 1");
+
+    fn filtered(&self, select: String) -> QueryBuilder {
+        let Self { dialect, account, filter, search } = self;
+        let position = dialect.position();
+        let mut query = QueryBuilder::new(select);
+        query.push(" WHERE ").push(search.account_is(*dialect)).push_bind(account.0);
+        if let Some(token) = filter.token {
+            query.push(" AND token_id = ").push_bind(token.0);
+        }
+        if let Some(since) = filter.since() {
+            query.push(" AND at >= ").push_bind(micros(since));
+        }
+        if let Some(before) = filter.before() {
+            query.push(" AND at < ").push_bind(micros(before));
+        }
+        search.push(&TRAIL, *dialect, &mut query);
+        match filter.group {
+            None => {}
+            Some(ActionGroup::Account) => {
+                for prefix in ActionGroup::ALL.into_iter().flat_map(ActionGroup::prefixes) {
+                    query.push(format_args!(" AND {position}(action, ")).push_bind(*prefix).push(") <> 1");
+                }
+            }
+            Some(group) => {
+                query.push(" AND (1 = 0");
+                for prefix in group.prefixes() {
+                    query.push(format_args!(" OR {position}(action, ")).push_bind(*prefix).push(") = 1");
+                }
+                query.push(")");
             }
         }
-        Some(group) => {
-            query.push(" AND (1 = 0");
-            for prefix in group.prefixes() {
-                query.push(format_args!(" OR {POSITION}(action, ")).push_bind(*prefix).push(") = 1");
-            }
-            query.push(")");
-        }
+        query
     }
-    query
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock, ServerKey};
-    use sqlx::{AssertSqlSafe, Row};
+    use crate::plans::{plan, stores};
 
     #[tokio::test]
     async fn the_trail_is_read_from_its_index_and_never_sorted() {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", directory.path().join("plan.db").display());
-        let store = Store::open(&url, ServerKey::from_bytes([1; 32]), Clock::system()).await.unwrap();
-        let day = chrono::NaiveDate::from_epoch_days(20_000);
-        let all = TrailFilter::default();
-        let narrowed =
-            TrailFilter { text: "x".to_owned(), group: Some(ActionGroup::Tokens), from: day, to: day, ..all.clone() };
-        for filter in [all, narrowed] {
-            let query = newest(AccountId(Uuid::nil()), &filter, PAGE_SIZE, 0).sql();
-            let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", query.as_str())));
-            let rows = rows.fetch_all(&store.pools().read).await.unwrap();
-            let plan: String = rows.iter().map(|row| row.get::<String, _>("detail") + "\n").collect();
-            assert!(plan.contains("INDEX audit_events_by_account (account_id=?"), "{plan}");
-            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            let day = chrono::NaiveDate::from_epoch_days(20_000);
+            let all = TrailFilter::default();
+            let narrowed = TrailFilter { group: Some(ActionGroup::Tokens), from: day, to: day, ..all.clone() };
+            for (filter, search) in [(&all, Search::All), (&narrowed, Search::Each("x".to_owned()))] {
+                for (page, pages) in [(1, 3), (3, 3)] {
+                    let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search: search.clone() };
+                    let part = Part::of_page(page, PAGE_SIZE, i64::from(pages * PAGE_SIZE));
+                    let plan = plan(&store, wanted.part(part)).await;
+                    assert!(plan.contains("audit_events_by_account"), "{plan}");
+                    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+                    assert!(!plan.contains("Seq Scan on audit_events"), "{plan}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_rare_part_of_a_name_is_found_by_the_index_of_trigrams() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            let search = Search::Indexed("rare".to_owned());
+            let filter = &TrailFilter::default();
+            let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search };
+            for query in [wanted.count(), wanted.part(Part::first(1))] {
+                let plan = plan(&store, query).await;
+                let sqlite = plan.contains("SEARCH audit_events USING INDEX sqlite_autoindex_audit_events_1 (id=?)");
+                assert!(sqlite || plan.contains("Bitmap Index Scan on audit_events_by_part_of_name"), "{plan}");
+            }
         }
     }
 }

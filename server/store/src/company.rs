@@ -1,8 +1,9 @@
 //! The company profile: read, replaced, changed.
 
 use crate::audit::Event;
+use crate::database::{Connection, require_row};
 use crate::error::Error;
-use crate::sqlite::{Connection, require_row};
+use crate::sql;
 use crate::store::Store;
 use domain::account::{AccountId, CompanyInformation};
 use domain::audit::{Action, Actor};
@@ -14,7 +15,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn company_information(&self, account: AccountId) -> Result<CompanyInformation, Error> {
-        read(&mut *self.pools().read.acquire().await?, account).await
+        read(&mut self.pools().read.acquire().await?, account).await
     }
 
     /// Replaces the account's company profile.
@@ -26,7 +27,7 @@ impl Store {
         account: AccountId,
         information: &CompanyInformation,
     ) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(account).await?;
         write(&mut tx, account, information).await?;
         Ok(tx.commit().await?)
     }
@@ -42,7 +43,7 @@ impl Store {
         edit: impl FnOnce(&CompanyInformation) -> Result<CompanyInformation, E> + Send,
     ) -> Result<Result<CompanyInformation, E>, Error> {
         let Actor { account, user, access_token, token } = by.into();
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(account).await?;
         let before = read(&mut tx, account).await?;
         let after = match edit(&before) {
             Ok(after) => after,
@@ -63,13 +64,13 @@ impl Store {
 }
 
 async fn read(connection: &mut Connection, account: AccountId) -> Result<CompanyInformation, Error> {
-    let json = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE id = $1");
+    let json = sql::query_scalar::<String>("SELECT company_information FROM accounts WHERE id = $1");
     let json = json.bind(account.0).fetch_optional(connection).await?.ok_or(Error::NotFound)?;
     serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))
 }
 
 async fn write(tx: &mut Connection, account: AccountId, information: &CompanyInformation) -> Result<(), Error> {
-    let changed = sqlx::query("UPDATE accounts SET company_information = $1 WHERE id = $2")
+    let changed = sql::query("UPDATE accounts SET company_information = $1 WHERE id = $2")
         .bind(json!(information).to_string())
         .bind(account.0)
         .execute(tx)

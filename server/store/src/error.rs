@@ -72,7 +72,7 @@ pub enum Error {
     #[error("the server key is another one than the database's access tokens are hashed with; use that one")]
     WrongKey,
     /// The URL names a kind of database that the store does not speak.
-    #[error("`{0}` is no kind of database that can be used; write sqlite:PATH")]
+    #[error("`{0}` is no kind of database that can be used; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnsupportedDatabase(String),
     /// The token's Auth Token is not kept, or can't be read.
     #[error("its Auth Token can't be viewed; reset the access token to get a new one")]
@@ -80,8 +80,17 @@ pub enum Error {
     /// The sealing keys are missing or can't be read.
     #[error("the sealing keys can't be used: {0}")]
     SealingKeys(String),
+    /// A move goes to the other kind of database.
+    #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
+    SameKind,
+    /// A move goes to a database that has nothing yet.
+    #[error("the database to move to has something in its table {0} already; name an empty one")]
+    NotEmpty(&'static str),
+    /// What was moved is not what was there.
+    #[error("the table {0} has come out different, so nothing was moved; report it, please")]
+    Differs(&'static str),
     /// The database failed.
-    #[error("the database failed; check its file, the disk and the permissions: {0}")]
+    #[error("the database failed; check the database server or its file, the disk and the permissions: {0}")]
     Database(#[from] sqlx::Error),
     /// The database could not be brought to this version's form.
     #[error("the database could not be migrated; restore a backup or use the version that it is of: {0}")]
@@ -92,6 +101,23 @@ pub enum Error {
     /// A password could not be hashed or its hash not be read.
     #[error("the password could not be checked or stored ({0}); try again")]
     Password(String),
+}
+
+impl Error {
+    /// Whether the database does not answer at the moment, and may later.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        use sqlx::Error as E;
+        match self {
+            Self::Database(E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed) => true,
+            // Connection exceptions, too many connections, and what a server says that is going down or coming up
+            // (PostgreSQL, appendix A).
+            Self::Database(E::Database(error)) => error
+                .code()
+                .is_some_and(|code| code.starts_with("08") || matches!(&*code, "53300" | "57P01" | "57P02" | "57P03")),
+            _ => false,
+        }
+    }
 }
 
 impl From<Refusal> for Error {

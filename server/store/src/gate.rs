@@ -1,7 +1,8 @@
 //! The gate's look-up: who calls with these credentials.
 
+use crate::database::time;
 use crate::error::Error;
-use crate::sqlite::time;
+use crate::sql;
 use crate::store::Store;
 use crate::token_rows::{api_version, corrupt, from_json, lifetime, state};
 use crate::verification_cache::{Credentials, Demands};
@@ -63,9 +64,10 @@ impl Store {
             let address_allowed = self.address().is_none_or(|address| allows(&demands.addresses, address));
             (demands.api_access, address_allowed)
         };
-        let known = match self.cache().get(sid, admitted) {
+        let believed = self.node().believes();
+        let known = match believed.then(|| self.cache().get(sid, admitted)).flatten() {
             Some(cached) => Some(cached),
-            None => self.read_credentials(sid).await?.map(|(known, demands)| (known, admitted(&demands))),
+            None => self.read_credentials(sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
         let right = known.filter(|(known, _)| self.key().verify(secret.reveal(), &known.secret_hash));
         Ok(right.map(|(known, (api_access, address_allowed))| Caller {
@@ -83,9 +85,20 @@ impl Store {
         }))
     }
 
-    async fn read_credentials(&self, sid: &AccountSid) -> Result<Option<(Credentials, Demands)>, Error> {
+    /// Whether a call with this Account SID would be answered without reading the database. For tests.
+    #[must_use]
+    pub fn remembers(&self, sid: &AccountSid) -> bool {
+        self.node().believes() && self.cache().get(sid, |_| ()).is_some()
+    }
+
+    /// Reads what is known of the token, and remembers it, if the cache is to be believed.
+    async fn read_credentials(
+        &self,
+        sid: &AccountSid,
+        remember: bool,
+    ) -> Result<Option<(Credentials, Demands)>, Error> {
         let ticket = self.cache().ticket(sid);
-        let row: Option<CredentialsRow> = sqlx::query_as(
+        let row: Option<CredentialsRow> = sql::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
                 tokens.api_version, tokens.scopes, tokens.expires_at, tokens.secret_issued_at, accounts.token_lifetime,
                 accounts.allowed_addresses
@@ -96,7 +109,7 @@ impl Store {
         .fetch_optional(&self.pools().read)
         .await?;
         let read = row.map(<(Credentials, Demands)>::try_from).transpose()?;
-        if let Some((credentials, demands)) = &read {
+        if let Some((credentials, demands)) = read.as_ref().filter(|_| remember) {
             self.cache().put(&ticket, sid, *credentials, demands);
         }
         Ok(read)

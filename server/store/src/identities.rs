@@ -1,10 +1,11 @@
 //! Identities: whom an identity provider vouches for, and which user that is.
 
 use crate::audit::Event;
+use crate::database::{Connection, Tx, micros};
 use crate::error::Error;
 use crate::second_step;
 use crate::sessions::{self, Client, FirstStep, SessionToken};
-use crate::sqlite::{Connection, Tx, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::users::folded_email;
 use chrono::{DateTime, Utc};
@@ -37,12 +38,11 @@ impl Store {
         from: impl Into<Client>,
     ) -> Result<Option<SessionToken>, Error> {
         let mut tx = self.pools().begin().await?;
-        let user: Option<Uuid> =
-            sqlx::query_scalar("SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2")
-                .bind(&identity.issuer)
-                .bind(&identity.subject)
-                .fetch_optional(&mut *tx)
-                .await?;
+        let user: Option<Uuid> = sql::query_scalar("SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2")
+            .bind(&identity.issuer)
+            .bind(&identity.subject)
+            .fetch_optional(&mut *tx)
+            .await?;
         let Some(user) = user.map(UserId) else { return Ok(None) };
         let now = self.clock().now();
         let Some((account, MembershipState::Active)) = membership(&mut tx, user).await? else {
@@ -68,7 +68,7 @@ impl Store {
     ) -> Result<SessionToken, Error> {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let found: Option<(Uuid, String)> = sqlx::query_as("SELECT id, email FROM users WHERE email_folded = $1")
+        let found: Option<(Uuid, String)> = sql::query_as("SELECT id, email FROM users WHERE email_folded = $1")
             .bind(folded_email(email))
             .fetch_optional(&mut *tx)
             .await?;
@@ -78,7 +78,7 @@ impl Store {
         let Some((account, MembershipState::Active)) = membership(&mut tx, user).await? else {
             return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
         };
-        let linked = sqlx::query(
+        let linked = sql::query(
             "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT DO NOTHING",
         )
@@ -104,13 +104,13 @@ impl Store {
     /// [`Error::NotFound`] where nobody has the address; [`Error::Database`].
     pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
         let mut tx = self.pools().begin().await?;
-        let user: Option<Uuid> = sqlx::query_scalar("SELECT id FROM users WHERE email_folded = $1")
+        let user: Option<Uuid> = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1")
             .bind(folded_email(email))
             .fetch_optional(&mut *tx)
             .await?;
         let user = UserId(user.ok_or(Error::NotFound)?);
         let removed: Vec<(String, String)> =
-            sqlx::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
+            sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
                 .bind(user.0)
                 .fetch_all(&mut *tx)
                 .await?;
@@ -163,7 +163,7 @@ async fn begin(
 
 /// The account that the user joined first of those that they may work in, else of all, and their state in it.
 async fn membership(tx: &mut Connection, user: UserId) -> Result<Option<(AccountId, MembershipState)>, Error> {
-    let found: Option<(Uuid, String)> = sqlx::query_as(
+    let found: Option<(Uuid, String)> = sql::query_as(
         "SELECT account_id, state FROM memberships WHERE user_id = $1
          ORDER BY CASE state WHEN 'active' THEN 0 ELSE 1 END, created_at, account_id LIMIT 1",
     )

@@ -2,12 +2,13 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
+use crate::database::{micros, time};
 use crate::error::Error;
 use crate::key::Purpose;
 use crate::passwords::RightPassword;
 use crate::second_step;
 use crate::sessions::{self, Client, SessionToken};
-use crate::sqlite::{micros, time};
+use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::{self, folded_email, role_named};
@@ -96,7 +97,7 @@ impl Store {
         if members.iter().any(|member| folded_email(&member.person.email) == folded) {
             return Err(Error::AlreadyMember);
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO invitations
                 (id, account_id, email, email_folded, role, token_hash, invited_by, created_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -126,7 +127,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invitations(&self, account: AccountId) -> Result<Vec<Invitation>, Error> {
-        let rows: Vec<InvitationRow> = sqlx::query_as(
+        let rows: Vec<InvitationRow> = sql::query_as(
             "SELECT invitations.id, invitations.email, role, users.name AS invited_by, expires_at FROM invitations
              JOIN users ON users.id = invitations.invited_by WHERE account_id = $1 AND expires_at > $2
              ORDER BY invitations.created_at DESC, invitations.id DESC",
@@ -147,7 +148,7 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
         let withdrawn: Option<(String, String)> =
-            sqlx::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
+            sql::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
                 .bind(by.account.0)
                 .bind(id.0)
                 .fetch_optional(&mut *tx)
@@ -170,7 +171,7 @@ impl Store {
         let guess = self.key().hash_for(Purpose::InvitationGuess, token.reveal());
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
-        let found: Option<(String, String, String, bool)> = sqlx::query_as(
+        let found: Option<(String, String, String, bool)> = sql::query_as(
             "SELECT accounts.name, invitations.email, invitations.role,
                 EXISTS (SELECT 1 FROM users WHERE users.email_folded = invitations.email_folded)
              FROM invitations JOIN accounts ON accounts.id = invitations.account_id
@@ -215,7 +216,7 @@ impl Store {
         };
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let accepted: Option<(Uuid, String, String)> = sqlx::query_as(
+        let accepted: Option<(Uuid, String, String)> = sql::query_as(
             "DELETE FROM invitations WHERE token_hash = $1 AND expires_at > $2 RETURNING account_id, email, role",
         )
         .bind(token.hash())
@@ -248,7 +249,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn remove_expired_invitations(&self) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
-        let removed = sqlx::query("DELETE FROM invitations WHERE expires_at <= $1")
+        let removed = sql::query("DELETE FROM invitations WHERE expires_at <= $1")
             .bind(micros(self.clock().now()))
             .execute(&mut *tx)
             .await?;

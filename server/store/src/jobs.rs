@@ -1,9 +1,10 @@
 //! Jobs: ordered by integrations, done by one worker, kept with their results.
 
 use crate::clock::id_at;
+use crate::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::error::Error;
 use crate::key::Purpose;
-use crate::sqlite::{Connection, DAY, day_number, micros, require_row, time};
+use crate::sql;
 use crate::store::Store;
 use chrono::{NaiveDate, TimeDelta};
 use domain::access::Caller;
@@ -87,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn create_job(&self, by: &Caller, export: Export) -> Result<Job, Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let job = self.queue(&mut tx, by, export).await?;
         tx.commit().await?;
         self.queued().notify_one();
@@ -99,7 +100,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, why it can't be replayed.
     pub async fn replay_job(&self, by: &Caller, id: JobId) -> Result<Result<Job, NotReplayable>, Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let before = find(&mut tx, by.account, id).await?;
         if let Err(refused) = before.require_replayable() {
             return Ok(Err(refused));
@@ -113,7 +114,7 @@ impl Store {
     async fn queue(&self, tx: &mut Connection, by: &Caller, export: Export) -> Result<Job, Error> {
         let now = self.clock().now();
         let id = JobId(id_at(now));
-        sqlx::query(
+        sql::query(
             "INSERT INTO jobs (id, account_id, parameters, created_by, created_at, status)
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -133,7 +134,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn job(&self, account: AccountId, id: JobId) -> Result<Job, Error> {
-        find(&mut *self.pools().read.acquire().await?, account, id).await
+        find(&mut self.pools().read.acquire().await?, account, id).await
     }
 
     /// At most `limit` of the account's jobs, newest first, after the first `offset`, and how many there are in all: of
@@ -153,10 +154,10 @@ impl Store {
         let to = before.map_or(i64::MAX, |date| (day_number(date) + 1) * DAY);
         let mut tx = self.pools().read.begin().await?; // so that both queries see the same
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
-        let total = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
+        let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
         let total = total.fetch_one(&mut *tx).await?;
         let page = format!("{SELECT} {CREATED} ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5");
-        let page = sqlx::query_as::<_, JobRow>(sqlx::AssertSqlSafe(page)).bind(account.0).bind(from).bind(to);
+        let page = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(page)).bind(account.0).bind(from).bind(to);
         let page = page.bind(limit).bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((page.into_iter().map(Job::try_from).collect::<Result<_, _>>()?, total.unsigned_abs()))
     }
@@ -166,7 +167,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn job_result(&self, account: AccountId, id: JobId) -> Result<JobResult, Error> {
-        let row: Option<(String, Vec<u8>)> = sqlx::query_as(
+        let row: Option<(String, Vec<u8>)> = sql::query_as(
             "SELECT jobs.parameters, job_results.result FROM jobs JOIN job_results ON job_results.job_id = jobs.id
              WHERE jobs.id = $1 AND jobs.account_id = $2",
         )
@@ -190,7 +191,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn signed_result(&self, id: JobId, until: i64, signature: &[u8]) -> Result<JobResult, Error> {
-        let account: Option<Uuid> = sqlx::query_scalar(
+        let account: Option<Uuid> = sql::query_scalar(
             "SELECT accounts.id FROM jobs JOIN accounts ON accounts.id = jobs.account_id
              WHERE jobs.id = $1 AND accounts.api_access",
         )
@@ -215,7 +216,7 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn claim_job(&self) -> Result<Option<ClaimedJob>, Error> {
         let mut tx = self.pools().begin().await?;
-        let row: Option<(Uuid, Uuid, String)> = sqlx::query_as(
+        let row: Option<(Uuid, Uuid, String)> = sql::query_as(
             "UPDATE jobs SET status = 'RUNNING', started_at = $1, progress_at = $1, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT 1)
              RETURNING id, account_id, parameters",
@@ -237,7 +238,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn take_up_jobs(&self) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
-        sqlx::query(
+        sql::query(
             "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2 WHERE status = 'RUNNING' AND attempts >= $3",
         )
         .bind(micros(self.clock().now()))
@@ -245,7 +246,7 @@ impl Store {
         .bind(ATTEMPTS)
         .execute(&mut *tx)
         .await?;
-        let queued = sqlx::query(
+        let queued = sql::query(
             "UPDATE jobs SET status = 'QUEUED', started_at = NULL, progress_at = NULL, records = 0, percentage = 0
              WHERE status = 'RUNNING'",
         )
@@ -260,8 +261,8 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where it is not running, [`Error::Database`].
     pub async fn note_progress(&self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let noted = sqlx::query(
+        let mut tx = self.pools().begin_in(job.account).await?;
+        let noted = sql::query(
             "UPDATE jobs SET records = $1, percentage = $2, progress_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
@@ -282,8 +283,8 @@ impl Store {
     /// [`Error::NotFound`] where it is not running, [`Error::Database`].
     pub async fn complete_job(&self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
         let now = micros(self.clock().now());
-        let mut tx = self.pools().begin().await?;
-        let completed = sqlx::query(
+        let mut tx = self.pools().begin_in(job.account).await?;
+        let completed = sql::query(
             "UPDATE jobs SET status = 'COMPLETED', percentage = 100, progress_at = $1, ended_at = $1
              WHERE id = $2 AND account_id = $3 AND status = 'RUNNING'",
         )
@@ -293,7 +294,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         require_row(&completed)?;
-        sqlx::query("INSERT INTO job_results (job_id, made_at, result) VALUES ($1, $2, $3)")
+        sql::query("INSERT INTO job_results (job_id, made_at, result) VALUES ($1, $2, $3)")
             .bind(job.id.0)
             .bind(now)
             .bind(result)
@@ -307,8 +308,8 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where it is not running, [`Error::Database`].
     pub async fn fail_job(&self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let ended = sqlx::query(
+        let mut tx = self.pools().begin_in(job.account).await?;
+        let ended = sql::query(
             "UPDATE jobs SET status = $1, problem = $2, ended_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
@@ -329,7 +330,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn remove_old_results(&self) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
-        let removed = sqlx::query("DELETE FROM job_results WHERE made_at <= $1")
+        let removed = sql::query("DELETE FROM job_results WHERE made_at <= $1")
             .bind(micros(self.clock().now() - RESULT_LIFETIME))
             .execute(&mut *tx)
             .await?;
@@ -340,7 +341,7 @@ impl Store {
 
 async fn find(connection: &mut Connection, account: AccountId, id: JobId) -> Result<Job, Error> {
     let row = format!("{SELECT} WHERE account_id = $1 AND id = $2");
-    let row = sqlx::query_as::<_, JobRow>(sqlx::AssertSqlSafe(row)).bind(account.0).bind(id.0);
+    let row = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(row)).bind(account.0).bind(id.0);
     row.fetch_optional(connection).await?.ok_or(Error::NotFound)?.try_into()
 }
 

@@ -1,23 +1,24 @@
 //! Which server key goes with the database: the hash of a constant tells.
 
+use crate::database::Pools;
 use crate::error::Error;
 use crate::key::ServerKey;
-use crate::sqlite::Pools;
+use crate::sql;
 use crate::store::Store;
 
 /// What is hashed.
 const CONSTANT: &str = "the server key of Kagitaba";
 
 impl Store {
-    /// Whether a server key goes with the database `sqlite:PATH` already, so that no new one will do. Makes the database
-    /// and brings it to this version's form, as [`Store::open`].
+    /// Whether a server key goes with the database already, so that no new one will do. Brings the database to this
+    /// version's form, as [`Store::open`].
     ///
     /// # Errors
     /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
     pub async fn has_key(url: &str) -> Result<bool, Error> {
         let pools = Pools::open(url).await?;
         // Versions before 0002_server_key.sql left users only.
-        let known = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
+        let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
         Ok(known.fetch_one(&pools.read).await?)
     }
 }
@@ -28,11 +29,11 @@ impl Store {
 /// [`Error::WrongKey`], [`Error::Database`].
 pub(crate) async fn require(pools: &Pools, key: &ServerKey) -> Result<(), Error> {
     let mut tx = pools.begin().await?;
-    sqlx::query("INSERT INTO server_key (id, constant_hash) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
+    sql::query("INSERT INTO server_key (id, constant_hash) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
         .bind(key.hash(CONSTANT))
         .execute(&mut *tx)
         .await?;
-    let hash: Vec<u8> = sqlx::query_scalar("SELECT constant_hash FROM server_key").fetch_one(&mut *tx).await?;
+    let hash: Vec<u8> = sql::query_scalar("SELECT constant_hash FROM server_key").fetch_one(&mut *tx).await?;
     tx.commit().await?;
     if key.verify(CONSTANT, &hash) { Ok(()) } else { Err(Error::WrongKey) }
 }

@@ -4,18 +4,20 @@
 //! its audit event. Roles are not asked here: who may do what is `domain`'s rule, and the caller's to check. That a
 //! token belongs to the asker's account is checked here, in every query.
 //!
-//! How the files divide: `sqlite` opens the database, begins transactions and names what `SQLite` alone calls so; the
-//! others have one subject each and speak SQL that `PostgreSQL` reads too (`$1`, `ON CONFLICT`). The migrations are
-//! `SQLite`'s own.
+//! How the files divide: `sqlite` and `postgres` open a database and begin transactions, each in its own way; `database`
+//! is either; `sql` is how all speak to it. The others have one subject each and SQL that both databases read (`$1`,
+//! `ON CONFLICT`). Each database has migrations of its own.
 
 mod accounts;
 mod advertisers;
+mod allowances;
 mod audit;
 mod audit_chain;
 mod audit_trail;
 mod calls;
 mod clock;
 mod company;
+mod database;
 mod error;
 mod gate;
 mod identities;
@@ -24,14 +26,22 @@ mod jobs;
 mod key;
 mod key_check;
 mod live;
+mod moving;
+mod nodes;
+mod paging;
 mod passwords;
+#[cfg(test)]
+mod plans;
+mod postgres;
 mod profile;
 mod sealing;
 mod sealing_keys;
+mod search;
 mod second_factor;
 mod second_step;
 mod security_policy;
 mod sessions;
+mod sql;
 mod sqlite;
 mod store;
 mod throttle;
@@ -44,6 +54,7 @@ mod verification_cache;
 mod work;
 
 pub use advertisers::ImportedAdvertisers;
+pub use allowances::Allowance;
 pub use audit::AuditEvent;
 pub use audit_chain::{AuditChain, AuditFault};
 pub use audit_trail::AuditEntry;
@@ -54,6 +65,8 @@ pub use identities::Identity;
 pub use invitations::InvitationToken;
 pub use jobs::{ClaimedJob, JobResult, RESULT_LIFETIME};
 pub use key::ServerKey;
+pub use moving::{MovedTable, move_database};
+pub use nodes::LEASE;
 pub use sealing::SealingKey;
 pub use sealing_keys::SealingKeys;
 pub use second_factor::{NewAuthenticator, RecoveryCodes};

@@ -1,6 +1,7 @@
 //! What open pages have to hear of: the account's audit trail, from where a page has read up to.
 
 use crate::error::Error;
+use crate::sql;
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::audit::Action;
@@ -31,7 +32,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn last_entry(&self, account: AccountId) -> Result<i64, Error> {
-        let last = sqlx::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account.0);
+        let last = sql::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account.0);
         Ok(last.fetch_optional(&self.pools().read).await?.unwrap_or_default())
     }
 
@@ -47,7 +48,7 @@ impl Store {
         }
         // A page that asks from far back (or from nowhere) reads itself anew all the same; the newest say that.
         let from = after.max(last - AT_ONCE);
-        let rows: Vec<ChangeRow> = sqlx::query_as(
+        let rows: Vec<ChangeRow> = sql::query_as(
             "SELECT sequence, action, token_id, user_id, details,
                 (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
                 (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email

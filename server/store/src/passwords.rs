@@ -1,8 +1,9 @@
 //! Passwords: how they are hashed and verified, how many at a time, and whose they are.
 
+use crate::database::Connection;
 use crate::error::Error;
 use crate::key::Purpose;
-use crate::sqlite::Connection;
+use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::folded_email;
@@ -76,7 +77,7 @@ pub(crate) struct RightPassword {
 impl RightPassword {
     /// Whether it still is, in the transaction that goes by it. Then the failures before it are forgiven.
     pub(crate) async fn still_holds(&self, tx: &mut Connection) -> Result<bool, Error> {
-        let still = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
+        let still = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
         let still = still.bind(self.user.0).bind(&self.hash).fetch_one(&mut *tx).await?;
         if still {
             throttle::forgive(tx, &self.email_hash).await?;
@@ -103,11 +104,10 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
         tx.commit().await?;
-        let user: Option<(Uuid, String)> =
-            sqlx::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
-                .bind(email)
-                .fetch_optional(&self.pools().read)
-                .await?;
+        let user: Option<(Uuid, String)> = sql::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
+            .bind(email)
+            .fetch_optional(&self.pools().read)
+            .await?;
         let verified = self.passwords().verify(password, user.as_ref().map(|(_, hash)| hash.clone())).await?;
         let right = user.filter(|_| verified);
         Ok(right.map(|(user, hash)| RightPassword { user: UserId(user), hash, email_hash }))

@@ -2,9 +2,10 @@
 //! they work in.
 
 use crate::audit::Event;
+use crate::database::{Tx, micros, require_row, time};
 use crate::error::Error;
 use crate::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
-use crate::sqlite::{Tx, micros, require_row, time};
+use crate::sql;
 use crate::store::Store;
 use crate::users::role_named;
 use domain::account::AccountId;
@@ -48,7 +49,7 @@ impl Store {
     /// [`Error::StepUpNeeded`], [`Error::Database`].
     pub async fn require_recent_password(&self, session: &SessionToken) -> Result<(), Error> {
         let recent = "SELECT EXISTS (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2)";
-        let recent = sqlx::query_scalar(recent).bind(session.hash()).bind(micros(self.clock().now() - STEP_UP_AFTER));
+        let recent = sql::query_scalar(recent).bind(session.hash()).bind(micros(self.clock().now() - STEP_UP_AFTER));
         if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
     }
 
@@ -92,7 +93,7 @@ impl Store {
         if !right.still_holds(&mut tx).await? {
             return Err(Error::WrongPassword);
         }
-        let changed = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
+        let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
         require_row(&changed.execute(&mut *tx).await?)?;
         let session = self.renew(&mut tx, by, session).await?;
         let ended = end_others(&mut tx, by, &session).await?;
@@ -107,7 +108,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn rename_self(&self, by: &Asker, name: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let changed = sqlx::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
+        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
         require_row(&changed.execute(&mut *tx).await?)?;
         let details = json!({ "name": { "before": by.user.name, "after": name } });
         self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
@@ -121,16 +122,16 @@ impl Store {
     pub async fn set_preferences(&self, by: &Asker, preferences: &Preferences) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let before: Option<(Option<String>, Option<String>)> =
-            sqlx::query_as("SELECT language, time_zone FROM users WHERE id = $1")
+            sql::query_as("SELECT language, time_zone FROM users WHERE id = $1")
                 .bind(by.user.id.0)
                 .fetch_optional(&mut *tx)
                 .await?;
         let (language, time_zone) = before.ok_or(Error::NotFound)?;
         let before = Preferences { language, time_zone };
         if before != *preferences {
-            sqlx::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
-                .bind(&preferences.language)
-                .bind(&preferences.time_zone)
+            sql::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
+                .bind(preferences.language.as_deref())
+                .bind(preferences.time_zone.as_deref())
                 .bind(by.user.id.0)
                 .execute(&mut *tx)
                 .await?;
@@ -146,7 +147,7 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn own_sessions(&self, by: &Asker, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
         let now = self.clock().now();
-        let rows: Vec<OwnSessionRow> = sqlx::query_as(
+        let rows: Vec<OwnSessionRow> = sql::query_as(
             "SELECT id, token_hash = $2 AS current, created_at, last_seen_at, address, user_agent FROM sessions
              WHERE user_id = $1 AND created_at > $3 AND last_seen_at > $4 ORDER BY last_seen_at DESC, id DESC",
         )
@@ -165,7 +166,7 @@ impl Store {
     /// [`Error::NotFound`] where it is over, or another's; [`Error::Database`].
     pub async fn end_session(&self, by: &Asker, id: SessionId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
+        let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
         require_row(&ended.execute(&mut *tx).await?)?;
         self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": 1 })).await?;
         Ok(tx.commit().await?)
@@ -190,7 +191,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn own_accounts(&self, by: &Asker) -> Result<Vec<OwnAccount>, Error> {
-        let rows: Vec<(Uuid, String, String)> = sqlx::query_as(
+        let rows: Vec<(Uuid, String, String)> = sql::query_as(
             "SELECT accounts.id, accounts.name, memberships.role FROM memberships
              JOIN accounts ON accounts.id = memberships.account_id
              WHERE memberships.user_id = $1 AND memberships.state = 'active' ORDER BY accounts.name, accounts.id",
@@ -210,7 +211,7 @@ impl Store {
     /// [`Error::NotFound`] where the asker does not belong to it, or the session is over; [`Error::Database`].
     pub async fn switch_account(&self, by: &Asker, session: &SessionToken, to: AccountId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let switched = sqlx::query(
+        let switched = sql::query(
             "UPDATE sessions SET account_id = $1 WHERE token_hash = $2 AND user_id = $3
                 AND EXISTS (
                     SELECT 1 FROM memberships WHERE account_id = $1 AND user_id = $3 AND state = 'active'
@@ -234,7 +235,7 @@ impl Store {
     /// Gives the session a new token, in which the password was given now.
     async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
         let new = SessionToken::generate();
-        let renewed = sqlx::query(
+        let renewed = sql::query(
             "UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4",
         )
         .bind(new.hash())
@@ -254,7 +255,7 @@ impl Store {
 }
 
 async fn end_others(tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
-    let ended = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
+    let ended = sql::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
         .bind(by.user.id.0)
         .bind(session.hash())
         .execute(&mut **tx)

@@ -2,10 +2,11 @@
 //! ask every user for a second factor.
 
 use crate::audit::Event;
+use crate::database::{Connection, Tx, micros, require_row, time};
 use crate::error::Error;
 use crate::key::{Purpose, ServerKey};
 use crate::sealing::SealingKey;
-use crate::sqlite::{Connection, Tx, micros, require_row, time};
+use crate::sql;
 use crate::store::Store;
 use crate::{throttle, users};
 use chrono::{DateTime, Utc};
@@ -65,7 +66,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_factors(&self, by: &Asker) -> Result<SecondFactors, Error> {
-        let (since, codes, required): (Option<i64>, i64, bool) = sqlx::query_as(
+        let (since, codes, required): (Option<i64>, i64, bool) = sql::query_as(
             "SELECT (SELECT confirmed_at FROM authenticators WHERE user_id = $1),
                 (SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL),
                 second_factor_required
@@ -92,7 +93,7 @@ impl Store {
         rand::rng().fill_bytes(secret.as_mut());
         let totp = authenticator(secret.as_ref(), &by.user.email)?;
         let mut tx = self.pools().begin().await?;
-        let begun = sqlx::query(
+        let begun = sql::query(
             "INSERT INTO authenticators (user_id, secret, created_at) VALUES ($1, $2, $3)
              ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
              WHERE authenticators.confirmed_at IS NULL",
@@ -122,7 +123,7 @@ impl Store {
         let guess = guess_hash(self.key(), user);
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
-        let confirmed = sqlx::query_scalar("SELECT confirmed_at IS NOT NULL FROM authenticators WHERE user_id = $1");
+        let confirmed = sql::query_scalar("SELECT confirmed_at IS NOT NULL FROM authenticators WHERE user_id = $1");
         if confirmed.bind(user.0).fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)? {
             return Err(Error::AlreadyDone);
         }
@@ -135,7 +136,7 @@ impl Store {
             return Err(Error::WrongCode);
         }
         throttle::forgive(&mut tx, &guess).await?;
-        let confirm = sqlx::query("UPDATE authenticators SET confirmed_at = $1 WHERE user_id = $2");
+        let confirm = sql::query("UPDATE authenticators SET confirmed_at = $1 WHERE user_id = $2");
         require_row(&confirm.bind(micros(now)).bind(user.0).execute(&mut *tx).await?)?;
         let codes = new_recovery_codes(self.key(), &mut tx, user).await?;
         self.note_own(&mut tx, by, Action::SecondFactorSetUp).await?;
@@ -164,9 +165,9 @@ impl Store {
     /// [`Error::NotFound`] where they have none; [`Error::Database`].
     pub async fn switch_second_factor_off(&self, by: &Asker) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let removed = sqlx::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
+        let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
         require_row(&removed.bind(by.user.id.0).execute(&mut *tx).await?)?;
-        sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(by.user.id.0).execute(&mut *tx).await?;
+        sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(by.user.id.0).execute(&mut *tx).await?;
         self.note_own(&mut tx, by, Action::SecondFactorSwitchedOff).await?;
         Ok(tx.commit().await?)
     }
@@ -178,7 +179,7 @@ impl Store {
     /// [`Error::NotFound`] where nobody has that e-mail address; [`Error::Database`].
     pub async fn reset_second_factor(&self, email: &str) -> Result<bool, Error> {
         let mut tx = self.pools().begin().await?;
-        let user: Option<Uuid> = sqlx::query_scalar("SELECT id FROM users WHERE email_folded = $1")
+        let user: Option<Uuid> = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1")
             .bind(users::folded_email(email))
             .fetch_optional(&mut *tx)
             .await?;
@@ -187,10 +188,10 @@ impl Store {
         for table in ["authenticators", "recovery_codes", "sessions", "pending_sign_ins"] {
             if had {
                 let remove = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
-                sqlx::query(remove).bind(user.0).execute(&mut *tx).await?;
+                sql::query(remove).bind(user.0).execute(&mut *tx).await?;
             }
         }
-        let account: Option<Uuid> = sqlx::query_scalar(
+        let account: Option<Uuid> = sql::query_scalar(
             "SELECT account_id FROM memberships WHERE user_id = $1 ORDER BY created_at, account_id LIMIT 1",
         )
         .bind(user.0)
@@ -210,7 +211,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where there is no such account; [`Error::Database`].
     pub async fn second_factor_required(&self, account: AccountId) -> Result<bool, Error> {
-        let required = sqlx::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
+        let required = sql::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
         required.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Error::NotFound)
     }
 
@@ -226,7 +227,7 @@ impl Store {
         if on && !has_second_factor(&mut tx, by.user.id).await? {
             return Err(Error::SecondFactorNeeded);
         }
-        let changed = sqlx::query(
+        let changed = sql::query(
             "UPDATE accounts SET second_factor_required = $1 WHERE id = $2 AND second_factor_required <> $1",
         );
         if changed.bind(on).bind(by.account.0).execute(&mut *tx).await?.rows_affected() > 0 {
@@ -245,7 +246,7 @@ impl Store {
 /// Whether the user has a second factor that counts.
 pub(crate) async fn has_second_factor(tx: &mut Connection, user: UserId) -> Result<bool, Error> {
     let has = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
-    Ok(sqlx::query_scalar(has).bind(user.0).fetch_one(tx).await?)
+    Ok(sql::query_scalar(has).bind(user.0).fetch_one(tx).await?)
 }
 
 /// Takes a code, if it is right; it is used up then.
@@ -261,12 +262,12 @@ pub(crate) async fn take_code(
             take_authenticator_code(store, tx, user, &code, now).await?.then_some(RightCode::Authenticator)
         }
         Some(GivenCode::Recovery(code)) => {
-            let used = sqlx::query(
+            let taking = sql::query(
                 "UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND code_hash = $3 AND used_at IS NULL",
             );
             let hash = recovery_hash(store.key(), user, &code);
-            let used = used.bind(micros(now)).bind(user.0).bind(hash).execute(tx).await?;
-            (used.rows_affected() > 0).then_some(RightCode::Recovery)
+            let taken = taking.bind(micros(now)).bind(user.0).bind(hash).execute(tx).await?;
+            (taken.rows_affected() > 0).then_some(RightCode::Recovery)
         }
         None => None,
     })
@@ -280,7 +281,7 @@ async fn take_authenticator_code(
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT secret FROM authenticators WHERE user_id = $1")
+    let sealed: Option<Vec<u8>> = sql::query_scalar("SELECT secret FROM authenticators WHERE user_id = $1")
         .bind(user.0)
         .fetch_optional(&mut *tx)
         .await?;
@@ -290,17 +291,17 @@ async fn take_authenticator_code(
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let Some(step) = authenticator(&secret, "")?.check(code, seconds) else { return Ok(false) };
     let step = i64::try_from(step).unwrap_or(i64::MAX);
-    let taken = sqlx::query("UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND last_step < $1");
+    let taken = sql::query("UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND last_step < $1");
     Ok(taken.bind(step).bind(user.0).execute(tx).await?.rows_affected() > 0)
 }
 
 /// Replaces all recovery codes of the user.
 async fn new_recovery_codes(key: &ServerKey, tx: &mut Connection, user: UserId) -> Result<RecoveryCodes, Error> {
-    sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
+    sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     for _ in 0..RECOVERY_CODES {
         let code = recovery_code();
-        sqlx::query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)")
+        sql::query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)")
             .bind(user.0)
             .bind(recovery_hash(key, user, &code))
             .execute(&mut *tx)

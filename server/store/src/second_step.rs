@@ -1,11 +1,12 @@
 //! The second step of signing in: what follows the right password, for who has a second factor.
 
 use crate::audit::Event;
+use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::passwords::RightPassword;
 use crate::second_factor::{self, RightCode};
 use crate::sessions::{self, Client, SessionToken};
-use crate::sqlite::{Connection, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use chrono::{DateTime, Utc};
@@ -70,7 +71,7 @@ impl Store {
             return Err(Error::WrongCode);
         };
         throttle::forgive(&mut tx, &guess).await?;
-        let over = sqlx::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
+        let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
         over.bind(pending.0.hash()).execute(&mut *tx).await?;
         if right == RightCode::Recovery {
             event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
@@ -108,7 +109,7 @@ pub(crate) async fn require(
         return Ok(None);
     }
     let pending = PendingSignIn(SessionToken::generate());
-    sqlx::query(
+    sql::query(
         "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, created_at)
          SELECT $1, $2, id, password_hash, $3 FROM users WHERE id = $4",
     )
@@ -123,7 +124,7 @@ pub(crate) async fn require(
 
 /// Removes what nobody can go on with. Answers how many there were.
 pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
-    let ended = sqlx::query("DELETE FROM pending_sign_ins WHERE created_at <= $1");
+    let ended = sql::query("DELETE FROM pending_sign_ins WHERE created_at <= $1");
     Ok(ended.bind(micros(now - SECOND_STEP_WITHIN)).execute(tx).await?.rows_affected())
 }
 
@@ -133,7 +134,7 @@ async fn find(
     pending: &PendingSignIn,
     now: DateTime<Utc>,
 ) -> Result<(AccountId, UserId), Error> {
-    let found: Option<(Uuid, Uuid)> = sqlx::query_as(
+    let found: Option<(Uuid, Uuid)> = sql::query_as(
         "SELECT pending_sign_ins.account_id, users.id FROM pending_sign_ins
          JOIN users ON users.id = pending_sign_ins.user_id AND users.password_hash = pending_sign_ins.password_hash
          WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2",

@@ -1,10 +1,12 @@
 //! What an account demands of its access tokens: read, changed, and what a change would do.
 
 use crate::audit::Event;
+use crate::database::{Connection, time};
 use crate::error::Error;
-use crate::sqlite::{Connection, time};
+use crate::sql;
 use crate::store::Store;
 use crate::token_rows::lifetime;
+use crate::verification_cache::Concern;
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::security_policy::{Consequences, SecurityPolicy};
@@ -26,7 +28,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn security_policy(&self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
-        read(&mut *self.pools().read.acquire().await?, account).await
+        read(&mut self.pools().read.acquire().await?, account).await
     }
 
     /// How long new Auth Tokens of the account may pass.
@@ -50,7 +52,7 @@ impl Store {
         let now = self.clock().now();
         let mut tx = self.pools().read.begin().await?;
         let (before, _) = read(&mut tx, account).await?;
-        let terms: Vec<(Option<i64>, i64, bool)> = sqlx::query_as(
+        let terms: Vec<(Option<i64>, i64, bool)> = sql::query_as(
             "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL FROM tokens
              WHERE account_id = $1 AND deleted_at IS NULL",
         )
@@ -99,14 +101,14 @@ impl Store {
         let action = Action::SecurityPolicyUpdated;
         let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
         event.record(self, &mut tx, self.clock().now()).await?;
-        self.commit(tx, self.cache().hold_account(by.account)).await?;
+        self.commit(tx, Concern::Account(by.account)).await?;
         Ok(current + 1)
     }
 }
 
 /// The account's policy and its revision.
 pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
-    let row: Option<PolicyRow> = sqlx::query_as(
+    let row: Option<PolicyRow> = sql::query_as(
         "SELECT token_lifetime, allowed_addresses, tokens_viewable, policy_revision FROM accounts WHERE id = $1",
     )
     .bind(account.0)
@@ -123,7 +125,7 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
 }
 
 async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy) -> Result<(), Error> {
-    sqlx::query(
+    sql::query(
         "UPDATE accounts SET token_lifetime = $1, allowed_addresses = $2, tokens_viewable = $3,
             policy_revision = policy_revision + 1
          WHERE id = $4",
@@ -140,5 +142,5 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
 /// Deletes every Auth Token that is kept, and answers how many there were.
 async fn forget(tx: &mut Connection, account: AccountId) -> Result<u64, Error> {
     let query = "UPDATE tokens SET sealed_secret = NULL WHERE account_id = $1 AND sealed_secret IS NOT NULL";
-    Ok(sqlx::query(query).bind(account.0).execute(tx).await?.rows_affected())
+    Ok(sql::query(query).bind(account.0).execute(tx).await?.rows_affected())
 }

@@ -2,9 +2,10 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
+use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::second_step;
-use crate::sqlite::{Connection, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::role_named;
@@ -163,7 +164,7 @@ impl Store {
 
     /// What the session stands for, and when it was last used.
     async fn look_up(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
-        let row: Option<SessionRow> = sqlx::query_as(
+        let row: Option<SessionRow> = sql::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
                 accounts.name AS account_name, memberships.role, sessions.last_seen_at,
                 accounts.second_factor_required AND NOT EXISTS (
@@ -198,7 +199,7 @@ impl Store {
     /// Writes down that the session was used then.
     async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let touched: Option<(Uuid, Uuid)> = sqlx::query_as(
+        let touched: Option<(Uuid, Uuid)> = sql::query_as(
             "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1
              RETURNING account_id, user_id",
         )
@@ -219,7 +220,7 @@ impl Store {
     pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let ended: Option<(Uuid, Uuid)> =
-            sqlx::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id")
+            sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id")
                 .bind(token.hash())
                 .fetch_optional(&mut *tx)
                 .await?;
@@ -239,12 +240,12 @@ impl Store {
     pub async fn remove_ended_sessions(&self) -> Result<u64, Error> {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let sessions = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+        let sessions = sql::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
             .bind(micros(now - SESSION_LIFETIME))
             .bind(micros(now - SESSION_IDLE))
             .execute(&mut *tx)
             .await?;
-        let failures = sqlx::query("DELETE FROM sign_in_failures WHERE failed_at <= $1")
+        let failures = sql::query("DELETE FROM sign_in_failures WHERE failed_at <= $1")
             .bind(micros(now - throttle::WINDOW))
             .execute(&mut *tx)
             .await?;
@@ -256,7 +257,7 @@ impl Store {
 
 /// The account that the user joined first, of those that they are active in.
 pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> Result<Option<AccountId>, Error> {
-    let account: Option<Uuid> = sqlx::query_scalar(
+    let account: Option<Uuid> = sql::query_scalar(
         "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
          ORDER BY created_at, account_id LIMIT 1",
     )
@@ -309,7 +310,7 @@ pub(crate) async fn begin_after(
         FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
     };
     let token = SessionToken::generate();
-    sqlx::query(
+    sql::query(
         "INSERT INTO sessions
             (token_hash, id, account_id, user_id, created_at, authenticated_at, last_seen_at, address, user_agent)
          VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $8)",
@@ -330,7 +331,7 @@ pub(crate) async fn begin_after(
 
 /// Writes down that the user uses the account then. Answers whether they are an active user of it.
 async fn see(tx: &mut Connection, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
-    let seen = sqlx::query(
+    let seen = sql::query(
         "UPDATE memberships SET last_seen_at = $1 WHERE account_id = $2 AND user_id = $3 AND state = 'active'",
     )
     .bind(micros(now))

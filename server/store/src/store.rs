@@ -2,12 +2,13 @@
 
 use crate::calls::Calls;
 use crate::clock::Clock;
+use crate::database::Pools;
 use crate::error::Error;
 use crate::key::ServerKey;
 use crate::key_check;
+use crate::nodes::Node;
 use crate::passwords::Passwords;
 use crate::sealing_keys::KeySource;
-use crate::sqlite::Pools;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
 use std::net::IpAddr;
@@ -28,23 +29,25 @@ struct Shared {
     key: ServerKey,
     sealing_keys: OnceLock<KeySource>,
     cache: Arc<VerificationCache>,
+    node: Node,
     calls: Calls,
     queued: Notify,
 }
 
 impl Store {
-    /// Opens the database `sqlite:PATH`; makes it first where there is none, and brings it to this version's form. The
-    /// first key that it is opened with is the only one, from then on. What another store of the same database changes
-    /// about tokens, [`Store::authenticate`] may not see: let one process serve.
+    /// Opens the database `sqlite:PATH`, which is made first where there is none, or `postgres://…`, which is there already,
+    /// and brings it to this version's form. The first key that it is opened with is the only one, from then on. What
+    /// another store of the same file of `SQLite` changes about tokens, [`Store::authenticate`] may not see: let one process
+    /// serve it. On `PostgreSQL` there may be any number: see [`Store::keep_lease`].
     ///
     /// # Errors
     /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
     pub async fn open(url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
         let pools = Pools::open(url).await?;
         key_check::require(&pools, &key).await?;
-        let (cache, calls) = (Arc::default(), Calls::default());
+        let (cache, node, calls) = (Arc::default(), Node::new(pools.nodes.is_none()), Calls::default());
         let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
-        let shared = Shared { pools, passwords, key, sealing_keys, cache, calls, queued };
+        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, queued };
         let store = Self { shared: Arc::new(shared), clock, address: None };
         store.chain_older_events().await?;
         Ok(store)
@@ -91,6 +94,10 @@ impl Store {
 
     pub(crate) fn cache(&self) -> &Arc<VerificationCache> {
         &self.shared.cache
+    }
+
+    pub(crate) fn node(&self) -> &Node {
+        &self.shared.node
     }
 
     pub(crate) fn calls(&self) -> &Calls {

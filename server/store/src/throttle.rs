@@ -1,7 +1,8 @@
 //! Attempts to sign in are slowed down, by e-mail address and by network address.
 
+use crate::database::{Connection, micros};
 use crate::error::Error;
-use crate::sqlite::{Connection, micros};
+use crate::sql;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -27,15 +28,14 @@ pub(crate) async fn attempt(
 ) -> Result<(), Error> {
     let address = network(from).to_string();
     let since = micros(now - WINDOW);
-    let by_email: (i64, Option<i64>) = sqlx::query_as(
-        "SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE email_hash = $1 AND failed_at > $2",
-    )
-    .bind(email_hash)
-    .bind(since)
-    .fetch_one(&mut *tx)
-    .await?;
+    let by_email: (i64, Option<i64>) =
+        sql::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE email_hash = $1 AND failed_at > $2")
+            .bind(email_hash)
+            .bind(since)
+            .fetch_one(&mut *tx)
+            .await?;
     let by_address: (i64, Option<i64>) =
-        sqlx::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE address = $1 AND failed_at > $2")
+        sql::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE address = $1 AND failed_at > $2")
             .bind(&address)
             .bind(since)
             .fetch_one(&mut *tx)
@@ -44,7 +44,7 @@ pub(crate) async fn attempt(
     if !retry_after.is_zero() {
         return Err(Error::Throttled { retry_after });
     }
-    sqlx::query("INSERT INTO sign_in_failures (email_hash, address, failed_at) VALUES ($1, $2, $3)")
+    sql::query("INSERT INTO sign_in_failures (email_hash, address, failed_at) VALUES ($1, $2, $3)")
         .bind(email_hash)
         .bind(address)
         .bind(micros(now))
@@ -55,7 +55,7 @@ pub(crate) async fn attempt(
 
 /// Forgets the failures of an e-mail address, whose owner has signed in.
 pub(crate) async fn forgive(tx: &mut Connection, email_hash: &[u8]) -> Result<(), Error> {
-    sqlx::query("DELETE FROM sign_in_failures WHERE email_hash = $1").bind(email_hash).execute(tx).await?;
+    sql::query("DELETE FROM sign_in_failures WHERE email_hash = $1").bind(email_hash).execute(tx).await?;
     Ok(())
 }
 

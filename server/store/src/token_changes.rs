@@ -2,11 +2,13 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
+use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::security_policy;
-use crate::sqlite::{Connection, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::token_rows::{self, StoredToken};
+use crate::verification_cache::Concern;
 use domain::api_version::ApiVersion;
 use domain::audit::{Action, Actor};
 use domain::secret::{AccountSid, Secret};
@@ -40,7 +42,7 @@ impl Store {
         request: Uuid,
     ) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let details = json!({ "name": settings.name, "after": told(&settings) });
         let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
         tx.commit().await?;
@@ -54,7 +56,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
     pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let original = token_rows::find(&mut tx, by.account, id).await?;
         if original.deleted_at.is_some() {
             return Err(Error::NotFound);
@@ -89,7 +91,7 @@ impl Store {
         let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
         let (policy, _) = security_policy::read(tx, by.account).await?;
         let sealed = if policy.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
-        let added = sqlx::query(
+        let added = sql::query(
             "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
                 primary_contact, developers, scopes, state, created_at, request_id, expires_at, secret_issued_at,
                 sealed_secret)
@@ -234,7 +236,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn remove_deleted(&self) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
-        let removed = sqlx::query("DELETE FROM tokens WHERE deleted_at <= $1")
+        let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1")
             .bind(micros(self.clock().now() - UNDO_WINDOW))
             .execute(&mut *tx)
             .await?;
@@ -267,7 +269,7 @@ impl Store {
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let before = token_rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;
@@ -283,7 +285,7 @@ impl Store {
         }
         let token = token_rows::find(&mut tx, by.account, id).await?.token;
         let name_exists = token_rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
-        self.commit(tx, self.cache().hold_token(&token.sid)).await?;
+        self.commit(tx, Concern::Token(token.sid.clone())).await?;
         Ok((token, name_exists))
     }
 }
@@ -298,7 +300,7 @@ impl StoredToken {
 async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
     let StoredToken { token, secret_hash, secret_issued_at, sealed_secret, tokens_viewable: _, deleted_at } = stored;
     let settings = &token.settings;
-    sqlx::query(
+    sql::query(
         "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
             primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, expires_at = $11,
             secret_issued_at = $12, sealed_secret = $13, revision = revision + 1
@@ -316,7 +318,7 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     .bind(deleted_at.map(micros))
     .bind(settings.expires_at.map(micros))
     .bind(micros(*secret_issued_at))
-    .bind(sealed_secret)
+    .bind(sealed_secret.as_deref())
     .bind(by.account.0)
     .bind(token.id.0)
     .execute(tx)

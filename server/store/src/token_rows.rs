@@ -1,7 +1,8 @@
 //! A token as its row, and as the domain knows it.
 
+use crate::database::{Connection, time};
 use crate::error::Error;
-use crate::sqlite::{Connection, Db, time};
+use crate::sql::{self, QueryBuilder};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;
@@ -11,7 +12,6 @@ use domain::text::folded;
 use domain::token::{Token, TokenId, TokenSettings, TokenState};
 use domain::user::{Person, UserId};
 use serde::de::DeserializeOwned;
-use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 /// The head of every query for whole tokens.
@@ -104,7 +104,7 @@ impl TryFrom<TokenRow> for StoredToken {
 
 /// The account's token of that id, deleted or not.
 pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: TokenId) -> Result<StoredToken, Error> {
-    let mut query = QueryBuilder::<Db>::new(SELECT);
+    let mut query = QueryBuilder::new(SELECT);
     query.push(" WHERE account_id = ").push_bind(account.0).push(" AND id = ").push_bind(id.0);
     let row: Option<TokenRow> = query.build_query_as().fetch_optional(connection).await?;
     row.ok_or(Error::NotFound)?.try_into()
@@ -117,7 +117,7 @@ pub(crate) async fn name_exists(
     name: &str,
     except: Option<TokenId>,
 ) -> Result<bool, Error> {
-    let exists = sqlx::query_scalar(
+    let exists = sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM tokens WHERE account_id = $1 AND name_folded = $2 AND deleted_at IS NULL
              AND ($3 IS NULL OR id <> $3))",
     )

@@ -1,7 +1,8 @@
 //! What the calls add up to: the report of each token's use, and the roll-up of older calls into days.
 
+use crate::database::{DAY, day_number, micros};
 use crate::error::Error;
-use crate::sqlite::{DAY, day_number, micros};
+use crate::sql;
 use crate::store::Store;
 use crate::token_rows::corrupt;
 use chrono::{NaiveDate, TimeDelta};
@@ -78,7 +79,7 @@ impl Store {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Vec<TokenUsage>, Error> {
-        let rows: Vec<UsageRow> = sqlx::query_as(
+        let rows: Vec<UsageRow> = sql::query_as(
             "SELECT token_id, name, sid, day, scope, status, calls, latency_sum
              FROM (
                 SELECT token_id, day, scope, status, CAST(SUM(calls) AS BIGINT) AS calls,
@@ -129,13 +130,13 @@ impl Store {
 
     async fn next_account_with_calls(&self, after: Uuid) -> Result<Option<Uuid>, Error> {
         let next = "SELECT account_id FROM calls WHERE account_id > $1 ORDER BY account_id LIMIT 1";
-        Ok(sqlx::query_scalar(next).bind(after).fetch_optional(&self.pools().read).await?)
+        Ok(sql::query_scalar(next).bind(after).fetch_optional(&self.pools().read).await?)
     }
 
     /// Rolls up the account's oldest calls before that time.
     async fn roll_up_batch(&self, account: Uuid, before: i64) -> Result<u64, Error> {
-        let mut tx = self.pools().begin().await?;
-        sqlx::query(
+        let mut tx = self.pools().begin_in(AccountId(account)).await?;
+        sql::query(
             "INSERT INTO calls_by_day (account_id, day, token_id, scope, status, calls, latency_sum)
              SELECT account_id, at / $4, token_id, scope, status, COUNT(*), SUM(latency)
              FROM calls
@@ -151,7 +152,7 @@ impl Store {
         .bind(DAY)
         .execute(&mut *tx)
         .await?;
-        let deleted = sqlx::query(
+        let deleted = sql::query(
             "DELETE FROM calls
              WHERE id IN (SELECT id FROM calls WHERE account_id = $1 AND at < $2 ORDER BY at, id LIMIT $3)",
         )

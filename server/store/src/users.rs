@@ -2,8 +2,9 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
+use crate::database::{Connection, micros, time};
 use crate::error::Error;
-use crate::sqlite::{Connection, micros, time};
+use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
@@ -104,7 +105,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn has_users(&self) -> Result<bool, Error> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(&self.pools().read).await?)
+        Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(&self.pools().read).await?)
     }
 
     /// The account's users, by name.
@@ -112,7 +113,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn people(&self, account: AccountId) -> Result<Vec<Person>, Error> {
-        let rows = sqlx::query_as::<_, PersonRow>(
+        let rows = sql::query_as::<PersonRow>(
             "SELECT users.id, users.name, users.email FROM memberships
              JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
         );
@@ -127,7 +128,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn members(&self, account: AccountId) -> Result<Vec<Member>, Error> {
-        members(&mut *self.pools().read.acquire().await?, account).await
+        members(&mut self.pools().read.acquire().await?, account).await
     }
 
     /// Whom a token of the account may have as its primary contact, by name. `present` is whom it has already.
@@ -172,7 +173,7 @@ impl Store {
         let after = change.apply(&members, by.user.id, of)?;
         let before = members.into_iter().find(|member| member.person.id == of).ok_or(Error::NotFound)?;
         if after != before {
-            sqlx::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
+            sql::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
                 .bind(after.role.as_str())
                 .bind(after.state.as_str())
                 .bind(by.account.0)
@@ -180,7 +181,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             if after.state == MembershipState::Deactivated {
-                sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND user_id = $2")
+                sql::query("DELETE FROM sessions WHERE account_id = $1 AND user_id = $2")
                     .bind(by.account.0)
                     .bind(of.0)
                     .execute(&mut *tx)
@@ -211,7 +212,7 @@ pub(crate) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<UserId, Error> {
     let id = UserId(id_at(now));
-    let added = sqlx::query(
+    let added = sql::query(
         "INSERT INTO users (id, name, email, email_folded, password_hash, created_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_folded) DO NOTHING",
     )
@@ -237,7 +238,7 @@ pub(crate) async fn join(
     role: Role,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let joined = sqlx::query(
+    let joined = sql::query(
         "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (account_id, user_id) DO NOTHING",
     )
@@ -252,7 +253,7 @@ pub(crate) async fn join(
 
 /// The account's users with what they are in it, by name.
 pub(crate) async fn members(connection: &mut Connection, account: AccountId) -> Result<Vec<Member>, Error> {
-    let rows: Vec<MemberRow> = sqlx::query_as(
+    let rows: Vec<MemberRow> = sql::query_as(
         "SELECT users.id, users.name, users.email, memberships.role, memberships.state, memberships.last_seen_at
          FROM memberships JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
     )

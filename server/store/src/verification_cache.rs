@@ -15,10 +15,11 @@
 //! That an Auth Token expires is no change: its end is in the cache, and compared with the clock on every call.
 //!
 //! An unknown Account SID is not remembered, so the cache grows to the number of tokens and no further. A token takes
-//! about 250 bytes. It knows only of changes made through this store and its clones.
+//! about 250 bytes. It knows of changes made through this store and its clones; `nodes` says how it
+//! hears of others.
 
+use crate::database::Tx;
 use crate::error::Error;
-use crate::sqlite::Tx;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
@@ -31,6 +32,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
 
 /// Tokens whose changes are told apart by ticket; one that changes keeps the others of its stripe from being put in.
 const STRIPES: usize = 64;
@@ -113,6 +115,14 @@ pub(crate) struct Ticket {
     accounts: Option<u64>,
 }
 
+/// What a change concerns.
+pub(crate) enum Concern {
+    /// One token.
+    Token(AccountSid),
+    /// All tokens of an account.
+    Account(AccountId),
+}
+
 /// Keeps what a change concerns out of the cache until it is released. Dropped without that, it keeps it out for ever.
 #[must_use]
 pub(crate) struct Hold {
@@ -176,8 +186,24 @@ impl VerificationCache {
         self.entries.pin().insert(key(sid), entry);
     }
 
-    /// Takes the token out and keeps it out.
-    pub(crate) fn hold_token(self: &Arc<Self>, sid: &AccountSid) -> Hold {
+    /// Takes what a change concerns out and keeps it out.
+    pub(crate) fn hold(self: &Arc<Self>, concern: &Concern) -> Hold {
+        match concern {
+            Concern::Token(sid) => self.hold_token(sid),
+            Concern::Account(account) => self.hold_account(*account),
+        }
+    }
+
+    /// Forgets all, and what anybody is about to put in.
+    pub(crate) fn clear(self: &Arc<Self>) {
+        let mut accounts = locked(&self.accounts);
+        accounts.changes.begun += 1;
+        accounts.known.drain().for_each(|(_, account)| account.stale.store(true, Ordering::Release));
+        accounts.changes.ended += 1;
+        self.entries.pin().clear();
+    }
+
+    fn hold_token(self: &Arc<Self>, sid: &AccountSid) -> Hold {
         let stripe = stripe(sid);
         let mut changes = locked(&self.tokens[stripe]);
         changes.begun += 1;
@@ -185,8 +211,7 @@ impl VerificationCache {
         Hold { cache: Arc::clone(self), of: Held::Stripe(stripe) }
     }
 
-    /// Takes all of the account's tokens out and keeps them out.
-    pub(crate) fn hold_account(self: &Arc<Self>, account: AccountId) -> Hold {
+    fn hold_account(self: &Arc<Self>, account: AccountId) -> Hold {
         let mut accounts = locked(&self.accounts);
         accounts.changes.begun += 1;
         if let Some(account) = accounts.known.remove(&account) {
@@ -197,7 +222,8 @@ impl VerificationCache {
 }
 
 impl Hold {
-    fn release(self) {
+    /// Lets it be put in again.
+    pub(crate) fn release(self) {
         match self.of {
             Held::Stripe(stripe) => locked(&self.cache.tokens[stripe]).ended += 1,
             Held::Accounts => locked(&self.cache.accounts).changes.ended += 1,
@@ -206,15 +232,21 @@ impl Hold {
 }
 
 impl Store {
-    /// Commits a change of what the cache may know and then lets go of it. Once begun that is carried through, even if
-    /// nobody waits for it any more.
-    pub(crate) async fn commit(&self, tx: Tx, hold: Hold) -> Result<(), Error> {
+    /// Commits a change of what a cache may know, on this node or another, and ends when none believes any longer what was
+    /// before. Once begun that is carried through, even if nobody waits for it any more.
+    pub(crate) async fn commit(&self, mut tx: Tx, concern: Concern) -> Result<(), Error> {
+        let store = self.clone();
         let committing = tokio::spawn(async move {
+            let change = Uuid::now_v7();
+            store.leave_evictions(&mut tx, change, &concern).await?;
+            let hold = store.cache().hold(&concern);
             let committed = tx.commit().await;
             hold.release();
-            committed
+            committed?;
+            store.wait_for_nodes(change).await;
+            Ok(())
         });
-        Ok(committing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))??)
+        committing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?
     }
 }
 

@@ -1,6 +1,7 @@
 //! Work of several transactions: whatever happens meanwhile, it is known as unfinished until it is finished.
 
 use crate::error::Error;
+use crate::sql;
 use crate::store::Store;
 
 impl Store {
@@ -10,7 +11,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn begin_work(&self, name: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        sqlx::query("INSERT INTO unfinished_work (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
+        sql::query("INSERT INTO unfinished_work (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
             .bind(name)
             .execute(&mut *tx)
             .await?;
@@ -23,7 +24,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn finish_work(&self, name: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        sqlx::query("DELETE FROM unfinished_work WHERE name = $1").bind(name).execute(&mut *tx).await?;
+        sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(name).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 
@@ -32,7 +33,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn is_unfinished(&self, name: &str) -> Result<bool, Error> {
-        let unfinished = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM unfinished_work WHERE name = $1)").bind(name);
+        let unfinished = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM unfinished_work WHERE name = $1)").bind(name);
         Ok(unfinished.fetch_one(&self.pools().read).await?)
     }
 }

@@ -169,6 +169,48 @@ fn a_mail_server_or_identity_provider_that_makes_no_sense_is_refused_and_no_pass
 }
 
 #[test]
+fn a_database_that_cannot_be_used_is_refused_without_showing_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    for (url, reason) in [
+        ("mysql://root:secret-word@localhost/kagitaba", "sqlite:PATH or postgres://"),
+        ("postgres://kagitaba:secret-word@localhost:1/kagitaba", "check the database server"),
+        ("postgres://kagitaba:secret-word@[kagitaba", "cannot open the database"),
+    ] {
+        let refused =
+            add_user_in(&[("DATABASE_URL", url)], folder.path(), "aya@agency.example", "correct horse battery");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(reason), "{said}");
+        assert!(!said.contains("secret-word"), "{said}");
+    }
+}
+
+#[test]
+fn a_move_that_cannot_be_made_says_why_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let move_to = |to: &str| {
+        let from = format!("sqlite:{}", folder.path().join("kagitaba.db").display());
+        let moved = Command::new(env!("CARGO_BIN_EXE_kagitaba")).args(["move", "--from", &from, "--to", to]).output();
+        let moved = moved.unwrap();
+        (moved.status.success(), String::from_utf8(moved.stderr).unwrap())
+    };
+    let (moved, said) = move_to(&format!("sqlite:{}", folder.path().join("other.db").display()));
+    assert!(!moved && said.contains("nothing was moved") && said.contains("same kind"), "{said}");
+    let (moved, said) = move_to("postgres://kagitaba:secret-word@localhost:1/kagitaba");
+    assert!(!moved && said.contains("check the database server") && !said.contains("secret-word"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_as_it_should_be_stays_so_when_it_is_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let migrated = run(&["migrate"], &[], folder.path(), "");
+        assert!(migrated.status.success() && !migrated.stdout.is_empty(), "{migrated:?}");
+    }
+    assert!(!Data::within(folder.path()).open().await.unwrap().has_users().await.unwrap());
+}
+
+#[test]
 fn the_data_folder_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();

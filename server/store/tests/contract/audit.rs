@@ -1,6 +1,7 @@
 //! The audit trail: one event per change.
 
 use crate::house::House;
+use crate::sql;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ async fn every_change_is_one_event_with_who_and_what() {
     ];
     assert_eq!(house.actions().await[2..], expected);
     let by_whom: Vec<(Uuid, Uuid)> =
-        sqlx::query_as("SELECT user_id, token_id FROM audit_events WHERE token_id IS NOT NULL ORDER BY rowid")
+        sql::query_as("SELECT user_id, token_id FROM audit_events WHERE token_id IS NOT NULL ORDER BY rowid")
             .fetch_all(&house.database().await)
             .await
             .unwrap();
@@ -44,7 +45,7 @@ async fn a_new_account_begins_its_trail_with_its_name_and_nobody_as_who() {
     let house = House::new().await;
     let events = house.events().await;
     assert_eq!(events[0], ("account_added".to_owned(), json!({ "name": "Acme" })));
-    let by_whom: (Uuid, Option<Uuid>) = sqlx::query_as("SELECT account_id, user_id FROM audit_events ORDER BY rowid")
+    let by_whom: (Uuid, Option<Uuid>) = sql::query_as("SELECT account_id, user_id FROM audit_events ORDER BY rowid")
         .fetch_one(&house.database().await)
         .await
         .unwrap();

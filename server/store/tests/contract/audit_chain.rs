@@ -1,9 +1,11 @@
 //! The audit trail's chain: whatever somebody does to it behind the store's back is found.
 
+use crate::database::{RANDOM_HASH, RANDOM_ID};
 use crate::house::{HERE, House, PASSWORD};
+use crate::sql;
 use chrono::TimeDelta;
 use domain::trail::TrailFilter;
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::AssertSqlSafe;
 use store::{AuditChain, AuditFault};
 
 /// Entries of the house's trail: account and user added, then four of a token, a second apart.
@@ -27,11 +29,14 @@ async fn chain(house: &House) -> AuditChain {
     chains.into_iter().find(|chain| chain.account == house.aya.account).unwrap()
 }
 
-async fn tamper(house: &House, sql: &str) -> SqlitePool {
+async fn tamper(house: &House, statements: &str) {
     let database = house.database().await;
-    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&database).await.unwrap();
-    assert!(done.rows_affected() > 0, "{sql}");
-    database
+    let mut done = 0;
+    for statement in statements.split(';').filter(|statement| !statement.trim().is_empty()) {
+        let statement = sql::query(AssertSqlSafe(statement.to_owned()));
+        done += statement.execute(&database).await.unwrap().rows_affected();
+    }
+    assert!(done > 0, "{statements}");
 }
 
 #[tokio::test]
@@ -56,8 +61,8 @@ async fn every_field_of_an_entry_is_protected() {
         "user_id = NULL",
         "token_id = NULL",
         "address = '192.0.2.9'",
-        "id = randomblob(16)",
-        "hash = randomblob(32)",
+        &format!("id = {RANDOM_ID}"),
+        &format!("hash = {RANDOM_HASH}"),
     ] {
         let house = house_with_a_trail().await;
         tamper(&house, &format!("UPDATE audit_events SET {change} WHERE sequence = 4")).await;
@@ -83,7 +88,7 @@ async fn entries_removed_at_the_end_are_missed_whatever_is_done_to_the_head() {
     for head in [
         "UPDATE audit_heads SET (sequence, hash) = (SELECT sequence, hash FROM audit_events WHERE sequence = 4)",
         "DELETE FROM audit_heads",
-        "UPDATE audit_heads SET seal = randomblob(32)",
+        &format!("UPDATE audit_heads SET seal = {RANDOM_HASH}"),
     ] {
         let house = house_with_a_trail().await;
         tamper(&house, &format!("DELETE FROM audit_events WHERE sequence > 4; {head}")).await;
@@ -110,7 +115,7 @@ async fn an_inserted_entry_is_found_with_and_without_a_number() {
     let copy = |sequence: &str, hash: &str| {
         format!(
             "INSERT INTO audit_events (id, at, account_id, action, details, sequence, hash)
-             SELECT randomblob(16), at, account_id, 'token_deleted', '{{}}', {sequence}, {hash}
+             SELECT {RANDOM_ID}, at, account_id, 'token_deleted', '{{}}', {sequence}, {hash}
              FROM audit_events WHERE sequence = 6"
         )
     };
@@ -147,7 +152,7 @@ async fn another_account_s_entries_fit_nowhere() {
     let other = house.stranger().await;
     let database = house.database().await;
     let moved = "UPDATE audit_events SET account_id = $1, sequence = 3 WHERE account_id = $2 AND sequence = 3";
-    sqlx::query(moved).bind(other.account.0).bind(house.aya.account.0).execute(&database).await.unwrap();
+    sql::query(moved).bind(other.account.0).bind(house.aya.account.0).execute(&database).await.unwrap();
     let chains = house.store.verify_audit_trail().await.unwrap();
     assert!(matches!(chains[0].fault, Some(AuditFault::Removed { sequence: 3, .. })), "{chains:?}");
     assert!(matches!(chains[1].fault, Some(AuditFault::Altered { sequence: 3, .. })), "{chains:?}");

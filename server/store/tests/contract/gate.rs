@@ -1,6 +1,7 @@
 //! What the gate asks on every call.
 
 use crate::house::House;
+use crate::sql;
 use chrono::TimeDelta;
 use domain::access::Caller;
 use domain::secret::{AccountSid, Secret};
@@ -64,7 +65,7 @@ async fn every_change_is_seen_by_the_next_call() {
 async fn without_the_servers_key_no_secret_passes() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
-    let forget = sqlx::query("DELETE FROM server_key");
+    let forget = sql::query("DELETE FROM server_key");
     forget.execute(&house.database().await).await.unwrap();
     assert!(house.has_key().await, "its users need one");
     let store = house.reopened_with(ServerKey::from_bytes([8; 32])).await.unwrap();

@@ -1,5 +1,7 @@
-//! A fresh database in a directory of its own, an agency account in it, and a clock that stands still.
+//! A fresh database, an agency account in it, and a clock that stands still.
 
+use crate::database::Database;
+use crate::sql::{self, Pool};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;
@@ -8,11 +10,8 @@ use domain::role::Role;
 use domain::scope::{Scope, Scopes};
 use domain::token::{Token, TokenSettings};
 use domain::user::{Asker, Person};
-use sqlx::SqlitePool;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use store::{Clock, Error, IssuedToken, NewUser, ServerKey, Store};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 /// The password of every user that a test adds.
@@ -25,17 +24,17 @@ pub struct House {
     pub store: Store,
     pub clock: Clock,
     pub aya: Asker,
-    directory: TempDir,
+    pub database: Database,
 }
 
 impl House {
     /// A store with one account, *Acme*, and its administrator, Aya.
     pub async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let database = Database::new().await;
         let clock = Clock::fixed(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-        let store = open(&directory, &clock).await;
+        let store = open(&database, &clock).await;
         let aya = asker(&store, "Acme", "Aya").await;
-        Self { store, clock, aya, directory }
+        Self { store, clock, aya, database }
     }
 
     /// A user of another account.
@@ -45,27 +44,37 @@ impl House {
 
     /// The same database, opened once more.
     pub async fn reopened(&self) -> Store {
-        open(&self.directory, &self.clock).await
+        open(&self.database, &self.clock).await
     }
 
     /// The same database, opened with another key.
     pub async fn reopened_with(&self, key: ServerKey) -> Result<Store, Error> {
-        Store::open(&url(&self.directory), key, self.clock.clone()).await
+        Store::open(&self.database.url(), key, self.clock.clone()).await
     }
 
     /// Whether a key goes with the same database.
     pub async fn has_key(&self) -> bool {
-        Store::has_key(&url(&self.directory)).await.unwrap()
+        Store::has_key(&self.database.url()).await.unwrap()
     }
 
     /// The database itself, to look behind the store.
-    pub async fn database(&self) -> SqlitePool {
-        SqlitePool::connect(&url(&self.directory)).await.unwrap()
+    pub async fn database(&self) -> Pool {
+        self.database.pool().await
     }
 
-    /// The files that the database is in.
-    pub fn files(&self) -> Vec<PathBuf> {
-        std::fs::read_dir(self.directory.path()).unwrap().map(|file| file.unwrap().path()).collect()
+    /// Makes the database refuse that from now on: `INSERT ON calls`.
+    pub async fn refuse(&self, what: &str) {
+        self.database.refuse(what).await;
+    }
+
+    /// Lets the database do again what it has refused.
+    pub async fn allow(&self, what: &str) {
+        self.database.allow(what).await;
+    }
+
+    /// Whether that text stands anywhere in the database, deleted or not.
+    pub async fn holds(&self, text: &str) -> bool {
+        self.database.bytes().await.windows(text.len()).any(|window| window == text.as_bytes())
     }
 
     pub fn later(&self, by: TimeDelta) {
@@ -100,7 +109,7 @@ impl House {
 
     /// The actions of the audit trail and their details, oldest first.
     pub async fn events(&self) -> Vec<(String, serde_json::Value)> {
-        let rows: Vec<(String, String)> = sqlx::query_as("SELECT action, details FROM audit_events ORDER BY rowid")
+        let rows: Vec<(String, String)> = sql::query_as("SELECT action, details FROM audit_events ORDER BY rowid")
             .fetch_all(&self.database().await)
             .await
             .unwrap();
@@ -127,12 +136,8 @@ async fn asker(store: &Store, account_name: &str, name: &str) -> Asker {
     Asker { user, account, account_name: account_name.to_owned(), role }
 }
 
-async fn open(directory: &TempDir, clock: &Clock) -> Store {
-    Store::open(&url(directory), ServerKey::from_bytes([7; 32]), clock.clone()).await.unwrap()
-}
-
-fn url(directory: &TempDir) -> String {
-    format!("sqlite:{}", directory.path().join("kagitaba.db").display())
+async fn open(database: &Database, clock: &Clock) -> Store {
+    Store::open(&database.url(), ServerKey::from_bytes([7; 32]), clock.clone()).await.unwrap()
 }
 
 /// Now, by the clock at which every test begins.

@@ -67,6 +67,28 @@ async fn a_name_is_found_by_any_part_whatever_its_case_and_width() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_name_is_found_however_short_and_only_while_it_is_there() {
+    let house = House::new().await;
+    let token = house.issue("夜間バッチ鍵の束レポート").await.token;
+    for part in ["束", "の束", "鍵の束", "束レポート", "夜間バッチ鍵の束レポート"] {
+        assert_eq!(house.names(named(part)).await.len(), 1, "{part}");
+    }
+    house.store.update(&house.aya, token.id, house.settings("Nightly export"), 1).await.unwrap();
+    for (part, found) in [("束", 0), ("鍵の束", 0), ("ly", 1), ("tly exp", 1)] {
+        assert_eq!(house.names(named(part)).await.len(), found, "{part}");
+    }
+    house.store.delete(&house.aya, token.id).await.unwrap();
+    assert_eq!(house.names(named("tly exp")).await.len(), 0);
+    house.store.undo_delete(&house.aya, token.id).await.unwrap();
+    assert_eq!(house.names(named("tly exp")).await.len(), 1);
+    house.store.delete(&house.aya, token.id).await.unwrap();
+    house.later(TimeDelta::hours(1));
+    assert_eq!(house.store.remove_deleted().await.unwrap(), 1);
+    assert_eq!(house.names(named("tly exp")).await.len(), 0);
+    assert_eq!(house.names(named("a\0b")).await.len(), 0, "what no name can have");
+}
+
+#[tokio::test]
 async fn signs_that_mean_something_in_sql_are_plain_in_a_name() {
     let house = House::new().await;
     let names = ["100%", "100x", "a_b", "axb", "it's", "back\\slash", "\"quoted\"", "glob*[x]?"];

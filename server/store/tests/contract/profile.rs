@@ -1,6 +1,7 @@
 //! What people do about themselves: the password given again and changed, sessions, accounts.
 
 use crate::house::{HERE, House, PASSWORD};
+use crate::sql;
 use chrono::TimeDelta;
 use domain::session::STEP_UP_AFTER;
 use domain::trail::TrailFilter;
@@ -112,7 +113,7 @@ async fn a_session_goes_on_in_another_account_only_where_the_person_belongs_to_i
 
     let join = "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, 'finance', $3)";
     let later = crate::house::begin() + TimeDelta::days(1);
-    let join = sqlx::query(join).bind(other.0).bind(house.aya.user.id.0).bind(later.timestamp_micros());
+    let join = sql::query(join).bind(other.0).bind(house.aya.user.id.0).bind(later.timestamp_micros());
     join.execute(&house.database().await).await.unwrap();
     assert_eq!(house.store.own_accounts(&house.aya).await.unwrap().len(), 2);
     house.store.switch_account(&house.aya, &session, other).await.unwrap();

@@ -1,6 +1,7 @@
 //! Signing in, sessions, signing out.
 
 use crate::house::{HERE, House, PASSWORD};
+use crate::sql;
 use chrono::TimeDelta;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -39,7 +40,7 @@ async fn a_session_is_for_the_account_that_the_user_joined_first() {
     let other = house.stranger().await.account;
     let join = "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, 'finance', $3)";
     let earlier = crate::house::begin() - TimeDelta::days(1);
-    let join = sqlx::query(join).bind(other.0).bind(house.aya.user.id.0).bind(earlier.timestamp_micros());
+    let join = sql::query(join).bind(other.0).bind(house.aya.user.id.0).bind(earlier.timestamp_micros());
     join.execute(&house.database().await).await.unwrap();
     let token = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
     let asker = house.store.session(&token).await.unwrap().unwrap();
@@ -98,7 +99,7 @@ async fn the_use_of_a_session_is_written_at_most_once_a_minute() {
     let house = House::new().await;
     let token = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
     let database = house.database().await;
-    let seen = async || sqlx::query_scalar::<_, i64>("SELECT last_seen_at FROM sessions").fetch_one(&database).await;
+    let seen = async || sql::query_scalar::<i64>("SELECT last_seen_at FROM sessions").fetch_one(&database).await;
     let first = seen().await.unwrap();
     for (seconds, written) in [(59, 0), (1, 60), (30, 60), (40, 130)] {
         house.later(TimeDelta::seconds(seconds));

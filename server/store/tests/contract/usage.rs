@@ -1,10 +1,10 @@
 //! Calls are noted, written, reported and rolled up.
 
 use crate::house::{HERE, House, begin};
+use crate::sql;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::scope::Scope;
 use domain::token::{Token, TokenSettings};
-use sqlx::SqlitePool;
 use std::time::Duration;
 use store::{Call, Error, TokenUsage};
 use uuid::Uuid;
@@ -32,15 +32,6 @@ impl House {
     }
 }
 
-async fn refuse_calls(database: &SqlitePool) {
-    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'refused'); END";
-    sqlx::query(refuse).execute(database).await.unwrap();
-}
-
-async fn allow_calls(database: &SqlitePool) {
-    sqlx::query("DROP TRIGGER refuse").execute(database).await.unwrap();
-}
-
 #[tokio::test]
 async fn a_call_is_kept_as_it_was() {
     let house = House::new().await;
@@ -49,7 +40,7 @@ async fn a_call_is_kept_as_it_was() {
     assert!(house.usage().await.is_empty(), "it waits in memory");
     assert_eq!(house.store.at(store::Clock::system()).flush_calls().await.unwrap(), 1);
     assert_eq!(house.store.flush_calls().await.unwrap(), 0);
-    let rows: Vec<Row> = sqlx::query_as("SELECT account_id, token_id, scope, status, at, address, latency FROM calls")
+    let rows: Vec<Row> = sql::query_as("SELECT account_id, token_id, scope, status, at, address, latency FROM calls")
         .fetch_all(&house.database().await)
         .await
         .unwrap();
@@ -83,17 +74,16 @@ async fn the_newest_use_wins_and_is_no_change_of_the_token() {
 async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
-    let database = house.database().await;
     for _ in 0..2_500 {
         house.store.record_call(house.call(&token));
     }
-    refuse_calls(&database).await;
+    house.refuse("INSERT ON calls").await;
     for _ in 0..2 {
         assert!(matches!(house.store.flush_calls().await, Err(Error::Database(_))));
         house.store.record_call(house.call(&token));
     }
     assert_eq!(house.token(&token).await.last_used_at, None, "all or nothing");
-    allow_calls(&database).await;
+    house.allow("INSERT ON calls").await;
     assert_eq!(house.store.flush_calls().await.unwrap(), 2_502);
     assert_eq!(house.usage().await[0].calls, 2_502);
 }
@@ -102,15 +92,14 @@ async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
 async fn calls_that_wait_for_too_long_are_given_up_from_the_oldest_on() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
-    let database = house.database().await;
-    refuse_calls(&database).await;
+    house.refuse("INSERT ON calls").await;
     let first = Call { status: 201, ..house.call(&token) };
     house.store.record_call(first);
     house.store.flush_calls().await.unwrap_err();
     for _ in 0..200_000 {
         house.store.record_call(house.call(&token));
     }
-    allow_calls(&database).await;
+    house.allow("INSERT ON calls").await;
     assert_eq!(house.store.flush_calls().await.unwrap(), 200_000);
     let statuses: Vec<_> = house.usage().await.iter().map(|usage| (usage.status, usage.calls)).collect();
     assert_eq!(statuses, [(200, 200_000)]);
@@ -245,6 +234,6 @@ async fn a_roll_up_keeps_the_totals_and_counts_each_call_once() {
     }
     assert_eq!(rolled_up, 6_001 + 61 - 2, "all but those of this instant");
     assert_eq!(house.usage().await, before);
-    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM calls").fetch_one(&house.database().await).await.unwrap();
+    let left: i64 = sql::query_scalar("SELECT COUNT(*) FROM calls").fetch_one(&house.database().await).await.unwrap();
     assert_eq!(left, 2);
 }

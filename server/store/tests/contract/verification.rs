@@ -3,7 +3,7 @@
 use crate::house::House;
 use domain::access::Caller;
 use domain::scope::{Scope, Scopes};
-use domain::secret::{AccountSid, Secret};
+use domain::secret::Secret;
 use domain::token::{TokenSettings, TokenState, UNDO_WINDOW};
 use domain::user::Asker;
 use std::future::poll_fn;
@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use store::{Clock, Error, IssuedToken, Store};
+use store::{IssuedToken, Store};
 use uuid::Uuid;
 
 /// Who calls with the token, now that it is in the cache.
@@ -41,24 +41,6 @@ async fn give_up_after(polls: u32, future: impl Future) -> bool {
         }
     })
     .await
-}
-
-#[tokio::test]
-async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_looked_up_each_time() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let seen = caller(&house.store, &issued).await.unwrap();
-    sqlx::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
-    let wrong = Secret::generate(&mut rand::rng());
-    for store in [&house.store, &house.store.at(Clock::system())] {
-        assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
-        assert_eq!(store.authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
-    }
-    let stranger = AccountSid::generate(&mut rand::rng());
-    for _ in 0..2 {
-        let answer = house.store.authenticate(&stranger, &wrong).await;
-        assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
-    }
 }
 
 #[tokio::test]
@@ -122,8 +104,7 @@ async fn a_change_that_fails_leaves_the_token_as_it_was() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let before = caller(&house.store, &issued).await;
-    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'refused'); END";
-    sqlx::query(refuse).execute(&house.database().await).await.unwrap();
+    house.refuse("INSERT ON audit_events").await;
     house.store.reset(&house.aya, issued.token.id, 1).await.unwrap_err();
     house.store.enable_api_access(&house.aya).await.unwrap_err();
     assert_eq!(caller(&house.store, &issued).await, before);

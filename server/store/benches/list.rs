@@ -1,0 +1,251 @@
+//! How long the list of an account's 1,000,000 tokens takes by filter, order and page, and a write, on both databases;
+//! beside the same queries as one would write them by hand, through the driver alone, in the same run. `make bench` runs it;
+//! its tables are all that it says.
+//!
+//! `PostgreSQL` is a throw-away cluster, as in the tests: what it writes does not reach the disk for sure.
+
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use domain::{
+    filter::{CreatedOn, PAGE_SIZE, Sort, TokenFilter, pages},
+    role::Role,
+    scope::{Scope, Scopes},
+    token::{TokenSettings, TokenState},
+    user::Asker,
+};
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, Row as _, SqlitePool};
+use store::{Clock, NewUser, ServerKey, Store};
+use uuid::Uuid;
+
+#[allow(dead_code)]
+#[path = "../tests/postgres/cluster.rs"]
+mod cluster;
+
+/// Tokens in the account.
+const TOKENS: i64 = 1_000_000;
+/// How often each is measured.
+const TIMES: usize = 30;
+/// Writes that are measured.
+const WRITES: u32 = 300;
+
+/// One way to the database without the store.
+enum Driver {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+#[tokio::main]
+async fn main() {
+    // Fewer, to try the benchmark itself out.
+    let tokens = std::env::var("KAGITABA_BENCH_TOKENS").ok().and_then(|tokens| tokens.parse().ok()).unwrap_or(TOKENS);
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("bench.db").display());
+    let (store, by) = open(&url).await;
+    let driver = Driver::Sqlite(SqlitePool::connect(&url).await.expect("SQLite"));
+    measure("SQLite", tokens, &store, &by, &driver).await;
+    drop(store);
+
+    let server = PgPool::connect(&cluster::url("postgres")).await.expect("PostgreSQL");
+    server.execute("CREATE DATABASE bench").await.expect("a database");
+    let url = cluster::url("bench");
+    let (store, by) = open(&url).await;
+    let driver = Driver::Postgres(PgPool::connect(&url).await.expect("PostgreSQL"));
+    measure("PostgreSQL", tokens, &store, &by, &driver).await;
+}
+
+async fn open(url: &str) -> (Store, Asker) {
+    let store = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await.expect("a database");
+    let account = store.add_account("Agency").await.expect("an account");
+    let role = Role::AccountAdministrator;
+    let [name, email, password] = ["A", "a@agency.example", "correct horse"].map(str::to_owned);
+    store.add_user(account, NewUser { name, email, password, role }).await.expect("a user");
+    let user = store.people(account).await.expect("people").remove(0);
+    (store, Asker { user, account, account_name: "Agency".to_owned(), role })
+}
+
+async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver: &Driver) {
+    let settings = TokenSettings {
+        name: "Export 日本 0".to_owned(),
+        description: String::new(),
+        api_version: domain::api_version::ApiVersion::NEWEST,
+        primary_contact: by.user.id,
+        developers: Vec::new(),
+        scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION]),
+        expires_at: None,
+    };
+    store.create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
+    driver.fill(tokens).await;
+    println!("\n{database}, {tokens} tokens, in ms");
+    println!("{:<58}{:>10}{:>10}{:>10}{:>14}{:>10}", "", "found", "p50", "p99", "by hand: p50", "p99");
+    for (name, filter) in cases() {
+        let found = store.list(by.account, &filter).await.expect("a list").total;
+        for page in [1, pages(found) / 2, pages(found)] {
+            let filter = filter.on_page(page.max(1));
+            let ours = times(async || drop(store.list(by.account, &filter).await.expect("a list"))).await;
+            let by_hand = times(async || driver.list(by.account.0, &filter).await).await;
+            println!("{:<58}{found:>10}{ours}{:>4}{by_hand}", format!("{name}, page {page}"), "");
+            if pages(found) < 3 {
+                break;
+            }
+        }
+    }
+    let began = Instant::now();
+    for _ in 0..WRITES {
+        store.create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
+    }
+    let ours = f64::from(WRITES) / began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    for _ in 0..WRITES {
+        driver.write().await;
+    }
+    let by_hand = f64::from(WRITES) / began.elapsed().as_secs_f64();
+    println!("Tokens created one after the other, each with its entry in the audit trail: {ours:.0} a second");
+    println!("Rows copied by hand, token and entry in one transaction: {by_hand:.0} a second");
+}
+
+/// Each filter, and all of them together, in each order.
+fn cases() -> Vec<(String, TokenFilter)> {
+    let all = TokenFilter::default();
+    let named = |name: &str| TokenFilter { name: name.to_owned(), ..TokenFilter::default() };
+    let mut filters = vec![("all".to_owned(), all.clone())];
+    for name in ["export", "port 4711", "日本"] {
+        filters.push((format!("named “{name}”"), named(name)));
+    }
+    for created in CreatedOn::ALL {
+        filters.push((created.as_str().to_owned(), TokenFilter { created: Some(created), ..all.clone() }));
+    }
+    for state in TokenState::ALL {
+        filters.push((state.as_str().to_owned(), TokenFilter { state: Some(state), ..all.clone() }));
+    }
+    let (created, state) = (Some(CreatedOn::Last30Days), Some(TokenState::Disabled));
+    filters.push(("“export”, last 30 days, disabled".to_owned(), TokenFilter { created, state, ..named("export") }));
+    let sorted = |(name, filter): &(String, TokenFilter)| {
+        Sort::ALL.map(|sort| (format!("{name}, by {}", sort.as_str()), TokenFilter { sort, ..filter.clone() }))
+    };
+    filters.iter().flat_map(sorted).collect()
+}
+
+struct Times(Vec<Duration>);
+
+async fn times(mut work: impl AsyncFnMut()) -> Times {
+    work().await; // what it needs is in memory then
+    let mut times = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let began = Instant::now();
+        work().await;
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    Times(times)
+}
+
+impl std::fmt::Display for Times {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = |share: usize| self.0[(self.0.len() - 1) * share / 100].as_secs_f64() * 1000.0;
+        write!(f, "{:>10.2}{:>10.2}", at(50), at(99))
+    }
+}
+
+impl Driver {
+    /// Copies the one token until there are so many, over 400 days, one in ten disabled, one in three never used.
+    async fn fill(&self, tokens: i64) {
+        let (numbers, id, hash) = match self {
+            Self::Sqlite(_) => (
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)",
+                "randomblob(16)",
+                "printf('%06d', i)",
+            ),
+            Self::Postgres(_) => {
+                ("WITH n (i) AS (SELECT * FROM generate_series(1, $1))", "gen_random_uuid()", "lpad(i::text, 6, '0')")
+            }
+        };
+        let day = 86_400_000_000_i64;
+        let fill = AssertSqlSafe(format!(
+            "{numbers}
+             INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+                primary_contact, developers, scopes, state, created_at, last_used_at, secret_issued_at)
+             SELECT {id}, account_id, substr(sid, 1, 29) || {hash}, secret_hash,
+                CASE i % 5 WHEN 0 THEN '日本 ' ELSE 'Export ' END || i, CASE i % 5 WHEN 0 THEN '日本 ' ELSE 'export ' END || i,
+                description, api_version, primary_contact, developers, scopes,
+                CASE i % 10 WHEN 0 THEN 'disabled' ELSE 'enabled' END, created_at - i % 400 * {day} - i,
+                CASE i % 3 WHEN 0 THEN NULL ELSE created_at + i END, created_at
+             FROM tokens, n"
+        ));
+        match self {
+            Self::Sqlite(pool) => {
+                pool.execute(sqlx::query(fill).bind(tokens - 1)).await.expect("tokens");
+                pool.execute("ANALYZE").await.expect("statistics");
+            }
+            Self::Postgres(pool) => {
+                pool.execute(sqlx::query(fill).bind(tokens - 1)).await.expect("tokens");
+                pool.execute("VACUUM ANALYZE").await.expect("statistics");
+            }
+        }
+    }
+
+    /// The list as one would write it down: how many there are, and a page of them.
+    async fn list(&self, account: Uuid, filter: &TokenFilter) {
+        let now = Utc::now();
+        let mut condition = "account_id = $1 AND deleted_at IS NULL".to_owned();
+        if !filter.name.is_empty() {
+            condition += &format!(" AND name_folded LIKE '%{}%'", filter.name);
+        }
+        if let Some(from) = filter.created.and_then(|created| created.from(now)) {
+            condition += &format!(" AND created_at >= {}", from.timestamp_micros());
+        }
+        if let Some(before) = filter.created.and_then(|created| created.before(now)) {
+            condition += &format!(" AND created_at < {}", before.timestamp_micros());
+        }
+        if let Some(state) = filter.state {
+            condition += &format!(" AND state = '{}'", state.as_str());
+        }
+        let order = match filter.sort {
+            Sort::Created => "created_at DESC, id DESC",
+            Sort::Name => "name_folded, id",
+            Sort::LastUsed => "last_used_at DESC NULLS LAST, id DESC",
+        };
+        let offset = i64::from(filter.page - 1) * i64::from(PAGE_SIZE);
+        let count = format!("SELECT COUNT(*) FROM tokens WHERE {condition}");
+        let page = format!("SELECT * FROM tokens WHERE {condition} ORDER BY {order} LIMIT {PAGE_SIZE} OFFSET {offset}");
+        let (count, page) = (AssertSqlSafe(count), AssertSqlSafe(page));
+        match self {
+            Self::Sqlite(pool) => {
+                let total: i64 = pool.fetch_one(sqlx::query(count).bind(account)).await.expect("a number").get(0);
+                let rows = pool.fetch_all(sqlx::query(page).bind(account)).await.expect("a page");
+                assert!(total >= i64::try_from(rows.len()).unwrap_or_default());
+            }
+            Self::Postgres(pool) => {
+                let total: i64 = pool.fetch_one(sqlx::query(count).bind(account)).await.expect("a number").get(0);
+                let rows = pool.fetch_all(sqlx::query(page).bind(account)).await.expect("a page");
+                assert!(total >= i64::try_from(rows.len()).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Writes a token and an entry of the audit trail in one transaction.
+    async fn write(&self) {
+        let id = Uuid::now_v7();
+        let sid = format!("IR0{}", id.simple());
+        let token = "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+                primary_contact, developers, scopes, state, created_at, secret_issued_at)
+             SELECT $1, account_id, $2, secret_hash, name, name_folded, description, api_version, primary_contact,
+                developers, scopes, state, created_at, created_at FROM tokens ORDER BY sid LIMIT 1";
+        let entry = "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details)
+             SELECT $1, at, account_id, user_id, action, $1, details FROM audit_events ORDER BY sequence DESC LIMIT 1";
+        match self {
+            Self::Sqlite(pool) => {
+                let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.expect("a transaction");
+                tx.execute(sqlx::query(token).bind(id).bind(sid)).await.expect("a token");
+                tx.execute(sqlx::query(entry).bind(id)).await.expect("an entry");
+                tx.commit().await.expect("to commit");
+            }
+            Self::Postgres(pool) => {
+                let mut tx = pool.begin().await.expect("a transaction");
+                tx.execute(sqlx::query(token).bind(id).bind(sid)).await.expect("a token");
+                tx.execute(sqlx::query(entry).bind(id)).await.expect("an entry");
+                tx.commit().await.expect("to commit");
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A throw-away `PostgreSQL` cluster, which ends with the process that has started it, however that ends.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Its shell holds the cluster until its standard input is closed, which the end of the process does in any case.
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+/// Nothing that it writes needs to outlive it, so nothing is waited for to be on the disk.
+const SCRIPT: &str = r#"
+    set -e
+    folder=$(mktemp -d /tmp/kagitaba-postgres.XXXXXX)
+    trap 'pg_ctl -D "$folder/data" stop -m immediate -s 2>/dev/null || true; rm -rf "$folder"' EXIT
+    initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale C.UTF-8 --no-sync >"$folder/log" 2>&1 ||
+        { cat "$folder/log" >&2; exit 1; }
+    cat >>"$folder/data/postgresql.conf" <<CONFIGURATION
+listen_addresses = ''
+unix_socket_directories = '$folder'
+max_connections = 1000
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+CONFIGURATION
+    pg_ctl -D "$folder/data" start -w -s -l "$folder/log" || { cat "$folder/log" >&2; exit 1; }
+    echo "$folder"
+    cat >/dev/null
+"#;
+
+struct Cluster {
+    folder: String,
+    _shell: Child,
+}
+
+/// The URL of a database in the cluster.
+pub fn url(database: &str) -> String {
+    let folder = &CLUSTER.get_or_init(start).folder;
+    format!("postgres://postgres@localhost/{database}?host={folder}")
+}
+
+fn start() -> Cluster {
+    // PostgreSQL does not run as root.
+    let mut command = if Path::new("/proc/self").metadata().is_ok_and(|process| is_root(&process)) {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh", "-c", SCRIPT]);
+        command
+    } else {
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT]);
+        command
+    };
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders = programs().into_iter().chain(std::env::split_paths(&folders));
+    command.env("PATH", std::env::join_paths(folders).unwrap()).current_dir("/");
+    let mut shell = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut folder = String::new();
+    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut folder).unwrap();
+    assert!(!folder.is_empty(), "PostgreSQL is installed; `make test` sees to it");
+    Cluster { folder: folder.trim().to_owned(), _shell: shell }
+}
+
+fn is_root(process: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::uid(process) == 0
+}
+
+/// Where Debian has the programs, the newest version first.
+fn programs() -> Vec<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders.reverse();
+    folders
+}

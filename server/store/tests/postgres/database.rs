@@ -1,0 +1,84 @@
+//! A fresh `PostgreSQL` database, in the cluster that all tests share.
+
+use crate::cluster;
+use crate::sql::{self, Pool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// What makes an id.
+pub const RANDOM_ID: &str = "gen_random_uuid()";
+/// What makes 32 bytes.
+pub const RANDOM_HASH: &str = "sha256(gen_random_uuid()::text::bytea)";
+
+/// The database that others are copies of: all tables, no rows.
+const MIGRATED: &str = "migrated";
+static MADE: OnceCell<()> = OnceCell::const_new();
+
+pub struct Database(String);
+
+impl Database {
+    pub async fn new() -> Self {
+        MADE.get_or_init(|| async {
+            create(MIGRATED, "template1").await;
+            let mut migrated = PgConnection::connect(&cluster::url(MIGRATED)).await.unwrap();
+            sqlx::migrate!("migrations/postgres").run(&mut migrated).await.unwrap();
+            migrated.close().await.unwrap();
+        })
+        .await;
+        Self::from(MIGRATED).await
+    }
+
+    /// One without any tables.
+    pub async fn empty() -> Self {
+        Self::from("template1").await
+    }
+
+    async fn from(template: &str) -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        create(&name, template).await;
+        Self(name)
+    }
+
+    pub fn url(&self) -> String {
+        cluster::url(&self.0)
+    }
+
+    /// The database itself, to look behind the store.
+    pub async fn pool(&self) -> Pool {
+        Pool::Postgres(PgPool::connect(&self.url()).await.unwrap())
+    }
+
+    /// Refuses that: `INSERT ON calls`.
+    pub async fn refuse(&self, what: &str) {
+        let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$";
+        let pool = self.pool().await;
+        sql::query(refuse).execute(&pool).await.unwrap();
+        let trigger = format!("CREATE TRIGGER refuse BEFORE {what} FOR EACH ROW EXECUTE FUNCTION refuse()");
+        sql::query(AssertSqlSafe(trigger)).execute(&pool).await.unwrap();
+    }
+
+    /// Lets it do so again.
+    pub async fn allow(&self, _: &str) {
+        sql::query("DROP FUNCTION refuse CASCADE").execute(&self.pool().await).await.unwrap();
+    }
+
+    /// All that it holds.
+    pub async fn bytes(&self) -> Vec<u8> {
+        let pool = self.pool().await;
+        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+        let mut bytes = Vec::new();
+        for table in sql::query_scalar::<String>(tables).fetch_all(&pool).await.unwrap() {
+            let rows = sql::query_scalar::<String>(AssertSqlSafe(format!("SELECT row::text FROM {table} AS row")));
+            bytes.extend(rows.fetch_all(&pool).await.unwrap().join("\n").into_bytes());
+        }
+        bytes
+    }
+}
+
+async fn create(name: &str, template: &str) {
+    let mut server = PgConnection::connect(&cluster::url("postgres")).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    sqlx::query(AssertSqlSafe(create)).execute(&mut server).await.unwrap();
+    server.close().await.unwrap();
+}

@@ -1,0 +1,70 @@
+//! All that there is moves to the other kind of database and back.
+
+use crate::contract::house::{HERE, House, PASSWORD};
+use crate::database::Database;
+use chrono::TimeDelta;
+use domain::filter::TokenFilter;
+use store::{Call, Clock, Error, ServerKey, Store, move_database};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+fn file() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("kagitaba.db").display());
+    (folder, url)
+}
+
+async fn open(url: &str, clock: &Clock) -> Store {
+    Store::open(url, ServerKey::from_bytes([7; 32]), clock.clone()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_house_moves_to_sqlite_and_back_as_it_is() {
+    let house = House::new().await;
+    let issued = house.issue("カギの束").await;
+    let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let (token, account) = (issued.token.id, house.aya.account);
+    let scope = domain::scope::Scope::GET_COMPANY_INFORMATION;
+    let (at, latency) = (house.clock.now(), std::time::Duration::from_millis(1));
+    for _ in 0..2_000 {
+        house.store.record_call(Call { account, token, scope, status: 200, at, address: HERE, latency });
+    }
+    house.store.flush_calls().await.unwrap();
+    house.later(TimeDelta::days(1));
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    let chains = house.store.verify_audit_trail().await.unwrap();
+
+    let (_folder, sqlite) = file();
+    let moved = move_database(&house.database.url(), &sqlite).await.unwrap();
+    let rows = |table| moved.iter().find(|moved| moved.name == table).unwrap().rows;
+    assert_eq!((rows("accounts"), rows("tokens"), rows("calls"), rows("audit_events")), (1, 1, 2_000, 5));
+    assert!(matches!(move_database(&house.database.url(), &sqlite).await, Err(Error::NotEmpty("accounts"))));
+    let back = Database::new().await;
+    assert_eq!(move_database(&sqlite, &back.url()).await.unwrap(), moved);
+
+    for url in [&sqlite, &back.url()] {
+        let store = open(url, &house.clock).await;
+        assert_eq!(store.verify_audit_trail().await.unwrap(), chains);
+        assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+        assert_eq!(store.session(&session).await.unwrap(), None, "a day later it is over");
+        let filter = TokenFilter { name: "ｶｷﾞの".to_owned(), ..TokenFilter::default() };
+        assert_eq!(store.list(account, &filter).await.unwrap().total, 1);
+        store.create(&house.aya, house.settings("Export"), Uuid::now_v7()).await.unwrap();
+        assert!(store.verify_audit_trail().await.unwrap().iter().all(|chain| chain.fault.is_none()));
+        let other = Store::open(url, ServerKey::from_bytes([8; 32]), house.clock.clone()).await;
+        assert!(matches!(other, Err(Error::WrongKey)));
+    }
+}
+
+#[tokio::test]
+async fn a_house_stays_where_it_is_when_it_cannot_move() {
+    let house = House::new().await;
+    let other = Database::new().await;
+    assert!(matches!(move_database(&house.database.url(), &other.url()).await, Err(Error::SameKind)));
+    let (_folder, sqlite) = file();
+    let before = open(&sqlite, &house.clock).await;
+    before.add_account("Other").await.unwrap();
+    assert!(matches!(move_database(&sqlite, &house.database.url()).await, Err(Error::NotEmpty("accounts"))));
+    assert_eq!(house.store.accounts().await.unwrap().len(), 1);
+    assert_eq!(before.accounts().await.unwrap().len(), 1);
+}

@@ -1,0 +1,167 @@
+//! Several nodes on one database: none passes what another has changed, whatever becomes of it.
+
+use crate::house::House;
+use crate::wire::Wire;
+use domain::secret::Secret;
+use domain::token::Token;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use store::{Allowance, Clock, LEASE, ServerKey, Store};
+use tokio::task::{AbortHandle, JoinSet};
+
+/// Another node on the house's database, which remembers what it has read.
+async fn node(house: &House, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
+    remembering(house.reopened().await, token, secret).await
+}
+
+async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
+    let keeping = tokio::spawn(node.clone().keep_lease()).abort_handle();
+    let began = Instant::now();
+    while !node.remembers(&token.sid) {
+        assert!(node.authenticate(&token.sid, secret).await.unwrap().is_some());
+        assert!(began.elapsed() < 3 * LEASE, "it believes its cache");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (node, keeping)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_one_node_resets_no_other_passes_once_the_reset_has_answered() {
+    let house = House::new().await;
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    let issued = house.issue("Export").await;
+    let (sid, mut secret) = (issued.token.sid.clone(), issued.secret);
+    let (other, _) = node(&house, &issued.token, &secret).await;
+
+    let ended = Arc::new(AtomicBool::new(false));
+    let (passes, remembered) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let current = Arc::new(std::sync::Mutex::new(secret.clone()));
+    let mut callers = JoinSet::new();
+    for _ in 0..8 {
+        let (other, sid, ended) = (other.clone(), sid.clone(), Arc::clone(&ended));
+        let (current, passes, remembered) = (Arc::clone(&current), Arc::clone(&passes), Arc::clone(&remembered));
+        callers.spawn(async move {
+            while !ended.load(Ordering::Acquire) {
+                let secret = current.lock().unwrap().clone();
+                if other.authenticate(&sid, &secret).await.unwrap().is_some() {
+                    passes.fetch_add(1, Ordering::Relaxed);
+                }
+                remembered.fetch_add(u64::from(other.remembers(&sid)), Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    let mut revision = issued.token.revision;
+    for reset in 0..100 {
+        let issued = house.store.reset(&house.aya, issued.token.id, revision).await.unwrap();
+        let old = std::mem::replace(&mut secret, issued.secret);
+        revision = issued.token.revision;
+        assert!(other.authenticate(&sid, &old).await.unwrap().is_none(), "a stale pass after reset {reset}");
+        assert!(other.authenticate(&sid, &secret).await.unwrap().is_some());
+        *current.lock().unwrap() = secret.clone();
+        // Until the other node believes again what it has read: else nothing would be tried.
+        while !other.remembers(&sid) {
+            tokio::task::yield_now().await;
+        }
+    }
+    ended.store(true, Ordering::Release);
+    callers.join_all().await;
+    assert!(passes.load(Ordering::Relaxed) > 100 && remembered.load(Ordering::Relaxed) > 100);
+    house.store.disable_api_access(&house.aya).await.unwrap();
+    assert!(!other.authenticate(&sid, &secret).await.unwrap().unwrap().api_access);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_waits_for_a_node_that_is_gone_until_its_lease_has_run_out() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let (other, keeping) = node(&house, &issued.token, &issued.secret).await;
+    keeping.abort();
+    let began = Instant::now();
+    house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert!(began.elapsed() <= LEASE + Duration::from_secs(3), "it does not wait for ever");
+    assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    assert!(!other.remembers(&issued.token.sid), "it believes nothing any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_does_not_wait_for_a_node_that_has_ended_its_lease() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let (other, keeping) = node(&house, &issued.token, &issued.secret).await;
+    keeping.abort();
+    other.end_lease().await.unwrap();
+    assert!(!other.remembers(&issued.token.sid));
+    let began = Instant::now();
+    house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert!(began.elapsed() < LEASE);
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_no_lease_remembers_nothing() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let other = house.reopened().await.at(Clock::system());
+    assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(!other.remembers(&issued.token.sid));
+    house.store.delete(&house.aya, issued.token.id).await.unwrap();
+    assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_calls_on_several_nodes_at_once_exactly_as_many_pass_as_may() {
+    let house = House::new().await;
+    let (one, two) = (house.store.clone(), house.reopened().await);
+    let stranger = house.stranger().await.account;
+    let account = house.aya.account;
+    let allowance = Allowance { group: "default", calls: 30, every: Duration::from_secs(100) };
+    let mut callers = JoinSet::new();
+    for store in [&one, &two, &one, &two] {
+        let store = store.clone();
+        callers.spawn(async move {
+            let mut passed = 0;
+            for _ in 0..20 {
+                passed += u32::from(store.take_call(account, allowance).await.unwrap().is_ok());
+            }
+            passed
+        });
+    }
+    assert_eq!(callers.join_all().await.into_iter().sum::<u32>(), 30);
+    let refused = two.take_call(account, allowance).await.unwrap().unwrap_err();
+    assert!(refused > Duration::from_mins(1) && refused <= Duration::from_secs(100), "{refused:?}");
+    let all_back = one.calls_back_in(account, "default").await.unwrap();
+    assert!(all_back > Duration::from_mins(48) && all_back <= Duration::from_mins(50), "{all_back:?}");
+    assert_eq!(one.calls_back_in(account, "report_export").await.unwrap(), Duration::ZERO);
+    assert!(one.take_call(stranger, allowance).await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_that_is_cut_off_goes_by_its_memory_for_a_lease_and_not_a_moment_longer() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let (sid, old) = (&issued.token.sid, &issued.secret);
+    let wire = Wire::to(&house.database.url());
+    let other = Store::open(wire.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
+    let (other, _) = remembering(other, &issued.token, old).await;
+
+    wire.cut();
+    assert!(other.authenticate(sid, old).await.unwrap().is_some(), "by its memory");
+    let refused = other.disable(&house.aya, issued.token.id).await.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused}");
+    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    for secret in [old, &reset.secret] {
+        let answer = other.authenticate(sid, secret).await;
+        assert!(answer.as_ref().is_err_and(store::Error::is_unavailable), "{answer:?}");
+    }
+
+    wire.mend();
+    let (other, _) = remembering(other, &issued.token, &reset.secret).await;
+    assert!(other.authenticate(sid, old).await.unwrap().is_none());
+    assert_eq!(
+        house.token(&issued.token).await.state,
+        domain::token::TokenState::Enabled,
+        "what was refused was not done"
+    );
+    other.disable(&house.aya, issued.token.id).await.unwrap();
+}

@@ -1,0 +1,50 @@
+//! A fresh `SQLite` database, in a directory of its own.
+
+use crate::sql::{self, Pool};
+use sqlx::{AssertSqlSafe, SqlitePool};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// What makes an id.
+pub const RANDOM_ID: &str = "randomblob(16)";
+/// What makes 32 bytes.
+pub const RANDOM_HASH: &str = "randomblob(32)";
+
+pub struct Database(TempDir);
+
+#[allow(clippy::unused_async)] // as those of PostgreSQL, which wait
+impl Database {
+    pub async fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn url(&self) -> String {
+        format!("sqlite:{}", self.0.path().join("kagitaba.db").display())
+    }
+
+    /// The database itself, to look behind the store.
+    pub async fn pool(&self) -> Pool {
+        Pool::Sqlite(SqlitePool::connect(&self.url()).await.unwrap())
+    }
+
+    /// Refuses that: `INSERT ON calls`.
+    pub async fn refuse(&self, what: &str) {
+        let refuse = format!("CREATE TRIGGER refuse BEFORE {what} BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        sql::query(AssertSqlSafe(refuse)).execute(&self.pool().await).await.unwrap();
+    }
+
+    /// Lets it do so again.
+    pub async fn allow(&self, _: &str) {
+        sql::query("DROP TRIGGER refuse").execute(&self.pool().await).await.unwrap();
+    }
+
+    /// All that it holds.
+    pub async fn bytes(&self) -> Vec<u8> {
+        self.files().iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
+    }
+
+    /// The files that it is in.
+    pub fn files(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(self.0.path()).unwrap().map(|file| file.unwrap().path()).collect()
+    }
+}

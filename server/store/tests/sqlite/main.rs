@@ -1,0 +1,76 @@
+//! What every store does, on `SQLite`; and what is tested in its own words, or about its files.
+
+mod database;
+
+#[path = "../contract/mod.rs"]
+mod contract;
+#[allow(dead_code)]
+#[path = "../../src/sql.rs"]
+mod sql;
+
+use contract::house;
+use domain::filter::TokenFilter;
+use domain::secret::{AccountSid, Secret};
+use house::House;
+use std::os::unix::fs::PermissionsExt;
+use store::{Clock, Error, ServerKey, Store};
+
+#[tokio::test]
+async fn the_files_are_their_owners_only() {
+    let house = House::new().await;
+    house.issue("Export").await;
+    let files = house.database.files();
+    assert!(files.len() >= 2, "the database and its log: {files:?}");
+    for file in files {
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_database_in_memory_is_refused() {
+    for url in ["sqlite::memory:", "sqlite://x?mode=memory"] {
+        let opened = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await;
+        assert!(matches!(opened, Err(Error::UnsupportedDatabase(_))));
+    }
+}
+
+#[tokio::test]
+async fn five_thousand_tokens_are_paged_to_the_end() {
+    let house = House::new().await;
+    house.issue("Token 0").await;
+    let copies = "
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
+        INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+            primary_contact, developers, scopes, state, created_at)
+        SELECT randomblob(16), account_id, substr(sid, 1, 31) || substr('000' || i, -4), secret_hash, 'Token ' || i,
+            'token ' || i, description, api_version, primary_contact, developers, scopes, state, created_at - i
+        FROM tokens, n";
+    sql::query(copies).execute(&house.database().await).await.unwrap();
+    let list = house.store.list(house.aya.account, &TokenFilter::default().on_page(u32::MAX)).await.unwrap();
+    assert_eq!((list.total, list.page, list.tokens.len()), (5_000, 209, 8));
+    assert_eq!(list.tokens[7].settings.name, "Token 4999");
+    let many = TokenFilter { name: "token".to_owned(), ..TokenFilter::default() };
+    assert_eq!(house.store.list(house.aya.account, &many).await.unwrap().total, 5_000);
+    assert_eq!(
+        house.names(TokenFilter { name: "token 4321".to_owned(), ..TokenFilter::default() }).await,
+        ["Token 4321"]
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_looked_up_each_time() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let seen = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    sql::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
+    let wrong = Secret::generate(&mut rand::rng());
+    for store in [&house.store, &house.store.at(Clock::system())] {
+        assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
+        assert_eq!(store.authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
+    }
+    let stranger = AccountSid::generate(&mut rand::rng());
+    for _ in 0..2 {
+        let answer = house.store.authenticate(&stranger, &wrong).await;
+        assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
+    }
+}
