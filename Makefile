@@ -80,13 +80,15 @@ postgresql:
 		echo '• Installing PostgreSQL' && apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; \
 	else \
-		echo 'The tests need PostgreSQL; install it with your package manager' && false; \
+		echo 'Tests and benchmarks need PostgreSQL; install it with your package manager' && false; \
 	fi
 
 # The version is pinned: another one may make up other calls.
 schemathesis:
 	@test -x target/schemathesis/bin/schemathesis || { \
 		echo '• Installing schemathesis' && rm -rf target/schemathesis && \
-		{ python3 -m venv target/schemathesis 2>/dev/null || { apt-get update -qq && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv && python3 -m venv target/schemathesis; }; } && \
+		{ python3 -m venv target/schemathesis 2>/dev/null || { \
+			{ [ "$$(id -u)" = 0 ] || { echo 'The tests need python3-venv; install it with your package manager' && false; }; } && \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv && \
+			python3 -m venv target/schemathesis; }; } && \
 		target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5; }

@@ -5,12 +5,13 @@
 //! they have seen, and misses nothing. It is read several times a second for each open page, by one look-up that most
 //! times finds nothing new; that is the same whichever process made the change.
 
-use std::{convert::Infallible, time::Duration};
-
-use app::{
-    api::{cookie_of, session::SESSION_COOKIE},
-    path,
+use std::{
+    convert::Infallible,
+    sync::{Arc, LazyLock},
+    time::Duration,
 };
+
+use app::path;
 use axum::{
     Extension, Router,
     extract::{Query, State},
@@ -29,9 +30,12 @@ use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use store::{KnownSession, SessionToken, Store};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep},
+};
 
-use crate::connections::Ending;
+use crate::{connections::Ending, session};
 
 /// How often the trail is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -39,6 +43,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const ASK_EVERY: Duration = Duration::from_secs(10);
 /// How often something is sent at least, so that nobody between takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Pages that listen at the same time.
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1_000)));
 
 /// Tells nginx to hand on what comes at once.
 const UNBUFFERED: (HeaderName, HeaderValue) =
@@ -62,14 +69,16 @@ async fn changes(
     Query(From { after }): Query<From>,
     headers: HeaderMap,
 ) -> Response {
-    let session = cookie_of(&headers, SESSION_COOKIE).and_then(|cookie| SessionToken::parse(&cookie));
-    let (Some(Extension(asker)), Some(session)) = (asker, session) else {
+    let (Some(Extension(asker)), Some(session)) = (asker, session::token_of(&headers)) else {
         return (StatusCode::UNAUTHORIZED, "sign in first").into_response();
     };
     if !asker.role.may(Permission::SeeTokens) {
         return (StatusCode::FORBIDDEN, "your role does not allow it; ask an Account Administrator").into_response();
     }
-    let listener = Listener { store, session, asker, after, asked: Instant::now(), ended: false };
+    let Ok(place) = Arc::clone(&PLACES).try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open; try again later").into_response();
+    };
+    let listener = Listener { store, session, asker, after, asked: Instant::now(), ended: false, _place: place };
     let events = listener.events().take_until(ending.cancelled_owned());
     ([UNBUFFERED], Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response()
 }
@@ -82,6 +91,7 @@ struct Listener {
     after: i64,
     asked: Instant,
     ended: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Listener {

@@ -52,6 +52,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
     }
     lease.abort();
+    _ = lease.await;
     if let Err(error) = store.end_lease().await {
         tracing::warn!(%error, "the lease was not ended: changes elsewhere wait until it has run out");
     }

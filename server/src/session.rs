@@ -9,12 +9,16 @@ use http::{HeaderMap, StatusCode};
 use store::{SessionToken, Store};
 
 use app::api::{SettingUp, cookie_of, session::SESSION_COOKIE};
+use app::path;
 
-/// Middleware: hands the [`domain::user::Asker`] and their preferences on in the request's extensions, where somebody is signed in; or
-/// [`SettingUp`], which opens next to nothing, where they have to set up a second factor first.
+/// Middleware: hands the [`domain::user::Asker`] and their preferences on in the request's extensions, where somebody is
+/// signed in; or [`SettingUp`], which opens next to nothing, where they have to set up a second factor first.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {
-    if let Some(session) = session(request.headers()) {
-        match store.known_session(&session).await {
+    if let Some(session) = token_of(request.headers()) {
+        // A page that is merely open does not use its session.
+        let open = request.uri().path() == path::LIVE;
+        let known = if open { store.unused_session(&session).await } else { store.known_session(&session).await };
+        match known {
             Ok(Some(known)) => {
                 request.extensions_mut().insert(known.preferences);
                 if known.second_factor_missing {
@@ -34,6 +38,8 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
     next.run(request).await
 }
 
-fn session(headers: &HeaderMap) -> Option<SessionToken> {
+/// The session that a request names.
+#[must_use]
+pub fn token_of(headers: &HeaderMap) -> Option<SessionToken> {
     SessionToken::parse(&cookie_of(headers, SESSION_COOKIE)?)
 }

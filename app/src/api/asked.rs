@@ -105,10 +105,14 @@ pub fn mail() -> Option<Mail> {
     use_context()
 }
 
+/// The language that whoever asks chose: in this browser, else for all of theirs.
+pub fn chosen_locale() -> Option<Locale> {
+    cookie(LANGUAGE_COOKIE).or_else(|| super::session::preferences().language)?.parse().ok()
+}
+
 /// The language of whoever asks: as they chose, else as their browser asks for.
 pub fn locale() -> Locale {
-    let chosen = cookie(LANGUAGE_COOKIE).and_then(|code| code.parse().ok());
-    chosen.unwrap_or_else(leptos_i18n::locale::resolve_locale)
+    chosen_locale().unwrap_or_else(leptos_i18n::locale::resolve_locale)
 }
 
 /// Whether the server stands behind a proxy with TLS, as in production.
@@ -132,7 +136,8 @@ pub fn address() -> IpAddr {
 #[must_use]
 pub fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let forwarded = || headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
+    let last = || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next();
+    let forwarded = || last()?.trim().parse().ok();
     (behind_proxy && peer.is_loopback()).then(forwarded).flatten().unwrap_or(peer)
 }
 

@@ -97,7 +97,7 @@ pub async fn switch_second_factor_off() -> Result<(), AppError> {
     Ok(store.switch_second_factor_off(&by).await?)
 }
 
-/// Whether the account asks every user for a second factor.
+/// Has the account ask every user for a second factor, or no longer.
 ///
 /// # Errors
 /// [`AppError::NotAllowed`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`]; [`AppError::SecondFactorNeeded`]

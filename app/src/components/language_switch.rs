@@ -9,15 +9,12 @@ use wasm_bindgen::JsCast;
 /// The cookie that keeps the choice: `en` or `ja`.
 pub const COOKIE: &str = "kagitaba_language";
 
-/// Called once by the app, below its languages: takes up the choice that came with the request, or the user's. The browser then finds
-/// it in the page.
+/// Called once by the app, below its languages: takes up the choice that came with the request, or the user's. The
+/// browser then finds it in the page.
 #[component]
 pub fn ChosenLanguage() -> impl IntoView {
     #[cfg(feature = "ssr")]
-    if let Some(locale) = crate::api::asked::cookie(COOKIE)
-        .or_else(|| crate::api::session::preferences().language)
-        .and_then(|code| code.parse().ok())
-    {
+    if let Some(locale) = crate::api::asked::chosen_locale() {
         use_i18n().set_locale(locale);
     }
 }

@@ -1,4 +1,4 @@
-//! Oneself: name, password, the browsers that one is signed in with.
+//! Oneself: name, language, time zone, appearance, password, two-step sign-in, the browsers that one is signed in with.
 
 use crate::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
 use crate::api::second_factor::second_factors;

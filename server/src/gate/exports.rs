@@ -10,7 +10,10 @@ use domain::{
 };
 use serde_json::Value;
 use store::{ClaimedJob, Store};
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 
 use super::{
     records::{self, Record},
@@ -19,6 +22,8 @@ use super::{
 
 /// Largest file in bytes; the database takes no values beyond 1 GB.
 const RESULT_MAX: usize = 256 << 20;
+/// How often at least it is looked for jobs.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How long to wait after the database has failed.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -36,7 +41,12 @@ async fn until_failure(store: &Store) -> Result<Infallible, store::Error> {
     loop {
         match store.claim_job().await? {
             Some(job) => carry_out(store, job).await?,
-            None => store.job_queued().await,
+            // Another node's worker may be gone meanwhile, or a job have been ordered there.
+            None => {
+                if timeout(LOOK_EVERY, store.job_queued()).await.is_err() {
+                    store.take_up_jobs().await?;
+                }
+            }
         }
     }
 }
@@ -44,7 +54,7 @@ async fn until_failure(store: &Store) -> Result<Infallible, store::Error> {
 /// Does the job and writes down what became of it.
 async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
     let made = tokio::spawn(make(store.clone(), job)).await.map_err(anyhow::Error::from).flatten();
-    match made {
+    let ended = match made {
         Ok(file) if file.len() > RESULT_MAX => {
             let problem = format!("The file would be larger than {} MiB; export fewer days.", RESULT_MAX >> 20);
             store.fail_job(&job, JobStatus::Failed, &problem).await
@@ -54,7 +64,9 @@ async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
             tracing::error!(%error, job = %job.id.0, "a job failed");
             store.fail_job(&job, JobStatus::Error, "Something went wrong on the server; replay the job later.").await
         }
-    }
+    };
+    // It was taken for stalled, and is another worker's now.
+    if matches!(ended, Err(store::Error::NotFound)) { Ok(()) } else { ended }
 }
 
 /// The file; one that is too large ends somewhere beyond the limit.

@@ -94,8 +94,7 @@ impl RateLimits {
             let (published, seconds) = group.quota();
             let calls = calls(group).or(NonZeroU32::new(published)).unwrap_or(NonZeroU32::MIN);
             let limit = Limit { calls, per: Duration::from_secs(seconds.into()) };
-            let quota =
-                Quota::with_period(limit.per / calls.get()).unwrap_or(Quota::per_second(calls)).allow_burst(calls);
+            let quota = Quota::with_period(limit.every()).unwrap_or(Quota::per_second(calls)).allow_burst(calls);
             (limit, Limiter::new(quota, Counts::default(), DefaultClock::default()))
         });
         Self { together: None, groups }
@@ -184,7 +183,7 @@ pub struct Left {
 impl Left {
     fn of(limit: Limit, remaining: u32) -> Self {
         let used = limit.calls.get().saturating_sub(remaining);
-        Self { limit, remaining, reset: whole_seconds(limit.per / limit.calls.get() * used), exceeded: false }
+        Self { limit, remaining, reset: whole_seconds(limit.every() * used), exceeded: false }
     }
 
     /// All but what comes back in that time.

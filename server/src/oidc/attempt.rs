@@ -36,25 +36,19 @@ struct Sealed {
     until: DateTime<Utc>,
 }
 
-/// Seals attempts, and remembers those that were taken for as long as they could be taken again. The key is this
-/// process's own: sign-ins that are under way when the server is restarted have to begin anew.
+/// Seals attempts, and remembers those that were taken for as long as they could be taken again, on this server: on any
+/// other the provider's code is used up.
+#[derive(Default)]
 pub struct Attempts {
-    key: SealingKey,
     taken: Mutex<HashMap<String, DateTime<Utc>>>,
 }
 
 impl Attempts {
-    /// None yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { key: SealingKey::from_bytes(rand::random()), taken: Mutex::default() }
-    }
-
     /// The cookie that keeps the attempt.
-    pub fn cookie(&self, attempt: &Attempt, now: DateTime<Utc>, secure: bool) -> Cookie<'static> {
+    pub fn cookie(key: &SealingKey, attempt: &Attempt, now: DateTime<Utc>, secure: bool) -> Cookie<'static> {
         let sealed = Sealed { attempt: attempt.clone(), until: now + LIFETIME };
         let plain = serde_json::to_vec(&sealed).unwrap_or_default();
-        let value = URL_SAFE_NO_PAD.encode(self.key.seal(&plain, COOKIE.as_bytes()));
+        let value = URL_SAFE_NO_PAD.encode(key.seal(&plain, COOKIE.as_bytes()));
         cookie(value, secure, Duration::seconds(LIFETIME.num_seconds()))
     }
 
@@ -64,9 +58,9 @@ impl Attempts {
     }
 
     /// The attempt of that state, if this browser began it, less than ten minutes ago, and it was not taken yet.
-    pub fn take(&self, headers: &HeaderMap, state: &str, now: DateTime<Utc>) -> Option<Attempt> {
+    pub fn take(&self, key: &SealingKey, headers: &HeaderMap, state: &str, now: DateTime<Utc>) -> Option<Attempt> {
         let sealed = URL_SAFE_NO_PAD.decode(cookie_of(headers, COOKIE)?).ok()?;
-        let plain = self.key.open(&sealed, COOKIE.as_bytes())?;
+        let plain = key.open(&sealed, COOKIE.as_bytes())?;
         let Sealed { attempt, until } = serde_json::from_slice(&plain).ok()?;
         if attempt.state != state || until <= now {
             return None;
@@ -98,6 +92,10 @@ mod tests {
         Attempt { state, nonce, verifier, next }
     }
 
+    fn key() -> SealingKey {
+        SealingKey::from_bytes([1; 32])
+    }
+
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
@@ -108,37 +106,37 @@ mod tests {
 
     #[test]
     fn an_attempt_is_taken_once_by_its_state() {
-        let attempts = Attempts::new();
-        let headers = headers(attempts.cookie(&attempt(), now(), true).value());
-        assert_eq!(attempts.take(&headers, "other", now()), None);
-        assert_eq!(attempts.take(&headers, "", now()), None);
-        assert_eq!(attempts.take(&headers, "state", now()), Some(attempt()));
-        assert_eq!(attempts.take(&headers, "state", now()), None);
+        let attempts = Attempts::default();
+        let headers = headers(Attempts::cookie(&key(), &attempt(), now(), true).value());
+        assert_eq!(attempts.take(&key(), &headers, "other", now()), None);
+        assert_eq!(attempts.take(&key(), &headers, "", now()), None);
+        assert_eq!(attempts.take(&key(), &headers, "state", now()), Some(attempt()));
+        assert_eq!(attempts.take(&key(), &headers, "state", now()), None);
     }
 
     #[test]
     fn an_attempt_is_over_after_ten_minutes() {
-        let attempts = Attempts::new();
-        let headers = headers(attempts.cookie(&attempt(), now(), true).value());
-        assert_eq!(attempts.take(&headers, "state", now() + LIFETIME), None);
-        assert!(attempts.take(&headers, "state", now() + LIFETIME - TimeDelta::seconds(1)).is_some());
+        let attempts = Attempts::default();
+        let headers = headers(Attempts::cookie(&key(), &attempt(), now(), true).value());
+        assert_eq!(attempts.take(&key(), &headers, "state", now() + LIFETIME), None);
+        assert!(attempts.take(&key(), &headers, "state", now() + LIFETIME - TimeDelta::seconds(1)).is_some());
     }
 
     #[test]
     fn a_cookie_that_is_missing_forged_or_of_another_server_is_none() {
-        let attempts = Attempts::new();
-        assert_eq!(attempts.take(&HeaderMap::new(), "state", now()), None);
-        let other = Attempts::new().cookie(&attempt(), now(), true);
+        let attempts = Attempts::default();
+        assert_eq!(attempts.take(&key(), &HeaderMap::new(), "state", now()), None);
+        let other = Attempts::cookie(&SealingKey::from_bytes([2; 32]), &attempt(), now(), true);
         for value in ["", "x", "é", other.value(), &URL_SAFE_NO_PAD.encode(serde_json::to_vec(&attempt()).unwrap())] {
-            assert_eq!(attempts.take(&headers(value), "state", now()), None, "{value}");
+            assert_eq!(attempts.take(&key(), &headers(value), "state", now()), None, "{value}");
         }
     }
 
     #[test]
     fn the_cookie_shows_nothing_and_is_out_of_reach_of_scripts() {
-        let cookie = Attempts::new().cookie(&attempt(), now(), true).to_string();
+        let cookie = Attempts::cookie(&key(), &attempt(), now(), true).to_string();
         let parts = ["HttpOnly", "SameSite=Lax", "Secure", "Path=/sign-in/oidc", "Max-Age=600"];
         assert!(parts.iter().all(|part| cookie.contains(part)), "{cookie}");
-        assert!(!Attempts::new().cookie(&attempt(), now(), false).to_string().contains("Secure"));
+        assert!(!Attempts::cookie(&key(), &attempt(), now(), false).to_string().contains("Secure"));
     }
 }

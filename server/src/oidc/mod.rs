@@ -21,7 +21,7 @@ use axum::{
 };
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
-use store::{Client, PendingSignIn, SessionToken, Store};
+use store::{Client, PendingSignIn, SealingKey, SessionToken, Store};
 
 use self::attempt::Attempts;
 use self::provider::Provider;
@@ -51,6 +51,13 @@ struct Door {
     production: bool,
 }
 
+impl Door {
+    /// What the cookies of sign-ins are sealed with.
+    fn key(&self) -> SealingKey {
+        self.store.sealing_key("sign-ins at the identity provider")
+    }
+}
+
 /// The routes. `production` says that the server stands behind TLS.
 pub fn router(store: Store, identity_provider: Arc<IdentityProvider>, production: bool) -> Router {
     Router::new()
@@ -61,11 +68,11 @@ pub fn router(store: Store, identity_provider: Arc<IdentityProvider>, production
 
 /// Sends the browser to the provider, with what it needs on its way back.
 async fn begin(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
-    let IdentityProvider { provider, attempts, secure, .. } = &*door.identity_provider;
+    let IdentityProvider { provider, secure, .. } = &*door.identity_provider;
     let next = session::path_within(&values(query).remove("next").unwrap_or_default());
     match provider.begin(next).await {
         Ok((address, attempt)) => {
-            let cookie = attempts.cookie(&attempt, door.store.clock().now(), *secure);
+            let cookie = Attempts::cookie(&door.key(), &attempt, door.store.clock().now(), *secure);
             with_cookie(Redirect::to(address.as_str()).into_response(), &cookie)
         }
         Err(failure) => failed(failure),
@@ -83,7 +90,7 @@ async fn end(
     let values = values(query);
     let state = values.get("state").map(String::as_str).unwrap_or_default();
     // The cookie of another sign-in, which this is not the end of, stays.
-    let Some(attempt) = attempts.take(&headers, state, door.store.clock().now()) else {
+    let Some(attempt) = attempts.take(&door.key(), &headers, state, door.store.clock().now()) else {
         return failed(SignInFailure::Over);
     };
     let address = client_address(&headers, peer.map(|Extension(ConnectInfo(peer))| peer.ip()), door.production);

@@ -52,7 +52,7 @@ impl Settings {
         Ok(Some(IdentityProvider {
             name: self.oidc_name.clone(),
             provider: Provider::new(url, ClientId::new(client), self.secret()?, redirect)?,
-            attempts: Attempts::new(),
+            attempts: Attempts::default(),
             secure: public_url.has_tls(),
         }))
     }

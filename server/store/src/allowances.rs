@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// Takes one of the account's calls. Answers how long it is until all have come back; where none is left, as an error,
-    /// until one has. Exact, however many nodes take at once. The database's clock counts, which is the same for all.
+    /// until one has. Only where the store [`Store::has_nodes`]. Exact, however many nodes take at once. The database's clock counts, which is the same for all.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -52,7 +52,7 @@ impl Store {
             .bind(group)
             .bind(every)
             .bind(all)
-            .fetch_optional(self.writers())
+            .fetch_optional(self.counting())
             .await?;
         Ok(match taken {
             Some(ahead) => Ok(micros(ahead)),
@@ -77,7 +77,8 @@ impl Store {
         Ok(ahead.unwrap_or_default().max(0))
     }
 
-    fn writers(&self) -> &sql::Pool {
+    /// Where no writer holds it up.
+    fn counting(&self) -> &sql::Pool {
         self.pools().nodes.as_ref().unwrap_or(&self.pools().write)
     }
 }

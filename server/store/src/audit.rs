@@ -43,13 +43,12 @@ impl TryFrom<EventRow> for AuditEvent {
     type Error = Error;
 
     fn try_from(row: EventRow) -> Result<Self, Error> {
-        let details = serde_json::from_str(&row.details);
         Ok(Self {
             at: time(row.at)?,
             user: row.user_email,
             action: row.action,
             token: row.token_id.map(TokenId),
-            details: details.map_err(|error| Error::Corrupt(format!("an audit event: {error}")))?,
+            details: details(&row.details)?,
         })
     }
 }
@@ -77,6 +76,11 @@ impl Store {
         .await?;
         rows.into_iter().map(AuditEvent::try_from).collect()
     }
+}
+
+/// More about an event, as it is kept.
+pub(crate) fn details(json: &str) -> Result<Value, Error> {
+    serde_json::from_str(json).map_err(|error| Error::Corrupt(format!("an audit event: {error}")))
 }
 
 /// Who did what, where.

@@ -1,5 +1,6 @@
 //! Reading the audit trail by filter: a page of it, a token's history, an export.
 
+use crate::audit::details;
 use crate::audit_chain::hex;
 use crate::database::{micros, time};
 use crate::error::Error;
@@ -57,7 +58,6 @@ impl TryFrom<EntryRow> for AuditEntry {
     type Error = Error;
 
     fn try_from(row: EntryRow) -> Result<Self, Error> {
-        let details = serde_json::from_str(&row.details);
         let person = |(id, (name, email))| Person { id: UserId(id), name, email };
         Ok(Self {
             // What somebody has inserted behind our back has none.
@@ -68,7 +68,7 @@ impl TryFrom<EntryRow> for AuditEntry {
             action: row.action,
             token: row.token_id.map(TokenId),
             token_name: row.token_name,
-            details: details.map_err(|error| Error::Corrupt(format!("an audit event: {error}")))?,
+            details: details(&row.details)?,
             hash: hex(&row.hash.unwrap_or_default()),
         })
     }

@@ -83,6 +83,9 @@ pub enum Error {
     /// A move goes to the other kind of database.
     #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
     SameKind,
+    /// A move begins at a database that has something.
+    #[error("the database to move from has nothing in it; check its address")]
+    NothingToMove,
     /// A move goes to a database that has nothing yet.
     #[error("the database to move to has something in its table {0} already; name an empty one")]
     NotEmpty(&'static str),

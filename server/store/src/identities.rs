@@ -7,7 +7,7 @@ use crate::second_step;
 use crate::sessions::{self, Client, FirstStep, SessionToken};
 use crate::sql;
 use crate::store::Store;
-use crate::users::folded_email;
+use crate::users::{self, folded_email, membership};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
@@ -104,11 +104,7 @@ impl Store {
     /// [`Error::NotFound`] where nobody has the address; [`Error::Database`].
     pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
         let mut tx = self.pools().begin().await?;
-        let user: Option<Uuid> = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1")
-            .bind(folded_email(email))
-            .fetch_optional(&mut *tx)
-            .await?;
-        let user = UserId(user.ok_or(Error::NotFound)?);
+        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
         let removed: Vec<(String, String)> =
             sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
                 .bind(user.0)
@@ -154,27 +150,11 @@ async fn begin(
     from: &Client,
     now: DateTime<Utc>,
 ) -> Result<Result<SessionToken, Error>, Error> {
-    if let Some(pending) = second_step::require(tx, account, user, now).await? {
+    let step = FirstStep::Provider(&identity.issuer);
+    if let Some(pending) = second_step::require(step, tx, account, user, now).await? {
         return Ok(Err(Error::SecondStepNeeded(pending)));
     }
-    let step = FirstStep::Provider(&identity.issuer);
     Ok(Ok(sessions::begin_after(step, store, tx, account, user, from, now).await?))
-}
-
-/// The account that the user joined first of those that they may work in, else of all, and their state in it.
-async fn membership(tx: &mut Connection, user: UserId) -> Result<Option<(AccountId, MembershipState)>, Error> {
-    let found: Option<(Uuid, String)> = sql::query_as(
-        "SELECT account_id, state FROM memberships WHERE user_id = $1
-         ORDER BY CASE state WHEN 'active' THEN 0 ELSE 1 END, created_at, account_id LIMIT 1",
-    )
-    .bind(user.0)
-    .fetch_optional(tx)
-    .await?;
-    let read = |(account, state): (Uuid, String)| {
-        let state = MembershipState::from_name(&state).ok_or_else(|| Error::Corrupt(format!("the state {state}")));
-        Ok((AccountId(account), state?))
-    };
-    found.map(read).transpose()
 }
 
 fn details(identity: &Identity) -> Value {

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 /// How long results are kept.
 pub const RESULT_LIFETIME: TimeDelta = TimeDelta::days(30);
+/// How long a job gets no further before its worker is taken for gone, where that may be on another node.
+pub const STALLED_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// How often a job is begun before it is given up: one that ends the server each time would do so for ever.
 const ATTEMPTS: i64 = 3;
 
@@ -232,24 +234,29 @@ impl Store {
     }
 
     /// Puts jobs whose worker is gone back to those that wait, and gives up those that were begun three times. Answers
-    /// how many wait again.
+    /// how many wait again. Where other nodes may be working on some, only those count that have got no further for
+    /// [`STALLED_AFTER`].
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn take_up_jobs(&self) -> Result<u64, Error> {
+        let stalled = if self.has_nodes() { micros(self.clock().now() - STALLED_AFTER) } else { i64::MAX };
         let mut tx = self.pools().begin().await?;
         sql::query(
-            "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2 WHERE status = 'RUNNING' AND attempts >= $3",
+            "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2
+             WHERE status = 'RUNNING' AND attempts >= $3 AND progress_at < $4",
         )
         .bind(micros(self.clock().now()))
         .bind("The server was ended each time that it has worked on the job; export fewer days.")
         .bind(ATTEMPTS)
+        .bind(stalled)
         .execute(&mut *tx)
         .await?;
         let queued = sql::query(
             "UPDATE jobs SET status = 'QUEUED', started_at = NULL, progress_at = NULL, records = 0, percentage = 0
-             WHERE status = 'RUNNING'",
+             WHERE status = 'RUNNING' AND progress_at < $1",
         )
+        .bind(stalled)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

@@ -1,5 +1,6 @@
 //! What open pages have to hear of: the account's audit trail, from where a page has read up to.
 
+use crate::audit::details;
 use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
@@ -8,7 +9,6 @@ use domain::audit::Action;
 use domain::live::{LIVE_ACTIONS, LiveChange};
 use domain::token::TokenId;
 use domain::user::{Person, UserId};
-use serde_json::Value;
 use uuid::Uuid;
 
 /// Changes that are read at once.
@@ -68,9 +68,9 @@ impl ChangeRow {
     /// The change, if it is one that lists of tokens show.
     fn into_change(self) -> Option<Result<LiveChange, Error>> {
         let action = Action::from_name(&self.action).filter(|action| LIVE_ACTIONS.contains(action))?;
-        let details: Value = match serde_json::from_str(&self.details) {
+        let details = match details(&self.details) {
             Ok(details) => details,
-            Err(error) => return Some(Err(Error::Corrupt(format!("an audit event: {error}")))),
+            Err(error) => return Some(Err(error)),
         };
         let text = |key: &str| details[key].as_str().map(str::to_owned);
         let person = |(id, (name, email))| Person { id: UserId(id), name, email };

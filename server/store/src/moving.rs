@@ -93,7 +93,7 @@ impl Columns {
 /// Nobody writes to either meanwhile. The server key goes with both.
 ///
 /// # Errors
-/// [`Error::SameKind`], [`Error::NotEmpty`], [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`],
+/// [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`], [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`],
 /// [`Error::Migration`], [`Error::Corrupt`].
 pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Error> {
     let (from, to) = (Pools::open(from).await?, Pools::open(to).await?);
@@ -101,6 +101,10 @@ pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Erro
         return Err(Error::SameKind);
     }
     let (mut from, mut to) = (from.begin().await?, to.begin().await?);
+    // Every database that was ever used has its row there; a wrong address leads to one that has not.
+    if !sql::query_scalar::<bool>("SELECT EXISTS (SELECT 1 FROM server_key)").fetch_one(&mut *from).await? {
+        return Err(Error::NothingToMove);
+    }
     for (table, _) in TABLES {
         let rows = sql::query_scalar::<bool>(AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})")));
         if rows.fetch_one(&mut *to).await? {

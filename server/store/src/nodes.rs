@@ -5,14 +5,16 @@
 //!
 //! - A node believes its cache only while it holds a lease of [`LEASE`] in the database, which it renews every
 //!   [`RENEW_EVERY`]. It counts from before it asked for it, by its own clock; others wait by the database's. So a node that
-//!   is cut off stops believing before anybody stops waiting for it. From then on each call reads the database; where that
-//!   doesn't answer, it is refused as unavailable.
+//!   is cut off stops believing before anybody stops waiting for it, if the two clocks run alike: neither jumps, and no
+//!   machine is put to sleep. From then on each call reads the database; where that doesn't answer, it is refused as
+//!   unavailable.
 //! - A change leaves every node that holds a lease an eviction, in the same transaction. A node carries out what is left
 //!   for it, removes it, and only then renews its lease.
 //! - A change answers once none of its evictions is left for a node whose lease still runs: a round trip as a rule,
 //!   [`LEASE`] at worst, where a node has died or is cut off.
-//! - A node that is new, or whose lease had run out, begins with an empty cache, and does not fill it until [`LEASE`] has
-//!   passed: a change that was under way when it came has left it nothing.
+//! - A node that is new, or whose lease had run out by either clock, joins with an empty cache and while nobody writes: so
+//!   no change is between its evictions and its commit, with nothing left for it.
+//! - A node that does not know whether its own commit was carried out stops believing until it has joined anew.
 //!
 //! `SQLite` has one node, whose cache hears of every change without all that.
 
@@ -44,8 +46,7 @@ const CHANNEL: &str = "kagitaba_evictions";
 pub(crate) struct Node {
     id: Uuid,
     began: Instant,
-    /// From when to when the cache is to be believed, in microseconds after `began`.
-    from: AtomicU64,
+    /// Until when the cache is to be believed, in microseconds after `began`; 0 where it is not.
     until: AtomicU64,
 }
 
@@ -53,17 +54,18 @@ impl Node {
     /// A node that holds no lease yet; for a database that only this process uses, one that needs none.
     pub(crate) fn new(alone: bool) -> Self {
         let until = if alone { u64::MAX } else { 0 };
-        Self { id: Uuid::now_v7(), began: Instant::now(), from: AtomicU64::new(0), until: AtomicU64::new(until) }
+        Self { id: Uuid::now_v7(), began: Instant::now(), until: AtomicU64::new(until) }
     }
 
     /// Whether the cache is to be believed now.
     pub(crate) fn believes(&self) -> bool {
         let until = self.until.load(Ordering::Acquire);
-        if until == u64::MAX {
-            return true;
-        }
-        let now = self.micros(Instant::now());
-        self.from.load(Ordering::Acquire) <= now && now < until
+        until == u64::MAX || self.micros(Instant::now()) < until
+    }
+
+    /// The cache is not to be believed until the node has joined anew, where there can be others.
+    pub(crate) fn believe_nothing(&self) {
+        _ = self.until.fetch_update(Ordering::AcqRel, Ordering::Acquire, |until| (until != u64::MAX).then_some(0));
     }
 
     fn micros(&self, at: Instant) -> u64 {
@@ -100,7 +102,7 @@ impl Store {
                 Err(_) => {}
             }
             if listener.is_none() {
-                listener = listen(pool).await.ok();
+                listener = timeout(RENEW_EVERY, listen(pool)).await.ok().and_then(Result::ok);
             }
             match &mut listener {
                 // Woken, or in time. A listener that has lost its connection makes it anew; what was missed is read.
@@ -117,7 +119,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn end_lease(&self) -> Result<(), Error> {
         let Some(pool) = &self.pools().nodes else { return Ok(()) };
-        self.node().until.store(0, Ordering::Release);
+        self.node().believe_nothing();
         sql::query("DELETE FROM nodes WHERE id = $1").bind(self.node().id).execute(pool).await?;
         Ok(())
     }
@@ -125,7 +127,7 @@ impl Store {
     /// Carries out what others have left for this node, and renews its lease.
     async fn renew_lease(&self) -> Result<(), Error> {
         let (node, Some(pool)) = (self.node(), &self.pools().nodes) else { return Ok(()) };
-        let asked = Instant::now();
+        let (mut asked, mut before) = (Instant::now(), node.until.load(Ordering::Acquire));
         let left: Vec<EvictionRow> =
             sql::query_as("SELECT id, sid, account_id FROM evictions WHERE node_id = $1 ORDER BY id")
                 .bind(node.id)
@@ -142,22 +144,29 @@ impl Store {
             "UPDATE nodes SET lease_until = clock_timestamp() + $2 * INTERVAL '1 millisecond'
              WHERE id = $1 AND lease_until > clock_timestamp()",
         );
-        if renewed.bind(node.id).bind(lease).execute(pool).await?.rows_affected() == 0 {
-            // What the cache holds may be older than what has been left for nobody.
-            node.until.store(0, Ordering::Release);
+        let held = renewed.bind(node.id).bind(lease).execute(pool).await?.rows_affected() > 0;
+        // By its own clock, too: others may have seen the lease run out before the renewal was committed, and of one whose
+        // answer was lost this node knows nothing.
+        if !held || node.micros(Instant::now()) >= before {
+            node.believe_nothing();
+            before = 0;
+            let mut tx = self.pools().begin().await?;
             self.cache().clear();
+            asked = Instant::now();
             sql::query(
                 "INSERT INTO nodes (id, lease_until) VALUES ($1, clock_timestamp() + $2 * INTERVAL '1 millisecond')
                  ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
             )
             .bind(node.id)
             .bind(lease)
-            .execute(pool)
+            .execute(&mut *tx)
             .await?;
-            node.from.store(node.micros(Instant::now() + LEASE), Ordering::Release);
+            tx.commit().await?;
             forget_nodes(pool).await?;
         }
-        node.until.store(node.micros(asked + LEASE), Ordering::Release);
+        // Unless it has stopped believing meanwhile.
+        let until = node.micros(asked + LEASE);
+        _ = node.until.compare_exchange(before, until, Ordering::AcqRel, Ordering::Acquire);
         Ok(())
     }
 
@@ -184,7 +193,7 @@ impl Store {
         };
         sql::query(
             "INSERT INTO evictions (change_id, node_id, sid, account_id)
-             SELECT $1, id, $2, $3 FROM nodes WHERE id <> $4 AND lease_until > clock_timestamp()",
+             SELECT $1, id, $2, $3 FROM nodes WHERE id <> $4 AND lease_until > statement_timestamp()",
         )
         .bind(change)
         .bind(sid)
@@ -202,7 +211,7 @@ impl Store {
         while committed.elapsed() < LEASE {
             let left = sql::query_scalar::<bool>(
                 "SELECT EXISTS (SELECT 1 FROM evictions JOIN nodes ON nodes.id = evictions.node_id
-                     WHERE change_id = $1 AND lease_until > clock_timestamp())",
+                     WHERE change_id = $1 AND lease_until > statement_timestamp())",
             );
             match left.bind(change).fetch_one(pool).await {
                 Ok(false) => return,

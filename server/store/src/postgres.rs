@@ -74,7 +74,8 @@ pub(crate) async fn begin_in(pool: &PgPool, account: AccountId) -> Result<Tx, Er
 }
 
 async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {
-    // Both at once: one way to the database and back. `BEGIN` alone sees nothing yet.
-    let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT {locks}");
-    Ok(sql::begin(pool, AssertSqlSafe(begin)).await?)
+    // Apart: of a BEGIN that came along with a lock that was not had, sqlx does not know that there is a block to end.
+    let mut tx = sql::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    sql::query(AssertSqlSafe(format!("SELECT {locks}"))).persistent(false).execute(&mut *tx).await?;
+    Ok(tx)
 }

@@ -150,7 +150,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::NotViewable`], [`Error::SealingKeys`], [`Error::Database`].
     pub async fn view_secret(&self, by: &Asker, id: TokenId) -> Result<IssuedToken, Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let stored = token_rows::find(&mut tx, by.account, id).await?;
         if stored.deleted_at.is_some() {
             return Err(Error::NotFound);

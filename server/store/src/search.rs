@@ -77,11 +77,9 @@ impl Search {
         let Searched { column, index, numbers, id } = searched;
         match (self, dialect) {
             (Self::All, _) => {}
-            (Self::Each(part), Dialect::Sqlite) => {
-                query.push(format_args!(" AND instr({column}, ")).push_bind(part).push(") > 0");
-            }
-            (Self::Each(part), Dialect::Postgres) => {
-                query.push(format_args!(" AND strpos({column}, ")).push_bind(part).push(") > 0");
+            (Self::Each(part), dialect) => {
+                let position = dialect.position();
+                query.push(format_args!(" AND {position}({column}, ")).push_bind(part).push(") > 0");
             }
             (Self::Indexed(part), Dialect::Sqlite) => {
                 query.push(format_args!(

@@ -22,7 +22,6 @@ use serde_json::json;
 use std::fmt;
 use std::net::IpAddr;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Length of an authenticator's secret in bytes (RFC 4226, section 4, R6).
@@ -179,11 +178,7 @@ impl Store {
     /// [`Error::NotFound`] where nobody has that e-mail address; [`Error::Database`].
     pub async fn reset_second_factor(&self, email: &str) -> Result<bool, Error> {
         let mut tx = self.pools().begin().await?;
-        let user: Option<Uuid> = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1")
-            .bind(users::folded_email(email))
-            .fetch_optional(&mut *tx)
-            .await?;
-        let user = UserId(user.ok_or(Error::NotFound)?);
+        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
         let had = has_second_factor(&mut tx, user).await?;
         for table in ["authenticators", "recovery_codes", "sessions", "pending_sign_ins"] {
             if had {
@@ -191,14 +186,8 @@ impl Store {
                 sql::query(remove).bind(user.0).execute(&mut *tx).await?;
             }
         }
-        let account: Option<Uuid> = sql::query_scalar(
-            "SELECT account_id FROM memberships WHERE user_id = $1 ORDER BY created_at, account_id LIMIT 1",
-        )
-        .bind(user.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(account) = account.filter(|_| had) {
-            let (account, action) = (AccountId(account), Action::SecondFactorSwitchedOff);
+        if let Some((account, _)) = users::membership(&mut tx, user).await?.filter(|_| had) {
+            let action = Action::SecondFactorSwitchedOff;
             let event = Event { account, user: None, action, token: None, details: json!({ "user": user }) };
             event.record(self, &mut tx, self.clock().now()).await?;
         }

@@ -1,11 +1,11 @@
-//! The second step of signing in: what follows the right password, for who has a second factor.
+//! The second step of signing in, for who has a second factor: what follows the right password, or the identity provider.
 
 use crate::audit::Event;
 use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::passwords::RightPassword;
 use crate::second_factor::{self, RightCode};
-use crate::sessions::{self, Client, SessionToken};
+use crate::sessions::{self, Client, FirstStep, SessionToken};
 use crate::sql;
 use crate::store::Store;
 use crate::throttle;
@@ -17,7 +17,7 @@ use domain::user::UserId;
 use serde_json::json;
 use uuid::Uuid;
 
-/// What the browser holds of somebody who has given the password and not yet the second factor: of the same form as a
+/// What the browser holds of somebody who has taken the first step and not yet the second: of the same form as a
 /// session's token, and likewise kept as SHA-256 only.
 #[derive(Debug, Clone)]
 pub struct PendingSignIn(SessionToken);
@@ -61,7 +61,7 @@ impl Store {
         let from = from.into();
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let (account, user) = find(&mut tx, pending, now).await?;
+        let (account, user, issuer) = find(&mut tx, pending, now).await?;
         let guess = second_factor::guess_hash(self.key(), user);
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
@@ -76,7 +76,8 @@ impl Store {
         if right == RightCode::Recovery {
             event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
         }
-        let session = sessions::begin(self, &mut tx, account, user, &from, now).await?;
+        let step = issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
+        let session = sessions::begin_after(step, self, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -91,7 +92,7 @@ pub(crate) async fn after_password(
     from: &Client,
     now: DateTime<Utc>,
 ) -> Result<Result<SessionToken, PendingSignIn>, Error> {
-    match require(tx, account, right.user, now).await? {
+    match require(FirstStep::Password, tx, account, right.user, now).await? {
         None => Ok(Ok(sessions::begin(store, tx, account, right.user, from, now).await?)),
         Some(pending) => Ok(Err(pending)),
     }
@@ -100,6 +101,7 @@ pub(crate) async fn after_password(
 /// The second step that the user, of whom it is known by the first who they are, has to take; nothing for who has no
 /// second factor.
 pub(crate) async fn require(
+    step: FirstStep<'_>,
     tx: &mut Connection,
     account: AccountId,
     user: UserId,
@@ -109,14 +111,19 @@ pub(crate) async fn require(
         return Ok(None);
     }
     let pending = PendingSignIn(SessionToken::generate());
+    let issuer = match step {
+        FirstStep::Password => None,
+        FirstStep::Provider(issuer) => Some(issuer),
+    };
     sql::query(
-        "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, created_at)
-         SELECT $1, $2, id, password_hash, $3 FROM users WHERE id = $4",
+        "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, issuer, created_at)
+         SELECT $1, $2, id, password_hash, $5, $3 FROM users WHERE id = $4",
     )
     .bind(pending.0.hash())
     .bind(account.0)
     .bind(micros(now))
     .bind(user.0)
+    .bind(issuer)
     .execute(tx)
     .await?;
     Ok(Some(pending))
@@ -128,14 +135,14 @@ pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Res
     Ok(ended.bind(micros(now - SECOND_STEP_WITHIN)).execute(tx).await?.rows_affected())
 }
 
-/// Who has given the password, and for which account.
+/// Who has taken the first step, for which account, and at which identity provider, if it was at one.
 async fn find(
     connection: &mut Connection,
     pending: &PendingSignIn,
     now: DateTime<Utc>,
-) -> Result<(AccountId, UserId), Error> {
-    let found: Option<(Uuid, Uuid)> = sql::query_as(
-        "SELECT pending_sign_ins.account_id, users.id FROM pending_sign_ins
+) -> Result<(AccountId, UserId, Option<String>), Error> {
+    let found: Option<(Uuid, Uuid, Option<String>)> = sql::query_as(
+        "SELECT pending_sign_ins.account_id, users.id, pending_sign_ins.issuer FROM pending_sign_ins
          JOIN users ON users.id = pending_sign_ins.user_id AND users.password_hash = pending_sign_ins.password_hash
          WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2",
     )
@@ -143,6 +150,6 @@ async fn find(
     .bind(micros(now - SECOND_STEP_WITHIN))
     .fetch_optional(connection)
     .await?;
-    let (account, user) = found.ok_or(Error::SignInOver)?;
-    Ok((AccountId(account), UserId(user)))
+    let (account, user, issuer) = found.ok_or(Error::SignInOver)?;
+    Ok((AccountId(account), UserId(user), issuer))
 }

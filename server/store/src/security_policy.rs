@@ -80,7 +80,7 @@ impl Store {
         policy: &SecurityPolicy,
         revision: i64,
     ) -> Result<i64, Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.pools().begin_in(by.account).await?;
         let (before, current) = read(&mut tx, by.account).await?;
         if current != revision {
             return Err(Error::Conflict);

@@ -37,7 +37,7 @@ impl Dialect {
     }
 }
 
-/// Connections that read.
+/// Connections.
 pub(crate) enum Pool {
     /// To `SQLite`.
     Sqlite(SqlitePool),

@@ -8,6 +8,7 @@ use crate::key::ServerKey;
 use crate::key_check;
 use crate::nodes::Node;
 use crate::passwords::Passwords;
+use crate::sealing::SealingKey;
 use crate::sealing_keys::KeySource;
 use crate::verification_cache::VerificationCache;
 use std::fmt;
@@ -90,6 +91,12 @@ impl Store {
 
     pub(crate) fn sealing_source(&self) -> &OnceLock<KeySource> {
         &self.shared.sealing_keys
+    }
+
+    /// A key for that purpose, the same on every server with this server key.
+    #[must_use]
+    pub fn sealing_key(&self, purpose: &str) -> SealingKey {
+        SealingKey::derived(self.key(), purpose)
     }
 
     pub(crate) fn cache(&self) -> &Arc<VerificationCache> {

@@ -82,6 +82,31 @@ pub(crate) fn folded_email(email: &str) -> String {
     folded(email.trim())
 }
 
+/// The user of that e-mail address.
+pub(crate) async fn named(connection: &mut Connection, email: &str) -> Result<Option<UserId>, Error> {
+    let id = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1").bind(folded_email(email));
+    Ok(id.fetch_optional(connection).await?.map(UserId))
+}
+
+/// The account that the user joined first of those that they may work in, else of all, and their state in it.
+pub(crate) async fn membership(
+    tx: &mut Connection,
+    user: UserId,
+) -> Result<Option<(AccountId, MembershipState)>, Error> {
+    let found: Option<(Uuid, String)> = sql::query_as(
+        "SELECT account_id, state FROM memberships WHERE user_id = $1
+         ORDER BY CASE state WHEN 'active' THEN 0 ELSE 1 END, created_at, account_id LIMIT 1",
+    )
+    .bind(user.0)
+    .fetch_optional(tx)
+    .await?;
+    let read = |(account, state): (Uuid, String)| {
+        let state = MembershipState::from_name(&state).ok_or_else(|| Error::Corrupt(format!("the state {state}")));
+        Ok((AccountId(account), state?))
+    };
+    found.map(read).transpose()
+}
+
 impl Store {
     /// Adds a user to the account.
     ///

@@ -241,6 +241,9 @@ impl Store {
             store.leave_evictions(&mut tx, change, &concern).await?;
             let hold = store.cache().hold(&concern);
             let committed = tx.commit().await;
+            if committed.is_err() {
+                store.node().believe_nothing(); // it may be carried out yet
+            }
             hold.release();
             committed?;
             store.wait_for_nodes(change).await;

@@ -42,6 +42,12 @@ pub struct House {
     pub folder: TempDir,
 }
 
+/// Another server on the same database.
+pub struct Node {
+    pub store: Store,
+    pub address: SocketAddr,
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
@@ -63,9 +69,19 @@ impl House {
 
     /// Starts a server that makes use of these services.
     pub async fn open_with(production: bool, gate: &gate::Settings, services: Services) -> Self {
+        Self::open_on(None, production, gate, services).await
+    }
+
+    /// Starts a server on that database, which is empty, or on one of its own.
+    pub async fn open_on(
+        database: Option<String>,
+        production: bool,
+        gate: &gate::Settings,
+        services: Services,
+    ) -> Self {
         log::keep();
         let folder = tempfile::tempdir().unwrap();
-        let store = Data::within(&folder.path().join("data")).open().await.unwrap();
+        let store = Data { database, ..Data::within(&folder.path().join("data")) }.open().await.unwrap();
         let account = store.add_account("Agency").await.unwrap();
         let mut by = None;
         for role in Role::ALL {
@@ -80,11 +96,16 @@ impl House {
         let issued = issue(&store, &by, &[Scope::GET_COMPANY_INFORMATION]).await;
 
         write_site(folder.path());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = router(store.clone(), &Site::without_wasm(folder.path()), gate, &services, production);
-        tokio::spawn(connections::serve(listener, router, Patience::default(), std::future::pending()));
+        let address = serve(&store, folder.path(), gate, &services, production).await;
         Self { store, by, issued, address, folder }
+    }
+
+    /// Starts another server on that database, which is this one's.
+    pub async fn another_node(&self, database: String, gate: &gate::Settings) -> Node {
+        let data = Data { database: Some(database), ..Data::within(&self.folder.path().join("data")) };
+        let store = data.open().await.unwrap();
+        let address = serve(&store, self.folder.path(), gate, &Services::default(), false).await;
+        Node { store, address }
     }
 
     pub fn account(&self) -> AccountId {
@@ -205,6 +226,15 @@ pub async fn issue(store: &Store, by: &Asker, scopes: &[Scope]) -> IssuedToken {
     let terms = store.terms(by.account).await.unwrap();
     let settings = form.validate(std::slice::from_ref(&by.user), None, &terms).unwrap();
     store.create(by, settings, Uuid::now_v7()).await.unwrap()
+}
+
+async fn serve(store: &Store, site: &Path, gate: &gate::Settings, services: &Services, production: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = router(store.clone(), &Site::without_wasm(site), gate, services, production);
+    tokio::spawn(connections::serve(listener, router, Patience::default(), std::future::pending()));
+    tokio::spawn(store.clone().keep_lease());
+    address
 }
 
 fn write_site(folder: &Path) {

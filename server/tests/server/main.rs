@@ -16,6 +16,7 @@ mod live;
 mod log;
 mod mail;
 mod nginx;
+mod nodes;
 mod operations;
 mod process;
 mod rate_limits;

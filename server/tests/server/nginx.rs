@@ -15,9 +15,9 @@ use server::gate::Settings;
 use crate::house::{Answer, House, basic, company_information};
 
 /// nginx, until it is dropped.
-struct Nginx {
+pub struct Nginx {
     process: Child,
-    port: u16,
+    pub port: u16,
 }
 
 impl Drop for Nginx {
@@ -38,22 +38,26 @@ impl Nginx {
         let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
         let lines = readme.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let lines = lines.replace("http://your-server", other).replace("127.0.0.1:3000", &gate.to_string());
-        let folder = house.folder.path().join("nginx");
-        std::fs::create_dir(&folder).unwrap();
+        Self::serve(&house.folder.path().join("nginx"), "", &lines)
+    }
+
+    /// Starts it with these lines, of all servers and of its one, in a folder of its own.
+    pub fn serve(folder: &Path, all: &str, lines: &str) -> Self {
+        std::fs::create_dir(folder).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {}/{kind};", folder.display()))
             .concat();
         let config = format!(
             "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log; events {{}} \
-             http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{port};\n{lines}\n}} }}",
+             http {{ access_log off; {temporary} {all} server {{ listen 127.0.0.1:{port};\n{lines}\n}} }}",
             folder.display()
         );
         let file = folder.join("nginx.conf");
         std::fs::write(&file, config).unwrap();
         let nginx = if Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" };
         let mut command = Command::new(nginx);
-        command.arg("-p").arg(&folder).arg("-c").arg(&file).arg("-e").arg(folder.join("start.log"));
+        command.arg("-p").arg(folder).arg("-c").arg(&file).arg("-e").arg(folder.join("start.log"));
         let process = command.stderr(Stdio::null()).spawn().expect("nginx is installed; `make test` sees to it");
         let nginx = Self { process, port };
         let began = Instant::now();
@@ -131,4 +135,20 @@ async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
     let nginx = Nginx::start_asking(nowhere, &house, &other_server().await);
     let answer = nginx.get(&house, &company_information(&house.issued.token.sid)).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::INTERNAL_SERVER_ERROR, ""));
+}
+
+#[tokio::test]
+async fn nginx_says_itself_where_a_call_comes_from_whatever_the_client_claims() {
+    let house = House::open_as(true, &Settings::default()).await;
+    let (mut policy, revision) = house.store.security_policy(house.account()).await.unwrap();
+    policy.allowed_addresses = ["192.0.2.0/24".parse().unwrap()].into();
+    house.store.update_security_policy(&house.by, &policy, revision).await.unwrap();
+    let nginx = Nginx::start(&house, &other_server().await);
+    let path = company_information(&house.issued.token.sid);
+    for claimed in ["192.0.2.1", "192.0.2.1, 192.0.2.2", ""] {
+        let request = http::Request::builder().uri(format!("http://127.0.0.1:{}{path}", nginx.port));
+        let credentials = basic(&house.issued.token.sid, &house.issued.secret);
+        let request = request.header(header::AUTHORIZATION, credentials).header("x-forwarded-for", claimed);
+        assert_eq!(house.send(request, []).await.status, StatusCode::FORBIDDEN, "{claimed}");
+    }
 }

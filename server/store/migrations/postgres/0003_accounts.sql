@@ -28,6 +28,7 @@ CREATE TABLE pending_sign_ins (
     account_id UUID NOT NULL REFERENCES accounts (id),
     user_id UUID NOT NULL REFERENCES users (id),
     password_hash TEXT COLLATE "C" NOT NULL,
+    issuer TEXT COLLATE "C",
     created_at BIGINT NOT NULL
 );
 

@@ -20,12 +20,14 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, code_hash)
 ) STRICT, WITHOUT ROWID;
 
--- Who has given the right password and not yet a second factor. `token_hash` is the SHA-256 of what the browser holds,
+-- Who has taken the first step of signing in and not yet the second. `token_hash` is the SHA-256 of what the browser holds,
 -- which has 256 random bits. `password_hash` is the user's as it was then: with another password it is over.
+-- `issuer` is the identity provider that the first step was taken at; nothing where it was the password.
 CREATE TABLE pending_sign_ins (
     token_hash BLOB NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
     account_id BLOB NOT NULL REFERENCES accounts (id),
     user_id BLOB NOT NULL REFERENCES users (id),
     password_hash TEXT NOT NULL,
+    issuer TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;

@@ -8,7 +8,7 @@ use domain::report::{Export, Period, Report, ResultFormat};
 use domain::user::Asker;
 use serde_json::json;
 use std::time::Duration;
-use store::{Error, RESULT_LIFETIME, Store};
+use store::{Error, RESULT_LIFETIME, STALLED_AFTER, Store};
 use uuid::Uuid;
 
 /// Somebody who calls with a token of the asker's account.
@@ -81,11 +81,14 @@ async fn a_job_that_was_running_when_the_server_was_killed_is_taken_up_again() {
     house.store.note_progress(&claimed, 7, 50).await.unwrap();
 
     let store = house.reopened().await;
+    house.later(STALLED_AFTER + TimeDelta::seconds(1));
     assert_eq!(store.take_up_jobs().await.unwrap(), 1);
     assert_eq!(store.job(by.account, job.id).await.unwrap(), job, "as it was at first");
     assert_eq!(store.claim_job().await.unwrap().map(|again| again.id), Some(job.id));
+    house.later(STALLED_AFTER + TimeDelta::seconds(1));
     assert_eq!(store.take_up_jobs().await.unwrap(), 1);
     store.claim_job().await.unwrap().unwrap();
+    house.later(STALLED_AFTER + TimeDelta::seconds(1));
     assert_eq!(store.take_up_jobs().await.unwrap(), 0, "the server was ended three times: enough");
     let given_up = store.job(by.account, job.id).await.unwrap();
     assert_eq!(given_up.status, JobStatus::Error);

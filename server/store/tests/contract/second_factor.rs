@@ -77,6 +77,9 @@ async fn who_signs_in_at_an_identity_provider_takes_the_second_step_too() {
     let (Err(Error::SecondStepNeeded(_)), Err(Error::SecondStepNeeded(pending))) = (linked, known) else { panic!() };
     let session = house.store.second_step(&pending, &phone.code(&house, 0), HERE).await.unwrap();
     assert_eq!(house.store.session(&session).await.unwrap().as_ref(), Some(&house.aya));
+    assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)), "none was given");
+    let (_, details) = house.events().await.into_iter().rfind(|(action, _)| action == "signed_in").unwrap();
+    assert_eq!(details["issuer"], aya.issuer);
 }
 
 #[tokio::test]
