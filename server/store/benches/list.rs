@@ -25,7 +25,7 @@ mod cluster;
 /// Tokens in the account.
 const TOKENS: i64 = 1_000_000;
 /// How often each is measured.
-const TIMES: usize = 30;
+const TIMES: usize = 10;
 /// Writes that are measured.
 const WRITES: u32 = 300;
 
