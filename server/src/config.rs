@@ -53,7 +53,7 @@ impl Data {
         } else {
             server_key::create(&key_file)?
         };
-        let store = match Box::pin(Store::open(&url, key, Clock::system())).await {
+        let store = match Store::open(&url, key, Clock::system()).await {
             Err(Error::WrongKey) => return Err(server_key::wrong(&key_file).into()),
             opened => opened.context(NOT_OPENED)?,
         };

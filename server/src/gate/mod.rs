@@ -86,7 +86,7 @@ async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
         Err(error) => (Err(error.into()), Vec::new()),
     };
     let query = Query::read(head.uri.query().unwrap_or_default());
-    let carry_out = async |admitted| Ok(Box::pin(carried_out(&gate, admitted, query.clone(), body, format)).await);
+    let carry_out = async |admitted| Ok(carried_out(&gate, admitted, query.clone(), body, format).await);
     gate.answer(caller, target, (&head, &query), carry_out, |error| error.into_response(format)).await
 }
 

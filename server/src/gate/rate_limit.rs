@@ -139,7 +139,7 @@ impl RateLimits {
         count: impl AsyncFnOnce(&Store, Limit) -> Result<T, store::Error>,
     ) -> Option<T> {
         let store = self.together.as_ref()?;
-        match timeout(COUNTED_WITHIN, Box::pin(count(store, self.of_group(group).0))).await {
+        match timeout(COUNTED_WITHIN, count(store, self.of_group(group).0)).await {
             Ok(Ok(counted)) => Some(counted),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a call was counted on this node alone");

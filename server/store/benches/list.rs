@@ -46,8 +46,7 @@ async fn main() {
     measure("SQLite", tokens, &store, &by, &driver).await;
     drop(store);
 
-    let server = PgPool::connect(&cluster::url("postgres")).await.expect("PostgreSQL");
-    server.execute("CREATE DATABASE bench").await.expect("a database");
+    cluster::create("bench", "template1").await;
     let url = cluster::url("bench");
     let (store, by) = open(&url).await;
     let driver = Driver::Postgres(PgPool::connect(&url).await.expect("PostgreSQL"));

@@ -1,10 +1,10 @@
 //! Identities: whom an identity provider vouches for, and which user that is.
 
 use crate::audit::Event;
-use crate::database::{Connection, Tx, micros};
+use crate::database::{Tx, micros};
 use crate::error::Error;
 use crate::second_step;
-use crate::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sessions::{Client, FirstStep, SessionToken};
 use crate::sql;
 use crate::store::Store;
 use crate::users::{self, folded_email, membership};
@@ -48,9 +48,10 @@ impl Store {
         let Some((account, MembershipState::Active)) = membership(&mut tx, user).await? else {
             return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
         };
-        let begun = begin(self, &mut tx, identity, (account, user), &from.into(), now).await?;
+        let step = FirstStep::Provider(&identity.issuer);
+        let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
-        begun.map(Some)
+        begun.map(Some).map_err(Error::SecondStepNeeded)
     }
 
     /// Links an identity, which is linked to nobody yet, to the user of that e-mail address, and begins a session of
@@ -92,9 +93,10 @@ impl Store {
             return Err(self.refuse(tx, identity, user, Error::LinkedOtherwise, now).await?);
         }
         event(account, user, Action::IdentityLinked, details(identity)).record(self, &mut tx, now).await?;
-        let begun = begin(self, &mut tx, identity, (account, user), &from.into(), now).await?;
+        let step = FirstStep::Provider(&identity.issuer);
+        let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
-        begun
+        begun.map_err(Error::SecondStepNeeded)
     }
 
     /// Removes the links of the user of that e-mail address to identity providers: the next sign-in by one makes it
@@ -139,22 +141,6 @@ impl Store {
         tx.commit().await?;
         Ok(reason)
     }
-}
-
-/// Begins a session that the provider vouches for, or answers [`Error::SecondStepNeeded`], for which to commit as well.
-async fn begin(
-    store: &Store,
-    tx: &mut Connection,
-    identity: &Identity,
-    (account, user): (AccountId, UserId),
-    from: &Client,
-    now: DateTime<Utc>,
-) -> Result<Result<SessionToken, Error>, Error> {
-    let step = FirstStep::Provider(&identity.issuer);
-    if let Some(pending) = second_step::require(step, tx, account, user, now).await? {
-        return Ok(Err(Error::SecondStepNeeded(pending)));
-    }
-    Ok(Ok(sessions::begin_after(step, store, tx, account, user, from, now).await?))
 }
 
 fn details(identity: &Identity) -> Value {

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::key::Purpose;
 use crate::passwords::RightPassword;
 use crate::second_step;
-use crate::sessions::{self, Client, SessionToken};
+use crate::sessions::{Client, FirstStep, SessionToken};
 use crate::sql;
 use crate::store::Store;
 use crate::throttle;
@@ -225,20 +225,15 @@ impl Store {
         .await?;
         let (account, email, role) = accepted.ok_or(Error::InvitationOver)?;
         let account = AccountId(account);
-        let (user, right) = match joiner {
-            Joiner::New { name, password_hash } => {
-                (users::insert(&mut tx, &name, &email, &password_hash, now).await?, None)
-            }
-            Joiner::Known(right) if right.still_holds(&mut tx).await? => (right.user, Some(right)),
+        let user = match joiner {
+            Joiner::New { name, password_hash } => users::insert(&mut tx, &name, &email, &password_hash, now).await?,
+            Joiner::Known(right) if right.still_holds(&mut tx).await? => right.user,
             Joiner::Known(_) => return Err(Error::WrongCredentials),
         };
         users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
         event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
-        let begun = match right {
-            Some(right) => second_step::after_password(self, &mut tx, account, &right, &from, now).await?,
-            None => Ok(sessions::begin(self, &mut tx, account, user, &from, now).await?),
-        };
+        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
         begun.map_err(Error::SecondStepNeeded)
     }

@@ -3,7 +3,6 @@
 use crate::audit::Event;
 use crate::database::{Connection, micros};
 use crate::error::Error;
-use crate::passwords::RightPassword;
 use crate::second_factor::{self, RightCode};
 use crate::sessions::{self, Client, FirstStep, SessionToken};
 use crate::sql;
@@ -77,30 +76,31 @@ impl Store {
             event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
         }
         let step = issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
-        let session = sessions::begin_after(step, self, &mut tx, account, user, &from, now).await?;
+        let session = sessions::begin(step, self, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
 }
 
-/// What the right password leads to: a session, or the second step for who has a second factor.
-pub(crate) async fn after_password(
+/// What the first step leads to: a session, or the second step for who has a second factor.
+pub(crate) async fn after(
+    step: FirstStep<'_>,
     store: &Store,
     tx: &mut Connection,
     account: AccountId,
-    right: &RightPassword,
+    user: UserId,
     from: &Client,
     now: DateTime<Utc>,
 ) -> Result<Result<SessionToken, PendingSignIn>, Error> {
-    match require(FirstStep::Password, tx, account, right.user, now).await? {
-        None => Ok(Ok(sessions::begin(store, tx, account, right.user, from, now).await?)),
+    match require(step, tx, account, user, now).await? {
+        None => Ok(Ok(sessions::begin(step, store, tx, account, user, from, now).await?)),
         Some(pending) => Ok(Err(pending)),
     }
 }
 
 /// The second step that the user, of whom it is known by the first who they are, has to take; nothing for who has no
 /// second factor.
-pub(crate) async fn require(
+async fn require(
     step: FirstStep<'_>,
     tx: &mut Connection,
     account: AccountId,

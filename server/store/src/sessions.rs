@@ -124,7 +124,7 @@ impl Store {
         if !right.still_holds(&mut tx).await? {
             return Err(Error::WrongCredentials);
         }
-        let begun = second_step::after_password(self, &mut tx, account, &right, &from, now).await?;
+        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, right.user, &from, now).await?;
         tx.commit().await?;
         begun.map_err(Error::SecondStepNeeded)
     }
@@ -267,21 +267,6 @@ pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> 
     Ok(account.map(AccountId))
 }
 
-/// Begins a session of the user in the account. That it is they is the caller's to know.
-///
-/// # Errors
-/// [`Error::WrongCredentials`] where they are no active user of it, perhaps since a moment ago.
-pub(crate) async fn begin(
-    store: &Store,
-    tx: &mut Connection,
-    account: AccountId,
-    user: UserId,
-    from: &Client,
-    now: DateTime<Utc>,
-) -> Result<SessionToken, Error> {
-    begin_after(FirstStep::Password, store, tx, account, user, from, now).await
-}
-
 /// How a person has shown who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FirstStep<'a> {
@@ -292,8 +277,11 @@ pub(crate) enum FirstStep<'a> {
     Provider(&'a str),
 }
 
-/// As [`begin`], after this step.
-pub(crate) async fn begin_after(
+/// Begins a session of the user in the account, after this step. That it is they is the caller's to know.
+///
+/// # Errors
+/// [`Error::WrongCredentials`] where they are no active user of it, perhaps since a moment ago.
+pub(crate) async fn begin(
     step: FirstStep<'_>,
     store: &Store,
     tx: &mut Connection,

@@ -57,7 +57,7 @@ impl Pool {
     /// Begins a transaction in which every query sees the database as it is at the first one.
     pub(crate) async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match self {
-            Self::Sqlite(pool) => pool.begin().await?.into(),
+            Self::Sqlite(pool) => Box::pin(pool.begin()).await?.into(),
             Self::Postgres(pool) => begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
         })
     }
@@ -65,8 +65,8 @@ impl Pool {
     /// A connection, for queries that need not see the same.
     pub(crate) async fn acquire(&self) -> sqlx::Result<Connection> {
         Ok(match self {
-            Self::Sqlite(pool) => Connection::Sqlite(Held::Alone(pool.acquire().await?)),
-            Self::Postgres(pool) => Connection::Postgres(Held::Alone(pool.acquire().await?)),
+            Self::Sqlite(pool) => Connection::Sqlite(Held::Alone(Box::pin(pool.acquire()).await?)),
+            Self::Postgres(pool) => Connection::Postgres(Held::Alone(Box::pin(pool.acquire()).await?)),
         })
     }
 }
@@ -344,7 +344,14 @@ impl Query {
 
     /// Runs it.
     pub(crate) async fn execute<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<QueryResult> {
-        let rows_affected = match on.into() {
+        Box::pin(self.done(on.into())).await
+    }
+
+    // The three below are apart from what is read from the rows, so that they are compiled once. Like all here that waits for
+    // a database they do it on the heap: what may have to wait would need room for it otherwise, also where it need not.
+
+    async fn done(self, on: On<'_>) -> sqlx::Result<QueryResult> {
+        let rows_affected = match on {
             On::SqlitePool(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
             On::Sqlite(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
             On::PostgresPool(on) => self.of::<Postgres>()?.execute(on).await?.rows_affected(),
@@ -352,8 +359,6 @@ impl Query {
         };
         Ok(QueryResult { rows_affected })
     }
-
-    // The two below are apart from what is read from the rows, so that they are compiled once.
 
     async fn row(self, on: On<'_>) -> sqlx::Result<Option<AnyRow>> {
         Ok(match on {
@@ -398,7 +403,7 @@ impl<O: Row> QueryAs<O> {
 
     /// The row, if there is one.
     pub(crate) async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Option<O>> {
-        let row = self.query.row(on.into()).await?;
+        let row = Box::pin(self.query.row(on.into())).await?;
         row.map(|row| match row {
             AnyRow::Sqlite(row) => O::from_row(&row),
             AnyRow::Postgres(row) => O::from_row(&row),
@@ -413,7 +418,7 @@ impl<O: Row> QueryAs<O> {
 
     /// All rows.
     pub(crate) async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Vec<O>> {
-        match self.query.rows(on.into()).await? {
+        match Box::pin(self.query.rows(on.into())).await? {
             Rows::Sqlite(rows) => rows.iter().map(O::from_row).collect(),
             Rows::Postgres(rows) => rows.iter().map(O::from_row).collect(),
         }

@@ -40,7 +40,7 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
 
 /// Begins a transaction that writes. Nobody else does meanwhile, so that what it reads stays true until it ends.
 pub(crate) async fn begin(pool: &SqlitePool) -> Result<Tx, Error> {
-    Ok(pool.begin_with("BEGIN IMMEDIATE").await?.into())
+    Ok(Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await?.into())
 }
 
 /// Makes the file where there is none, for its owner only: it holds password hashes. `SQLite` gives the files that it

@@ -49,7 +49,7 @@ fn ids(list: &serde_json::Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn version_3_lists_the_account_s_own_in_the_order_of_their_numbers() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     let list = get(&house, "", JSON).await;
     assert_eq!(list.status, StatusCode::OK, "{}", list.text());
     let list = list.json();
@@ -59,7 +59,7 @@ async fn version_3_lists_the_account_s_own_in_the_order_of_their_numbers() {
 
 #[tokio::test]
 async fn an_advertiser_has_the_published_fields_and_no_secret() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     let published = "Id Name Description State Website AddressLine1 AddressLine2 City CountryState PostalCode Country \
         IndirectTaxJurisdiction VatRegistered OrganizationType TaxId IndirectTaxNumber Timezone Currency PhoneNumber \
         DateCreated FinancialSetup AgencyOfRecord AccountManager RestAccountURL Uri";
@@ -79,7 +79,7 @@ async fn an_advertiser_has_the_published_fields_and_no_secret() {
 
 #[tokio::test]
 async fn version_2_tells_of_the_pages_around_the_list() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     let page = get(&house, "?PageSize=2&Page=2", VERSION_2).await.json();
     assert_eq!(ids(&page["Advertisers"]), ["1048291"]);
     let said =
@@ -92,7 +92,7 @@ async fn version_2_tells_of_the_pages_around_the_list() {
 
 #[tokio::test]
 async fn the_same_comes_as_xml_to_who_asks_for_it() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     let list = get(&house, "?PageSize=1", XML).await;
     assert_eq!((list.status, list.header("content-type")), (StatusCode::OK, "application/xml"));
     let text = list.text();
@@ -106,7 +106,7 @@ async fn the_same_comes_as_xml_to_who_asks_for_it() {
 
 #[tokio::test]
 async fn pages_follow_one_another_until_they_are_empty() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     for (query, expected) in [
         ("?PageSize=2", &["7", "90"][..]),
         ("?PageSize=2&Page=2", &["1048291"]),
@@ -119,7 +119,7 @@ async fn pages_follow_one_another_until_they_are_empty() {
 
 #[tokio::test]
 async fn pages_that_are_none_are_refused_with_the_field_named() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     for (query, field) in [
         ("?PageSize=0", "PageSize"),
         ("?PageSize=1001", "PageSize"),
@@ -135,7 +135,7 @@ async fn pages_that_are_none_are_refused_with_the_field_named() {
 
 #[tokio::test]
 async fn an_id_that_is_unknown_another_account_s_or_none_answers_404() {
-    let house = Box::pin(open()).await;
+    let house = open().await;
     for id in ["8", "1", "0", "-7", "+7", "007", "7x", "%207", "x", "99999999999999999999", "%E4%B8%83"] {
         let answer = get(&house, &format!("/{id}"), JSON).await;
         assert_eq!((answer.status, &answer.json()["Status"]), (StatusCode::NOT_FOUND, &json!("ERROR")), "{id}");
@@ -144,7 +144,7 @@ async fn an_id_that_is_unknown_another_account_s_or_none_answers_404() {
 
 #[tokio::test]
 async fn a_token_without_the_scope_sees_none() {
-    let mut house = Box::pin(open()).await;
+    let mut house = open().await;
     house.issued = house.issue(&[Scope::find("getAdvertiser").unwrap()]).await;
     assert_eq!(get(&house, "", JSON).await.status, StatusCode::FORBIDDEN);
     assert_eq!(get(&house, "/7", JSON).await.status, StatusCode::OK);

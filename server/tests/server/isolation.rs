@@ -181,7 +181,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
 
 #[tokio::test]
 async fn no_server_function_reaches_into_another_account() {
-    let (house, theirs) = Box::pin(open()).await;
+    let (house, theirs) = open().await;
     stranger(&house).await;
     let form = format!("email=otto%40other.example&password={}", PASSWORD.replace(' ', "+"));
     let signed_in = house.send(house.sign_in_request(), form).await;
@@ -220,7 +220,7 @@ async fn other_session(house: &House) -> store::SessionToken {
 
 #[tokio::test]
 async fn the_table_of_server_functions_is_whole() {
-    let (_house, theirs) = Box::pin(open()).await;
+    let (_house, theirs) = open().await;
     let listed: BTreeSet<_> = cases(&theirs).into_iter().map(|(path, _)| format!("/api/{path}")).collect();
     let there: BTreeSet<_> = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
     let missing: Vec<_> = there.difference(&listed).collect();
@@ -234,7 +234,7 @@ async fn the_table_of_server_functions_is_whole() {
 
 #[tokio::test]
 async fn no_operation_of_the_gate_reaches_into_another_account() {
-    let (house, theirs) = Box::pin(open()).await;
+    let (house, theirs) = open().await;
     let (_, own) = stranger(&house).await;
     let call = async |method: &str, sid: &AccountSid, below: &str, body: &str| {
         let request = house.request_with(method, &format!("/Agencies/{sid}{below}"), &own.token.sid, &own.secret);

@@ -12,7 +12,6 @@ use std::{
 use domain::secret::Secret;
 use http::{StatusCode, header};
 use server::{gate::Settings, router::Services};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use store::LEASE;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -28,9 +27,7 @@ mod cluster;
 /// The URL of a new, empty database.
 async fn database() -> String {
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let mut server = PgConnection::connect(&cluster::url("postgres")).await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut server).await.unwrap();
-    server.close().await.unwrap();
+    cluster::create(&name, "template1").await;
     cluster::url(&name)
 }
 

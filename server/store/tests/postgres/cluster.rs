@@ -1,5 +1,6 @@
 //! A throw-away `PostgreSQL` cluster, which ends with the process that has started it, however that ends.
 
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 /// Nothing that it writes needs to outlive it, so nothing is waited for to be on the disk.
 const SCRIPT: &str = r#"
     set -e
-    folder=$(mktemp -d /tmp/kagitaba-postgres.XXXXXX)
+    folder=$(mktemp -d -t kagitaba-postgres.XXXXXX)
     trap 'pg_ctl -D "$folder/data" stop -m immediate -s 2>/dev/null || true; rm -rf "$folder"' EXIT
     initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale C.UTF-8 --no-sync >"$folder/log" 2>&1 ||
         { cat "$folder/log" >&2; exit 1; }
@@ -37,6 +38,14 @@ struct Cluster {
 pub fn url(database: &str) -> String {
     let folder = &CLUSTER.get_or_init(start).folder;
     format!("postgres://postgres@localhost/{database}?host={folder}")
+}
+
+/// Makes a database in it, a copy of that one.
+pub async fn create(database: &str, template: &str) {
+    let mut server = PgConnection::connect(&url("postgres")).await.unwrap();
+    let create = format!("CREATE DATABASE {database} TEMPLATE {template}");
+    sqlx::query(AssertSqlSafe(create)).execute(&mut server).await.unwrap();
+    server.close().await.unwrap();
 }
 
 fn start() -> Cluster {

@@ -20,7 +20,7 @@ pub struct Database(String);
 impl Database {
     pub async fn new() -> Self {
         MADE.get_or_init(|| async {
-            create(MIGRATED, "template1").await;
+            cluster::create(MIGRATED, "template1").await;
             let mut migrated = PgConnection::connect(&cluster::url(MIGRATED)).await.unwrap();
             sqlx::migrate!("migrations/postgres").run(&mut migrated).await.unwrap();
             migrated.close().await.unwrap();
@@ -36,7 +36,7 @@ impl Database {
 
     async fn from(template: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
-        create(&name, template).await;
+        cluster::create(&name, template).await;
         Self(name)
     }
 
@@ -74,11 +74,4 @@ impl Database {
         }
         bytes
     }
-}
-
-async fn create(name: &str, template: &str) {
-    let mut server = PgConnection::connect(&cluster::url("postgres")).await.unwrap();
-    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
-    sqlx::query(AssertSqlSafe(create)).execute(&mut server).await.unwrap();
-    server.close().await.unwrap();
 }
