@@ -10,7 +10,7 @@ WASM := wasm32-unknown-unknown
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
 
-run: build ## Build what has changed and serve at http://127.0.0.1:3000
+run: build ## Build what has changed and serve at http://localhost:3000
 	@exec target/release/kagitaba serve
 
 build: wasm-target frontend/node_modules/.package-lock.json ## Build server and frontend

@@ -72,6 +72,21 @@ pub enum AppError {
     /// The code is wrong, or was used before.
     #[error("the code is wrong or was used already")]
     WrongCode,
+    /// The passkey is not known, or is not the person's, or answered something else or too late.
+    #[error("this passkey is not known here, or took too long; try again or sign in another way")]
+    WrongPasskey,
+    /// No passkey was given: the browser's window was closed, or nothing happened in it for too long.
+    #[error("no passkey was given; try again")]
+    PasskeyNotGiven,
+    /// The authenticator has a passkey of the person's already, and makes no second one.
+    #[error("this device keeps one of your passkeys already")]
+    PasskeyKnown,
+    /// The browser, or the address by which the server is reached, can't do passkeys.
+    #[error("passkeys do not work with this browser or at this address")]
+    PasskeysUnsupported,
+    /// The person has as many passkeys as one can have.
+    #[error("remove a passkey that is no longer used before adding another")]
+    TooManyPasskeys,
     /// The password was given too long ago to go on with the second factor.
     #[error("signing in took too long; begin again")]
     SignInOver,
@@ -96,6 +111,9 @@ pub enum AppError {
     /// The server could not be reached.
     #[error("the server could not be reached; check the connection and try again")]
     Unreachable,
+    /// The server's database does not answer, or not in time.
+    #[error("the database does not answer; look whether a change was made before you try it again")]
+    Unavailable,
     /// A fault of the server; its log says more.
     #[error("something went wrong on the server; try again")]
     Internal,
@@ -112,6 +130,8 @@ impl AppError {
             | Self::WrongPassword
             | Self::StepUpNeeded
             | Self::WrongCode
+            | Self::WrongPasskey
+            | Self::PasskeyNotGiven
             | Self::SignInOver => 401,
             Self::NotAllowed | Self::SecondFactorNeeded => 403,
             Self::NotFound | Self::NoSuchAccount | Self::InvitationOver => 404,
@@ -121,15 +141,18 @@ impl AppError {
             | Self::AlreadyMember
             | Self::EmailTaken
             | Self::LastAdministrator
+            | Self::TooManyPasskeys
+            | Self::PasskeyKnown
             | Self::NotViewable => 409,
             Self::Invalid(_)
             | Self::InvalidProfile(_)
             | Self::InvalidMember(_)
             | Self::InvalidPolicy(_)
             | Self::Unusable(_) => 422,
+            Self::PasskeysUnsupported => 421, // misdirected: at another address they may work
             Self::Throttled { .. } => 429,
             Self::Internal => 500,
-            Self::Unreachable => 503,
+            Self::Unreachable | Self::Unavailable => 503,
         }
     }
 
@@ -156,12 +179,18 @@ impl AppError {
             Self::WrongPassword => t_string!(i18n, error.wrong_password).to_string(),
             Self::StepUpNeeded => t_string!(i18n, error.step_up_needed).to_string(),
             Self::WrongCode => t_string!(i18n, error.wrong_code).to_string(),
+            Self::WrongPasskey => t_string!(i18n, error.wrong_passkey).to_string(),
+            Self::PasskeyNotGiven => t_string!(i18n, error.passkey_not_given).to_string(),
+            Self::PasskeyKnown => t_string!(i18n, error.passkey_known).to_string(),
+            Self::PasskeysUnsupported => t_string!(i18n, error.passkeys_unsupported).to_string(),
+            Self::TooManyPasskeys => t_string!(i18n, error.too_many_passkeys).to_string(),
             Self::SignInOver => t_string!(i18n, error.sign_in_over).to_string(),
             Self::SecondFactorNeeded => t_string!(i18n, error.second_factor_needed).to_string(),
             Self::Unusable(problem) => words::problem_text(i18n, problem),
             Self::Throttled { seconds } => t_string!(i18n, error.throttled, minutes = seconds.div_ceil(60)).to_string(),
             Self::BadRequest(_) => t_string!(i18n, error.bad_request).to_string(),
             Self::Unreachable => t_string!(i18n, error.unreachable).to_string(),
+            Self::Unavailable => t_string!(i18n, error.unavailable).to_string(),
             Self::Internal => t_string!(i18n, error.internal).to_string(),
         }
     }
@@ -209,12 +238,14 @@ impl From<store::Error> for AppError {
             store::Error::WrongPassword => Self::WrongPassword,
             store::Error::StepUpNeeded => Self::StepUpNeeded,
             store::Error::WrongCode => Self::WrongCode,
+            store::Error::WrongPasskey => Self::WrongPasskey,
+            store::Error::TooManyPasskeys => Self::TooManyPasskeys,
             store::Error::SignInOver => Self::SignInOver,
             store::Error::SecondFactorNeeded => Self::SecondFactorNeeded,
             store::Error::Throttled { retry_after } => Self::Throttled { seconds: retry_after.as_secs().max(1) },
             fault if fault.is_unavailable() => {
                 tracing::error!(error = %fault, "the database does not answer");
-                Self::Unreachable
+                Self::Unavailable
             }
             fault => {
                 tracing::error!(error = %fault, "the store failed");

@@ -18,6 +18,7 @@ include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 use components::allowed::provide_session;
 use components::identity_provider::provide_identity_provider;
 use components::language_switch::ChosenLanguage;
+use components::passkey::provide_passkeys;
 use components::toasts::{Toasts, provide_toasts};
 use components::token_actions::provide_token_changes;
 use i18n::I18nContextProvider;
@@ -98,6 +99,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_session();
     provide_identity_provider();
+    provide_passkeys();
     provide_toasts();
     provide_token_changes();
     view! {

@@ -34,6 +34,8 @@ pub const SECURITY_POLICY: &str = "/settings/security-policy";
 pub const TOKENS: &str = "/settings/platform-rest";
 /// Server-sent events of what changes among them.
 pub const LIVE: &str = "/settings/platform-rest/live";
+/// The query of a server function that nobody has asked for: see `api::protocol::again`.
+pub const AGAIN: &str = "again";
 /// Creating a token.
 pub const NEW_TOKEN: &str = "/settings/platform-rest/new";
 /// How to keep tokens secure.
@@ -222,11 +224,12 @@ fn with_query(path: &str, query: impl IntoIterator<Item = (&'static str, String)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::paging::Place;
 
     #[test]
     fn a_link_to_the_list_brings_back_its_filters() {
         for name in ["", "100%25", "a&b=c", "鍵 束", "%", "+"] {
-            let wanted = TokenFilter { name: name.to_owned(), page: 2, ..TokenFilter::default() };
+            let wanted = TokenFilter { name: name.to_owned(), place: Place::Last, ..TokenFilter::default() };
             let link = tokens(&wanted);
             assert_eq!(filter(link.split_once('?').unwrap_or_default().1), wanted, "{link}");
         }

@@ -152,7 +152,7 @@ for (const language of ['en', 'ja'] as const) {
         for (const file of ['export.csv', 'export.jsonl']) {
           expect((await page.request.get(`${trail}/${file}`)).status()).toBe(403);
         }
-        const filter = { text: '', group: null, token: null, from: null, to: null, offset: 0, page: 1 };
+        const filter = { text: '', group: null, token: null, from: null, to: null, offset: 0, place: 'first' };
         expect((await call(page, 'audit/trail', { filter })).status()).toBe(403);
       });
     }
@@ -190,6 +190,27 @@ test('the files hold what the filter shows, and no formula', async ({ page }) =>
   const [jsonName, json] = await save('Export as JSON Lines');
   expect(jsonName).toMatch(/\.jsonl$/);
   expect(JSON.parse(json)).toMatchObject({ action: 'token_created', user: { email: users.administrator }, details: { name } });
+});
+
+test('the pages of the trail follow one another from either end', async ({ page }) => {
+  await signIn(page, 'administrator');
+  await open(page, trail);
+  const shown = page.locator('.results-head .count');
+  await expect(shown).toHaveText(/^1–50 of [\d,]+ entries$/);
+  await expect(entries(page)).toHaveCount(50);
+  const first = await entries(page).allTextContents();
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(shown).toHaveText(/^(?!1–)[\d,]+–[\d,]+ of [\d,]+ entries$/);
+  await expect(page).toHaveURL(/\?after=\d+\.\d+$/);
+  await page.getByRole('link', { name: 'Previous' }).click();
+  await expect(page).toHaveURL(/\/audit-trail(\?before=\d+\.\d+)?$/);
+  await expect(entries(page)).toHaveText(first);
+  await page.getByRole('link', { name: 'Last' }).click();
+  await expect(page).toHaveURL(`${trail}?before=end`);
+  await expect(shown).toHaveText(/^[\d,]+–([\d,]+) of \1 entries$/);
+  await expect(entries(page).last()).toContainText('Account added');
+  await page.getByRole('link', { name: 'First' }).click();
+  await expect(page).toHaveURL(trail);
 });
 
 test('who is not signed in gets neither page nor file', async ({ page }) => {

@@ -183,7 +183,7 @@ for (const language of ['en', 'ja'] as const) {
         say(company.field_of, { section: company.company, field: company.currency }),
         say(company.field_of, { section: company.technical_contact, field: company.name }),
       ];
-      await expect(note).toContainText(say(company.conflict_text, { fields: both.join(', ') }));
+      await expect(note).toContainText(say(company.conflict_text, { fields: both.join(words.separator) }));
       await expect(note).toBeInViewport();
       await axe(page, 'with a conflict');
       await expect(currency).toHaveValue('EUR');

@@ -37,8 +37,15 @@ async function update(page: Page, label: string = en.form.update): Promise<void>
 }
 
 /** Changes the token's name and description as a colleague, past the page. */
-async function changeAsColleague(page: Page, token: Token, name: string, description: string): Promise<void> {
-  const form = { ...(await formOf(page, { name, description })), id: token.id, revision: String(token.revision) };
+async function changeAsColleague(
+  page: Page,
+  token: Token,
+  name: string,
+  description: string,
+  expires = '',
+): Promise<void> {
+  const fields = { ...(await formOf(page, { name, description })), 'form[expires]': expires };
+  const form = { ...fields, id: token.id, revision: String(token.revision) };
   const answer = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
   expect(answer.status(), await answer.text()).toBe(200);
 }
@@ -114,25 +121,29 @@ for (const language of ['en', 'ja'] as const) {
       const token = await newToken(page);
       await open(page, paths.token(token.id));
       await page.locator('#description').fill('Mine');
+      await page.locator('#expires').selectOption('30');
       const colleague = await anotherPage();
       await signIn(colleague, 'specialist');
       const theirs = unique('Theirs');
-      await changeAsColleague(colleague, token, theirs, 'Of a colleague');
+      await changeAsColleague(colleague, token, theirs, 'Of a colleague', '90');
 
       await update(page, labels.update);
       const note = page.getByRole('alert').filter({ hasText: words.form.conflict_title });
-      const fields = `${words.form.name}, ${words.form.description}`;
+      const fields = [words.form.name, words.form.description, words.form.expires].join(words.separator);
       await expect(note).toContainText(say(words.form.conflict_text, { fields }));
       await expect(page.locator('#description')).toHaveValue('Mine');
       await expect(page.locator('#name')).toHaveValue(token.name);
-      const now = await call(page, 'tokens/get', { id: token.id });
-      expect(await now.json()).toMatchObject({ settings: { name: theirs, description: 'Of a colleague' } });
+      await expect(page.locator('#expires')).toHaveValue('30');
+      const now = await call(page, 'tokens/editable', { id: token.id });
+      expect(await now.json()).toMatchObject({ token: { settings: { name: theirs, description: 'Of a colleague' } } });
 
       await update(page, labels.update);
       await expect(toast(page, say(words.done.updated, { name: token.name }))).toBeVisible();
       await expect(note).toHaveCount(0);
-      const then = await call(page, 'tokens/get', { id: token.id });
-      expect(await then.json()).toMatchObject({ settings: { name: token.name, description: 'Mine' } });
+      await expect(page.locator('.page-head .expiry')).toHaveText(say(words.card.expires_in, { count: 30 }));
+      await expect(page.locator('#expires')).toHaveValue(/^@\d+$/);
+      const then = await call(page, 'tokens/editable', { id: token.id });
+      expect(await then.json()).toMatchObject({ token: { settings: { name: token.name, description: 'Mine' } } });
     });
 
     test('what somebody else made of it can be loaded instead', async ({ page, anotherPage }) => {
@@ -199,8 +210,8 @@ test('Cancel and Escape change nothing and keep what was typed', async ({ page }
     await expect(dialog(page)).toBeHidden();
     await expect(page.locator('#description')).toHaveValue('Typed');
   }
-  const now = await call(page, 'tokens/get', { id: token.id });
-  expect(await now.json()).toMatchObject({ revision: token.revision, settings: { description: '' } });
+  const now = await call(page, 'tokens/editable', { id: token.id });
+  expect(await now.json()).toMatchObject({ token: { revision: token.revision, settings: { description: '' } } });
 });
 
 test('what is wrong is said before anything is asked', async ({ page }) => {
@@ -259,12 +270,14 @@ test('a double click on the answer updates once', async ({ page }) => {
     });
   await expect(toast(page, 'was updated')).toBeVisible();
   await expect(page.getByText(en.form.conflict_title)).toHaveCount(0);
-  const now = await call(page, 'tokens/get', { id: token.id });
-  expect(await now.json()).toMatchObject({ revision: token.revision + 1 });
+  const now = await call(page, 'tokens/editable', { id: token.id });
+  expect(await now.json()).toMatchObject({ token: { revision: token.revision + 1 } });
 });
 
 test('a reset that somebody else made meanwhile is told, too', async ({ page }) => {
   const token = await newToken(page);
+  // Else the page hears of it at once.
+  await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
   await open(page, paths.token(token.id));
   await page.locator('#description').fill('Mine');
   await call(page, 'tokens/reset', { id: token.id, revision: token.revision });

@@ -231,35 +231,97 @@ test('the pages of the list follow one another', async ({ page }) => {
   await expect(page.locator('.results .count')).toHaveText('18 access tokens');
   await expect(page.getByRole('navigation', { name: 'Pages of the list' })).toHaveCount(0);
 
-  await open(page, `${paths.tokens}?sort=name`);
+  const name = unique('listed');
+  for (let number = 10; number < 36; number += 1) {
+    await newToken(page, { name: `${name} ${String(number)}` });
+  }
+  await open(page, `${listOf(name)}&sort=name`);
   await mark(page);
   const pages = page.getByRole('navigation', { name: 'Pages of the list' });
-  await expect(page.locator('.results .count')).toHaveText(/^1–24 of \d+ access tokens$/);
-  await expect(pages.getByText(/^Page 1 of \d+$/)).toBeVisible();
-  await expect(pages.getByText('Previous')).toHaveAttribute('aria-disabled', 'true');
+  const shown = page.locator('.results .count');
+  const step = (text: string) => pages.locator('a', { hasText: text });
+  await expect(shown).toHaveText('1–24 of 26 access tokens');
+  await expect(pages).toContainText('1–24 of 26 access tokens');
+  for (const nowhere of ['First', 'Previous']) {
+    await expect(step(nowhere)).toHaveAttribute('aria-disabled', 'true');
+    await expect(step(nowhere)).not.toHaveAttribute('href');
+  }
   const first = await names(page).allTextContents();
-  await pages.getByRole('link', { name: 'Next' }).click();
-  await expect(pages.getByText(/^Page 2 of \d+$/)).toBeVisible();
-  await expect(page).toHaveURL(`${paths.tokens}?sort=name&page=2`);
-  await expect(names(page).first()).not.toHaveText(first[0] ?? '');
-  await pages.getByRole('link', { name: 'Previous' }).click();
-  await expect(names(page).first()).toHaveText(first[0] ?? '');
-  await expect(page).toHaveURL(`${paths.tokens}?sort=name`);
+  await step('Next').click();
+  await expect(shown).toHaveText('25–26 of 26 access tokens');
+  await expect(page).toHaveURL(/&sort=name&after=/);
+  await expect(names(page)).toHaveText([`${name} 34`, `${name} 35`]);
+  await step('Previous').click();
+  await expect(names(page)).toHaveText(first);
+  await expect(page).toHaveURL(/&sort=name$/);
+  await step('Last').click();
+  await expect(page).toHaveURL(/&sort=name&before=end$/);
+  await expect(shown).toHaveText('25–26 of 26 access tokens');
+  for (const nowhere of ['Next', 'Last']) {
+    await expect(step(nowhere)).toHaveAttribute('aria-disabled', 'true');
+  }
+  await step('First').click();
+  await expect(page).toHaveURL(/&sort=name$/);
+  await expect(names(page)).toHaveText(first);
   await stillMarked(page);
 });
 
+test('a page holds what it held, after a reload and in a copied link, whatever is created meanwhile', async ({ page, anotherPage }) => {
+  const name = unique('paged');
+  const create = async (numbers: number[]) => {
+    for (const number of numbers) {
+      await newToken(page, { name: `${name} ${String(number)}` });
+    }
+  };
+  const listed = (from: number, to: number) =>
+    Array.from({ length: from - to + 1 }, (_, index) => `${name} ${String(from - index)}`);
+  await create(listed(30, 1).map((_, index) => index + 1));
+  await open(page, listOf(name));
+  await expect(names(page)).toHaveText(listed(30, 7));
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(names(page)).toHaveText(listed(6, 1));
+  await expect(page.locator('.results .count')).toHaveText('25–30 of 30 access tokens');
+
+  await create([31, 32]);
+  await page.reload();
+  await running(page);
+  const colleague = await anotherPage();
+  await signIn(colleague, 'specialist');
+  await open(colleague, page.url());
+  for (const at of [page, colleague]) {
+    await expect(names(at)).toHaveText(listed(6, 1));
+    await expect(at.locator('.results .count')).toHaveText('27–32 of 32 access tokens');
+  }
+  // Back over all, nothing twice and nothing left out.
+  await page.getByRole('link', { name: 'Previous' }).click();
+  await expect(names(page)).toHaveText(listed(30, 7));
+  await page.getByRole('link', { name: 'Previous' }).click();
+  await expect(names(page)).toHaveText(listed(32, 31));
+  await expect(page.locator('.results .count')).toHaveText('1–2 of 32 access tokens');
+  await page.getByRole('link', { name: 'First' }).click();
+  await expect(names(page)).toHaveText(listed(32, 9));
+  await page.goBack();
+  await expect(names(page)).toHaveText(listed(32, 31));
+});
+
 test('a filter leads back to the first page', async ({ page }) => {
-  await open(page, `${paths.tokens}?page=2`);
-  await expect(page.getByText(/^Page 2 of \d+$/)).toBeVisible();
+  await open(page, `${paths.tokens}?before=end`);
+  await expect(page.locator('.results .count')).toHaveText(/^\d+–(\d+) of \1 access tokens$/);
   await sidebar(page).getByRole('radio', { name: 'Disabled' }).check();
   await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
 });
 
+/** The id of no token. */
+const nobody = 'abcdef00-0000-4000-8000-000000000000';
+
 for (const [nonsense, right] of [
-  ['?state=asleep&created=yesterday&sort=colour&page=0', ''],
-  ['?state=&name=&page=-3&utm=1', ''],
-  ['?state=disabled&page=abc&created=', '?state=disabled'],
-  ['?name=warehouse&page=99', '?name=warehouse'],
+  ['?state=asleep&created=yesterday&sort=colour&after=0', ''],
+  ['?state=&name=&before=-3&utm=1', ''],
+  ['?state=disabled&after=abc&created=', '?state=disabled'],
+  ['?name=warehouse&before=end', '?name=warehouse'],
+  [`?name=warehouse&after=${nobody}.0`, '?name=warehouse'],
+  [`?sort=name&name=warehouse&after=${nobody.toUpperCase()}.a&before=x`, '?name=warehouse&sort=name'],
+  [`?sort=last-used&after=${nobody}.x`, '?sort=last-used'],
   ['?name=%00%E2%80%AEwarehouse', '?name=warehouse'],
   ['?name=%FF%FE&state=%', '?name=%EF%BF%BD%EF%BF%BD'],
   [`?name=${'a'.repeat(500)}`, `?name=${'a'.repeat(100)}`],

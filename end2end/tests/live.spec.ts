@@ -1,9 +1,45 @@
 // Live pages: what one person changes, another sees without loading the page again.
 
-import { call, card, create, expect, listOf, mark, newToken, open, paths, signIn, stillMarked, test, toast, unique } from './fixtures.ts';
+import type { Locator, Page } from '@playwright/test';
+import { axe } from './axe.ts';
+import {
+  call,
+  card,
+  create,
+  dialog,
+  expect,
+  formOf,
+  listOf,
+  mark,
+  newToken,
+  open,
+  paths,
+  sameOrigin,
+  signIn,
+  stillMarked,
+  test,
+  toast,
+  unique,
+  type Settings,
+  type Token,
+} from './fixtures.ts';
 import { languages, locales, say, wordsOf } from './words.ts';
 
-const specialist = 'Daniel Oakley';
+const [administrator, specialist] = ['Aiko Tanaka', 'Daniel Oakley'];
+
+const en = wordsOf('en');
+
+/** What the page of a token says of others. */
+function news(page: Page): Locator {
+  return page.getByRole('status').filter({ has: page.locator('.note') });
+}
+
+/** Changes the token's settings past the page. */
+async function change(page: Page, token: Token, settings: Settings, revision = token.revision): Promise<void> {
+  const form = { ...(await formOf(page, { name: token.name, ...settings })), id: token.id, revision: String(revision) };
+  const answer = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
 
 for (const language of languages) {
   const words = wordsOf(language);
@@ -32,6 +68,84 @@ for (const language of languages) {
       await expect(toast(page, say(words.live.deleted, { by: specialist, name }))).toBeVisible();
       await stillMarked(page);
     });
+
+    test('the page of a token shows what somebody else makes of it, and who, where nobody types', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page, { name: unique('Live'), description: 'Before' });
+      await open(page, paths.token(token.id));
+      await mark(page);
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      const history = page.locator('.audit-entries > li');
+      await expect(history).toHaveCount(1);
+
+      await call(other, 'tokens/disable', { id: token.id });
+      await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
+      await expect(page.locator('.page-action').getByText(words.state.disabled)).toBeVisible();
+      await expect(history).toHaveCount(2);
+
+      const name = unique('Theirs');
+      await change(other, token, { name, description: 'After', scopes: ['listJobs'] }, token.revision + 1);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+      await expect(page.locator('#name')).toHaveValue(name);
+      await expect(page.locator('#description')).toHaveValue('After');
+      await expect(page.locator('input[name="form[scopes][]"]:checked')).toHaveValue('listJobs');
+      await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
+      await expect(history).toHaveCount(3);
+
+      // The page goes on from there.
+      await page.locator('#description').fill('Mine');
+      await page.getByRole('button', { name: words.form.update, exact: true }).click();
+      await dialog(page).getByRole('button', { name: words.form.update, exact: true }).click();
+      await expect(toast(page, say(words.done.updated, { name }))).toBeVisible();
+      await expect(news(page)).toHaveCount(0);
+      await expect(history).toHaveCount(4);
+      await stillMarked(page);
+    });
+
+    test('the page of a token keeps what somebody types until they want to see the newest', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page);
+      await open(page, paths.token(token.id));
+      await mark(page);
+      await page.locator('#description').fill('Mine');
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      const name = unique('Theirs');
+      await change(other, token, { name, description: 'Of a colleague' });
+      const fields = [words.form.name, words.form.description].join(words.separator);
+      await expect(news(page)).toContainText(say(words.live.waiting, { by: specialist, fields }));
+      await expect(page.locator('#description')).toHaveValue('Mine');
+      await expect(page.locator('#name')).toHaveValue(token.name);
+      await axe(page, 'a token that somebody else changed');
+
+      await news(page).getByRole('button', { name: words.live.show_newest }).click();
+      await expect(page.locator('#description')).toHaveValue('Of a colleague');
+      await expect(page.locator('#name')).toHaveValue(name);
+      await expect(page.locator('#name')).toBeFocused();
+      await expect(news(page)).toHaveCount(0);
+      await stillMarked(page);
+    });
+
+    test('the page of a token that somebody else deletes says who, and can not be saved', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page);
+      await open(page, paths.token(token.id));
+      await page.locator('#description').fill('Mine');
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      await call(other, 'tokens/delete', { id: token.id });
+      await expect(news(page)).toHaveText(say(words.live.gone, { by: specialist }));
+      await expect(page.getByRole('button', { name: words.form.update, exact: true })).toBeDisabled();
+      await expect(page.getByRole('button', { name: words.form.reset_token })).toBeDisabled();
+      await expect(page.getByRole('button', { name: words.card.more })).toHaveCount(0);
+      await expect(page.locator('#description')).toHaveValue('Mine');
+
+      await call(other, 'tokens/undo_delete', { id: token.id });
+      await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
+      await expect(page.getByRole('button', { name: words.form.update, exact: true })).toBeEnabled();
+      await expect(page.locator('#description')).toHaveValue('Mine');
+    });
   });
 }
 
@@ -44,6 +158,82 @@ test('what one changes oneself in another window arrives, and says nothing of wh
   await call(window, 'tokens/disable', { id: token.id });
   await expect(card(page, name)).toHaveClass(/disabled/);
   await expect(card(page, name).locator('.card-touched')).toHaveCount(0);
+});
+
+test('what one does on the page of a token is told by its own answer', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  const said = await page.evaluateHandle(() => {
+    const said: string[] = [];
+    const notes = () => [...document.querySelectorAll('[role=status] > .note')].map((note) => note.textContent);
+    new MutationObserver(() => said.push(...notes())).observe(document, { childList: true, characterData: true, subtree: true });
+    return said;
+  });
+  await page.getByRole('button', { name: 'Reset token' }).click();
+  const read = page.waitForResponse(/tokens\/history\?again/);
+  await dialog(page).getByRole('button', { name: 'Reset', exact: true }).click();
+  await expect(dialog(page).locator('code.secret')).toBeVisible();
+  await read;
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  await call(other, 'tokens/disable', { id: token.id });
+  await expect(page.locator('[role=status] > .note')).toContainText(specialist);
+  await expect(dialog(page).locator('code.secret')).toBeVisible();
+  const all = (await said.jsonValue()).join('\n');
+  expect(all).toContain(specialist);
+  expect(all).not.toContain(administrator);
+});
+
+test('a secret that is shown stays, whatever others do meanwhile', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  await page.getByRole('button', { name: 'Reset token' }).click();
+  await dialog(page).getByRole('button', { name: 'Reset', exact: true }).click();
+  const secret = dialog(page).locator('code.secret');
+  await expect(secret).toBeVisible();
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Theirs');
+  await change(other, token, { name }, token.revision + 1);
+  const note = page.locator('[role=status] > .note.warning');
+  await expect(note).toContainText(specialist);
+  await expect(secret).toBeVisible();
+  // The form stands as it was, beneath the window.
+  await expect(page.locator('#name')).toHaveValue(token.name);
+  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByRole('button', { name: 'Reset token' })).toBeFocused();
+  await note.getByRole('button').click();
+  await expect(page.locator('#name')).toHaveValue(name);
+});
+
+test('what was read of a token before its deletion says nothing after it', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  let [read, answer] = [() => {}, () => {}];
+  const [hasRead, mayAnswer] = [new Promise<void>((done) => (read = done)), new Promise<void>((done) => (answer = done))];
+  await page.route('**/tokens/editable?*', async (route) => {
+    const response = await route.fetch();
+    read();
+    await mayAnswer;
+    await route.fulfill({ response });
+  });
+  await open(page, paths.token(token.id));
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Theirs');
+  await change(other, token, { name });
+  await hasRead;
+  await call(other, 'tokens/delete', { id: token.id });
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  const answered = page.waitForResponse('**/tokens/editable?*');
+  answer();
+  await (await answered).finished();
+  // One more answer, which the page has read after that one.
+  await page.evaluate(async () => (await fetch('/healthz')).text());
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await expect(page.locator('#name')).toHaveValue(token.name);
 });
 
 test('a connection that was lost is made again, and nothing was missed', async ({ page, anotherPage }) => {

@@ -16,7 +16,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.sign_in.title);
       await page.getByLabel(words.sign_in.email).fill(users.administrator);
       await page.getByLabel(words.sign_in.password).fill(password);
-      await page.getByRole('button', { name: words.sign_in.submit }).click();
+      await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(page).toHaveURL(paths.tokens);
       await page.getByRole('button', { name: /Aiko Tanaka/ }).click();
       await page.getByRole('button', { name: words.sign_in.sign_out }).click();
@@ -39,8 +39,16 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page.getByRole('radio', { name: words.state.disabled })).toBeChecked();
       await page.locator('#filters').getByRole('link', { name: words.filter.clear_all }).click();
       await expect(names(page)).toHaveCount(24);
-      await page.getByRole('link', { name: words.tokens.next_page }).click();
-      await expect(page).toHaveURL(/page=2/);
+      const first = await names(page).first().textContent();
+      await page.getByRole('link', { name: words.pager.next }).click();
+      await expect(page).toHaveURL(/\?sort=name&after=/);
+      await expect(names(page).first()).not.toHaveText(first ?? '');
+      await page.getByRole('link', { name: words.pager.previous }).click();
+      await expect(names(page).first()).toHaveText(first ?? '');
+      await page.getByRole('link', { name: words.pager.last }).click();
+      await expect(page).toHaveURL(/\?sort=name&before=end$/);
+      await page.getByRole('link', { name: words.pager.first }).click();
+      await expect(names(page).first()).toHaveText(first ?? '');
     });
 
     test('a token is edited by a plain form', async ({ page }) => {
@@ -78,7 +86,7 @@ test('a wrong password is refused in plain words, and is not in the address', as
   await page.goto(paths.signIn);
   await page.getByLabel('E-mail address').fill(users.analyst);
   await page.getByLabel('Password').fill('not-the-password');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText(wordsOf('en').error.wrong_credentials)).toBeVisible();
   expect(page.url()).not.toContain('not-the-password');
   expect(page.url()).not.toContain(users.analyst);

@@ -1,32 +1,19 @@
 // What pages are like for a person in every browser: language and time zone.
 
-import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
 import { expect, open, paths, running, sameOrigin, test } from './fixtures.ts';
+import { givePassword, newUser } from './people.ts';
 import { languages, locales, wordsOf } from './words.ts';
 
-const data = '../target/e2e/data';
-const password = 'a password of one’s own';
 const profile = '/settings/profile';
 const trail = '/settings/audit-trail';
 
-/** A user whom no other test knows, added as an administrator of the machine would, signed in. Answers the address. */
-async function newUser(page: Page): Promise<string> {
-  const email = `nami.${randomUUID()}@agency.example`;
-  const user = ['user', 'add', '--email', email, '--name', 'Nami', '--role', 'account_administrator'];
-  execFileSync('../target/release/kagitaba', [...user, '--account', 'Nami Works', '--data', data], {
-    input: `${password}\n`,
-    env: { ...process.env, DATABASE_URL: `sqlite:${data}/kagitaba.db` },
-  });
-  await signInAs(page, email);
+/** Somebody who is signed in, and no other test's. Answers the e-mail address. */
+async function somebody(page: Page): Promise<string> {
+  const { email } = newUser();
+  await givePassword(page, email);
   return email;
-}
-
-async function signInAs(page: Page, email: string): Promise<void> {
-  const answer = await page.request.post('/api/session/sign_in', { form: { email, password }, headers: sameOrigin });
-  expect(answer.status()).toBe(200);
 }
 
 /** The offset in the full form of the first time that the page shows. */
@@ -41,7 +28,7 @@ for (const language of languages) {
     test.use({ locale: locales[language], timezoneId: 'America/New_York' });
 
     test('all times follow the chosen time zone, and the browser’s where none is chosen', async ({ page, anotherPage }) => {
-      const email = await newUser(page);
+      const email = await somebody(page);
       await open(page, trail);
       await expect(offset(page)).toHaveAttribute('title', / -0[45]:00$/);
 
@@ -60,7 +47,7 @@ for (const language of languages) {
       const shown = await offset(page).textContent();
       // The server says the same, before and without our wasm; in every browser.
       const plain = await anotherPage({ javaScriptEnabled: false });
-      await signInAs(plain, email);
+      await givePassword(plain, email);
       await plain.goto(trail);
       const same = plain.locator(`#content time[datetime="${await offset(page).getAttribute('datetime')}"]`);
       await expect(same).toHaveAttribute('title', / \+09:00$/);
@@ -80,7 +67,7 @@ test.describe('in a browser set to English', () => {
   test.use({ locale: 'en-US' });
 
   test('the chosen language comes along to another browser, where the bar can change it', async ({ page, anotherPage }) => {
-    const email = await newUser(page);
+    const email = await somebody(page);
     await open(page, profile);
     await page.getByRole('combobox', { name: wordsOf('en').language }).selectOption('ja');
     await page.getByRole('button', { name: wordsOf('en').profile.save_preferences }).click();
@@ -89,7 +76,7 @@ test.describe('in a browser set to English', () => {
     const other = await anotherPage();
     await other.goto(paths.signIn);
     await expect(other.locator('html')).toHaveAttribute('lang', 'en');
-    await signInAs(other, email);
+    await givePassword(other, email);
     await open(other, paths.settings);
     await expect(other.locator('html')).toHaveAttribute('lang', 'ja');
     await other.getByRole('button', { name: 'English' }).click();
@@ -99,9 +86,9 @@ test.describe('in a browser set to English', () => {
 });
 
 test('without our wasm the language is set, and a time zone that there is not is refused', async ({ page, anotherPage }) => {
-  const email = await newUser(page);
+  const email = await somebody(page);
   const plain = await anotherPage({ javaScriptEnabled: false });
-  await signInAs(plain, email);
+  await givePassword(plain, email);
   await plain.goto(profile);
   await plain.getByRole('combobox', { name: wordsOf('en').language }).selectOption('ja');
   await plain.getByRole('button', { name: wordsOf('en').profile.save_preferences }).click();

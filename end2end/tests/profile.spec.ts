@@ -1,43 +1,18 @@
 // Oneself: name, appearance, password, sessions, accounts; and the password asked for again before dangerous things.
 
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
 import { call, dialog, expect, gate, listOf, newToken, open, openMenu, paths, sameOrigin, signIn, test, toast } from './fixtures.ts';
+import { age, newUser, ownPassword } from './people.ts';
 import { languages, locales, say, wordsOf } from './words.ts';
 
-const data = '../target/e2e/data';
-const first = 'a password of one’s own';
 const second = 'another one, and longer';
 const profile = '/settings/profile';
 
-/** A user whom no other test knows, added as an administrator of the machine would. Answers the e-mail address. */
-function newUser(name = 'Sora Minami'): string {
-  const email = `sora.${randomUUID()}@agency.example`;
-  const user = ['user', 'add', '--email', email, '--name', name, '--role', 'account_administrator'];
-  execFileSync('../target/release/kagitaba', [...user, '--account', 'Sora Works', '--data', data], {
-    input: `${first}\n`,
-    env: { ...process.env, DATABASE_URL: `sqlite:${data}/kagitaba.db` },
-  });
-  return email;
-}
-
-async function signInAs(page: Page, email: string, password = first): Promise<number> {
+async function signInAs(page: Page, email: string, password = ownPassword): Promise<number> {
   const answer = await page.request.post('/api/session/sign_in', { form: { email, password }, headers: sameOrigin });
   return answer.status();
-}
-
-/** Lets all sessions of the user be ones in which the password was given long ago. */
-function age(email: string): void {
-  const script = `
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], timeout=10)
-changed = database.execute(
-    "UPDATE sessions SET authenticated_at = 0 WHERE user_id = (SELECT id FROM users WHERE email = ?)", (sys.argv[2],))
-assert changed.rowcount > 0
-database.commit()`;
-  execFileSync('python3', ['-c', script, `${data}/kagitaba.db`, email]);
 }
 
 for (const language of languages) {
@@ -47,7 +22,7 @@ for (const language of languages) {
     test.use({ locale: locales[language] });
 
     test('a reset long after signing in asks for the password again, and then goes on', async ({ page }) => {
-      const email = newUser();
+      const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
       expect((await call(page, 'account/enable_api_access', {})).status()).toBe(200);
       const token = await newToken(page);
@@ -66,7 +41,7 @@ for (const language of languages) {
       await window.getByLabel(words.sign_in.password).fill('not my password');
       await window.getByRole('button', { name: words.step_up.submit }).click();
       await expect(window.getByRole('alert')).toContainText(words.error.wrong_password);
-      await window.getByLabel(words.sign_in.password).fill(first);
+      await window.getByLabel(words.sign_in.password).fill(ownPassword);
       await page.keyboard.press('Enter');
       await expect(page.getByRole('dialog', { name: words.secret.reset_title })).toBeVisible();
       expect(await gate(page.request, token.sid, token.secret)).toBe(401);
@@ -80,7 +55,7 @@ for (const language of languages) {
     });
 
     test('a changed password signs out everywhere else, and only the new one signs in', async ({ page, anotherPage }) => {
-      const email = newUser();
+      const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
       const elsewhere = await anotherPage();
       expect(await signInAs(elsewhere, email)).toBe(200);
@@ -92,7 +67,7 @@ for (const language of languages) {
       await page.getByLabel(words.profile.new).fill(second);
       await page.getByRole('button', { name: words.profile.change }).click();
       await expect(page.getByText(words.error.wrong_password)).toBeVisible();
-      await page.getByLabel(words.profile.old).fill(first);
+      await page.getByLabel(words.profile.old).fill(ownPassword);
       await page.getByLabel(words.profile.new).fill('short');
       await page.getByRole('button', { name: words.profile.change }).click();
       await expect(page.getByText(say(words.problem.too_short, { min: 12 }))).toBeVisible();
@@ -110,7 +85,7 @@ for (const language of languages) {
     });
 
     test('another browser is signed out from here, one or all', async ({ page, anotherPage }) => {
-      const email = newUser();
+      const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
       const [one, two] = [await anotherPage(), await anotherPage()];
       expect(await signInAs(one, email)).toBe(200);
@@ -137,8 +112,8 @@ for (const language of languages) {
 
 test('users are changed only by who has given the password of late', async ({ page }) => {
   const words = wordsOf('en');
-  const email = newUser();
-  const other = newUser('Another Administrator');
+  const { email, account } = newUser();
+  const { email: other } = newUser({ name: 'Another Administrator', account });
   expect(await signInAs(page, email)).toBe(200);
   age(email);
   await open(page, paths.accountUsers);
@@ -146,7 +121,7 @@ test('users are changed only by who has given the password of late', async ({ pa
   await row.getByRole('button').click();
   await dialog(page).getByRole('button', { name: words.users.deactivate, exact: true }).click();
   const window = page.getByRole('dialog', { name: words.step_up.title });
-  await window.getByLabel(words.sign_in.password).fill(first);
+  await window.getByLabel(words.sign_in.password).fill(ownPassword);
   await page.keyboard.press('Enter');
   await expect(row).toContainText(words.users.deactivated);
 
@@ -156,7 +131,7 @@ test('users are changed only by who has given the password of late', async ({ pa
   await dialog(page).getByLabel(words.sign_in.email).fill(invitee);
   await dialog(page).getByRole('combobox').selectOption('analyst');
   await dialog(page).getByRole('button', { name: words.invitation.create }).click();
-  await window.getByLabel(words.sign_in.password).fill(first);
+  await window.getByLabel(words.sign_in.password).fill(ownPassword);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog').filter({ hasText: invitee })).toBeVisible();
   await expect(page.getByRole('dialog').locator('code.secret')).toContainText('/invitations/');
@@ -164,7 +139,7 @@ test('users are changed only by who has given the password of late', async ({ pa
 
 test('a new name is shown at once, a blank one is refused', async ({ page }) => {
   const words = wordsOf('en');
-  expect(await signInAs(page, newUser())).toBe(200);
+  expect(await signInAs(page, newUser().email)).toBe(200);
   await open(page, profile);
   await page.getByRole('textbox', { name: words.profile.name, exact: true }).fill('   ');
   await page.getByRole('button', { name: words.profile.save }).click();
@@ -192,7 +167,7 @@ test('the appearance is kept, and comes with the page', async ({ page }) => {
 });
 
 test('nobody ends another’s session or goes over to an account of others', async ({ page, anotherPage }) => {
-  expect(await signInAs(page, newUser())).toBe(200);
+  expect(await signInAs(page, newUser().email)).toBe(200);
   const other = await anotherPage();
   await signIn(other, 'analyst');
   const [session] = (await (await call(other, 'profile/sessions', {})).json()) as { id: string }[];

@@ -1,34 +1,15 @@
 // Two-step sign-in: set up on the profile, asked for at sign-in, recovery codes, and accounts that require it.
 
-import { createHmac, randomUUID } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
-import { call, dialog, expect, open, paths, sameOrigin, signIn, test, toast } from './fixtures.ts';
+import { call, dialog, expect, open, paths, signIn, test, toast } from './fixtures.ts';
+import { givePassword, newUser, ownPassword } from './people.ts';
 import { languages, locales, say, wordsOf, type Words } from './words.ts';
 
-const data = '../target/e2e/data';
-const password = 'a password of one’s own';
 const profile = '/settings/profile';
 const secondStep = '/sign-in/second-step';
-
-/** A user whom no other test knows, in an account that no other test knows unless it is named. */
-function newUser(account = `Second Factor ${randomUUID()}`): { email: string; account: string } {
-  const email = `mio.${randomUUID()}@agency.example`;
-  const user = ['user', 'add', '--email', email, '--name', 'Mio Hara', '--role', 'account_administrator'];
-  execFileSync('../target/release/kagitaba', [...user, '--account', account, '--data', data], {
-    input: `${password}\n`,
-    env: { ...process.env, DATABASE_URL: `sqlite:${data}/kagitaba.db` },
-  });
-  return { email, account };
-}
-
-async function givePassword(page: Page, email: string): Promise<string> {
-  const answer = await page.request.post('/api/session/sign_in', { form: { email, password }, headers: sameOrigin });
-  expect(answer.status(), await answer.text()).toBe(200);
-  return (await answer.json()) as string;
-}
 
 /** What an authenticator app shows (RFC 6238), so many steps from now. */
 function codeOf(secret: string, steps = 0): string {
@@ -88,16 +69,16 @@ for (const language of languages) {
       const other = await anotherPage();
       await open(other, `${paths.signIn}?next=${encodeURIComponent(profile)}`);
       await other.getByLabel(words.sign_in.email).fill(email);
-      await other.getByLabel(words.sign_in.password).fill(password);
-      await other.getByRole('button', { name: words.sign_in.submit }).click();
+      await other.getByLabel(words.sign_in.password).fill(ownPassword);
+      await other.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(other).toHaveURL((url) => url.pathname === secondStep);
       await other.locator('html[data-hydrated]').waitFor({ state: 'attached' });
       await axe(other, 'the second step');
       await other.getByLabel(words.second_step.code).fill('no code');
-      await other.getByRole('button', { name: words.sign_in.submit }).click();
+      await other.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(other.getByText(words.error.wrong_code)).toBeVisible();
       await other.getByLabel(words.second_step.code).fill(codeOf(secret, 1));
-      await other.getByRole('button', { name: words.sign_in.submit }).click();
+      await other.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(other).toHaveURL(profile);
       await expect(other.getByRole('heading', { level: 1, name: words.profile.title })).toBeVisible();
 
@@ -122,10 +103,10 @@ for (const language of languages) {
         await plain.context().clearCookies();
         await plain.goto(`${paths.signIn}?next=${encodeURIComponent(profile)}`);
         await plain.getByLabel(words.sign_in.email).fill(email);
-        await plain.getByLabel(words.sign_in.password).fill(password);
-        await plain.getByRole('button', { name: words.sign_in.submit }).click();
+        await plain.getByLabel(words.sign_in.password).fill(ownPassword);
+        await plain.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
         await plain.getByLabel(words.second_step.code).fill(code);
-        await plain.getByRole('button', { name: words.sign_in.submit }).click();
+        await plain.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
         if (passes) {
           await expect(plain).toHaveURL(profile);
         } else {
@@ -143,7 +124,7 @@ for (const language of languages) {
       expect((await call(page, 'second_factor/require', { on: true })).status()).toBe(200);
 
       const other = await anotherPage({ viewport: { width: 390, height: 844 } });
-      await givePassword(other, newUser(account).email);
+      await givePassword(other, newUser({ account }).email);
       await open(other, paths.tokens);
       await expect(other).toHaveURL(profile);
       await expect(other.getByText(words.second_factor.required)).toBeVisible();

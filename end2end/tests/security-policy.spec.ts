@@ -1,43 +1,19 @@
 // What an account demands of its access tokens: how long they last, where calls may come from, who sees them again.
 
-import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
 import { call, card, dialog, expect, gate, listOf, newToken, open, paths, sameOrigin, test, toast, unique } from './fixtures.ts';
+import { age, change, givePassword, newUser, ownPassword } from './people.ts';
 import { languages, locales, say, wordsOf } from './words.ts';
 
-const data = '../target/e2e/data';
-const password = 'a password of one’s own';
 const policyPage = '/settings/security-policy';
 
 /** An administrator of an account that no other test knows. Answers the e-mail address. */
 async function ownAccount(page: Page): Promise<string> {
-  const email = `rin.${randomUUID()}@agency.example`;
-  const user = ['user', 'add', '--email', email, '--name', 'Rin Aoki', '--role', 'account_administrator'];
-  execFileSync('../target/release/kagitaba', [...user, '--account', unique('Policy Works'), '--data', data], {
-    input: `${password}\n`,
-    env: { ...process.env, DATABASE_URL: `sqlite:${data}/kagitaba.db` },
-  });
-  const answer = await page.request.post('/api/session/sign_in', { form: { email, password }, headers: sameOrigin });
-  expect(answer.status(), await answer.text()).toBe(200);
+  const { email } = newUser();
+  await givePassword(page, email);
   expect((await call(page, 'account/enable_api_access', {})).status()).toBe(200);
   return email;
-}
-
-/** Runs a statement on the database, with the user's e-mail address as its one value. */
-function change(statement: string, email: string): void {
-  const script = `
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], timeout=10)
-assert database.execute(sys.argv[2], (sys.argv[3],)).rowcount > 0
-database.commit()`;
-  execFileSync('python3', ['-c', script, `${data}/kagitaba.db`, statement, email]);
-}
-
-/** Lets all sessions of the user be ones in which the password was given long ago. */
-function age(email: string): void {
-  change('UPDATE sessions SET authenticated_at = 0 WHERE user_id = (SELECT id FROM users WHERE email = ?)', email);
 }
 
 /** Lets the tokens of the user's account be issued a hundred days ago. */
@@ -77,7 +53,7 @@ for (const language of languages) {
       expect(await gate(page.request, token.sid, token.secret), 'nothing was saved yet').toBe(200);
       await question.getByRole('button', { name: words.policy.save, exact: true }).click();
       const stepUp = page.getByRole('dialog', { name: words.step_up.title });
-      await stepUp.getByLabel(words.sign_in.password).fill(password);
+      await stepUp.getByLabel(words.sign_in.password).fill(ownPassword);
       await page.keyboard.press('Enter');
       await expect(toast(page, words.policy.saved)).toBeVisible();
       expect(await gate(page.request, token.sid, token.secret)).toBe(401);
@@ -132,7 +108,7 @@ for (const language of languages) {
       expect(await page.content()).not.toContain(token.secret);
       await page.getByRole('button', { name: words.item.view, exact: true }).click();
       const stepUp = page.getByRole('dialog', { name: words.step_up.title });
-      await stepUp.getByLabel(words.sign_in.password).fill(password);
+      await stepUp.getByLabel(words.sign_in.password).fill(ownPassword);
       await page.keyboard.press('Enter');
       await expect(dialog(page)).toContainText(token.secret);
       await expect(dialog(page)).toContainText(words.secret.kept);

@@ -68,7 +68,7 @@ test('answers with tokens and with secrets are stored by nobody', async ({ page 
   await signIn(page, 'administrator');
   const token = await newToken(page);
   for (const [name, data] of [
-    ['tokens/get', { id: token.id }],
+    ['tokens/editable', { id: token.id }],
     ['tokens/reset', { id: token.id, revision: token.revision }],
     ['tokens/duplicate', { id: token.id, request: crypto.randomUUID() }],
   ] as const) {

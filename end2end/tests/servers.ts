@@ -27,9 +27,24 @@ export async function kagitaba(
   options: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Server> {
-  const [origin, data] = [`http://127.0.0.1:${port}`, `../target/e2e/${name}`];
-  rmSync(data, { recursive: true, force: true });
-  const where = ['--listen', `127.0.0.1:${port}`, '--data', data, '--site', '../target/site', '--public-url', origin];
+  rmSync(dataOf(name), { recursive: true, force: true });
+  return kagitabaAgain(name, port, options, environment);
+}
+
+/** The folder of that server's data. */
+export function dataOf(name: string): string {
+  return `../target/e2e/${name}`;
+}
+
+/** The same once more, on the data that it has. */
+export async function kagitabaAgain(
+  name: string,
+  port: number,
+  options: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Server> {
+  const origin = `http://127.0.0.1:${port}`;
+  const where = ['--listen', `127.0.0.1:${port}`, '--data', dataOf(name), '--site', '../target/site', '--public-url', origin];
   const program = spawn('../target/release/kagitaba', ['serve', ...where, ...options], { env: environment, stdio: 'ignore' });
   return started(program, origin, '/healthz');
 }

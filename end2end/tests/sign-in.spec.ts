@@ -17,7 +17,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page.locator('html')).toHaveAttribute('lang', language);
       await page.getByRole('textbox', { name: words.sign_in.email }).fill(users.specialist);
       await page.getByLabel(words.sign_in.password).fill(password);
-      await page.getByRole('button', { name: words.sign_in.submit }).click();
+      await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(page).toHaveURL(paths.settings);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.settings.title);
 
@@ -33,14 +33,14 @@ for (const language of ['en', 'ja'] as const) {
       const email = page.getByRole('textbox', { name: words.sign_in.email });
       await email.fill(users.marketing);
       await page.getByLabel(words.sign_in.password).fill('not-the-password');
-      await page.getByRole('button', { name: words.sign_in.submit }).click();
+      await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(page.getByRole('alert').filter({ hasText: words.error.wrong_credentials })).toBeVisible();
       await expect(email).toHaveValue(users.marketing);
       await expect(page).toHaveURL(paths.signIn);
       expect(await page.context().cookies()).not.toContainEqual(expect.objectContaining({ name: 'kagitaba_session' }));
       // Another try is not in the way.
       await page.getByLabel(words.sign_in.password).fill(password);
-      await page.getByRole('button', { name: words.sign_in.submit }).click();
+      await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(page).toHaveURL(paths.settings);
     });
   });
@@ -77,7 +77,7 @@ for (const outside of [
     await open(page, `${paths.signIn}?${new URLSearchParams({ next: outside }).toString()}`);
     await page.getByLabel('E-mail address').fill(users.finance);
     await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await expect(page).toHaveURL(paths.settings);
   });
 }
@@ -133,7 +133,7 @@ test('after five failures an e-mail address has to wait, whether or not somebody
   await open(page, paths.signIn);
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill('guess');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('main').getByRole('alert')).toHaveText(say(wordsOf('en').error.throttled, { minutes: 1 }));
   await page.getByRole('button', { name: '日本語' }).click();
   await expect(page.getByRole('main').getByRole('alert')).toHaveText(say(wordsOf('ja').error.throttled, { minutes: 1 }));

@@ -7,15 +7,12 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use csv::{ErrorKind, Position, ReaderBuilder, Trim};
-use domain::{
-    account::AccountId,
-    advertiser::{Advertiser, check_columns},
-};
-use store::{ImportedAdvertisers, Store};
+use domain::advertiser::{Advertiser, check_columns};
+use store::ImportedAdvertisers;
 
-use crate::cli::AdvertiserImport;
+use crate::{account, cli::AdvertiserImport};
 
 /// How many problems are shown at once.
 const SHOWN: usize = 20;
@@ -27,23 +24,11 @@ const SHOWN: usize = 20;
 pub async fn import(import: &AdvertiserImport) -> Result<()> {
     let advertisers = read(&import.file)?;
     let store = import.data.open().await?;
-    let account = account(&store, &import.account).await?;
+    let account = account::named(&store, &import.account).await?;
     let imported = store.import_advertisers(account, &advertisers).await.context("nothing was imported")?;
     let ImportedAdvertisers { added, changed, unchanged } = imported;
     println!("Imported advertisers to {}: {added} added, {changed} changed, {unchanged} unchanged.", import.account);
     Ok(())
-}
-
-/// A new account for each misspelt name would help nobody: it has to be there.
-async fn account(store: &Store, name: &str) -> Result<AccountId> {
-    if let Some(account) = store.account_named(name).await? {
-        return Ok(account);
-    }
-    let names: Vec<_> = store.accounts().await?.into_iter().map(|account| account.name).collect();
-    if names.is_empty() {
-        bail!("there are no accounts yet in this --data folder; add one with kagitaba user add");
-    }
-    bail!("there is no account {name}; write it as one of these: {}", names.join(", "))
 }
 
 fn read(file: &Path) -> Result<Vec<Advertiser>> {

@@ -28,6 +28,8 @@ enum ExportError {
     NotAllowed,
     #[error("more than {EXPORT_MAX} entries fit; narrow the dates and export them in parts")]
     TooMany,
+    #[error("the database does not answer; try again")]
+    Unavailable,
     #[error("something went wrong on the server; try again")]
     Internal,
 }
@@ -35,7 +37,7 @@ enum ExportError {
 impl From<store::Error> for ExportError {
     fn from(error: store::Error) -> Self {
         tracing::error!(%error, "the audit trail could not be exported");
-        Self::Internal
+        if error.is_unavailable() { Self::Unavailable } else { Self::Internal }
     }
 }
 
@@ -91,6 +93,7 @@ fn refusal(error: &ExportError) -> Response {
         ExportError::SignInNeeded => StatusCode::UNAUTHORIZED,
         ExportError::NotAllowed => StatusCode::FORBIDDEN,
         ExportError::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+        ExportError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ExportError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (status, error.to_string()).into_response()

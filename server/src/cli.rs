@@ -4,8 +4,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use chrono::NaiveDate;
 use clap::{
-    Args, Parser, Subcommand,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
 use domain::{role::Role, user};
@@ -44,6 +45,9 @@ pub enum Command {
     /// Examine the audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// See the calls at the gate.
+    #[command(subcommand)]
+    Call(CallCommand),
     /// Manage the keys that Auth Tokens are kept with.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -86,6 +90,15 @@ pub enum AuditCommand {
     Verify(Data),
 }
 
+/// What can be done with the calls at the gate.
+#[derive(Debug, Subcommand)]
+pub enum CallCommand {
+    /// Write an account's calls to standard output one by one, as long as --keep-calls keeps them: when they came, with
+    /// which access token, for what, from where, how they were answered and how long that took. They come roughly by time:
+    /// sort by Time where the order matters. What is written down while it runs may be missing.
+    Export(CallExport),
+}
+
 /// What can be done with the sealing keys.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
@@ -109,8 +122,8 @@ pub struct Serve {
     /// Serve real users behind TLS: no demo accounts, and browsers are told to come back by HTTPS only.
     #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
     pub production: bool,
-    /// The address by which people reach Kagitaba, as https://keys.example: for links in mail and for the identity
-    /// provider.
+    /// The address by which people reach Kagitaba, as https://keys.example: for links in mail, the identity
+    /// provider and passkeys.
     #[arg(long, value_name = "URL", env = "KAGITABA_PUBLIC_URL")]
     pub public_url: Option<PublicUrl>,
     /// How mail is sent.
@@ -119,7 +132,7 @@ pub struct Serve {
     /// Where else people may sign in.
     #[command(flatten)]
     pub oidc: oidc::Settings,
-    /// For how many days each call at the gate is kept, before calls are added up to days.
+    /// For how many days each call at the gate is kept; the figures of days stay.
     #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
     pub keep_calls: u16,
     /// What the gate allows.
@@ -197,6 +210,35 @@ pub struct AdvertiserImport {
     pub data: Data,
 }
 
+/// Calls to export.
+#[derive(Debug, Clone, Args)]
+pub struct CallExport {
+    /// The agency account's name.
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: String,
+    /// The first day, in UTC [default: that of the oldest].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<NaiveDate>,
+    /// The last day, in UTC [default: that of the newest].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<NaiveDate>,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = CallFormat::Csv)]
+    pub format: CallFormat,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A form that calls are exported in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CallFormat {
+    /// CSV (RFC 4180), whose first line names the columns.
+    Csv,
+    /// A JSON object on each line.
+    Jsonl,
+}
+
 /// The help lists what this parser takes, so the roles are named once, in the domain.
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::as_str))
@@ -246,6 +288,18 @@ mod tests {
             assert_eq!((import.file, import.account.as_str()), (file.into(), "Agency"));
         }
         assert!(parse("kagitaba advertiser import brands.csv").is_err());
+    }
+
+    #[test]
+    fn calls_of_an_account_are_exported_as_csv_unless_it_is_said() {
+        let line = "kagitaba call export --account Agency";
+        let Ok(Command::Call(CallCommand::Export(export))) = parse(line) else { panic!() };
+        assert_eq!((export.from, export.to, export.format), (None, None, CallFormat::Csv));
+        let line = format!("{line} --from 2026-05-01 --to 2026-05-02 --format jsonl");
+        let Ok(Command::Call(CallCommand::Export(export))) = parse(&line) else { panic!() };
+        assert_eq!((export.from, export.format), (NaiveDate::from_ymd_opt(2026, 5, 1), CallFormat::Jsonl));
+        assert!(parse(&line.replace("05-02", "02-30")).is_err());
+        assert!(parse("kagitaba call export").is_err());
     }
 
     #[test]

@@ -8,7 +8,9 @@ use tokio::time::interval;
 
 /// How often the calls at the gate are written down: so much is lost, at most, where the server is killed.
 const CALLS_EVERY: Duration = Duration::from_secs(1);
-/// How often old calls are added up to days.
+/// How often calls are added up to days; reports add what is newer.
+const ADD_UP_EVERY: Duration = Duration::from_mins(10);
+/// How often old calls go.
 const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
 /// How often deleted tokens go for good. Their deletion can be undone for ten seconds, so they are gone after fifteen.
 const TOKENS_EVERY: Duration = Duration::from_secs(5);
@@ -21,20 +23,44 @@ const INVITATIONS_EVERY: Duration = Duration::from_hours(1);
 
 /// Goes on for ever; a failure is logged and tried again the next time. Calls are kept one by one for `keep_calls`.
 pub async fn keep(store: Store, keep_calls: TimeDelta) {
-    let (mut calls, mut old_calls) = (interval(CALLS_EVERY), interval(OLD_CALLS_EVERY));
+    tokio::join!(write_down(&store), add_up(&store, keep_calls), clear_away(&store));
+}
+
+/// By itself: whatever else takes its time, no call waits longer to be written down.
+async fn write_down(store: &Store) {
+    let mut calls = interval(CALLS_EVERY);
+    loop {
+        calls.tick().await;
+        log(store.flush_calls().await.map(drop));
+    }
+}
+
+/// By itself, too: it takes long where there are many.
+async fn add_up(store: &Store, keep_calls: TimeDelta) {
+    let (mut add_up, mut old_calls) = (interval(ADD_UP_EVERY), interval(OLD_CALLS_EVERY));
+    loop {
+        log(tokio::select! {
+            _ = add_up.tick() => store.add_up_calls().await.map(drop),
+            _ = old_calls.tick() => store.remove_old_calls(keep_calls).await,
+        });
+    }
+}
+
+async fn clear_away(store: &Store) {
     let (mut tokens, mut sessions) = (interval(TOKENS_EVERY), interval(SESSIONS_EVERY));
     let (mut results, mut invitations) = (interval(RESULTS_EVERY), interval(INVITATIONS_EVERY));
     loop {
-        let done = tokio::select! {
-            _ = calls.tick() => store.flush_calls().await.map(drop),
-            _ = old_calls.tick() => store.roll_up_calls(keep_calls).await.map(drop),
+        log(tokio::select! {
             _ = tokens.tick() => store.remove_deleted().await.map(drop),
             _ = results.tick() => store.remove_old_results().await.map(drop),
             _ = sessions.tick() => store.remove_ended_sessions().await.map(drop),
             _ = invitations.tick() => store.remove_expired_invitations().await.map(drop),
-        };
-        if let Err(error) = done {
-            tracing::warn!(%error, "housekeeping failed and will be tried again");
-        }
+        });
+    }
+}
+
+fn log(done: Result<(), store::Error>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "housekeeping failed and will be tried again");
     }
 }

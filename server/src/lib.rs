@@ -2,9 +2,11 @@
 //!
 //! A library with a small program in front, so that the tests start the same router that people use.
 
+pub mod account;
 pub mod advertisers;
 pub mod audit;
 pub mod audit_export;
+pub mod calls;
 pub mod cli;
 pub mod config;
 pub mod connections;

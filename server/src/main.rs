@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use server::{
-    advertisers, audit,
-    cli::{AdvertiserCommand, AuditCommand, Cli, Command, KeyCommand, UserCommand},
+    advertisers, audit, calls,
+    cli::{AdvertiserCommand, AuditCommand, CallCommand, Cli, Command, KeyCommand, UserCommand},
     databases, people, sealing_keys,
     serve::serve,
 };
@@ -25,6 +25,7 @@ async fn main() -> ExitCode {
         Command::User(UserCommand::ResetSecondFactor(user)) => people::reset_second_factor(&user).await,
         Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
         Command::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
+        Command::Call(CallCommand::Export(export)) => calls::export(&export).await,
         Command::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
         Command::Migrate(data) => databases::migrate(&data).await,
         Command::Move(databases) => databases::move_all(&databases).await,

@@ -29,7 +29,7 @@ use http::{HeaderValue, StatusCode, header};
 use leptos::context::provide_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use serde_json::json;
-use store::Store;
+use store::{RelyingParty, Store};
 use tower::util::MapResponse;
 use tower_http::{
     compression::CompressionLayer,
@@ -54,13 +54,15 @@ const NEVER: &str = "no-store";
 /// wait for it for ever (Leptos issue 4773).
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// What of others the server makes use of.
+/// What the server offers where it is set up for it.
 #[derive(Debug, Clone, Default)]
 pub struct Services {
     /// How mail is sent, if any is.
     pub mail: Option<Mail>,
     /// Where else people may sign in.
     pub identity_provider: Option<Arc<IdentityProvider>>,
+    /// The site that passkeys are for, if it takes any.
+    pub passkeys: Option<RelyingParty>,
 }
 
 /// The whole server. `production` says that it stands behind TLS.
@@ -82,8 +84,8 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Servi
         .merge(dynamic(pages(site, context), &store))
         .merge(dynamic(identity_provider.unwrap_or_default(), &store))
         .merge(dynamic(no_such_functions(), &store))
-        .merge(dynamic(audit_export::router(store.clone()), &store))
-        .merge(dynamic(live::router(store.clone()), &store))
+        .merge(dynamic(known(audit_export::router(store.clone())), &store))
+        .merge(dynamic(known(live::router(store.clone())), &store))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
         .merge(gate::router(store, gate, production))
@@ -135,12 +137,15 @@ async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
 
 /// What pages and server functions find in Leptos's context.
 fn context(store: &Store, services: &Services, production: bool) -> impl Fn() + Clone + Send + Sync + 'static {
-    let (store, Services { mail, identity_provider }) = (store.clone(), services.clone());
+    let (store, Services { mail, identity_provider, passkeys }) = (store.clone(), services.clone());
     move || {
         provide_context(store.clone());
         provide_context(BehindProxy(production));
         if let Some(mail) = mail.clone() {
             provide_context(mail);
+        }
+        if let Some(passkeys) = passkeys.clone() {
+            provide_context(passkeys);
         }
         if let Some(provider) = &identity_provider {
             provide_context(IdentityProviderName(provider.name.clone()));
@@ -156,6 +161,11 @@ fn dynamic(routes: Router, store: &Store) -> Router {
         .layer(from_fn(same_origin::require))
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static(NEVER)))
+}
+
+/// Where it has to be known who is signed in, or that nobody is.
+fn known(routes: Router) -> Router {
+    routes.layer(from_fn(session::require_known))
 }
 
 /// Says how long browsers may keep a file; what is no file says so itself, or is not kept.

@@ -1,10 +1,14 @@
 //! `kagitaba serve`: from the command line to a server that listens, says so, and ends in good order.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::TimeDelta;
-use store::{Clock, Store};
+use store::{Clock, RelyingParty, Store};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -16,6 +20,7 @@ use crate::{
     demo,
     gate::exports,
     housekeeping,
+    public_url::PublicUrl,
     router::{Services, router},
     site::Site,
 };
@@ -28,14 +33,13 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Where frontend, database or address can't be used.
 pub async fn serve(args: &Serve) -> Result<()> {
-    let services = Services {
-        mail: args.mail.mail(args.public_url.as_ref())?,
-        identity_provider: args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new),
-    };
+    let mail = args.mail.mail(args.public_url.as_ref())?;
+    let identity_provider = args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new);
     let site = Site::open(&args.site)?;
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
     let address = listener.local_addr()?;
+    let services = Services { mail, identity_provider, passkeys: relying_party(args, address) };
 
     let store = args.data.open().await?;
     prepare_demo(args, &store, address).await?;
@@ -60,6 +64,14 @@ pub async fn serve(args: &Serve) -> Result<()> {
     Ok(())
 }
 
+/// The site that passkeys are for: the one that people reach, else this machine's own name. Browsers know sites by name,
+/// never by the number of an address.
+fn relying_party(args: &Serve, address: SocketAddr) -> Option<RelyingParty> {
+    let here =
+        || (!args.production && address.ip().is_loopback()).then(|| format!("http://localhost:{}", address.port()));
+    RelyingParty::of(&args.public_url.as_ref().map(PublicUrl::origin).or_else(here)?)
+}
+
 /// The demo's password is published, so demo accounts are only made, and only served, where nobody else can connect.
 async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Result<()> {
     let private = address.ip().is_loopback() && !args.production;
@@ -76,7 +88,10 @@ async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Resul
 
 /// Says in plain words where Kagitaba is and how to sign in.
 async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
-    println!("Kagitaba is at http://{address} (Ctrl+C ends it).");
+    // By its name, for which browsers take passkeys.
+    let here = address.ip() == Ipv4Addr::LOCALHOST;
+    let host = if here { format!("localhost:{}", address.port()) } else { address.to_string() };
+    println!("Kagitaba is at http://{host} (Ctrl+C ends it).");
     if demo::is_in(store).await? {
         println!("\n{}", demo::how_to_sign_in());
     } else if !store.has_users().await? {

@@ -5,18 +5,22 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use store::{SessionToken, Store};
 
-use app::api::{SettingUp, cookie_of, session::SESSION_COOKIE};
+use app::api::{AskerUnknown, SettingUp, cookie_of, session::SESSION_COOKIE};
 use app::path;
 
 /// Middleware: hands the [`domain::user::Asker`] and their preferences on in the request's extensions, where somebody is
-/// signed in; or [`SettingUp`], which opens next to nothing, where they have to set up a second factor first.
+/// signed in; or [`SettingUp`], which opens next to nothing, where they have to set up a second factor first; or
+/// [`AskerUnknown`], which opens nothing, where the database does not answer. Any other fault of the look-up is answered
+/// here.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {
     if let Some(session) = token_of(request.headers()) {
-        // A page that is merely open does not use its session.
-        let open = request.uri().path() == path::LIVE;
+        // A page that is merely open does not use its session, nor by what it reads again by itself.
+        let mut query = request.uri().query().unwrap_or_default().split('&');
+        let again = request.uri().path().starts_with("/api/") && query.any(|one| one == path::AGAIN);
+        let open = again || request.uri().path() == path::LIVE;
         let known = if open { store.unused_session(&session).await } else { store.known_session(&session).await };
         match known {
             Ok(Some(known)) => {
@@ -31,11 +35,26 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
             // To go on as if nobody were signed in would send people to the sign-in page for nothing.
             Err(error) => {
                 tracing::error!(%error, "the session could not be looked up");
-                return (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer; try again.").into_response();
+                if !error.is_unavailable() {
+                    let text = "something went wrong on the server; its log says more";
+                    return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
+                }
+                request.extensions_mut().insert(AskerUnknown);
             }
         }
     }
     next.run(request).await
+}
+
+/// Middleware, below [`look_up`]: says in plain text that it can't be told who is signed in. Pages and server functions
+/// say it in their own way.
+pub async fn require_known(request: Request, next: Next) -> Response {
+    if request.extensions().get::<AskerUnknown>().is_none() {
+        return next.run(request).await;
+    }
+    let mut answer = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; try again").into_response();
+    answer.headers_mut().insert(header::RETRY_AFTER, store::Error::RETRY_AFTER.into());
+    answer
 }
 
 /// The session that a request names.

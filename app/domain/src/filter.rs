@@ -1,14 +1,15 @@
 //! Which tokens the list shows, in which order, and how a link says it.
 
+use crate::paging::{Cursor, Place, Position};
 use crate::text;
-use crate::token::{NAME_MAX, Token, TokenState};
+use crate::token::{NAME_MAX, Token, TokenId, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Tokens on one page of the list.
 pub const PAGE_SIZE: u32 = 24;
-/// The greatest page number that a link can ask for.
-const PAGE_MAX: u32 = 1_000_000;
+/// Of so many that fit, the list tells how many exactly; beyond, only that there are more.
+pub const COUNTED: u32 = 10_000;
 
 /// When a token was created, counted back from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,8 +92,54 @@ impl Sort {
     }
 }
 
+/// What places a token in an order of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenKey {
+    /// What it is sorted by.
+    pub value: SortValue,
+    /// Its id, which decides between equals.
+    pub id: TokenId,
+}
+
+/// What tokens are sorted by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortValue {
+    /// A time, in microseconds since 1970.
+    Time(i64),
+    /// No time: it was never used.
+    Never,
+    /// A name, folded.
+    Name(String),
+}
+
+impl TokenKey {
+    /// Reads what [`Self::cursor`] has written of a token in that order.
+    #[must_use]
+    pub fn read(sort: Sort, Cursor(text): &Cursor) -> Option<Self> {
+        let (id, value) = text.split_once('.')?;
+        let value = match sort {
+            Sort::LastUsed if value.is_empty() => SortValue::Never,
+            Sort::Created | Sort::LastUsed => SortValue::Time(value.parse().ok()?),
+            // No name has such a character, and PostgreSQL takes none.
+            Sort::Name => SortValue::Name(Some(value).filter(|name| !name.contains('\0'))?.to_owned()),
+        };
+        Some(Self { value, id: TokenId(id.parse().ok()?) })
+    }
+
+    /// The key as a text.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let id = self.id.0;
+        Cursor(match &self.value {
+            SortValue::Time(micros) => format!("{id}.{micros}"),
+            SortValue::Never => format!("{id}."),
+            SortValue::Name(name) => format!("{id}.{name}"),
+        })
+    }
+}
+
 /// Filters, order and page of the token list. The filters combine: a token is shown that fits all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenFilter {
     /// Part of the name, as typed; empty for any.
     pub name: String,
@@ -102,43 +149,37 @@ pub struct TokenFilter {
     pub state: Option<TokenState>,
     /// The order.
     pub sort: Sort,
-    /// The page, from 1.
-    pub page: u32,
-}
-
-impl Default for TokenFilter {
-    fn default() -> Self {
-        Self { name: String::new(), created: None, state: None, sort: Sort::default(), page: 1 }
-    }
+    /// The page.
+    pub place: Place,
 }
 
 impl TokenFilter {
     /// Reads a link's query, given how to look up one of its values. What makes no sense is ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
         let name = get("name").unwrap_or_default();
+        let sort = get("sort").and_then(|name| Sort::from_name(&name)).unwrap_or_default();
         Self {
             name: name.chars().filter(|c| !text::is_unsupported(*c)).take(NAME_MAX).collect(),
             created: get("created").and_then(|name| CreatedOn::from_name(&name)),
             state: get("state").and_then(|name| TokenState::from_name(&name)),
-            sort: get("sort").and_then(|name| Sort::from_name(&name)).unwrap_or_default(),
-            page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, PAGE_MAX),
+            sort,
+            place: Place::from_query(get, |key| TokenKey::read(sort, key).is_some()),
         }
     }
 
     /// What a link's query needs to say; nothing for what is as usual.
     #[must_use]
     pub fn to_query(&self) -> Vec<(&'static str, String)> {
-        let page = (self.page > 1).then(|| self.page.to_string());
         let sort = (self.sort != Sort::default()).then(|| self.sort.as_str().to_owned());
         [
             ("name", Some(self.name.clone()).filter(|name| !name.is_empty())),
             ("created", self.created.map(|created| created.as_str().to_owned())),
             ("state", self.state.map(|state| state.as_str().to_owned())),
             ("sort", sort),
-            ("page", page),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
+        .chain(self.place.to_query())
         .collect()
     }
 
@@ -156,10 +197,10 @@ impl TokenFilter {
         Self { sort: self.sort, ..Self::default() }
     }
 
-    /// The same filters on another page.
+    /// The same filters and order, on that page.
     #[must_use]
-    pub fn on_page(&self, page: u32) -> Self {
-        Self { page, ..self.clone() }
+    pub fn at(&self, place: Place) -> Self {
+        Self { place, ..self.clone() }
     }
 }
 
@@ -168,32 +209,29 @@ impl TokenFilter {
 pub struct TokenList {
     /// The tokens of this page, at most [`PAGE_SIZE`].
     pub tokens: Vec<Token>,
-    /// How many fit on all pages.
-    pub total: u64,
-    /// The page that this is, from 1: the one asked for, or the last one where that lies beyond.
-    pub page: u32,
+    /// The page that this is.
+    pub position: Position,
     /// The number of an entry in the account's audit trail whose result is in the list. That of later ones may be.
     pub as_of: i64,
-}
-
-impl TokenList {
-    /// How many pages there are, at least 1.
-    #[must_use]
-    pub fn pages(&self) -> u32 {
-        pages(self.total)
-    }
-}
-
-/// How many pages so many tokens fill, at least 1.
-#[must_use]
-pub fn pages(total: u64) -> u32 {
-    u32::try_from(total.div_ceil(u64::from(PAGE_SIZE))).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn key() -> impl Strategy<Value = ([u8; 16], (Option<i64>, String))> {
+        (any::<[u8; 16]>(), (any::<Option<i64>>(), "\\PC{1,40}"))
+    }
+
+    fn value_of(sort: Sort, (time, name): (Option<i64>, String)) -> SortValue {
+        match (sort, time) {
+            (Sort::Name, _) => SortValue::Name(name),
+            (Sort::LastUsed, None) => SortValue::Never,
+            (_, time) => SortValue::Time(time.unwrap_or_default()),
+        }
+    }
 
     fn read(query: &[(&str, &str)]) -> TokenFilter {
         TokenFilter::from_query(|key| query.iter().find(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned()))
@@ -201,10 +239,8 @@ mod tests {
 
     #[test]
     fn nonsense_in_a_link_is_ignored() {
-        let nonsense = [("name", ""), ("created", "yesterday"), ("state", "' OR 1=1"), ("sort", "-1"), ("page", "-3")];
+        let nonsense = [("name", ""), ("created", "yesterday"), ("state", "' OR 1=1"), ("sort", "-1"), ("after", "-3")];
         assert_eq!(read(&nonsense), TokenFilter::default());
-        assert_eq!(read(&[("page", "0")]).page, 1);
-        assert_eq!(read(&[("page", "99999999999999999999")]).page, 1);
         assert_eq!(read(&[("name", &"x".repeat(10_000))]).name.len(), NAME_MAX);
         assert_eq!(read(&[("name", "a\u{0}\u{202e}b")]).name, "ab");
     }
@@ -219,32 +255,71 @@ mod tests {
 
     #[test]
     fn clear_all_keeps_the_order() {
-        let filter =
-            read(&[("name", "x"), ("state", "enabled"), ("created", "last-7-days"), ("sort", "name"), ("page", "3")]);
+        let filter = read(&[
+            ("name", "x"),
+            ("state", "enabled"),
+            ("created", "last-7-days"),
+            ("sort", "name"),
+            ("before", "end"),
+        ]);
+        assert_eq!(filter.place, Place::Last);
         assert_eq!(filter.active(), 3);
         assert_eq!(filter.cleared(), TokenFilter { sort: Sort::Name, ..TokenFilter::default() });
     }
 
     #[test]
-    fn no_token_at_all_still_fills_one_page() {
-        assert_eq!([0, 1, 24, 25, 48, 49].map(pages), [1, 1, 1, 2, 2, 3]);
+    fn a_key_of_another_order_is_nonsense() {
+        let id = "01990000-0000-7000-8000-000000000000";
+        let time = format!("{id}.1800000000000000");
+        for (sort, key, readable) in [
+            (Sort::Created, time.as_str(), true),
+            (Sort::LastUsed, &time, true),
+            (Sort::LastUsed, &format!("{id}."), true),
+            (Sort::Created, &format!("{id}."), false),
+            (Sort::Created, &format!("{id}.export"), false),
+            (Sort::Created, &format!("{id}.99999999999999999999"), false),
+            (Sort::Name, &format!("{id}.a.b"), true),
+            (Sort::Name, &format!("{id}.a\0"), false),
+            (Sort::Name, id, false),
+            (Sort::Name, "1.export", false),
+        ] {
+            let filter = read(&[("sort", sort.as_str()), ("after", key)]);
+            assert_eq!(filter.place != Place::First, readable, "{sort:?}: {key}");
+        }
     }
 
     proptest! {
         #[test]
         fn a_link_brings_back_what_it_was_made_from(
-            name in "\\PC{0,40}", created in 0..4_usize, state in 0..3_usize, sort in 0..3_usize, page in 1..5000_u32,
+            name in "\\PC{0,40}", created in 0..4_usize, state in 0..3_usize, sort in 0..3_usize, key in key(),
+            place in 0..4_usize,
         ) {
+            let sort = Sort::ALL[sort];
+            let key = TokenKey { value: value_of(sort, key.1), id: TokenId(Uuid::from_bytes(key.0)) }.cursor();
+            let place = [Place::First, Place::After(key.clone()), Place::Before(key), Place::Last][place].clone();
             let filter = TokenFilter {
                 name: name.chars().filter(|c| !text::is_unsupported(*c)).collect(),
                 created: CreatedOn::ALL.get(created).copied(),
                 state: TokenState::ALL.get(state).copied(),
-                sort: Sort::ALL[sort],
-                page,
+                sort,
+                place,
             };
             let query = filter.to_query();
             let again = TokenFilter::from_query(|key| query.iter().find(|(k, _)| *k == key).map(|(_, v)| v.clone()));
             prop_assert_eq!(again, filter);
+        }
+
+        #[test]
+        fn a_key_is_read_as_it_was_written(key in key(), sort in 0..3_usize) {
+            let key = TokenKey { value: value_of(Sort::ALL[sort], key.1), id: TokenId(Uuid::from_bytes(key.0)) };
+            prop_assert_eq!(TokenKey::read(Sort::ALL[sort], &key.cursor()), Some(key));
+        }
+
+        #[test]
+        fn no_text_breaks_the_reading_of_keys(text in any::<String>(), sort in 0..3_usize) {
+            if let Some(key) = TokenKey::read(Sort::ALL[sort], &Cursor(text)) {
+                prop_assert_eq!(TokenKey::read(Sort::ALL[sort], &key.cursor()), Some(key));
+            }
         }
     }
 }

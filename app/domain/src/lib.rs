@@ -14,6 +14,7 @@ pub mod job;
 pub mod live;
 pub mod membership;
 mod normal_form;
+pub mod paging;
 pub mod profile;
 pub mod profile_form;
 pub mod report;

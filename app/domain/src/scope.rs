@@ -361,7 +361,12 @@ impl Scope {
 impl Operation {
     /// Whether the path is one that the template stands for.
     fn is_at(&self, segments: &[&str]) -> bool {
-        let mut template = self.path[1..].split('/');
+        let template = &self.path[1..];
+        // Most begin otherwise, which is quick to see.
+        if segments.first().is_none_or(|first| !template.starts_with(first)) {
+            return false;
+        }
+        let mut template = template.split('/');
         // What could lead elsewhere in a path is nobody's name.
         let names = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['/', '\\']);
         let fits =

@@ -1,8 +1,9 @@
-//! Second factors at sign-in: what codes look like, how long they count, and what a person knows of their own.
+//! Second factors at sign-in: what codes look like, how long they count, passkeys, and what a person knows of their own.
 
-use crate::text;
+use crate::text::{self, Problem};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Digits of an authenticator's code (RFC 6238 with the values that every authenticator app knows).
 pub const CODE_DIGITS: usize = 6;
@@ -21,6 +22,12 @@ pub const RECOVERY_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const RECOVERY_GROUP: usize = 6;
 /// How long after the password the second factor can be given (OWASP ASVS 5.0, 6.5.5).
 pub const SECOND_STEP_WITHIN: TimeDelta = TimeDelta::minutes(10);
+/// How long a passkey may take to answer (Web Authentication Level 3, 15.1, recommends 5 to 10 minutes).
+pub const CHALLENGE_WITHIN: TimeDelta = TimeDelta::minutes(5);
+/// Passkeys that a person has at most.
+pub const PASSKEYS_MAX: usize = 20;
+/// Longest name of a passkey, in characters.
+pub const PASSKEY_NAME_MAX: usize = 60;
 
 /// A code that has the form of one.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,6 +82,41 @@ pub fn grouped(code: &str) -> String {
     characters.chunks(RECOVERY_GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
+/// Identifies a passkey to its owner (`UUIDv7`). It opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasskeyId(pub Uuid);
+
+/// A passkey of the person who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnPasskey {
+    /// Which one.
+    pub id: PasskeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, if it was.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// The name of a passkey, as it will be stored: one line of text.
+///
+/// # Errors
+/// As [`text::line`], beyond [`PASSKEY_NAME_MAX`].
+pub fn passkey_name(input: &str) -> Result<String, Problem> {
+    text::line(input, PASSKEY_NAME_MAX)
+}
+
+/// What the second step of a sign-in can be taken with, besides a recovery code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondStepBy {
+    /// A code of an authenticator app.
+    pub authenticator: bool,
+    /// A passkey.
+    pub passkey: bool,
+}
+
 /// What a person knows of their own second factors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactors {
@@ -82,6 +124,8 @@ pub struct SecondFactors {
     pub authenticator_since: Option<DateTime<Utc>>,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
+    /// Their passkeys, the first added first.
+    pub passkeys: Vec<OwnPasskey>,
     /// Whether the account that they work in asks every user for a second factor.
     pub required: bool,
 }
@@ -118,6 +162,13 @@ mod tests {
     fn a_code_is_never_shown() {
         let codes = [GivenCode::read("123456"), GivenCode::read(&"0".repeat(24))];
         assert_eq!(format!("{codes:?}"), "[Some(Authenticator(…)), Some(Recovery(…))]");
+    }
+
+    #[test]
+    fn a_passkey_is_named_in_one_line() {
+        assert_eq!(passkey_name(" Work laptop "), Ok("Work laptop".to_owned()));
+        assert_eq!(passkey_name(" "), Err(Problem::Required));
+        assert!(passkey_name(&"x".repeat(PASSKEY_NAME_MAX + 1)).is_err());
     }
 
     proptest! {

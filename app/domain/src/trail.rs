@@ -1,5 +1,6 @@
 //! The audit trail as people read it: which entries a filter shows, how a link says so, and what an entry tells.
 
+use crate::paging::{Cursor, Place, Position};
 use crate::text;
 use crate::token::TokenId;
 use crate::user::Person;
@@ -12,12 +13,10 @@ use uuid::Uuid;
 pub const PAGE_SIZE: u32 = 50;
 /// Entries that the page of a token shows.
 pub const HISTORY_SIZE: u32 = 20;
-/// Most entries that can be exported at once.
+/// Most entries that can be exported at once. Up to so many, the trail tells how many fit exactly.
 pub const EXPORT_MAX: u32 = 50_000;
 /// Most characters that can be searched for.
 const SEARCH_MAX: usize = 100;
-/// The greatest page number that a link can ask for.
-const PAGE_MAX: u32 = 1_000_000;
 
 /// What an action is about. Every action is in one group, those that there no longer are too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,8 +69,32 @@ impl ActionGroup {
     }
 }
 
+/// What places an entry in the order of the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryKey {
+    /// When it was done, in microseconds since 1970.
+    pub at: i64,
+    /// Its number, which decides between equals.
+    pub sequence: i64,
+}
+
+impl EntryKey {
+    /// Reads what [`Self::cursor`] has written.
+    #[must_use]
+    pub fn read(Cursor(text): &Cursor) -> Option<Self> {
+        let (at, sequence) = text.split_once('.')?;
+        Some(Self { at: at.parse().ok()?, sequence: sequence.parse().ok()? })
+    }
+
+    /// The key as a text.
+    #[must_use]
+    pub fn cursor(self) -> Cursor {
+        Cursor(format!("{}.{}", self.at, self.sequence))
+    }
+}
+
 /// Filters and page of the trail. The filters combine: an entry is shown that fits all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailFilter {
     /// Part of a user's or token's name, an e-mail address or an Account SID, as typed; empty for any.
     pub text: String,
@@ -85,14 +108,8 @@ pub struct TrailFilter {
     pub to: Option<NaiveDate>,
     /// Where those days are: minutes east of UTC.
     pub offset: i16,
-    /// The page, from 1.
-    pub page: u32,
-}
-
-impl Default for TrailFilter {
-    fn default() -> Self {
-        Self { text: String::new(), group: None, token: None, from: None, to: None, offset: 0, page: 1 }
-    }
+    /// The page.
+    pub place: Place,
 }
 
 impl TrailFilter {
@@ -108,7 +125,7 @@ impl TrailFilter {
             from,
             to,
             offset: offset.filter(|_| from.is_some() || to.is_some()).unwrap_or_default(),
-            page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, PAGE_MAX),
+            place: Place::from_query(get, |key| EntryKey::read(key).is_some()),
         }
     }
 
@@ -123,10 +140,10 @@ impl TrailFilter {
             ("from", self.from.map(|from| from.to_string())),
             ("to", self.to.map(|to| to.to_string())),
             ("offset", (dated && self.offset != 0).then(|| self.offset.to_string())),
-            ("page", (self.page > 1).then(|| self.page.to_string())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
+        .chain(self.place.to_query())
         .collect()
     }
 
@@ -140,10 +157,10 @@ impl TrailFilter {
             || self.to.is_some()
     }
 
-    /// The same filters on another page.
+    /// The same filters, on that page.
     #[must_use]
-    pub fn on_page(&self, page: u32) -> Self {
-        Self { page, ..self.clone() }
+    pub fn at(&self, place: Place) -> Self {
+        Self { place, ..self.clone() }
     }
 
     /// The first moment that fits (inclusive).
@@ -217,16 +234,8 @@ pub struct Entry {
 pub struct Trail {
     /// The entries of this page, at most [`PAGE_SIZE`].
     pub entries: Vec<Entry>,
-    /// How many fit on all pages.
-    pub total: u64,
-    /// The page that this is, from 1: the one asked for, or the last one where that lies beyond.
-    pub page: u32,
-}
-
-/// How many pages so many entries fill, at least 1.
-#[must_use]
-pub fn pages(total: u64) -> u32 {
-    u32::try_from(total.div_ceil(u64::from(PAGE_SIZE))).unwrap_or(u32::MAX).max(1)
+    /// The page that this is.
+    pub position: Position,
 }
 
 /// The name of what it was done to, as the details have it. `name_of` knows the names of users.
@@ -293,7 +302,7 @@ mod tests {
             [("about", "x"), ("token", "1"), ("from", "yesterday"), ("to", "+12026-01-01"), ("offset", "540")];
         assert_eq!(read(&nonsense), TrailFilter::default());
         assert_eq!(read(&[("from", "2026-01-01"), ("offset", "9999")]).offset, 0);
-        assert_eq!(read(&[("text", "a\u{0}\u{202e}b"), ("page", "0")]).text, "ab");
+        assert_eq!(read(&[("text", "a\u{0}\u{202e}b"), ("after", "1.x")]).text, "ab");
     }
 
     #[test]
@@ -346,8 +355,10 @@ mod tests {
         #[test]
         fn a_link_brings_back_what_it_was_made_from(
             text in "\\PC{0,40}", group in 0..5_usize, token in any::<Option<u128>>(), day in proptest::option::of(0..20_000_i32),
-            offset in -720..=840_i16, page in 1..5000_u32,
+            offset in -720..=840_i16, key in any::<Option<(i64, i64)>>(),
         ) {
+            let key = key.map(|(at, sequence)| EntryKey { at, sequence });
+            prop_assert_eq!(key.and_then(|key| EntryKey::read(&key.cursor())), key);
             let day = day.and_then(NaiveDate::from_epoch_days);
             let filter = TrailFilter {
                 text: text.chars().filter(|c| !text::is_unsupported(*c)).collect(),
@@ -356,7 +367,7 @@ mod tests {
                 from: day,
                 to: None,
                 offset: if day.is_some() { offset } else { 0 },
-                page,
+                place: key.map_or(Place::Last, |key| Place::After(key.cursor())),
             };
             let query = filter.to_query();
             let again = TrailFilter::from_query(|key| query.iter().find(|(k, _)| *k == key).map(|(_, v)| v.clone()));

@@ -1,6 +1,6 @@
 //! The account's API access.
 
-use crate::api::protocol::Form;
+use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
 use domain::account::Account;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use {super::asked::allowed, domain::role::Permission};
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-#[server(GetAccount, prefix = "/api", endpoint = "account", protocol = Form)]
+#[server(GetAccount, prefix = "/api", endpoint = "account", protocol = Call)]
 pub async fn account() -> Result<Account, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     Ok(store.account(by.account).await?)

@@ -23,24 +23,38 @@ pub fn store() -> Store {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingUp(pub Asker);
 
+/// That the request names a session, and the database does not say whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskerUnknown;
+
+/// Whether it can't be told who is signed in.
+pub fn asker_unknown() -> bool {
+    extension::<AskerUnknown>().is_some()
+}
+
 /// Who is signed in.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] where nobody is; [`AppError::SecondFactorNeeded`] where they have to set one up first.
+/// [`AppError::SignInNeeded`] where nobody is; [`AppError::SecondFactorNeeded`] where they have to set one up first;
+/// [`AppError::Unavailable`] where it can't be told.
 pub fn asker() -> Result<Asker, AppError> {
     match extension::<Asker>() {
         None if setting_up() => Err(AppError::SecondFactorNeeded),
-        asker => asker.ok_or(AppError::SignInNeeded),
+        asker => asker.ok_or_else(nobody),
     }
 }
 
 /// Who is signed in, for what people do about themselves: even where they have to set up a second factor.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] where nobody is.
+/// [`AppError::SignInNeeded`] where nobody is, [`AppError::Unavailable`] where it can't be told.
 pub fn myself() -> Result<Asker, AppError> {
     let setting_up = || extension::<SettingUp>().map(|SettingUp(asker)| asker);
-    extension().or_else(setting_up).ok_or(AppError::SignInNeeded)
+    extension().or_else(setting_up).ok_or_else(nobody)
+}
+
+fn nobody() -> AppError {
+    if asker_unknown() { AppError::Unavailable } else { AppError::SignInNeeded }
 }
 
 /// As [`myself`], where the password was given of late; and the store.
@@ -181,6 +195,12 @@ pub fn plain_form_goes_on_to(path: &str) {
 /// Gives the answer, page or not, the error's status.
 pub fn set_status(error: &AppError) {
     set_status_code(error.status());
+    if *error == AppError::Unavailable
+        && let Some(answer) = use_context::<ResponseOptions>()
+    {
+        // Once, though several parts of a page may say so.
+        answer.insert_header(header::RETRY_AFTER, store::Error::RETRY_AFTER.into());
+    }
 }
 
 /// Gives the answer this status.

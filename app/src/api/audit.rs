@@ -24,9 +24,9 @@ use {
 #[server(GetTrail, prefix = "/api", endpoint = "audit/trail", protocol = Call)]
 pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     let (store, by) = allowed(Permission::SeeAuditTrail)?;
-    let (entries, total, page) = store.audit_page(by.account, &filter).await?;
+    let (entries, position) = store.audit_page(by.account, &filter).await?;
     let people = store.people(by.account).await?;
-    Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), total, page })
+    Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position })
 }
 
 /// The latest entries of the token, at most [`domain::trail::HISTORY_SIZE`]. Where they were made from is left out: that

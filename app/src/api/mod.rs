@@ -6,6 +6,7 @@ pub mod account;
 pub(crate) mod asked;
 pub mod audit;
 pub mod company_information;
+pub mod passkeys;
 #[cfg(feature = "ssr")]
 mod preferences;
 pub mod profile;
@@ -18,4 +19,4 @@ pub mod tokens;
 pub mod users;
 
 #[cfg(feature = "ssr")]
-pub use asked::{BehindProxy, SettingUp, client_address, cookie_of};
+pub use asked::{AskerUnknown, BehindProxy, SettingUp, client_address, cookie_of};

@@ -109,7 +109,7 @@ pub async fn require_second_factor(on: bool) -> Result<(), AppError> {
 }
 
 #[cfg(feature = "ssr")]
-fn shown(codes: RecoveryCodes) -> Vec<String> {
+pub(super) fn shown(codes: RecoveryCodes) -> Vec<String> {
     codes.0.iter().map(|code| grouped(code)).collect()
 }
 

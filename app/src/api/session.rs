@@ -6,6 +6,7 @@ use crate::api::protocol::Form;
 use crate::error::AppError;
 #[cfg(any(feature = "ssr", test))]
 use crate::path;
+use domain::second_factor::SecondStepBy;
 use domain::user::{Asker, Preferences};
 use leptos::prelude::*;
 
@@ -38,6 +39,15 @@ pub fn preferences() -> Preferences {
 pub fn second_factor_missing() -> bool {
     #[cfg(feature = "ssr")]
     return super::asked::setting_up();
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
+/// Whether it can't be told who is signed in, as the database does not answer. The browser reads it from the page.
+#[must_use]
+pub fn asker_unknown() -> bool {
+    #[cfg(feature = "ssr")]
+    return super::asked::asker_unknown();
     #[cfg(not(feature = "ssr"))]
     false
 }
@@ -77,17 +87,17 @@ pub async fn second_step(code: String, next: Option<String>) -> Result<String, A
     go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
 }
 
-/// Whether the second step can be taken.
+/// What the second step can be taken with.
 ///
 /// # Errors
-/// [`AppError::SignInOver`] where it can't.
+/// [`AppError::SignInOver`] where it can no longer be taken.
 #[server(prefix = "/api", endpoint = "session/second_step_awaited", protocol = Form)]
-pub async fn second_step_awaited() -> Result<(), AppError> {
+pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
     Ok(super::asked::store().pending_sign_in(&pending()?).await?)
 }
 
 #[cfg(feature = "ssr")]
-fn pending() -> Result<store::PendingSignIn, AppError> {
+pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
     let pending = super::asked::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
     pending.ok_or(AppError::SignInOver)
 }

@@ -57,6 +57,19 @@ pub struct Updated {
     pub name_exists: bool,
 }
 
+/// A token with all that its page needs to change it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Editable {
+    /// The token.
+    pub token: Token,
+    /// The users among whom its primary contact is chosen.
+    pub people: Vec<Contact>,
+    /// How long its Auth Token may pass.
+    pub terms: Terms,
+    /// The number of the last entry in the audit trail when it was read: changes that come later have greater ones.
+    pub as_of: i64,
+}
+
 /// One page of the tokens that fit the filter.
 ///
 /// # Errors
@@ -67,28 +80,27 @@ pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     Ok(store.list(by.account, &filter).await?)
 }
 
-/// One token.
+/// One token, to be changed.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`], [`AppError::NotFound`] (another account's tokens included).
-#[server(GetToken, prefix = "/api", endpoint = "tokens/get", protocol = Call)]
-pub async fn token(id: TokenId) -> Result<Token, AppError> {
+#[server(GetEditable, prefix = "/api", endpoint = "tokens/editable", protocol = Call)]
+pub async fn editable(id: TokenId) -> Result<Editable, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.token(by.account, id).await?)
+    let as_of = store.last_entry(by.account).await?; // first: what is read after it is at least as new
+    let token = store.token(by.account, id).await?;
+    let people = store.contacts(by.account, Some(token.settings.primary_contact)).await?;
+    Ok(Editable { token, people, terms: store.terms(by.account).await?, as_of })
 }
 
-/// The users among whom the primary contact of a new token is chosen, or of that one.
+/// The users among whom the primary contact of a new token is chosen.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/people", protocol = Form)]
-pub async fn people(of: Option<TokenId>) -> Result<Vec<Contact>, AppError> {
+pub async fn people() -> Result<Vec<Contact>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    let present = match of {
-        Some(id) => Some(store.token(by.account, id).await?.settings.primary_contact),
-        None => None,
-    };
-    Ok(store.contacts(by.account, present).await?)
+    Ok(store.contacts(by.account, None).await?)
 }
 
 /// How long Auth Tokens of the account may pass.

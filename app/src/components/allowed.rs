@@ -1,6 +1,6 @@
 //! Who is signed in, and what their role lets them see.
 
-use crate::api::session::{preferences, second_factor_missing, signed_in};
+use crate::api::session::{asker_unknown, preferences, second_factor_missing, signed_in};
 use crate::pages::message::NotAllowed;
 use domain::role::Permission;
 use domain::user::{Asker, Preferences};
@@ -10,20 +10,26 @@ use leptos::prelude::*;
 #[derive(Clone)]
 struct Session {
     asker: Option<Asker>,
+    unknown: bool,
     second_factor_missing: bool,
     preferences: Preferences,
 }
 
 /// Called once, by the app.
 pub fn provide_session() {
-    let session = || (signed_in(), second_factor_missing(), preferences());
-    let (asker, second_factor_missing, preferences) = SharedValue::new(session).into_inner();
-    provide_context(Session { asker, second_factor_missing, preferences });
+    let session = || (signed_in(), asker_unknown(), second_factor_missing(), preferences());
+    let (asker, unknown, second_factor_missing, preferences) = SharedValue::new(session).into_inner();
+    provide_context(Session { asker, unknown, second_factor_missing, preferences });
 }
 
 /// Who is signed in, if anybody is.
 pub fn use_session() -> Option<Asker> {
     expect_context::<Session>().asker
+}
+
+/// Whether it can't be told who is signed in: the page says so, and is of no use until it is loaded anew.
+pub fn use_asker_unknown() -> bool {
+    expect_context::<Session>().unknown
 }
 
 /// Whether who is signed in has to set up a second factor before anything else: only their profile is open to them.

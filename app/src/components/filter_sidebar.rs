@@ -6,6 +6,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
 use domain::filter::{CreatedOn, TokenFilter};
+use domain::paging::Place;
 use domain::token::TokenState;
 use leptos::prelude::*;
 
@@ -26,10 +27,11 @@ pub fn FilterSidebar(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let name = Signal::derive(move || filter.with(|filter| filter.name.clone()));
-    let search = move |name| on_change.run((TokenFilter { name, ..filter.get_untracked().on_page(1) }, Step::Typed));
+    let search =
+        move |name| on_change.run((TokenFilter { name, ..filter.get_untracked().at(Place::First) }, Step::Typed));
     let (typed, on_input) = typed(name, Callback::new(search));
     let choose = move |change: &dyn Fn(&mut TokenFilter)| {
-        let mut next = filter.get_untracked().on_page(1);
+        let mut next = filter.get_untracked().at(Place::First);
         change(&mut next);
         on_change.run((next, Step::Chosen));
     };

@@ -1,6 +1,5 @@
 //! Signing in at an identity provider, where the server has one.
 
-use super::reactive::say;
 use crate::api::session::identity_provider;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
@@ -15,6 +14,11 @@ pub fn provide_identity_provider() {
     provide_context(IdentityProvider(SharedValue::new(identity_provider).into_inner()));
 }
 
+/// Whether there is an identity provider.
+pub fn use_identity_provider() -> bool {
+    expect_context::<IdentityProvider>().0.is_some()
+}
+
 /// The way to the provider, and then on to `next`; nothing where there is none. Works without our wasm.
 #[component]
 pub fn IdentityProviderLink(next: Option<String>) -> impl IntoView {
@@ -22,9 +26,6 @@ pub fn IdentityProviderLink(next: Option<String>) -> impl IntoView {
     let IdentityProvider(name) = expect_context();
     name.map(|name| {
         let text = move || t_string!(i18n, sign_in.with, name = name.as_str()).to_string();
-        view! {
-            <p class="sign-in-or">{say!(i18n, sign_in.or)}</p>
-            <a class="button" href=path::identity_provider_then(next) rel="external">{text}</a>
-        }
+        view! { <a class="button" href=path::identity_provider_then(next) rel="external">{text}</a> }
     })
 }

@@ -75,7 +75,7 @@ async fn listen(after: i64, on_heard: impl Fn(LiveChange)) -> Option<Ended> {
 }
 
 /// Whether the page is in front of somebody.
-fn use_watched() -> Signal<bool> {
+pub fn use_watched() -> Signal<bool> {
     let watched = RwSignal::new(true);
     Effect::new(move |_| {
         watched.set(!document().hidden());

@@ -22,6 +22,8 @@ pub mod member_fields;
 pub mod menu;
 pub mod page_title;
 pub mod pager;
+pub mod passkey;
+pub mod passkeys;
 pub mod preferences_form;
 pub mod reactive;
 pub mod scope_picker;

@@ -1,10 +1,11 @@
-//! Two-step sign-in on the profile: set up, recovery codes, switched off.
+//! Two-step sign-in on the profile: an authenticator app that is set up and switched off, passkeys, recovery codes.
 
 use super::confirm_dialog::{ConfirmDialog, Question};
 use super::copy_button::CopyButton;
 use super::dialog::Dialog;
 use super::error_note::ErrorNote;
 use super::icon::Icon;
+use super::passkeys::Passkeys;
 use super::reactive::say;
 use super::secret_dialog::download;
 use super::step_up::StepUp;
@@ -23,19 +24,20 @@ use leptos::task::spawn_local;
 
 /// What is shown and asked beside the panel itself.
 #[derive(Clone, Copy)]
-struct Shown {
+pub struct Shown {
     /// The authenticator that is being set up.
     authenticator: RwSignal<Option<ShownAuthenticator>>,
     /// Recovery codes that are shown this once.
-    codes: RwSignal<Option<Vec<String>>>,
-    error: RwSignal<Option<AppError>>,
-    pending: RwSignal<bool>,
+    pub codes: RwSignal<Option<Vec<String>>>,
+    pub error: RwSignal<Option<AppError>>,
+    /// Something is under way.
+    pub pending: RwSignal<bool>,
     step_up: StepUp,
 }
 
 impl Shown {
     /// Does it, after the password where the server wants that.
-    fn run<T, Answer>(
+    pub fn run<T, Answer>(
         self,
         call: impl Fn() -> Answer + Clone + Send + Sync + 'static,
         done: impl Fn(T) + Clone + Send + Sync + 'static,
@@ -43,8 +45,8 @@ impl Shown {
         T: 'static,
         Answer: Future<Output = Result<T, AppError>> + 'static,
     {
-        if self.pending.get_untracked() {
-            return;
+        if self.pending.try_get_untracked() != Some(false) {
+            return; // also where the page is left by now
         }
         self.pending.set(true);
         self.error.set(None);
@@ -70,21 +72,22 @@ pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Ca
         pending: RwSignal::new(false),
         step_up,
     };
-    let required = factors.required;
-    let body = match factors.authenticator_since {
-        Some(since) => {
-            let codes = factors.recovery_codes;
-            view! { <Active since codes required shown on_changed/> }.into_any()
-        }
-        None => view! { <NotSetUp required shown/> }.into_any(),
+    let SecondFactors { authenticator_since, recovery_codes, required, .. } = factors;
+    let passkeys = !factors.passkeys.is_empty();
+    let authenticator = match authenticator_since {
+        Some(since) => view! { <Active since passkeys required shown on_changed/> }.into_any(),
+        None => view! { <NotSetUp required=required && !passkeys shown/> }.into_any(),
     };
+    let codes = authenticator_since.is_some() || passkeys;
     let on_done = Callback::new(move |()| {
         shown.codes.set(None);
         on_changed.run(());
     });
     view! {
         <ErrorNote error=shown.error/>
-        {body}
+        {authenticator}
+        <Passkeys factors shown on_changed/>
+        {codes.then(|| view! { <Codes left=recovery_codes shown/> })}
         <CodesDialog codes=shown.codes on_done/>
     }
 }
@@ -185,11 +188,11 @@ fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
     }
 }
 
-/// It is set up: since when, how many codes are left, and what can be done.
+/// It is set up: since when, and how to switch it off. The text says what is left then.
 #[component]
 fn Active(
     since: chrono::DateTime<chrono::Utc>,
-    codes: u32,
+    passkeys: bool,
     required: bool,
     shown: Shown,
     on_changed: Callback<()>,
@@ -198,13 +201,15 @@ fn Active(
     let toasts = use_toasts();
     let question = RwSignal::new(None::<Question>);
     let ask = move |_| {
-        let text = if required {
-            t_string!(i18n, second_factor.off_text_required)
+        let (title, text) = if passkeys {
+            (t_string!(i18n, second_factor.off_title_passkeys), t_string!(i18n, second_factor.off_text_passkeys))
+        } else if required {
+            (t_string!(i18n, second_factor.off_title), t_string!(i18n, second_factor.off_text_required))
         } else {
-            t_string!(i18n, second_factor.off_text)
+            (t_string!(i18n, second_factor.off_title), t_string!(i18n, second_factor.off_text))
         };
         question.set(Some(Question {
-            title: t_string!(i18n, second_factor.off_title).to_owned(),
+            title: title.to_owned(),
             text: text.to_owned(),
             confirm: t_string!(i18n, second_factor.off).to_owned(),
             destructive: true,
@@ -213,13 +218,16 @@ fn Active(
     let switch_off = move |()| {
         question.set(None);
         shown.run(switch_second_factor_off, move |()| {
-            untrack(|| toasts.say(t_string!(i18n, second_factor.off_done).to_owned()));
-            on_changed.run(());
+            untrack(|| {
+                toasts.say(if passkeys {
+                    t_string!(i18n, second_factor.off_done_passkeys).to_owned()
+                } else {
+                    t_string!(i18n, second_factor.off_done).to_owned()
+                });
+            });
+            on_changed.try_run(());
         });
     };
-    let renew = move |_| shown.run(renew_recovery_codes, move |codes| _ = shown.codes.try_set(Some(codes)));
-    let left = move || t_string!(i18n, second_factor.codes_left, count = codes).to_string();
-    let few = codes < 3;
     view! {
         <ul class="rows">
             <li>
@@ -231,15 +239,6 @@ fn Active(
                     {say!(i18n, second_factor.off)}
                 </button>
             </li>
-            <li>
-                <div>
-                    <strong>{say!(i18n, second_factor.codes)}</strong>
-                    <p class="hint">{left} {few.then(|| view! { " " {say!(i18n, second_factor.codes_few)} })}</p>
-                </div>
-                <button type="button" class="button" disabled=shown.pending on:click=renew>
-                    {say!(i18n, second_factor.renew)}
-                </button>
-            </li>
         </ul>
         <ConfirmDialog
             id="second-factor-off"
@@ -248,6 +247,28 @@ fn Active(
             on_confirm=Callback::new(switch_off)
             on_cancel=Callback::new(move |()| question.set(None))
         />
+    }
+}
+
+/// How many recovery codes are left, and how to make new ones.
+#[component]
+fn Codes(left: u32, shown: Shown) -> impl IntoView {
+    let i18n = use_i18n();
+    let renew = move |_| shown.run(renew_recovery_codes, move |codes| _ = shown.codes.try_set(Some(codes)));
+    let few = left < 3;
+    view! {
+        <h3>{say!(i18n, second_factor.codes)}</h3>
+        <ul class="rows">
+            <li>
+                <div>
+                    <strong>{move || t_string!(i18n, second_factor.codes_left, count = left).to_string()}</strong>
+                    {few.then(|| view! { <p class="hint">{say!(i18n, second_factor.codes_few)}</p> })}
+                </div>
+                <button type="button" class="button" disabled=shown.pending on:click=renew>
+                    {say!(i18n, second_factor.renew)}
+                </button>
+            </li>
+        </ul>
     }
 }
 

@@ -86,6 +86,11 @@ impl TokenActions {
         }
     }
 
+    /// Whether one is being carried out.
+    pub fn is_pending(self) -> bool {
+        self.pending.try_get_untracked().unwrap_or_default()
+    }
+
     /// Asks first, or does it at once where nothing can break.
     fn begin(self, item: MenuItem, token: Token) {
         match item {

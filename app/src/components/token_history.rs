@@ -8,6 +8,7 @@ use super::hydrated::use_hydrated;
 use super::reactive::say;
 use super::token_actions::use_token_changes;
 use crate::api::audit::history;
+use crate::api::protocol::again;
 use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::path;
@@ -51,7 +52,7 @@ fn Entries(id: TokenId) -> impl IntoView {
     Effect::new(move |_| {
         let asked = changes.count();
         spawn_local(async move {
-            let history = history(id).await;
+            let history = again(history(id)).await;
             // An answer that another change has overtaken is the next one's to give.
             if !loaded.is_disposed() && untrack(|| changes.count()) == asked {
                 loaded.set(Some(history));

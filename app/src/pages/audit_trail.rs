@@ -7,17 +7,18 @@ use crate::components::error_note::ErrorNote;
 use crate::components::filter_sidebar::Step;
 use crate::components::icon::Icon;
 use crate::components::page_title::PageTitle;
-use crate::components::pager::Pager;
+use crate::components::pager::{Pager, number, shown};
 use crate::components::reactive::say;
 use crate::components::search_box::{search_box, typed};
 use crate::components::time::use_zone;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
-use crate::words;
+use crate::words::{self, Words};
 use chrono::{NaiveDate, NaiveTime};
+use domain::paging::{Count, Place};
 use domain::role::Permission;
-use domain::trail::{ActionGroup, EXPORT_MAX, PAGE_SIZE, Trail, TrailFilter, date, pages};
+use domain::trail::{ActionGroup, EXPORT_MAX, Trail, TrailFilter, date};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -74,10 +75,10 @@ fn AuditTrailPage() -> impl IntoView {
 fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl IntoView {
     let i18n = use_i18n();
     let text = Signal::derive(move || filter.with(|filter| filter.text.clone()));
-    let search = move |text| go.run((TrailFilter { text, ..filter.get_untracked().on_page(1) }, Step::Typed));
+    let search = move |text| go.run((TrailFilter { text, ..filter.get_untracked().at(Place::First) }, Step::Typed));
     let (typed, on_input) = typed(text, Callback::new(search));
     let choose = move |change: &dyn Fn(&mut TrailFilter)| {
-        let mut next = filter.get_untracked().on_page(1);
+        let mut next = filter.get_untracked().at(Place::First);
         change(&mut next);
         go.run((next, Step::Chosen));
     };
@@ -148,7 +149,7 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
                 <span>
                     {say!(i18n, audit.one_token)} " "
                     <a href=move || {
-                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.on_page(1) });
+                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.at(Place::First) });
                         path::audit_trail(path::AUDIT_TRAIL, &all)
                     }>{say!(i18n, audit.all_tokens)}</a>
                 </span>
@@ -161,8 +162,8 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
 #[component]
 fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     let i18n = use_i18n();
-    let Trail { entries, total, page } = trail;
-    if total == 0 {
+    let Trail { entries, position } = trail;
+    if entries.is_empty() {
         return view! {
             <section class="empty" role="status">
                 {Icon::Search.view()}
@@ -172,19 +173,16 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
         }
         .into_any();
     }
-    let here = entries.len() as u64;
-    let from = u64::from(page - 1) * u64::from(PAGE_SIZE) + 1;
-    let count = move || match total {
-        1 => t_string!(i18n, audit.one).to_owned(),
-        _ if here == total => t_string!(i18n, audit.many, count = total).to_string(),
-        _ => t_string!(i18n, audit.of_range, from = from, to = from - 1 + here, count = total).to_string(),
-    };
+    // The trail counts up to that.
+    let too_many = matches!(position.total, Count::MoreThan(_));
+    let position = Signal::stored(position);
+    let text = Signal::derive(move || position.with(|position| shown(i18n, position, all)));
     let file = move |path: &'static str, text: Signal<&'static str>| {
-        let href = move || path::audit_trail(path, &filter.get().on_page(1));
+        let href = move || path::audit_trail(path, &filter.get().at(Place::First));
         view! { <a class="button small" href=href download="">{Icon::Download.view()} {text}</a> }
     };
-    let files = if total > u64::from(EXPORT_MAX) {
-        let text = move || t_string!(i18n, audit.too_many, max = EXPORT_MAX).to_string();
+    let files = if too_many {
+        let text = move || t_string!(i18n, audit.too_many, max = number(EXPORT_MAX.into())).to_string();
         view! { <p class="hint">{text}</p> }.into_any()
     } else {
         view! {
@@ -198,15 +196,24 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     view! {
         <h2 class="visually-hidden">{say!(i18n, audit.list)}</h2>
         <div class="results-head">
-            <p class="count" role="status">{count}</p>
+            <p class="count" role="status">{text}</p>
             {files}
         </div>
         <div class="panel"><AuditEntries entries/></div>
         <Pager
-            link=Callback::new(move |page| path::audit_trail(path::AUDIT_TRAIL, &filter.get().on_page(page)))
-            page=Signal::stored(page)
-            pages=Signal::stored(pages(total))
+            link=Callback::new(move |place| path::audit_trail(path::AUDIT_TRAIL, &filter.get().at(place)))
+            position
+            shown=text
         />
     }
     .into_any()
+}
+
+/// How many there are.
+fn all(i18n: Words, count: Count) -> String {
+    match count {
+        Count::Exactly(1) => t_string!(i18n, audit.one).to_owned(),
+        Count::Exactly(count) => t_string!(i18n, audit.many, count = number(count)).to_string(),
+        Count::MoreThan(count) => t_string!(i18n, audit.more, count = number(count)).to_string(),
+    }
 }

@@ -43,7 +43,7 @@ fn CompanyInformationPage() -> impl IntoView {
     let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
     let page = move |(_, loaded): (_, Result<Values, AppError>)| match loaded {
         Ok(values) => view! { <Editor values reload/> }.into_any(),
-        Err(error) => view! { <Failed error/> }.into_any(),
+        Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     view! {
@@ -215,7 +215,7 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
         if names.is_empty() {
             t_string!(i18n, company.conflict_plain).to_owned()
         } else {
-            t_string!(i18n, company.conflict_text, fields = names.join(", ")).to_string()
+            t_string!(i18n, company.conflict_text, fields = names.join(t_string!(i18n, separator))).to_string()
         }
     };
     let note = move |fields: Vec<_>| {

@@ -3,13 +3,14 @@
 use crate::api::profile::SwitchAccount;
 use crate::api::session::SignOut;
 use crate::components::account_switch::AccountSwitch;
-use crate::components::allowed::{use_second_factor_missing, use_session};
+use crate::components::allowed::{use_asker_unknown, use_second_factor_missing, use_session};
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::reactive::say;
 use crate::error::AppError;
 use crate::i18n::use_i18n;
+use crate::pages::message::{Failed, use_here};
 use crate::path;
 use crate::words;
 use domain::user::Asker;
@@ -23,10 +24,6 @@ use leptos_router::hooks::use_location;
 #[component]
 pub fn Frame() -> impl IntoView {
     let location = use_location();
-    let here = move || match location.search.get_untracked() {
-        query if query.is_empty() => location.pathname.get_untracked(),
-        query => format!("{}?{query}", location.pathname.get_untracked()),
-    };
     let setting_up = use_second_factor_missing();
     let elsewhere = setting_up && location.pathname.with_untracked(|path| path != path::PROFILE);
     // Links are followed without asking the server.
@@ -38,7 +35,13 @@ pub fn Frame() -> impl IntoView {
     match use_session() {
         Some(_) if elsewhere => view! { <Redirect path=path::PROFILE/> }.into_any(),
         Some(asker) => view! { <Framed asker/> }.into_any(),
-        None => view! { <Redirect path=path::sign_in_then(&here())/> }.into_any(),
+        None if use_asker_unknown() => view! {
+            <main>
+                <Failed error=AppError::Unavailable whole=true/>
+            </main>
+        }
+        .into_any(),
+        None => view! { <Redirect path=path::sign_in_then(&use_here())/> }.into_any(),
     }
 }
 

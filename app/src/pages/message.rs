@@ -1,6 +1,9 @@
 //! Pages that say why there is nothing else to see, each with its HTTP status and a way on.
 
+use crate::api::account::account;
+use crate::api::protocol::again;
 use crate::components::allowed::use_asker;
+use crate::components::live::use_watched;
 use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::error::AppError;
@@ -8,6 +11,21 @@ use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
+use std::time::Duration;
+
+/// How long a page that the database did not answer for waits before it asks again; after each time so much longer.
+const WAIT: Duration = Duration::from_secs(5);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The address of the page that is shown, without its origin.
+pub fn use_here() -> String {
+    let location = use_location();
+    let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+    if query.is_empty() { path } else { format!("{path}?{query}") }
+}
 
 /// One message with a link on. On the server the answer gets the error's status.
 #[component]
@@ -15,8 +33,11 @@ fn Message(
     error: AppError,
     #[prop(into)] title: Signal<String>,
     #[prop(into)] text: Signal<String>,
-    to: &'static str,
+    #[prop(into)] to: String,
     #[prop(into)] link: Signal<&'static str>,
+    /// Whether the browser shall load what the link leads to, though it may be this page.
+    #[prop(optional)]
+    load: bool,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::api::asked::set_status(&error);
@@ -26,7 +47,7 @@ fn Message(
             <p class="message-code" aria-hidden="true">{error.status()}</p>
             <h1>{title}</h1>
             <p>{text}</p>
-            <a class="button primary" href=to>{link}</a>
+            <a class="button primary" href=to rel=load.then_some("external")>{link}</a>
         </section>
     }
 }
@@ -85,13 +106,24 @@ pub fn NoSuchToken() -> impl IntoView {
 
 /// What the page shows could not be loaded.
 #[component]
-pub fn Failed(error: AppError) -> impl IntoView {
+pub fn Failed(
+    error: AppError,
+    /// Whether that is all of the page. Then nothing is lost when it is loaded again, which it does by itself once the
+    /// database answers.
+    #[prop(optional)]
+    whole: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let text = error.clone();
+    let away = matches!(error, AppError::Unavailable | AppError::Unreachable);
     let (to, link) = match error {
-        AppError::SignInNeeded => (path::SIGN_IN, say!(i18n, sign_in.title)),
-        _ => (path::SETTINGS, say!(i18n, to_settings)),
+        AppError::SignInNeeded => (path::SIGN_IN.to_owned(), say!(i18n, sign_in.title)),
+        _ if away => (use_here(), say!(i18n, try_again)),
+        _ => (path::SETTINGS.to_owned(), say!(i18n, to_settings)),
     };
+    if whole && error == AppError::Unavailable {
+        load_once_answered();
+    }
     view! {
         <Message
             error
@@ -99,6 +131,30 @@ pub fn Failed(error: AppError) -> impl IntoView {
             text=Signal::derive(move || text.text(i18n))
             to
             link
+            load=away
         />
     }
+}
+
+/// Loads the page again once the database answers. Asks for it only while somebody looks, and as no use of the session.
+fn load_once_answered() {
+    let (watched, asked) = (use_watched(), RwSignal::new(0_u32));
+    let ask = move || {
+        spawn_local(async move {
+            match again(account()).await {
+                Err(AppError::Unavailable | AppError::Unreachable) => _ = asked.try_update(|asked| *asked += 1),
+                // If the page still says so.
+                _ if !asked.is_disposed() => _ = window().location().reload(),
+                _ => {}
+            }
+        });
+    };
+    Effect::new(move |_| {
+        let wait = (WAIT * (asked.get() + 1)).min(LONGEST_WAIT);
+        if watched.get()
+            && let Ok(waiting) = set_timeout_with_handle(ask, wait)
+        {
+            on_cleanup(move || waiting.clear());
+        }
+    });
 }

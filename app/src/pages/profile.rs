@@ -47,7 +47,7 @@ fn ProfilePage() -> impl IntoView {
     });
     let step_up = StepUp::new();
     let second_factor = view! {
-        <section class="panel" id="second-factor" aria-labelledby="section-second-factor">
+        <section class="panel second-factor" id="second-factor" aria-labelledby="section-second-factor">
             <h2 id="section-second-factor">{say!(i18n, second_factor.title)}</h2>
             <Transition>
                 {move || {

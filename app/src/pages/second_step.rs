@@ -1,19 +1,22 @@
-//! The second step of signing in: the code of an authenticator, or a recovery code.
+//! The second step of signing in: a passkey, the code of an authenticator, or a recovery code.
 
 use crate::api::session::{SecondStep as SecondStepCall, second_step_awaited};
 use crate::components::error_note::ErrorNote;
+use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::page_title::PageTitle;
+use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::components::reactive::say;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
+use domain::second_factor::SecondStepBy;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Asks for a code. Works without our wasm.
+/// Asks for what the person has. Codes work without our wasm.
 #[component]
 pub fn SecondStep() -> impl IntoView {
     let i18n = use_i18n();
@@ -28,10 +31,10 @@ pub fn SecondStep() -> impl IntoView {
     });
     let over = move || matches!(take.value().get(), Some(Err(AppError::SignInOver)));
     let again = StoredValue::new(next.as_deref().map_or_else(|| path::SIGN_IN.to_owned(), path::sign_in_then));
-    let form = move || view! { <CodeForm take next=next.clone()/> }.into_any();
-    let page = move |awaited: Result<(), AppError>| match awaited {
-        Ok(()) if !over() => form(),
-        Ok(()) => view! { <Over error=AppError::SignInOver/> }.into_any(),
+    let form = move |by| view! { <CodeForm by take next=next.clone()/> }.into_any();
+    let page = move |awaited: Result<SecondStepBy, AppError>| match awaited {
+        Ok(by) if !over() => form(by),
+        Ok(_) => view! { <Over error=AppError::SignInOver/> }.into_any(),
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {
@@ -49,22 +52,42 @@ pub fn SecondStep() -> impl IntoView {
 }
 
 #[component]
-fn CodeForm(take: ServerAction<SecondStepCall>, next: Option<String>) -> impl IntoView {
+fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
     let pending = take.pending();
+    let passkey = by.passkey && use_passkeys();
+    let hydrated = use_hydrated();
+    let lead = move || {
+        if passkey && hydrated.get() {
+            t_string!(i18n, second_step.lead_passkey)
+        } else {
+            t_string!(i18n, second_step.lead)
+        }
+    };
+    let hint = move || {
+        if by.authenticator { t_string!(i18n, second_step.hint) } else { t_string!(i18n, second_step.hint_recovery) }
+    };
+    let then = next.clone();
     view! {
-        <p class="lead">{say!(i18n, second_step.lead)}</p>
+        <p class="lead">{lead}</p>
+        {passkey
+            .then(|| {
+                view! {
+                    <PasskeyEntry entry=Entry::SecondStep next=then/>
+                    <p class="sign-in-or needs-script">{say!(i18n, sign_in.or)}</p>
+                }
+            })}
         <ErrorNote error=Signal::derive(move || take.value().get().and_then(Result::err))/>
         <ActionForm action=take>
             <div class="field">
                 <label for="code" class="label">{say!(i18n, second_step.code)}</label>
-                <p class="hint" id="code-hint">{say!(i18n, second_step.hint)}</p>
+                <p class="hint" id="code-hint">{hint}</p>
                 <input
                     type="text"
                     id="code"
                     name="code"
                     required
-                    autofocus
+                    autofocus=!passkey
                     autocomplete="one-time-code"
                     autocapitalize="none"
                     spellcheck="false"
@@ -72,7 +95,7 @@ fn CodeForm(take: ServerAction<SecondStepCall>, next: Option<String>) -> impl In
                 />
             </div>
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
-            <button type="submit" class="button primary" disabled=pending>
+            <button type="submit" class="button" class:primary=!passkey disabled=pending>
                 {move || {
                     if pending.get() { t_string!(i18n, sign_in.pending) } else { t_string!(i18n, sign_in.submit) }
                 }}

@@ -53,7 +53,7 @@ fn SecurityPolicyPage() -> impl IntoView {
             }
             .into_any()
         }
-        Err(error) => view! { <Failed error/> }.into_any(),
+        Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     view! {

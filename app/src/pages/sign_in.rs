@@ -3,9 +3,10 @@
 use crate::api::session::SignIn as SignInCall;
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
-use crate::components::identity_provider::IdentityProviderLink;
+use crate::components::identity_provider::{IdentityProviderLink, use_identity_provider};
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::page_title::PageTitle;
+use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use leptos::form::ActionForm;
@@ -18,7 +19,8 @@ pub fn SignIn() -> impl IntoView {
     let i18n = use_i18n();
     let sign_in = ServerAction::<SignInCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
-    let then = next.clone();
+    let (passkey_then, provider_then) = (next.clone(), next.clone());
+    let (passkeys, provider) = (use_passkeys(), use_identity_provider());
     // A page of its own, that knows from the start who is signed in.
     Effect::new(move |_| {
         if let Some(Ok(next)) = sign_in.value().get() {
@@ -55,7 +57,10 @@ pub fn SignIn() -> impl IntoView {
                         }}
                     </button>
                 </ActionForm>
-                <IdentityProviderLink next=then/>
+                {(passkeys || provider)
+                    .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{say!(i18n, sign_in.or)}</p> })}
+                {passkeys.then(|| view! { <PasskeyEntry entry=Entry::SignIn next=passkey_then/> })}
+                <IdentityProviderLink next=provider_then/>
             </div>
             <LanguageSwitch/>
         </main>

@@ -1,7 +1,8 @@
 //! One access token: overview, credentials and scopes, to change and to try.
 
-use crate::api::tokens::{Update as UpdateCall, Updated, people, terms, token};
-use crate::components::allowed::Allowed;
+use crate::api::protocol::again;
+use crate::api::tokens::{Editable, Update as UpdateCall, Updated, editable};
+use crate::components::allowed::{Allowed, use_asker};
 use crate::components::card_menu::{CardMenu, MenuItem};
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
 use crate::components::copy_button::CopyButton;
@@ -9,10 +10,11 @@ use crate::components::error_note::ErrorNote;
 use crate::components::expiry::Expiry;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
+use crate::components::live::{use_live_changes, who};
 use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::components::scope_picker::ScopePicker;
-use crate::components::toasts::use_toasts;
+use crate::components::toasts::{ToastRack, use_toasts};
 use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::components::token_card::StateBadge;
 use crate::components::token_fields::{
@@ -24,19 +26,21 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::{Failed, NoSuchToken};
 use crate::path::{self, Notice};
-use crate::words;
-use domain::membership::Contact;
+use crate::words::{self, Words};
+use chrono::{DateTime, Utc};
+use domain::audit::Action;
+use domain::live::LiveChange;
 use domain::role::Permission;
-use domain::term::Terms;
 use domain::text::Field;
 use domain::token::{Token, TokenForm, TokenId};
 use leptos::ev;
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use leptos::task::{spawn_local, tick};
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
+use std::time::Duration;
 
 /// The page, for those whose role allows it.
 pub struct EditToken;
@@ -61,62 +65,139 @@ impl LazyRoute for EditToken {
 fn EditTokenPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse().ok().map(TokenId)));
-    let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(
-        move || (id.get(), loads.get()),
-        |(id, load)| async move {
+        move || id.get(),
+        |id| async move {
             let result = match id {
-                Some(id) => token_and_choices(id).await,
+                Some(id) => editable(id).await,
                 None => Err(AppError::NotFound),
             };
-            ((id, load), result)
+            (id, result)
         },
     );
-    let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
-    let page = move |(_, loaded): (_, Result<Choices, AppError>)| match loaded {
-        Ok((token, people, terms)) => view! { <Editor token people terms reload/> }.into_any(),
+    let page = move |(_, loaded): (_, Result<Editable, AppError>)| match loaded {
+        Ok(editable) => view! { <Editor editable/> }.into_any(),
         Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
-        Err(error) => view! { <Failed error/> }.into_any(),
+        Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     view! {
         <Transition>
-            // Made anew each time it is loaded: a field that somebody typed in would keep that otherwise.
-            <For each=move || loaded.get() key=|(load, _)| *load children=page/>
+            // Made anew for each token: a field that somebody typed in would keep that otherwise.
+            <For each=move || loaded.get() key=|(id, _)| *id children=page/>
         </Transition>
     }
 }
 
-/// A token, its possible contacts, and how long its Auth Token may pass.
-type Choices = (Token, Vec<Contact>, Terms);
-
-async fn token_and_choices(id: TokenId) -> Result<Choices, AppError> {
-    Ok((token(id).await?, people(Some(id)).await?, terms().await?))
+/// What the page knows and does.
+#[derive(Clone, Copy)]
+struct Page {
+    /// The token as this page knows it: what was typed is compared with it, and a change is made from its revision.
+    known: RwSignal<Token>,
+    /// What the form begins with.
+    begun: RwSignal<Option<Editable>>,
+    /// What the choice of its expiry begins with: not what others made of it, which would take away what was chosen.
+    expires_at: RwSignal<Option<DateTime<Utc>>>,
+    /// Around the form.
+    form: NodeRef<html::Div>,
+    update: ServerAction<UpdateCall>,
+    pending: Memo<bool>,
+    errors: Errors,
+    conflict: Conflict,
+    news: RwSignal<Option<News>>,
+    toasts: ToastRack,
+    i18n: Words,
 }
 
-/// The token with its menu and its form. `reload` reads it again, and drops what was typed.
+impl Page {
+    fn new(editable: Editable) -> Self {
+        let update = ServerAction::new();
+        Self {
+            known: RwSignal::new(editable.token.clone()),
+            expires_at: RwSignal::new(editable.token.settings.expires_at),
+            begun: RwSignal::new(Some(editable)),
+            form: NodeRef::new(),
+            update,
+            pending: update.pending(),
+            errors: RwSignal::new(Vec::new()),
+            conflict: RwSignal::new(None),
+            news: RwSignal::new(None),
+            toasts: use_toasts(),
+            i18n: use_i18n(),
+        }
+    }
+
+    /// Takes the token as this page has just made it.
+    fn changed(self, token: Token) {
+        let expires_at = token.settings.expires_at;
+        self.expires_at.try_maybe_update(|begun| (std::mem::replace(begun, expires_at) != expires_at, ()));
+        self.known.try_set(token);
+    }
+
+    /// Shows the token as it is now instead of what was typed, if the page is still there.
+    async fn show(self, newest: Editable) {
+        self.changed(newest.token.clone());
+        self.errors.try_set(Vec::new());
+        self.conflict.try_set(None);
+        self.update.clear();
+        // The form is made anew: a field that somebody typed in would keep that otherwise.
+        self.begun.try_set(None);
+        tick().await;
+        self.begun.try_set(Some(newest));
+    }
+
+    /// Reads the token again, as somebody wants to see it, and drops what was typed.
+    fn reload(self) {
+        let Some(id) = self.known.try_with_untracked(|token| token.id) else { return };
+        spawn_local(async move {
+            match editable(id).await {
+                Ok(newest) => {
+                    self.show(newest).await;
+                    self.news.try_set(None);
+                    // The button that was pressed is gone.
+                    focus(Field::Name);
+                }
+                Err(error) => self.toasts.complain(error.text(self.i18n)),
+            }
+        });
+    }
+
+    /// Whether somebody has typed in the form, or is about to: it has the focus, or gets it back from a window.
+    fn in_use(self) -> bool {
+        let unlike = self.known.with_untracked(|token| TokenForm::from(&token.settings));
+        let typed = read::<UpdateCall>(self.form).is_none_or(|call| call.form != unlike);
+        let within = |form: web_sys::HtmlDivElement| form.contains(document().active_element().as_deref());
+        let asked = || matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
+        typed || asked() || self.form.get_untracked().is_some_and(within)
+    }
+}
+
+/// The token with its menu and its form.
 #[component]
-fn Editor(token: Token, people: Vec<Contact>, terms: Terms, reload: Callback<()>) -> impl IntoView {
+fn Editor(editable: Editable) -> impl IntoView {
     let i18n = use_i18n();
-    // The token as this page knows it: what was typed is compared with it, and a change is made from its revision.
-    let known = RwSignal::new(token);
-    let conflict: Conflict = RwSignal::new(None);
+    let as_of = editable.as_of;
+    let page = Page::new(editable);
+    let Page { known, begun, conflict, news, .. } = page;
     let navigate = use_navigate();
     let on_done = move |(item, outcome): (MenuItem, Result<Token, AppError>)| match (item, outcome) {
         (MenuItem::Delete, Ok(_)) => navigate(path::TOKENS, NavigateOptions::default()),
         (MenuItem::Duplicate, Ok(_)) => {}
-        (_, Ok(token)) => known.update(|known| {
-            // If somebody else changed it in between, the next update has to find that out.
-            if token.revision == known.revision + 1 { *known = token } else { known.state = token.state }
-        }),
-        (_, Err(AppError::Conflict)) => find_out(known, conflict),
+        (_, Ok(token)) if token.revision == known.read_untracked().revision + 1 => page.changed(token),
+        // Somebody else changed it in between, which the next update has to find out.
+        (_, Ok(token)) => known.update(|known| known.state = token.state),
+        (_, Err(AppError::Conflict)) => find_out(page),
         (_, Err(_)) => {}
     };
     let actions = TokenActions::new(Callback::new(on_done));
+    follow_up(page);
+    follow(page, actions, as_of);
     let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
     let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
     let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
+    let gone = Memo::new(move |_| news.with(|news| matches!(news, Some(News::Gone(_)))));
     let notice =
         use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).and_then(|it| Notice::from_name(&it)));
+    let reload = Callback::new(move |()| page.reload());
     view! {
         <PageTitle text=name/>
         <div class="page-head narrow">
@@ -125,7 +206,7 @@ fn Editor(token: Token, people: Vec<Contact>, terms: Terms, reload: Callback<()>
             <div class="page-action">
                 <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
                 <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>
-                <CardMenu token=known on_pick/>
+                {move || (!gone.get()).then(|| view! { <CardMenu token=known on_pick/> }.into_any())}
             </div>
         </div>
         <div class="narrow">
@@ -137,7 +218,13 @@ fn Editor(token: Token, people: Vec<Contact>, terms: Terms, reload: Callback<()>
                     };
                     view! { <p class="note" role="status">{text}</p> }
                 })}
-            <EditForm known people terms conflict actions reload/>
+            <NewsNote news reload/>
+            <ConflictNote conflict reload/>
+            <div node_ref=page.form>
+                {move || {
+                    begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
+                }}
+            </div>
             <section class="panel" aria-labelledby="try-it">
                 <h2 id="try-it">{say!(i18n, try_it.title)}</h2>
                 <TryIt sid/>
@@ -148,31 +235,147 @@ fn Editor(token: Token, people: Vec<Contact>, terms: Terms, reload: Callback<()>
     }
 }
 
+/// What was heard of others.
+#[derive(Clone)]
+enum News {
+    /// They changed the token, and the page shows it.
+    Shown(LiveChange),
+    /// They changed these, and the form stands as it was: somebody is using it. None where it is not known which.
+    Waiting(LiveChange, Vec<Field>),
+    /// They deleted it.
+    Gone(LiveChange),
+}
+
+/// How long changes are gathered before the token is read again.
+const GATHERED_FOR: Duration = Duration::from_millis(150);
+
+/// Follows what others make of the token, as it happens. `as_of` is the entry of the audit trail from which on.
+fn follow(page: Page, actions: TokenActions, as_of: i64) {
+    let (me, changes) = (use_asker().user.id, use_token_changes());
+    let id = page.known.read_untracked().id;
+    let last = StoredValue::new(None::<LiveChange>);
+    let heard = move || {
+        let Some(change) = last.try_update_value(Option::take).flatten() else { return };
+        changes.announce(); // the history follows
+        if change.action == Action::TokenDeleted {
+            page.news.set(Some(News::Gone(change)));
+        } else {
+            spawn_local(take_note(page, change));
+        }
+    };
+    let on_change = move |change: LiveChange| {
+        let own = change.user.as_ref().is_some_and(|user| user.id == me);
+        let under_way = page.pending.get_untracked() || actions.is_pending();
+        // What is done here is told by its own answer.
+        if change.token != Some(id) || (own && under_way) {
+            return;
+        }
+        if last.with_value(Option::is_none) {
+            set_timeout(heard, GATHERED_FOR);
+        }
+        last.set_value(Some(change));
+    };
+    // Whoever is signed out goes on typing, and learns of it when they save: nothing of theirs is lost.
+    use_live_changes(Memo::new(move |_| Some(as_of)), Callback::new(on_change), Callback::new(|()| {}));
+}
+
+/// Shows what somebody has made of the token; where somebody uses the form, says it.
+async fn take_note(page: Page, change: LiveChange) {
+    let Some(id) = page.known.try_with_untracked(|token| token.id) else { return };
+    let answer = again(editable(id)).await;
+    let gone = |news: &Option<News>| matches!(news, Some(News::Gone(gone)) if gone.sequence > change.sequence);
+    if page.news.try_with_untracked(gone) != Some(false) {
+        return; // deleted since it was asked for, or the page was left
+    }
+    let newest = match answer {
+        Ok(newest) => newest,
+        Err(AppError::NotFound) => return, // its deletion is heard of, too
+        Err(_) => {
+            page.news.try_set(Some(News::Waiting(change, Vec::new())));
+            return;
+        }
+    };
+    let Some(before) = page.known.try_get_untracked() else { return };
+    if newest.token.revision <= before.revision {
+        return; // done here
+    }
+    let fields = before.settings.differences(&newest.token.settings);
+    if fields.is_empty() {
+        page.known.set(newest.token);
+    } else if page.in_use() {
+        page.news.set(Some(News::Waiting(change, fields)));
+        return;
+    } else {
+        page.show(newest).await;
+    }
+    page.news.try_set(Some(News::Shown(change)));
+}
+
+/// Says what was heard of others.
+#[component]
+fn NewsNote(news: RwSignal<Option<News>>, reload: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let told = move |news: News| {
+        let waiting = matches!(news, News::Waiting(..));
+        let warning = waiting || matches!(news, News::Gone(_));
+        let text = move || match &news {
+            News::Shown(change) => t_string!(i18n, live.shown, by = who(i18n, change)).to_string(),
+            News::Waiting(change, fields) if fields.is_empty() => {
+                t_string!(i18n, live.changed, by = who(i18n, change)).to_string()
+            }
+            News::Waiting(change, fields) => {
+                t_string!(i18n, live.waiting, by = who(i18n, change), fields = names(i18n, fields)).to_string()
+            }
+            News::Gone(change) => t_string!(i18n, live.gone, by = who(i18n, change)).to_string(),
+        };
+        note(warning, None, Signal::derive(text), waiting.then(|| (say!(i18n, live.show_newest), reload)))
+    };
+    view! { <div role="status">{move || news.get().map(told)}</div> }.into_any()
+}
+
+/// A message in the page, with something to do about it.
+fn note(
+    warning: bool,
+    title: Option<Signal<&'static str>>,
+    text: Signal<String>,
+    button: Option<(Signal<&'static str>, Callback<()>)>,
+) -> AnyView {
+    let icon = if warning { Icon::Alert } else { Icon::Check };
+    let title = title.map(|title| view! { <p><strong>{title}</strong></p> });
+    let button = button.map(|(label, on_press)| {
+        view! { <button type="button" class="button small" on:click=move |_| on_press.run(())>{label}</button> }
+    });
+    view! {
+        <div class="note" class:warning=warning>
+            {icon.view()}
+            <div>
+                {title}
+                <p>{text}</p>
+                {button}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn names(i18n: Words, fields: &[Field]) -> String {
+    let separator = t_string!(i18n, separator);
+    fields.iter().map(|field| words::field(i18n, *field)).collect::<Vec<_>>().join(separator)
+}
+
 /// What somebody else changed while one was typing.
 type Conflict = RwSignal<Option<Vec<Field>>>;
 
 /// The three sections, then Update, which asks once more. Works without our wasm, which then doesn't ask.
 #[component]
-fn EditForm(
-    known: RwSignal<Token>,
-    people: Vec<Contact>,
-    terms: Terms,
-    conflict: Conflict,
-    actions: TokenActions,
-    reload: Callback<()>,
-) -> impl IntoView {
+fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let update = ServerAction::<UpdateCall>::new();
-    let pending = update.pending();
-    let errors: Errors = RwSignal::new(Vec::new());
+    let Page { known, expires_at, form, update, pending, errors, conflict, .. } = page;
+    let Editable { token, people, terms, .. } = editable;
     let asked = RwSignal::new(None::<TokenForm>);
-    let form = NodeRef::<html::Div>::new();
-    let id = known.read_untracked().id;
-    let first = known.with_untracked(|token| TokenForm::from(&token.settings));
-    let scopes = known.with_untracked(|token| token.settings.scopes);
+    let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
     let version = Memo::new(move |_| known.with(|token| token.settings.api_version));
-    let expires_at = Memo::new(move |_| known.with(|token| token.settings.expires_at));
 
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
@@ -203,56 +406,52 @@ fn EditForm(
             destructive: false,
         })
     };
-    follow_up(update, known, errors, conflict);
     // A conflict has a note of its own.
     let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
     let error = move || update.value().get().and_then(Result::err).filter(|error| !noted(error));
 
     view! {
-        <ConflictNote conflict reload/>
         <ErrorNote error=Signal::derive(error)/>
-        <div node_ref=form>
-            <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
-                <input type="hidden" name="id" value=id.0.to_string()/>
-                <input type="hidden" name="revision" value=move || known.with(|token| token.revision)/>
-                <section class="panel form-section" aria-labelledby="section-overview">
-                    <h2 id="section-overview">{say!(i18n, form.overview)}</h2>
-                    <NameAndDescription name=first.name description=first.description errors/>
-                    {move || {
-                        let version = version.get();
-                        if version.is_newest() {
-                            view! { <input type="hidden" name="form[api_version]" value=version.to_string()/> }
-                                .into_any()
-                        } else {
-                            view! { <VersionField version=version.to_string() oldest=version errors/> }.into_any()
-                        }
-                    }}
-                    {move || view! { <ExpiryField terms current=ChosenEnd(expires_at.get()) errors/> }}
-                </section>
-                <section class="panel form-section" aria-labelledby="section-credentials">
-                    <h2 id="section-credentials">{say!(i18n, form.credentials)}</h2>
-                    <Contacts primary_contact=first.primary_contact developers=first.developers people errors/>
-                    <Credentials known actions/>
-                </section>
-                <section class="panel form-section" aria-labelledby="section-scopes">
-                    <h2 id="section-scopes">{say!(i18n, form.scopes)}</h2>
-                    <div id="scopes" tabindex="-1">
-                        <p class="hint">{say!(i18n, form.scopes_lead)}</p>
-                        <FieldProblem field=Field::Scopes errors/>
-                        <ScopePicker scopes/>
-                    </div>
-                </section>
-                <div class="form-actions">
-                    <a class="button quiet" href=path::TOKENS>{say!(i18n, form.leave)}</a>
-                    <span class="spacer"></span>
-                    <button type="submit" class="button primary" disabled=pending>
-                        {move || {
-                            if pending.get() { t_string!(i18n, form.updating) } else { t_string!(i18n, form.update) }
-                        }}
-                    </button>
+        <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
+            <input type="hidden" name="id" value=id.0.to_string()/>
+            <input type="hidden" name="revision" value=move || known.with(|token| token.revision)/>
+            <section class="panel form-section" aria-labelledby="section-overview">
+                <h2 id="section-overview">{say!(i18n, form.overview)}</h2>
+                <NameAndDescription name=first.name description=first.description errors/>
+                {move || {
+                    let version = version.get();
+                    if version.is_newest() {
+                        view! { <input type="hidden" name="form[api_version]" value=version.to_string()/> }
+                            .into_any()
+                    } else {
+                        view! { <VersionField version=version.to_string() oldest=version errors/> }.into_any()
+                    }
+                }}
+                {move || view! { <ExpiryField terms current=ChosenEnd(expires_at.get()) errors/> }}
+            </section>
+            <section class="panel form-section" aria-labelledby="section-credentials">
+                <h2 id="section-credentials">{say!(i18n, form.credentials)}</h2>
+                <Contacts primary_contact=first.primary_contact developers=first.developers people errors/>
+                <Credentials known actions gone/>
+            </section>
+            <section class="panel form-section" aria-labelledby="section-scopes">
+                <h2 id="section-scopes">{say!(i18n, form.scopes)}</h2>
+                <div id="scopes" tabindex="-1">
+                    <p class="hint">{say!(i18n, form.scopes_lead)}</p>
+                    <FieldProblem field=Field::Scopes errors/>
+                    <ScopePicker scopes/>
                 </div>
-            </ActionForm>
-        </div>
+            </section>
+            <div class="form-actions">
+                <a class="button quiet" href=path::TOKENS>{say!(i18n, form.leave)}</a>
+                <span class="spacer"></span>
+                <button type="submit" class="button primary" disabled=move || pending.get() || gone.get()>
+                    {move || {
+                        if pending.get() { t_string!(i18n, form.updating) } else { t_string!(i18n, form.update) }
+                    }}
+                </button>
+            </div>
+        </ActionForm>
         <ConfirmDialog
             id="confirm-update"
             question=Signal::derive(question)
@@ -264,17 +463,17 @@ fn EditForm(
 }
 
 /// Takes the answer to an update: done, fields to mend, or somebody else's change to know of.
-fn follow_up(update: ServerAction<UpdateCall>, known: RwSignal<Token>, errors: Errors, conflict: Conflict) {
-    let i18n = use_i18n();
-    let toasts = use_toasts();
+fn follow_up(page: Page) {
     let changes = use_token_changes();
+    let Page { update, errors, conflict, news, toasts, i18n, .. } = page;
     let follow = move |answer: Option<Result<Updated, AppError>>| match answer {
         Some(Ok(updated)) => {
             let done = t_string!(i18n, done.updated, name = updated.token.settings.name.as_str()).to_string();
             let remark = if updated.name_exists { t_string!(i18n, done.name_exists) } else { "" };
             toasts.say(format!("{done} {remark}").trim_end().to_owned());
             conflict.set(None);
-            known.set(updated.token);
+            news.set(None);
+            page.changed(updated.token);
             changes.announce();
         }
         Some(Err(AppError::Invalid(found))) => {
@@ -283,7 +482,7 @@ fn follow_up(update: ServerAction<UpdateCall>, known: RwSignal<Token>, errors: E
             }
             errors.set(found);
         }
-        Some(Err(AppError::Conflict)) => find_out(known, conflict),
+        Some(Err(AppError::Conflict)) => find_out(page),
         Some(Err(_)) | None => {}
     };
     Effect::new(move |_| {
@@ -294,12 +493,13 @@ fn follow_up(update: ServerAction<UpdateCall>, known: RwSignal<Token>, errors: E
 }
 
 /// Finds out what somebody else changed. From then on a change is made from their revision.
-fn find_out(known: RwSignal<Token>, conflict: Conflict) {
+fn find_out(page: Page) {
     spawn_local(async move {
-        let before = known.read_untracked().clone();
-        if let Ok(theirs) = token(before.id).await {
-            conflict.try_set(Some(before.settings.differences(&theirs.settings)));
-            known.try_set(theirs);
+        let before = page.known.get_untracked();
+        if let Ok(Editable { token: theirs, .. }) = editable(before.id).await {
+            page.conflict.try_set(Some(before.settings.differences(&theirs.settings)));
+            page.news.try_set(None);
+            page.known.try_set(theirs);
         }
     });
 }
@@ -308,31 +508,21 @@ fn find_out(known: RwSignal<Token>, conflict: Conflict) {
 #[component]
 fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let text = move |fields: Vec<Field>| {
-        let names = fields.into_iter().map(|field| words::field(i18n, field)).collect::<Vec<_>>().join(", ");
-        let names = if names.is_empty() { t_string!(i18n, form.conflict_none).to_owned() } else { names };
-        t_string!(i18n, form.conflict_text, fields = names).to_string()
+    let told = move |fields: Vec<Field>| {
+        let text = move || {
+            let names = names(i18n, &fields);
+            let names = if names.is_empty() { t_string!(i18n, form.conflict_none).to_owned() } else { names };
+            t_string!(i18n, form.conflict_text, fields = names).to_string()
+        };
+        let button = Some((say!(i18n, form.load_theirs), reload));
+        note(true, Some(say!(i18n, form.conflict_title)), Signal::derive(text), button)
     };
-    let note = move |fields: Vec<Field>| {
-        view! {
-            <div class="note warning">
-                {Icon::Alert.view()}
-                <div>
-                    <p><strong>{say!(i18n, form.conflict_title)}</strong></p>
-                    <p>{text(fields)}</p>
-                    <button type="button" class="button small" on:click=move |_| reload.run(())>
-                        {say!(i18n, form.load_theirs)}
-                    </button>
-                </div>
-            </div>
-        }
-    };
-    view! { <div role="alert">{move || conflict.get().map(note)}</div> }
+    view! { <div role="alert">{move || conflict.get().map(told)}</div> }.into_any()
 }
 
 /// Account SID and Auth Token, of which only the first can be seen.
 #[component]
-fn Credentials(known: RwSignal<Token>, actions: TokenActions) -> impl IntoView {
+fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let sid = known.read_untracked().sid.to_string();
@@ -351,7 +541,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions) -> impl IntoView {
                     <button
                         type="button"
                         class="button small"
-                        disabled=move || !hydrated.get()
+                        disabled=move || !hydrated.get() || gone.get()
                         on:click=move |_| actions.pick(MenuItem::View, known.get_untracked())
                     >
                         {Icon::Eye.view()}
@@ -361,7 +551,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions) -> impl IntoView {
                 <button
                     type="button"
                     class="button small"
-                    disabled=move || !hydrated.get()
+                    disabled=move || !hydrated.get() || gone.get()
                     on:click=move |_| actions.pick(MenuItem::Reset, known.get_untracked())
                 >
                     {Icon::Reset.view()}

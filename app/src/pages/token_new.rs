@@ -68,7 +68,7 @@ fn NewTokenPage() -> impl IntoView {
                     .get()
                     .map(|loaded| match loaded {
                         Ok((people, terms)) => view! { <Wizard people terms/> }.into_any(),
-                        Err(error) => view! { <Failed error/> }.into_any(),
+                        Err(error) => view! { <Failed error whole=true/> }.into_any(),
                     })
             }}
         </Transition>
@@ -76,7 +76,7 @@ fn NewTokenPage() -> impl IntoView {
 }
 
 async fn people_and_terms() -> Result<(Vec<Contact>, Terms), AppError> {
-    Ok((people(None).await?, terms().await?))
+    Ok((people().await?, terms().await?))
 }
 
 /// The three steps. All their fields stand in one form, so Back and Next lose nothing; without our wasm all three are

@@ -1,16 +1,18 @@
 //! The access tokens of the account: enabling API access, the filters, the list.
 
 use crate::api::account::{DisableApiAccess, EnableApiAccess, account};
+use crate::api::protocol::again;
 use crate::api::tokens::list;
 use crate::components::allowed::{Allowed, use_asker};
 use crate::components::card_menu::MenuItem;
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
 use crate::components::error_note::ErrorNote;
 use crate::components::filter_sidebar::{FilterSidebar, Step};
+use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
 use crate::components::live::{Touched, use_live_changes, who};
 use crate::components::page_title::PageTitle;
-use crate::components::pager::Pager;
+use crate::components::pager::{Pager, number, shown};
 use crate::components::reactive::{say, settled};
 use crate::components::toasts::use_toasts;
 use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
@@ -19,10 +21,11 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::Failed;
 use crate::path;
-use crate::words;
+use crate::words::{self, Words};
 use domain::audit::Action;
-use domain::filter::{PAGE_SIZE, Sort, TokenFilter, TokenList, pages};
+use domain::filter::{Sort, TokenFilter, TokenList};
 use domain::live::LiveChange;
+use domain::paging::{Count, Place, Position};
 use domain::role::Permission;
 use domain::token::{Token, TokenId};
 use leptos::form::ActionForm;
@@ -60,7 +63,7 @@ fn TokensPage() -> impl IntoView {
     let disable = ServerAction::<DisableApiAccess>::new();
     let switched = RwSignal::new(0_u32);
     let account =
-        Resource::new(move || (enable.version().get(), disable.version().get(), switched.get()), |_| account());
+        Resource::new(move || (enable.version().get(), disable.version().get(), switched.get()), |_| again(account()));
     // Said once, and not again in another language.
     let tell = move |outcome: Option<Result<(), AppError>>, done: Signal<&'static str>| {
         untrack(|| match outcome {
@@ -77,9 +80,17 @@ fn TokensPage() -> impl IntoView {
     let changes = use_token_changes();
     // Loaded beside the account and not below it: what is made within a suspended view is made several times on the
     // server, and the browser would take one resource for another.
+    let hydrated = use_hydrated().get_untracked();
+    // The page as it arrived came with a list, which was asked for by loading it.
+    let asked = StoredValue::new((!hydrated).then(|| filter.get_untracked()));
     let tokens = Resource::new(
         move || (filter.get(), changes.count()),
-        |(filter, _)| async move { (filter.clone(), list(filter).await) },
+        move |(filter, _)| async move {
+            // Whoever has changed something has used the session by that.
+            let same = asked.try_update_value(|asked| asked.replace(filter.clone()).as_ref() == Some(&filter));
+            let list = list(filter.clone());
+            (filter, if same == Some(true) { again(list).await } else { list.await })
+        },
     );
     let touched = Touched::new();
     follow(tokens, touched, switched);
@@ -95,7 +106,7 @@ fn TokensPage() -> impl IntoView {
                         .map(|access| match access {
                             Ok(true) => view! { <TokenBrowser query filter tokens touched disable/> }.into_any(),
                             Ok(false) => view! { <AccessOff enable/> }.into_any(),
-                            Err(error) => view! { <Failed error/> }.into_any(),
+                            Err(error) => view! { <Failed error whole=true/> }.into_any(),
                         })
                 }
             }
@@ -136,7 +147,7 @@ fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
     // The session may have been renewed by giving the password again: then all goes on. Else the server says why not.
     let on_end = move |()| {
         spawn_local(async move {
-            let goes_on = match account().await {
+            let goes_on = match again(account()).await {
                 Ok(account) => account.id == here,
                 Err(error) => !matches!(error.status(), 401 | 403),
             };
@@ -233,7 +244,7 @@ fn TokenBrowser(
     }
 }
 
-/// Puts the link right that asks for nonsense, or for a page beyond the last.
+/// Puts the link right that asks for nonsense, or for a page that has no rows.
 fn correct_link(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
@@ -243,8 +254,8 @@ fn correct_link(
     Effect::new(move |_| {
         let mut right = filter.get();
         match tokens.get() {
-            // While the next list is loading, the last one tells nothing of its pages.
-            Some((asked, Ok(list))) if asked == right => right.page = list.page,
+            // While the next list is loading, the last one tells nothing of its page.
+            Some((asked, Ok(list))) if asked == right => right.place = list.position.place,
             _ => {}
         }
         let canonical = path::tokens(&right);
@@ -286,7 +297,7 @@ fn Results(
         loaded.with(|loaded| match loaded {
             None => Shown::Nothing,
             Some((_, Err(error))) => Shown::Failed(error.clone()),
-            Some((_, Ok(list))) if list.total > 0 => Shown::Tokens,
+            Some((_, Ok(list))) if !list.tokens.is_empty() => Shown::Tokens,
             Some((asked, Ok(_))) if asked.active() == 0 => Shown::NoneYet,
             Some((_, Ok(_))) => Shown::NothingMatches,
         })
@@ -306,7 +317,11 @@ fn Results(
             // Only read while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
                 let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
-                list.or_else(|| last.cloned()).unwrap_or(TokenList { tokens: Vec::new(), total: 0, page: 1, as_of: 0 })
+                list.or_else(|| last.cloned()).unwrap_or(TokenList {
+                    tokens: Vec::new(),
+                    position: Position::default(),
+                    as_of: 0,
+                })
             });
             view! { <List list touched filter actions go/> }.into_any()
         }
@@ -332,11 +347,12 @@ fn List(
         let on_pick = Callback::new(move |item: MenuItem| actions.pick(item, token.get_untracked()));
         view! { <li><TokenCard token touched=touched.text(id) on_pick/></li> }
     };
+    let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));
     view! {
         <h2 class="visually-hidden">{say!(i18n, tokens.list)}</h2>
         <div class="results-head">
             <p class="count" role="status">
-                <Count list/>
+                {text}
             </p>
             <SortField filter go/>
         </div>
@@ -344,25 +360,19 @@ fn List(
             <For each=ids key=|id| *id children=card/>
         </ul>
         <Pager
-            link=Callback::new(move |page| path::tokens(&filter.get().on_page(page)))
-            page=Signal::derive(move || list.with(|list| list.page))
-            pages=Signal::derive(move || list.with(|list| pages(list.total)))
+            link=Callback::new(move |place| path::tokens(&filter.get().at(place)))
+            position=Signal::derive(move || list.with(|list| list.position.clone()))
+            shown=text
         />
     }
 }
 
-/// How many there are, and which of them are shown.
-#[component]
-fn Count(list: Memo<TokenList>) -> impl IntoView {
-    let i18n = use_i18n();
-    move || {
-        let (total, page, here) = list.with(|list| (list.total, u64::from(list.page), list.tokens.len() as u64));
-        let from = (page - 1) * u64::from(PAGE_SIZE) + 1;
-        match total {
-            1 => t_string!(i18n, tokens.one).to_owned(),
-            _ if here == total => t_string!(i18n, tokens.many, count = total).to_string(),
-            _ => t_string!(i18n, tokens.of_range, from = from, to = from - 1 + here, count = total).to_string(),
-        }
+/// How many there are.
+fn all(i18n: Words, count: Count) -> String {
+    match count {
+        Count::Exactly(1) => t_string!(i18n, tokens.one).to_owned(),
+        Count::Exactly(count) => t_string!(i18n, tokens.many, count = number(count)).to_string(),
+        Count::MoreThan(count) => t_string!(i18n, tokens.more, count = number(count)).to_string(),
     }
 }
 
@@ -371,7 +381,7 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
     let i18n = use_i18n();
     let on_change = move |event| {
         let sort = Sort::from_name(&event_target_value(&event)).unwrap_or_default();
-        go.run((TokenFilter { sort, ..filter.get_untracked().on_page(1) }, Step::Chosen));
+        go.run((TokenFilter { sort, ..filter.get_untracked().at(Place::First) }, Step::Chosen));
     };
     let option = move |sort: Sort| {
         view! {

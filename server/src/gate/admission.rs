@@ -3,7 +3,6 @@
 use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
-    sync::Arc,
 };
 
 use app::api::client_address;
@@ -40,15 +39,14 @@ pub struct Settings {
     pub sunset: Vec<Dated>,
 }
 
-/// What all calls share. A clone is the same gate.
-#[derive(Clone)]
+/// What all calls share.
 pub struct Gate {
     /// Tokens, accounts and what the gate serves.
     pub store: Store,
     /// The calls of late.
-    limits: Arc<RateLimits>,
+    limits: RateLimits,
     /// When versions go out of use.
-    pub lifecycle: Arc<Lifecycle>,
+    pub lifecycle: Lifecycle,
     /// Whether a proxy on this machine tells where calls come from.
     pub behind_proxy: bool,
 }
@@ -73,7 +71,7 @@ impl Gate {
             RateGroup::ReportExport => settings.exports_per_day,
         });
         let lifecycle = Lifecycle::new(&settings.deprecation, &settings.sunset);
-        Self { store, limits: Arc::new(limits), lifecycle: Arc::new(lifecycle), behind_proxy }
+        Self { store, limits, lifecycle, behind_proxy }
     }
 
     /// Where the request comes from.
@@ -83,21 +81,15 @@ impl Gate {
         client_address(&request.headers, peer, self.behind_proxy)
     }
 
-    /// The same gate for this request: what is changed is recorded with the address that it comes from.
-    #[must_use]
-    pub fn asked_by(self, request: &Parts) -> Self {
-        Self { store: self.store.asked_from(self.address(request)), ..self }
-    }
-
-    /// Who calls, and whether they may from where they do. Nobody gets further without credentials that are right, not
-    /// even to learn which paths there are.
+    /// Who calls, and whether they may from that address. Nobody gets further without credentials that are right, not even
+    /// to learn which paths there are.
     ///
     /// # Errors
     /// Those that answer 401, and [`GateError::Store`].
-    pub async fn identify(&self, head: &Parts) -> Result<Caller, GateError> {
-        let (sid, secret) = credentials::read(&head.headers)?;
-        let store = self.store.asked_from(self.address(head));
-        let caller = store.authenticate(&sid, &secret).await?.ok_or(GateError::WrongCredentials)?;
+    pub async fn identify(&self, headers: &HeaderMap, address: IpAddr) -> Result<Caller, GateError> {
+        let (sid, secret) = credentials::read(headers)?;
+        let caller = self.store.authenticate_from(&sid, &secret, address).await?;
+        let caller = caller.ok_or(GateError::WrongCredentials)?;
         if caller.expired { Err(GateError::Expired) } else { Ok(caller) }
     }
 
@@ -107,12 +99,13 @@ impl Gate {
         &self,
         caller: Caller,
         target: Result<Target, GateError>,
-        (head, query): (&Parts, &Query),
+        (headers, query, address): (&HeaderMap, &Query, IpAddr),
         carry_out: impl FnOnce(Admitted) -> F,
         refuse: impl FnOnce(GateError) -> Response,
     ) -> Response {
-        let recording = target.as_ref().ok().map(|target| Recording::begin(self, &caller, target.scope, head));
-        let (left, admitted) = self.admit(caller, target, query, &head.headers).await;
+        let begin = |target: &Target| Recording::begin(&self.store, &caller, target.scope, address);
+        let recording = target.as_ref().ok().map(begin);
+        let (left, admitted) = self.admit(caller, target, query, headers).await;
         let answer = match admitted {
             Ok(admitted) => carry_out(admitted).await,
             Err(error) => Err(error),
@@ -120,7 +113,7 @@ impl Gate {
         let mut response = answer.unwrap_or_else(refuse);
         left.announce(response.headers_mut());
         if let Some(recording) = recording {
-            recording.end(response.status());
+            recording.end(&self.store, response.status());
         }
         response
     }

@@ -3,17 +3,20 @@
 //!
 //! The call's method and address come in `X-Original-Method` and `X-Original-URI` (or `X-Original-URL`), in
 //! `X-Forwarded-Method` and `X-Forwarded-Uri`, or, as Envoy does it, as the method and the rest of the path of the
-//! question itself. The answer is 200 with what the other server may want to know, or 401, 403 or 429 for the client.
+//! question itself. The answer is 200 with what the other server may want to know, or 401, 403, 429 or 503 for the client.
+
+use std::sync::Arc;
 
 use axum::{
     body::Body,
     extract::{Request, State},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use domain::scope::Scope;
-use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 
 use super::{
+    NO_STORE,
     admission::{Admitted, Gate},
     answer::Format,
     envelope::GateError,
@@ -21,23 +24,39 @@ use super::{
     target::Target,
 };
 
+/// What names the call's address.
+static ADDRESSES: [HeaderName; 3] = [
+    HeaderName::from_static("x-original-uri"),
+    HeaderName::from_static("x-original-url"),
+    HeaderName::from_static("x-forwarded-uri"),
+];
+/// What names its method.
+static METHODS: [HeaderName; 2] =
+    [HeaderName::from_static("x-original-method"), HeaderName::from_static("x-forwarded-method")];
+
+const ACCOUNT_SID: HeaderName = HeaderName::from_static("x-account-sid");
+const TOKEN_ID: HeaderName = HeaderName::from_static("x-token-id");
+const TOKEN_SCOPES: HeaderName = HeaderName::from_static("x-token-scopes");
+const API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
+
 /// Answers whether the call may go on.
-pub async fn authorize(State(gate): State<Gate>, request: Request) -> Response {
-    let format = Format::accepted(request.headers());
+pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let head = request.into_parts().0;
-    let caller = match gate.identify(&head).await {
+    let address = gate.address(&head);
+    let refuse = |error| refused(error, Format::accepted(&head.headers));
+    let caller = match gate.identify(&head.headers, address).await {
         Ok(caller) => caller,
-        Err(error) => return refused(error, format),
+        Err(error) => return refuse(error),
     };
     let (target, query) = match Original::of(&head) {
         Some(Original { method, address }) => {
-            let (path, query) = address.split_once('?').unwrap_or((&address, ""));
-            (Target::read(&method, path), Query::read(query))
+            let (path, query) = address.split_once('?').unwrap_or((address, ""));
+            (Target::read(method, path), Query::read(query))
         }
         None => (Err(unnamed()), Query::default()),
     };
     let pass = async |admitted| Ok(passed(&gate, &admitted));
-    gate.answer(caller, target, (&head, &query), pass, |error| refused(error, format)).await
+    gate.answer(caller, target, (&head.headers, &query, address), pass, refuse).await
 }
 
 fn unnamed() -> GateError {
@@ -46,10 +65,11 @@ fn unnamed() -> GateError {
     GateError::invalid("X-Original-URI", message)
 }
 
-/// Proxies hand 401, 403 and 429 on to the client, and take others for a fault of ours.
+/// Proxies hand 401, 403, 429 and 503 on to the client, and take others for a fault of ours.
 fn refused(error: GateError, format: Format) -> Response {
     let known = matches!(error.status().as_u16(), 401 | 403 | 429 | 500..);
     let mut response = error.into_response(format);
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     if !known {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
@@ -59,16 +79,16 @@ fn refused(error: GateError, format: Format) -> Response {
 fn passed(gate: &Gate, admitted: &Admitted) -> Response {
     let caller = &admitted.caller;
     let scopes = caller.scopes.iter().map(Scope::id).collect::<Vec<_>>().join(" ");
-    let mut response = StatusCode::OK.into_response();
-    *response.body_mut() = Body::empty();
+    let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
     for (name, value) in [
-        ("x-account-sid", caller.sid.to_string()),
-        ("x-token-id", caller.token.0.to_string()),
-        ("x-token-scopes", scopes),
-        ("x-api-version", admitted.version.to_string()),
+        (ACCOUNT_SID, caller.sid.to_string()),
+        (TOKEN_ID, caller.token.0.to_string()),
+        (TOKEN_SCOPES, scopes),
+        (API_VERSION, admitted.version.to_string()),
     ] {
-        headers.extend(HeaderValue::try_from(value).ok().map(|value| (HeaderName::from_static(name), value)));
+        headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
     }
     gate.lifecycle.announce(admitted.version, headers);
     response
@@ -76,45 +96,38 @@ fn passed(gate: &Gate, admitted: &Admitted) -> Response {
 
 /// The call that the proxy asks about.
 #[derive(Debug, PartialEq, Eq)]
-struct Original {
-    method: String,
+struct Original<'r> {
+    method: &'r str,
     /// Path and query, encoded as they came.
-    address: String,
+    address: &'r str,
 }
 
-impl Original {
+impl<'r> Original<'r> {
     /// Nothing where the proxy does not name it in full, or where it is named in two ways: each proxy sets some of these
     /// headers, and hands on the others as its client sent them.
-    fn of(request: &Parts) -> Option<Self> {
-        let named = |names: &[&str]| -> Option<Vec<String>> {
-            names.iter().flat_map(|name| request.headers.get_all(*name)).map(text).collect()
+    fn of(request: &'r Parts) -> Option<Self> {
+        let named = |names: &'static [HeaderName]| {
+            let values = names.iter().flat_map(|name| request.headers.get_all(name));
+            values.map(|value| value.to_str().ok())
         };
-        let mut addresses = named(&["x-original-uri", "x-original-url", "x-forwarded-uri"])?;
-        let mut methods = named(&["x-original-method", "x-forwarded-method"])?;
         let whole = request.uri.path_and_query()?.as_str();
-        if let Some(below) = whole.strip_prefix("/authorize").filter(|rest| rest.starts_with('/')) {
-            addresses.push(below.to_owned());
-            methods.push(request.method.to_string());
-        }
-        let addresses = addresses.into_iter().map(path_and_query).collect();
-        Some(Self { method: only(methods)?, address: only(addresses)? })
+        let below = whole.strip_prefix("/authorize").filter(|rest| rest.starts_with('/'));
+        let method = only(named(&METHODS).chain(below.map(|_| Some(request.method.as_str()))))?;
+        let addresses = named(&ADDRESSES).chain(below.map(Some));
+        Some(Self { method, address: only(addresses.map(|address| address.map(path_and_query)))? })
     }
 }
 
-fn text(value: &HeaderValue) -> Option<String> {
-    value.to_str().ok().map(str::to_owned)
-}
-
 /// What all of them say.
-fn only(mut values: Vec<String>) -> Option<String> {
-    values.dedup();
-    if values.len() == 1 { values.pop() } else { None }
+fn only<'r>(mut values: impl Iterator<Item = Option<&'r str>>) -> Option<&'r str> {
+    let first = values.next()??;
+    values.all(|other| other == Some(first)).then_some(first)
 }
 
 /// Of a whole URL, the path and what follows.
-fn path_and_query(address: String) -> String {
+fn path_and_query(address: &str) -> &str {
     match address.split_once("://").map(|(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..])) {
-        Some(path) if !address.starts_with('/') => path.to_owned(),
+        Some(path) if !address.starts_with('/') => path,
         _ => address,
     }
 }
@@ -128,7 +141,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Original::of(&request.body(()).unwrap().into_parts().0).map(|original| (original.method, original.address))
+        let request = request.body(()).unwrap().into_parts().0;
+        Original::of(&request).map(|original| (original.method.to_owned(), original.address.to_owned()))
     }
 
     #[test]

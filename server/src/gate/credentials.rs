@@ -1,5 +1,7 @@
 //! Account SID and Auth Token of a request: HTTP Basic (RFC 7617).
 
+use std::borrow::Cow;
+
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -30,35 +32,34 @@ pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
     if values.next().is_some() {
         return Err(GateError::UnreadableCredentials);
     }
-    let (name, password) = name_and_password(value).ok_or(GateError::UnreadableCredentials)?;
-    well_formed(name, &password).ok_or(GateError::WrongCredentials)
+    let encoded = basic(value).ok_or(GateError::UnreadableCredentials)?;
+    let decoded = decoded(encoded).ok_or(GateError::UnreadableCredentials)?;
+    let (name, password) = decoded.split_once(':').ok_or(GateError::UnreadableCredentials)?;
+    well_formed(name, password).ok_or(GateError::WrongCredentials)
 }
 
 /// The credentials in `AccountSID:AuthToken`, as it is or in Base64. They are well-formed but not checked.
 #[must_use]
 pub fn pair(text: &str) -> Option<(AccountSid, Secret)> {
     let text = Some(text).filter(|text| text.len() <= LENGTH_MAX)?;
-    let (name, password) = if text.contains(':') { split(text)? } else { decoded(text)? };
-    well_formed(name, &password)
+    let text = if text.contains(':') { Cow::Borrowed(text) } else { Cow::Owned(decoded(text)?) };
+    let (name, password) = text.split_once(':')?;
+    well_formed(name, password)
 }
 
-fn well_formed(name: String, password: &str) -> Option<(AccountSid, Secret)> {
-    Some((AccountSid::try_from(name).ok()?, Secret::parse(password)?))
+fn well_formed(name: &str, password: &str) -> Option<(AccountSid, Secret)> {
+    Some((AccountSid::try_from(name.to_owned()).ok()?, Secret::parse(password)?))
 }
 
-fn name_and_password(value: &HeaderValue) -> Option<(String, String)> {
+/// What stands behind the scheme Basic.
+fn basic(value: &HeaderValue) -> Option<&str> {
     let value = Some(value).filter(|value| value.len() <= LENGTH_MAX)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Basic").then(|| decoded(encoded.trim())).flatten()
+    scheme.eq_ignore_ascii_case("Basic").then(|| encoded.trim())
 }
 
-fn decoded(encoded: &str) -> Option<(String, String)> {
-    split(&String::from_utf8(BASE64.decode(encoded).ok()?).ok()?)
-}
-
-fn split(pair: &str) -> Option<(String, String)> {
-    let (name, password) = pair.split_once(':')?;
-    Some((name.to_owned(), password.to_owned()))
+fn decoded(encoded: &str) -> Option<String> {
+    String::from_utf8(BASE64.decode(encoded).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -74,7 +75,7 @@ mod tests {
         read(&headers)
     }
 
-    fn basic(scheme: &str, credentials: &[u8]) -> Vec<u8> {
+    fn header(scheme: &str, credentials: &[u8]) -> Vec<u8> {
         format!("{scheme} {}", BASE64.encode(credentials)).into_bytes()
     }
 
@@ -83,11 +84,11 @@ mod tests {
         let secret = Secret::generate(&mut rand::rng());
         let credentials = format!("{SID}:{}", secret.reveal());
         for scheme in ["Basic", "basic", "BASIC", "Basic "] {
-            let header = basic(scheme, credentials.as_bytes());
+            let header = header(scheme, credentials.as_bytes());
             let (sid, read) = of(&[header.trim_ascii_end()]).unwrap();
             assert_eq!((sid.as_str(), read.reveal()), (SID, secret.reveal()), "{scheme}");
         }
-        let unpadded = basic("Basic", credentials.as_bytes()).into_iter().filter(|byte| *byte != b'=');
+        let unpadded = header("Basic", credentials.as_bytes()).into_iter().filter(|byte| *byte != b'=');
         assert!(of(&[&unpadded.collect::<Vec<_>>()]).is_ok());
     }
 
@@ -101,21 +102,21 @@ mod tests {
             b"Basic !!!!",
             b"Bearer kgt_x",
             b"Basic \xff\xfe",
-            &basic("Basic", b"no colon"),
-            &basic("Basic", b"\xff\xfe:\xff"),
-            &basic("Basic", "x".repeat(10_000).as_bytes()),
+            &header("Basic", b"no colon"),
+            &header("Basic", b"\xff\xfe:\xff"),
+            &header("Basic", "x".repeat(10_000).as_bytes()),
         ];
         for value in unreadable {
             assert!(matches!(of(&[value]), Err(GateError::UnreadableCredentials)), "{}", value.escape_ascii());
         }
-        let twice = basic("Basic", b"a:b");
+        let twice = header("Basic", b"a:b");
         assert!(matches!(of(&[&twice, &twice]), Err(GateError::UnreadableCredentials)));
     }
 
     #[test]
     fn what_can_be_no_sid_or_no_auth_token_is_wrong() {
         for credentials in [":", "a:b", &format!("{SID}:"), &format!("{SID}:kgt_"), ":kgt_x", "鍵:束"] {
-            let header = basic("Basic", credentials.as_bytes());
+            let header = header("Basic", credentials.as_bytes());
             assert!(matches!(of(&[&header]), Err(GateError::WrongCredentials)), "{credentials}");
         }
     }

@@ -1,6 +1,8 @@
 //! `/downloads/{JobId}?expires=…&signature=…`: the result of a job, for whoever was given its address. It is signed with
 //! the server's key, holds for five minutes, and needs no credentials.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Path, Request, State, rejection::PathRejection},
@@ -28,7 +30,7 @@ pub fn address(store: &Store, account: AccountId, job: JobId) -> String {
 
 /// Answers with the file, or 404 where the address is wrong or has expired.
 pub async fn download(
-    State(gate): State<Gate>,
+    State(gate): State<Arc<Gate>>,
     job: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {

@@ -62,7 +62,7 @@ pub enum GateError {
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The database does not answer.
-    #[error("the service is not available at the moment; try again in a few seconds")]
+    #[error("the database does not answer at the moment; look whether a change was made before you try it again")]
     Unavailable(store::Error),
     /// A fault of the server.
     #[error("something went wrong on the server; try again later")]
@@ -146,6 +146,9 @@ impl GateError {
             }
             Self::MethodNotAllowed { allow } => {
                 headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
+            }
+            Self::Unavailable(_) => {
+                headers.insert(header::RETRY_AFTER, store::Error::RETRY_AFTER.into());
             }
             _ => {}
         }

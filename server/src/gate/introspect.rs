@@ -6,6 +6,8 @@
 //! Tokens of other accounts are not active to it, nor is anything else that would not pass. Where the call in question
 //! comes from is not known here: for address ranges ask `/authorize`.
 
+use std::sync::Arc;
+
 use axum::{
     Form, Json,
     body::Body,
@@ -33,10 +35,11 @@ struct Question {
 }
 
 /// Answers what the token is worth. To the service's own token it is a call that retrieves an access token.
-pub async fn introspect(State(gate): State<Gate>, request: Request) -> Response {
+pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
     let (head, body) = request_body::take(request).await;
-    let service = match gate.identify(&head).await {
+    let address = gate.address(&head);
+    let service = match gate.identify(&head.headers, address).await {
         Ok(service) => service,
         Err(error) => return error.into_response(format),
     };
@@ -49,7 +52,8 @@ pub async fn introspect(State(gate): State<Gate>, request: Request) -> Response 
         let question = Request::from_parts(head.clone(), Body::from(body.unwrap_or_default()));
         Ok(Json(told(&gate, &admitted.caller, question).await?).into_response())
     };
-    gate.answer(service, target, (&head, &Query::default()), tell, |error| error.into_response(format)).await
+    let refuse = |error: GateError| error.into_response(format);
+    gate.answer(service, target, (&head.headers, &Query::default(), address), tell, refuse).await
 }
 
 async fn told(gate: &Gate, service: &Caller, question: Request) -> Result<Value, GateError> {

@@ -30,6 +30,8 @@ mod target;
 mod version;
 mod xml;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -41,15 +43,11 @@ use store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::admission::Settings;
-use self::{
-    admission::{Admitted, Gate},
-    answer::Format,
-    envelope::GateError,
-    operations::Call,
-    query::Query,
-    target::Target,
-};
+use self::{admission::Gate, answer::Format, envelope::GateError, operations::Call, query::Query, target::Target};
 use crate::request_body;
+
+/// No answer is kept by anybody on its way.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The gate's routes. `behind_proxy` says that a proxy on this machine tells where calls come from.
 pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
@@ -57,13 +55,14 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
         .route("/Agencies", any(agencies))
         .route("/Agencies/", any(agencies))
         .route("/Agencies/{*path}", any(agencies))
-        .route("/authorize", any(authorize::authorize))
-        .route("/authorize/{*path}", any(authorize::authorize))
         .route("/downloads/{job}", get(downloads::download).fallback(async |head| wrong_method(head, "GET, HEAD")))
         .route("/oauth2/introspect", post(introspect::introspect).fallback(async |head| wrong_method(head, "POST")))
         .route("/openapi.json", get(openapi::document).fallback(async |head| wrong_method(head, "GET, HEAD")))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .with_state(Gate::new(store, settings, behind_proxy))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
+        // Asked before every call to other servers, it says so itself: a layer costs more.
+        .route("/authorize", any(authorize::authorize))
+        .route("/authorize/{*path}", any(authorize::authorize))
+        .with_state(Arc::new(Gate::new(store, settings, behind_proxy)))
 }
 
 /// The answer to another method than those that there are, of what is no operation.
@@ -72,11 +71,11 @@ fn wrong_method(headers: HeaderMap, allow: &str) -> Response {
 }
 
 /// `/Agencies/…`: admits the call and carries it out.
-async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
+async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
     let (head, body) = request_body::take(request).await;
-    let gate = gate.asked_by(&head);
-    let caller = match (gate.identify(&head).await, &body) {
+    let address = gate.address(&head);
+    let caller = match (gate.identify(&head.headers, address).await, &body) {
         (Ok(caller), _) => caller,
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),
         (Err(error), Ok(_)) => return error.into_response(format),
@@ -86,13 +85,16 @@ async fn agencies(State(gate): State<Gate>, request: Request) -> Response {
         Err(error) => (Err(error.into()), Vec::new()),
     };
     let query = Query::read(head.uri.query().unwrap_or_default());
-    let carry_out = async |admitted| Ok(carried_out(&gate, admitted, query.clone(), body, format).await);
-    gate.answer(caller, target, (&head, &query), carry_out, |error| error.into_response(format)).await
+    let carry_out = async |admitted| {
+        let call = Call { store: gate.store.asked_from(address), admitted, query: query.clone(), body };
+        Ok(carried_out(&gate, call, format).await)
+    };
+    let refuse = |error: GateError| error.into_response(format);
+    gate.answer(caller, target, (&head.headers, &query, address), carry_out, refuse).await
 }
 
-async fn carried_out(gate: &Gate, admitted: Admitted, query: Query, body: Vec<u8>, format: Format) -> Response {
-    let version = admitted.version;
-    let call = Call { gate: gate.clone(), admitted, query, body };
+async fn carried_out(gate: &Gate, call: Call, format: Format) -> Response {
+    let version = call.admitted.version;
     let mut response = match operations::carry_out(call).await {
         Ok(answer) => answer.into_response(format),
         Err(error) => error.into_response(format),

@@ -50,7 +50,7 @@ fn headers() -> Value {
         "X-RateLimit-Limit": number("How many calls the account may make: in an hour, or exports in a day."),
         "X-RateLimit-Remaining": number("How many of them are left. Calls that fail count too."),
         "X-RateLimit-Reset": number("Seconds until all have come back; where none is left, until the next one has."),
-        "Retry-After": number("Seconds until the account may call again."),
+        "Retry-After": number("Seconds after which to call again."),
     })
 }
 
@@ -59,6 +59,7 @@ fn headers_of(status: &str) -> Vec<&'static str> {
     match status {
         "401" => vec![],
         "429" => vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"],
+        "503" => vec!["Retry-After"],
         _ => vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"],
     }
 }
@@ -84,6 +85,7 @@ fn described(scope: Scope) -> Value {
         ("409", "Somebody else has changed the resource meanwhile."),
         ("413", "The body is too large."),
         ("429", "No calls are left for now."),
+        ("503", "The database does not answer. A change may have been made: look before you try it again."),
     ] {
         responses.insert(status.to_owned(), json!({ "description": text, "content": both(&reference("Error")) }));
     }
@@ -458,12 +460,13 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_but_401_tells_of_the_limit_with_headers_that_are_described() {
+    fn every_answer_of_a_limit_that_was_asked_for_tells_of_it_with_headers_that_are_described() {
         let document = of_catalogue();
         for scope in Scope::all() {
             for (status, response) in described(scope)["responses"].as_object().unwrap() {
                 let limit = &response["headers"]["X-RateLimit-Remaining"]["$ref"];
-                assert_eq!(limit.is_string(), status != "401", "{} {status}", scope.id());
+                let asked = !matches!(status.as_str(), "401" | "503");
+                assert_eq!(limit.is_string(), asked, "{} {status}", scope.id());
                 let described = limit.as_str().is_none_or(|limit| document.pointer(&limit[1..]).is_some());
                 assert!(described, "{limit}");
             }

@@ -14,6 +14,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use store::{Allowance, Store};
 use tokio::time::timeout;
 
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
 /// What an account may do in one group: so many calls in so much time, the rest comes back evenly (GCRA, as in ATM
 /// traffic management).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,9 +208,9 @@ impl Left {
 
     /// Adds the three `X-RateLimit` headers, and `Retry-After` where the call was one too many.
     pub fn announce(self, headers: &mut HeaderMap) {
-        headers.insert(HeaderName::from_static("x-ratelimit-limit"), self.limit.calls.get().into());
-        headers.insert(HeaderName::from_static("x-ratelimit-remaining"), self.remaining.into());
-        headers.insert(HeaderName::from_static("x-ratelimit-reset"), self.reset.into());
+        headers.insert(LIMIT, self.limit.calls.get().into());
+        headers.insert(REMAINING, self.remaining.into());
+        headers.insert(RESET, self.reset.into());
         if self.exceeded {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(self.reset));
         }

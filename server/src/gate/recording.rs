@@ -1,38 +1,38 @@
 //! What is noted of each call: who called for what, from where, how it was answered and how long that took.
 
-use std::time::Instant;
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use domain::{access::Caller, scope::Scope};
-use http::{StatusCode, request::Parts};
+use http::StatusCode;
 use store::{Call, Store};
-
-use super::admission::Gate;
 
 /// A call that is being answered.
 pub struct Recording {
-    store: Store,
     call: Call,
     began: Instant,
 }
 
 impl Recording {
     /// Of a call that came with right credentials and names an operation.
-    pub fn begin(gate: &Gate, caller: &Caller, scope: Scope, request: &Parts) -> Self {
+    pub fn begin(store: &Store, caller: &Caller, scope: Scope, address: IpAddr) -> Self {
         let call = Call {
             account: caller.account,
             token: caller.token,
             scope,
             status: 0,
-            at: gate.store.clock().now(),
-            address: gate.address(request),
-            latency: std::time::Duration::ZERO,
+            at: store.clock().now(),
+            address,
+            latency: Duration::ZERO,
         };
         tracing::Span::current().record("operation", scope.id());
-        Self { store: gate.store.clone(), call, began: Instant::now() }
+        Self { call, began: Instant::now() }
     }
 
     /// It was answered with this status.
-    pub fn end(self, status: StatusCode) {
-        self.store.record_call(Call { status: status.as_u16(), latency: self.began.elapsed(), ..self.call });
+    pub fn end(self, store: &Store, status: StatusCode) {
+        store.record_call(Call { status: status.as_u16(), latency: self.began.elapsed(), ..self.call });
     }
 }

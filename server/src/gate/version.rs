@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{envelope::GateError, query::Query};
 
 /// The header by which a single request asks for a version.
-const HEADER: &str = "ir-version";
+const HEADER: HeaderName = HeaderName::from_static("ir-version");
 /// The query parameter that does the same.
 pub const PARAMETER: &str = "IrVersion";
 

@@ -1,6 +1,6 @@
 //! How long the list of an account's 1,000,000 tokens takes by filter, order and page, and a write, on both databases;
-//! beside the same queries as one would write them by hand, through the driver alone, in the same run. `make bench` runs it;
-//! its tables are all that it says.
+//! beside the same queries as one would write them by hand, through the driver alone, in the same run: the page from its
+//! key on, and the counts up to their limit. `make bench` runs it; its tables are all that it says.
 //!
 //! `PostgreSQL` is a throw-away cluster, as in the tests: what it writes does not reach the disk for sure.
 
@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use domain::{
-    filter::{CreatedOn, PAGE_SIZE, Sort, TokenFilter, pages},
+    filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey},
+    paging::{Count, Place},
     role::Role,
     scope::{Scope, Scopes},
-    token::{TokenSettings, TokenState},
+    token::{TokenId, TokenSettings, TokenState},
     user::Asker,
 };
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, Row as _, SqlitePool};
@@ -78,15 +79,20 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver:
     println!("\n{database}, {tokens} tokens, in ms");
     println!("{:<58}{:>10}{:>10}{:>10}{:>14}{:>10}", "", "found", "p50", "p99", "by hand: p50", "p99");
     for (name, filter) in cases() {
-        let found = store.list(by.account, &filter).await.expect("a list").total;
-        for page in [1, pages(found) / 2, pages(found)] {
-            let filter = filter.on_page(page.max(1));
+        let (_, found) = store.numbered_page(by.account, &filter, 1).await.expect("a list");
+        let middle = driver.key(by.account.0, &filter, found / 2).await;
+        let middle = middle.filter(|_| found > 10 * u64::from(PAGE_SIZE));
+        let mut pages = vec![("first", Place::First, None)];
+        pages.extend(middle.map(|key| ("middle", Place::After(key.cursor()), Some(key))));
+        for (page, place, key) in pages {
+            let filter = filter.at(place.clone());
+            let list = store.list(by.account, &filter).await.expect("a list");
+            assert_eq!(list.position.place, place);
+            let expected = driver.list(by.account.0, &filter, key.as_ref()).await;
+            assert_eq!((list.tokens.len(), list.position.before, list.position.total), expected);
             let ours = times(async || drop(store.list(by.account, &filter).await.expect("a list"))).await;
-            let by_hand = times(async || driver.list(by.account.0, &filter).await).await;
-            println!("{:<58}{found:>10}{ours}{:>4}{by_hand}", format!("{name}, page {page}"), "");
-            if pages(found) < 3 {
-                break;
-            }
+            let by_hand = times(async || _ = driver.list(by.account.0, &filter, key.as_ref()).await).await;
+            println!("{:<58}{found:>10}{ours}{:>4}{by_hand}", format!("{name}, {page} page"), "");
         }
     }
     let began = Instant::now();
@@ -123,6 +129,34 @@ fn cases() -> Vec<(String, TokenFilter)> {
         Sort::ALL.map(|sort| (format!("{name}, by {}", sort.as_str()), TokenFilter { sort, ..filter.clone() }))
     };
     filters.iter().flat_map(sorted).collect()
+}
+
+/// What the filter demands.
+fn condition(filter: &TokenFilter) -> String {
+    let now = Utc::now();
+    let mut condition = "account_id = $1 AND deleted_at IS NULL".to_owned();
+    if !filter.name.is_empty() {
+        condition += &format!(" AND name_folded LIKE '%{}%'", filter.name);
+    }
+    if let Some(from) = filter.created.and_then(|created| created.from(now)) {
+        condition += &format!(" AND created_at >= {}", from.timestamp_micros());
+    }
+    if let Some(before) = filter.created.and_then(|created| created.before(now)) {
+        condition += &format!(" AND created_at < {}", before.timestamp_micros());
+    }
+    if let Some(state) = filter.state {
+        condition += &format!(" AND state = '{}'", state.as_str());
+    }
+    condition
+}
+
+/// The column of an order, and the order.
+fn by(sort: Sort) -> (&'static str, &'static str) {
+    match sort {
+        Sort::Created => ("created_at", "created_at DESC, id DESC"),
+        Sort::Name => ("name_folded", "name_folded, id"),
+        Sort::LastUsed => ("last_used_at", "last_used_at DESC NULLS LAST, id DESC"),
+    }
 }
 
 struct Times(Vec<Duration>);
@@ -183,42 +217,82 @@ impl Driver {
         }
     }
 
-    /// The list as one would write it down: how many there are, and a page of them.
-    async fn list(&self, account: Uuid, filter: &TokenFilter) {
-        let now = Utc::now();
-        let mut condition = "account_id = $1 AND deleted_at IS NULL".to_owned();
-        if !filter.name.is_empty() {
-            condition += &format!(" AND name_folded LIKE '%{}%'", filter.name);
+    /// The key of the row that so many others come before.
+    async fn key(&self, account: Uuid, filter: &TokenFilter, before: u64) -> Option<TokenKey> {
+        let (value, order) = by(filter.sort);
+        let key = AssertSqlSafe(format!(
+            "SELECT {value}, id FROM tokens WHERE {} ORDER BY {order} LIMIT 1 OFFSET {before}",
+            condition(filter)
+        ));
+        macro_rules! read {
+            ($pool:ident) => {{
+                let row = $pool.fetch_optional(sqlx::query(key).bind(account)).await.expect("a key")?;
+                let value = match filter.sort {
+                    Sort::Name => SortValue::Name(row.get(0)),
+                    _ => row.get::<Option<i64>, _>(0).map_or(SortValue::Never, SortValue::Time),
+                };
+                Some(TokenKey { value, id: TokenId(row.get(1)) })
+            }};
         }
-        if let Some(from) = filter.created.and_then(|created| created.from(now)) {
-            condition += &format!(" AND created_at >= {}", from.timestamp_micros());
-        }
-        if let Some(before) = filter.created.and_then(|created| created.before(now)) {
-            condition += &format!(" AND created_at < {}", before.timestamp_micros());
-        }
-        if let Some(state) = filter.state {
-            condition += &format!(" AND state = '{}'", state.as_str());
-        }
-        let order = match filter.sort {
-            Sort::Created => "created_at DESC, id DESC",
-            Sort::Name => "name_folded, id",
-            Sort::LastUsed => "last_used_at DESC NULLS LAST, id DESC",
-        };
-        let offset = i64::from(filter.page - 1) * i64::from(PAGE_SIZE);
-        let count = format!("SELECT COUNT(*) FROM tokens WHERE {condition}");
-        let page = format!("SELECT * FROM tokens WHERE {condition} ORDER BY {order} LIMIT {PAGE_SIZE} OFFSET {offset}");
-        let (count, page) = (AssertSqlSafe(count), AssertSqlSafe(page));
         match self {
-            Self::Sqlite(pool) => {
-                let total: i64 = pool.fetch_one(sqlx::query(count).bind(account)).await.expect("a number").get(0);
-                let rows = pool.fetch_all(sqlx::query(page).bind(account)).await.expect("a page");
-                assert!(total >= i64::try_from(rows.len()).unwrap_or_default());
-            }
-            Self::Postgres(pool) => {
-                let total: i64 = pool.fetch_one(sqlx::query(count).bind(account)).await.expect("a number").get(0);
-                let rows = pool.fetch_all(sqlx::query(page).bind(account)).await.expect("a page");
-                assert!(total >= i64::try_from(rows.len()).unwrap_or_default());
-            }
+            Self::Sqlite(pool) => read!(pool),
+            Self::Postgres(pool) => read!(pool),
+        }
+    }
+
+    /// The list as one would write it down: how many there are, a page of them, and how many come before it.
+    async fn list(&self, account: Uuid, filter: &TokenFilter, key: Option<&TokenKey>) -> (usize, Count, Count) {
+        let condition = condition(filter);
+        let beyond = |backwards| self.beyond(filter.sort, key, backwards);
+        let (_, order) = by(filter.sort);
+        let limit = COUNTED + 1;
+        let page =
+            format!("SELECT * FROM tokens WHERE {condition}{} ORDER BY {order} LIMIT {PAGE_SIZE}", beyond(false));
+        let count = |beyond| {
+            let counted = format!("SELECT 1 FROM tokens WHERE {condition}{beyond} LIMIT {limit}");
+            format!("SELECT COUNT(*) FROM ({counted}) AS counted")
+        };
+        let total = count(String::new());
+        // With the row of the key itself.
+        let before = key.map(|_| count(beyond(true)));
+        macro_rules! read {
+            ($pool:ident) => {{
+                let rows = $pool.fetch_all(sqlx::query(AssertSqlSafe(page)).bind(account)).await.expect("a page");
+                let mut counts = [0_i64; 2];
+                for (count, query) in counts.iter_mut().zip([before, Some(total)]) {
+                    if let Some(query) = query {
+                        let row = $pool.fetch_one(sqlx::query(AssertSqlSafe(query)).bind(account)).await;
+                        *count = row.expect("a number").get(0);
+                    }
+                }
+                (rows.len(), counts)
+            }};
+        }
+        let (rows, [before, total]) = match self {
+            Self::Sqlite(pool) => read!(pool),
+            Self::Postgres(pool) => read!(pool),
+        };
+        let count = |count: i64| {
+            if count > COUNTED.into() { Count::MoreThan(COUNTED.into()) } else { Count::Exactly(count.unsigned_abs()) }
+        };
+        (rows, count(before), count(total))
+    }
+
+    /// The condition for the rows after the key; or before it, and itself.
+    fn beyond(&self, sort: Sort, key: Option<&TokenKey>, backwards: bool) -> String {
+        let Some(TokenKey { value, id: TokenId(id) }) = key else { return String::new() };
+        let id = match self {
+            Self::Sqlite(_) => format!("x'{}'", id.simple()),
+            Self::Postgres(_) => format!("'{id}'"),
+        };
+        let (column, _) = by(sort);
+        let sign = if (sort == Sort::Name) == backwards { "<" } else { ">" };
+        let sign = if backwards { format!("{sign}=") } else { sign.to_owned() };
+        match value {
+            SortValue::Time(time) => format!(" AND ({column}, id) {sign} ({time}, {id})"),
+            SortValue::Name(name) => format!(" AND ({column}, id) {sign} ('{name}', {id})"),
+            SortValue::Never if backwards => format!(" AND ({column} IS NOT NULL OR id {sign} {id})"),
+            SortValue::Never => format!(" AND {column} IS NULL AND id {sign} {id}"),
         }
     }
 

@@ -4,14 +4,15 @@ use crate::audit::details;
 use crate::audit_chain::hex;
 use crate::database::{micros, time};
 use crate::error::Error;
-use crate::paging::Part;
+use crate::paging::{self, Key, List, Order};
 use crate::search::{Search, TRAIL};
-use crate::sql::{Dialect, QueryBuilder};
+use crate::sql::{Dialect, QueryBuilder, Value as Argument};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
+use domain::paging::{Cursor, Position};
 use domain::token::TokenId;
-use domain::trail::{ActionGroup, PAGE_SIZE, TrailFilter, pages};
+use domain::trail::{ActionGroup, EXPORT_MAX, EntryKey, PAGE_SIZE, TrailFilter};
 use domain::user::{Person, UserId};
 use serde_json::Value;
 use uuid::Uuid;
@@ -75,8 +76,7 @@ impl TryFrom<EntryRow> for AuditEntry {
 }
 
 impl Store {
-    /// One page of the account's entries that fit the filter, newest first, how many fit in all, and which page it is:
-    /// the last one where the filter asks for one beyond.
+    /// The page that the filter asks for of the account's entries, newest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -84,19 +84,12 @@ impl Store {
         &self,
         account: AccountId,
         filter: &TrailFilter,
-    ) -> Result<(Vec<AuditEntry>, u64, u32), Error> {
+    ) -> Result<(Vec<AuditEntry>, Position), Error> {
         let mut tx = self.pools().read.begin().await?; // so that all queries see the same
         let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
         let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
-        let total: i64 = wanted.count().build_query_scalar().fetch_one(&mut *tx).await?;
-        let page = filter.page.clamp(1, pages(total.unsigned_abs()));
-        let part = Part::of_page(page, PAGE_SIZE, total);
-        let mut rows = wanted.part(part).build_query_as::<EntryRow>().fetch_all(&mut *tx).await?;
-        if part.backwards {
-            rows.reverse();
-        }
-        let entries = rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?;
-        Ok((entries, total.unsigned_abs(), page))
+        let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
+        Ok((rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, position))
     }
 
     /// At most `limit` of the account's entries that fit the filter, whatever its page, newest first.
@@ -112,8 +105,7 @@ impl Store {
         let mut tx = self.pools().read.begin().await?;
         let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
         let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
-        let newest = wanted.part(Part::first(limit.into())).build_query_as::<EntryRow>();
-        let rows = newest.fetch_all(&mut *tx).await?;
+        let rows = wanted.newest(limit).build_query_as::<EntryRow>().fetch_all(&mut *tx).await?;
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
 }
@@ -127,27 +119,48 @@ struct Wanted<'f> {
 }
 
 impl Wanted<'_> {
-    fn count(&self) -> QueryBuilder {
-        self.filtered("SELECT COUNT(*) FROM audit_events".to_owned())
+    fn newest(&self, limit: u32) -> QueryBuilder {
+        let mut query = self.filtered(Self::SELECT.to_owned(), true);
+        query.push(self.order().clause(false)).push(" LIMIT ").push_bind(limit);
+        query
+    }
+}
+
+impl List for Wanted<'_> {
+    type Row = EntryRow;
+    const SELECT: &'static str = "
+        SELECT sequence, at, user_id, address, action, token_id, details, hash,
+            (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
+            (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email,
+            (SELECT tokens.name FROM tokens WHERE tokens.id = audit_events.token_id AND tokens.deleted_at IS NULL
+                AND tokens.account_id = audit_events.account_id) AS token_name
+        FROM audit_events";
+    const TABLE: &'static str = "audit_events";
+    const SIZE: u32 = PAGE_SIZE;
+    const COUNTED: u32 = EXPORT_MAX;
+
+    fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
-    fn part(&self, part: Part) -> QueryBuilder {
-        let select = "
-            SELECT sequence, at, user_id, address, action, token_id, details, hash,
-                (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
-                (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email,
-                (SELECT tokens.name FROM tokens WHERE tokens.id = audit_events.token_id AND tokens.deleted_at IS NULL
-                    AND tokens.account_id = audit_events.account_id) AS token_name
-            FROM audit_events";
-        let order = if part.backwards { " ORDER BY at, sequence" } else { " ORDER BY at DESC, sequence DESC" };
-        part.of(self.dialect, select, "audit_events", order, |select| self.filtered(select))
+    fn lies_together(&self) -> bool {
+        false
     }
 
-    fn filtered(&self, select: String) -> QueryBuilder {
+    fn order(&self) -> Order {
+        Order { value: "at", tie: "sequence", descending: true, nullable: false }
+    }
+
+    fn filtered(&self, head: String, _: bool) -> QueryBuilder {
         let Self { dialect, account, filter, search } = self;
         let position = dialect.position();
-        let mut query = QueryBuilder::new(select);
-        query.push(" WHERE ").push(search.account_is(*dialect)).push_bind(account.0);
+        let mut query = QueryBuilder::new(head);
+        // The plus keeps SQLite from going through the whole trail: no token has but a few entries in it.
+        let account_is = match (filter.token, dialect) {
+            (Some(_), Dialect::Sqlite) => "+account_id = ",
+            _ => search.account_is(*dialect),
+        };
+        query.push(" WHERE ").push(account_is).push_bind(account.0);
         if let Some(token) = filter.token {
             query.push(" AND token_id = ").push_bind(token.0);
         }
@@ -175,29 +188,68 @@ impl Wanted<'_> {
         }
         query
     }
+
+    fn key(&self, cursor: &Cursor) -> Option<Key> {
+        let EntryKey { at, sequence } = EntryKey::read(cursor)?;
+        Some(Key { value: Some(Argument::Integer(Some(at))), tie: Argument::Integer(Some(sequence)) })
+    }
+
+    fn cursor(&self, row: &EntryRow) -> Cursor {
+        // Where those without a number are sorted, among others of the same moment.
+        let unnumbered = match self.dialect {
+            Dialect::Sqlite => 0,
+            Dialect::Postgres => i64::MAX,
+        };
+        EntryKey { at: row.at, sequence: row.sequence.unwrap_or(unnumbered) }.cursor()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paging::Side;
     use crate::plans::{plan, stores};
 
+    fn key() -> Key {
+        let [value, tie] = [1_000_000_000, 10_000].map(|number| Argument::Integer(Some(number)));
+        Key { value: Some(value), tie }
+    }
+
     #[tokio::test]
-    async fn the_trail_is_read_from_its_index_and_never_sorted() {
+    async fn the_trail_is_read_from_its_index_wherever_the_page_lies_and_never_sorted() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             let day = chrono::NaiveDate::from_epoch_days(20_000);
             let all = TrailFilter::default();
             let narrowed = TrailFilter { group: Some(ActionGroup::Tokens), from: day, to: day, ..all.clone() };
             for (filter, search) in [(&all, Search::All), (&narrowed, Search::Each("x".to_owned()))] {
-                for (page, pages) in [(1, 3), (3, 3)] {
-                    let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search: search.clone() };
-                    let part = Part::of_page(page, PAGE_SIZE, i64::from(pages * PAGE_SIZE));
-                    let plan = plan(&store, wanted.part(part)).await;
-                    assert!(plan.contains("audit_events_by_account"), "{plan}");
-                    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
-                    assert!(!plan.contains("Seq Scan on audit_events"), "{plan}");
+                let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search };
+                for (key, backwards) in [(None, false), (None, true), (Some(key()), false), (Some(key()), true)] {
+                    let entered = key.is_some() && filter == &all;
+                    for query in (Side { key, backwards }).rows_queries(&wanted, true) {
+                        let plan = plan(&store, query).await;
+                        assert!(plan.contains("audit_events_by_account"), "{plan}");
+                        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+                        assert!(!plan.contains("Seq Scan on audit_events"), "{plan}");
+                        let at = plan.contains("AND (at,sequence)") || plan.contains("AND (ROW(at, sequence)");
+                        assert!(at || !entered, "{plan}");
+                    }
                 }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_entries_of_one_token_are_found_by_their_index() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            let filter = &TrailFilter { token: Some(TokenId(Uuid::nil())), ..TrailFilter::default() };
+            let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search: Search::All };
+            let side = Side { key: Some(key()), backwards: false };
+            let queries = [side.rows_queries(&wanted, true), side.count_queries(&wanted, EXPORT_MAX, false)];
+            for query in queries.into_iter().flatten().chain([wanted.newest(20)]) {
+                let plan = plan(&store, query).await;
+                assert!(plan.contains("audit_events_by_token"), "{plan}");
             }
         }
     }
@@ -209,7 +261,8 @@ mod tests {
             let search = Search::Indexed("rare".to_owned());
             let filter = &TrailFilter::default();
             let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search };
-            for query in [wanted.count(), wanted.part(Part::first(1))] {
+            let count = Side::ALL.count_queries(&wanted, EXPORT_MAX, false);
+            for query in count.into_iter().chain([wanted.newest(1)]) {
                 let plan = plan(&store, query).await;
                 let sqlite = plan.contains("SEARCH audit_events USING INDEX sqlite_autoindex_audit_events_1 (id=?)");
                 assert!(sqlite || plan.contains("Bitmap Index Scan on audit_events_by_part_of_name"), "{plan}");

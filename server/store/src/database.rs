@@ -57,8 +57,10 @@ pub(crate) fn require_row(done: &QueryResult) -> Result<(), Error> {
     if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
+/// Microseconds of an hour.
+pub(crate) const HOUR: i64 = 60 * 60 * 1_000_000;
 /// Microseconds of a day.
-pub(crate) const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// The day as a number: days since the Unix epoch, in UTC. Times [`DAY`] it is the time at which the day begins.
 pub(crate) fn day_number(date: NaiveDate) -> i64 {

@@ -2,6 +2,7 @@
 
 use crate::second_step::PendingSignIn;
 use domain::membership::Refusal;
+use sqlx::sqlite::SqliteError;
 use std::time::Duration;
 
 /// Why an operation was not done. Nothing was changed then.
@@ -32,6 +33,12 @@ pub enum Error {
     /// That code is wrong, or was used before.
     #[error("the code is wrong or was used already; wait for the next one and try again")]
     WrongCode,
+    /// No passkey of this user's has answered, or not the challenge that it was given, or not in time.
+    #[error("this passkey is not known here, or took too long; try again or sign in another way")]
+    WrongPasskey,
+    /// The asker has as many passkeys as one can have.
+    #[error("remove a passkey that is no longer used before adding another")]
+    TooManyPasskeys,
     /// The password was given too long ago to go on with the second factor.
     #[error("signing in took too long; begin again")]
     SignInOver,
@@ -107,17 +114,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// Seconds after which it is worth while to ask again where the database does not answer.
+    pub const RETRY_AFTER: u16 = 5;
+
     /// Whether the database does not answer at the moment, and may later.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         use sqlx::Error as E;
         match self {
             Self::Database(E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed) => true,
-            // Connection exceptions, too many connections, and what a server says that is going down or coming up
-            // (PostgreSQL, appendix A).
-            Self::Database(E::Database(error)) => error
-                .code()
-                .is_some_and(|code| code.starts_with("08") || matches!(&*code, "53300" | "57P01" | "57P02" | "57P03")),
+            Self::Database(E::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                if error.try_downcast_ref::<SqliteError>().is_some() {
+                    // Another process holds the database, or a table of it: SQLITE_BUSY, SQLITE_LOCKED. The rest of the
+                    // number says why.
+                    return code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6));
+                }
+                // Connection exceptions, too many connections, a lock that was not had in time, and what a server says
+                // that is going down or coming up (PostgreSQL, appendix A).
+                code.starts_with("08") || matches!(&*code, "25P03" | "53300" | "55P03" | "57P01" | "57P02" | "57P03")
+            }
             _ => false,
         }
     }

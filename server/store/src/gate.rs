@@ -12,6 +12,7 @@ use domain::secret::{AccountSid, Secret};
 use domain::security_policy::allows;
 use domain::term;
 use domain::token::TokenId;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
@@ -60,8 +61,30 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn authenticate(&self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
+        self.verified(sid, secret, self.address()).await
+    }
+
+    /// As [`Store::authenticate`], from that address.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn authenticate_from(
+        &self,
+        sid: &AccountSid,
+        secret: &Secret,
+        address: IpAddr,
+    ) -> Result<Option<Caller>, Error> {
+        self.verified(sid, secret, Some(address)).await
+    }
+
+    async fn verified(
+        &self,
+        sid: &AccountSid,
+        secret: &Secret,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Caller>, Error> {
         let admitted = |demands: &Demands| {
-            let address_allowed = self.address().is_none_or(|address| allows(&demands.addresses, address));
+            let address_allowed = address.is_none_or(|address| allows(&demands.addresses, address));
             (demands.api_access, address_allowed)
         };
         let believed = self.node().believes();

@@ -1,6 +1,7 @@
 //! Invitations into an account: made, withdrawn, and accepted once.
 
 use crate::audit::Event;
+use crate::bearer::bearer;
 use crate::clock::id_at;
 use crate::database::{micros, time};
 use crate::error::Error;
@@ -22,26 +23,9 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// What the link of an invitation holds: of the same form as a session's token, and likewise kept as SHA-256 only.
-#[derive(Debug, Clone)]
-pub struct InvitationToken(SessionToken);
-
-impl InvitationToken {
-    /// Takes what a client sent, if it can be an invitation's token at all.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        SessionToken::parse(text).map(Self)
-    }
-
-    /// The text itself, for the link.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        self.0.reveal()
-    }
-
-    fn hash(&self) -> Vec<u8> {
-        self.0.hash()
-    }
+bearer! {
+    /// What the link of an invitation holds.
+    InvitationToken
 }
 
 #[derive(sqlx::FromRow)]
@@ -81,7 +65,7 @@ impl Store {
     /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] where the asker is no active administrator any more;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invite(&self, by: &Asker, email: &str, role: Role) -> Result<(Invitation, InvitationToken), Error> {
-        let token = InvitationToken(SessionToken::generate());
+        let token = InvitationToken::generate();
         let now = self.clock().now();
         let invitation = Invitation {
             id: InvitationId(id_at(now)),

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// Every table, in an order in which each comes after those that it refers to. Rows are written in the order that is named,
 /// where there is one that matters.
-const TABLES: [(&str, Option<&str>); 20] = [
+const TABLES: [(&str, Option<&str>); 22] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
@@ -18,13 +18,15 @@ const TABLES: [(&str, Option<&str>); 20] = [
     ("authenticators", None),
     ("recovery_codes", None),
     ("pending_sign_ins", None),
+    ("passkeys", None),
+    ("passkey_challenges", None),
     ("identities", None),
     ("tokens", None),
     ("audit_events", Some("rowid")),
     ("audit_heads", None),
     ("server_key", None),
     ("unfinished_work", None),
-    ("calls", Some("id")),
+    ("call_packs", None),
     ("calls_by_day", None),
     ("advertisers", None),
     ("jobs", None),

@@ -14,18 +14,20 @@
 //!   [`LEASE`] at worst, where a node has died or is cut off.
 //! - A node that is new, or whose lease had run out by either clock, joins with an empty cache and while nobody writes: so
 //!   no change is between its evictions and its commit, with nothing left for it.
-//! - A node that does not know whether its own commit was carried out stops believing until it has joined anew.
+//! - Where a node does not know whether its own commit was carried out, it keeps what that concerns out of its cache
+//!   until it has joined anew: nobody writes then, so it is decided.
 //!
 //! `SQLite` has one node, whose cache hears of every change without all that.
 
 use crate::error::Error;
 use crate::sql::{self, Pool, Tx};
 use crate::store::Store;
-use crate::verification_cache::Concern;
+use crate::verification_cache::{Concern, Hold};
 use domain::account::AccountId;
 use domain::secret::AccountSid;
 use sqlx::postgres::PgListener;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -48,13 +50,15 @@ pub(crate) struct Node {
     began: Instant,
     /// Until when the cache is to be believed, in microseconds after `began`; 0 where it is not.
     until: AtomicU64,
+    /// What was changed, or was not: the commits have not answered.
+    undecided: Mutex<Vec<Hold>>,
 }
 
 impl Node {
     /// A node that holds no lease yet; for a database that only this process uses, one that needs none.
     pub(crate) fn new(alone: bool) -> Self {
         let until = if alone { u64::MAX } else { 0 };
-        Self { id: Uuid::now_v7(), began: Instant::now(), until: AtomicU64::new(until) }
+        Self { id: Uuid::now_v7(), began: Instant::now(), until: AtomicU64::new(until), undecided: Mutex::default() }
     }
 
     /// Whether the cache is to be believed now.
@@ -66,6 +70,19 @@ impl Node {
     /// The cache is not to be believed until the node has joined anew, where there can be others.
     pub(crate) fn believe_nothing(&self) {
         _ = self.until.fetch_update(Ordering::AcqRel, Ordering::Acquire, |until| (until != u64::MAX).then_some(0));
+    }
+
+    /// Takes over what a commit has held that may be carried out yet. Where there are no others, it was not.
+    pub(crate) fn leave_undecided(&self, hold: Hold) {
+        if self.until.load(Ordering::Acquire) == u64::MAX {
+            hold.release();
+        } else {
+            self.undecided().push(hold);
+        }
+    }
+
+    fn undecided(&self) -> MutexGuard<'_, Vec<Hold>> {
+        self.undecided.lock().unwrap_or_else(PoisonError::into_inner) // nothing is left half done: nothing there panics
     }
 
     fn micros(&self, at: Instant) -> u64 {
@@ -88,11 +105,7 @@ impl Store {
         let mut listener = None;
         let mut held = false;
         loop {
-            let renewed = match timeout(LEASE, self.renew_lease()).await {
-                Ok(renewed) => renewed,
-                Err(_) => Err(Error::Database(sqlx::Error::PoolTimedOut)),
-            };
-            match renewed {
+            match sql::within(LEASE, self.renew_lease()).await {
                 Ok(()) => held = true,
                 Err(error) if held => {
                     held = false;
@@ -147,11 +160,12 @@ impl Store {
         let held = renewed.bind(node.id).bind(lease).execute(pool).await?.rows_affected() > 0;
         // By its own clock, too: others may have seen the lease run out before the renewal was committed, and of one whose
         // answer was lost this node knows nothing.
-        if !held || node.micros(Instant::now()) >= before {
+        if !held || node.micros(Instant::now()) >= before || !node.undecided().is_empty() {
             node.believe_nothing();
             before = 0;
             let mut tx = self.pools().begin().await?;
             self.cache().clear();
+            node.undecided().drain(..).for_each(Hold::release);
             asked = Instant::now();
             sql::query(
                 "INSERT INTO nodes (id, lease_until) VALUES ($1, clock_timestamp() + $2 * INTERVAL '1 millisecond')

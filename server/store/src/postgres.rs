@@ -28,6 +28,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long to wait for a connection.
 const ACQUIRED_WITHIN: Duration = Duration::from_secs(3);
+/// How long to wait for a lock: a writer for those before it.
+const LOCKED_WITHIN: Duration = Duration::from_secs(10);
 /// Connections that read at the same time.
 const READERS: u32 = 8;
 /// Connections that write; most wait for a lock.
@@ -45,8 +47,9 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     let mut migrating = PgConnection::connect_with(&options).await?;
     MIGRATIONS.run_direct(None, &mut migrating, false).await?;
     migrating.close().await?;
-    // What a machine leaves behind that is gone must not hold up the others for ever.
-    let options = options.options([("lock_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
+    // Whoever waits is answered in time; and what a machine leaves behind that is gone must not hold up others for ever.
+    let locked_within = format!("{}ms", LOCKED_WITHIN.as_millis());
+    let options = options.options([("lock_timeout", &*locked_within), ("idle_in_transaction_session_timeout", "60s")]);
     let write = pool(WRITERS).connect_with(options.clone()).await?;
     let nodes = pool(NODES).connect_lazy_with(options.clone());
     // Plans are made for the arguments at hand: how many rows a search finds differs by far.
@@ -57,7 +60,8 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
 }
 
 fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN)
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
+    pool.after_release(|connection, _| Box::pin(sql::try_out(connection)))
 }
 
 /// Begins a transaction that writes while nobody else does.

@@ -232,8 +232,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Gives the session a new token, in which the password was given now.
-    async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
+    /// Gives the session a new token, in which the password was given now, or a passkey in its place.
+    pub(crate) async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
         let new = SessionToken::generate();
         let renewed = sql::query(
             "UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4",

@@ -1,10 +1,11 @@
 //! A person's second factors: an authenticator app that is set up and switched off, recovery codes, and accounts that
-//! ask every user for a second factor.
+//! ask every user for a second factor. Passkeys have a file of their own.
 
 use crate::audit::Event;
 use crate::database::{Connection, Tx, micros, require_row, time};
 use crate::error::Error;
 use crate::key::{Purpose, ServerKey};
+use crate::passkeys;
 use crate::sealing::SealingKey;
 use crate::sql;
 use crate::store::Store;
@@ -15,6 +16,7 @@ use domain::audit::Action;
 use domain::membership::require_administrator;
 use domain::second_factor::{
     CODE_DIGITS, GivenCode, RECOVERY_ALPHABET, RECOVERY_CODES, RECOVERY_LENGTH, SKEW, STEP_SECONDS, SecondFactors,
+    SecondStepBy,
 };
 use domain::user::{Asker, UserId};
 use rand::{Rng, RngExt};
@@ -65,6 +67,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_factors(&self, by: &Asker) -> Result<SecondFactors, Error> {
+        let mut connection = self.pools().read.acquire().await?;
         let (since, codes, required): (Option<i64>, i64, bool) = sql::query_as(
             "SELECT (SELECT confirmed_at FROM authenticators WHERE user_id = $1),
                 (SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL),
@@ -73,11 +76,12 @@ impl Store {
         )
         .bind(by.user.id.0)
         .bind(by.account.0)
-        .fetch_one(&self.pools().read)
+        .fetch_one(&mut connection)
         .await?;
         Ok(SecondFactors {
             authenticator_since: since.map(time).transpose()?,
             recovery_codes: u32::try_from(codes).unwrap_or_default(),
+            passkeys: passkeys::passkeys_of(&mut connection, by.user.id).await?,
             required,
         })
     }
@@ -127,7 +131,9 @@ impl Store {
             return Err(Error::AlreadyDone);
         }
         let right = match GivenCode::read(code) {
-            Some(GivenCode::Authenticator(code)) => take_authenticator_code(self, &mut tx, user, &code, now).await?,
+            Some(GivenCode::Authenticator(code)) => {
+                take_authenticator_code(self, &mut tx, user, (&code, false), now).await?
+            }
             _ => false,
         };
         if !right {
@@ -158,7 +164,8 @@ impl Store {
         Ok(codes)
     }
 
-    /// Removes the asker's authenticator and recovery codes: signing in takes the password only.
+    /// Removes the asker's authenticator: without a passkey signing in takes the password only, and the recovery codes go
+    /// with it.
     ///
     /// # Errors
     /// [`Error::NotFound`] where they have none; [`Error::Database`].
@@ -166,12 +173,15 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
         require_row(&removed.bind(by.user.id.0).execute(&mut *tx).await?)?;
-        sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(by.user.id.0).execute(&mut *tx).await?;
-        self.note_own(&mut tx, by, Action::SecondFactorSwitchedOff).await?;
+        remove_idle_codes(&mut tx, by.user.id).await?;
+        // With a passkey left, only the authenticator is.
+        let left = has_second_factor(&mut tx, by.user.id).await?;
+        let action = if left { Action::AuthenticatorRemoved } else { Action::SecondFactorSwitchedOff };
+        self.note_own(&mut tx, by, action).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Removes the authenticator and recovery codes of a user who has lost both, by the administrator of the machine.
+    /// Removes all second factors of a user who has lost them, by the administrator of the machine.
     /// Answers whether there were any. Their sessions end.
     ///
     /// # Errors
@@ -180,7 +190,7 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
         let had = has_second_factor(&mut tx, user).await?;
-        for table in ["authenticators", "recovery_codes", "sessions", "pending_sign_ins"] {
+        for table in ["authenticators", "passkeys", "recovery_codes", "sessions", "pending_sign_ins"] {
             if had {
                 let remove = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
                 sql::query(remove).bind(user.0).execute(&mut *tx).await?;
@@ -234,8 +244,24 @@ impl Store {
 
 /// Whether the user has a second factor that counts.
 pub(crate) async fn has_second_factor(tx: &mut Connection, user: UserId) -> Result<bool, Error> {
-    let has = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
-    Ok(sql::query_scalar(has).bind(user.0).fetch_one(tx).await?)
+    let SecondStepBy { authenticator, passkey } = second_step_by(tx, user).await?;
+    Ok(authenticator || passkey)
+}
+
+/// Which second factors the user has.
+pub(crate) async fn second_step_by(tx: &mut Connection, user: UserId) -> Result<SecondStepBy, Error> {
+    let has = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL),
+        EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)";
+    let (authenticator, passkey) = sql::query_as(has).bind(user.0).fetch_one(tx).await?;
+    Ok(SecondStepBy { authenticator, passkey })
+}
+
+/// Removes the user's recovery codes where they have no second factor that they could stand in for.
+pub(crate) async fn remove_idle_codes(tx: &mut Connection, user: UserId) -> Result<(), Error> {
+    if !has_second_factor(tx, user).await? {
+        sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(tx).await?;
+    }
+    Ok(())
 }
 
 /// Takes a code, if it is right; it is used up then.
@@ -248,7 +274,7 @@ pub(crate) async fn take_code(
 ) -> Result<Option<RightCode>, Error> {
     Ok(match GivenCode::read(code) {
         Some(GivenCode::Authenticator(code)) => {
-            take_authenticator_code(store, tx, user, &code, now).await?.then_some(RightCode::Authenticator)
+            take_authenticator_code(store, tx, user, (&code, true), now).await?.then_some(RightCode::Authenticator)
         }
         Some(GivenCode::Recovery(code)) => {
             let taking = sql::query(
@@ -262,18 +288,21 @@ pub(crate) async fn take_code(
     })
 }
 
-/// Takes an authenticator's code of this time step or one beside it, later than the last that was taken.
+/// Takes a code of the authenticator, which is confirmed or is not, of this time step or one beside it, later than the last
+/// that was taken.
 async fn take_authenticator_code(
     store: &Store,
     tx: &mut Connection,
     user: UserId,
-    code: &str,
+    (code, confirmed): (&str, bool),
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let sealed: Option<Vec<u8>> = sql::query_scalar("SELECT secret FROM authenticators WHERE user_id = $1")
-        .bind(user.0)
-        .fetch_optional(&mut *tx)
-        .await?;
+    let sealed: Option<Vec<u8>> =
+        sql::query_scalar("SELECT secret FROM authenticators WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2")
+            .bind(user.0)
+            .bind(confirmed)
+            .fetch_optional(&mut *tx)
+            .await?;
     let Some(sealed) = sealed else { return Ok(false) };
     let secret = sealing_key(store.key()).open(&sealed, &associated(user));
     let secret = secret.ok_or_else(|| Error::Corrupt("an authenticator's secret".to_owned()))?;
@@ -285,7 +314,11 @@ async fn take_authenticator_code(
 }
 
 /// Replaces all recovery codes of the user.
-async fn new_recovery_codes(key: &ServerKey, tx: &mut Connection, user: UserId) -> Result<RecoveryCodes, Error> {
+pub(crate) async fn new_recovery_codes(
+    key: &ServerKey,
+    tx: &mut Connection,
+    user: UserId,
+) -> Result<RecoveryCodes, Error> {
     sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     for _ in 0..RECOVERY_CODES {

@@ -1,6 +1,7 @@
 //! The second step of signing in, for who has a second factor: what follows the right password, or the identity provider.
 
 use crate::audit::Event;
+use crate::bearer::bearer;
 use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::second_factor::{self, RightCode};
@@ -11,38 +12,25 @@ use crate::throttle;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
-use domain::second_factor::SECOND_STEP_WITHIN;
+use domain::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
 use domain::user::UserId;
 use serde_json::json;
 use uuid::Uuid;
 
-/// What the browser holds of somebody who has taken the first step and not yet the second: of the same form as a
-/// session's token, and likewise kept as SHA-256 only.
-#[derive(Debug, Clone)]
-pub struct PendingSignIn(SessionToken);
-
-impl PendingSignIn {
-    /// Takes what a client sent, if it can be one at all.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        SessionToken::parse(text).map(Self)
-    }
-
-    /// The text itself, for the cookie.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        self.0.reveal()
-    }
+bearer! {
+    /// What the browser holds of somebody who has taken the first step and not yet the second.
+    PendingSignIn
 }
 
 impl Store {
-    /// Whether the second step can still be taken.
+    /// What the second step can be taken with, if it still can be.
     ///
     /// # Errors
     /// [`Error::SignInOver`] where it can't; [`Error::Database`].
-    pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<(), Error> {
+    pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
         let mut connection = self.pools().read.acquire().await?;
-        find(&mut connection, pending, self.clock().now()).await.map(drop)
+        let first = find(&mut connection, pending, self.clock().now()).await?;
+        second_factor::second_step_by(&mut connection, first.user).await
     }
 
     /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
@@ -60,7 +48,8 @@ impl Store {
         let from = from.into();
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let (account, user, issuer) = find(&mut tx, pending, now).await?;
+        let first = find(&mut tx, pending, now).await?;
+        let (account, user) = (first.account, first.user);
         let guess = second_factor::guess_hash(self.key(), user);
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
@@ -70,13 +59,10 @@ impl Store {
             return Err(Error::WrongCode);
         };
         throttle::forgive(&mut tx, &guess).await?;
-        let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
-        over.bind(pending.0.hash()).execute(&mut *tx).await?;
         if right == RightCode::Recovery {
             event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
         }
-        let step = issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
-        let session = sessions::begin(step, self, &mut tx, account, user, &from, now).await?;
+        let session = finish(self, &mut tx, pending, &first, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -110,16 +96,16 @@ async fn require(
     if !second_factor::has_second_factor(tx, user).await? {
         return Ok(None);
     }
-    let pending = PendingSignIn(SessionToken::generate());
+    let pending = PendingSignIn::generate();
     let issuer = match step {
-        FirstStep::Password => None,
+        FirstStep::Password | FirstStep::Passkey(_) => None,
         FirstStep::Provider(issuer) => Some(issuer),
     };
     sql::query(
         "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, issuer, created_at)
          SELECT $1, $2, id, password_hash, $5, $3 FROM users WHERE id = $4",
     )
-    .bind(pending.0.hash())
+    .bind(pending.hash())
     .bind(account.0)
     .bind(micros(now))
     .bind(user.0)
@@ -135,21 +121,44 @@ pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Res
     Ok(ended.bind(micros(now - SECOND_STEP_WITHIN)).execute(tx).await?.rows_affected())
 }
 
-/// Who has taken the first step, for which account, and at which identity provider, if it was at one.
-async fn find(
+/// Who has taken the first step.
+pub(crate) struct First {
+    pub(crate) account: AccountId,
+    pub(crate) user: UserId,
+    /// The identity provider that it was taken at; nothing where it was the password.
+    issuer: Option<String>,
+}
+
+/// Begins the session of who has taken both steps.
+pub(crate) async fn finish(
+    store: &Store,
+    tx: &mut Connection,
+    pending: &PendingSignIn,
+    first: &First,
+    from: &Client,
+    now: DateTime<Utc>,
+) -> Result<SessionToken, Error> {
+    let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
+    over.bind(pending.hash()).execute(&mut *tx).await?;
+    let step = first.issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
+    sessions::begin(step, store, tx, first.account, first.user, from, now).await
+}
+
+/// Who has taken the first step, if it was not too long ago.
+pub(crate) async fn find(
     connection: &mut Connection,
     pending: &PendingSignIn,
     now: DateTime<Utc>,
-) -> Result<(AccountId, UserId, Option<String>), Error> {
+) -> Result<First, Error> {
     let found: Option<(Uuid, Uuid, Option<String>)> = sql::query_as(
         "SELECT pending_sign_ins.account_id, users.id, pending_sign_ins.issuer FROM pending_sign_ins
          JOIN users ON users.id = pending_sign_ins.user_id AND users.password_hash = pending_sign_ins.password_hash
          WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2",
     )
-    .bind(pending.0.hash())
+    .bind(pending.hash())
     .bind(micros(now - SECOND_STEP_WITHIN))
     .fetch_optional(connection)
     .await?;
     let (account, user, issuer) = found.ok_or(Error::SignInOver)?;
-    Ok((AccountId(account), UserId(user), issuer))
+    Ok(First { account: AccountId(account), user: UserId(user), issuer })
 }

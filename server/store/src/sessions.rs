@@ -1,9 +1,11 @@
 //! Signing in and out, and who a session stands for.
 
 use crate::audit::Event;
+use crate::bearer::bearer;
 use crate::clock::id_at;
 use crate::database::{Connection, micros};
 use crate::error::Error;
+use crate::passkeys;
 use crate::second_step;
 use crate::sql;
 use crate::store::Store;
@@ -14,13 +16,9 @@ use domain::account::AccountId;
 use domain::audit::Action;
 use domain::session::USER_AGENT_MAX;
 use domain::user::{Asker, Person, Preferences, UserId};
-use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use std::fmt;
 use std::net::IpAddr;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 /// How long a session lasts at most.
 pub const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(12);
@@ -44,41 +42,9 @@ impl From<IpAddr> for Client {
     }
 }
 
-/// What a session's cookie holds: 43 random base62 characters (256 bits). At rest there is its SHA-256 only.
-#[derive(Clone)]
-pub struct SessionToken(Zeroizing<String>);
-
-impl SessionToken {
-    const LENGTH: usize = 43;
-
-    pub(crate) fn generate() -> Self {
-        let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
-        Alphanumeric.append_string(&mut rand::rng(), &mut text, Self::LENGTH);
-        Self(text)
-    }
-
-    /// Takes what a client sent, if it can be a session's token at all.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = text.len() == Self::LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        well_formed.then(|| Self(Zeroizing::new(text.to_owned())))
-    }
-
-    /// The text itself, for the cookie.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    pub(crate) fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0.as_bytes()).to_vec()
-    }
-}
-
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(…)")
-    }
+bearer! {
+    /// What a session's cookie holds.
+    SessionToken
 }
 
 #[derive(sqlx::FromRow)]
@@ -167,9 +133,9 @@ impl Store {
         let row: Option<SessionRow> = sql::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
                 accounts.name AS account_name, memberships.role, sessions.last_seen_at,
-                accounts.second_factor_required AND NOT EXISTS (
-                    SELECT 1 FROM authenticators WHERE user_id = users.id AND confirmed_at IS NOT NULL
-                ) AS second_factor_missing,
+                accounts.second_factor_required
+                    AND NOT EXISTS (SELECT 1 FROM authenticators WHERE user_id = users.id AND confirmed_at IS NOT NULL)
+                    AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id) AS second_factor_missing,
                 users.language, users.time_zone
              FROM sessions
              JOIN memberships USING (account_id, user_id)
@@ -232,8 +198,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Removes the sessions that are over, the failed attempts to sign in that no longer count, and the sign-ins of which
-    /// nobody took the second step. Answers how many of all there were.
+    /// Removes the sessions that are over, the failed attempts to sign in that no longer count, the sign-ins of which
+    /// nobody took the second step, and what no passkey has answered. Answers how many of all there were.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -250,8 +216,9 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         let pending = second_step::remove_ended(&mut tx, now).await?;
+        let challenges = passkeys::remove_ended(&mut tx, now).await?;
         tx.commit().await?;
-        Ok(sessions.rows_affected() + failures.rows_affected() + pending)
+        Ok(sessions.rows_affected() + failures.rows_affected() + pending + challenges)
     }
 }
 
@@ -272,6 +239,8 @@ pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> 
 pub(crate) enum FirstStep<'a> {
     /// By the password.
     Password,
+    /// By the passkey of this name, which is two factors in one: it is had, and opened by a PIN or biometrics.
+    Passkey(&'a str),
     /// By the identity provider of this issuer. It may have asked for nothing just now, so what takes a recent password
     /// still takes it.
     Provider(&'a str),
@@ -295,6 +264,7 @@ pub(crate) async fn begin(
     }
     let (authenticated_at, details) = match step {
         FirstStep::Password => (now, json!({ "from": from.address })),
+        FirstStep::Passkey(name) => (now, json!({ "from": from.address, "passkey": name })),
         FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
     };
     let token = SessionToken::generate();

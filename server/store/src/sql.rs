@@ -9,13 +9,17 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{
-    Arguments, AssertSqlSafe, Database, FromRow, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite,
-    SqliteConnection, SqlitePool, Transaction,
+    Arguments, AssertSqlSafe, Connection as _, Database, FromRow, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr,
+    Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 use std::fmt::{Display, Write};
 use std::io;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// Which database it is.
@@ -71,13 +75,48 @@ impl Pool {
     }
 }
 
+/// How long a statement may take, its wait for a connection and for locks included.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Whether a database has ever left something unanswered: from then on [`try_out`] does what it says.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// What a database has to answer. One that is gone without a word would be waited for until the system gives the connection
+/// up, which takes many minutes.
+async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    within(ANSWERED_WITHIN, answer).await
+}
+
+/// Likewise, with another limit.
+pub(crate) async fn within<T, E: From<sqlx::Error>>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let mut answer = pin!(answer); // so that its connection comes back after the note of it
+    timeout(limit, answer.as_mut()).await.unwrap_or_else(|_| {
+        SILENT.store(true, Ordering::Release);
+        Err(sqlx::Error::from(io::Error::from(io::ErrorKind::TimedOut)).into())
+    })
+}
+
+/// Tries a connection out as it comes back to its pool: one that does not answer is closed at once. The pool itself would
+/// wait for its answer, and be left with none that can be had.
+pub(crate) async fn try_out(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    /// A moment, as nobody waits for anything here but for what was rolled back.
+    const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+    if SILENT.load(Ordering::Acquire) {
+        within(ANSWERED_WITHIN, connection.ping()).await?;
+    }
+    Ok(true)
+}
+
 /// Begins a transaction so in `PostgreSQL`. Once begun that is carried through, even if nobody waits for it any more: `sqlx`
 /// would give the connection back as if it were in none.
 pub(crate) async fn begin(pool: &PgPool, begin: impl SqlSafeStr) -> sqlx::Result<Tx> {
     let (pool, begin) = (pool.clone(), begin.into_sql_str());
     let beginning = tokio::spawn(async move { pool.begin_with(begin).await });
-    let transaction = beginning.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?;
-    transaction.map(Tx::from)
+    let answer = async { beginning.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))? };
+    in_time(answer).await.map(Tx::from)
 }
 
 /// A connection, alone or in a transaction.
@@ -130,7 +169,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> sqlx::Result<()> {
         match self.0 {
             Connection::Sqlite(held) => held.commit().await,
-            Connection::Postgres(held) => held.commit().await,
+            Connection::Postgres(held) => in_time(held.commit()).await,
         }
     }
 }
@@ -351,6 +390,18 @@ impl Query {
     // a database they do it on the heap: what may have to wait would need room for it otherwise, also where it need not.
 
     async fn done(self, on: On<'_>) -> sqlx::Result<QueryResult> {
+        in_time(self.done_on(on)).await
+    }
+
+    async fn row(self, on: On<'_>) -> sqlx::Result<Option<AnyRow>> {
+        in_time(self.row_on(on)).await
+    }
+
+    async fn rows(self, on: On<'_>) -> sqlx::Result<Rows> {
+        in_time(self.rows_on(on)).await
+    }
+
+    async fn done_on(self, on: On<'_>) -> sqlx::Result<QueryResult> {
         let rows_affected = match on {
             On::SqlitePool(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
             On::Sqlite(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
@@ -360,7 +411,7 @@ impl Query {
         Ok(QueryResult { rows_affected })
     }
 
-    async fn row(self, on: On<'_>) -> sqlx::Result<Option<AnyRow>> {
+    async fn row_on(self, on: On<'_>) -> sqlx::Result<Option<AnyRow>> {
         Ok(match on {
             On::SqlitePool(on) => self.of::<Sqlite>()?.fetch_optional(on).await?.map(AnyRow::Sqlite),
             On::Sqlite(on) => self.of::<Sqlite>()?.fetch_optional(on).await?.map(AnyRow::Sqlite),
@@ -369,7 +420,7 @@ impl Query {
         })
     }
 
-    async fn rows(self, on: On<'_>) -> sqlx::Result<Rows> {
+    async fn rows_on(self, on: On<'_>) -> sqlx::Result<Rows> {
         Ok(match on {
             On::SqlitePool(on) => Rows::Sqlite(self.of::<Sqlite>()?.fetch_all(on).await?),
             On::Sqlite(on) => Rows::Sqlite(self.of::<Sqlite>()?.fetch_all(on).await?),
@@ -398,6 +449,12 @@ impl<O: Row> QueryAs<O> {
     /// Gives it its next argument.
     pub(crate) fn bind(mut self, argument: impl Argument) -> Self {
         self.query = self.query.bind(argument);
+        self
+    }
+
+    /// [`Query::persistent`].
+    pub(crate) fn persistent(mut self, persistent: bool) -> Self {
+        self.query = self.query.persistent(persistent);
         self
     }
 
@@ -513,6 +570,15 @@ impl QueryBuilder {
     pub(crate) fn push_bind(&mut self, argument: impl Argument) -> &mut Self {
         self.arguments.push(argument.value());
         self.sql.push('?');
+        self
+    }
+
+    /// Goes on with these arguments, with commas between them.
+    pub(crate) fn push_list(&mut self, arguments: impl IntoIterator<Item = impl Argument>) -> &mut Self {
+        let mut list = Separated { query: self, first: true };
+        for argument in arguments {
+            list.push_bind(argument);
+        }
         self
     }
 

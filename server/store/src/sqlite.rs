@@ -16,6 +16,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Connections that read at the same time.
 const READERS: u32 = 8;
+/// How long to wait for a connection: a writer for those before it.
+const ACQUIRED_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -31,10 +33,11 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(BUSY);
     make(options.get_filename()).map_err(sqlx::Error::Io)?;
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
+    let write = pool(1).connect_with(options.clone()).await?;
     MIGRATIONS.run(&write).await?;
     let read_only = options.pragma("query_only", "ON");
-    let read = SqlitePoolOptions::new().max_connections(READERS).connect_with(read_only).await?;
+    let read = pool(READERS).connect_with(read_only).await?;
     Ok(Pools { read: Pool::Sqlite(read), write: Pool::Sqlite(write), nodes: None })
 }
 

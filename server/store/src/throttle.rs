@@ -71,7 +71,7 @@ fn wait((failures, last): (i64, Option<i64>), free: i64, now: DateTime<Utc>) -> 
 }
 
 /// The part of an address that one customer of a network has: all of an IPv4 address, the first 64 bits of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 @ IpAddr::V4(_) => v4,

@@ -1,37 +1,63 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
-use crate::database::micros;
+use crate::database::{Connection, micros};
 use crate::error::Error;
-use crate::paging::Part;
+use crate::paging::{self, Key, List, Numbered, Order};
 use crate::search::{Search, TOKENS};
-use crate::sql::{Dialect, QueryBuilder};
+use crate::sql::{Dialect, QueryBuilder, Value};
 use crate::store::Store;
 use crate::token_rows::{self, SELECT, StoredToken, TokenRow};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::filter::{PAGE_SIZE, Sort, TokenFilter, TokenList, pages};
+use domain::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
+use domain::paging::Cursor;
 use domain::token::{Token, TokenId};
 
 impl Store {
-    /// One page of the account's tokens that fit the filter; the last page where the filter asks for one beyond.
+    /// The page of the account's tokens that the filter asks for.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn list(&self, account: AccountId, filter: &TokenFilter) -> Result<TokenList, Error> {
-        let now = self.clock().now();
         let as_of = self.last_entry(account).await?;
         let mut tx = self.pools().read.begin().await?; // so that all queries see the same
-        let search = Search::plan(&filter.name, &TOKENS, &mut tx).await?;
-        let wanted = Wanted { dialect: tx.dialect(), account, filter, search, now };
+        let wanted = self.wanted(account, filter, &mut tx).await?;
+        let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
+        Ok(TokenList { tokens: tokens(rows)?, position, as_of })
+    }
+
+    /// The page of that number, from 1, of the account's tokens that fit the filter, wherever that stands; and how many fit
+    /// in all. Beyond the last page there are none.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn numbered_page(
+        &self,
+        account: AccountId,
+        filter: &TokenFilter,
+        number: u32,
+    ) -> Result<(Vec<Token>, u64), Error> {
+        let mut tx = self.pools().read.begin().await?;
+        let wanted = self.wanted(account, filter, &mut tx).await?;
         let total: i64 = wanted.count().build_query_scalar().fetch_one(&mut *tx).await?;
-        let page = filter.page.clamp(1, pages(total.unsigned_abs()));
-        let part = Part::of_page(page, PAGE_SIZE, total);
-        let mut rows = wanted.part(part).build_query_as::<TokenRow>().fetch_all(&mut *tx).await?;
-        if part.backwards {
+        let Some(page) = Numbered::new(number, PAGE_SIZE, total) else {
+            return Ok((Vec::new(), total.unsigned_abs()));
+        };
+        let mut rows = page.query(&wanted).build_query_as::<TokenRow>().fetch_all(&mut *tx).await?;
+        if page.backwards {
             rows.reverse();
         }
-        let tokens = rows.into_iter().map(|row| StoredToken::try_from(row).map(|stored| stored.token));
-        Ok(TokenList { tokens: tokens.collect::<Result<_, _>>()?, total: total.unsigned_abs(), page, as_of })
+        Ok((tokens(rows)?, total.unsigned_abs()))
+    }
+
+    async fn wanted<'f>(
+        &self,
+        account: AccountId,
+        filter: &'f TokenFilter,
+        on: &mut Connection,
+    ) -> Result<Wanted<'f>, Error> {
+        let search = Search::plan(&filter.name, &TOKENS, on).await?;
+        Ok(Wanted { dialect: on.dialect(), account, filter, search, now: self.clock().now() })
     }
 
     /// The account's token of that id.
@@ -45,6 +71,10 @@ impl Store {
     }
 }
 
+fn tokens(rows: Vec<TokenRow>) -> Result<Vec<Token>, Error> {
+    rows.into_iter().map(|row| StoredToken::try_from(row).map(|stored| stored.token)).collect()
+}
+
 /// What is asked for.
 struct Wanted<'f> {
     dialect: Dialect,
@@ -56,29 +86,41 @@ struct Wanted<'f> {
 
 impl Wanted<'_> {
     fn count(&self) -> QueryBuilder {
-        self.filtered("SELECT COUNT(*) FROM tokens".to_owned())
+        self.filtered("SELECT COUNT(*) FROM tokens".to_owned(), false)
+    }
+}
+
+impl List for Wanted<'_> {
+    type Row = TokenRow;
+    const SELECT: &'static str = SELECT;
+    const TABLE: &'static str = "tokens";
+    const SIZE: u32 = PAGE_SIZE;
+    const COUNTED: u32 = COUNTED;
+
+    fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
-    fn part(&self, part: Part) -> QueryBuilder {
-        let order = match (self.filter.sort, part.backwards) {
-            (Sort::Created, false) => " ORDER BY created_at DESC, id DESC",
-            (Sort::Created, true) => " ORDER BY created_at, id",
-            (Sort::Name, false) => " ORDER BY name_folded, id",
-            (Sort::Name, true) => " ORDER BY name_folded DESC, id DESC",
-            (Sort::LastUsed, false) => " ORDER BY last_used_at DESC NULLS LAST, id DESC",
-            (Sort::LastUsed, true) => " ORDER BY last_used_at NULLS FIRST, id",
-        };
-        part.of(self.dialect, SELECT, "tokens", order, |select| self.filtered(select))
+    fn lies_together(&self) -> bool {
+        self.filter.created.is_some_and(|created| created.from(self.now).is_some())
     }
 
-    fn filtered(&self, select: String) -> QueryBuilder {
+    fn order(&self) -> Order {
+        match self.filter.sort {
+            Sort::Created => Order { value: "created_at", tie: "id", descending: true, nullable: false },
+            Sort::Name => Order { value: "name_folded", tie: "id", descending: false, nullable: false },
+            Sort::LastUsed => Order { value: "last_used_at", tie: "id", descending: true, nullable: true },
+        }
+    }
+
+    fn filtered(&self, head: String, along_order: bool) -> QueryBuilder {
         let Self { dialect, account, filter, search, now } = self;
-        let mut query = QueryBuilder::new(select);
+        let mut query = QueryBuilder::new(head);
         query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(account.0);
         search.push(&TOKENS, *dialect, &mut query);
-        // The plus keeps SQLite to the index of the order: sorting all that fit takes longer than skipping the rest.
-        let plain = filter.sort == Sort::Created || *dialect == Dialect::Postgres;
-        let created_at = if plain { " AND created_at" } else { " AND +created_at" };
+        // The plus keeps SQLite to the index of the order: sorting all that fit takes longer than passing by the rest.
+        let elsewhere = along_order && filter.sort != Sort::Created && *dialect == Dialect::Sqlite;
+        let created_at = if elsewhere { " AND +created_at" } else { " AND created_at" };
         if let Some(from) = filter.created.and_then(|created| created.from(*now)) {
             query.push(created_at).push(" >= ").push_bind(micros(from));
         }
@@ -90,18 +132,44 @@ impl Wanted<'_> {
         }
         query
     }
+
+    fn key(&self, cursor: &Cursor) -> Option<Key> {
+        let TokenKey { value, id } = TokenKey::read(self.filter.sort, cursor)?;
+        let value = match value {
+            SortValue::Time(micros) => Some(Value::Integer(Some(micros))),
+            SortValue::Never => None,
+            SortValue::Name(name) => Some(Value::Text(Some(name))),
+        };
+        Some(Key { value, tie: Value::Uuid(Some(id.0)) })
+    }
+
+    fn cursor(&self, row: &TokenRow) -> Cursor {
+        row.key(self.filter.sort).cursor()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paging::Side;
     use crate::plans::{plan, stores};
     use domain::filter::CreatedOn;
     use domain::token::TokenState;
     use uuid::Uuid;
 
+    /// Keys from the middle of each order.
+    fn keys(sort: Sort) -> Vec<Key> {
+        let values = match sort {
+            Sort::Created => vec![Some(Value::Integer(Some(10_000)))],
+            Sort::Name => vec![Some(Value::Text(Some("token 5".to_owned())))],
+            Sort::LastUsed => vec![Some(Value::Integer(Some(10_000))), None],
+        };
+        let tie = Value::Uuid(Some(Uuid::from_u128(u128::MAX / 2)));
+        values.into_iter().map(|value| Key { value, tie: tie.clone() }).collect()
+    }
+
     #[tokio::test]
-    async fn every_order_is_read_from_its_index_and_never_sorted() {
+    async fn every_order_is_read_from_its_index_wherever_the_page_lies_and_never_sorted() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             let account = AccountId(Uuid::nil());
@@ -113,10 +181,13 @@ mod tests {
                 for (filter, search) in
                     [(&all, Search::All), (&recent, Search::All), (&narrowed, Search::Each("x".to_owned()))]
                 {
-                    for (page, pages) in [(1, 3), (3, 3)] {
-                        let wanted = Wanted { dialect, account, filter, search: search.clone(), now: Utc::now() };
-                        let part = Part::of_page(page, PAGE_SIZE, i64::from(pages * PAGE_SIZE));
-                        let plan = plan(&store, wanted.part(part)).await;
+                    let wanted = Wanted { dialect, account, filter, search, now: Utc::now() };
+                    let keys = keys(sort).into_iter().map(Some).chain([None]);
+                    let sides =
+                        keys.flat_map(|key| [true, false].map(|backwards| Side { key: key.clone(), backwards }));
+                    let queries = sides.flat_map(|side| side.rows_queries(&wanted, true));
+                    for query in queries.chain([Numbered::new(2, PAGE_SIZE, 1_000).unwrap().query(&wanted)]) {
+                        let plan = plan(&store, query).await;
                         // PostgreSQL knows that few are recent, and takes those.
                         let recent = dialect == Dialect::Postgres && plan.contains("created_at >= ");
                         assert!(plan.contains(index) || recent, "{sort:?}: {plan}");
@@ -125,10 +196,51 @@ mod tests {
                     }
                 }
             }
-            for created in CreatedOn::ALL {
-                let filter = &TokenFilter { created: Some(created), ..TokenFilter::default() };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_is_entered_at_its_key_and_no_row_before_it_is_read() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            for sort in Sort::ALL {
+                let filter = &TokenFilter { sort, ..TokenFilter::default() };
+                let account = AccountId(Uuid::nil());
                 let wanted = Wanted { dialect, account, filter, search: Search::All, now: Utc::now() };
-                for query in [wanted.count(), wanted.part(Part::of_page(1, PAGE_SIZE, 1))] {
+                let Order { value, .. } = wanted.order();
+                for (key, backwards) in keys(sort).into_iter().flat_map(|key| [(key.clone(), true), (key, false)]) {
+                    let entered = match (dialect, &key.value) {
+                        (Dialect::Sqlite, Some(_)) => format!("({value},id)"),
+                        (Dialect::Sqlite, None) => format!("{value}=? AND id"),
+                        (Dialect::Postgres, Some(_)) => format!("(ROW({value}, id)"),
+                        (Dialect::Postgres, None) => format!("({value} IS NULL) AND (id "),
+                    };
+                    let side = Side { key: Some(key), backwards };
+                    // In so small an account, PostgreSQL counts as it pleases.
+                    let count = side.count_queries(&wanted, COUNTED, true).into_iter().take(1);
+                    let count = count.filter(|_| dialect == Dialect::Sqlite);
+                    for query in side.rows_queries(&wanted, true).into_iter().take(1).chain(count) {
+                        let plan = plan(&store, query).await;
+                        let entered = plan.lines().any(|line| {
+                            let index = line.contains("USING") || line.contains("Index Cond: ");
+                            index && line.contains(&entered)
+                        });
+                        assert!(entered, "{sort:?}, backwards {backwards}: {plan}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_created_when_is_counted_in_the_index_of_creation_whatever_the_order() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            for (created, sort) in CreatedOn::ALL.into_iter().zip(Sort::ALL) {
+                let filter = &TokenFilter { created: Some(created), sort, ..TokenFilter::default() };
+                let account = AccountId(Uuid::nil());
+                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Utc::now() };
+                for query in Side::ALL.count_queries(&wanted, COUNTED, false).into_iter().chain([wanted.count()]) {
                     let plan = plan(&store, query).await;
                     let sqlite = plan.contains("tokens_by_creation (account_id=? AND created_at");
                     // Where most fit, PostgreSQL may take another index of the account's.
@@ -144,12 +256,17 @@ mod tests {
         for store in stores().await {
             let dialect = store.pools().dialect();
             let search = Search::Indexed("rare".to_owned());
-            let filter = &TokenFilter::default();
-            let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search, now: Utc::now() };
-            for query in [wanted.count(), wanted.part(Part::of_page(1, PAGE_SIZE, 1))] {
-                let plan = plan(&store, query).await;
-                let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
-                assert!(sqlite || plan.contains("Bitmap Index Scan on tokens_by_part_of_name"), "{plan}");
+            for sort in Sort::ALL {
+                let filter = &TokenFilter { sort, ..TokenFilter::default() };
+                let account = AccountId(Uuid::nil());
+                let wanted = Wanted { dialect, account, filter, search: search.clone(), now: Utc::now() };
+                let side = Side { key: Some(keys(sort).remove(0)), backwards: false };
+                let queries = [side.rows_queries(&wanted, true), side.count_queries(&wanted, COUNTED, false)];
+                for query in queries.into_iter().flatten().chain([wanted.count()]) {
+                    let plan = plan(&store, query).await;
+                    let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
+                    assert!(sqlite || plan.contains("Bitmap Index Scan on tokens_by_part_of_name"), "{plan}");
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::sql::{self, QueryBuilder};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::api_version::ApiVersion;
+use domain::filter::{Sort, SortValue, TokenKey};
 use domain::secret::AccountSid;
 use domain::term::{self, Lifetime};
 use domain::text::folded;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 /// The head of every query for whole tokens.
 pub(crate) const SELECT: &str = "
-    SELECT id, sid, secret_hash, name, description, api_version, primary_contact, developers, scopes, state,
+    SELECT id, sid, secret_hash, name, name_folded, description, api_version, primary_contact, developers, scopes, state,
         created_at, last_used_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
         (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
         (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
@@ -31,6 +32,7 @@ pub(crate) struct TokenRow {
     sid: String,
     secret_hash: Vec<u8>,
     name: String,
+    name_folded: String,
     description: String,
     api_version: i64,
     primary_contact: Uuid,
@@ -48,6 +50,18 @@ pub(crate) struct TokenRow {
     tokens_viewable: bool,
     contact_name: String,
     contact_email: String,
+}
+
+impl TokenRow {
+    /// Its place in that order of the list.
+    pub(crate) fn key(&self, sort: Sort) -> TokenKey {
+        let value = match sort {
+            Sort::Created => SortValue::Time(self.created_at),
+            Sort::Name => SortValue::Name(self.name_folded.clone()),
+            Sort::LastUsed => self.last_used_at.map_or(SortValue::Never, SortValue::Time),
+        };
+        TokenKey { value, id: TokenId(self.id) }
+    }
 }
 
 /// A token with what is kept about it and shown to nobody.

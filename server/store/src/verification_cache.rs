@@ -9,8 +9,8 @@
 //!   was read when no change was under way, and none has begun since.
 //! - While held, every call reads the database: it sees the change from the moment of its commit on.
 //! - Holding ends when the commit has answered, and not because somebody has stopped waiting: the commit runs in a task
-//!   of its own. Where that task ends before (a panic, the end of the runtime), the hold stays for ever; that costs time
-//!   and is never wrong.
+//!   of its own. Where it has failed and may be carried out yet, `nodes` says when. Where that task ends before (a
+//!   panic, the end of the runtime), the hold stays for ever; that costs time and is never wrong.
 //!
 //! That an Auth Token expires is no change: its end is in the cache, and compared with the clock on every call.
 //!
@@ -240,12 +240,11 @@ impl Store {
             let change = Uuid::now_v7();
             store.leave_evictions(&mut tx, change, &concern).await?;
             let hold = store.cache().hold(&concern);
-            let committed = tx.commit().await;
-            if committed.is_err() {
-                store.node().believe_nothing(); // it may be carried out yet
+            if let Err(error) = tx.commit().await {
+                store.node().leave_undecided(hold);
+                return Err(error.into());
             }
             hold.release();
-            committed?;
             store.wait_for_nodes(change).await;
             Ok(())
         });

@@ -20,6 +20,7 @@ async fn a_call_that_may_go_on_is_told_apart_from_those_that_may_not() {
     let house = House::open().await;
     let passed = ask(&house, "GET", "/CompanyInformation?IrVersion=2").await;
     assert_eq!((passed.status, passed.body.len()), (StatusCode::OK, 0));
+    assert_eq!(passed.header("cache-control"), "no-store");
     assert_eq!(passed.header("x-account-sid"), house.issued.token.sid.as_str());
     assert_eq!(passed.header("x-token-id"), house.issued.token.id.0.to_string());
     assert_eq!(passed.header("x-token-scopes"), "getCompanyInformation");
@@ -37,7 +38,7 @@ async fn a_call_that_may_go_on_is_told_apart_from_those_that_may_not() {
         let refused = ask(&house, method, below).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {below}");
         assert_eq!(refused.json()["Status"], "ERROR");
-        assert_eq!(refused.header("x-account-sid"), "");
+        assert_eq!((refused.header("x-account-sid"), refused.header("cache-control")), ("", "no-store"));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::house::{House, sign_in_form};
 use crate::log;
 
 const LIST: &str = "/api/tokens/list";
-const ALL_TOKENS: &str = r#"{"filter":{"name":"","created":null,"state":null,"sort":"created","page":1}}"#;
+const ALL_TOKENS: &str = r#"{"filter":{"name":"","created":null,"state":null,"sort":"created","place":"first"}}"#;
 
 #[tokio::test]
 async fn only_roles_that_may_see_tokens_get_the_list() {
@@ -114,7 +114,7 @@ async fn another_site_s_page_can_not_act_in_a_person_s_name() {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = house.send(request, []).await;
+        let answer = house.send(request, "{}").await;
         assert_eq!(answer.status, status, "{headers:?}: {}", answer.text());
     }
 }

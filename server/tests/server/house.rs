@@ -18,7 +18,7 @@ use server::{
     router::{Services, router},
     site::Site,
 };
-use store::{IssuedToken, NewUser, Store};
+use store::{Clock, IssuedToken, NewUser, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -106,6 +106,12 @@ impl House {
         let store = data.open().await.unwrap();
         let address = serve(&store, self.folder.path(), gate, &Services::default(), false).await;
         Node { store, address }
+    }
+
+    /// The same house by another clock: where it listens.
+    pub async fn at(&self, clock: &Clock) -> SocketAddr {
+        let store = self.store.at(clock.clone());
+        serve(&store, self.folder.path(), &gate::Settings::default(), &Services::default(), false).await
     }
 
     pub fn account(&self) -> AccountId {

@@ -21,6 +21,7 @@ use store::{IssuedToken, NewUser};
 use uuid::Uuid;
 
 use crate::house::{House, PASSWORD, issue};
+use crate::soft_passkey::{SoftPasskey, party};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -48,6 +49,8 @@ struct Theirs {
     session: Uuid,
     job: Uuid,
     advertiser: u64,
+    passkey: Uuid,
+    colleague: Asker,
 }
 
 /// A house with something of every kind.
@@ -67,6 +70,10 @@ async fn open() -> (House, Theirs) {
     store.complete_job(&claimed, b"theirs").await.unwrap();
     let advertiser = Advertiser::imported([("Id", "7001"), ("Name", "Theirs alone")]).unwrap();
     store.import_advertisers(house.account(), &[advertiser]).await.unwrap();
+    let colleague = colleague(&house).await;
+    let challenge = store.begin_passkey(&colleague, &party(), client).await.unwrap();
+    store.add_passkey(&colleague, &SoftPasskey::create(&challenge).1, "Laptop").await.unwrap();
+    let passkey = store.second_factors(&colleague).await.unwrap().passkeys[0].id.0;
     let theirs = Theirs {
         account: house.account().0,
         user: house.by.user.id.0,
@@ -76,8 +83,20 @@ async fn open() -> (House, Theirs) {
         session: session.id.0,
         job: job.id.0,
         advertiser: 7001,
+        passkey,
+        colleague,
     };
     (house, theirs)
+}
+
+/// Another user of the house's account.
+async fn colleague(house: &House) -> Asker {
+    let (name, email, role) = ("Mio".to_owned(), "mio@agency.example".to_owned(), Role::Analyst);
+    let new = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
+    house.store.add_user(house.account(), new).await.unwrap();
+    let mut people = house.store.people(house.account()).await.unwrap();
+    people.retain(|person| person.email == email);
+    Asker { user: people.remove(0), role, ..house.by.clone() }
 }
 
 async fn caller(house: &House) -> Caller {
@@ -133,6 +152,14 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("company_information/update", Case::NoId(OWN_ACCOUNT)),
         ("invitations/get", Case::NoId(NOT_SIGNED_IN)),
         ("invitations/accept", Case::NoId(NOT_SIGNED_IN)),
+        ("passkeys/add", Case::NoId(OWN_SESSION)),
+        ("passkeys/ask", Case::NoId(NOT_SIGNED_IN)),
+        ("passkeys/ask_for_own", Case::NoId(OWN_SESSION)),
+        ("passkeys/begin", Case::NoId(OWN_SESSION)),
+        ("passkeys/give_again", Case::NoId(OWN_SESSION)),
+        ("passkeys/remove", id(of.passkey)),
+        ("passkeys/second_step", Case::NoId(NOT_SIGNED_IN)),
+        ("passkeys/sign_in", Case::NoId(NOT_SIGNED_IN)),
         ("profile/accounts", Case::NoId(OWN_SESSION)),
         ("profile/change_password", Case::NoId(OWN_SESSION)),
         ("profile/end_session", id(of.session)),
@@ -159,11 +186,11 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/delete", id(of.token)),
         ("tokens/disable", id(of.token)),
         ("tokens/duplicate", Case::Json(json!({ "id": of.token, "request": request }))),
+        ("tokens/editable", id(of.token)),
         ("tokens/enable", id(of.token)),
-        ("tokens/get", id(of.token)),
         ("tokens/history", Case::Empty(json!({ "id": of.token }))),
         ("tokens/list", Case::NoId(OWN_ACCOUNT)),
-        ("tokens/people", Case::Form(format!("of={}", of.token))),
+        ("tokens/people", Case::NoId(OWN_ACCOUNT)),
         ("tokens/reset", Case::Json(json!({ "id": of.token, "revision": 1 }))),
         ("tokens/terms", Case::NoId(OWN_ACCOUNT)),
         ("tokens/undo_delete", id(of.token)),
@@ -210,6 +237,7 @@ async fn no_server_function_reaches_into_another_account() {
     assert!(house.store.own_sessions(&house.by, &other_session(&house).await).await.unwrap().len() > 1);
     let opened = house.company_information(&house.issued.token.sid, &house.issued.secret).await;
     assert_eq!(opened.status, StatusCode::OK, "its Auth Token is what it was");
+    assert_eq!(house.store.second_factors(&theirs.colleague).await.unwrap().passkeys.len(), 1);
 }
 
 /// One more session of the house's administrator, to look at the others from.

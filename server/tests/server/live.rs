@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
-use domain::{role::Role, scope::Scope, user::UserId};
+use chrono::{DateTime, TimeDelta};
+use domain::{filter::TokenFilter, role::Role, scope::Scope, user::UserId};
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
+use store::{Clock, SESSION_IDLE};
 
 use crate::house::{House, issue};
 
@@ -145,5 +147,38 @@ async fn only_those_who_may_see_tokens_can_listen() {
     for nonsense in ["", "?after=", "?after=x", "?after=99999999999999999999"] {
         let path = format!("{}{nonsense}", app::path::LIVE);
         assert_eq!(listen(&cookie, &path).await, StatusCode::BAD_REQUEST, "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_reads_again_by_itself_is_no_use_of_its_session() {
+    let mut house = House::open().await;
+    let clock = Clock::fixed(DateTime::from_timestamp(2_000_000_000, 0).unwrap());
+    house.address = house.at(&clock).await;
+    let list = json!({ "filter": TokenFilter::default() }).to_string();
+    let token = json!({ "id": house.issued.token.id }).to_string();
+    // The ampersand is how our pages send it.
+    let by_itself = [
+        ("/api/tokens/list?again&", &list),
+        ("/api/tokens/editable?again", &token),
+        ("/api/tokens/history?again", &token),
+        ("/api/account?again", &"{}".to_owned()),
+    ];
+    for (path, body) in by_itself {
+        let cookie = house.sign_in(Role::AccountAdministrator).await;
+        let ask = async |path, body: &str| house.function(path, Some(&cookie), body).await.status;
+        for _ in 0..3 {
+            clock.advance(SESSION_IDLE / 3 - TimeDelta::seconds(1));
+            assert_eq!(ask(path, body).await, StatusCode::OK, "{path}");
+        }
+        // What somebody does is a use of it.
+        assert_eq!(ask("/api/tokens/list", &list).await, StatusCode::OK);
+        for _ in 0..3 {
+            clock.advance(SESSION_IDLE / 3 - TimeDelta::seconds(1));
+            assert_eq!(ask(path, body).await, StatusCode::OK, "{path}");
+        }
+        clock.advance(TimeDelta::seconds(4));
+        assert_eq!(ask(path, body).await, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(ask("/api/tokens/list", &list).await, StatusCode::UNAUTHORIZED, "{path} has kept the session alive");
     }
 }

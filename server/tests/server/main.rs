@@ -6,6 +6,7 @@ mod audit;
 mod authorize;
 mod command_line;
 mod console;
+mod faults;
 mod files;
 mod gate;
 mod house;
@@ -18,9 +19,13 @@ mod mail;
 mod nginx;
 mod nodes;
 mod operations;
+mod passkeys;
 mod process;
 mod rate_limits;
 mod reports;
 mod second_factor;
 mod security_policy;
 mod slow_clients;
+#[allow(dead_code)] // some is for the store's own tests
+#[path = "../../store/tests/contract/soft_passkey.rs"]
+mod soft_passkey;

@@ -10,9 +10,13 @@ use std::{
 
 use axum::{Router, extract::Request, routing::any};
 use http::{StatusCode, header};
-use server::gate::Settings;
+use server::{gate::Settings, router::Services};
 
-use crate::house::{Answer, House, basic, company_information};
+use crate::{
+    faults::wire::Wire,
+    house::{Answer, House, basic, company_information},
+    nodes::database,
+};
 
 /// nginx, until it is dropped.
 pub struct Nginx {
@@ -126,6 +130,17 @@ async fn nginx_tells_a_client_that_has_no_calls_left_when_to_go_on() {
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     let wait: u32 = refused.header("retry-after").parse().unwrap();
     assert!((1..=1800).contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn nginx_tells_a_client_to_come_back_while_the_database_is_away() {
+    let wire = Wire::to(&database().await);
+    let (settings, services) = (Settings::default(), Services::default());
+    let house = House::open_on(Some(wire.url().to_owned()), false, &settings, services).await;
+    let nginx = Nginx::start(&house, &other_server().await);
+    wire.cut();
+    let answer = nginx.get(&house, &company_information(&house.issued.token.sid)).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
 }
 
 #[tokio::test]

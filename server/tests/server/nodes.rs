@@ -25,7 +25,7 @@ use crate::{
 mod cluster;
 
 /// The URL of a new, empty database.
-async fn database() -> String {
+pub async fn database() -> String {
     let name = format!("test_{}", Uuid::now_v7().simple());
     cluster::create(&name, "template1").await;
     cluster::url(&name)

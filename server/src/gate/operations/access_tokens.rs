@@ -37,13 +37,11 @@ pub async fn list(call: &Call) -> Result<Answer, GateError> {
         ),
     };
     let name = call.query.get("Name").unwrap_or_default().to_owned();
-    let filter = TokenFilter { name, state, page: paging.page, ..TokenFilter::default() };
-    let found = call.gate.store.list(call.caller().account, &filter).await?;
-    // Beyond the last page there is nothing; the store would answer the last one.
-    let here = found.page == paging.page;
-    let items = found.tokens.iter().filter(|_| here).map(|token| resource(call, token)).collect();
+    let filter = TokenFilter { name, state, ..TokenFilter::default() };
+    let (tokens, total) = call.store.numbered_page(call.caller().account, &filter, paging.page).await?;
+    let items = tokens.iter().map(|token| resource(call, token)).collect();
     let uri = call.uri(PATH);
-    let list = List { name: "AccessTokens", items, total: found.total, paging, uri: &uri, query: &call.query };
+    let list = List { name: "AccessTokens", items, total, paging, uri: &uri, query: &call.query };
     Ok(list.answer(call.version()))
 }
 
@@ -56,10 +54,10 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
 /// `POST /AccessTokens`: 201 with the new token and its Auth Token, this once. Without a contact of its own it gets that
 /// of the caller's token.
 pub async fn create(call: &Call) -> Result<Answer, GateError> {
-    let own = call.gate.store.token(call.caller().account, call.caller().token).await?;
+    let own = call.store.token(call.caller().account, call.caller().token).await?;
     let settings = changed(call, TokenForm::blank(own.settings.primary_contact), None).await?;
     call.caller().require_own(settings.scopes)?;
-    let issued = call.gate.store.create(call.caller(), settings, Uuid::now_v7()).await?;
+    let issued = call.store.create(call.caller(), settings, Uuid::now_v7()).await?;
     with_secret(call, &issued).map(|answer| answer.with_status(StatusCode::CREATED))
 }
 
@@ -69,14 +67,14 @@ pub async fn update(call: &Call) -> Result<Answer, GateError> {
     call.caller().require_own(token.settings.scopes)?;
     let settings = changed(call, TokenForm::from(&token.settings), Some(&token)).await?;
     call.caller().require_own(settings.scopes)?;
-    let (token, _) = call.gate.store.update(call.caller(), token.id, settings, token.revision).await?;
+    let (token, _) = call.store.update(call.caller(), token.id, settings, token.revision).await?;
     Answer::one("AccessToken", &resource(call, &token))
 }
 
 /// `DELETE /AccessTokens/{TokenId}`.
 pub async fn delete(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
-    call.gate.store.delete(call.caller(), token.id).await?;
+    call.store.delete(call.caller(), token.id).await?;
     Ok(Answer::done(&call.uri(&below(&token))))
 }
 
@@ -84,7 +82,7 @@ pub async fn delete(call: &Call) -> Result<Answer, GateError> {
 pub async fn reset(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
     call.caller().require_own(token.settings.scopes)?;
-    let issued = call.gate.store.reset(call.caller(), token.id, token.revision).await?;
+    let issued = call.store.reset(call.caller(), token.id, token.revision).await?;
     with_secret(call, &issued)
 }
 
@@ -92,21 +90,21 @@ pub async fn reset(call: &Call) -> Result<Answer, GateError> {
 pub async fn enable(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
     call.caller().require_own(token.settings.scopes)?;
-    let token = call.gate.store.enable(call.caller(), token.id).await?;
+    let token = call.store.enable(call.caller(), token.id).await?;
     Answer::one("AccessToken", &resource(call, &token))
 }
 
 /// `PUT /AccessTokens/{TokenId}/Disable`.
 pub async fn disable(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
-    let token = call.gate.store.disable(call.caller(), token.id).await?;
+    let token = call.store.disable(call.caller(), token.id).await?;
     Answer::one("AccessToken", &resource(call, &token))
 }
 
 /// The token of the account that the path names.
 async fn named(call: &Call) -> Result<Token, GateError> {
     let id = call.parameter().and_then(|id| Uuid::try_parse(id).ok()).ok_or(GateError::NotFound)?;
-    Ok(call.gate.store.token(call.caller().account, TokenId(id)).await?)
+    Ok(call.store.token(call.caller().account, TokenId(id)).await?)
 }
 
 /// The settings that the body makes of the form, checked as the console checks them. The contact that stands in the form
@@ -123,8 +121,8 @@ async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Res
     if !errors.is_empty() {
         return Err(GateError::Invalid(errors));
     }
-    let people = call.gate.store.contacts(call.caller().account, present).await?;
-    let terms = call.gate.store.terms(call.caller().account).await?;
+    let people = call.store.contacts(call.caller().account, present).await?;
+    let terms = call.store.terms(call.caller().account).await?;
     // Who says nothing of an end gets the longest that the account allows.
     if let (None, None, Some(longest)) = (token, fields.get("DateExpires"), terms.longest) {
         form.expires = longest.days().to_string();

@@ -35,7 +35,7 @@ impl Resource {
 /// `GET`: a page of the advertisers of the token's account, by id.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
     let paging = Paging::asked(&call.query)?;
-    let found = call.gate.store.advertisers(call.caller().account, paging.offset(), paging.size);
+    let found = call.store.advertisers(call.caller().account, paging.offset(), paging.size);
     let (advertisers, total) = found.await?;
     let items = advertisers.into_iter().map(|advertiser| serde_json::to_value(Resource::new(call, advertiser)));
     let items = items.collect::<Result<_, _>>().map_err(GateError::Writing)?;
@@ -47,6 +47,6 @@ pub async fn list(call: &Call) -> Result<Answer, GateError> {
 pub async fn get(call: &Call) -> Result<Answer, GateError> {
     let id = call.parameter().and_then(|id| id.parse::<AdvertiserId>().ok());
     let id = id.ok_or(GateError::NotFound)?;
-    let advertiser = call.gate.store.advertiser(call.caller().account, id).await?;
+    let advertiser = call.store.advertiser(call.caller().account, id).await?;
     Answer::one("Advertiser", &Resource::new(call, advertiser))
 }

@@ -24,14 +24,14 @@ struct Resource {
 
 /// `GET`: the profile of the token's account.
 pub async fn get(call: &Call) -> Result<Answer, GateError> {
-    let profile = call.gate.store.company_information(call.caller().account).await?;
+    let profile = call.store.company_information(call.caller().account).await?;
     Answer::one("CompanyInformation", &Resource { profile: profile.masked(), uri: call.uri(PATH) })
 }
 
 /// `PUT`: changes what the body names and leaves the rest.
 pub async fn update(call: &Call) -> Result<Answer, GateError> {
     let change = call.json()?;
-    let updated = call.gate.store.update_company_information(call.caller(), |profile| profile.updated(&change)).await?;
+    let updated = call.store.update_company_information(call.caller(), |profile| profile.updated(&change)).await?;
     updated.map_err(|problems| {
         let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
         GateError::Invalid(problems.into_iter().map(field).collect())

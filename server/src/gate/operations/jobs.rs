@@ -23,7 +23,7 @@ const PATH: &str = "/Jobs";
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
     let paging = Paging::asked(&call.query)?;
     let days = (call.query.date("CreatedAfter")?, call.query.date("CreatedBefore")?);
-    let (jobs, total) = call.gate.store.jobs(call.caller().account, days, paging.offset(), paging.size).await?;
+    let (jobs, total) = call.store.jobs(call.caller().account, days, paging.offset(), paging.size).await?;
     let items = jobs.iter().map(|job| resource(call, job)).collect();
     Ok(List { name: "Jobs", items, total, paging, uri: &call.uri(PATH), query: &call.query }.answer(call.version()))
 }
@@ -48,16 +48,16 @@ pub async fn download(call: &Call) -> Result<Answer, GateError> {
     } else if !job.has_result {
         Err(GateError::NoResult)
     } else if stream {
-        Ok(Answer::ready(downloads::file(call.gate.store.job_result(account, job.id).await?)))
+        Ok(Answer::ready(downloads::file(call.store.job_result(account, job.id).await?)))
     } else {
-        let address = downloads::address(&call.gate.store, account, job.id);
+        let address = downloads::address(&call.store, account, job.id);
         Ok(Answer::ready((StatusCode::FOUND, [(header::LOCATION, address)]).into_response()))
     }
 }
 
 /// `PUT /Jobs/{JobId}/Replay`: a new job that does the same.
 pub async fn replay(call: &Call) -> Result<Answer, GateError> {
-    let job = call.gate.store.replay_job(call.caller(), id(call)?).await??;
+    let job = call.store.replay_job(call.caller(), id(call)?).await??;
     Answer::one("Job", &resource(call, &job))
 }
 
@@ -66,7 +66,7 @@ fn id(call: &Call) -> Result<JobId, GateError> {
 }
 
 async fn named(call: &Call) -> Result<Job, GateError> {
-    Ok(call.gate.store.job(call.caller().account, id(call)?).await?)
+    Ok(call.store.job(call.caller().account, id(call)?).await?)
 }
 
 /// The job's own path.

@@ -8,18 +8,14 @@ mod reports;
 
 use domain::{access::Caller, api_version::ApiVersion};
 use serde_json::Value;
+use store::Store;
 
-use super::{
-    admission::{Admitted, Gate},
-    answer::Answer,
-    envelope::GateError,
-    query::Query,
-};
+use super::{admission::Admitted, answer::Answer, envelope::GateError, query::Query};
 
 /// A call that was admitted, with all that an operation may ask of it.
 pub struct Call {
-    /// The gate.
-    pub gate: Gate,
+    /// The store, asked from where the call comes from.
+    pub store: Store,
     /// Who calls, what for, in which version.
     pub admitted: Admitted,
     /// The query.

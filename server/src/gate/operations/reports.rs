@@ -60,7 +60,7 @@ async fn records(call: &Call) -> Result<Answer, GateError> {
     if call.query.get("RQueryIDx").is_some_and(|table| !matches!(table, "" | "0")) {
         return Err(GateError::invalid("RQueryIDx", "this report has one table; ask for 0"));
     }
-    let records = records::read(&call.gate.store, call.caller().account, report, period).await?;
+    let records = records::read(&call.store, call.caller().account, report, period).await?;
     let total = records.len() as u64;
     let first = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
     let page = records.into_iter().skip(first).take(PAGE_SIZE as usize);
@@ -75,7 +75,7 @@ async fn queued(call: &Call) -> Result<Answer, GateError> {
         None => ResultFormat::default(),
         Some(name) => ResultFormat::find(name).map_err(|error| GateError::invalid("", error.to_string()))?,
     };
-    let job = call.gate.store.create_job(call.caller(), Export { report, period, format }).await?;
+    let job = call.store.create_job(call.caller(), Export { report, period, format }).await?;
     let uri = jobs::uri(call, &job);
     let queued = json!({
         "Status": job.status.as_str(),
@@ -93,7 +93,7 @@ fn named(call: &Call) -> Result<Report, GateError> {
 }
 
 fn period(call: &Call) -> Result<Period, GateError> {
-    let today = call.gate.store.clock().now().date_naive();
+    let today = call.store.clock().now().date_naive();
     let period = Period::asked(call.query.date(START_DATE)?, call.query.date(END_DATE)?, today);
     period.map_err(|problem| GateError::invalid("", problem.to_string()))
 }

@@ -172,7 +172,7 @@ async fn events_of_older_versions_are_chained_once_and_the_trail_says_so() {
     house.reopened().await;
     assert_eq!(chain(&house).await, chained);
     let filter = TrailFilter { text: "EXPORT".to_owned(), ..TrailFilter::default() };
-    assert_eq!(store.audit_page(house.aya.account, &filter).await.unwrap().1, 4, "and found by their names");
+    assert_eq!(store.audit_page(house.aya.account, &filter).await.unwrap().0.len(), 4, "and found by their names");
     house.store.enable_api_access(&house.aya).await.unwrap();
     assert_eq!(chain(&house).await.fault, None);
 }

@@ -1,13 +1,18 @@
 //! The audit trail as it is read: newest first, filtered, in pages.
 
+use crate::database::RANDOM_ID;
 use crate::house::{HERE, House, PASSWORD};
+use crate::sql;
 use chrono::TimeDelta;
+use domain::paging::{Count, Cursor, Place, Shown};
 use domain::trail::{ActionGroup, TrailFilter};
+use sqlx::AssertSqlSafe;
+use store::AuditEntry;
 use uuid::Uuid;
 
 async fn actions(house: &House, filter: TrailFilter) -> Vec<String> {
-    let (entries, total, _) = house.store.audit_page(house.aya.account, &filter).await.unwrap();
-    assert_eq!(total, entries.len() as u64);
+    let (entries, position) = house.store.audit_page(house.aya.account, &filter).await.unwrap();
+    assert_eq!(position.total, Count::Exactly(entries.len() as u64));
     entries.into_iter().map(|entry| entry.action).collect()
 }
 
@@ -49,18 +54,60 @@ async fn filters_combine_and_the_newest_comes_first() {
 }
 
 #[tokio::test]
-async fn pages_hold_fifty_and_a_page_beyond_the_last_is_the_last() {
+async fn pages_hold_fifty_and_follow_one_another_from_either_end_whatever_is_added() {
     let house = House::new().await;
-    for n in 0..50 {
+    for n in 0..100 {
+        // All at one time, and many at another.
+        if n == 40 {
+            house.later(TimeDelta::seconds(1));
+        }
         house.issue(&format!("Token {n}")).await;
     }
     let page =
-        async |page| house.store.audit_page(house.aya.account, &TrailFilter::default().on_page(page)).await.unwrap();
-    let (first, total, number) = page(1).await;
-    assert_eq!((first.len(), total, number, first[0].sequence), (50, 52, 1, 52));
-    let (last, _, number) = page(9).await;
-    assert_eq!((last.len(), number, last[1].action.as_str()), (2, 2, "account_added"));
-    assert_eq!(house.store.audit_entries(house.aya.account, &TrailFilter::default(), 60).await.unwrap().len(), 52);
+        async |place| house.store.audit_page(house.aya.account, &TrailFilter::default().at(place)).await.unwrap();
+    let numbers = |entries: &[AuditEntry]| entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>();
+    let (first, position) = page(Place::First).await;
+    assert_eq!(numbers(&first), (53..=102).rev().collect::<Vec<_>>());
+    assert_eq!((position.total, position.shown()), (Count::Exactly(102), Shown::Range(1, 50)));
+    house.issue("One more").await;
+    let (second, position) = page(position.next().unwrap()).await;
+    assert_eq!(numbers(&second), (3..=52).rev().collect::<Vec<_>>());
+    assert_eq!(position.shown(), Shown::Range(52, 101));
+    let (back, _) = page(position.previous().unwrap()).await;
+    assert_eq!(back, first);
+    let (last, position) = page(position.next().unwrap()).await;
+    assert_eq!((numbers(&last), position.next()), (vec![2, 1], None));
+    let (last, position) = page(Place::Last).await;
+    assert_eq!((numbers(&last), position.shown()), (vec![3, 2, 1], Shown::Range(101, 103)));
+    let newest = page(Place::First).await;
+    for nonsense in ["", "1", ".", "1.x", "99999999999999999999.1", "' OR 1=1"].map(str::to_owned).map(Cursor) {
+        assert_eq!(page(Place::After(nonsense.clone())).await, newest, "{nonsense:?}");
+        assert_eq!(page(Place::Before(nonsense.clone())).await, newest, "{nonsense:?}");
+    }
+    assert_eq!(house.store.audit_entries(house.aya.account, &TrailFilter::default(), 60).await.unwrap().len(), 60);
+}
+
+#[tokio::test]
+async fn an_entry_inserted_behind_the_stores_back_hides_no_other() {
+    let house = House::new().await;
+    for n in 0..60 {
+        house.issue(&format!("Token {n}")).await;
+    }
+    let stray = format!(
+        "INSERT INTO audit_events (id, at, account_id, action, details)
+         SELECT {RANDOM_ID}, at, account_id, 'token_deleted', '{{}}' FROM audit_events WHERE sequence = 30"
+    );
+    sql::query(AssertSqlSafe(stray)).execute(&house.database().await).await.unwrap();
+    let mut found = Vec::new();
+    let mut next = Some(Place::First);
+    while let Some(place) = next {
+        let filter = TrailFilter::default().at(place);
+        let (entries, position) = house.store.audit_page(house.aya.account, &filter).await.unwrap();
+        found.extend(entries.into_iter().map(|entry| entry.sequence));
+        next = position.next();
+    }
+    found.retain(|number| *number > 0);
+    assert_eq!(found, (1..=62).rev().collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -1,9 +1,15 @@
 //! The list: filters, orders, pages.
 
+use crate::database::RANDOM_ID;
 use crate::house::{House, begin};
+use crate::sql;
 use chrono::TimeDelta;
-use domain::filter::{CreatedOn, PAGE_SIZE, Sort, TokenFilter};
-use domain::token::{Token, TokenState};
+use domain::filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
+use domain::paging::{Count, Cursor, Place, Position, Shown};
+use domain::text::folded;
+use domain::token::{Token, TokenId, TokenSettings, TokenState};
+use sqlx::AssertSqlSafe;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use store::Clock;
 use uuid::Uuid;
@@ -15,15 +21,78 @@ impl House {
         store.create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap().token
     }
 
-    /// All that fit, in their order.
-    async fn every(&self, filter: &TokenFilter) -> Vec<Token> {
-        let pages = self.store.list(self.aya.account, filter).await.unwrap().pages();
-        let mut tokens = Vec::new();
-        for page in 1..=pages {
-            tokens.extend(self.store.list(self.aya.account, &filter.on_page(page)).await.unwrap().tokens);
-        }
-        tokens
+    async fn at(&self, filter: &TokenFilter, place: Place) -> TokenList {
+        self.store.list(self.aya.account, &filter.at(place)).await.unwrap()
     }
+
+    /// All that fit, in their order, as one gets to them by the links of the pages: from the first page on, or from the
+    /// last one back. Each page tells truly where it is.
+    async fn walked(&self, filter: &TokenFilter, backwards: bool) -> Vec<Token> {
+        let mut list = self.at(filter, if backwards { Place::Last } else { Place::First }).await;
+        let mut pages = Vec::new();
+        loop {
+            let position = list.position.clone();
+            pages.push(list.tokens);
+            let next = if backwards { position.previous() } else { position.next() };
+            let Some(next) = next else { break };
+            list = self.at(filter, next.clone()).await;
+            let first = backwards && list.position.previous().is_none();
+            assert_eq!(list.position.place, if first { Place::First } else { next });
+        }
+        if backwards {
+            pages.reverse();
+        }
+        let full = pages.len().saturating_sub(1);
+        assert!(pages[..full].iter().all(|page| page.len() == PAGE_SIZE as usize));
+        pages.concat()
+    }
+
+    /// Copies the first token so often, each created a microsecond before the other, and one in three used.
+    async fn copy(&self, times: u32) {
+        let copies = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})
+            INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+                primary_contact, developers, scopes, state, created_at, last_used_at, secret_issued_at)
+            SELECT {RANDOM_ID}, account_id, substr(sid, 1, 29) || CAST(100000 + i AS TEXT), secret_hash,
+                'Token ' || CAST(i AS TEXT), 'token ' || CAST(i AS TEXT), description, api_version, primary_contact,
+                developers, scopes, state, created_at - i, CASE WHEN i % 3 = 0 THEN i END, secret_issued_at
+            FROM tokens, n"
+        );
+        sql::query(AssertSqlSafe(copies)).execute(&self.database().await).await.unwrap();
+    }
+}
+
+/// The token's key in that order.
+fn key(sort: Sort, token: &Token) -> Cursor {
+    let value = match sort {
+        Sort::Created => SortValue::Time(token.created_at.timestamp_micros()),
+        Sort::Name => SortValue::Name(folded(&token.settings.name)),
+        Sort::LastUsed => token.last_used_at.map_or(SortValue::Never, |at| SortValue::Time(at.timestamp_micros())),
+    };
+    TokenKey { value, id: token.id }.cursor()
+}
+
+/// Those of the tokens that fit, in their order, as one would find them by hand.
+fn by_hand(mut tokens: Vec<Token>, filter: &TokenFilter) -> Vec<Token> {
+    tokens.retain(|token| {
+        let created = |created: CreatedOn| {
+            created.from(begin()).is_none_or(|from| token.created_at >= from)
+                && created.before(begin()).is_none_or(|before| token.created_at < before)
+        };
+        folded(&token.settings.name).contains(&folded(&filter.name))
+            && filter.created.is_none_or(created)
+            && filter.state.is_none_or(|state| token.state == state)
+    });
+    match filter.sort {
+        Sort::Created => tokens.sort_by_key(|token| Reverse((token.created_at, token.id.0))),
+        Sort::Name => tokens.sort_by_key(|token| (folded(&token.settings.name), token.id.0)),
+        Sort::LastUsed => tokens.sort_by_key(|token| Reverse((token.last_used_at, token.id.0))),
+    }
+    tokens
+}
+
+fn ids(tokens: &[Token]) -> Vec<Uuid> {
+    tokens.iter().map(|token| token.id.0).collect()
 }
 
 fn named(name: &str) -> TokenFilter {
@@ -33,8 +102,13 @@ fn named(name: &str) -> TokenFilter {
 #[tokio::test]
 async fn an_account_without_tokens_has_one_empty_page() {
     let house = House::new().await;
-    let list = house.store.list(house.aya.account, &TokenFilter::default().on_page(7)).await.unwrap();
-    assert_eq!((list.tokens, list.total, list.page), (vec![], 0, 1));
+    let key = key(Sort::Created, &house.issue("Export").await.token);
+    let deleted = house.at(&TokenFilter::default(), Place::First).await.tokens.remove(0);
+    house.store.delete(&house.aya, deleted.id).await.unwrap();
+    for place in [Place::First, Place::After(key.clone()), Place::Before(key), Place::Last] {
+        let list = house.at(&TokenFilter::default(), place).await;
+        assert_eq!((list.tokens, list.position), (vec![], Position::default()));
+    }
 }
 
 #[tokio::test]
@@ -42,9 +116,9 @@ async fn the_list_shows_the_accounts_own_tokens_whole() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let list = house.store.list(house.aya.account, &TokenFilter::default()).await.unwrap();
-    assert_eq!((list.tokens, list.total), (vec![token], 1));
+    assert_eq!((list.tokens, list.position.total), (vec![token], Count::Exactly(1)));
     let strangers = house.store.list(house.stranger().await.account, &TokenFilter::default()).await.unwrap();
-    assert_eq!((strangers.tokens, strangers.total), (vec![], 0));
+    assert_eq!((strangers.tokens, strangers.position), (vec![], Position::default()));
 }
 
 #[tokio::test]
@@ -161,7 +235,7 @@ async fn each_order_is_as_it_says() {
     assert_eq!(house.names(by(Sort::Created)).await, ["Gamma", "Ａlpha", "beta", "delta"]);
     assert_eq!(house.names(by(Sort::Name)).await, ["Ａlpha", "beta", "delta", "Gamma"]);
     for name in ["delta", "beta"] {
-        let token = house.every(&named(name)).await.remove(0);
+        let token = house.at(&named(name), Place::First).await.tokens.remove(0);
         house.later(TimeDelta::minutes(1));
         house.store.record_use(token.id).await.unwrap();
     }
@@ -171,23 +245,271 @@ async fn each_order_is_as_it_says() {
 }
 
 #[tokio::test]
-async fn pages_show_each_token_once_although_all_are_equal() {
+async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_from_either_end() {
     let house = House::new().await;
-    let total = 2 * PAGE_SIZE + 1;
-    for _ in 0..total {
+    let mut tokens = Vec::new();
+    for n in 0..3 * PAGE_SIZE {
+        // Many are equal in what they are sorted by, and differ in what they are filtered by.
+        let name = ["Same", "ＳＡＭＥ", "Export", "カギ", "a.b,c &%"][n as usize % 5];
+        let age = [TimeDelta::zero(), TimeDelta::days(3), TimeDelta::days(20), TimeDelta::days(40)][n as usize % 4];
+        let token = house.issue_before(name, age).await;
+        if n % 3 > 0 {
+            let used = house.store.at(Clock::fixed(begin() + TimeDelta::minutes(i64::from(n / 8))));
+            used.record_use(token.id).await.unwrap();
+        }
+        if n % 7 == 0 {
+            house.store.disable(&house.aya, token.id).await.unwrap();
+        }
+        tokens.push(token.id);
+    }
+    let mut all = Vec::new();
+    for id in tokens {
+        all.push(house.store.token(house.aya.account, id).await.unwrap());
+    }
+    let any = TokenFilter::default();
+    let filters = [
+        any.clone(),
+        TokenFilter { name: "same".to_owned(), ..any.clone() },
+        TokenFilter { name: "ギ".to_owned(), ..any.clone() },
+        TokenFilter { created: Some(CreatedOn::Last30Days), ..any.clone() },
+        TokenFilter { created: Some(CreatedOn::MoreThan30Days), state: Some(TokenState::Enabled), ..any.clone() },
+        TokenFilter { state: Some(TokenState::Enabled), ..any },
+    ];
+    for filter in &filters {
+        for sort in Sort::ALL {
+            let filter = TokenFilter { sort, ..filter.clone() };
+            let expected = by_hand(all.clone(), &filter);
+            assert!(!expected.is_empty());
+            for backwards in [false, true] {
+                let walked = house.walked(&filter, backwards).await;
+                assert_eq!(ids(&walked), ids(&expected), "{filter:?}, backwards {backwards}");
+                assert_eq!(walked, expected);
+            }
+            for (number, page) in (1..).zip(expected.chunks(PAGE_SIZE as usize)) {
+                let (tokens, total) = house.store.numbered_page(house.aya.account, &filter, number).await.unwrap();
+                assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_page_tells_which_rows_of_how_many_it_shows() {
+    let house = House::new().await;
+    for _ in 0..=2 * PAGE_SIZE {
         house.issue("Same").await;
     }
     for sort in Sort::ALL {
         let filter = TokenFilter { sort, ..TokenFilter::default() };
-        let all = house.every(&filter).await;
-        let ids: HashSet<_> = all.iter().map(|token| token.id.0).collect();
-        assert_eq!((all.len(), ids.len()), (total as usize, total as usize), "{sort:?}");
-        assert_eq!(house.every(&filter).await, all, "{sort:?}");
-        for beyond in [4, 1_000_000, u32::MAX] {
-            let last = house.store.list(house.aya.account, &filter.on_page(beyond)).await.unwrap();
-            assert_eq!((last.page, last.tokens.len(), last.total), (3, 1, u64::from(total)), "{sort:?}");
+        let mut list = house.at(&filter, Place::First).await;
+        for shown in [Shown::Range(1, 24), Shown::Range(25, 48), Shown::Range(49, 49)] {
+            assert_eq!((list.position.shown(), list.position.total), (shown, Count::Exactly(49)));
+            let Some(next) = list.position.next() else { break };
+            list = house.at(&filter, next).await;
         }
-        let first = house.store.list(house.aya.account, &filter.on_page(0)).await.unwrap();
-        assert_eq!((first.page, first.tokens.as_slice()), (1, &all[..PAGE_SIZE as usize]));
+        assert_eq!((list.position.next(), list.tokens.len()), (None, 1));
+        let end = house.at(&filter, Place::Last).await;
+        assert_eq!((&end.tokens, end.position.shown()), (&list.tokens, Shown::Range(49, 49)));
+        let few = TokenFilter { name: "none".to_owned(), ..filter };
+        assert_eq!(house.at(&few, Place::Last).await.position, Position::default());
+    }
+}
+
+#[tokio::test]
+async fn what_comes_and_goes_between_two_pages_moves_nothing_else() {
+    for sort in Sort::ALL {
+        for backwards in [false, true] {
+            let house = House::new().await;
+            for n in 0..4 * PAGE_SIZE {
+                let token =
+                    house.issue_before(&format!("Token {:02}", n / 2), TimeDelta::hours(i64::from(n / 3))).await;
+                if n % 2 == 0 {
+                    let used = house.store.at(Clock::fixed(begin() - TimeDelta::minutes(i64::from(n / 5))));
+                    used.record_use(token.id).await.unwrap();
+                }
+            }
+            let filter = TokenFilter { sort, ..TokenFilter::default() };
+            let all = house.walked(&filter, false).await;
+            // In the order of the walk: what it has seen, or has still to see.
+            let order: Vec<_> = if backwards { all.iter().rev().collect() } else { all.iter().collect() };
+            let mut touched = HashSet::new();
+            let mut seen = Vec::new();
+            let mut place = if backwards { Place::Last } else { Place::First };
+            for pages in 1.. {
+                let mut list = house.at(&filter, place).await;
+                let next = if backwards { list.position.previous() } else { list.position.next() };
+                if backwards {
+                    list.tokens.reverse();
+                }
+                let edge = list.tokens.last().unwrap().clone();
+                let known = |token: &Token| all.iter().any(|it| it.id == token.id);
+                seen.extend(list.tokens.into_iter().filter(|token| known(token)).map(|token| token.id.0));
+                let Some(next) = next else { break };
+                place = next;
+                // The row that the page ended with, one that was seen and one that was not: gone.
+                let at = |index: usize| order.get(index).filter(|token| token.id != edge.id);
+                let gone = [Some(&edge), at(pages * 24 - 10).copied(), at(pages * 24 + 3).copied()];
+                // One that was seen and one that was not: become the first, or the last, in the order of names and of use.
+                let moved = [at(pages * 24 - 5).copied(), at(pages * 24 + 7).copied()];
+                for token in gone.into_iter().flatten().filter(|token| touched.insert(token.id)) {
+                    house.store.delete(&house.aya, token.id).await.unwrap();
+                }
+                for (token, name) in moved.into_iter().zip(["A first", "Z last"]) {
+                    let Some(token) = token.filter(|token| touched.insert(token.id)) else { continue };
+                    let settings = house.settings(name);
+                    house.store.update(&house.aya, token.id, settings, token.revision).await.unwrap();
+                    house.store.at(Clock::fixed(begin() + TimeDelta::hours(1))).record_use(token.id).await.unwrap();
+                }
+                for (name, age) in [("A new", 0), ("Token 20", 15), ("Z new", 100)] {
+                    house.issue_before(name, TimeDelta::hours(age)).await;
+                }
+            }
+            assert!(touched.len() > 12, "{}", touched.len());
+            seen.retain(|id| !touched.contains(&TokenId(*id)));
+            let stayed: Vec<_> = order.iter().filter(|token| !touched.contains(&token.id)).map(|it| it.id.0).collect();
+            assert_eq!(seen, stayed, "{sort:?}, backwards {backwards}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_page_stands_in_for_one_that_has_no_tokens_any_more() {
+    let house = House::new().await;
+    let filter = TokenFilter::default();
+    for n in 0..=PAGE_SIZE {
+        house.issue_before(&format!("Token {n}"), TimeDelta::hours(n.into())).await;
+    }
+    let all = house.walked(&filter, false).await;
+    let (first, last) = (key(filter.sort, &all[0]), key(filter.sort, all.last().unwrap()));
+    let beyond = house.at(&filter, Place::After(last.clone())).await;
+    assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (Place::Last, &all[24..]));
+    let beyond = house.at(&filter, Place::Before(first.clone())).await;
+    assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (Place::First, &all[..24]));
+
+    // What came before a page is a page, however few: nothing is shown twice.
+    let second = house.at(&filter, Place::Before(key(filter.sort, &all[2]))).await;
+    assert_eq!((second.tokens.as_slice(), second.position.shown()), (&all[..2], Shown::Range(1, 2)));
+    assert_eq!((second.position.previous(), second.position.place == Place::First), (None, false));
+    let rest = house.at(&filter, second.position.next().unwrap()).await;
+    assert_eq!((rest.tokens.as_slice(), rest.position.shown()), (&all[2..], Shown::Range(3, 25)));
+
+    // A page that nothing comes before any more is the first.
+    house.store.delete(&house.aya, all[0].id).await.unwrap();
+    let rest = house.at(&filter, Place::After(first)).await;
+    assert_eq!((rest.position.place, rest.tokens.as_slice()), (Place::First, &all[1..]));
+    let all_before = house.at(&filter, Place::Before(last)).await;
+    assert_eq!((all_before.tokens.as_slice(), all_before.position.shown()), (&all[1..24], Shown::Range(1, 23)));
+}
+
+#[tokio::test]
+async fn a_key_that_makes_no_sense_asks_for_the_first_page() {
+    let house = House::new().await;
+    for n in 0..2 * PAGE_SIZE {
+        house.issue(&format!("Token {n}")).await;
+    }
+    let id = Uuid::now_v7();
+    for sort in Sort::ALL {
+        let filter = TokenFilter { sort, ..TokenFilter::default() };
+        let first = house.at(&filter, Place::First).await;
+        let mut nonsense = vec![String::new(), ".".to_owned(), id.to_string(), format!("{id}"), "' OR 1=1".to_owned()];
+        nonsense.push(format!(".{}", i64::MAX));
+        if sort == Sort::Name {
+            nonsense.push(format!("{id}.a\0b"));
+        } else {
+            nonsense.extend([
+                format!("{id}.x"),
+                format!("{id}.{}0", i64::MAX),
+                format!("{id}.1.5"),
+                format!("{id}.\0"),
+            ]);
+        }
+        for text in nonsense {
+            for place in [Place::After(Cursor(text.clone())), Place::Before(Cursor(text.clone()))] {
+                assert_eq!(house.at(&filter, place).await, first, "{sort:?}: {text:?}");
+            }
+        }
+        // Nonsense that can be read is a place before or after all.
+        for extreme in [i64::MIN, i64::MAX] {
+            let list = house.at(&filter, Place::After(Cursor(format!("{id}.{extreme}")))).await;
+            assert!(!list.tokens.is_empty(), "{sort:?}: {extreme}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_another_accounts_token_tells_nothing_of_it() {
+    let house = House::new().await;
+    let otto = house.stranger().await;
+    for n in 0..2 * PAGE_SIZE {
+        house.issue_before(&format!("Token {n}"), TimeDelta::hours(n.into())).await;
+    }
+    let hour = TimeDelta::hours(5);
+    let theirs = house.store.at(Clock::fixed(begin() - hour));
+    let settings = TokenSettings { primary_contact: otto.user.id, ..house.settings("Token 5") };
+    let strangers = theirs.create(&otto, settings, Uuid::now_v7()).await.unwrap().token;
+    for sort in Sort::ALL {
+        let filter = TokenFilter { sort, ..TokenFilter::default() };
+        let own = house.walked(&filter, false).await;
+        for place in [Place::After as fn(Cursor) -> Place, Place::Before] {
+            let list = house.at(&filter, place(key(sort, &strangers))).await;
+            assert!(list.tokens.iter().all(|token| own.contains(token)));
+            assert_eq!(list.position.total, Count::Exactly(own.len() as u64));
+            // The same as for a token that never was, with a key like it.
+            let none = Token { id: TokenId(Uuid::from_u128(strangers.id.0.as_u128() + 1)), ..strangers.clone() };
+            let there = house.at(&filter, place(key(sort, &none))).await;
+            assert_eq!((there.tokens, there.position.before), (list.tokens, list.position.before));
+        }
+    }
+}
+
+#[tokio::test]
+async fn beyond_ten_thousand_the_list_says_more_and_goes_on_to_the_end() {
+    let house = House::new().await;
+    house.issue("Token 0").await;
+    house.copy(COUNTED + 99).await;
+    let more = Count::MoreThan(COUNTED.into());
+    for sort in Sort::ALL {
+        let filter = TokenFilter { sort, ..TokenFilter::default() };
+        let first = house.at(&filter, Place::First).await;
+        assert_eq!((first.position.total, first.position.shown()), (more, Shown::Range(1, 24)));
+        let second = house.at(&filter, first.position.next().unwrap()).await;
+        assert_eq!((second.position.total, second.position.shown()), (more, Shown::Range(25, 48)));
+        let mut list = house.at(&filter, Place::Last).await;
+        assert_eq!((list.position.total, list.position.shown()), (more, Shown::Last(24)));
+        // 10,100 are 20 more than 420 pages.
+        let mut back = list.tokens.len();
+        for shown in [Shown::Beyond(24, 10_000); 3] {
+            list = house.at(&filter, list.position.previous().unwrap()).await;
+            assert_eq!((list.position.total, list.position.shown()), (more, shown), "{sort:?}");
+            back += list.tokens.len();
+        }
+        list = house.at(&filter, list.position.previous().unwrap()).await;
+        back += list.tokens.len();
+        let from = 10_100 - back as u64 + 1;
+        assert_eq!((list.position.total, list.position.shown()), (more, Shown::Range(from, from + 23)), "{sort:?}");
+        let (tokens, total) = house.store.numbered_page(house.aya.account, &filter, 421).await.unwrap();
+        assert_eq!((tokens.len(), total), (20, 10_100));
+        assert_eq!(tokens.last(), house.at(&filter, Place::Last).await.tokens.last());
+    }
+    let filter = named("token");
+    assert_eq!(house.at(&filter, Place::First).await.position.total, more);
+    assert_eq!(house.names(named("token 4321")).await, ["Token 4321"]);
+    let walked: HashSet<_> = house.walked(&named("token 1"), false).await.iter().map(|token| token.id.0).collect();
+    // 1, 10 to 19, 100 to 199, 1000 to 1999 and 10000 to 10099.
+    assert_eq!(walked.len(), 1 + 10 + 100 + 1_000 + 100);
+}
+
+#[tokio::test]
+async fn beyond_the_last_page_by_number_there_is_nothing() {
+    let house = House::new().await;
+    let page = async |number| {
+        let filter = TokenFilter::default();
+        house.store.numbered_page(house.aya.account, &filter, number).await.unwrap()
+    };
+    assert_eq!(page(1).await, (vec![], 0));
+    let token = house.issue("Export").await.token;
+    assert_eq!(page(1).await, (vec![token], 1));
+    for beyond in [0, 2, 1_000_000, u32::MAX] {
+        assert_eq!(page(beyond).await, (vec![], 1), "{beyond}");
     }
 }

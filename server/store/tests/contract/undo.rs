@@ -27,7 +27,7 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
         store.delete(by, id).await.err(),
     ];
     assert!(answers.iter().all(|answer| matches!(answer, Some(Error::NotFound))), "{answers:?}");
-    assert_eq!(store.list(by.account, &TokenFilter::default()).await.unwrap().total, 0);
+    assert_eq!(store.list(by.account, &TokenFilter::default()).await.unwrap().tokens, []);
     assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
     assert!(!house.issue("Export").await.name_exists, "its name is free");
 }

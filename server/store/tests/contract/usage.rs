@@ -1,16 +1,18 @@
-//! Calls are noted, written, reported and rolled up.
+//! Calls are noted, written, read one by one, added up, reported and removed.
 
+use crate::database::{CALL_PACKS, Database};
 use crate::house::{HERE, House, begin};
-use crate::sql;
+use crate::sql::{self, Pool};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::account::AccountId;
 use domain::scope::Scope;
-use domain::token::{Token, TokenSettings};
+use domain::token::{Token, TokenId, TokenSettings};
+use domain::user::Asker;
+use sqlx::AssertSqlSafe;
+use std::slice;
 use std::time::Duration;
-use store::{Call, Error, TokenUsage};
+use store::{Call, Clock, Error, RecordedCall, ServerKey, Store, TokenUsage};
 use uuid::Uuid;
-
-/// A row of `calls`.
-type Row = (Uuid, Uuid, String, i64, i64, String, i64);
 
 const EVER: (NaiveDate, NaiveDate) = (NaiveDate::MIN, NaiveDate::MAX);
 
@@ -30,6 +32,17 @@ impl House {
     async fn usage(&self) -> Vec<TokenUsage> {
         self.store.token_usage(self.aya.account, EVER.0, EVER.1).await.unwrap()
     }
+
+    async fn log(&self, from: NaiveDate, to: NaiveDate) -> Vec<RecordedCall> {
+        let mut log = self.store.call_log(self.aya.account, from, to);
+        let mut calls = Vec::new();
+        loop {
+            match log.next().await.unwrap() {
+                some if some.is_empty() => return calls,
+                some => calls.extend(some),
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -38,15 +51,21 @@ async fn a_call_is_kept_as_it_was() {
     let token = house.issue("Export").await.token;
     house.store.record_call(Call { status: 503, ..house.call(&token) });
     assert!(house.usage().await.is_empty(), "it waits in memory");
-    assert_eq!(house.store.at(store::Clock::system()).flush_calls().await.unwrap(), 1);
+    assert_eq!(house.store.at(Clock::system()).flush_calls().await.unwrap(), 1);
     assert_eq!(house.store.flush_calls().await.unwrap(), 0);
-    let rows: Vec<Row> = sql::query_as("SELECT account_id, token_id, scope, status, at, address, latency FROM calls")
-        .fetch_all(&house.database().await)
-        .await
-        .unwrap();
-    let scope = "getCompanyInformation".to_owned();
-    let at = begin().timestamp_micros();
-    assert_eq!(rows, [(house.aya.account.0, token.id.0, scope, 503, at, "192.0.2.1".to_owned(), 1_500)]);
+    let kept = RecordedCall {
+        at: begin(),
+        token: token.id,
+        name: Some("Export".to_owned()),
+        sid: Some(token.sid.clone()),
+        scope: "getCompanyInformation".to_owned(),
+        address: HERE,
+        status: 503,
+        latency: Duration::from_micros(1_500),
+    };
+    assert_eq!(house.log(EVER.0, EVER.1).await, slice::from_ref(&kept));
+    house.store.delete(&house.aya, token.id).await.unwrap();
+    assert_eq!(house.log(EVER.0, EVER.1).await, [RecordedCall { name: None, sid: None, ..kept }]);
 }
 
 #[tokio::test]
@@ -77,32 +96,37 @@ async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
     for _ in 0..2_500 {
         house.store.record_call(house.call(&token));
     }
-    house.refuse("INSERT ON calls").await;
+    house.refuse("INSERT ON call_packs").await;
     for _ in 0..2 {
         assert!(matches!(house.store.flush_calls().await, Err(Error::Database(_))));
         house.store.record_call(house.call(&token));
     }
     assert_eq!(house.token(&token).await.last_used_at, None, "all or nothing");
-    house.allow("INSERT ON calls").await;
+    house.allow("INSERT ON call_packs").await;
     assert_eq!(house.store.flush_calls().await.unwrap(), 2_502);
     assert_eq!(house.usage().await[0].calls, 2_502);
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_too_long_are_given_up_from_the_oldest_on() {
+async fn of_too_many_calls_that_wait_the_oldest_are_given_up_that_were_not_tried_yet() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
-    house.refuse("INSERT ON calls").await;
+    house.refuse("INSERT ON call_packs").await;
     let first = Call { status: 201, ..house.call(&token) };
     house.store.record_call(first);
     house.store.flush_calls().await.unwrap_err();
-    for _ in 0..200_000 {
-        house.store.record_call(house.call(&token));
+    for number in 0..200_000 {
+        let status = if number == 0 { 202 } else { 200 };
+        house.store.record_call(Call { status, ..first });
     }
-    house.allow("INSERT ON calls").await;
+    house.allow("INSERT ON call_packs").await;
     assert_eq!(house.store.flush_calls().await.unwrap(), 200_000);
     let statuses: Vec<_> = house.usage().await.iter().map(|usage| (usage.status, usage.calls)).collect();
-    assert_eq!(statuses, [(200, 200_000)]);
+    assert_eq!(statuses, [(200, 199_999), (201, 1)], "what may have been written already stays");
+    for _ in 0..200_001 {
+        house.store.record_call(first);
+    }
+    assert_eq!(house.store.flush_calls().await.unwrap(), 200_000, "as many may wait as before");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -196,44 +220,228 @@ async fn another_accounts_calls_are_not_seen() {
         let names = |usage: Vec<TokenUsage>| usage.into_iter().filter_map(|usage| usage.name).collect::<Vec<_>>();
         assert_eq!((names(ours.await), names(others.await)), (vec!["Export".to_owned()], vec!["Theirs".to_owned()]));
         house.later(TimeDelta::seconds(1));
-        house.store.roll_up_calls(TimeDelta::zero()).await.unwrap();
+        assert!(house.store.add_up_calls().await.unwrap() <= 2);
+        house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+        assert_eq!(house.log(EVER.0, EVER.1).await, []);
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_roll_up_keeps_the_totals_and_counts_each_call_once() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let token = house.issue("Export").await.token;
+/// Calls of more than eight days, one a minute, backwards, of which every third has failed.
+fn record_days(house: &House, token: &Token, stranger: &Asker) {
     for number in 0..12_000_i64 {
         let call = Call {
-            at: begin() - TimeDelta::seconds(number * 60),
+            at: begin() - TimeDelta::minutes(number),
             status: if number % 3 == 0 { 404 } else { 200 },
             latency: Duration::from_micros(u64::try_from(number).unwrap()),
-            ..house.call(&token)
+            ..house.call(token)
         };
         house.store.record_call(call);
         if number % 100 == 0 {
             house.store.record_call(Call { account: stranger.account, ..call });
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let token = house.issue("Export").await.token;
+    record_days(&house, &token, &stranger);
     assert_eq!(house.store.flush_calls().await.unwrap(), 12_120);
     let before = house.usage().await;
     assert_eq!(before.iter().map(|usage| usage.calls).sum::<u64>(), 12_000);
-    let keep = TimeDelta::seconds(6_000 * 60);
-    let rolled_up = house.store.roll_up_calls(keep).await.unwrap();
-    assert_eq!(rolled_up, 5_999 + 59, "those that are older than that");
-    assert_eq!(house.usage().await, before, "the day that is rolled up in part too");
-    let at_once = [TimeDelta::zero(); 2].map(|keep| {
+    let at_once = [(); 3].map(|()| {
         let store = house.store.clone();
-        tokio::spawn(async move { store.roll_up_calls(keep).await.unwrap() })
+        tokio::spawn(async move { store.add_up_calls().await.unwrap() })
     });
-    let mut rolled_up = 0;
+    let mut added = 0;
     for task in at_once {
-        rolled_up += task.await.unwrap();
+        added += task.await.unwrap();
     }
-    assert_eq!(rolled_up, 6_001 + 61 - 2, "all but those of this instant");
+    assert_eq!(added, 12_120);
     assert_eq!(house.usage().await, before);
-    let left: i64 = sql::query_scalar("SELECT COUNT(*) FROM calls").fetch_one(&house.database().await).await.unwrap();
-    assert_eq!(left, 2);
+    house.store.record_call(house.call(&token));
+    house.store.flush_calls().await.unwrap();
+    assert_eq!(house.usage().await.iter().map(|usage| usage.calls).sum::<u64>(), 12_001, "what is newer is added");
+    assert_eq!(house.store.add_up_calls().await.unwrap(), 1);
+    assert_eq!(house.log(EVER.0, EVER.1).await.len(), 12_001, "the calls themselves stay");
+}
+
+#[tokio::test]
+async fn old_calls_are_removed_once_they_are_added_up_and_their_numbers_stay() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let token = house.issue("Export").await.token;
+    record_days(&house, &token, &stranger);
+    house.store.flush_calls().await.unwrap();
+    let before = house.usage().await;
+    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!(house.log(EVER.0, EVER.1).await.len(), 12_000, "none is added up yet");
+    house.store.add_up_calls().await.unwrap();
+    house.store.remove_old_calls(TimeDelta::minutes(6_000)).await.unwrap();
+    let left = house.log(EVER.0, EVER.1).await;
+    let oldest = left.iter().map(|call| call.at).min().unwrap();
+    let longest = TimeDelta::minutes(6_060);
+    assert!(
+        oldest <= begin() - TimeDelta::minutes(6_000) && oldest > begin() - longest,
+        "{oldest}: up to an hour more"
+    );
+    assert_eq!(house.usage().await, before);
+    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!(house.usage().await, before);
+    let left: i64 = sql::query_scalar("SELECT COUNT(*) FROM call_packs WHERE last_at < $1")
+        .bind(begin().timestamp_micros())
+        .fetch_one(&house.database().await)
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "no account has any");
+}
+
+#[tokio::test]
+async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let token = house.issue("Export").await.token;
+    record_days(&house, &token, &stranger);
+    for _ in 0..9_000 {
+        house.store.record_call(house.call(&token)); // more than a pack takes
+    }
+    house.store.flush_calls().await.unwrap();
+    let today = begin().date_naive();
+    let all = house.log(EVER.0, EVER.1).await;
+    assert_eq!(all.len(), 21_000);
+    let mut parts = Vec::new();
+    for day in today.pred_opt().unwrap().pred_opt().unwrap().iter_days().take(3) {
+        let calls = house.log(day, day).await;
+        assert!(!calls.is_empty() && calls.iter().all(|call| call.at.date_naive() == day));
+        parts.extend(calls);
+    }
+    let since = parts.iter().map(|call| call.at).min().unwrap();
+    assert_eq!(parts, all.into_iter().filter(|call| call.at >= since).collect::<Vec<_>>());
+    assert_eq!(house.log(today.succ_opt().unwrap(), NaiveDate::MAX).await, []);
+}
+
+#[tokio::test]
+async fn a_pack_that_no_version_has_written_is_named_corrupt_and_stays_until_it_is_old() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    house.store.record_call(house.call(&token));
+    house.store.flush_calls().await.unwrap();
+    let database = house.database().await;
+    for damage in ["calls = 2", "pack = SUBSTR(pack, 1, 30)", "pack = SUBSTR(pack, 2)"] {
+        sql::query(AssertSqlSafe(format!("UPDATE call_packs SET {damage}"))).execute(&database).await.unwrap();
+        let usage = house.store.token_usage(house.aya.account, EVER.0, EVER.1).await;
+        assert!(matches!(usage, Err(Error::Corrupt(_))), "{damage}");
+        assert!(matches!(house.store.call_log(house.aya.account, EVER.0, EVER.1).next().await, Err(Error::Corrupt(_))));
+        assert!(matches!(house.store.add_up_calls().await, Err(Error::Corrupt(_))));
+    }
+    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!(count(&database, "TRUE").await, 1);
+    house.later(TimeDelta::seconds(1));
+    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!(count(&database, "TRUE").await, 0);
+    assert_eq!(house.store.add_up_calls().await.unwrap(), 0);
+}
+
+/// The packs of which that is so.
+async fn count(database: &Pool, condition: &str) -> i64 {
+    let count = format!("SELECT COUNT(*) FROM call_packs WHERE {condition}");
+    sql::query_scalar(AssertSqlSafe(count)).fetch_one(database).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_pack_that_cannot_be_read_keeps_no_other_account_from_being_added_up() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let token = house.issue("Export").await.token;
+    let mut accounts = [house.aya.account, stranger.account];
+    accounts.sort_unstable_by_key(|account| account.0); // as they come
+    for account in accounts {
+        house.store.record_call(Call { account, ..house.call(&token) });
+    }
+    house.store.flush_calls().await.unwrap();
+    let database = house.database().await;
+    let damage = sql::query("UPDATE call_packs SET calls = 2 WHERE account_id = $1").bind(accounts[0].0);
+    damage.execute(&database).await.unwrap();
+    assert!(matches!(house.store.add_up_calls().await, Err(Error::Corrupt(_))));
+    assert_eq!((count(&database, "counted").await, count(&database, "calls = 2 AND NOT counted").await), (1, 1));
+    house.store.record_call(Call { account: accounts[0], ..house.call(&token) });
+    house.store.flush_calls().await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!((count(&database, "TRUE").await, count(&database, "calls = 2").await), (1, 0));
+    assert_eq!(house.store.add_up_calls().await.unwrap(), 1, "that goes on");
+    for account in accounts {
+        assert_eq!(house.store.token_usage(account, EVER.0, EVER.1).await.unwrap()[0].calls, 1);
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_read_some_calls_at_a_time() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    for _ in 0..50_000 {
+        house.store.record_call(house.call(&token));
+    }
+    house.store.flush_calls().await.unwrap();
+    let mut log = house.store.call_log(house.aya.account, EVER.0, EVER.1);
+    let mut read = Vec::new();
+    for _ in 0..3 {
+        read.push(log.next().await.unwrap().len());
+    }
+    assert!((40_000..44_000).contains(&read[0]), "{read:?}");
+    assert_eq!((read[0] + read[1], read[2]), (50_000, 0));
+}
+
+#[tokio::test]
+async fn calls_that_older_versions_have_kept_one_by_one_are_packed_as_they_are() {
+    let database = Database::before(CALL_PACKS).await;
+    let pool = database.pool().await;
+    let (account, token) = (AccountId(Uuid::now_v7()), TokenId(Uuid::now_v7()));
+    let at = begin() - TimeDelta::microseconds(1);
+    let before = [
+        ("getJob", 200_u16, "192.0.2.1", 1_500_i64),
+        ("anOldOperation", 404, "2001:db8::1", 0),
+        ("getJob", 503, "192.0.2.1", i64::MAX / 2),
+    ];
+    for (scope, status, address, latency) in before {
+        sql::query(
+            "INSERT INTO calls (account_id, token_id, scope, status, at, address, latency)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(account.0)
+        .bind(token.0)
+        .bind(scope)
+        .bind(status)
+        .bind(at.timestamp_micros())
+        .bind(address)
+        .bind(latency)
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    let store = Store::open(&database.url(), ServerKey::from_bytes([7; 32]), Clock::fixed(begin())).await.unwrap();
+    let kept = before.map(|(scope, status, address, latency)| RecordedCall {
+        at,
+        token,
+        name: None,
+        sid: None,
+        scope: scope.to_owned(),
+        address: address.parse().unwrap(),
+        status,
+        latency: Duration::from_micros(latency.unsigned_abs().min(u32::MAX.into())),
+    });
+    assert_eq!(store.call_log(account, EVER.0, EVER.1).next().await.unwrap(), kept);
+    let scope = Scope::find("getJob").unwrap();
+    let call = Call { account, token, scope, status: 200, at, address: HERE, latency: Duration::from_micros(1_500) };
+    store.record_call(call);
+    store.flush_calls().await.unwrap();
+    let packs: Vec<Vec<u8>> =
+        sql::query_scalar("SELECT pack FROM call_packs ORDER BY id").fetch_all(&pool).await.unwrap();
+    assert_eq!((packs.len(), &packs[0]), (4, &packs[3]));
+    assert_eq!(store.add_up_calls().await.unwrap(), 4);
+    let usage = store.token_usage(account, EVER.0, EVER.1).await.unwrap();
+    let calls: Vec<_> = usage.iter().map(|usage| (usage.scope.as_str(), usage.status, usage.calls)).collect();
+    assert_eq!(calls, [("anOldOperation", 404, 1), ("getJob", 200, 2), ("getJob", 503, 1)]);
 }

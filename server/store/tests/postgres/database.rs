@@ -11,6 +11,9 @@ pub const RANDOM_ID: &str = "gen_random_uuid()";
 /// What makes 32 bytes.
 pub const RANDOM_HASH: &str = "sha256(gen_random_uuid()::text::bytea)";
 
+/// The number of the migration that packs calls.
+pub const CALL_PACKS: i64 = 6;
+
 /// The database that others are copies of: all tables, no rows.
 const MIGRATED: &str = "migrated";
 static MADE: OnceCell<()> = OnceCell::const_new();
@@ -32,6 +35,17 @@ impl Database {
     /// One without any tables.
     pub async fn empty() -> Self {
         Self::from("template1").await
+    }
+
+    /// One as it was before that migration.
+    pub async fn before(migration: i64) -> Self {
+        let database = Self::empty().await;
+        let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+        let mut migrations = sqlx::migrate!("migrations/postgres");
+        migrations.migrations.to_mut().retain(|one| one.version < migration);
+        migrations.run(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        database
     }
 
     async fn from(template: &str) -> Self {

@@ -1,5 +1,6 @@
 //! What every store does, on `PostgreSQL`; and what is tested in its own words.
 
+mod calls;
 mod cluster;
 mod database;
 mod moving;
@@ -12,7 +13,7 @@ mod contract;
 #[path = "../../src/sql.rs"]
 mod sql;
 
-use contract::house;
+use contract::{house, soft_passkey};
 use database::Database;
 use store::{Clock, ServerKey, Store};
 

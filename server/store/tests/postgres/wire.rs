@@ -1,8 +1,9 @@
-//! A wire between a node and the database that can be cut, and mended.
+//! A wire between a node and the database that can be cut, swallow all that is sent, or lead elsewhere, and be mended.
 
+use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::sync::{Arc, Mutex};
-use std::{io, net::Shutdown, thread};
+use std::sync::{Arc, Condvar, Mutex};
+use std::{net::Shutdown, thread};
 use tempfile::TempDir;
 
 /// The name of a server's socket in its folder.
@@ -11,13 +12,34 @@ const SOCKET: &str = ".s.PGSQL.5432";
 pub struct Wire {
     folder: TempDir,
     url: String,
-    state: Arc<Mutex<State>>,
+    state: Arc<(Mutex<State>, Condvar)>,
 }
 
 #[derive(Default)]
 struct State {
     is_cut: bool,
+    is_silent: bool,
+    /// Connections made so far, and how many of them nobody will hear from again.
+    made: usize,
+    lost: usize,
     streams: Vec<UnixStream>,
+}
+
+/// Hands on what comes, but nothing while the wire is silent, and never what comes by a connection that is lost.
+fn hand_on(mut from: UnixStream, mut to: UnixStream, number: usize, wire: &(Mutex<State>, Condvar)) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        let (state, mended) = wire;
+        let state = mended.wait_while(state.lock().unwrap(), |state| state.is_silent).unwrap();
+        if number < state.lost {
+            continue; // it goes nowhere
+        }
+        drop(state);
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    _ = to.shutdown(Shutdown::Both);
 }
 
 impl Wire {
@@ -26,20 +48,20 @@ impl Wire {
         let (rest, server) = url.split_once("?host=").unwrap();
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::<(Mutex<State>, Condvar)>::default();
         let (accepting, server) = (Arc::clone(&state), format!("{server}/{SOCKET}"));
         thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
-                let mut state = accepting.lock().unwrap();
+                let mut state = accepting.0.lock().unwrap();
                 if !state.is_cut {
                     let far = UnixStream::connect(&server).unwrap();
                     state.streams.extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
+                    let number = state.made;
+                    state.made += 1;
                     let back = (far.try_clone().unwrap(), near.try_clone().unwrap());
-                    for (mut from, mut to) in [(near, far), back] {
-                        thread::spawn(move || {
-                            _ = io::copy(&mut from, &mut to);
-                            _ = to.shutdown(Shutdown::Both);
-                        });
+                    for (from, to) in [(near, far), back] {
+                        let wire = Arc::clone(&accepting);
+                        thread::spawn(move || hand_on(from, to, number, &wire));
                     }
                 }
             }
@@ -55,14 +77,29 @@ impl Wire {
 
     /// Ends all connections, and lets none through.
     pub fn cut(&self) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.0.lock().unwrap();
         state.is_cut = true;
         for stream in state.streams.drain(..) {
             _ = stream.shutdown(Shutdown::Both);
         }
     }
 
+    /// Lets connections be, and be made, but hands nothing on until it is mended: as where packets get lost.
+    #[allow(dead_code)] // some cut it only
+    pub fn silence(&self) {
+        self.state.0.lock().unwrap().is_silent = true;
+    }
+
+    /// Hands nothing on any more by the connections that there are; new ones work: as where another machine has taken over.
+    #[allow(dead_code)] // some cut it only
+    pub fn lose(&self) {
+        let mut state = self.state.0.lock().unwrap();
+        state.lost = state.made;
+    }
+
     pub fn mend(&self) {
-        self.state.lock().unwrap().is_cut = false;
+        let mut state = self.state.0.lock().unwrap();
+        (state.is_cut, state.is_silent) = (false, false);
+        self.state.1.notify_all();
     }
 }

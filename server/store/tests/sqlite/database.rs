@@ -1,8 +1,10 @@
 //! A fresh `SQLite` database, in a directory of its own.
 
 use crate::sql::{self, Pool};
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection, SqlitePool};
 use std::path::PathBuf;
+use std::str::FromStr;
 use tempfile::TempDir;
 
 /// What makes an id.
@@ -10,12 +12,27 @@ pub const RANDOM_ID: &str = "randomblob(16)";
 /// What makes 32 bytes.
 pub const RANDOM_HASH: &str = "randomblob(32)";
 
+/// The number of the migration that packs calls.
+pub const CALL_PACKS: i64 = 16;
+
 pub struct Database(TempDir);
 
 #[allow(clippy::unused_async)] // as those of PostgreSQL, which wait
 impl Database {
     pub async fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
+    }
+
+    /// One as it was before that migration.
+    pub async fn before(migration: i64) -> Self {
+        let database = Self::new().await;
+        let options = SqliteConnectOptions::from_str(&database.url()).unwrap().create_if_missing(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        let mut migrations = sqlx::migrate!("migrations/sqlite");
+        migrations.migrations.to_mut().retain(|one| one.version < migration);
+        migrations.run(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        database
     }
 
     pub fn url(&self) -> String {

@@ -8,8 +8,7 @@ mod contract;
 #[path = "../../src/sql.rs"]
 mod sql;
 
-use contract::house;
-use domain::filter::TokenFilter;
+use contract::{house, soft_passkey};
 use domain::secret::{AccountSid, Secret};
 use house::House;
 use std::os::unix::fs::PermissionsExt;
@@ -32,29 +31,6 @@ async fn a_database_in_memory_is_refused() {
         let opened = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await;
         assert!(matches!(opened, Err(Error::UnsupportedDatabase(_))));
     }
-}
-
-#[tokio::test]
-async fn five_thousand_tokens_are_paged_to_the_end() {
-    let house = House::new().await;
-    house.issue("Token 0").await;
-    let copies = "
-        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
-        INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
-            primary_contact, developers, scopes, state, created_at)
-        SELECT randomblob(16), account_id, substr(sid, 1, 31) || substr('000' || i, -4), secret_hash, 'Token ' || i,
-            'token ' || i, description, api_version, primary_contact, developers, scopes, state, created_at - i
-        FROM tokens, n";
-    sql::query(copies).execute(&house.database().await).await.unwrap();
-    let list = house.store.list(house.aya.account, &TokenFilter::default().on_page(u32::MAX)).await.unwrap();
-    assert_eq!((list.total, list.page, list.tokens.len()), (5_000, 209, 8));
-    assert_eq!(list.tokens[7].settings.name, "Token 4999");
-    let many = TokenFilter { name: "token".to_owned(), ..TokenFilter::default() };
-    assert_eq!(house.store.list(house.aya.account, &many).await.unwrap().total, 5_000);
-    assert_eq!(
-        house.names(TokenFilter { name: "token 4321".to_owned(), ..TokenFilter::default() }).await,
-        ["Token 4321"]
-    );
 }
 
 #[tokio::test]

@@ -1,0 +1,20 @@
+//! The account that a command names.
+
+use anyhow::{Result, bail};
+use domain::account::AccountId;
+use store::Store;
+
+/// A new account for each misspelt name would help nobody: it has to be there.
+///
+/// # Errors
+/// Where it is not, and where the store fails.
+pub async fn named(store: &Store, name: &str) -> Result<AccountId> {
+    if let Some(account) = store.account_named(name).await? {
+        return Ok(account);
+    }
+    let names: Vec<_> = store.accounts().await?.into_iter().map(|account| account.name).collect();
+    if names.is_empty() {
+        bail!("there are no accounts yet in this --data folder; add one with kagitaba user add");
+    }
+    bail!("there is no account {name}; write it as one of these: {}", names.join(", "))
+}

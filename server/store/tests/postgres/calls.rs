@@ -1,0 +1,55 @@
+//! Calls that were written while the answer got lost.
+
+use crate::house::{HERE, House};
+use crate::wire::Wire;
+use domain::scope::Scope;
+use sqlx::{Connection, Executor, PgConnection};
+use std::time::Duration;
+use store::{Call, Clock, ServerKey, Store};
+
+/// Makes a transaction that writes calls wait at its end until it gets that lock.
+const LATE: &str = "
+    CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON call_packs DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION late()";
+/// Whether one does.
+const IS_LATE: &str = "
+    SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid
+        WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7 AND NOT granted)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_whose_commit_was_cut_off_from_its_answer_are_written_once() {
+    let house = House::new().await;
+    let token = house.issue("Export").await.token;
+    let wire = Wire::to(&house.database.url());
+    let node = Store::open(wire.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
+    let call = Call {
+        account: house.aya.account,
+        token: token.id,
+        scope: Scope::GET_COMPANY_INFORMATION,
+        status: 200,
+        at: house.clock.now(),
+        address: HERE,
+        latency: Duration::ZERO,
+    };
+    let mut somebody = PgConnection::connect(&house.database.url()).await.unwrap();
+    somebody.execute(LATE).await.unwrap();
+    somebody.execute("SELECT pg_advisory_lock(7)").await.unwrap();
+    for _ in 0..3 {
+        node.record_call(call);
+    }
+    let flushing = tokio::spawn({
+        let node = node.clone();
+        async move { node.flush_calls().await }
+    });
+    while !sqlx::query_scalar::<_, bool>(IS_LATE).fetch_one(&mut somebody).await.unwrap() {}
+    wire.cut();
+    assert!(flushing.await.unwrap().unwrap_err().is_unavailable());
+    wire.mend();
+    node.record_call(call);
+    somebody.execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+    assert_eq!(node.flush_calls().await.unwrap(), 4);
+    let day = call.at.date_naive();
+    assert_eq!(node.token_usage(call.account, day, day).await.unwrap()[0].calls, 4);
+}
