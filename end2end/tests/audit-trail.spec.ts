@@ -199,17 +199,17 @@ test('the pages of the trail follow one another from either end', async ({ page 
   await expect(shown).toHaveText(/^1–50 of [\d,]+ entries$/);
   await expect(entries(page)).toHaveCount(50);
   const first = await entries(page).allTextContents();
-  await page.getByRole('link', { name: 'Next' }).click();
+  await page.getByRole('link', { name: 'Next', exact: true }).click();
   await expect(shown).toHaveText(/^(?!1–)[\d,]+–[\d,]+ of [\d,]+ entries$/);
   await expect(page).toHaveURL(/\?after=\d+\.\d+$/);
-  await page.getByRole('link', { name: 'Previous' }).click();
+  await page.getByRole('link', { name: 'Previous', exact: true }).click();
   await expect(page).toHaveURL(/\/audit-trail(\?before=\d+\.\d+)?$/);
   await expect(entries(page)).toHaveText(first);
-  await page.getByRole('link', { name: 'Last' }).click();
+  await page.getByRole('link', { name: 'Last', exact: true }).click();
   await expect(page).toHaveURL(`${trail}?before=end`);
   await expect(shown).toHaveText(/^[\d,]+–([\d,]+) of \1 entries$/);
   await expect(entries(page).last()).toContainText('Account added');
-  await page.getByRole('link', { name: 'First' }).click();
+  await page.getByRole('link', { name: 'First', exact: true }).click();
   await expect(page).toHaveURL(trail);
 });
 

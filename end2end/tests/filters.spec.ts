@@ -278,7 +278,7 @@ test('a page holds what it held, after a reload and in a copied link, whatever i
   await create(listed(30, 1).map((_, index) => index + 1));
   await open(page, listOf(name));
   await expect(names(page)).toHaveText(listed(30, 7));
-  await page.getByRole('link', { name: 'Next' }).click();
+  await page.getByRole('link', { name: 'Next', exact: true }).click();
   await expect(names(page)).toHaveText(listed(6, 1));
   await expect(page.locator('.results .count')).toHaveText('25–30 of 30 access tokens');
 
@@ -293,12 +293,12 @@ test('a page holds what it held, after a reload and in a copied link, whatever i
     await expect(at.locator('.results .count')).toHaveText('27–32 of 32 access tokens');
   }
   // Back over all, nothing twice and nothing left out.
-  await page.getByRole('link', { name: 'Previous' }).click();
+  await page.getByRole('link', { name: 'Previous', exact: true }).click();
   await expect(names(page)).toHaveText(listed(30, 7));
-  await page.getByRole('link', { name: 'Previous' }).click();
+  await page.getByRole('link', { name: 'Previous', exact: true }).click();
   await expect(names(page)).toHaveText(listed(32, 31));
   await expect(page.locator('.results .count')).toHaveText('1–2 of 32 access tokens');
-  await page.getByRole('link', { name: 'First' }).click();
+  await page.getByRole('link', { name: 'First', exact: true }).click();
   await expect(names(page)).toHaveText(listed(32, 9));
   await page.goBack();
   await expect(names(page)).toHaveText(listed(32, 31));

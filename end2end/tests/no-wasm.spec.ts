@@ -40,14 +40,14 @@ for (const language of ['en', 'ja'] as const) {
       await page.locator('#filters').getByRole('link', { name: words.filter.clear_all }).click();
       await expect(names(page)).toHaveCount(24);
       const first = await names(page).first().textContent();
-      await page.getByRole('link', { name: words.pager.next }).click();
+      await page.getByRole('link', { name: words.pager.next, exact: true }).click();
       await expect(page).toHaveURL(/\?sort=name&after=/);
       await expect(names(page).first()).not.toHaveText(first ?? '');
-      await page.getByRole('link', { name: words.pager.previous }).click();
+      await page.getByRole('link', { name: words.pager.previous, exact: true }).click();
       await expect(names(page).first()).toHaveText(first ?? '');
-      await page.getByRole('link', { name: words.pager.last }).click();
+      await page.getByRole('link', { name: words.pager.last, exact: true }).click();
       await expect(page).toHaveURL(/\?sort=name&before=end$/);
-      await page.getByRole('link', { name: words.pager.first }).click();
+      await page.getByRole('link', { name: words.pager.first, exact: true }).click();
       await expect(names(page).first()).toHaveText(first ?? '');
     });
 
