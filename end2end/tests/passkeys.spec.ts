@@ -2,7 +2,7 @@
 
 import type { CDPSession, Page } from '@playwright/test';
 import { axe } from './axe.ts';
-import { call, dialog, expect, listOf, newToken, open, openMenu, paths, sameOrigin, test, toast } from './fixtures.ts';
+import { call, dialog, expect, listOf, newToken, open, openMenu, paths, running, sameOrigin, test, toast } from './fixtures.ts';
 import { age, givePassword, newUser, ownPassword } from './people.ts';
 import { languages, locales, say, wordsOf, type Words } from './words.ts';
 
@@ -84,7 +84,7 @@ for (const language of languages) {
       await page.getByLabel(words.sign_in.password).fill(ownPassword);
       await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(page).toHaveURL((url) => url.pathname === secondStep);
-      await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+      await running(page);
       await expect(page.getByText(words.second_step.hint_recovery)).toBeVisible();
       await axe(page, 'the second step');
       await page.getByRole('button', { name: words.passkey.go_on }).click();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use {
     super::asked::{address, client, myself, myself_after_step_up, session, store},
     super::second_factor::shown,
-    super::session::{cookie, go_on, path_within, pending},
+    super::session::{cookie, go_on_within, pending},
     domain::second_factor,
     store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty},
 };
@@ -69,7 +69,7 @@ pub async fn ask_for_own_passkey() -> Result<Option<PasskeyChallenge>, AppError>
 #[server(prefix = "/api", endpoint = "passkeys/sign_in", protocol = Call)]
 pub async fn sign_in_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
     let begun = store().sign_in_with_passkey(&answer(given)?, client()).await;
-    go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
+    go_on_within(begun, next.as_deref())
 }
 
 /// Takes the second step of signing in. Answers where to go on.
@@ -79,7 +79,7 @@ pub async fn sign_in_with_passkey(given: GivenPasskey, next: Option<String>) -> 
 #[server(prefix = "/api", endpoint = "passkeys/second_step", protocol = Call)]
 pub async fn second_step_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
     let begun = store().second_step_with_passkey(&pending()?, &answer(given)?, client()).await;
-    go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
+    go_on_within(begun, next.as_deref())
 }
 
 /// Takes a passkey in place of the password, for what needs that given of late.

@@ -74,7 +74,7 @@ pub struct IdentityProviderName(pub String);
 #[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
     let begun = super::asked::store().sign_in(&email, &password, super::asked::client()).await;
-    go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
+    go_on_within(begun, next.as_deref())
 }
 
 /// Takes the second step of signing in. Answers where to go on, as [`sign_in`].
@@ -84,7 +84,7 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
 #[server(prefix = "/api", endpoint = "session/second_step", protocol = Form)]
 pub async fn second_step(code: String, next: Option<String>) -> Result<String, AppError> {
     let begun = super::asked::store().second_step(&pending()?, &code, super::asked::client()).await;
-    go_on(begun, &path_within(next.as_deref().unwrap_or_default()))
+    go_on_within(begun, next.as_deref())
 }
 
 /// What the second step can be taken with.
@@ -100,6 +100,15 @@ pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
 pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
     let pending = super::asked::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
     pending.ok_or(AppError::SignInOver)
+}
+
+/// As [`go_on`], to where a person has asked to go, if that is a path of this site.
+#[cfg(feature = "ssr")]
+pub(super) fn go_on_within(
+    begun: Result<store::SessionToken, store::Error>,
+    next: Option<&str>,
+) -> Result<String, AppError> {
+    go_on(begun, &path_within(next.unwrap_or_default()))
 }
 
 /// Goes on to `next` with the session, or to the page that asks for the second factor, which goes on there in turn.

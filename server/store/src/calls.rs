@@ -257,23 +257,28 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)]) -> QueryBuilder {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::plans::{plan, stores};
     use chrono::NaiveDate;
 
+    /// A call of the account.
+    pub(crate) fn call(account: Uuid) -> Call {
+        Call {
+            account: AccountId(account),
+            token: TokenId(Uuid::nil()),
+            scope: Scope::GET_COMPANY_INFORMATION,
+            status: 200,
+            at: Utc::now(),
+            address: IpAddr::from([192, 0, 2, 1]),
+            latency: Duration::ZERO,
+        }
+    }
+
     #[tokio::test]
     async fn calls_that_were_written_though_it_seemed_to_fail_are_not_written_twice() {
         for store in stores().await {
-            let call = Call {
-                account: AccountId(Uuid::now_v7()),
-                token: TokenId(Uuid::nil()),
-                scope: Scope::GET_COMPANY_INFORMATION,
-                status: 200,
-                at: Utc::now(),
-                address: IpAddr::from([192, 0, 2, 1]),
-                latency: Duration::ZERO,
-            };
+            let call = call(Uuid::now_v7());
             let batch = Batch::of(&vec![call; CALLS_MAX + 1]);
             store.write_calls(&batch).await.unwrap();
             store.calls().waiting().failed = batch.calls;

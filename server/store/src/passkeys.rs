@@ -177,12 +177,7 @@ impl Store {
     /// [`Error::Throttled`] where the network of the address `from` has a hundred challenges that nobody has answered;
     /// [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_passkey(&self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
-        let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
-        let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
-        let mut tx = self.pools().begin().await?;
-        let token = self.keep(&mut tx, None, &state, from).await?;
-        tx.commit().await?;
-        Ok(Challenge { token, options })
+        self.ask(party, None, from).await
     }
 
     /// Begins to ask for one of the asker's, where they have any; else nothing.
@@ -200,12 +195,7 @@ impl Store {
         if !has.fetch_one(&self.pools().read).await? {
             return Ok(None);
         }
-        let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
-        let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
-        let mut tx = self.pools().begin().await?;
-        let token = self.keep(&mut tx, Some(by.user.id), &state, from).await?;
-        tx.commit().await?;
-        Ok(Some(Challenge { token, options }))
+        self.ask(party, Some(by.user.id), from).await.map(Some)
     }
 
     /// Begins a session of the passkey's user, in the account that they joined first.
@@ -285,6 +275,16 @@ impl Store {
         let session = self.renew(&mut tx, by, session).await?;
         tx.commit().await?;
         Ok(session)
+    }
+
+    /// Asks for a passkey of that user, or for anybody's.
+    async fn ask(&self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
+        let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
+        let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
+        let mut tx = self.pools().begin().await?;
+        let token = self.keep(&mut tx, user, &state, from).await?;
+        tx.commit().await?;
+        Ok(Challenge { token, options })
     }
 
     /// Whose passkey has answered, and its name; where it has to be that user's, no other's will do.

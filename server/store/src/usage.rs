@@ -322,22 +322,8 @@ fn usage(key: Key, sum: &Sum, named: &HashMap<Uuid, (String, AccountSid)>) -> Re
 mod tests {
     use super::*;
     use crate::calls::Call;
+    use crate::calls::tests::call;
     use crate::plans::stores;
-    use chrono::Utc;
-    use domain::scope::Scope;
-    use std::net::IpAddr;
-
-    fn call(account: Uuid) -> Call {
-        Call {
-            account: AccountId(account),
-            token: TokenId(Uuid::nil()),
-            scope: Scope::GET_COMPANY_INFORMATION,
-            status: 200,
-            at: Utc::now(),
-            address: IpAddr::from([192, 0, 2, 1]),
-            latency: Duration::ZERO,
-        }
-    }
 
     #[tokio::test]
     async fn packs_of_one_call_are_added_up_and_removed_thousands_at_once() {

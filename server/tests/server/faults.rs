@@ -17,6 +17,7 @@ use domain::{
     scope::Scope,
     token::{Token, TokenId},
 };
+use futures_util::future::BoxFuture;
 use http::{StatusCode, header};
 use server::{config::Data, gate::Settings, housekeeping, router::Services};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
@@ -373,6 +374,15 @@ async fn all_are_told<F: Future<Output = Answer> + Send + 'static>(
     }
 }
 
+/// Calls at the gate with that token.
+fn calling(issued: &IssuedToken) -> impl Fn(Arc<Place>) -> BoxFuture<'static, Answer> {
+    let issued = issued.clone();
+    move |place| {
+        let issued = issued.clone();
+        Box::pin(async move { place.call(&issued).await })
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn writers_that_all_wait_for_a_lock_are_told_to_come_back_while_readers_go_on() {
     let direct = database().await;
@@ -396,13 +406,8 @@ async fn readers_that_hold_every_connection_are_answered_in_time_and_so_are_thos
     let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
     somebody.execute("BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let asked = stranger.clone();
-    let gate = move |place: Arc<Place>| {
-        let asked = asked.clone();
-        async move { place.call(&asked).await }
-    };
     tokio::join!(
-        all_are_told(&place, gate, assert_unavailable),
+        all_are_told(&place, calling(&stranger), assert_unavailable),
         all_are_told(&place, async |place: Arc<Place>| place.list().await, assert_function_says_so),
         all_are_told(&place, async |place: Arc<Place>| place.page().await, |page| assert_eq!(page.status, UNAVAILABLE)),
     );
@@ -435,13 +440,8 @@ async fn where_the_database_takes_all_and_answers_nothing_everybody_is_told_so_i
     let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     until_answered(async || place.page().await).await;
     wire.silence();
-    let asked = stranger.clone();
-    let gate = move |place: Arc<Place>| {
-        let asked = asked.clone();
-        async move { place.call(&asked).await }
-    };
     tokio::join!(
-        all_are_told(&place, gate, assert_unavailable),
+        all_are_told(&place, calling(&stranger), assert_unavailable),
         all_are_told(&place, async |place: Arc<Place>| place.create("Held").await, assert_function_says_so),
         all_are_told(&place, async |place: Arc<Place>| place.page().await, |page| assert_eq!(page.status, UNAVAILABLE)),
     );
