@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench pictures lint clean wasm-target chromium nginx postgresql schemathesis
+.PHONY: help run build server site frontend-wasm bundle test bench pictures lint clean wasm-target chromium nginx postgresql schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
@@ -14,12 +14,24 @@ run: build ## Build what has changed and serve at http://localhost:3000
 	@exec target/release/kagitaba serve
 
 build: wasm-target frontend/node_modules/.package-lock.json ## Build server and frontend
+	@$(MAKE) -j2 server site
+
+# Two at a time: while the one links, the other compiles. What packs the frontend comes first, as both need cargo's lock.
+server: bundle
 	@echo '• Building the server'
-	@$(CARGO) build --release --locked -p server -p bundle
-	@echo '• Building the frontend'
-	@$(CARGO) build --locked -p frontend --target $(WASM) --profile wasm-release
+	@$(CARGO) build --release --locked -p server
+
+site: frontend-wasm bundle
 	@echo '• Packing the frontend'
 	@target/release/bundle
+
+frontend-wasm:
+	@echo '• Building the frontend'
+	@$(CARGO) build --locked -p frontend --target $(WASM) --profile wasm-release
+
+bundle:
+	@echo '• Building what packs the frontend'
+	@$(CARGO) build --release --locked -p bundle
 
 test: wasm-target nginx postgresql frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
 	@echo '• Testing the rooms'

@@ -1,6 +1,13 @@
 //! Turns `locales/*.json` into typed keys; a text that one language lacks stops the build.
+//!
+//! `leptos_i18n_build` does the same by these two crates, but brings ICU's sources of data for formats of numbers and dates
+//! along, which take minutes to compile and which no text here needs.
 
-use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos, options::CodegenOptions};
+use leptos_i18n_codegen::gen_code;
+use leptos_i18n_parser::parse_locales::{
+    options::{Config, ParseOptions},
+    parse_locales,
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, env, error::Error, fs, path::PathBuf};
 
@@ -8,14 +15,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let options = ParseOptions::default().interpolate_display(true);
     let config = Config::new("en")?.add_locale("ja")?.parse_options(options);
-    let translations = TranslationsInfos::parse(config)?;
-    translations.rerun_if_locales_changed();
-    translations.emit_diagnostics();
+    let translations = parse_locales(None, config)?;
+    for path in translations.tracked_files.iter().flatten() {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    for warning in translations.diag.warnings().iter() {
+        println!("cargo::warning={warning}");
+    }
+    for error in translations.diag.errors().iter() {
+        println!("cargo::error={error}");
+    }
     both_languages_say_all()?;
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is set by cargo")?).join("i18n");
     let attributes = "#![allow(missing_docs, clippy::all, clippy::pedantic)]".parse()?;
-    let options = CodegenOptions::default().top_level_attributes(Some(attributes)).gen_docs(false);
-    translations.generate_i18n_module_with_options(out, options)?;
+    let module = gen_code(&translations, None, false, Some(&attributes), false)?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is set by cargo")?).join("i18n");
+    fs::create_dir_all(&out)?;
+    fs::write(out.join("mod.rs"), module.to_string())?;
     Ok(())
 }
 

@@ -85,11 +85,13 @@ pub enum SignInFailure {
     Unreachable,
     /// What the provider answered is not to be believed or not to be understood.
     Rejected,
+    /// This server could not do it: a fault of its own, or its database does not answer.
+    Fault,
 }
 
 impl SignInFailure {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotInvited,
         Self::Unverified,
         Self::LinkedOtherwise,
@@ -97,6 +99,7 @@ impl SignInFailure {
         Self::Over,
         Self::Unreachable,
         Self::Rejected,
+        Self::Fault,
     ];
 
     /// The query parameter that carries it.
@@ -111,6 +114,7 @@ impl SignInFailure {
             Self::Over => "over",
             Self::Unreachable => "unreachable",
             Self::Rejected => "rejected",
+            Self::Fault => "fault",
         }
     }
 
@@ -126,7 +130,7 @@ impl SignInFailure {
         match self {
             Self::NotInvited | Self::Unverified | Self::LinkedOtherwise | Self::Cancelled => 403,
             Self::Over => 400,
-            Self::Unreachable => 503,
+            Self::Unreachable | Self::Fault => 503,
             Self::Rejected => 502,
         }
     }

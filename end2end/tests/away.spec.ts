@@ -1,10 +1,8 @@
 // An open page while the server is away, or its database is held by another process: it says so, and goes on by itself.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { test, type Page } from '@playwright/test';
 import { call, card, create, dialog, expect, listOf, mark, open, paths, running, signIn, stillMarked, toast, unique } from './fixtures.ts';
-import { dataOf, freePort, kagitaba, kagitabaAgain, type Server } from './servers.ts';
+import { freePort, holdDatabase, kagitaba, kagitabaAgain, type Server } from './servers.ts';
 import { wordsOf } from './words.ts';
 
 const words = wordsOf('en');
@@ -162,18 +160,11 @@ test('what is done while another process holds the database fails with a clear m
   await create(page, { name: token });
   await open(page, listOf(token));
   await mark(page);
-  const hold = `import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], isolation_level=None)
-database.execute('BEGIN IMMEDIATE')
-print('held', flush=True)
-sys.stdin.read()`;
-  const holder = spawn('python3', ['-c', hold, `${dataOf(name)}/kagitaba.db`], { stdio: ['pipe', 'pipe', 'inherit'] });
-  await once(holder.stdout, 'data');
+  const letGo = await holdDatabase(name);
   await disable(token);
   await expect(toast(page, words.error.unavailable)).toBeVisible({ timeout: 20_000 });
   await expect(card(page, token)).not.toHaveClass(/disabled/);
-  holder.stdin.end();
-  await once(holder, 'exit');
+  await letGo();
   await disable(token);
   await expect(card(page, token)).toHaveClass(/disabled/);
   expect((await call(page, 'account', {})).status()).toBe(200);

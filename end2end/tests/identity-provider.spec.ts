@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Page, Request } from '@playwright/test';
 import { axe } from './axe.ts';
 import { expect, open, password, paths, running, sameOrigin, test, users } from './fixtures.ts';
-import { freePort, identityProvider, kagitaba, type Server } from './servers.ts';
+import { freePort, holdDatabase, identityProvider, kagitaba, type Server } from './servers.ts';
 import { locales, say, wordsOf } from './words.ts';
 
 const name = '<Acme> ID';
@@ -201,6 +201,16 @@ test('a code that the provider did not give signs nobody in', async ({ page }) =
   const answer = await page.request.get(forged.href);
   expect(answer.status()).toBe(502);
   expect(await answer.text()).toContain(failed.rejected.split("'")[0]);
+  expect(await cookie(page, 'kagitaba_session')).toBeUndefined();
+});
+
+test('who comes back while the database is held is told that the fault is here', async ({ page }) => {
+  const address = await heldBack(page, { sub: 'person-en', email: users.specialist });
+  const letGo = await holdDatabase('oidc');
+  const answer = await page.request.get(address);
+  await letGo();
+  expect(answer.status()).toBe(503);
+  expect(await answer.text()).toContain(failed.fault);
   expect(await cookie(page, 'kagitaba_session')).toBeUndefined();
 });
 

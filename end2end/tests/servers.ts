@@ -1,8 +1,10 @@
 // Servers beside the one that all tests share: Kagitaba with other options, and the programs that it talks to.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { expect } from '@playwright/test';
 
 /** A program that a test started. */
@@ -49,12 +51,49 @@ export async function kagitabaAgain(
   return started(program, origin, '/healthz');
 }
 
+/** Has another process hold the database of that server, so that nothing can be written; the answer lets go of it. */
+export async function holdDatabase(name: string): Promise<() => Promise<void>> {
+  const hold = `import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute('BEGIN IMMEDIATE')
+print('held', flush=True)
+sys.stdin.read()`;
+  const holder = spawn('python3', ['-c', hold, `${dataOf(name)}/kagitaba.db`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  return async () => {
+    const ended = once(holder, 'exit');
+    holder.stdin.end();
+    await ended;
+  };
+}
+
 /** The identity provider, which sends people back to this origin. */
 export async function identityProvider(backTo: string): Promise<Server> {
   const port = await freePort();
   const redirect = `${backTo}/sign-in/oidc/callback`;
   const program = spawn(process.execPath, ['identity-provider.mjs', String(port), redirect], { stdio: 'ignore' });
   return started(program, `http://localhost:${port}`, '/.well-known/openid-configuration');
+}
+
+/** nginx as README configures it, before the gate and a server of the agency's own, in a folder of this name. */
+export async function nginx(name: string, gate: string, other: string): Promise<Server> {
+  const folder = resolve(dataOf(name));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const block = /```nginx\n(.*?)```/s.exec(readFileSync('../README.md', 'utf8'))?.[1] ?? '';
+  const lines = block.replaceAll('http://127.0.0.1:3000', gate).replaceAll('http://your-server', other);
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const temporary = kinds.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
+  const alive = 'location = /alive { return 200; }';
+  writeFileSync(
+    `${folder}/nginx.conf`,
+    `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log; events {}
+http { access_log off; ${temporary} server { listen 127.0.0.1:${port}; ${alive}\n${lines} } }\n`,
+  );
+  const command = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
+  const options = ['-p', folder, '-c', `${folder}/nginx.conf`, '-e', `${folder}/start.log`];
+  return started(spawn(command, options, { stdio: 'ignore' }), `http://127.0.0.1:${port}`, '/alive');
 }
 
 async function started(program: ChildProcess, origin: string, path: string): Promise<Server> {

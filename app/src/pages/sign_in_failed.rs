@@ -25,6 +25,7 @@ pub fn SignInFailed() -> impl IntoView {
         SignInFailure::Over => t_string!(i18n, sign_in_failed.over),
         SignInFailure::Unreachable => t_string!(i18n, sign_in_failed.unreachable),
         SignInFailure::Rejected => t_string!(i18n, sign_in_failed.rejected),
+        SignInFailure::Fault => t_string!(i18n, sign_in_failed.fault),
     };
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, sign_in_failed.title).to_owned())/>

@@ -3,11 +3,13 @@
 //! They name one another and belong together: one hash over all of them is in each one's name.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use anyhow::Result;
+use rayon::prelude::*;
 
 use crate::{
     files::{below, content_hash, read, read_text},
@@ -41,11 +43,7 @@ impl Code {
                 snippets.push((path.strip_prefix(&bindings)?.to_owned(), read(&path)?));
             }
         }
-        let wasm = tools::optimise(&bindings.join("kagitaba_bg.wasm"))?;
-        let mut optimised = Vec::new();
-        for path in below(&pieces)?.iter().filter(|path| path.extension().is_some_and(|it| it == "wasm")) {
-            optimised.push((path.strip_prefix(&pieces)?.to_owned(), tools::optimise(path)?));
-        }
+        let (wasm, optimised) = optimised(&bindings.join("kagitaba_bg.wasm"), &pieces)?;
         let script = read_text(&bindings.join("kagitaba.js"))?;
         let loader = read_text(&pieces.join(LOADER))?;
 
@@ -87,4 +85,25 @@ impl Code {
     pub fn hash_lines(&self) -> String {
         ["js", "wasm", "pieces"].map(|kind| format!("{kind}: {}\n", self.hash)).concat()
     }
+}
+
+/// The main wasm and the pieces in this folder, as small as they get, the pieces with their paths there.
+fn optimised(main: &Path, pieces: &Path) -> Result<(Vec<u8>, Vec<(PathBuf, Vec<u8>)>)> {
+    let mut paths = below(pieces)?;
+    paths.retain(|path| path.extension().is_some_and(|it| it == "wasm"));
+    // The large ones first, so that no core waits for another's at the end.
+    paths.sort_by_cached_key(|path| Reverse(path.metadata().map_or(0, |file| file.len())));
+    let (main, pieces) = rayon::join(
+        || tools::optimise(main),
+        || {
+            let optimised = paths
+                .iter()
+                .par_bridge()
+                .map(|path| Ok((path.strip_prefix(pieces)?.to_owned(), tools::optimise(path)?)));
+            let mut optimised = optimised.collect::<Result<Vec<_>>>()?;
+            optimised.sort();
+            anyhow::Ok(optimised)
+        },
+    );
+    Ok((main?, pieces?))
 }

@@ -58,7 +58,10 @@ pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
 /// The same wasm, as small as wasm-opt makes it.
 pub fn optimise(wasm: &Path) -> Result<Vec<u8>> {
     let to = wasm.with_extension("optimised");
-    run(node_tool("wasm-opt")
+    // It runs for moments, so that V8 need not make its best of it.
+    run(Command::new("node")
+        .arg("--liftoff-only")
+        .arg(Path::new(NODE_TOOLS).join("wasm-opt"))
         .args(["-Oz", "--strip-debug", "--strip-producers"])
         .args(WASM_FEATURES)
         .arg("--output")
@@ -68,13 +71,9 @@ pub fn optimise(wasm: &Path) -> Result<Vec<u8>> {
 
 /// Bundles the style sheet with all that it imports into one file, minified.
 pub fn minify(css: &Path, to: &Path) -> Result<()> {
-    run(node_tool("lightningcss")
+    run(Command::new(Path::new(NODE_TOOLS).join("lightningcss"))
         .args(["--bundle", "--minify", "--targets", BROWSERS, "--output-file"])
         .args([to, css]))
-}
-
-fn node_tool(name: &str) -> Command {
-    Command::new(Path::new(NODE_TOOLS).join(name))
 }
 
 /// Runs the tool; it says on its own what it has to say.

@@ -154,7 +154,7 @@ fn not_let_in(error: store::Error) -> SignInFailure {
         store::Error::LinkedOtherwise => SignInFailure::LinkedOtherwise,
         fault => {
             tracing::error!(error = %fault, "the store failed");
-            SignInFailure::Rejected
+            SignInFailure::Fault
         }
     }
 }
