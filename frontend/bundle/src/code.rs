@@ -20,12 +20,15 @@ use crate::{
 /// The script that loads the pieces, as it is called before it has a hash.
 const LOADER: &str = "__wasm_split.js";
 
+/// Paths, and what is there.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
 /// The scripts and wasm of one build.
 pub struct Code {
     /// What is in all their names.
     pub hash: String,
     /// Paths below `pkg/`, and what is there.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
+    pub files: Files,
     /// The addresses of the pieces that each lazy function needs before it can run.
     pub pieces: BTreeMap<String, Vec<String>>,
 }
@@ -88,7 +91,7 @@ impl Code {
 }
 
 /// The main wasm and the pieces in this folder, as small as they get, the pieces with their paths there.
-fn optimised(main: &Path, pieces: &Path) -> Result<(Vec<u8>, Vec<(PathBuf, Vec<u8>)>)> {
+fn optimised(main: &Path, pieces: &Path) -> Result<(Vec<u8>, Files)> {
     let mut paths = below(pieces)?;
     paths.retain(|path| path.extension().is_some_and(|it| it == "wasm"));
     // The large ones first, so that no core waits for another's at the end.
