@@ -16,10 +16,11 @@ run: build ## Build what has changed and serve at http://localhost:3000
 build: wasm-target frontend/node_modules/.package-lock.json ## Build server and frontend
 	@$(MAKE) -j2 server site
 
-# Two at a time: while the one links, the other compiles. What packs the frontend comes first, as both need cargo's lock.
+# Two at a time: while the one links, the other compiles. What packs the frontend comes first, as both need cargo's lock; both
+# name both packages, for crates that they share to be built once, with the features of both.
 server: bundle
 	@echo '• Building the server'
-	@$(CARGO) build --release --locked -p server
+	@$(CARGO) build --release --locked -p server -p bundle --bin kagitaba
 
 site: frontend-wasm bundle
 	@echo '• Packing the frontend'
@@ -31,7 +32,7 @@ frontend-wasm:
 
 bundle:
 	@echo '• Building what packs the frontend'
-	@$(CARGO) build --release --locked -p bundle
+	@$(CARGO) build --release --locked -p server -p bundle --bin bundle
 
 test: wasm-target nginx postgresql frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
 	@echo '• Testing the rooms'
