@@ -3,8 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Server } from './servers.ts';
+import { text } from 'node:stream/consumers';
+import { freePort, type Server } from './servers.ts';
 
 interface Said {
   status: number;
@@ -26,8 +26,8 @@ export async function compliance(): Promise<Compliance> {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const stop = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -58,11 +58,7 @@ async function answer(request: IncomingMessage, handedIn: Set<string>): Promise<
 
 /** The first field that is not in the body, of those that have to be. */
 async function missingField(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-  }
-  const body = Buffer.concat(chunks).toString();
+  const body = await text(request);
   if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
     const fields = new URLSearchParams(body);
     return ['AdvertiserId', 'CampaignId', 'Url', 'Type', 'Reason', 'Source'].find((field) => !fields.has(field));

@@ -81,8 +81,8 @@ function also(document: Document, answers: Record<string, Answer>): void {
 }
 
 /**
- * Reports say in words that invalid input is answered with status 200 and an error, and in their schemas that such an answer
- * is a list of records, or metadata. Here the schemas say it too.
+ * Running a report is said in words to answer invalid input with status 200 and an error, while by its schema that answer is
+ * a list of records. Here the schema says it too.
  */
 function reportsMayFail(document: Document): void {
   const error = { type: 'object', required: ['Status', 'Message'], properties: { Status: { const: 'ERROR' }, Message: text } };

@@ -79,7 +79,8 @@ pub fn minify(css: &Path, to: &Path) -> Result<()> {
 /// Runs the tool; it says on its own what it has to say.
 fn run(tool: &mut Command) -> Result<()> {
     let name = tool.get_program().display().to_string();
-    let status = tool.status().with_context(|| format!("cannot run {name}: `npm ci` in frontend/ installs it"))?;
+    let status =
+        tool.status().with_context(|| format!("cannot run {name}: it needs Node.js, and `npm ci` in frontend/"))?;
     ensure!(status.success(), "{name} failed: {status}");
     Ok(())
 }
