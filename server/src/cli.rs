@@ -1,9 +1,10 @@
-//! The command line.
+//! The command line: what it may say, and what is done then.
 
 #![allow(clippy::doc_markdown)] // what stands here is the help, too
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use anyhow::Result;
 use chrono::NaiveDate;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -11,7 +12,10 @@ use clap::{
 };
 use domain::{role::Role, user};
 
-use crate::{config::Data, gate, mail, oidc, public_url::PublicUrl};
+use crate::{
+    advertisers, audit, calls, config::Data, databases, gate, mail, oidc, people, public_url::PublicUrl, sealing_keys,
+    serve::serve,
+};
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
 #[derive(Debug, Parser)]
@@ -56,6 +60,29 @@ pub enum Command {
     /// Move all that there is from SQLite to PostgreSQL or back, while no server runs on either: all in one transaction,
     /// compared row by row before it counts. The database that is moved from stays as it is.
     Move(Move),
+}
+
+impl Command {
+    /// Does it, to the end. Not async, for what it awaits to be compiled with this library and not once more, alone and last,
+    /// with the program.
+    ///
+    /// # Errors
+    /// Whatever kept it from being done.
+    #[tokio::main]
+    pub async fn run(self) -> Result<()> {
+        match self {
+            Self::Serve(serving) => serve(&serving).await,
+            Self::User(UserCommand::Add(user)) => people::add(&user).await,
+            Self::User(UserCommand::Unlink(user)) => people::unlink(&user).await,
+            Self::User(UserCommand::ResetSecondFactor(user)) => people::reset_second_factor(&user).await,
+            Self::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
+            Self::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
+            Self::Call(CallCommand::Export(export)) => calls::export(&export).await,
+            Self::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
+            Self::Migrate(data) => databases::migrate(&data).await,
+            Self::Move(databases) => databases::move_all(&databases).await,
+        }
+    }
 }
 
 /// What can be done with account users.

@@ -3,34 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use server::{
-    advertisers, audit, calls,
-    cli::{AdvertiserCommand, AuditCommand, CallCommand, Cli, Command, KeyCommand, UserCommand},
-    databases, people, sealing_keys,
-    serve::serve,
-};
+use server::cli::Cli;
 use tracing_subscriber::EnvFilter;
 
 /// Answers are made of many small pieces, on all threads at once; the C library's own allocator is slower at that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     log_to_stderr();
-    let result = match Cli::parse().into_command() {
-        Command::Serve(serving) => serve(&serving).await,
-        Command::User(UserCommand::Add(user)) => people::add(&user).await,
-        Command::User(UserCommand::Unlink(user)) => people::unlink(&user).await,
-        Command::User(UserCommand::ResetSecondFactor(user)) => people::reset_second_factor(&user).await,
-        Command::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
-        Command::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
-        Command::Call(CallCommand::Export(export)) => calls::export(&export).await,
-        Command::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
-        Command::Migrate(data) => databases::migrate(&data).await,
-        Command::Move(databases) => databases::move_all(&databases).await,
-    };
-    match result {
+    match Cli::parse().into_command().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kagitaba: {error:#}");
