@@ -13,7 +13,7 @@ use domain::user::Asker;
 use serde_json::json;
 use uuid::Uuid;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct AccountRow {
     id: Uuid,
     name: String,

@@ -30,7 +30,7 @@ pub struct AuditEvent {
     pub details: Value,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct EventRow {
     at: i64,
     user_email: Option<String>,

@@ -97,7 +97,7 @@ fn and_when(at: Option<&DateTime<Utc>>) -> String {
 }
 
 /// An event as it is chained.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
 pub(crate) struct Link {
     pub(crate) id: Uuid,
     pub(crate) at: i64,
@@ -141,7 +141,7 @@ fn encoded(kind: u8, fields: &[Option<&[u8]>]) -> Vec<u8> {
 }
 
 /// Where a chain ends.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Head {
     sequence: i64,
     hash: Vec<u8>,
@@ -302,7 +302,7 @@ impl Store {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Found {
     sequence: Option<i64>,
     hash: Option<Vec<u8>>,

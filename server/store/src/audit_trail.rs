@@ -40,7 +40,7 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct EntryRow {
     sequence: Option<i64>,
     at: i64,

@@ -196,7 +196,7 @@ impl Pack {
 pub(crate) type Place = (i64, Uuid);
 
 /// A pack as it is kept.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct PackRow {
     pub(crate) id: Uuid,
     pub(crate) last_at: i64,

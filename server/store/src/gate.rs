@@ -15,7 +15,7 @@ use domain::token::TokenId;
 use std::net::IpAddr;
 use uuid::Uuid;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct CredentialsRow {
     id: Uuid,
     account_id: Uuid,

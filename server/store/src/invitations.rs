@@ -28,7 +28,7 @@ bearer! {
     InvitationToken
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct InvitationRow {
     id: Uuid,
     email: String,

@@ -27,7 +27,7 @@ const SELECT: &str = "
         percentage, EXISTS (SELECT 1 FROM job_results WHERE job_id = jobs.id) AS has_result
     FROM jobs";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct JobRow {
     id: Uuid,
     parameters: String,

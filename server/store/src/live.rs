@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Changes that are read at once.
 const AT_ONCE: i64 = 200;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct ChangeRow {
     sequence: i64,
     action: String,

@@ -90,7 +90,7 @@ impl Node {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct EvictionRow {
     id: i64,
     sid: Option<String>,

@@ -24,7 +24,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::str::FromStr;
 use std::time::Duration;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/postgres");
 
 /// How long to wait for a connection.
 const ACQUIRED_WITHIN: Duration = Duration::from_secs(3);

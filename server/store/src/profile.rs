@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct OwnSessionRow {
     id: Uuid,
     current: bool,

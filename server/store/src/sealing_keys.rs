@@ -19,7 +19,7 @@ use domain::token::TokenId;
 use domain::user::Asker;
 use rand::{CryptoRng, RngExt};
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;

@@ -14,7 +14,7 @@ use domain::term::{self, Lifetime, Terms};
 use domain::user::Asker;
 use serde_json::json;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct PolicyRow {
     token_lifetime: Option<i64>,
     allowed_addresses: String,

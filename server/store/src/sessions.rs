@@ -47,7 +47,7 @@ bearer! {
     SessionToken
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct SessionRow {
     user_id: Uuid,
     user_name: String,

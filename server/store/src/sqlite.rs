@@ -12,7 +12,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/sqlite");
 
 /// Connections that read at the same time.
 const READERS: u32 = 8;

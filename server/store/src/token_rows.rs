@@ -26,7 +26,7 @@ pub(crate) const SELECT: &str = "
     FROM tokens";
 
 /// What [`SELECT`] reads.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct TokenRow {
     id: Uuid,
     sid: String,

@@ -91,7 +91,7 @@ impl Sums {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct DayRow {
     day: i64,
     token_id: Uuid,

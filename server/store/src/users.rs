@@ -36,7 +36,7 @@ impl fmt::Debug for NewUser {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(crate) struct PersonRow {
     pub(crate) id: Uuid,
     pub(crate) name: String,
@@ -49,7 +49,7 @@ impl From<PersonRow> for Person {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct MemberRow {
     #[sqlx(flatten)]
     person: PersonRow,

@@ -25,7 +25,7 @@ impl Database {
         MADE.get_or_init(|| async {
             cluster::create(MIGRATED, "template1").await;
             let mut migrated = PgConnection::connect(&cluster::url(MIGRATED)).await.unwrap();
-            sqlx::migrate!("migrations/postgres").run(&mut migrated).await.unwrap();
+            sqlx_macros::migrate!("migrations/postgres").run(&mut migrated).await.unwrap();
             migrated.close().await.unwrap();
         })
         .await;
@@ -41,7 +41,7 @@ impl Database {
     pub async fn before(migration: i64) -> Self {
         let database = Self::empty().await;
         let mut connection = PgConnection::connect(&database.url()).await.unwrap();
-        let mut migrations = sqlx::migrate!("migrations/postgres");
+        let mut migrations = sqlx_macros::migrate!("migrations/postgres");
         migrations.migrations.to_mut().retain(|one| one.version < migration);
         migrations.run(&mut connection).await.unwrap();
         connection.close().await.unwrap();

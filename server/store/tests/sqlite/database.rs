@@ -28,7 +28,7 @@ impl Database {
         let database = Self::new().await;
         let options = SqliteConnectOptions::from_str(&database.url()).unwrap().create_if_missing(true);
         let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-        let mut migrations = sqlx::migrate!("migrations/sqlite");
+        let mut migrations = sqlx_macros::migrate!("migrations/sqlite");
         migrations.migrations.to_mut().retain(|one| one.version < migration);
         migrations.run(&mut connection).await.unwrap();
         connection.close().await.unwrap();
