@@ -45,8 +45,7 @@ pictures: build end2end/node_modules/.package-lock.json chromium ## Take README'
 	@cd end2end && PICTURES=1 npx playwright test pictures
 
 bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand
-	@$(CARGO) bench --locked -p server --bench gate
-	@$(CARGO) bench --locked -p store --bench list
+	@$(CARGO) bench --locked --bench gate --bench list
 
 lint: wasm-target ## Check form and style of the code
 	@echo '• Checking form and style'

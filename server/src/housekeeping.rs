@@ -26,8 +26,8 @@ pub async fn keep(store: Store, keep_calls: TimeDelta) {
     tokio::join!(write_down(&store), add_up(&store, keep_calls), clear_away(&store));
 }
 
-/// By itself: whatever else takes its time, no call waits longer to be written down.
-async fn write_down(store: &Store) {
+/// Writes the calls at the gate down, for ever. By itself: whatever else takes its time, no call waits longer.
+pub async fn write_down(store: &Store) {
     let mut calls = interval(CALLS_EVERY);
     loop {
         calls.tick().await;
