@@ -4,13 +4,14 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
 use domain::{role::Role, user};
+use tokio::runtime::Runtime;
 
 use crate::{
     advertisers, audit, calls, config::Data, databases, gate, mail, oidc, people, public_url::PublicUrl, sealing_keys,
@@ -68,8 +69,11 @@ impl Command {
     ///
     /// # Errors
     /// Whatever kept it from being done.
-    #[tokio::main]
-    pub async fn run(self) -> Result<()> {
+    pub fn run(self) -> Result<()> {
+        Runtime::new().context("cannot start threads")?.block_on(self.carry_out())
+    }
+
+    async fn carry_out(self) -> Result<()> {
         match self {
             Self::Serve(serving) => serve(&serving).await,
             Self::User(UserCommand::Add(user)) => people::add(&user).await,
