@@ -77,12 +77,10 @@ async fn main() -> anyhow::Result<()> {
             plain.measure(bare, &calls).await?;
             kept.measure(gate, &calls).await?;
             store.flush_calls().await?;
-            let writer = tokio::spawn({
-                let store = store.clone();
-                async move { housekeeping::write_down(&store).await }
-            });
-            written.measure(gate, &calls).await?;
-            writer.abort();
+            tokio::select! {
+                measured = written.measure(gate, &calls) => measured?,
+                () = housekeeping::write_down(&store) => {}
+            }
             store.flush_calls().await?;
         }
         println!("{:<40}{plain}", format!("{tokens} tokens: bare handler"));
@@ -188,20 +186,22 @@ impl Measured {
         self.times[(self.times.len() - 1) * percent / 100]
     }
 
-    /// All rounds have taken the same time.
+    #[allow(clippy::cast_precision_loss)] // far fewer than 2⁵³
+    fn per_second(&self) -> f64 {
+        self.times.len() as f64 / (TIME * ROUNDS).as_secs_f64()
+    }
+
     fn share_of(&self, bare: &Self) -> String {
-        format!("{:>8} %", (100 * self.times.len() + bare.times.len() / 2) / bare.times.len())
+        format!("{:>8.0} %", 100.0 * self.per_second() / bare.per_second())
     }
 }
 
 impl std::fmt::Display for Measured {
     #[allow(clippy::cast_precision_loss)] // far fewer than 2⁵³
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let number = self.times.len() as f64;
-        let per_second = number / (TIME * ROUNDS).as_secs_f64();
-        let [p50, p99, work] =
-            [self.at(50), self.at(99), self.work.div_f64(number)].map(|time| time.as_secs_f64() * 1e6);
-        write!(f, "{per_second:>10.0}{p50:>10.0}{p99:>10.0}{work:>10.1}")
+        let work = self.work.div_f64(self.times.len() as f64);
+        let [p50, p99, work] = [self.at(50), self.at(99), work].map(|time| time.as_secs_f64() * 1e6);
+        write!(f, "{:>10.0}{p50:>10.0}{p99:>10.0}{work:>10.1}", self.per_second())
     }
 }
 

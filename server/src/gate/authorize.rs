@@ -81,7 +81,6 @@ fn passed(gate: &Gate, admitted: &Admitted) -> Response {
     let scopes = caller.scopes.iter().map(Scope::id).collect::<Vec<_>>().join(" ");
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
-    headers.reserve(10); // those below, the version's and the limit's, at once
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     for (name, value) in [
         (ACCOUNT_SID, caller.sid.to_string()),
