@@ -347,7 +347,7 @@ impl Scope {
     ///
     /// # Errors
     /// [`NoOperation`].
-    pub fn at<'a>(method: &str, segments: &[&'a str]) -> Result<(Self, Option<&'a str>), NoOperation> {
+    pub fn at<'a>(method: &str, segments: &'a [impl AsRef<str>]) -> Result<(Self, Option<&'a str>), NoOperation> {
         let here = || Self::all().filter(|scope| scope.operation().is_at(segments));
         let method = if method == "HEAD" { Method::Get.as_str() } else { method };
         if let Some(scope) = here().find(|scope| scope.operation().method.as_str() == method) {
@@ -360,10 +360,10 @@ impl Scope {
 
 impl Operation {
     /// Whether the path is one that the template stands for.
-    fn is_at(&self, segments: &[&str]) -> bool {
+    fn is_at(&self, segments: &[impl AsRef<str>]) -> bool {
         let template = &self.path[1..];
         // Most begin otherwise, which is quick to see.
-        if segments.first().is_none_or(|first| !template.starts_with(first)) {
+        if segments.first().is_none_or(|first| !template.starts_with(first.as_ref())) {
             return false;
         }
         let mut template = template.split('/');
@@ -371,14 +371,15 @@ impl Operation {
         let names = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['/', '\\']);
         let fits =
             |expected: &str, segment| if expected.starts_with('{') { names(segment) } else { expected == segment };
-        let all_fit = segments.iter().all(|segment| template.next().is_some_and(|expected| fits(expected, segment)));
+        let mut segments = segments.iter().map(AsRef::as_ref);
+        let all_fit = segments.all(|segment| template.next().is_some_and(|expected| fits(expected, segment)));
         all_fit && template.next().is_none()
     }
 
     /// The segment that stands for the template's parameter, if it has one.
-    fn parameter<'a>(&self, segments: &[&'a str]) -> Option<&'a str> {
+    fn parameter<'a>(&self, segments: &'a [impl AsRef<str>]) -> Option<&'a str> {
         let index = self.path[1..].split('/').position(|expected| expected.starts_with('{'))?;
-        segments.get(index).copied()
+        segments.get(index).map(AsRef::as_ref)
     }
 }
 
@@ -512,16 +513,18 @@ mod tests {
 
     #[test]
     fn a_request_names_its_operation_by_method_and_path() {
-        let at = |method, path: &'static str| {
+        let at = |method, path: &str| {
             let segments: Vec<_> = path.split('/').collect();
-            Scope::at(method, &segments).map(|(scope, parameter)| (scope.id(), parameter))
+            Scope::at(method, &segments)
+                .map(|(scope, parameter)| (scope.id(), parameter.unwrap_or_default().to_owned()))
         };
-        assert_eq!(at("GET", "Jobs"), Ok(("listJobs", None)));
-        assert_eq!(at("HEAD", "Jobs/81258bc5"), Ok(("getJob", Some("81258bc5"))));
-        assert_eq!(at("PUT", "Jobs/81258bc5/Replay"), Ok(("replayJob", Some("81258bc5"))));
-        assert_eq!(at("GET", "Reports/x/MetaData"), Ok(("getReportMetadata", Some("x"))));
+        let here = |id, parameter: &str| Ok((id, parameter.to_owned()));
+        assert_eq!(at("GET", "Jobs"), here("listJobs", ""));
+        assert_eq!(at("HEAD", "Jobs/81258bc5"), here("getJob", "81258bc5"));
+        assert_eq!(at("PUT", "Jobs/81258bc5/Replay"), here("replayJob", "81258bc5"));
+        assert_eq!(at("GET", "Reports/x/MetaData"), here("getReportMetadata", "x"));
         let submission = "Compliance/Content/ComplianceAPISubmissions/Response/a";
-        assert_eq!(at("GET", submission), Ok(("getComplianceSubmissionResults", Some("a"))));
+        assert_eq!(at("GET", submission), here("getComplianceSubmissionResults", "a"));
         assert_eq!(at("POST", "Jobs"), Err(NoOperation::Method(vec![Method::Get])));
         assert_eq!(at("get", "Jobs"), Err(NoOperation::Method(vec![Method::Get])));
         assert_eq!(

@@ -8,7 +8,7 @@ use std::{
 use app::api::client_address;
 use axum::{extract::ConnectInfo, response::Response};
 use clap::Args;
-use domain::{access::Caller, api_version::ApiVersion, scope::RateGroup};
+use domain::{access::Caller, account::AccountId, api_version::ApiVersion, scope::RateGroup};
 use http::{HeaderMap, request::Parts};
 use store::Store;
 
@@ -88,7 +88,7 @@ impl Gate {
     /// Those that answer 401, and [`GateError::Store`].
     pub async fn identify(&self, headers: &HeaderMap, address: IpAddr) -> Result<Caller, GateError> {
         let (sid, secret) = credentials::read(headers)?;
-        let caller = self.store.authenticate_from(&sid, &secret, address).await?;
+        let caller = self.store.authenticate_from(sid, &secret, address).await?;
         let caller = caller.ok_or(GateError::WrongCredentials)?;
         if caller.expired { Err(GateError::Expired) } else { Ok(caller) }
     }
@@ -105,7 +105,13 @@ impl Gate {
     ) -> Response {
         let begin = |target: &Target| Recording::begin(&self.store, &caller, target.scope, address);
         let recording = target.as_ref().ok().map(begin);
-        let (left, admitted) = self.admit(caller, target, query, headers).await;
+        let (account, usable) = (caller.account, caller.is_usable());
+        let admitted = admit(caller, target, query, headers);
+        let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| admitted.target.scope.rate_group());
+        let (left, admitted) = match self.count(account, usable, group).await {
+            Ok(left) => (left, admitted),
+            Err(none_left) => (none_left, Err(GateError::TooManyCalls)),
+        };
         let answer = match admitted {
             Ok(admitted) => carry_out(admitted).await,
             Err(error) => Err(error),
@@ -118,32 +124,29 @@ impl Gate {
         response
     }
 
-    /// Whether the call may go on, and how many the account may still make. The steps, each with its status: what is
-    /// asked for (404, 405), version (400), what the token may do (403), how often (429).
+    /// How many calls the account may still make.
     ///
     /// Every call counts, also one that fails; as an export only one that may go on. A token that can't be used for
     /// authentication (disabled, without API access, from elsewhere than is allowed) costs its account nothing, whoever
     /// goes on calling with it.
-    async fn admit(
-        &self,
-        caller: Caller,
-        target: Result<Target, GateError>,
-        query: &Query,
-        headers: &HeaderMap,
-    ) -> (Left, Result<Admitted, GateError>) {
-        let (account, usable) = (caller.account, caller.is_usable());
-        let admitted = target.and_then(|target| {
-            let version = version::requested(headers, query, caller.api_version)?;
-            caller.require(&target.sid, target.scope)?;
-            Ok(Admitted { caller, target, version })
-        });
-        if !usable {
-            return (self.limits.left(account, RateGroup::Default).await, admitted);
-        }
-        let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| admitted.target.scope.rate_group());
-        match self.limits.take(account, group).await {
-            Ok(left) => (left, admitted),
-            Err(none_left) => (none_left, Err(GateError::TooManyCalls)),
-        }
+    ///
+    /// # Errors
+    /// Where there is none left for this one.
+    async fn count(&self, account: AccountId, usable: bool, group: RateGroup) -> Result<Left, Left> {
+        if usable { self.limits.take(account, group).await } else { Ok(self.limits.left(account, group).await) }
     }
+}
+
+/// Whether the call may go on. The steps, each with its status: what is asked for (404, 405), version (400), what the
+/// token may do (403).
+fn admit(
+    caller: Caller,
+    target: Result<Target, GateError>,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Admitted, GateError> {
+    let target = target?;
+    let version = version::requested(headers, query, caller.api_version)?;
+    caller.require(&target.sid, target.scope)?;
+    Ok(Admitted { caller, target, version })
 }

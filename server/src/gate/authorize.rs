@@ -14,6 +14,7 @@ use axum::{
 };
 use domain::scope::Scope;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use uuid::Uuid;
 
 use super::{
     NO_STORE,
@@ -23,16 +24,6 @@ use super::{
     query::Query,
     target::Target,
 };
-
-/// What names the call's address.
-static ADDRESSES: [HeaderName; 3] = [
-    HeaderName::from_static("x-original-uri"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-forwarded-uri"),
-];
-/// What names its method.
-static METHODS: [HeaderName; 2] =
-    [HeaderName::from_static("x-original-method"), HeaderName::from_static("x-forwarded-method")];
 
 const ACCOUNT_SID: HeaderName = HeaderName::from_static("x-account-sid");
 const TOKEN_ID: HeaderName = HeaderName::from_static("x-token-id");
@@ -82,13 +73,17 @@ fn passed(gate: &Gate, admitted: &Admitted) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(API_VERSION, u16::from(admitted.version).into());
+    let id = &mut Uuid::encode_buffer();
     for (name, value) in [
-        (ACCOUNT_SID, caller.sid.to_string()),
-        (TOKEN_ID, caller.token.0.to_string()),
-        (TOKEN_SCOPES, scopes),
-        (API_VERSION, admitted.version.to_string()),
+        (ACCOUNT_SID, HeaderValue::from_str(caller.sid.as_str())),
+        (TOKEN_ID, HeaderValue::from_str(caller.token.0.hyphenated().encode_lower(id))),
+        (TOKEN_SCOPES, HeaderValue::try_from(scopes)),
     ] {
-        headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        // All of them are ASCII, and can be a header's value.
+        if let Ok(value) = value {
+            headers.insert(name, value);
+        }
     }
     gate.lifecycle.announce(admitted.version, headers);
     response
@@ -106,30 +101,30 @@ impl<'r> Original<'r> {
     /// Nothing where the proxy does not name it in full, or where it is named in two ways: each proxy sets some of these
     /// headers, and hands on the others as its client sent them.
     fn of(request: &'r Parts) -> Option<Self> {
-        let named = |names: &'static [HeaderName]| {
-            let values = names.iter().flat_map(|name| request.headers.get_all(name));
-            values.map(|value| value.to_str().ok())
-        };
         let whole = request.uri.path_and_query()?.as_str();
         let below = whole.strip_prefix("/authorize").filter(|rest| rest.starts_with('/'));
-        let method = only(named(&METHODS).chain(below.map(|_| Some(request.method.as_str()))))?;
-        let addresses = named(&ADDRESSES).chain(below.map(Some));
-        Some(Self { method, address: only(addresses.map(|address| address.map(path_and_query)))? })
+        let mut method = below.map(|_| request.method.as_str());
+        let mut address = below;
+        for (name, value) in &request.headers {
+            let (known, said) = match name.as_str() {
+                "x-original-method" | "x-forwarded-method" => (&mut method, value.to_str().ok()?),
+                "x-original-uri" | "x-original-url" | "x-forwarded-uri" => {
+                    (&mut address, path_and_query(value.to_str().ok()?))
+                }
+                _ => continue,
+            };
+            if *known.get_or_insert(said) != said {
+                return None;
+            }
+        }
+        Some(Self { method: method?, address: address? })
     }
-}
-
-/// What all of them say.
-fn only<'r>(mut values: impl Iterator<Item = Option<&'r str>>) -> Option<&'r str> {
-    let first = values.next()??;
-    values.all(|other| other == Some(first)).then_some(first)
 }
 
 /// Of a whole URL, the path and what follows.
 fn path_and_query(address: &str) -> &str {
-    match address.split_once("://").map(|(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..])) {
-        Some(path) if !address.starts_with('/') => path,
-        _ => address,
-    }
+    let host_on = if address.starts_with('/') { None } else { address.split_once("://") };
+    host_on.map_or(address, |(_, host_on)| host_on.find('/').map_or("/", |slash| &host_on[slash..]))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use governor::{
     clock::{Clock as _, DefaultClock},
     middleware::StateInformationMiddleware,
     nanos::Nanos,
-    state::{StateStore, keyed::DefaultKeyedStateStore},
+    state::{InMemoryState, NotKeyed, StateStore},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use store::{Allowance, Store};
@@ -51,9 +51,9 @@ const COUNTED_WITHIN: Duration = Duration::from_millis(500);
 
 type Limiter = RateLimiter<Ask, Counts, DefaultClock, StateInformationMiddleware>;
 
-/// The accounts' calls as they are counted.
+/// The accounts' calls as they are counted: who finds an account there waits for nobody.
 #[derive(Default)]
-struct Counts(DefaultKeyedStateStore<AccountId>);
+struct Counts(papaya::HashMap<AccountId, InMemoryState>);
 
 /// What the counts are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,12 +71,15 @@ impl StateStore for Counts {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
+        let (Ask::Call(account) | Ask::Left(account)) = ask;
+        let counts = self.0.pin();
+        let count = counts.get_or_insert_with(*account, InMemoryState::default);
         match ask {
-            Ask::Call(account) => self.0.measure_and_replace(account, measure),
-            Ask::Left(account) => {
+            Ask::Call(_) => count.measure_and_replace(&NotKeyed::NonKey, measure),
+            Ask::Left(_) => {
                 // What was measured comes back as an error: then nothing is replaced.
                 let measured = |old| Err::<(Infallible, Nanos), _>(measure(old).map(|(left, _)| left));
-                let Err(left) = self.0.measure_and_replace(account, measured);
+                let Err(left) = count.measure_and_replace(&NotKeyed::NonKey, measured);
                 left
             }
         }
@@ -143,7 +146,8 @@ impl RateLimits {
         count: impl AsyncFnOnce(&Store, Limit) -> Result<T, store::Error>,
     ) -> Option<T> {
         let store = self.together.as_ref()?;
-        match timeout(COUNTED_WITHIN, count(store, self.of_group(group).0)).await {
+        // On the heap: a call that is counted here alone need not be as large as one that asks a database.
+        match Box::pin(timeout(COUNTED_WITHIN, count(store, self.of_group(group).0))).await {
             Ok(Ok(counted)) => Some(counted),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a call was counted on this node alone");

@@ -28,21 +28,23 @@ impl Target {
     /// [`GateError::NotFound`], [`GateError::MethodNotAllowed`].
     pub fn read(method: &str, path: &str) -> Result<Self, GateError> {
         let below = path.strip_prefix("/Agencies/").ok_or(GateError::NotFound)?;
-        // What is no UTF-8 after decoding names nothing.
-        let segments = below.split('/').map(|segment| percent_decode_str(segment).decode_utf8());
-        let segments = segments.collect::<Result<Vec<Cow<str>>, _>>().map_err(|_| GateError::NotFound)?;
+        let segments = below.split('/').map(decoded).collect::<Option<Vec<_>>>().ok_or(GateError::NotFound)?;
         let (sid, segments) = segments.split_first().ok_or(GateError::NotFound)?;
-        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-        match Scope::at(method, &segments) {
+        match Scope::at(method, segments) {
             Ok((scope, _)) if method == "HEAD" && !has_head(scope) => Err(not_allowed(&[Method::Get], false)),
             Ok((scope, parameter)) => Ok(Self { sid: sid.to_string(), scope, parameter: parameter.map(str::to_owned) }),
             Err(NoOperation::Path) => Err(GateError::NotFound),
             Err(NoOperation::Method(methods)) => {
-                let head = Scope::at("HEAD", &segments).is_ok_and(|(scope, _)| has_head(scope));
+                let head = Scope::at("HEAD", segments).is_ok_and(|(scope, _)| has_head(scope));
                 Err(not_allowed(&methods, head))
             }
         }
     }
+}
+
+/// What is no UTF-8 after decoding names nothing.
+fn decoded(segment: &str) -> Option<Cow<'_, str>> {
+    if segment.contains('%') { percent_decode_str(segment).decode_utf8().ok() } else { Some(segment.into()) }
 }
 
 /// Whether who asks for the operation's head alone gets it. To export a report is to `GET` it, and orders a job.

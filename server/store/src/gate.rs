@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn authenticate(&self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
-        self.verified(sid, secret, self.address()).await
+        self.verified(sid.clone(), secret, self.address()).await
     }
 
     /// As [`Store::authenticate`], from that address.
@@ -70,7 +70,7 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn authenticate_from(
         &self,
-        sid: &AccountSid,
+        sid: AccountSid,
         secret: &Secret,
         address: IpAddr,
     ) -> Result<Option<Caller>, Error> {
@@ -79,7 +79,7 @@ impl Store {
 
     async fn verified(
         &self,
-        sid: &AccountSid,
+        sid: AccountSid,
         secret: &Secret,
         address: Option<IpAddr>,
     ) -> Result<Option<Caller>, Error> {
@@ -88,14 +88,14 @@ impl Store {
             (demands.api_access, address_allowed)
         };
         let believed = self.node().believes();
-        let known = match believed.then(|| self.cache().get(sid, admitted)).flatten() {
+        let known = match believed.then(|| self.cache().get(&sid, admitted)).flatten() {
             Some(cached) => Some(cached),
-            None => self.read_credentials(sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
+            None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
         let right = known.filter(|(known, _)| self.key().verify(secret.reveal(), &known.secret_hash));
         Ok(right.map(|(known, (api_access, address_allowed))| Caller {
             token: known.token,
-            sid: sid.clone(),
+            sid,
             account: known.account,
             api_access,
             state: known.state,
