@@ -255,6 +255,31 @@ test('a connection that was lost is made again, and nothing was missed', async (
   await expect(card(page, name)).toHaveClass(/disabled/);
 });
 
+test('who signs out comes to the sign-in page, even if the page hears on its way that its session is over', async ({ page }) => {
+  await signIn(page, 'administrator');
+  const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
+  await open(page, paths.tokens);
+  await listening;
+  let leaves = () => {};
+  const leaving = new Promise<void>((resolve) => (leaves = resolve));
+  const asked = /\/api\/account(\?|$)/;
+  const heard = page.waitForEvent('requestfinished', (request) => asked.test(request.url()));
+  await page.route(asked, async (route) => {
+    const response = await route.fetch();
+    expect(response.status()).toBe(401);
+    await leaving;
+    await route.fulfill({ response });
+  });
+  await page.route((url) => url.pathname === paths.signIn, async (route) => {
+    leaves();
+    await heard;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: /Aiko Tanaka/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(paths.signIn);
+});
+
 test('who is signed out elsewhere is asked to sign in', async ({ page }) => {
   await signIn(page, 'specialist');
   const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));

@@ -20,6 +20,10 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_location;
 
+/// Whether the person is leaving, having signed out or turned to another account: which page comes next is settled then.
+#[derive(Clone, Copy)]
+pub struct Leaving(pub RwSignal<bool>);
+
 /// Shows the page in its frame, or sends those who are not signed in to do that.
 #[component]
 pub fn Frame() -> impl IntoView {
@@ -56,15 +60,21 @@ fn Framed(asker: Asker) -> impl IntoView {
         }
     };
     let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
+    let leaving = RwSignal::new(false);
+    provide_context(Leaving(leaving));
     // Whatever the page still shows of the account goes with it.
+    let leave = move |to: &str| {
+        leaving.set(true);
+        _ = window().location().assign(to);
+    };
     Effect::new(move |_| {
         if let Some(Ok(())) = switch.value().get() {
-            _ = window().location().assign(path::SETTINGS);
+            leave(path::SETTINGS);
         }
     });
     Effect::new(move |_| {
         if let Some(Ok(())) = sign_out.value().get() {
-            _ = window().location().assign(path::SIGN_IN);
+            leave(path::SIGN_IN);
         }
     });
     let failed = move || {

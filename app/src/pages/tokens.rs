@@ -19,6 +19,7 @@ use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_tok
 use crate::components::token_card::TokenCard;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::pages::frame::Leaving;
 use crate::pages::message::Failed;
 use crate::path;
 use crate::words::{self, Words};
@@ -118,6 +119,7 @@ fn TokensPage() -> impl IntoView {
 fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
     let (i18n, toasts, changes, asker) = (use_i18n(), use_toasts(), use_token_changes(), use_asker());
     let (me, here) = (asker.user.id, asker.account);
+    let leaving = use_context::<Leaving>();
     // The first list says from where on; later ones are as new as what was heard.
     let from = Memo::new(move |last: Option<&Option<i64>>| {
         let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|list| list.as_of));
@@ -144,14 +146,16 @@ fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
             touched.note(change);
         }
     };
-    // The session may have been renewed by giving the password again: then all goes on. Else the server says why not.
+    // The session may have been renewed by giving the password again: then all goes on. Else the server says why not,
+    // unless the person is leaving anyway.
     let on_end = move |()| {
         spawn_local(async move {
             let goes_on = match again(account()).await {
                 Ok(account) => account.id == here,
                 Err(error) => !matches!(error.status(), 401 | 403),
             };
-            if !goes_on {
+            let leaves = leaving.and_then(|Leaving(leaving)| leaving.try_get_untracked());
+            if !goes_on && leaves != Some(true) {
                 _ = window().location().reload();
             }
         });
