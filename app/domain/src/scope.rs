@@ -515,16 +515,14 @@ mod tests {
     fn a_request_names_its_operation_by_method_and_path() {
         let at = |method, path: &str| {
             let segments: Vec<_> = path.split('/').collect();
-            Scope::at(method, &segments)
-                .map(|(scope, parameter)| (scope.id(), parameter.unwrap_or_default().to_owned()))
+            Scope::at(method, &segments).map(|(scope, parameter)| (scope.id(), parameter.map(str::to_owned)))
         };
-        let here = |id, parameter: &str| Ok((id, parameter.to_owned()));
-        assert_eq!(at("GET", "Jobs"), here("listJobs", ""));
-        assert_eq!(at("HEAD", "Jobs/81258bc5"), here("getJob", "81258bc5"));
-        assert_eq!(at("PUT", "Jobs/81258bc5/Replay"), here("replayJob", "81258bc5"));
-        assert_eq!(at("GET", "Reports/x/MetaData"), here("getReportMetadata", "x"));
+        assert_eq!(at("GET", "Jobs"), Ok(("listJobs", None)));
+        assert_eq!(at("HEAD", "Jobs/81258bc5"), Ok(("getJob", Some("81258bc5".into()))));
+        assert_eq!(at("PUT", "Jobs/81258bc5/Replay"), Ok(("replayJob", Some("81258bc5".into()))));
+        assert_eq!(at("GET", "Reports/x/MetaData"), Ok(("getReportMetadata", Some("x".into()))));
         let submission = "Compliance/Content/ComplianceAPISubmissions/Response/a";
-        assert_eq!(at("GET", submission), here("getComplianceSubmissionResults", "a"));
+        assert_eq!(at("GET", submission), Ok(("getComplianceSubmissionResults", Some("a".into()))));
         assert_eq!(at("POST", "Jobs"), Err(NoOperation::Method(vec![Method::Get])));
         assert_eq!(at("get", "Jobs"), Err(NoOperation::Method(vec![Method::Get])));
         assert_eq!(

@@ -124,7 +124,7 @@ impl Gate {
         response
     }
 
-    /// How many calls the account may still make.
+    /// Counts the call, and tells how many the account may still make.
     ///
     /// Every call counts, also one that fails; as an export only one that may go on. A token that can't be used for
     /// authentication (disabled, without API access, from elsewhere than is allowed) costs its account nothing, whoever
