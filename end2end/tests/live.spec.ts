@@ -185,6 +185,41 @@ test('what one does on the page of a token is told by its own answer', async ({ 
   expect(all).not.toContain(administrator);
 });
 
+test('what somebody does right after oneself is told as theirs', async ({ page, context, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const token = await newToken(page);
+  let [asked, goOn] = [() => {}, () => {}];
+  const [hasAsked, mayGoOn] = [new Promise<void>((done) => (asked = done)), new Promise<void>((done) => (goOn = done))];
+  await page.route('**/tokens/editable?*', async (route) => {
+    asked();
+    await mayGoOn;
+    await route.continue();
+  });
+  await open(page, paths.token(token.id));
+  const window = await context.newPage();
+  await call(window, 'tokens/disable', { id: token.id });
+  // The page has heard of that, and reads the token only when somebody else has changed it, too.
+  await hasAsked;
+  await call(other, 'tokens/enable', { id: token.id });
+  goOn();
+  await expect(news(page)).toHaveText(say(en.live.shown, { by: specialist }));
+  await expect(page.locator('.page-action').getByText(en.state.enabled)).toBeVisible();
+});
+
+test('what one changes oneself in another window is shown by the page of the token, and says nothing of who', async ({ page, context }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  const window = await context.newPage();
+  const name = unique('Mine');
+  await change(window, token, { name });
+  await expect(page.locator('#name')).toHaveValue(name);
+  await expect(page.locator('.audit-entries > li')).toHaveCount(2);
+  await expect(news(page)).toHaveCount(0);
+});
+
 test('a secret that is shown stays, whatever others do meanwhile', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);

@@ -260,7 +260,7 @@ pub fn changes(details: &Value, name_of: impl Fn(Uuid) -> Option<String>) -> Vec
         after: after.get(key).and_then(text),
     });
     let others = details.as_object().unwrap_or(&empty).iter().filter(|(key, value)| match key.as_str() {
-        "before" | "after" | "by_access_token" => false,
+        "before" | "after" | "by_access_token" | "revision" => false,
         "name" | "email" | "user" | "from" => !value.is_string(),
         _ => true,
     });
@@ -329,7 +329,7 @@ mod tests {
             "name": "Export",
             "before": { "name": "Import", "primary_contact": aya, "scopes": ["getJob"], "developers": [] },
             "after": { "name": "Export", "primary_contact": aya, "scopes": ["getJob", "listJobs"], "developers": [] },
-            "role": "analyst", "user": aya, "by_access_token": "IR", "nick": { "before": "A", "after": "B" },
+            "role": "analyst", "user": aya, "by_access_token": "IR", "revision": 2, "nick": { "before": "A", "after": "B" },
         });
         let told: Vec<_> = changes(&details, |id| (id == aya).then(|| "Aya".to_owned()))
             .into_iter()

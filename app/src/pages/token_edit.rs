@@ -15,7 +15,7 @@ use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::components::scope_picker::ScopePicker;
 use crate::components::toasts::{ToastRack, use_toasts};
-use crate::components::token_actions::{TokenActionDialogs, TokenActions, use_token_changes};
+use crate::components::token_actions::{TokenActionDialogs, TokenActions, TokenChanges, use_token_changes};
 use crate::components::token_card::StateBadge;
 use crate::components::token_fields::{
     ChosenEnd, Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, read,
@@ -33,6 +33,7 @@ use domain::live::LiveChange;
 use domain::role::Permission;
 use domain::text::Field;
 use domain::token::{Token, TokenForm, TokenId};
+use domain::user::UserId;
 use leptos::ev;
 use leptos::form::ActionForm;
 use leptos::html;
@@ -105,6 +106,8 @@ struct Page {
     conflict: Conflict,
     news: RwSignal<Option<News>>,
     toasts: ToastRack,
+    /// The history follows by these.
+    changes: TokenChanges,
     i18n: Words,
 }
 
@@ -122,6 +125,7 @@ impl Page {
             conflict: RwSignal::new(None),
             news: RwSignal::new(None),
             toasts: use_toasts(),
+            changes: use_token_changes(),
             i18n: use_i18n(),
         }
     }
@@ -249,66 +253,103 @@ enum News {
 /// How long changes are gathered before the token is read again.
 const GATHERED_FOR: Duration = Duration::from_millis(150);
 
+/// Listens to what is made of one token.
+#[derive(Clone, Copy)]
+struct Listener {
+    page: Page,
+    actions: TokenActions,
+    me: UserId,
+    /// The number of the last change that was heard of.
+    last: StoredValue<i64>,
+    /// The last change by somebody else.
+    by_others: StoredValue<Option<LiveChange>>,
+}
+
 /// Follows what others make of the token, as it happens. `as_of` is the entry of the audit trail from which on.
 fn follow(page: Page, actions: TokenActions, as_of: i64) {
-    let (me, changes) = (use_asker().user.id, use_token_changes());
-    let id = page.known.read_untracked().id;
-    let last = StoredValue::new(None::<LiveChange>);
-    let heard = move || {
-        let Some(change) = last.try_update_value(Option::take).flatten() else { return };
-        changes.announce(); // the history follows
-        if change.action == Action::TokenDeleted {
-            page.news.set(Some(News::Gone(change)));
-        } else {
-            spawn_local(take_note(page, change));
-        }
-    };
+    let (me, id) = (use_asker().user.id, page.known.read_untracked().id);
+    let listener = Listener { page, actions, me, last: StoredValue::new(as_of), by_others: StoredValue::new(None) };
     let on_change = move |change: LiveChange| {
-        let own = change.user.as_ref().is_some_and(|user| user.id == me);
-        let under_way = page.pending.get_untracked() || actions.is_pending();
-        // What is done here is told by its own answer.
-        if change.token != Some(id) || (own && under_way) {
-            return;
+        if change.token == Some(id) {
+            listener.hear(change);
         }
-        if last.with_value(Option::is_none) {
-            set_timeout(heard, GATHERED_FOR);
-        }
-        last.set_value(Some(change));
     };
     // Whoever is signed out goes on typing, and learns of it when they save: nothing of theirs is lost.
     use_live_changes(Memo::new(move |_| Some(as_of)), Callback::new(on_change), Callback::new(|()| {}));
 }
 
-/// Shows what somebody has made of the token; where somebody uses the form, says it.
-async fn take_note(page: Page, change: LiveChange) {
-    let Some(id) = page.known.try_with_untracked(|token| token.id) else { return };
-    let answer = again(editable(id)).await;
-    let gone = |news: &Option<News>| matches!(news, Some(News::Gone(gone)) if gone.sequence > change.sequence);
-    if page.news.try_with_untracked(gone) != Some(false) {
-        return; // deleted since it was asked for, or the page was left
+impl Listener {
+    fn hear(self, change: LiveChange) {
+        self.last.set_value(change.sequence);
+        if change.user.as_ref().is_none_or(|user| user.id != self.me) {
+            self.by_others.set_value(Some(change.clone()));
+        }
+        self.take_up_soon(change);
     }
-    let newest = match answer {
-        Ok(newest) => newest,
-        Err(AppError::NotFound) => return, // its deletion is heard of, too
-        Err(_) => {
-            page.news.try_set(Some(News::Waiting(change, Vec::new())));
+
+    fn take_up_soon(self, change: LiveChange) {
+        set_timeout(move || self.take_up(change), GATHERED_FOR);
+    }
+
+    /// Whether the change is the last that was heard of; no longer once the page was left.
+    fn is_last(self, change: &LiveChange) -> bool {
+        self.last.try_get_value() == Some(change.sequence)
+    }
+
+    fn take_up(self, change: LiveChange) {
+        if !self.is_last(&change) {
+            return; // the last one is told of, with all before it
+        }
+        if self.page.pending.get_untracked() || self.actions.is_pending() {
+            return self.take_up_soon(change); // what is done here is told by its own answer
+        }
+        let known = self.page.known.with_untracked(|token| token.revision);
+        if change.revision.is_some_and(|revision| revision <= known) {
+            return; // done here
+        }
+        self.page.changes.announce();
+        if change.action == Action::TokenDeleted {
+            self.page.news.set(Some(News::Gone(change)));
+        } else {
+            spawn_local(self.take_note(change));
+        }
+    }
+
+    /// Shows what was made of the token; where somebody uses the form, says it.
+    async fn take_note(self, change: LiveChange) {
+        let page = self.page;
+        let Some(id) = change.token else { return };
+        let answer = again(editable(id)).await;
+        if !self.is_last(&change) {
             return;
         }
-    };
-    let Some(before) = page.known.try_get_untracked() else { return };
-    if newest.token.revision <= before.revision {
-        return; // done here
+        let newest = match answer {
+            Ok(newest) => newest,
+            Err(AppError::NotFound) => return, // its deletion is heard of, too
+            Err(_) => {
+                page.news.try_set(Some(News::Waiting(change, Vec::new())));
+                return;
+            }
+        };
+        let Some(before) = page.known.try_get_untracked() else { return };
+        let revision = newest.token.revision;
+        if revision <= before.revision || change.revision.is_some_and(|heard| heard < revision) {
+            return; // done here; or changed again, which is heard of, too
+        }
+        // What was done here or in another window says nothing of who.
+        let by_others = self.by_others.get_value();
+        let by_others = by_others.filter(|it| it.revision.is_none_or(|revision| revision > before.revision));
+        let fields = before.settings.differences(&newest.token.settings);
+        if fields.is_empty() {
+            page.known.set(newest.token);
+        } else if page.in_use() {
+            page.news.set(Some(News::Waiting(by_others.unwrap_or(change), fields)));
+            return;
+        } else {
+            page.show(newest).await;
+        }
+        page.news.try_set(by_others.map(News::Shown));
     }
-    let fields = before.settings.differences(&newest.token.settings);
-    if fields.is_empty() {
-        page.known.set(newest.token);
-    } else if page.in_use() {
-        page.news.set(Some(News::Waiting(change, fields)));
-        return;
-    } else {
-        page.show(newest).await;
-    }
-    page.news.try_set(Some(News::Shown(change)));
 }
 
 /// Says what was heard of others.
@@ -464,8 +505,7 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
 
 /// Takes the answer to an update: done, fields to mend, or somebody else's change to know of.
 fn follow_up(page: Page) {
-    let changes = use_token_changes();
-    let Page { update, errors, conflict, news, toasts, i18n, .. } = page;
+    let Page { update, errors, conflict, news, toasts, changes, i18n, .. } = page;
     let follow = move |answer: Option<Result<Updated, AppError>>| match answer {
         Some(Ok(updated)) => {
             let done = t_string!(i18n, done.updated, name = updated.token.settings.name.as_str()).to_string();
@@ -500,6 +540,7 @@ fn find_out(page: Page) {
             page.conflict.try_set(Some(before.settings.differences(&theirs.settings)));
             page.news.try_set(None);
             page.known.try_set(theirs);
+            page.changes.announce();
         }
     });
 }

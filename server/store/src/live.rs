@@ -79,6 +79,7 @@ impl ChangeRow {
             action,
             token: self.token_id.map(TokenId),
             name: text("name"),
+            revision: details["revision"].as_i64(),
             user: self.user_id.zip(self.user_name.zip(self.user_email)).map(person),
             access_token: text("by_access_token"),
         }))

@@ -275,12 +275,12 @@ impl Store {
         edit(&mut after)?;
         if after != before {
             write(&mut tx, &by, &after).await?;
+            let revision = before.token.revision + 1;
             let [before, after] = [before, after].map(|stored| stored.token.settings);
-            let details = if before == after {
-                json!({ "name": after.name })
-            } else {
-                json!({ "name": after.name, "before": told(&before), "after": told(&after) })
-            };
+            let mut details = json!({ "name": after.name, "revision": revision });
+            if before != after {
+                (details["before"], details["after"]) = (told(&before), told(&after));
+            }
             event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
         }
         let token = token_rows::find(&mut tx, by.account, id).await?.token;

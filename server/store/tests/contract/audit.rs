@@ -59,7 +59,8 @@ async fn an_update_keeps_what_was_before_and_what_is_after() {
     house.store.update(&house.aya, token.id, house.settings("Import"), 1).await.unwrap();
     house.store.disable(&house.aya, token.id).await.unwrap();
     let events = house.events().await;
-    let expected = json!({ "name": "Import", "before": token.settings, "after": house.settings("Import") });
+    let expected =
+        json!({ "name": "Import", "revision": 2, "before": token.settings, "after": house.settings("Import") });
     assert_eq!(events[3], ("token_updated".to_owned(), expected));
-    assert_eq!(events[4], ("token_disabled".to_owned(), json!({ "name": "Import" })));
+    assert_eq!(events[4], ("token_disabled".to_owned(), json!({ "name": "Import", "revision": 3 })));
 }

@@ -20,6 +20,7 @@ async fn changes_come_once_and_in_order_from_the_entry_that_one_names() {
     let told: Vec<_> = heard.iter().map(|change| (change.sequence, change.action, change.token)).collect();
     let all = [(from + 1, Action::TokenDisabled, Some(token.id)), (from + 2, Action::TokenEnabled, Some(token.id))];
     assert_eq!(told, all);
+    assert_eq!([heard[0].revision, heard[1].revision], [Some(2), Some(3)]);
     assert_eq!(heard[0].user.as_ref(), Some(&house.aya.user));
     assert_eq!(heard[0].name.as_deref(), Some("Export"));
     assert_eq!(up_to, from + 2);
