@@ -156,6 +156,7 @@ test('a panel that the database did not answer for leaves the page as it is', as
 });
 
 test('what is done while another process holds the database fails with a clear message, and then works', async () => {
+  test.slow();
   const token = unique('Held');
   await create(page, { name: token });
   await open(page, listOf(token));

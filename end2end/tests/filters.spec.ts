@@ -1,7 +1,7 @@
 // The filters of the token list, in both languages: live, combined, mirrored in the link; and order and pages.
 
 import type { Page } from '@playwright/test';
-import { expect, listOf, mark, names, newToken, open, paths, running, signIn, stillMarked, test, unique } from './fixtures.ts';
+import { call, expect, listOf, mark, namedLike, names, newToken, open, paths, running, signIn, stillMarked, test, unique } from './fixtures.ts';
 import { locales } from './words.ts';
 
 /** The system's own terms, as the specification gives them, and a demo token to look for. */
@@ -64,7 +64,7 @@ for (const language of ['en', 'ja'] as const) {
       await search.pressSequentially('warehouse');
       await expect(names(page)).toHaveText(['BI warehouse sync (EU)']);
       await expect(page.locator('.results .count')).toHaveText(say.one);
-      expect(query(page)).toEqual({ name: 'warehouse' });
+      await expect.poll(() => query(page)).toEqual({ name: 'warehouse' });
       await search.fill('ダッシュボード');
       await expect(names(page)).toHaveText(['ダッシュボード連携']);
       await expect(search).toBeFocused();
@@ -210,6 +210,12 @@ test('the list is sorted by creation, name or last use', async ({ page }) => {
     const answer = await page.request.get(`/Agencies/${token.sid}/CompanyInformation`, { headers: { authorization } });
     expect(answer.status()).toBe(200);
   }
+  // When they were last used is written down each second.
+  const unused = async () => {
+    const list = (await (await call(page, 'tokens/list', namedLike(name))).json()) as { tokens: { last_used_at?: number }[] };
+    return list.tokens.filter((token) => !token.last_used_at).length;
+  };
+  await expect.poll(unused).toBe(1);
   await open(page, listOf(name));
   await mark(page);
   const sort = page.getByRole('combobox', { name: 'Sort by' });

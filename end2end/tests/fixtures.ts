@@ -179,6 +179,11 @@ export function listOf(name: string): string {
   return `${paths.tokens}?${new URLSearchParams({ name }).toString()}`;
 }
 
+/** What `tokens/list` is asked for the tokens of this name; for all where it is empty. */
+export function namedLike(name: string): object {
+  return { filter: { name, created: null, state: null, sort: 'created', place: 'first' } };
+}
+
 /** The token's card in the list. */
 export function card(page: Page, name: string): Locator {
   return page.getByRole('article', { name, exact: true });
@@ -189,11 +194,11 @@ export function names(page: Page): Locator {
   return page.locator('.cards .card h3');
 }
 
-/** Opens the token's More menu with the mouse and answers its items' place. */
+/** Opens the token's More menu with the mouse, until it takes keys, and answers its items' place. */
 export async function openMenu(page: Page, name: string, language: Language = 'en'): Promise<Locator> {
   await page.getByRole('button', { name: `${wordsOf(language).card.more}: ${name}`, exact: true }).click();
   const menu = page.getByRole('menu');
-  await expect(menu).toBeVisible();
+  await expect(menu.getByRole('menuitem').first()).toBeFocused();
   return menu;
 }
 

@@ -1,6 +1,6 @@
 // Live pages: what one person changes, another sees without loading the page again.
 
-import type { Locator, Page } from '@playwright/test';
+import type { Locator, Page, Route } from '@playwright/test';
 import { axe } from './axe.ts';
 import {
   call,
@@ -39,6 +39,46 @@ async function change(page: Page, token: Token, settings: Settings, revision = t
   const form = { ...(await formOf(page, { name: token.name, ...settings })), id: token.id, revision: String(revision) };
   const answer = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
   expect(answer.status(), await answer.text()).toBe(200);
+}
+
+/** Requests that wait. */
+interface Held {
+  /** Once the first is there; where its answer is what waits, once the server has answered. */
+  asked: Promise<void>;
+  /** Lets them all go on. */
+  release: () => void;
+}
+
+/** Lets requests to `url` wait until they are released; `prepare` answers how each goes on then. */
+async function hold(page: Page, url: string, prepare: (route: Route) => Promise<() => Promise<void>>): Promise<Held> {
+  let [asked, release] = [() => {}, () => {}];
+  const hasAsked = new Promise<void>((done) => (asked = done));
+  const released = new Promise<void>((done) => (release = done));
+  await page.route(url, async (route) => {
+    const goOn = await prepare(route);
+    asked();
+    await released;
+    await goOn();
+  });
+  return { asked: hasAsked, release: () => release() };
+}
+
+/** The server reads once they are released. */
+const unread = async (route: Route) => () => route.continue();
+
+/** The server has read before: only its answer waits. */
+const answered = async (route: Route) => {
+  const response = await route.fetch();
+  return () => route.fulfill({ response });
+};
+
+/** Releases, and waits until the page has read the answer. */
+async function releaseAndRead(page: Page, held: Held, url: string): Promise<void> {
+  const answer = page.waitForResponse(url);
+  held.release();
+  await (await answer).finished();
+  // One more answer, which the page has read after that one.
+  await page.evaluate(async () => (await fetch('/healthz')).text());
 }
 
 for (const language of languages) {
@@ -185,39 +225,63 @@ test('what one does on the page of a token is told by its own answer', async ({ 
   expect(all).not.toContain(administrator);
 });
 
-test('what somebody does right after oneself is told as theirs', async ({ page, context, anotherPage }) => {
-  await signIn(page, 'administrator');
-  const other = await anotherPage();
-  await signIn(other, 'specialist');
-  const token = await newToken(page);
-  let [asked, goOn] = [() => {}, () => {}];
-  const [hasAsked, mayGoOn] = [new Promise<void>((done) => (asked = done)), new Promise<void>((done) => (goOn = done))];
-  await page.route('**/tokens/editable?*', async (route) => {
-    asked();
-    await mayGoOn;
-    await route.continue();
+for (const [order, theirs, mine] of [
+  ['right after', 'tokens/enable', 'tokens/disable'],
+  ['right before', 'tokens/disable', 'tokens/enable'],
+] as const) {
+  test(`what somebody does ${order} oneself is told as theirs`, async ({ page, anotherPage }) => {
+    await signIn(page, 'administrator');
+    const other = await anotherPage();
+    await signIn(other, 'specialist');
+    const token = await newToken(page);
+    const held = await hold(page, '**/tokens/editable?*', unread);
+    await open(page, paths.token(token.id));
+    const change = {
+      theirs: () => call(other, theirs, { id: token.id }),
+      mine: () => call(page, mine, { id: token.id }), // as in another window
+    };
+    const [first, second] = order === 'right after' ? [change.mine, change.theirs] : [change.theirs, change.mine];
+    await first();
+    // The page has heard of that, and reads the token only when both have changed it.
+    await held.asked;
+    await second();
+    held.release();
+    await expect(news(page)).toHaveText(say(en.live.shown, { by: specialist }));
+    await expect(page.locator('.page-action').getByText(en.state.enabled)).toBeVisible();
   });
-  await open(page, paths.token(token.id));
-  const window = await context.newPage();
-  await call(window, 'tokens/disable', { id: token.id });
-  // The page has heard of that, and reads the token only when somebody else has changed it, too.
-  await hasAsked;
-  await call(other, 'tokens/enable', { id: token.id });
-  goOn();
-  await expect(news(page)).toHaveText(say(en.live.shown, { by: specialist }));
-  await expect(page.locator('.page-action').getByText(en.state.enabled)).toBeVisible();
-});
+}
 
-test('what one changes oneself in another window is shown by the page of the token, and says nothing of who', async ({ page, context }) => {
+test('what one changes oneself in another window is shown by the page of the token, and says nothing of who', async ({ page }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await open(page, paths.token(token.id));
-  const window = await context.newPage();
   const name = unique('Mine');
-  await change(window, token, { name });
+  await change(page, token, { name });
   await expect(page.locator('#name')).toHaveValue(name);
   await expect(page.locator('.audit-entries > li')).toHaveCount(2);
   await expect(news(page)).toHaveCount(0);
+});
+
+test('an item of the menu that finds nothing to do does not take what somebody else changed for known', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page, { version: 2 });
+  await open(page, paths.token(token.id));
+  await page.locator('#description').fill('Mine');
+  await page.locator('#expires').selectOption('30');
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Theirs');
+  await change(other, token, { name, version: 3 });
+  await expect(news(page)).toContainText(specialist);
+  await page.getByRole('button', { name: `${en.card.more}: ${token.name}`, exact: true }).click();
+  await page.getByRole('menuitem', { name: en.item.upgrade_version, exact: true }).click();
+  await dialog(page).getByRole('button', { name: en.item.upgrade_version, exact: true }).click();
+  await expect(toast(page, say(en.done.upgraded, { name, number: 3 }))).toBeVisible();
+  await expect(page.locator('#expires')).toHaveValue('30');
+  await page.getByRole('button', { name: en.form.update, exact: true }).click();
+  await dialog(page).getByRole('button', { name: en.form.update, exact: true }).click();
+  await expect(page.getByRole('alert').filter({ hasText: en.form.conflict_title })).toBeVisible();
+  await expect(page.locator('#description')).toHaveValue('Mine');
 });
 
 test('a secret that is shown stays, whatever others do meanwhile', async ({ page, anotherPage }) => {
@@ -246,29 +310,38 @@ test('a secret that is shown stays, whatever others do meanwhile', async ({ page
 test('what was read of a token before its deletion says nothing after it', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
-  let [read, answer] = [() => {}, () => {}];
-  const [hasRead, mayAnswer] = [new Promise<void>((done) => (read = done)), new Promise<void>((done) => (answer = done))];
-  await page.route('**/tokens/editable?*', async (route) => {
-    const response = await route.fetch();
-    read();
-    await mayAnswer;
-    await route.fulfill({ response });
-  });
+  const held = await hold(page, '**/tokens/editable?*', answered);
   await open(page, paths.token(token.id));
   const other = await anotherPage();
   await signIn(other, 'specialist');
   const name = unique('Theirs');
   await change(other, token, { name });
-  await hasRead;
+  await held.asked;
   await call(other, 'tokens/delete', { id: token.id });
   await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
-  const answered = page.waitForResponse('**/tokens/editable?*');
-  answer();
-  await (await answered).finished();
-  // One more answer, which the page has read after that one.
-  await page.evaluate(async () => (await fetch('/healthz')).text());
+  await releaseAndRead(page, held, '**/tokens/editable?*');
   await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
   await expect(page.locator('#name')).toHaveValue(token.name);
+});
+
+test('the newest values that somebody asked for before the deletion do not hide it', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  await page.locator('#description').fill('Mine');
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  await change(other, token, { name: unique('Theirs') });
+  const show = news(page).getByRole('button', { name: en.live.show_newest });
+  await expect(show).toBeVisible();
+  const held = await hold(page, '**/tokens/editable', answered);
+  await show.click();
+  await held.asked;
+  await call(other, 'tokens/delete', { id: token.id });
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await releaseAndRead(page, held, '**/tokens/editable');
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await expect(page.locator('#description')).toHaveValue('Mine');
 });
 
 test('a connection that was lost is made again, and nothing was missed', async ({ page, anotherPage }) => {

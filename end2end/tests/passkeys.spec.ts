@@ -49,6 +49,7 @@ for (const language of languages) {
     test.use({ locale: locales[language] });
 
     test('a passkey is added, signs in without a password and as the second step, and is removed', async ({ page }) => {
+      test.slow();
       const { cdp, authenticatorId } = await device(page);
       const { email } = newUser();
       expect(await givePassword(page, email)).toBe('/settings');
@@ -89,6 +90,7 @@ for (const language of languages) {
       await axe(page, 'the second step');
       await page.getByRole('button', { name: words.passkey.go_on }).click();
       await expect(page).toHaveURL(profile);
+      await running(page);
 
       await page.getByRole('button', { name: say(words.passkey.remove_named, { name: 'Work laptop' }) }).click();
       await expect(dialog(page)).toContainText(words.second_factor.off_text);

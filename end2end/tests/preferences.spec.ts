@@ -55,7 +55,9 @@ for (const language of languages) {
 
       await open(page, profile);
       await zone.selectOption({ label: words.profile.automatic });
+      const loaded = page.waitForEvent('load');
       await page.getByRole('button', { name: words.profile.save_preferences }).click();
+      await loaded;
       await expect(zone.locator('option[value="Asia/Tokyo"]')).toHaveCount(1);
       await open(page, trail);
       await expect(offset(page)).toHaveAttribute('title', / -0[45]:00$/);

@@ -1,6 +1,6 @@
 // What each role may see and do: pages, server functions, and requests that come from elsewhere.
 
-import { call, create, expect, newToken, open, paths, sameOrigin, signIn, test, type User } from './fixtures.ts';
+import { call, create, expect, namedLike, newToken, open, paths, sameOrigin, signIn, test, type User } from './fixtures.ts';
 import { locales, say, wordsOf } from './words.ts';
 
 const roles = [
@@ -11,7 +11,7 @@ const roles = [
   { user: 'marketing', role: 'performance_marketing_manager', may: false },
 ] as const satisfies readonly { user: User; role: string; may: boolean }[];
 
-const everything = { filter: { name: '', created: null, state: null, sort: 'created', place: 'first' } };
+const everything = namedLike('');
 
 for (const language of ['en', 'ja'] as const) {
   const words = wordsOf(language);

@@ -42,6 +42,7 @@ for (const language of languages) {
     test.use({ locale: locales[language] });
 
     test('it is set up, asked for at sign-in, and switched off', async ({ page, anotherPage }) => {
+      test.slow();
       const { email } = newUser();
       expect(await givePassword(page, email)).toBe('/settings');
       await open(page, profile);

@@ -21,7 +21,8 @@ pub struct LiveChange {
     pub token: Option<TokenId>,
     /// That token's name at the time.
     pub name: Option<String>,
-    /// That token's revision from then on; nothing where it was created, and where it was done to the account.
+    /// That token's revision from then on; nothing where it was created, where it was done to the account, and of old
+    /// entries.
     pub revision: Option<i64>,
     /// The user who did it; nothing where an integration or the command line did.
     pub user: Option<Person>,

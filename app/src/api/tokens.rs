@@ -135,7 +135,11 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
 #[server(prefix = "/api", endpoint = "tokens/update", protocol = Form)]
 pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updated, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    let current = store.token(by.account, id).await?.settings;
+    let current = store.token(by.account, id).await?;
+    if current.revision != revision {
+        return Err(AppError::Conflict); // before a form is found wrong by what somebody else made of the token
+    }
+    let current = current.settings;
     let people = store.contacts(by.account, Some(current.primary_contact)).await?;
     let terms = store.terms(by.account).await?;
     let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;

@@ -1,7 +1,6 @@
 //! A person's passkeys on their profile: added, listed, removed.
 
 use super::confirm_dialog::{ConfirmDialog, Question};
-use super::hydrated::use_hydrated;
 use super::passkey::{Ceremony, passkey, use_leaving, use_passkeys};
 use super::reactive::say;
 use super::second_factor::Shown;
@@ -75,7 +74,7 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
                     type="button"
                     class="button danger-text"
                     aria-label=move || t_string!(i18n, passkey.remove_named, name = label.as_str()).to_string()
-                    disabled=shown.pending
+                    disabled=shown.busy
                     on:click=move |_| ask(id, &name)
                 >
                     {say!(i18n, passkey.remove)}
@@ -106,7 +105,6 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
 fn Add(shown: Shown, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let naming = RwSignal::new(false);
-    let hydrated = use_hydrated();
     move || {
         if naming.get() {
             view! { <AddForm shown naming on_changed/> }.into_any()
@@ -116,7 +114,7 @@ fn Add(shown: Shown, on_changed: Callback<()>) -> impl IntoView {
                 <button
                     type="button"
                     class="button needs-script"
-                    disabled=move || shown.pending.get() || !hydrated.get()
+                    disabled=shown.busy
                     on:click=open
                 >
                     {say!(i18n, passkey.add)}

@@ -4,6 +4,7 @@ use super::confirm_dialog::{ConfirmDialog, Question};
 use super::copy_button::CopyButton;
 use super::dialog::Dialog;
 use super::error_note::ErrorNote;
+use super::hydrated::use_hydrated;
 use super::icon::Icon;
 use super::passkeys::Passkeys;
 use super::reactive::say;
@@ -32,6 +33,8 @@ pub struct Shown {
     pub error: RwSignal<Option<AppError>>,
     /// Something is under way.
     pub pending: RwSignal<bool>,
+    /// That, or our wasm does not run the page yet: nothing can be begun.
+    pub busy: Signal<bool>,
     step_up: StepUp,
 }
 
@@ -65,11 +68,13 @@ impl Shown {
 /// Shows how the person's two-step sign-in stands. `on_changed` once it stands otherwise.
 #[component]
 pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Callback<()>) -> impl IntoView {
+    let (pending, hydrated) = (RwSignal::new(false), use_hydrated());
     let shown = Shown {
         authenticator: RwSignal::new(None),
         codes: RwSignal::new(None),
         error: RwSignal::new(None),
-        pending: RwSignal::new(false),
+        pending,
+        busy: Signal::derive(move || pending.get() || !hydrated.get()),
         step_up,
     };
     let SecondFactors { authenticator_since, recovery_codes, required, .. } = factors;
@@ -99,7 +104,7 @@ fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
     let begin = move |_| shown.run(begin_authenticator, move |new| _ = shown.authenticator.try_set(Some(new)));
     let button = move || {
         view! {
-            <button type="button" class="button primary" disabled=shown.pending on:click=begin>
+            <button type="button" class="button primary" disabled=shown.busy on:click=begin>
                 {say!(i18n, second_factor.set_up)}
             </button>
         }
@@ -235,7 +240,7 @@ fn Active(
                     <strong>{say!(i18n, second_factor.authenticator)}</strong>
                     <p class="hint">{say!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
                 </div>
-                <button type="button" class="button danger-text" disabled=shown.pending on:click=ask>
+                <button type="button" class="button danger-text" disabled=shown.busy on:click=ask>
                     {say!(i18n, second_factor.off)}
                 </button>
             </li>
@@ -264,7 +269,7 @@ fn Codes(left: u32, shown: Shown) -> impl IntoView {
                     <strong>{move || t_string!(i18n, second_factor.codes_left, count = left).to_string()}</strong>
                     {few.then(|| view! { <p class="hint">{say!(i18n, second_factor.codes_few)}</p> })}
                 </div>
-                <button type="button" class="button" disabled=shown.pending on:click=renew>
+                <button type="button" class="button" disabled=shown.busy on:click=renew>
                     {say!(i18n, second_factor.renew)}
                 </button>
             </li>

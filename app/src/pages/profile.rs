@@ -4,6 +4,7 @@ use crate::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session,
 use crate::api::second_factor::second_factors;
 use crate::components::allowed::{use_asker, use_second_factor_missing};
 use crate::components::error_note::ErrorNote;
+use crate::components::hydrated::use_hydrated;
 use crate::components::page_title::PageTitle;
 use crate::components::preferences_form::PreferencesForm;
 use crate::components::reactive::say;
@@ -190,6 +191,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
 #[component]
 fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView {
     let i18n = use_i18n();
+    let hydrated = use_hydrated();
     let toasts = use_toasts();
     let elsewhere = ServerAction::<SignOutElsewhere>::new();
     let tell = move |answer: Result<(), AppError>, done: &'static str| {
@@ -217,8 +219,12 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
         let action = if current {
             view! { <span class="badge ok">{say!(i18n, profile.current)}</span> }.into_any()
         } else {
-            view! { <button type="button" class="button quiet" on:click=end>{say!(i18n, profile.end)}</button> }
-                .into_any()
+            view! {
+                <button type="button" class="button quiet" disabled=move || !hydrated.get() on:click=end>
+                    {say!(i18n, profile.end)}
+                </button>
+            }
+            .into_any()
         };
         view! {
             <li>

@@ -149,14 +149,21 @@ impl Page {
         self.begun.try_set(Some(newest));
     }
 
+    /// Whether an answer was overtaken: the page knows the token as it came to be later, or is left.
+    fn is_past(self, token: &Token) -> bool {
+        self.known.try_with_untracked(|known| known.revision <= token.revision) != Some(true)
+    }
+
     /// Reads the token again, as somebody wants to see it, and drops what was typed.
     fn reload(self) {
         let Some(id) = self.known.try_with_untracked(|token| token.id) else { return };
         spawn_local(async move {
             match editable(id).await {
+                Ok(newest) if self.is_past(&newest.token) => {}
                 Ok(newest) => {
                     self.show(newest).await;
                     self.news.try_set(None);
+                    self.changes.announce();
                     // The button that was pressed is gone.
                     focus(Field::Name);
                 }
@@ -185,8 +192,9 @@ fn Editor(editable: Editable) -> impl IntoView {
     let navigate = use_navigate();
     let on_done = move |(item, outcome): (MenuItem, Result<Token, AppError>)| match (item, outcome) {
         (MenuItem::Delete, Ok(_)) => navigate(path::TOKENS, NavigateOptions::default()),
-        (MenuItem::Duplicate, Ok(_)) => {}
-        (_, Ok(token)) if token.revision == known.read_untracked().revision + 1 => page.changed(token),
+        (MenuItem::Duplicate | MenuItem::View, Ok(_)) => {}
+        (_, Ok(token)) if page.is_past(&token) => {}
+        (item, Ok(token)) if known.with_untracked(|known| is_work_of(item, known, &token)) => page.changed(token),
         // Somebody else changed it in between, which the next update has to find out.
         (_, Ok(token)) => known.update(|known| known.state = token.state),
         (_, Err(AppError::Conflict)) => find_out(page),
@@ -237,6 +245,16 @@ fn Editor(editable: Editable) -> impl IntoView {
         </div>
         <TokenActionDialogs actions/>
     }
+}
+
+/// Whether the item alone has made `after` of `before`: where there is nothing to do, it answers what others made.
+fn is_work_of(item: MenuItem, before: &Token, after: &Token) -> bool {
+    let own = |field: &Field| match item {
+        MenuItem::Reset => *field == Field::Expires,
+        MenuItem::UpgradeVersion => *field == Field::ApiVersion,
+        _ => false,
+    };
+    after.revision == before.revision + 1 && before.settings.differences(&after.settings).iter().all(own)
 }
 
 /// What was heard of others.
@@ -309,6 +327,8 @@ impl Listener {
         }
         self.page.changes.announce();
         if change.action == Action::TokenDeleted {
+            // What was asked for before is past.
+            self.page.known.update(|known| known.revision = change.revision.unwrap_or(known.revision));
             self.page.news.set(Some(News::Gone(change)));
         } else {
             spawn_local(self.take_note(change));
@@ -323,22 +343,22 @@ impl Listener {
         if !self.is_last(&change) {
             return;
         }
+        let before = page.known.get_untracked();
+        // What was done here or in another window says nothing of who.
+        let unseen = |it: &LiveChange| it.revision.is_some_and(|revision| revision > before.revision);
+        let by_others = self.by_others.get_value().filter(|it| it.sequence == change.sequence || unseen(it));
         let newest = match answer {
             Ok(newest) => newest,
             Err(AppError::NotFound) => return, // its deletion is heard of, too
             Err(_) => {
-                page.news.try_set(Some(News::Waiting(change, Vec::new())));
+                page.news.set(Some(News::Waiting(by_others.unwrap_or(change), Vec::new())));
                 return;
             }
         };
-        let Some(before) = page.known.try_get_untracked() else { return };
         let revision = newest.token.revision;
         if revision <= before.revision || change.revision.is_some_and(|heard| heard < revision) {
             return; // done here; or changed again, which is heard of, too
         }
-        // What was done here or in another window says nothing of who.
-        let by_others = self.by_others.get_value();
-        let by_others = by_others.filter(|it| it.revision.is_none_or(|revision| revision > before.revision));
         let fields = before.settings.differences(&newest.token.settings);
         if fields.is_empty() {
             page.known.set(newest.token);
@@ -535,8 +555,10 @@ fn follow_up(page: Page) {
 /// Finds out what somebody else changed. From then on a change is made from their revision.
 fn find_out(page: Page) {
     spawn_local(async move {
-        let before = page.known.get_untracked();
-        if let Ok(Editable { token: theirs, .. }) = editable(before.id).await {
+        let Some(before) = page.known.try_get_untracked() else { return };
+        if let Ok(Editable { token: theirs, .. }) = editable(before.id).await
+            && !page.is_past(&theirs)
+        {
             page.conflict.try_set(Some(before.settings.differences(&theirs.settings)));
             page.news.try_set(None);
             page.known.try_set(theirs);

@@ -447,6 +447,7 @@ fn ListSkeleton() -> impl IntoView {
 fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     let i18n = use_i18n();
     let asker = use_asker();
+    let hydrated = use_hydrated();
     let asking = RwSignal::new(false);
     let account = asker.account_name.clone();
     let question = move || {
@@ -464,7 +465,12 @@ fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     asker.role.may(Permission::DisableApiAccess).then(|| {
         view! {
             <footer class="page-foot">
-                <button type="button" class="button quiet danger-text" on:click=move |_| asking.set(true)>
+                <button
+                    type="button"
+                    class="button quiet danger-text"
+                    disabled=move || !hydrated.get()
+                    on:click=move |_| asking.set(true)
+                >
                     {say!(i18n, access.switch_off)}
                 </button>
             </footer>

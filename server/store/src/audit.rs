@@ -26,7 +26,8 @@ pub struct AuditEvent {
     pub action: String,
     /// The token that it was done to, or with.
     pub token: Option<TokenId>,
-    /// More about it: an object, with the Account SID of the access token that did it in `by_access_token`.
+    /// More about it: an object, with the Account SID of the access token that did it in `by_access_token`, and the
+    /// revision that a change made of a token in `revision`.
     pub details: Value,
 }
 

@@ -273,17 +273,19 @@ impl Store {
         let before = token_rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;
-        if after != before {
+        let changed = after != before;
+        if changed {
             write(&mut tx, &by, &after).await?;
-            let revision = before.token.revision + 1;
+        }
+        let token = token_rows::find(&mut tx, by.account, id).await?.token;
+        if changed {
             let [before, after] = [before, after].map(|stored| stored.token.settings);
-            let mut details = json!({ "name": after.name, "revision": revision });
+            let mut details = json!({ "name": after.name, "revision": token.revision });
             if before != after {
                 (details["before"], details["after"]) = (told(&before), told(&after));
             }
             event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
         }
-        let token = token_rows::find(&mut tx, by.account, id).await?.token;
         let name_exists = token_rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
         self.commit(tx, Concern::Token(token.sid.clone())).await?;
         Ok((token, name_exists))
