@@ -33,6 +33,11 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Where frontend, database or address can't be used.
 pub async fn serve(args: &Serve) -> Result<()> {
+    let in_order = args.gate.lifecycle().is_in_order();
+    ensure!(
+        in_order,
+        "a version can't go out of use before it is deprecated; give a --sunset not before its --deprecation"
+    );
     let mail = args.mail.mail(args.public_url.as_ref())?;
     let identity_provider = args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new);
     let site = Site::open(&args.site)?;

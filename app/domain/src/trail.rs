@@ -186,12 +186,17 @@ fn is_offset(minutes: i16) -> bool {
     (-12 * 60..=14 * 60).contains(&minutes)
 }
 
-/// A date as forms and links write it, with a year of four digits.
+/// A date as forms, links and the API write it: `YYYY-MM-DD`, with all of its digits.
 #[must_use]
 pub fn date(text: &str) -> Option<NaiveDate> {
-    let mut parts = (text.len() == 10).then(|| text.splitn(3, '-'))?;
-    let (year, month, day) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    NaiveDate::from_ymd_opt(year, month, day)
+    let mut parts = text.splitn(3, '-');
+    let mut number = |digits: usize| {
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        part.parse().ok()
+    };
+    let (year, month, day): (u32, _, _) = (number(4)?, number(2)?, number(2)?);
+    NaiveDate::from_ymd_opt(year.cast_signed(), month, day)
 }
 
 /// Something that a change has changed.

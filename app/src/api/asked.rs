@@ -149,7 +149,8 @@ pub fn address() -> IpAddr {
 /// last to `X-Forwarded-For`; what stands before that is the client's own claim.
 #[must_use]
 pub fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    // A listener for IPv6 that takes IPv4 too names IPv4 addresses in its own way: `::ffff:127.0.0.1`.
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.to_canonical());
     let last = || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next();
     let forwarded = || last()?.trim().parse().ok();
     (behind_proxy && peer.is_loopback()).then(forwarded).flatten().unwrap_or(peer)
@@ -218,4 +219,23 @@ pub fn answer_content_security_policy() {
          font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     answer_header(header::CONTENT_SECURITY_POLICY, &policy);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_on_this_machine_says_where_calls_come_from() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("10.0.0.1, 203.0.113.9"));
+        let from = |peer: &str, proxy| client_address(&headers, peer.parse().ok(), proxy).to_string();
+        for proxy in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(from(proxy, true), "203.0.113.9", "{proxy}");
+        }
+        assert_eq!(
+            (from("::ffff:198.51.100.7", true), from("127.0.0.1", false)),
+            ("198.51.100.7".into(), "127.0.0.1".into())
+        );
+    }
 }

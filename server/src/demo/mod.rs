@@ -175,7 +175,7 @@ mod tests {
     async fn has_tokens(store: &Store, tokens: u64) -> Result<()> {
         loop {
             if let Some(account) = store.account_named(HOSHI_OAK.name).await?
-                && store.numbered_page(account, &TokenFilter::default(), 1).await?.1 >= tokens
+                && store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1 >= tokens
             {
                 return Ok(());
             }
@@ -201,7 +201,8 @@ mod tests {
         assert!(store.account(account).await?.api_access);
         assert!(store.company_information(account).await?.corporate_address.city == "Tokyo");
         assert_eq!(store.advertisers(account, 0, 100).await?.1, 6);
-        let count = async |filter: TokenFilter| store.numbered_page(account, &filter, 1).await.map(|(_, total)| total);
+        let count =
+            async |filter: TokenFilter| store.numbered_page(account, &filter, 1, 1).await.map(|(_, total)| total);
         let all = TokenFilter::default();
         assert_eq!(count(all.clone()).await?, 40);
         assert_eq!(count(TokenFilter { state: Some(TokenState::Disabled), ..all.clone() }).await?, 10);

@@ -15,12 +15,12 @@ use store::Store;
 use super::{
     credentials,
     envelope::GateError,
-    query::Query,
     rate_limit::{Left, RateLimits},
     recording::Recording,
     target::Target,
-    version::{self, Dated, Lifecycle},
+    version::{Dated, Lifecycle},
 };
+use crate::request_body::BodyError;
 
 /// The agency's own settings of the gate.
 #[derive(Debug, Clone, Default, Args)]
@@ -39,6 +39,14 @@ pub struct Settings {
     pub sunset: Vec<Dated>,
 }
 
+impl Settings {
+    /// When versions go out of use.
+    #[must_use]
+    pub fn lifecycle(&self) -> Lifecycle {
+        Lifecycle::new(&self.deprecation, &self.sunset)
+    }
+}
+
 /// What all calls share.
 pub struct Gate {
     /// Tokens, accounts and what the gate serves.
@@ -49,6 +57,18 @@ pub struct Gate {
     pub lifecycle: Lifecycle,
     /// Whether a proxy on this machine tells where calls come from.
     pub behind_proxy: bool,
+}
+
+/// A call as it came: each part, or why it can't be taken.
+pub struct Asked {
+    /// Whether its body is there.
+    pub body: Result<(), BodyError>,
+    /// What is asked for.
+    pub target: Result<Target, GateError>,
+    /// In which version it wants to be answered.
+    pub version: Result<ApiVersion, GateError>,
+    /// Where it comes from.
+    pub address: IpAddr,
 }
 
 /// A call that may go on.
@@ -70,8 +90,7 @@ impl Gate {
             RateGroup::Default => settings.calls_per_hour,
             RateGroup::ReportExport => settings.exports_per_day,
         });
-        let lifecycle = Lifecycle::new(&settings.deprecation, &settings.sunset);
-        Self { store, limits, lifecycle, behind_proxy }
+        Self { store, limits, lifecycle: settings.lifecycle(), behind_proxy }
     }
 
     /// Where the request comes from.
@@ -98,15 +117,14 @@ impl Gate {
     pub async fn answer<F: Future<Output = Result<Response, GateError>>>(
         &self,
         caller: Caller,
-        target: Result<Target, GateError>,
-        (headers, query, address): (&HeaderMap, &Query, IpAddr),
+        asked: Asked,
         carry_out: impl FnOnce(Admitted) -> F,
         refuse: impl FnOnce(GateError) -> Response,
     ) -> Response {
-        let begin = |target: &Target| Recording::begin(&self.store, &caller, target.scope, address);
-        let recording = target.as_ref().ok().map(begin);
+        let begin = |target: &Target| Recording::begin(&self.store, &caller, target.scope, asked.address);
+        let recording = asked.target.as_ref().ok().map(begin);
         let (account, usable) = (caller.account, caller.is_usable());
-        let admitted = admit(caller, target, query, headers);
+        let admitted = admit(caller, asked);
         let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| admitted.target.scope.rate_group());
         let (left, admitted) = match self.count(account, usable, group).await {
             Ok(left) => (left, admitted),
@@ -119,7 +137,7 @@ impl Gate {
         let mut response = answer.unwrap_or_else(refuse);
         left.announce(response.headers_mut());
         if let Some(recording) = recording {
-            recording.end(&self.store, response.status());
+            recording.end(response.status());
         }
         response
     }
@@ -137,16 +155,11 @@ impl Gate {
     }
 }
 
-/// Whether the call may go on. The steps, each with its status: what is asked for (404, 405), version (400), what the
-/// token may do (403).
-fn admit(
-    caller: Caller,
-    target: Result<Target, GateError>,
-    query: &Query,
-    headers: &HeaderMap,
-) -> Result<Admitted, GateError> {
-    let target = target?;
-    let version = version::requested(headers, query, caller.api_version)?;
+/// Whether the call may go on. The steps, each with its status: body (413, 408), what is asked for (404, 405), version
+/// (400), what the token may do (403).
+fn admit(caller: Caller, Asked { body, target, version, .. }: Asked) -> Result<Admitted, GateError> {
+    body?;
+    let (target, version) = (target?, version?);
     caller.require(&target.sid, target.scope)?;
     Ok(Admitted { caller, target, version })
 }

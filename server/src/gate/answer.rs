@@ -27,7 +27,9 @@ impl Format {
         let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<_> = accept.flat_map(|value| value.split(',')).filter_map(range).collect();
         let weight = |types: &[&str]| {
-            let of = |name: &str| ranges.iter().filter(|(range, _)| *range == name).map(|(_, q)| *q).reduce(f32::max);
+            let of = |name: &str| {
+                ranges.iter().filter(|(range, _)| range.eq_ignore_ascii_case(name)).map(|(_, q)| *q).reduce(f32::max)
+            };
             let named = types.iter().filter_map(|name| of(name)).reduce(f32::max);
             named.or(of("application/*")).or(of("*/*")).unwrap_or(0.0)
         };
@@ -101,6 +103,11 @@ impl Answer {
     }
 }
 
+/// How many of a list stand on a page where the client does not say.
+pub const SIZE: u32 = 100;
+/// How many at most.
+pub const SIZE_MAX: u32 = 1_000;
+
 /// Which part of a list a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paging {
@@ -111,13 +118,12 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// By `Page` and `PageSize`: 100 where the client does not say, 1,000 at most.
+    /// By `Page` and `PageSize`: [`SIZE`] where the client does not say, [`SIZE_MAX`] at most.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
     pub fn asked(query: &Query) -> Result<Self, GateError> {
-        let paging = Self::of_size(query, 100)?;
-        Ok(Self { size: query.number("PageSize", paging.size, 1_000)?, ..paging })
+        Self::of_size(query, query.number("PageSize", SIZE, SIZE_MAX)?)
     }
 
     /// By `Page`, where all pages are of one size.
@@ -236,9 +242,13 @@ mod tests {
         ] {
             assert_eq!(accepted(accept), Format::Json, "{accept}");
         }
-        for accept in
-            ["application/xml", "text/xml", "application/xml, */*;q=0.1", "application/json;q=0.1, text/xml;q=0.2"]
-        {
+        for accept in [
+            "application/xml",
+            "text/xml",
+            "Application/XML",
+            "application/xml, */*;q=0.1",
+            "application/json;q=0.1, text/xml;q=0.2",
+        ] {
             assert_eq!(accepted(accept), Format::Xml, "{accept}");
         }
     }

@@ -18,11 +18,12 @@ use uuid::Uuid;
 
 use super::{
     NO_STORE,
-    admission::{Admitted, Gate},
+    admission::{Admitted, Asked, Gate},
     answer::Format,
     envelope::GateError,
     query::Query,
     target::Target,
+    version,
 };
 
 const ACCOUNT_SID: HeaderName = HeaderName::from_static("x-account-sid");
@@ -46,8 +47,12 @@ pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Respo
         }
         None => (Err(unnamed()), Query::default()),
     };
-    let pass = async |admitted| Ok(passed(&gate, &admitted));
-    gate.answer(caller, target, (&head.headers, &query, address), pass, refuse).await
+    let version = version::requested(&head.headers, &query, caller.api_version);
+    let announced = version.as_ref().ok().copied();
+    let asked = Asked { body: Ok(()), target, version, address };
+    let mut response = gate.answer(caller, asked, async |admitted| Ok(passed(&admitted)), refuse).await;
+    gate.lifecycle.announce(announced, response.headers_mut());
+    response
 }
 
 fn unnamed() -> GateError {
@@ -67,7 +72,7 @@ fn refused(error: GateError, format: Format) -> Response {
     response
 }
 
-fn passed(gate: &Gate, admitted: &Admitted) -> Response {
+fn passed(admitted: &Admitted) -> Response {
     let caller = &admitted.caller;
     let scopes = caller.scopes.iter().map(Scope::id).collect::<Vec<_>>().join(" ");
     let mut response = Response::new(Body::empty());
@@ -85,7 +90,6 @@ fn passed(gate: &Gate, admitted: &Admitted) -> Response {
             headers.insert(name, value);
         }
     }
-    gate.lifecycle.announce(admitted.version, headers);
     response
 }
 

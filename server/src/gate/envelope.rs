@@ -135,9 +135,11 @@ impl GateError {
             tracing::error!(error = ?self, "a call at the gate failed");
         }
         let fields: &[FieldError] = if let Self::Invalid(fields) = &self { fields } else { &[] };
-        let error = |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": one.message });
+        let error =
+            |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": without_secret(&one.message) });
         let errors: Vec<_> = fields.iter().map(error).collect();
-        let envelope = json!({ "Status": "ERROR", "Message": self.to_string(), "Errors": errors });
+        let message = self.to_string();
+        let envelope = json!({ "Status": "ERROR", "Message": without_secret(&message), "Errors": errors });
         let mut response = written(status, "Response", &envelope, format);
         let headers = response.headers_mut();
         match self {

@@ -19,11 +19,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    admission::{Admitted, Gate},
+    admission::{Admitted, Asked, Gate},
     answer::Format,
     credentials,
     envelope::GateError,
-    query::Query,
     target::Target,
 };
 use crate::request_body;
@@ -43,17 +42,15 @@ pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Resp
         Ok(service) => service,
         Err(error) => return error.into_response(format),
     };
-    let target = body.as_ref().map_err(|error| (*error).into()).map(|_| Target {
-        sid: service.sid.to_string(),
-        scope: Scope::GET_ACCESS_TOKEN,
-        parameter: None,
-    });
+    let target = Target { sid: service.sid.to_string(), scope: Scope::GET_ACCESS_TOKEN, parameter: None };
+    let taken = body.as_ref().map(|_| ()).map_err(|error| *error);
+    let asked = Asked { body: taken, target: Ok(target), version: Ok(service.api_version), address };
     let tell = async |admitted: Admitted| {
         let question = Request::from_parts(head.clone(), Body::from(body.unwrap_or_default()));
         Ok(Json(told(&gate, &admitted.caller, question).await?).into_response())
     };
     let refuse = |error: GateError| error.into_response(format);
-    gate.answer(service, target, (&head.headers, &Query::default(), address), tell, refuse).await
+    gate.answer(service, asked, tell, refuse).await
 }
 
 async fn told(gate: &Gate, service: &Caller, question: Request) -> Result<Value, GateError> {

@@ -43,7 +43,14 @@ use store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::admission::Settings;
-use self::{admission::Gate, answer::Format, envelope::GateError, operations::Call, query::Query, target::Target};
+use self::{
+    admission::{Asked, Gate},
+    answer::Format,
+    envelope::GateError,
+    operations::Call,
+    query::Query,
+    target::Target,
+};
 use crate::request_body;
 
 /// No answer is kept by anybody on its way.
@@ -55,6 +62,7 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
         .route("/Agencies", any(agencies))
         .route("/Agencies/", any(agencies))
         .route("/Agencies/{*path}", any(agencies))
+        .route("//Agencies/{*path}", any(agencies)) // below a base URL that ends with a slash: nothing is there
         .route("/downloads/{job}", get(downloads::download).fallback(async |head| wrong_method(head, "GET, HEAD")))
         .route("/oauth2/introspect", post(introspect::introspect).fallback(async |head| wrong_method(head, "POST")))
         .route("/openapi.json", get(openapi::document).fallback(async |head| wrong_method(head, "GET, HEAD")))
@@ -80,25 +88,21 @@ async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),
         (Err(error), Ok(_)) => return error.into_response(format),
     };
-    let (target, body) = match body {
-        Ok(body) => (Target::read(head.method.as_str(), head.uri.path()), body),
-        Err(error) => (Err(error.into()), Vec::new()),
+    let (taken, body) = match body {
+        Ok(body) => (Ok(()), body),
+        Err(error) => (Err(error), Vec::new()),
     };
     let query = Query::read(head.uri.query().unwrap_or_default());
+    let version = version::requested(&head.headers, &query, caller.api_version);
+    let announced = version.as_ref().ok().copied();
+    let target = Target::read(head.method.as_str(), head.uri.path());
+    let asked = Asked { body: taken, target, version, address };
     let carry_out = async |admitted| {
-        let call = Call { store: gate.store.asked_from(address), admitted, query: query.clone(), body };
-        Ok(carried_out(&gate, call, format).await)
+        let call = Call { store: gate.store.asked_from(address), admitted, query, body };
+        Ok(operations::carry_out(call).await?.into_response(format))
     };
     let refuse = |error: GateError| error.into_response(format);
-    gate.answer(caller, target, (&head.headers, &query, address), carry_out, refuse).await
-}
-
-async fn carried_out(gate: &Gate, call: Call, format: Format) -> Response {
-    let version = call.admitted.version;
-    let mut response = match operations::carry_out(call).await {
-        Ok(answer) => answer.into_response(format),
-        Err(error) => error.into_response(format),
-    };
-    gate.lifecycle.announce(version, response.headers_mut());
+    let mut response = gate.answer(caller, asked, carry_out, refuse).await;
+    gate.lifecycle.announce(announced, response.headers_mut());
     response
 }

@@ -9,7 +9,10 @@ use domain::{
 use http::header;
 use serde_json::{Map, Value, json};
 
-use super::version;
+use super::{
+    answer::{SIZE, SIZE_MAX},
+    version,
+};
 
 /// The document. It has nothing of any account in it, so anybody may read it.
 pub async fn document() -> impl IntoResponse {
@@ -46,21 +49,29 @@ fn of_catalogue() -> Value {
 /// The headers of answers, by their names.
 fn headers() -> Value {
     let number = |text: &str| json!({ "description": text, "schema": { "type": "integer", "minimum": 0 } });
+    let text = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
     json!({
         "X-RateLimit-Limit": number("How many calls the account may make: in an hour, or exports in a day."),
         "X-RateLimit-Remaining": number("How many of them are left. Calls that fail count too."),
         "X-RateLimit-Reset": number("Seconds until all have come back; where none is left, until the next one has."),
         "Retry-After": number("Seconds after which to call again."),
+        "Deprecation": text("Where the answer's API version is deprecated: since when (RFC 9745)."),
+        "Sunset": text("Where the answer's API version goes out of use: when (RFC 8594)."),
+        "Link": text("Where a list goes on: its next page (RFC 8288)."),
     })
 }
 
-/// The headers of an answer with this status. Where it is not known who calls, no account's limits are told.
+/// The headers of an answer with this status. Where it is not known who calls, nothing is told of their account's limits
+/// and their API version.
 fn headers_of(status: &str) -> Vec<&'static str> {
+    let known =
+        ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Deprecation", "Sunset"].into_iter();
     match status {
+        "200" => known.chain(["Link"]).collect(),
         "401" => vec![],
-        "429" => vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"],
+        "429" => known.chain(["Retry-After"]).collect(),
         "503" => vec!["Retry-After"],
-        _ => vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"],
+        _ => known.collect(),
     }
 }
 
@@ -123,13 +134,14 @@ fn query_parameters(scope: Scope) -> Vec<Value> {
     let date = |name: &str| number(name, json!({ "type": "string", "format": "date" }));
     match scope.id() {
         "listAccessTokens" => vec![
-            json!({ "name": "Page", "in": "query", "schema": { "type": "integer", "minimum": 1 } }),
+            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
+            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX, "default": SIZE })),
             json!({ "name": "Name", "in": "query", "schema": { "type": "string" } }),
             json!({ "name": "State", "in": "query", "schema": { "type": "string", "enum": ["ENABLED", "DISABLED"] } }),
         ],
         "listAdvertisers" => vec![
             number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
-            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
+            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX, "default": SIZE })),
         ],
         "runReport" => vec![
             date("START_DATE"),
@@ -147,7 +159,7 @@ fn query_parameters(scope: Scope) -> Vec<Value> {
             date("CreatedAfter"),
             date("CreatedBefore"),
             number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
-            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
+            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX, "default": SIZE })),
         ],
         "downloadJobResult" => {
             vec![json!({ "name": "Mode", "in": "query", "schema": { "type": "string", "enum": ["Stream"] } })]

@@ -1,7 +1,7 @@
 //! The query of a request, as the operations ask for it.
 
 use chrono::NaiveDate;
-use domain::secret::Secret;
+use domain::{secret::Secret, trail};
 
 use super::envelope::GateError;
 
@@ -33,7 +33,8 @@ impl Query {
     /// [`GateError::Invalid`].
     pub fn date(&self, name: &'static str) -> Result<Option<NaiveDate>, GateError> {
         let value = self.get(name).filter(|value| !value.is_empty());
-        let date = value.map(|value| value.parse().map_err(|_| GateError::invalid(name, "write a date as YYYY-MM-DD")));
+        let read = |value| trail::date(value).ok_or_else(|| GateError::invalid(name, "write a date as YYYY-MM-DD"));
+        let date = value.map(read);
         date.transpose()
     }
 
@@ -54,5 +55,20 @@ impl Query {
         let secret = |text: &str| text.contains(Secret::PREFIX);
         query.extend_pairs(self.0.iter().filter(|(key, value)| key != name && !secret(key) && !secret(value)));
         query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_all_of_its_digits() {
+        let date = |query: &str| Query::read(query).date("Day").map_err(|_| ());
+        assert_eq!(date("Day=2026-05-01"), Ok(NaiveDate::from_ymd_opt(2026, 5, 1)));
+        assert_eq!((date(""), date("Day=")), (Ok(None), Ok(None)));
+        for wrong in ["26-05-01", "2026-5-1", "%2B026-05-01", "2026-02-30", "2026-05-01T00:00:00Z", "today"] {
+            assert_eq!(date(&format!("Day={wrong}")), Err(()), "{wrong}");
+        }
     }
 }

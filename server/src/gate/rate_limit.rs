@@ -191,14 +191,18 @@ pub struct Left {
 impl Left {
     fn of(limit: Limit, remaining: u32) -> Self {
         let used = limit.calls.get().saturating_sub(remaining);
-        Self { limit, remaining, reset: whole_seconds(limit.every() * used), exceeded: false }
+        let waiting = if remaining == 0 { 1 } else { used };
+        Self { limit, remaining, reset: whole_seconds(limit.every() * waiting), exceeded: false }
     }
 
     /// All but what comes back in that time.
     fn back_in(limit: Limit, time: Duration) -> Self {
         let every = limit.every().as_nanos().max(1);
         let used = u32::try_from(time.as_nanos().div_ceil(every)).unwrap_or(u32::MAX);
-        Self { reset: whole_seconds(time), ..Self::of(limit, limit.calls.get().saturating_sub(used)) }
+        let left = Self::of(limit, limit.calls.get().saturating_sub(used));
+        // All but one come back after the next one.
+        let after_next = if left.remaining == 0 { limit.every() * (limit.calls.get() - 1) } else { Duration::ZERO };
+        Self { reset: whole_seconds(time.saturating_sub(after_next)), ..left }
     }
 
     /// None for so long, and one too many was asked for.
@@ -262,7 +266,7 @@ mod tests {
         );
         let known = |left: Result<Left, Left>| left.map(|left| (left.limit.calls.get(), left.remaining, left.reset));
         assert_eq!(known(first), Ok((2, 1, 1800)));
-        assert_eq!(known(second), Ok((2, 0, 3600)));
+        assert_eq!(known(second), Ok((2, 0, 1800)));
         let refused = limits.ask(Ask::Call(account(1)), RateGroup::Default).unwrap_err();
         assert!((1799..=1800).contains(&refused.reset), "{refused:?}");
         let mut headers = HeaderMap::new();
@@ -274,6 +278,17 @@ mod tests {
     fn without_a_number_of_one_s_own_the_published_ones_hold() {
         let left = RateLimits::new(|_| None).ask(Ask::Call(account(1)), RateGroup::ReportExport).unwrap();
         assert_eq!((left.limit.calls.get(), left.remaining), (100, 99));
+    }
+
+    #[test]
+    fn a_common_count_says_the_same_of_when_calls_are_back() {
+        let limit = Limit { calls: NonZeroU32::new(4).unwrap(), per: Duration::from_secs(400) };
+        let known = |seconds| {
+            let left = Left::back_in(limit, Duration::from_secs(seconds));
+            (left.remaining, left.reset)
+        };
+        assert_eq!([0, 100, 250, 300].map(known), [(4, 0), (3, 100), (1, 250), (1, 300)]);
+        assert_eq!([301, 330, 400].map(known), [(0, 1), (0, 30), (0, 100)]);
     }
 
     #[tokio::test]

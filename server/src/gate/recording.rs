@@ -9,30 +9,40 @@ use domain::{access::Caller, scope::Scope};
 use http::StatusCode;
 use store::{Call, Store};
 
-/// A call that is being answered.
-pub struct Recording {
+/// The status of a call whose client has hung up before it was answered, as nginx has it.
+const HUNG_UP: u16 = 499;
+
+/// A call that is being answered. It is noted once it goes, with the status of its answer, if it has got one.
+pub struct Recording<'s> {
+    store: &'s Store,
     call: Call,
     began: Instant,
 }
 
-impl Recording {
+impl<'s> Recording<'s> {
     /// Of a call that came with right credentials and names an operation.
-    pub fn begin(store: &Store, caller: &Caller, scope: Scope, address: IpAddr) -> Self {
+    pub fn begin(store: &'s Store, caller: &Caller, scope: Scope, address: IpAddr) -> Self {
         let call = Call {
             account: caller.account,
             token: caller.token,
             scope,
-            status: 0,
+            status: HUNG_UP,
             at: store.clock().now(),
             address,
             latency: Duration::ZERO,
         };
         tracing::Span::current().record("operation", scope.id());
-        Self { call, began: Instant::now() }
+        Self { store, call, began: Instant::now() }
     }
 
-    /// It was answered with this status.
-    pub fn end(self, store: &Store, status: StatusCode) {
-        store.record_call(Call { status: status.as_u16(), latency: self.began.elapsed(), ..self.call });
+    /// It is answered with this status.
+    pub fn end(mut self, status: StatusCode) {
+        self.call.status = status.as_u16();
+    }
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        self.store.record_call(Call { latency: self.began.elapsed(), ..self.call });
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use domain::api_version::ApiVersion;
+use domain::{api_version::ApiVersion, trail};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{envelope::GateError, query::Query};
@@ -50,9 +50,16 @@ impl Lifecycle {
         Self { deprecation: of(deprecation), sunset: of(sunset) }
     }
 
-    /// Adds `Deprecation` (RFC 9745: `@` and seconds since 1970) and `Sunset` (RFC 8594: an HTTP date) where the version
-    /// has a date.
-    pub fn announce(&self, version: ApiVersion, headers: &mut HeaderMap) {
+    /// Whether no version goes out of use before it is deprecated (RFC 9745, section 4).
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.deprecation.iter().all(|(version, date)| self.sunset.get(version).is_none_or(|end| date <= end))
+    }
+
+    /// Adds `Deprecation` (RFC 9745: `@` and seconds since 1970) and `Sunset` (RFC 8594: an HTTP date) where the version,
+    /// if any was asked for that there is, has a date.
+    pub fn announce(&self, version: Option<ApiVersion>, headers: &mut HeaderMap) {
+        let Some(version) = version else { return };
         let midnight = |date: &NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
         let mut add = |name, value: Option<String>| {
             if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
@@ -83,7 +90,7 @@ impl FromStr for Dated {
         let (version, date) = text.split_once('=').ok_or("write VERSION=YYYY-MM-DD")?;
         let version = version.parse::<u16>().map_err(|_| "the version is a whole number")?;
         let version = ApiVersion::try_from(version).map_err(|unknown| unknown.to_string())?;
-        let date = date.parse().map_err(|_| "write the date as YYYY-MM-DD")?;
+        let date = trail::date(date).ok_or("write the date as YYYY-MM-DD")?;
         Ok(Self { version, date })
     }
 }
@@ -122,11 +129,13 @@ mod tests {
         let date = |text: &str| text.parse::<Dated>().unwrap();
         let lifecycle = Lifecycle::new(&[date("2=2026-10-01")], &[date("2=2027-10-01")]);
         let mut headers = HeaderMap::new();
-        lifecycle.announce(ApiVersion::NEWEST, &mut headers);
+        lifecycle.announce(Some(ApiVersion::NEWEST), &mut headers);
         assert!(headers.is_empty());
-        lifecycle.announce(two, &mut headers);
+        lifecycle.announce(Some(two), &mut headers);
         assert_eq!(headers["deprecation"], "@1790812800");
         assert_eq!(headers["sunset"], "Fri, 01 Oct 2027 00:00:00 GMT");
-        assert!("2".parse::<Dated>().is_err() && "9=2027-01-01".parse::<Dated>().is_err());
+        assert!(["2", "9=2027-01-01", "2=27-01-01"].iter().all(|text| text.parse::<Dated>().is_err()));
+        assert!(lifecycle.is_in_order() && Lifecycle::new(&[date("2=2027-10-01")], &[]).is_in_order());
+        assert!(!Lifecycle::new(&[date("2=2027-10-01")], &[date("2=2026-10-01")]).is_in_order());
     }
 }

@@ -79,7 +79,7 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver:
     println!("\n{database}, {tokens} tokens, in ms");
     println!("{:<58}{:>10}{:>10}{:>10}{:>14}{:>10}", "", "found", "p50", "p99", "by hand: p50", "p99");
     for (name, filter) in cases() {
-        let (_, found) = store.numbered_page(by.account, &filter, 1).await.expect("a list");
+        let (_, found) = store.numbered_page(by.account, &filter, 1, PAGE_SIZE).await.expect("a list");
         let middle = driver.key(by.account.0, &filter, found / 2).await;
         let middle = middle.filter(|_| found > 10 * u64::from(PAGE_SIZE));
         let mut pages = vec![("first", Place::First, None)];

@@ -32,7 +32,7 @@ pub struct Call {
     pub token: TokenId,
     /// The operation that it asked for.
     pub scope: Scope,
-    /// The answer's HTTP status. Below 400 the token was used.
+    /// The answer's HTTP status; 499 where the client has hung up before it. Below 400 the token was used.
     pub status: u16,
     /// When it came.
     pub at: DateTime<Utc>,

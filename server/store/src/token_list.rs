@@ -26,8 +26,8 @@ impl Store {
         Ok(TokenList { tokens: tokens(rows)?, position, as_of })
     }
 
-    /// The page of that number, from 1, of the account's tokens that fit the filter, wherever that stands; and how many fit
-    /// in all. Beyond the last page there are none.
+    /// The page of that number, from 1, of pages of that size, of the account's tokens that fit the filter, wherever that
+    /// stands; and how many fit in all. Beyond the last page there are none.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -36,11 +36,12 @@ impl Store {
         account: AccountId,
         filter: &TokenFilter,
         number: u32,
+        size: u32,
     ) -> Result<(Vec<Token>, u64), Error> {
         let mut tx = self.pools().read.begin().await?;
         let wanted = self.wanted(account, filter, &mut tx).await?;
         let total: i64 = wanted.count().build_query_scalar().fetch_one(&mut *tx).await?;
-        let Some(page) = Numbered::new(number, PAGE_SIZE, total) else {
+        let Some(page) = Numbered::new(number, size, total) else {
             return Ok((Vec::new(), total.unsigned_abs()));
         };
         let mut rows = page.query(&wanted).build_query_as::<TokenRow>().fetch_all(&mut *tx).await?;

@@ -170,6 +170,16 @@ async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
     for body in [json!([]), json!({ "Name": 5 }), json!({ "Scopes": "x" }), json!({ "Secret": "x" })] {
         assert_eq!(call(&house, &by, "POST", "", body).await.status, StatusCode::BAD_REQUEST);
     }
+    // Whoever sends an Auth Token in the wrong place does not get it back.
+    let secret = by.secret.reveal();
+    for field in ["Name", "ApiVersion", "PrimaryContactId", "DateExpires"] {
+        let answer = call(&house, &by, "POST", "", json!({ field: secret })).await;
+        assert_eq!((answer.status, answer.text().contains(secret)), (StatusCode::BAD_REQUEST, false), "{field}");
+    }
+    for field in ["Developers", "Scopes"] {
+        let answer = call(&house, &by, "POST", "", json!({ field: [secret] })).await;
+        assert_eq!((answer.status, answer.text().contains(secret)), (StatusCode::BAD_REQUEST, false), "{field}");
+    }
 }
 
 #[tokio::test]
@@ -183,6 +193,13 @@ async fn the_list_shows_the_account_s_tokens_by_name_and_state_without_secrets()
     let disabled = call(&house, &by, "GET", "?State=DISABLED", Value::Null).await.json();
     assert_eq!(disabled[0]["Id"], json!(house.issued.token.id));
     assert_eq!(call(&house, &by, "GET", "?Page=2", Value::Null).await.json(), json!([]));
+    let small = ["?PageSize=1", "?PageSize=1&Page=2", "?PageSize=1&Page=3"];
+    let mut pages = Vec::new();
+    for query in small {
+        pages.push(call(&house, &by, "GET", query, Value::Null).await.json());
+    }
+    assert_eq!(pages, [json!([all[0]]), json!([all[1]]), json!([])]);
+    assert_eq!(call(&house, &by, "GET", "?PageSize=0", Value::Null).await.status, StatusCode::BAD_REQUEST);
     let two = call(&house, &by, "GET", "?IrVersion=2&Name=nightly", Value::Null).await.json();
     assert_eq!((&two["@total"], &two["@page"]), (&json!("2"), &json!("1")));
     assert_eq!(call(&house, &by, "GET", "?State=BROKEN", Value::Null).await.status, StatusCode::BAD_REQUEST);

@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::house::{House, sign_in_form};
+use crate::house::{House, company_information, sign_in_form};
 use crate::log;
 
 const LIST: &str = "/api/tokens/list";
@@ -216,6 +216,12 @@ async fn odd_requests_are_refused_in_good_order() {
     ] {
         let answer = house.get(path).await;
         assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
+    }
+    // Where the gate is meant, it answers.
+    for method in ["GET", "POST"] {
+        let path = format!("/{}", company_information(&house.issued.token.sid));
+        let answer = house.send(house.own_request(method, &path), []).await;
+        assert_eq!((answer.status, &answer.json()["Status"]), (StatusCode::NOT_FOUND, &"ERROR".into()), "{method}");
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::num::NonZeroU32;
 
+use axum::body::Body;
 use domain::scope::Scope;
+use futures_util::FutureExt as _;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
-use server::gate::Settings;
+use server::gate::{self, Settings};
+use tower::ServiceExt as _;
 
 use crate::house::{Answer, House, basic, company_information};
 
@@ -126,6 +129,14 @@ async fn a_version_on_its_way_out_says_so() {
     assert_eq!((two.header("deprecation"), two.header("sunset")), ("@1790812800", "Fri, 01 Oct 2027 00:00:00 GMT"));
     let three = call(&house, "GET", &path, &[], []).await;
     assert_eq!((three.header("deprecation"), three.header("sunset")), ("", ""));
+    // Who may not, or asks for what there is not, is told so as well.
+    for (method, path) in [("PUT", path.clone()), ("GET", format!("{path}/x"))] {
+        let refused = call(&house, method, &path, &[("ir-version", "2")], []).await;
+        assert!(refused.status.is_client_error(), "{method} {path}");
+        assert_eq!(refused.header("deprecation"), "@1790812800", "{method} {path}");
+    }
+    let original = [("x-original-method", "GET"), ("x-original-uri", path.as_str()), ("ir-version", "2")];
+    assert_eq!(call(&house, "GET", "/authorize", &original, []).await.header("deprecation"), "@1790812800");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,10 +217,36 @@ async fn every_call_is_recorded_with_what_became_of_it() {
     call(&house, "GET", &path, &[], []).await;
     call(&house, "GET", &path, &[], []).await;
     call(&house, "PUT", &path, &[], "{").await;
+    call(&house, "PUT", &path, &[], " ".repeat(300_000)).await;
+    assert_eq!(
+        usage(&house).await,
+        [
+            ("getCompanyInformation".to_owned(), 200, 2),
+            ("updateCompanyInformation".to_owned(), 400, 1),
+            ("updateCompanyInformation".to_owned(), 413, 1)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_call_whose_client_hangs_up_is_recorded_too() {
+    let house = open().await;
+    let path = company_information(&house.issued.token.sid);
+    call(&house, "GET", &path, &[], []).await; // from now on the token is known
+    let request = house.own_request("PUT", &path).body(Body::from("{}")).unwrap();
+    let router = gate::router(house.store.clone(), &Settings::default(), false);
+    let answer = router.oneshot(request).now_or_never();
+    assert!(answer.is_none(), "it waits for the database, and is dropped as a connection drops it that has ended");
+    let hung_up = ("updateCompanyInformation".to_owned(), 499, 1);
+    assert_eq!(usage(&house).await, [("getCompanyInformation".to_owned(), 200, 1), hung_up]);
+}
+
+/// The calls of today: of what, how they were answered, how many.
+async fn usage(house: &House) -> Vec<(String, u16, u64)> {
     house.store.flush_calls().await.unwrap();
     let today = house.store.clock().now().date_naive();
     let usage = house.store.token_usage(house.account(), today - chrono::TimeDelta::days(1), today).await.unwrap();
-    let mut usage: Vec<_> = usage.iter().map(|one| (one.scope.as_str(), one.status, one.calls)).collect();
+    let mut usage: Vec<_> = usage.into_iter().map(|one| (one.scope, one.status, one.calls)).collect();
     usage.sort_unstable();
-    assert_eq!(usage, [("getCompanyInformation", 200, 2), ("updateCompanyInformation", 400, 1)]);
+    usage
 }

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    filter::{PAGE_SIZE, TokenFilter},
+    filter::TokenFilter,
     scope::Scope,
     term,
     text::Field,
@@ -26,9 +26,9 @@ use super::{
 
 const PATH: &str = "/AccessTokens";
 
-/// `GET /AccessTokens`: the account's tokens, newest first, by `Name` and `State` if asked; pages are of one size.
+/// `GET /AccessTokens`: the account's tokens, newest first, by `Name` and `State` if asked.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
-    let paging = Paging::of_size(&call.query, PAGE_SIZE)?;
+    let paging = Paging::asked(&call.query)?;
     let state = match call.query.get("State").filter(|state| !state.is_empty()) {
         None => None,
         Some(name) => Some(
@@ -38,7 +38,8 @@ pub async fn list(call: &Call) -> Result<Answer, GateError> {
     };
     let name = call.query.get("Name").unwrap_or_default().to_owned();
     let filter = TokenFilter { name, state, ..TokenFilter::default() };
-    let (tokens, total) = call.store.numbered_page(call.caller().account, &filter, paging.page).await?;
+    let Paging { page, size } = paging;
+    let (tokens, total) = call.store.numbered_page(call.caller().account, &filter, page, size).await?;
     let items = tokens.iter().map(|token| resource(call, token)).collect();
     let uri = call.uri(PATH);
     let list = List { name: "AccessTokens", items, total, paging, uri: &uri, query: &call.query };

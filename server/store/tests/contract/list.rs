@@ -286,7 +286,8 @@ async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_fro
                 assert_eq!(walked, expected);
             }
             for (number, page) in (1..).zip(expected.chunks(PAGE_SIZE as usize)) {
-                let (tokens, total) = house.store.numbered_page(house.aya.account, &filter, number).await.unwrap();
+                let page_of = house.store.numbered_page(house.aya.account, &filter, number, PAGE_SIZE);
+                let (tokens, total) = page_of.await.unwrap();
                 assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
             }
         }
@@ -487,7 +488,7 @@ async fn beyond_ten_thousand_the_list_says_more_and_goes_on_to_the_end() {
         back += list.tokens.len();
         let from = 10_100 - back as u64 + 1;
         assert_eq!((list.position.total, list.position.shown()), (more, Shown::Range(from, from + 23)), "{sort:?}");
-        let (tokens, total) = house.store.numbered_page(house.aya.account, &filter, 421).await.unwrap();
+        let (tokens, total) = house.store.numbered_page(house.aya.account, &filter, 421, PAGE_SIZE).await.unwrap();
         assert_eq!((tokens.len(), total), (20, 10_100));
         assert_eq!(tokens.last(), house.at(&filter, Place::Last).await.tokens.last());
     }
@@ -504,7 +505,7 @@ async fn beyond_the_last_page_by_number_there_is_nothing() {
     let house = House::new().await;
     let page = async |number| {
         let filter = TokenFilter::default();
-        house.store.numbered_page(house.aya.account, &filter, number).await.unwrap()
+        house.store.numbered_page(house.aya.account, &filter, number, PAGE_SIZE).await.unwrap()
     };
     assert_eq!(page(1).await, (vec![], 0));
     let token = house.issue("Export").await.token;
