@@ -102,6 +102,12 @@ pub fn without_secret(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What to do about a field; about an Auth Token in it, first of all.
+fn what_to_do(error: &FieldError) -> &str {
+    let misplaced = "this looks like an Auth Token; send it in the header Authorization alone";
+    if error.message.contains(Secret::PREFIX) { misplaced } else { &error.message }
+}
+
 impl GateError {
     /// One field is wrong.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
@@ -135,8 +141,7 @@ impl GateError {
             tracing::error!(error = ?self, "a call at the gate failed");
         }
         let fields: &[FieldError] = if let Self::Invalid(fields) = &self { fields } else { &[] };
-        let error =
-            |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": without_secret(&one.message) });
+        let error = |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": what_to_do(one) });
         let errors: Vec<_> = fields.iter().map(error).collect();
         let message = self.to_string();
         let envelope = json!({ "Status": "ERROR", "Message": without_secret(&message), "Errors": errors });

@@ -180,6 +180,9 @@ async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
         let answer = call(&house, &by, "POST", "", json!({ field: [secret] })).await;
         assert_eq!((answer.status, answer.text().contains(secret)), (StatusCode::BAD_REQUEST, false), "{field}");
     }
+    let answer = call(&house, &by, "POST", "", json!({ "Developers": [secret] })).await.json();
+    let developers = answer["Errors"].as_array().unwrap().iter().find(|error| error["Field"] == "Developers").unwrap();
+    assert_eq!(developers["Message"], "this looks like an Auth Token; send it in the header Authorization alone");
 }
 
 #[tokio::test]
