@@ -62,6 +62,9 @@ impl Provider {
     /// Where this machine has no TLS.
     pub fn new(issuer: IssuerUrl, client: ClientId, secret: ClientSecret, redirect: RedirectUrl) -> Result<Self> {
         let http = reqwest::Client::builder()
+            // A connection kept from the last sign-in may be closed just as the next one uses it, and to redeem a code can't be
+            // tried again.
+            .pool_max_idle_per_host(0)
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
             .redirect(reqwest::redirect::Policy::none())
