@@ -20,6 +20,7 @@ import {
   test,
   toast,
   unique,
+  update,
   type Token,
 } from './fixtures.ts';
 import { locales, say, wordsOf } from './words.ts';
@@ -29,12 +30,6 @@ const en = wordsOf('en');
 test.beforeEach(async ({ page }) => {
   await signIn(page, 'administrator');
 });
-
-/** Presses Update and says yes. */
-async function update(page: Page, label: string = en.form.update): Promise<void> {
-  await page.getByRole('button', { name: label, exact: true }).click();
-  await dialog(page).getByRole('button', { name: label, exact: true }).click();
-}
 
 /** Changes the token's name and description as a colleague, past the page. */
 async function changeAsColleague(

@@ -207,6 +207,12 @@ export function dialog(page: Page): Locator {
   return page.getByRole('dialog');
 }
 
+/** Presses Update on the page of a token, and says yes. */
+export async function update(page: Page, label: string = wordsOf('en').form.update): Promise<void> {
+  await page.getByRole('button', { name: label, exact: true }).click();
+  await dialog(page).getByRole('button', { name: label, exact: true }).click();
+}
+
 /** The message of this text that says what happened. */
 export function toast(page: Page, text: string): Locator {
   return page.locator('.toast').filter({ hasText: text });

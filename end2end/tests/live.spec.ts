@@ -13,6 +13,7 @@ import {
   mark,
   newToken,
   open,
+  openMenu,
   paths,
   sameOrigin,
   signIn,
@@ -20,6 +21,7 @@ import {
   test,
   toast,
   unique,
+  update,
   type Settings,
   type Token,
 } from './fixtures.ts';
@@ -50,7 +52,11 @@ interface Held {
 }
 
 /** Lets requests to `url` wait until they are released; `prepare` answers how each goes on then. */
-async function hold(page: Page, url: string, prepare: (route: Route) => Promise<() => Promise<void>>): Promise<Held> {
+async function hold(
+  page: Page,
+  url: string | RegExp,
+  prepare: (route: Route) => Promise<() => Promise<void>>,
+): Promise<Held> {
   let [asked, release] = [() => {}, () => {}];
   const hasAsked = new Promise<void>((done) => (asked = done));
   const released = new Promise<void>((done) => (release = done));
@@ -60,7 +66,7 @@ async function hold(page: Page, url: string, prepare: (route: Route) => Promise<
     await released;
     await goOn();
   });
-  return { asked: hasAsked, release: () => release() };
+  return { asked: hasAsked, release };
 }
 
 /** The server reads once they are released. */
@@ -135,8 +141,7 @@ for (const language of languages) {
 
       // The page goes on from there.
       await page.locator('#description').fill('Mine');
-      await page.getByRole('button', { name: words.form.update, exact: true }).click();
-      await dialog(page).getByRole('button', { name: words.form.update, exact: true }).click();
+      await update(page, words.form.update);
       await expect(toast(page, say(words.done.updated, { name }))).toBeVisible();
       await expect(news(page)).toHaveCount(0);
       await expect(history).toHaveCount(4);
@@ -273,13 +278,12 @@ test('an item of the menu that finds nothing to do does not take what somebody e
   const name = unique('Theirs');
   await change(other, token, { name, version: 3 });
   await expect(news(page)).toContainText(specialist);
-  await page.getByRole('button', { name: `${en.card.more}: ${token.name}`, exact: true }).click();
-  await page.getByRole('menuitem', { name: en.item.upgrade_version, exact: true }).click();
+  const menu = await openMenu(page, token.name);
+  await menu.getByRole('menuitem', { name: en.item.upgrade_version, exact: true }).click();
   await dialog(page).getByRole('button', { name: en.item.upgrade_version, exact: true }).click();
   await expect(toast(page, say(en.done.upgraded, { name, number: 3 }))).toBeVisible();
   await expect(page.locator('#expires')).toHaveValue('30');
-  await page.getByRole('button', { name: en.form.update, exact: true }).click();
-  await dialog(page).getByRole('button', { name: en.form.update, exact: true }).click();
+  await update(page);
   await expect(page.getByRole('alert').filter({ hasText: en.form.conflict_title })).toBeVisible();
   await expect(page.locator('#description')).toHaveValue('Mine');
 });
@@ -368,18 +372,15 @@ test('who signs out comes to the sign-in page, even if the page hears on its way
   const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
   await open(page, paths.tokens);
   await listening;
-  let leaves = () => {};
-  const leaving = new Promise<void>((resolve) => (leaves = resolve));
   const asked = /\/api\/account(\?|$)/;
   const heard = page.waitForEvent('requestfinished', (request) => asked.test(request.url()));
-  await page.route(asked, async (route) => {
+  const held = await hold(page, asked, async (route) => {
     const response = await route.fetch();
     expect(response.status()).toBe(401);
-    await leaving;
-    await route.fulfill({ response });
+    return () => route.fulfill({ response });
   });
   await page.route((url) => url.pathname === paths.signIn, async (route) => {
-    leaves();
+    held.release();
     await heard;
     await route.continue();
   });

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
-import { call, card, dialog, expect, gate, listOf, newToken, open, paths, sameOrigin, test, toast, unique } from './fixtures.ts';
+import { call, card, dialog, expect, gate, listOf, newToken, open, paths, sameOrigin, test, toast, unique, update } from './fixtures.ts';
 import { age, change, givePassword, newUser, ownPassword } from './people.ts';
 import { languages, locales, say, wordsOf } from './words.ts';
 
@@ -153,8 +153,7 @@ for (const language of languages) {
       await card(page, name).getByRole('link', { name }).click();
       await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
       await expires.selectOption('90');
-      await page.getByRole('button', { name: words.form.update, exact: true }).click();
-      await dialog(page).getByRole('button', { name: words.form.update, exact: true }).click();
+      await update(page, words.form.update);
       await expect(page.locator('.page-head .expiry')).toHaveText(say(words.card.expires_in, { count: 90 }));
       await expect(page.locator('.page-head .expiry')).not.toHaveClass(/soon/);
       await axe(page, 'as it is now');
