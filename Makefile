@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build server site frontend-wasm bundle test bench pictures lint clean wasm-target chromium nginx postgresql schemathesis
+.PHONY: help run build dev dev-build server site frontend-wasm bundle test bench pictures lint clean wasm-target chromium nginx postgresql schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
@@ -25,6 +25,15 @@ server: bundle
 site: frontend-wasm bundle
 	@echo '• Packing the frontend'
 	@target/release/bundle
+
+dev-build: wasm-target frontend/node_modules/.package-lock.json ## Build server and frontend without optimising them
+	@echo '• Building for debugging'
+	@$(CARGO) build --locked --bins
+	@$(CARGO) build --locked -p frontend --target $(WASM)
+	@target/debug/bundle --dev
+
+dev: dev-build ## The same, and serve at http://localhost:3000: an edit is seen within seconds of running it again
+	@exec target/debug/kagitaba serve --site target/dev/site
 
 frontend-wasm:
 	@echo '• Building the frontend'

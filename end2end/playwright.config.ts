@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { defineConfig, devices } from '@playwright/test';
+import { program, site } from './tests/build.ts';
 
 const port = process.env['KAGITABA_E2E_PORT'] ?? '3174';
 const baseURL = `http://127.0.0.1:${port}`;
@@ -35,7 +36,7 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: `rm -rf ${data} && exec ../target/release/kagitaba serve --listen 127.0.0.1:${port} --data ${data} --site ../target/site`,
+    command: `rm -rf ${data} && exec ${program} serve --listen 127.0.0.1:${port} --data ${data} --site ${site}`,
     url: `${baseURL}/healthz`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
+import { program } from './build.ts';
 import { expect, sameOrigin } from './fixtures.ts';
 
 const data = '../target/e2e/data';
@@ -14,7 +15,7 @@ export const ownPassword = 'a password of one’s own';
 export function newUser({ name = 'Mio Hara', account = `Works ${randomUUID()}` } = {}): { email: string; account: string } {
   const email = `mio.${randomUUID()}@agency.example`;
   const user = ['user', 'add', '--email', email, '--name', name, '--role', 'account_administrator'];
-  execFileSync('../target/release/kagitaba', [...user, '--account', account, '--data', data], {
+  execFileSync(program, [...user, '--account', account, '--data', data], {
     input: `${ownPassword}\n`,
     env: { ...process.env, DATABASE_URL: `sqlite:${data}/kagitaba.db` },
   });

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { expect } from '@playwright/test';
+import { program as server, site } from './build.ts';
 
 /** A program that a test started. */
 export interface Server {
@@ -46,8 +47,8 @@ export async function kagitabaAgain(
   environment: Record<string, string> = {},
 ): Promise<Server> {
   const origin = `http://127.0.0.1:${port}`;
-  const where = ['--listen', `127.0.0.1:${port}`, '--data', dataOf(name), '--site', '../target/site', '--public-url', origin];
-  const program = spawn('../target/release/kagitaba', ['serve', ...where, ...options], { env: environment, stdio: 'ignore' });
+  const where = ['--listen', `127.0.0.1:${port}`, '--data', dataOf(name), '--site', site, '--public-url', origin];
+  const program = spawn(server, ['serve', ...where, ...options], { env: environment, stdio: 'ignore' });
   return started(program, origin, '/healthz');
 }
 

@@ -34,8 +34,8 @@ pub struct Code {
 }
 
 impl Code {
-    /// Makes them of the compiled wasm, in files below `work`.
-    pub fn make(wasm: &Path, work: &Path) -> Result<Self> {
+    /// Makes them of the compiled wasm, in files below `work`; `small` says whether wasm-opt makes them smaller.
+    pub fn make(wasm: &Path, work: &Path, small: bool) -> Result<Self> {
         let (main, bindings, pieces) = (work.join("main.wasm"), work.join("bindings"), work.join("pieces"));
         let lazy = tools::split(wasm, &main, &pieces, LOADER)?;
         tools::bind(&main, &bindings)?;
@@ -46,12 +46,12 @@ impl Code {
                 snippets.push((path.strip_prefix(&bindings)?.to_owned(), read(&path)?));
             }
         }
-        let (wasm, optimised) = optimised(&bindings.join("kagitaba_bg.wasm"), &pieces)?;
+        let (wasm, finished) = finish(&bindings.join("kagitaba_bg.wasm"), &pieces, small)?;
         let script = read_text(&bindings.join("kagitaba.js"))?;
         let loader = read_text(&pieces.join(LOADER))?;
 
         let mut all = vec![script.as_bytes(), loader.as_bytes(), &wasm];
-        all.extend(snippets.iter().chain(&optimised).map(|(_, content)| content.as_slice()));
+        all.extend(snippets.iter().chain(&finished).map(|(_, content)| content.as_slice()));
         let hash = content_hash(&all.concat());
 
         // Snippets import one another by relative path, and pieces are many: the hash is in the name of their folder.
@@ -79,7 +79,7 @@ impl Code {
             (loader_js.into(), loader.into_bytes()),
             (format!("pieces.{hash}.json").into(), serde_json::to_vec(&pieces)?),
         ];
-        let parts = snippets.into_iter().chain(optimised);
+        let parts = snippets.into_iter().chain(finished);
         files.extend(parts.map(|(path, content)| (Path::new(&folder).join(path), content)));
         Ok(Self { hash, files, pieces })
     }
@@ -90,22 +90,21 @@ impl Code {
     }
 }
 
-/// The main wasm and the pieces in this folder, as small as they get, the pieces with their paths there.
-fn optimised(main: &Path, pieces: &Path) -> Result<(Vec<u8>, Files)> {
+/// The main wasm and the pieces in this folder, the pieces with their paths there; if `small`, as small as they get.
+fn finish(main: &Path, pieces: &Path, small: bool) -> Result<(Vec<u8>, Files)> {
     let mut paths = below(pieces)?;
     paths.retain(|path| path.extension().is_some_and(|it| it == "wasm"));
     // The large ones first, so that no core waits for another's at the end.
     paths.sort_by_cached_key(|path| Reverse(path.metadata().map_or(0, |file| file.len())));
+    let finish = |path: &Path| if small { tools::optimise(path) } else { read(path) };
     let (main, pieces) = rayon::join(
-        || tools::optimise(main),
+        || finish(main),
         || {
-            let optimised = paths
-                .iter()
-                .par_bridge()
-                .map(|path| Ok((path.strip_prefix(pieces)?.to_owned(), tools::optimise(path)?)));
-            let mut optimised = optimised.collect::<Result<Vec<_>>>()?;
-            optimised.sort();
-            anyhow::Ok(optimised)
+            let finished =
+                paths.iter().par_bridge().map(|path| Ok((path.strip_prefix(pieces)?.to_owned(), finish(path)?)));
+            let mut finished = finished.collect::<Result<Vec<_>>>()?;
+            finished.sort();
+            anyhow::Ok(finished)
         },
     );
     Ok((main?, pieces?))

@@ -5,6 +5,11 @@
 //! - in: `target/wasm32-unknown-unknown/wasm-release/frontend.wasm`, `style/main.css`, `style/assets/`
 //! - out: `target/site/`, which the server hands out as it stands, and `target/release/hash.txt`
 //!
+//! With `--dev` it packs the debug build, quickly and without making anything small, for `target/debug/kagitaba`:
+//!
+//! - in: `target/wasm32-unknown-unknown/debug/frontend.wasm`, `style/` as above
+//! - out: `target/dev/site/` and `target/debug/hash.txt`
+//!
 //! Names and `hash.txt` are those of Leptos's `hash_files` option: `HydrationScripts` and `HashedStylesheet` read
 //! `hash.txt` beside the server's binary and ask for `pkg/kagitaba.HASH.js`, `.wasm` and `.css`. The server reads
 //! from `pkg/pieces.HASH.json` which pieces of wasm a page needs. A name changes with the content, so browsers may keep what is in
@@ -16,7 +21,7 @@ mod fingerprint;
 mod site;
 mod tools;
 
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -27,16 +32,35 @@ use crate::{
     site::{Site, hashed_name},
 };
 
-const WASM: &str = "target/wasm32-unknown-unknown/wasm-release/frontend.wasm";
 const STYLE: &str = "style/main.css";
 const ASSETS: &str = "style/assets";
 const TOOLS: &str = "frontend/package-lock.json";
 
-const SITE: &str = "target/site";
-const HASHES: &str = "target/release/hash.txt";
+/// One kind of build: where its parts are, and whether they are made small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Build {
+    wasm: &'static str,
+    site: &'static str,
+    hashes: &'static str,
+    /// Intermediate files, a folder of our own.
+    work: &'static str,
+    small: bool,
+}
 
-/// Intermediate files, a folder of our own.
-const WORK: &str = "target/bundle";
+const RELEASE: Build = Build {
+    wasm: "target/wasm32-unknown-unknown/wasm-release/frontend.wasm",
+    site: "target/site",
+    hashes: "target/release/hash.txt",
+    work: "target/bundle",
+    small: true,
+};
+const DEV: Build = Build {
+    wasm: "target/wasm32-unknown-unknown/debug/frontend.wasm",
+    site: "target/dev/site",
+    hashes: "target/debug/hash.txt",
+    work: "target/dev/bundle",
+    small: false,
+};
 
 /// Where scripts, wasm and style are in the site.
 const PKG: &str = "pkg";
@@ -49,36 +73,41 @@ const PAGE_BUDGET: usize = 536_000;
 const TOGETHER_BUDGET: usize = 690_000;
 
 fn main() -> Result<()> {
-    ensure!(Path::new(WASM).exists(), "{WASM} is missing: `make build` compiles it first");
+    let build = if env::args().any(|argument| argument == "--dev") { DEV } else { RELEASE };
+    let work = Path::new(build.work);
+    ensure!(Path::new(build.wasm).exists(), "{} is missing: `make` compiles it first", build.wasm);
     ensure!(Path::new(STYLE).exists(), "{STYLE} is missing: is this the workspace's root?");
 
-    let stamp = Path::new(WORK).join("stamp");
-    let inputs = Fingerprint::of(&[WASM, "style", TOOLS])?;
+    let stamp = work.join("stamp");
+    let inputs = Fingerprint::of(&[build.wasm, "style", TOOLS])?;
     if inputs.is_that_of(&stamp) {
-        println!("{SITE} is up to date");
+        println!("{} is up to date", build.site);
         return Ok(());
     }
-    files::make_empty(WORK.as_ref())?;
+    files::make_empty(work)?;
 
-    let code = Code::make(WASM.as_ref(), WORK.as_ref())?;
-    let style = Path::new(WORK).join("kagitaba.css");
+    let code = Code::make(build.wasm.as_ref(), work, build.small)?;
+    let style = work.join("kagitaba.css");
     tools::minify(STYLE.as_ref(), &style)?;
     let style = read(&style)?;
     let style_hash = content_hash(&style);
 
-    let mut site = Site::create(Path::new(WORK).join("site"))?;
+    let mut site = Site::create(work.join("site"), build.small)?;
     for (path, content) in &code.files {
         site.add(Path::new(PKG).join(path), content)?;
     }
     site.add(Path::new(PKG).join(hashed_name(&style_hash, "css")), &style)?;
     copy_assets(&mut site)?;
-    print!("{site}");
-    check_budget(&site, &code)?;
+    if build.small {
+        print!("{site}");
+        check_budget(&site, &code)?;
+    }
 
-    site.publish(SITE.as_ref())?;
+    site.publish(build.site.as_ref())?;
     let hashes = format!("{}css: {style_hash}\n", code.hash_lines());
-    fs::write(HASHES, hashes).with_context(|| format!("cannot write {HASHES}"))?;
-    inputs.stamp(&stamp, site.files().map(|file| Path::new(SITE).join(file)).chain([HASHES.into()]))
+    fs::write(build.hashes, hashes).with_context(|| format!("cannot write {}", build.hashes))?;
+    let files = site.files().map(|file| Path::new(build.site).join(file));
+    inputs.stamp(&stamp, files.chain([build.hashes.into()]))
 }
 
 /// Copies fonts, icons and the like as they are, names too: their addresses are known outside.

@@ -20,6 +20,7 @@ const COMPRESSIBLE: [&str; 11] =
 /// A site that is being made; nobody sees it before [`Site::publish`].
 pub struct Site {
     root: PathBuf,
+    compressed: bool,
     files: Vec<File>,
 }
 
@@ -31,16 +32,16 @@ struct File {
 }
 
 impl Site {
-    /// An empty site in the given folder.
-    pub fn create(root: PathBuf) -> Result<Self> {
+    /// An empty site in the given folder; `compressed` says whether files get compressed siblings.
+    pub fn create(root: PathBuf, compressed: bool) -> Result<Self> {
         files::make_empty(&root)?;
-        Ok(Self { root, files: Vec::new() })
+        Ok(Self { root, compressed, files: Vec::new() })
     }
 
-    /// Adds a file, and its `.br` and `.gz` siblings where the type shrinks.
+    /// Adds a file and, in a compressed site, its `.br` and `.gz` siblings if the type shrinks.
     pub fn add(&mut self, path: PathBuf, content: &[u8]) -> Result<()> {
         self.write(&path, content)?;
-        let brotli_size = if is_compressible(&path) {
+        let brotli_size = if self.compressed && is_compressible(&path) {
             let brotli = brotli(content)?;
             self.write(&sibling(&path, "br"), &brotli)?;
             self.write(&sibling(&path, "gz"), &gzip(content)?)?;
