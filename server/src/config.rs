@@ -47,7 +47,7 @@ impl Data {
         let (url, key_file) = (self.url(), self.folder.join("server.key"));
         let key = if let Some(key) = server_key::find(&key_file)? {
             key
-        } else if Store::has_key(&url).await.context(NOT_OPENED)? {
+        } else if Store::has_key(&url, None).await.context(NOT_OPENED)? {
             // With another key no access token of this database would ever match again.
             return Err(KeyError::Missing { file: key_file }.into());
         } else {
