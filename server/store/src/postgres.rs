@@ -111,3 +111,27 @@ async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {
     sql::query(AssertSqlSafe(format!("SELECT {locks}"))).persistent(false).execute(&mut *tx).await?;
     Ok(tx)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::stores;
+    use sqlx::AssertSqlSafe;
+
+    async fn setting(pool: &Pool, name: &str) -> String {
+        sql::query_scalar(AssertSqlSafe(format!("SHOW {name}"))).fetch_one(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_has_its_settings() {
+        let [_, store] = stores().await;
+        let Pools { read, write, nodes, .. } = store.pools();
+        for pool in [read, write].into_iter().chain(nodes) {
+            assert_eq!(setting(pool, "lock_timeout").await, "10s");
+            assert_eq!(setting(pool, "idle_in_transaction_session_timeout").await, "1min");
+        }
+        assert_eq!(setting(read, "default_transaction_read_only").await, "on");
+        assert_eq!(setting(write, "default_transaction_read_only").await, "off");
+        assert_eq!(setting(read, "plan_cache_mode").await, "force_custom_plan");
+    }
+}
