@@ -23,7 +23,7 @@ use crate::sql::{self, Pool, Tx};
 use domain::account::AccountId;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Row};
 use std::str::FromStr;
 use std::time::Duration;
 use uuid::Uuid;
@@ -71,15 +71,14 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
 }
 
 /// Makes sure that a connection has a session of its own: another one sees nothing of what it has set, and it finds that
-/// again.
+/// again. By plain queries: what is prepared needs a session, too.
 async fn require_session(connection: &mut PgConnection, options: &PgConnectOptions) -> Result<(), Error> {
     let mark = Uuid::now_v7().to_string();
-    sqlx::query("SELECT set_config('kagitaba.session', $1, FALSE)").bind(&mark).execute(&mut *connection).await?;
+    connection.execute(AssertSqlSafe(format!("SET kagitaba.session = '{mark}'"))).await?;
     let mut other = PgConnection::connect_with(options).await?;
     let mut seen: Vec<Option<String>> = Vec::new();
     for asked in [&mut other, connection] {
-        let mark = sqlx::query_scalar("SELECT current_setting('kagitaba.session', TRUE)").fetch_one(asked).await?;
-        seen.push(mark);
+        seen.push(asked.fetch_one("SELECT current_setting('kagitaba.session', TRUE)").await?.try_get(0)?);
     }
     other.close().await?;
     if seen[0] != Some(mark.clone()) && seen[1] == Some(mark) { Ok(()) } else { Err(Error::SharedSessions) }

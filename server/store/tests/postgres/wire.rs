@@ -32,7 +32,9 @@ fn hand_on(mut from: UnixStream, mut to: UnixStream, number: usize, to_server: b
     let (mut buffer, mut starts) = (vec![0; 1 << 16], to_server);
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         let (state, mended) = wire;
-        if std::mem::take(&mut starts) {
+        // Before it, eight bytes may have asked for TLS, which there is none of by a socket.
+        if starts && read > 8 {
+            starts = false;
             state.lock().unwrap().startups.push(buffer[..read].to_vec());
         }
         let state = mended.wait_while(state.lock().unwrap(), |state| state.is_silent).unwrap();
