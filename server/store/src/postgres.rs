@@ -14,7 +14,7 @@
 //! (a name, the first entry of a chain). All is at the level `READ COMMITTED`, at which each statement sees what was
 //! committed before it: after the lock, all that the holder before has done. So nothing has to be tried again.
 //!
-//! A connection asks for nothing as it starts that a pooler such as PgBouncer would not know: what it needs besides is set
+//! A connection asks for nothing as it starts that a pooler such as `PgBouncer` would not know: what it needs besides is set
 //! once it is there. That holds as long as the connection, so a pooler has to leave it its session.
 
 use crate::database::Pools;
