@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build server site frontend-wasm bundle test bench pictures lint clean wasm-target chromium nginx postgresql schemathesis
+.PHONY: help run build dev dev-build server site frontend-wasm bundle test bench pictures lint clean wasm-target chromium nginx postgresql strace schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
@@ -43,7 +43,7 @@ bundle:
 	@echo '• Building what packs the frontend'
 	@$(CARGO) build --release --locked -p server -p bundle --bin bundle
 
-test: wasm-target nginx postgresql frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
+test: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
 	@echo '• Testing the rooms'
 	@$(CARGO) test --release --locked --no-fail-fast
 	@$(MAKE) build end2end/node_modules/.package-lock.json chromium schemathesis
@@ -93,6 +93,15 @@ nginx:
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
 	else \
 		echo 'The tests need nginx; install it with your package manager' && false; \
+	fi
+
+strace:
+	@if command -v strace >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo '• Installing strace' && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends strace; \
+	else \
+		echo 'The tests need strace; install it with your package manager' && false; \
 	fi
 
 postgresql:

@@ -12,7 +12,7 @@ use csv::{ErrorKind, Position, ReaderBuilder, Trim};
 use domain::advertiser::{Advertiser, check_columns};
 use store::ImportedAdvertisers;
 
-use crate::{account, cli::AdvertiserImport};
+use crate::{account, cli::AdvertiserImport, output::say};
 
 /// How many problems are shown at once.
 const SHOWN: usize = 20;
@@ -27,7 +27,7 @@ pub async fn import(import: &AdvertiserImport) -> Result<()> {
     let account = account::named(&store, &import.account).await?;
     let imported = store.import_advertisers(account, &advertisers).await.context("nothing was imported")?;
     let ImportedAdvertisers { added, changed, unchanged } = imported;
-    println!("Imported advertisers to {}: {added} added, {changed} changed, {unchanged} unchanged.", import.account);
+    say!("Imported advertisers to {}: {added} added, {changed} changed, {unchanged} unchanged.", import.account)?;
     Ok(())
 }
 

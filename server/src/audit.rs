@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use store::AuditChain;
 
-use crate::config::Data;
+use crate::{config::Data, output::say};
 
 /// Prints each account's number of entries and the hash of the last.
 ///
@@ -12,7 +12,7 @@ use crate::config::Data;
 pub async fn verify(data: &Data) -> Result<()> {
     let chains = data.open().await?.verify_audit_trail().await?;
     for chain in &chains {
-        println!("{}", in_words(chain));
+        say!("{}", in_words(chain))?;
     }
     let broken: Vec<_> = chains.iter().filter(|chain| chain.fault.is_some()).map(name).collect();
     ensure!(

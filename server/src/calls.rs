@@ -1,6 +1,6 @@
 //! `kagitaba call export`: an account's calls one by one, for whoever has to know who called what from where.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{NaiveDate, SecondsFormat};
@@ -11,6 +11,7 @@ use store::{CallLog, RecordedCall};
 use crate::{
     account,
     cli::{CallExport, CallFormat},
+    output::Output,
 };
 
 /// The columns of the CSV file.
@@ -30,7 +31,7 @@ pub async fn export(export: &CallExport) -> Result<()> {
     let store = export.data.open().await?;
     let account = account::named(&store, &export.account).await?;
     let log = store.call_log(account, days.0, days.1);
-    write(log, export.format, BufWriter::new(io::stdout().lock())).await
+    write(log, export.format, BufWriter::new(Output)).await
 }
 
 async fn write(mut log: CallLog, format: CallFormat, mut out: impl Write) -> Result<()> {

@@ -61,6 +61,9 @@ pub enum Command {
     /// Move all that there is from SQLite to PostgreSQL or back, while no server runs on either: all in one transaction,
     /// compared row by row before it counts. The database that is moved from stays as it is.
     Move(Move),
+    /// Write a copy of an SQLite database, as it is at one moment, into a new file. A server may go on meanwhile. The keys in
+    /// the data folder are not in it.
+    Backup(Backup),
 }
 
 impl Command {
@@ -85,6 +88,7 @@ impl Command {
             Self::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
             Self::Migrate(data) => databases::migrate(&data).await,
             Self::Move(databases) => databases::move_all(&databases).await,
+            Self::Backup(backup) => databases::back_up(&backup).await,
         }
     }
 }
@@ -183,6 +187,17 @@ pub struct Move {
     /// The database that has nothing yet, of the other kind.
     #[arg(long, value_name = "URL")]
     pub to: String,
+}
+
+/// A backup to make.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// The new file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// A user to add.

@@ -2,13 +2,14 @@
 
 use std::{
     fs::DirBuilder,
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use store::{Clock, Error, Store};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use store::{Clock, DatabaseLock, Error, Store};
 
 use crate::{
     sealing_keys,
@@ -17,6 +18,9 @@ use crate::{
 
 /// The address itself is left out: it may hold a password.
 const NOT_OPENED: &str = "cannot open the database";
+
+/// What stands for something else in the path of an address.
+const NOT_IN_PATHS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// Where the data is.
 #[allow(clippy::doc_markdown)] // what stands here is the help, too
@@ -44,16 +48,33 @@ impl Data {
     /// Where one of them can't be made or read, or where the key that goes with the database is missing or is another.
     pub async fn open(&self) -> Result<Store> {
         make_private(&self.folder)?;
+        self.open_holding(None).await
+    }
+
+    /// Opens the store as the one process that serves it, where the database takes one only.
+    ///
+    /// # Errors
+    /// Those of [`Data::open`], and where another process has the database.
+    pub async fn open_alone(&self) -> Result<Store> {
+        make_private(&self.folder)?;
+        self.open_holding(Some(DatabaseLock::take(&self.url()).await.context(NOT_OPENED)?)).await
+    }
+
+    async fn open_holding(&self, lock: Option<DatabaseLock>) -> Result<Store> {
         let (url, key_file) = (self.url(), self.folder.join("server.key"));
         let key = if let Some(key) = server_key::find(&key_file)? {
             key
-        } else if Store::has_key(&url).await.context(NOT_OPENED)? {
+        } else if Store::has_key(&url, lock.as_ref()).await.context(NOT_OPENED)? {
             // With another key no access token of this database would ever match again.
             return Err(KeyError::Missing { file: key_file }.into());
         } else {
             server_key::create(&key_file)?
         };
-        let store = match Store::open(&url, key, Clock::system()).await {
+        let opened = match lock {
+            Some(lock) => Store::open_alone(lock, &url, key, Clock::system()).await,
+            None => Store::open(&url, key, Clock::system()).await,
+        };
+        let store = match opened {
             Err(Error::WrongKey) => return Err(server_key::wrong(&key_file).into()),
             opened => opened.context(NOT_OPENED)?,
         };
@@ -62,8 +83,10 @@ impl Data {
         Ok(store)
     }
 
-    fn url(&self) -> String {
-        let default = || format!("sqlite:{}", self.folder.join("kagitaba.db").display());
+    /// The database's address.
+    pub(crate) fn url(&self) -> String {
+        let file = self.folder.join("kagitaba.db");
+        let default = || format!("sqlite://{}", percent_encode(file.as_os_str().as_bytes(), NOT_IN_PATHS));
         self.database.clone().unwrap_or_else(default)
     }
 }

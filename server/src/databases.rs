@@ -1,9 +1,13 @@
-//! `kagitaba migrate` and `kagitaba move`: what is done to whole databases.
+//! `kagitaba migrate`, `kagitaba move` and `kagitaba backup`: what is done to whole databases.
 
 use anyhow::{Context as _, Result};
 use store::move_database;
 
-use crate::{cli::Move, config::Data};
+use crate::{
+    cli::{Backup, Move},
+    config::Data,
+    output::say,
+};
 
 /// Brings the database to this version's form, as `serve` does before it begins.
 ///
@@ -11,7 +15,7 @@ use crate::{cli::Move, config::Data};
 /// Where the store can't be opened.
 pub async fn migrate(data: &Data) -> Result<()> {
     data.open().await?;
-    println!("The database has the form of version {}.", env!("CARGO_PKG_VERSION"));
+    say!("The database has the form of version {}.", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }
 
@@ -22,11 +26,22 @@ pub async fn migrate(data: &Data) -> Result<()> {
 pub async fn move_all(Move { from, to }: &Move) -> Result<()> {
     let moved = move_database(from, to).await.context("nothing was moved")?;
     for table in &moved {
-        println!("{:20} {:>12}", table.name, table.rows);
+        say!("{:20} {:>12}", table.name, table.rows)?;
     }
     let rows: u64 = moved.iter().map(|table| table.rows).sum();
-    println!(
+    say!(
         "Moved {rows} rows and found them all the same. Keep the server key where it is, and serve the new database."
-    );
+    )?;
+    Ok(())
+}
+
+/// Writes a copy of an `SQLite` database into a new file, while a server may run.
+///
+/// # Errors
+/// Where the file exists already or can't be written, where the database is another one, or can't be read.
+pub async fn back_up(Backup { file, data }: &Backup) -> Result<()> {
+    store::back_up(&data.url(), file).await.context("nothing was backed up")?;
+    let (file, keys) = (file.display(), data.folder.display());
+    say!("Backed up the database to {file}. Keep the keys in {keys} (server.key, sealing.key), too, apart from it.")?;
     Ok(())
 }

@@ -2,6 +2,8 @@
 //!
 //! A library with a small program in front, so that the tests start the same router that people use.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)] // both panic where nobody reads: see `output`
+
 pub mod account;
 pub mod advertisers;
 pub mod audit;
@@ -18,6 +20,7 @@ pub mod housekeeping;
 pub mod live;
 pub mod mail;
 pub mod oidc;
+pub mod output;
 pub mod people;
 pub mod public_url;
 pub mod request_body;

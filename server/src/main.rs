@@ -1,6 +1,11 @@
 //! The program `kagitaba`: reads the command line, does what it says, and tells why where that fails.
 
-use std::process::ExitCode;
+#![warn(clippy::print_stdout, clippy::print_stderr)] // both panic where nobody reads
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::Parser as _;
 use server::cli::Cli;
@@ -15,7 +20,7 @@ fn main() -> ExitCode {
     match Cli::parse().into_command().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kagitaba: {error:#}");
+            _ = writeln!(io::stderr(), "kagitaba: {error:#}"); // where nobody reads it, the status says so
             ExitCode::FAILURE
         }
     }
@@ -24,5 +29,6 @@ fn main() -> ExitCode {
 /// `RUST_LOG=server=info,tower_http=debug` shows each request.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,server=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // What can not be logged is not worth a panic, which telling about it would be.
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false).init();
 }

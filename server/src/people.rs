@@ -6,7 +6,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use domain::account::AccountId;
 use store::{Error, NewUser, Store};
 
-use crate::cli::{SecondFactorReset, UserAdd, UserUnlink};
+use crate::{
+    cli::{SecondFactorReset, UserAdd, UserUnlink},
+    output::say,
+};
 
 /// Adds the user, and the account too where it does not exist yet.
 ///
@@ -19,7 +22,7 @@ pub async fn add(user: &UserAdd) -> Result<()> {
     let account = account(&store, &user.account).await?;
     let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
     store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
-    println!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str());
+    say!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str())?;
     Ok(())
 }
 
@@ -32,7 +35,7 @@ pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
         Err(Error::NotFound) => bail!("there is no user with the address {}; check it", user.email),
         had => had?,
     };
-    println!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() });
+    say!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() })?;
     Ok(())
 }
 
@@ -46,7 +49,7 @@ pub async fn unlink(user: &UserUnlink) -> Result<()> {
         Err(Error::NotFound) => bail!("there is no user with the address {}; check it", user.email),
         removed => removed?,
     };
-    println!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) });
+    say!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) })?;
     Ok(())
 }
 

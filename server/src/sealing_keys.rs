@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use store::SealingKeys;
 
-use crate::{config::Data, server_key};
+use crate::{config::Data, output::say, server_key};
 
 /// The environment variable that may hold the keys: each a number, a colon and 64 hexadecimal digits, the current one
 /// first, separated by blanks.
@@ -85,9 +85,7 @@ pub async fn rotate(data: &Data) -> Result<()> {
             bail!("put a new key before the one in {VARIABLE}, restart the server with both, and do this again");
         }
         let count = store.seal_anew().await?;
-        println!(
-            "Sealed {count} Auth Tokens with the new key. Remove the old one from {VARIABLE}; restart the server."
-        );
+        say!("Sealed {count} Auth Tokens with the new key. Remove the old one from {VARIABLE}; restart the server.")?;
         return Ok(());
     }
     let file = data.folder.join(FILE);
@@ -97,7 +95,7 @@ pub async fn rotate(data: &Data) -> Result<()> {
     }
     let count = store.seal_anew().await.context("nothing is lost: both keys are kept")?;
     server_key::replace(&file, of(&data.folder)?.current_alone().to_text().trim_end())?;
-    println!("Sealed {count} Auth Tokens with a new key. The old one is gone from {}.", file.display());
+    say!("Sealed {count} Auth Tokens with a new key. The old one is gone from {}.", file.display())?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `kagitaba serve`: from the command line to a server that listens, says so, and ends in good order.
 
 use std::{
+    io::{self, Write as _},
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -46,7 +47,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     let address = listener.local_addr()?;
     let services = Services { mail, identity_provider, passkeys: relying_party(args, address) };
 
-    let store = args.data.open().await?;
+    let store = args.data.open_alone().await?;
     prepare_demo(args, &store, address).await?;
     store.remove_deleted().await?;
     tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(args.keep_calls.into())));
@@ -96,15 +97,16 @@ async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
     // By its name, for which browsers take passkeys.
     let here = address.ip() == Ipv4Addr::LOCALHOST;
     let host = if here { format!("localhost:{}", address.port()) } else { address.to_string() };
-    println!("Kagitaba is at http://{host} (Ctrl+C ends it).");
+    let mut text = format!("Kagitaba is at http://{host} (Ctrl+C ends it).\n");
     if demo::is_in(store).await? {
-        println!("\n{}", demo::how_to_sign_in());
+        text.push_str(&format!("\n{}\n", demo::how_to_sign_in()));
     } else if !store.has_users().await? {
-        println!(
+        text.push_str(
             "\nThere are no users yet. Add the first one, with the same --data and --database as here:\n  \
-             kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'"
+             kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'\n",
         );
     }
+    _ = io::stdout().write_all(text.as_bytes()); // where nobody reads it, it serves all the same
     Ok(())
 }
 

@@ -102,7 +102,7 @@ pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
 /// Where the file is there already or can't be made.
 pub(crate) fn write_new(file: &Path, line: &str) -> io::Result<()> {
     written(file, line)?.persist_noclobber(file)?;
-    Ok(())
+    File::open(folder_of(file))?.sync_all()
 }
 
 /// The same in place of a file that is there: whoever reads it finds the old or the new one, whole.

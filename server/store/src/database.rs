@@ -1,5 +1,6 @@
 //! The database, of either kind: how it is opened by its URL, how a transaction that writes begins, and how times are kept.
 
+use crate::database_lock::DatabaseLock;
 use crate::error::Error;
 use crate::sql::{Dialect, Pool, QueryResult};
 use crate::{postgres, sqlite};
@@ -14,13 +15,15 @@ pub(crate) struct Pools {
     pub(crate) write: Pool,
     /// Those by which nodes hear of each other, where there can be several: neither readers nor writers hold them up.
     pub(crate) nodes: Option<Pool>,
+    /// The URL by which the database was opened.
+    pub(crate) url: String,
 }
 
 impl Pools {
-    /// Opens the database and brings it to this version's form.
-    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+    /// Opens the database and brings it to this version's form; that takes its lock, unless the caller has.
+    pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Self, Error> {
         match url.split(':').next().unwrap_or_default() {
-            "sqlite" => Box::pin(sqlite::open(url)).await,
+            "sqlite" => Box::pin(sqlite::open(url, lock)).await,
             "postgres" | "postgresql" => Box::pin(postgres::open(url)).await,
             other => Err(Error::UnsupportedDatabase(other.chars().take(20).collect())),
         }

@@ -3,6 +3,7 @@
 use crate::second_step::PendingSignIn;
 use domain::membership::Refusal;
 use sqlx::sqlite::SqliteError;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why an operation was not done. Nothing was changed then.
@@ -87,6 +88,36 @@ pub enum Error {
     /// The sealing keys are missing or can't be read.
     #[error("the sealing keys can't be used: {0}")]
     SealingKeys(String),
+    /// Another process serves the `SQLite` database that this lock is for, or changes its form.
+    #[error(
+        "a Kagitaba server uses this database already ({} is locked); stop it first: it would not hear of what another \
+         process changes. One server at a time can use an SQLite database, any number one on PostgreSQL",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// A server uses the `PostgreSQL` database.
+    #[error(
+        "a Kagitaba server uses the PostgreSQL database; stop all servers first, and wait 10 seconds for one that was killed"
+    )]
+    Served,
+    /// The `SQLite` file has hard links.
+    #[error(
+        "{} has other names (hard links), by which SQLite would damage it; remove them, or make a copy by `kagitaba backup`",
+        .0.display()
+    )]
+    SeveralNames(PathBuf),
+    /// A pooler gives the same session of `PostgreSQL` to several connections in turn.
+    #[error(
+        "a pooler between here and PostgreSQL hands sessions on after each transaction, so settings and notifications get \
+         lost; nothing was changed. Set it to session pooling (PgBouncer: pool_mode = session), or go around it"
+    )]
+    SharedSessions,
+    /// A backup is never written over another file.
+    #[error("{} exists already; name a new file", .0.display())]
+    BackupExists(PathBuf),
+    /// Only `SQLite` is backed up here.
+    #[error("a PostgreSQL database is backed up by PostgreSQL's own tools; use pg_dump")]
+    NotBackedUpHere,
     /// A move goes to the other kind of database.
     #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
     SameKind,
@@ -123,19 +154,32 @@ impl Error {
         use sqlx::Error as E;
         match self {
             Self::Database(E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed) => true,
+            _ if self.sqlite_code().is_some() => {
+                // Another process holds the database, or a table of it (SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL), or the
+                // disk is full, fails, or can't be written or opened (SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY,
+                // SQLITE_CANTOPEN).
+                self.sqlite_code().is_some_and(|code| matches!(code, 5 | 6 | 8 | 10 | 13 | 14 | 15))
+            }
             Self::Database(E::Database(error)) => {
                 let code = error.code().unwrap_or_default();
-                if error.try_downcast_ref::<SqliteError>().is_some() {
-                    // Another process holds the database, or a table of it: SQLITE_BUSY, SQLITE_LOCKED. The rest of the
-                    // number says why.
-                    return code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6));
-                }
                 // Connection exceptions, too many connections, a lock that was not had in time, and what a server says
                 // that is going down or coming up (PostgreSQL, appendix A).
                 code.starts_with("08") || matches!(&*code, "25P03" | "53300" | "55P03" | "57P01" | "57P02" | "57P03")
             }
             _ => false,
         }
+    }
+
+    /// Whether `SQLite` was refused to write (`SQLITE_READONLY`).
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.sqlite_code() == Some(8)
+    }
+
+    /// The primary result code, where it is an error of `SQLite`. The rest of its number says why.
+    fn sqlite_code(&self) -> Option<u32> {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return None };
+        error.try_downcast_ref::<SqliteError>()?;
+        Some(error.code()?.parse::<u32>().ok()? & 0xff)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which server key goes with the database: the hash of a constant tells.
 
 use crate::database::Pools;
+use crate::database_lock::DatabaseLock;
 use crate::error::Error;
 use crate::key::ServerKey;
 use crate::sql;
@@ -11,12 +12,12 @@ const CONSTANT: &str = "the server key of Kagitaba";
 
 impl Store {
     /// Whether a server key goes with the database already, so that no new one will do. Brings the database to this
-    /// version's form, as [`Store::open`].
+    /// version's form, as [`Store::open`], or with the lock as [`Store::open_alone`].
     ///
     /// # Errors
     /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
-    pub async fn has_key(url: &str) -> Result<bool, Error> {
-        let pools = Pools::open(url).await?;
+    pub async fn has_key(url: &str, lock: Option<&DatabaseLock>) -> Result<bool, Error> {
+        let pools = Pools::open(url, lock).await?;
         // Versions before 0002_server_key.sql left users only.
         let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
         Ok(known.fetch_one(&pools.read).await?)

@@ -1,6 +1,7 @@
 //! Moving all that there is from one kind of database to the other.
 
 use crate::database::{Connection, Pools};
+use crate::database_lock::DatabaseLock;
 use crate::error::Error;
 use crate::sql::{self, Dialect, On, QueryBuilder, Value};
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
@@ -92,17 +93,22 @@ impl Columns {
 
 /// Copies all rows of the one database into the other, which has none yet, and compares them one by one, all in one
 /// transaction: where anything fails or differs, the other stays empty. Both are brought to this version's form first.
-/// Nobody writes to either meanwhile. The server key goes with both.
+/// No server runs on either, and nobody writes to either meanwhile. The server key goes with both.
 ///
 /// # Errors
-/// [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`], [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`],
+/// [`Error::InUse`], [`Error::Served`], [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`], [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`],
 /// [`Error::Migration`], [`Error::Corrupt`].
 pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Error> {
-    let (from, to) = (Pools::open(from).await?, Pools::open(to).await?);
+    if [from, to].iter().all(|url| url.starts_with("sqlite:")) {
+        return Err(Error::SameKind);
+    }
+    let locks = [DatabaseLock::take(from).await?, DatabaseLock::take(to).await?];
+    let (from, to) = (Pools::open(from, Some(&locks[0])).await?, Pools::open(to, Some(&locks[1])).await?);
     if from.dialect() == to.dialect() {
         return Err(Error::SameKind);
     }
     let (mut from, mut to) = (from.begin().await?, to.begin().await?);
+    require_no_server(if from.dialect() == Dialect::Postgres { &mut from } else { &mut to }).await?;
     // Every database that was ever used has its row there; a wrong address leads to one that has not.
     if !sql::query_scalar::<bool>("SELECT EXISTS (SELECT 1 FROM server_key)").fetch_one(&mut *from).await? {
         return Err(Error::NothingToMove);
@@ -123,6 +129,12 @@ pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Erro
     }
     to.commit().await?;
     Ok(moved)
+}
+
+/// Makes sure that no server holds a lease on the `PostgreSQL` database.
+async fn require_no_server(postgres: &mut Connection) -> Result<(), Error> {
+    let served = "SELECT EXISTS (SELECT 1 FROM nodes WHERE lease_until > clock_timestamp())";
+    if sql::query_scalar(served).fetch_one(postgres).await? { Err(Error::Served) } else { Ok(()) }
 }
 
 async fn copy(

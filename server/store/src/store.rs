@@ -3,6 +3,7 @@
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::database::Pools;
+use crate::database_lock::DatabaseLock;
 use crate::error::Error;
 use crate::key::ServerKey;
 use crate::key_check;
@@ -33,22 +34,36 @@ struct Shared {
     node: Node,
     calls: Calls,
     queued: Notify,
+    /// Held where this is the process that serves. Last, so that it ends after all else.
+    lock: Option<DatabaseLock>,
 }
 
 impl Store {
     /// Opens the database `sqlite:PATH`, which is made first where there is none, or `postgres://…`, which is there already,
     /// and brings it to this version's form. The first key that it is opened with is the only one, from then on. What
     /// another store of the same file of `SQLite` changes about tokens, [`Store::authenticate`] may not see: let one process
-    /// serve it. On `PostgreSQL` there may be any number: see [`Store::keep_lease`].
+    /// serve it, which holds the [`DatabaseLock`]. On `PostgreSQL` there may be any number: see [`Store::keep_lease`].
     ///
     /// # Errors
-    /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
+    /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::InUse`], [`Error::Database`], [`Error::Migration`].
     pub async fn open(url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
-        let pools = Pools::open(url).await?;
+        Self::open_holding(None, url, key, clock).await
+    }
+
+    /// Opens it as [`Store::open`] while nobody else does so: the store and its clones hold that lock.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub async fn open_alone(lock: DatabaseLock, url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
+        Self::open_holding(Some(lock), url, key, clock).await
+    }
+
+    async fn open_holding(lock: Option<DatabaseLock>, url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
+        let pools = Pools::open(url, lock.as_ref()).await?;
         key_check::require(&pools, &key).await?;
         let (cache, node, calls) = (Arc::default(), Node::new(pools.nodes.is_none()), Calls::default());
         let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
-        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, queued };
+        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, queued, lock };
         let store = Self { shared: Arc::new(shared), clock, address: None };
         store.chain_older_events().await?;
         Ok(store)
@@ -75,6 +90,18 @@ impl Store {
     /// Where somebody asks from, if anybody does.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    /// Makes sure that no server remembers what is going to be changed, as long as what is returned lives: this process is
+    /// the server, or none runs.
+    ///
+    /// # Errors
+    /// [`Error::InUse`], [`Error::Database`].
+    pub(crate) async fn keep_servers_away(&self) -> Result<Option<DatabaseLock>, Error> {
+        match self.shared.lock {
+            Some(_) => Ok(None),
+            None => DatabaseLock::share(&self.pools().url).await.map(Some),
+        }
     }
 
     pub(crate) fn pools(&self) -> &Pools {

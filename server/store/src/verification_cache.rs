@@ -16,7 +16,7 @@
 //!
 //! An unknown Account SID is not remembered, so the cache grows to the number of tokens and no further. A token takes
 //! about 250 bytes. It knows of changes made through this store and its clones; `nodes` says how it
-//! hears of others.
+//! hears of others, and `database_lock` how there are none where it can't.
 
 use crate::database::Tx;
 use crate::error::Error;
@@ -238,6 +238,7 @@ impl Store {
         let store = self.clone();
         let committing = tokio::spawn(async move {
             let change = Uuid::now_v7();
+            let _lock = store.keep_servers_away().await?;
             store.leave_evictions(&mut tx, change, &concern).await?;
             let hold = store.cache().hold(&concern);
             if let Err(error) = tx.commit().await {

@@ -1,8 +1,10 @@
 //! The program itself: users and advertisers on the command line, and what it refuses to do.
 
 use std::{
+    ffi::OsStr,
     io::Write as _,
     net::{IpAddr, Ipv4Addr},
+    os::unix::ffi::OsStrExt as _,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -208,6 +210,63 @@ async fn a_database_that_is_as_it_should_be_stays_so_when_it_is_migrated() {
         assert!(migrated.status.success() && !migrated.stdout.is_empty(), "{migrated:?}");
     }
     assert!(!Data::within(folder.path()).open().await.unwrap().has_users().await.unwrap());
+}
+
+#[tokio::test]
+async fn data_folder_of_any_name_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [&b"100%"[..], b"a b", b"a%20b", b"what?mode=memory", b"#1", b"file:x", b"\xe9\x8d\xb5", b"\xff\xfe"] {
+        let data = folder.path().join(OsStr::from_bytes(name));
+        let added = add_user(&data, "aya@agency.example", "correct horse battery");
+        assert!(added.status.success(), "{}: {added:?}", data.display());
+        assert!(data.join("kagitaba.db").exists(), "{}", data.display());
+        assert!(Data::within(&data).open().await.unwrap().has_users().await.unwrap(), "{}", data.display());
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 8, "nothing lies beside them");
+}
+
+/// Runs `kagitaba` where nobody reads what it writes to standard output.
+fn run_unread(arguments: &[&str], folder: &Path, input: &str) -> Output {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
+        .args(arguments)
+        .arg("--data")
+        .arg(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
+    program.wait_with_output().unwrap()
+}
+
+#[test]
+fn command_ends_quietly_at_a_closed_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup.db");
+    let password = "correct horse battery\n";
+    let user = |email| ["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email];
+    assert!(run(&user("aya@agency.example"), &[], folder.path(), password).status.success());
+    let commands: [(&[&str], &str); 9] = [
+        (&user("bo@agency.example"), password),
+        (&["user", "unlink", "--email", "aya@agency.example"], ""),
+        (&["user", "reset-second-factor", "--email", "aya@agency.example"], ""),
+        (&["advertiser", "import", "-", "--account", "Agency"], "Id,Name\n7,Acme\n"),
+        (&["audit", "verify"], ""),
+        (&["call", "export", "--account", "Agency"], ""),
+        (&["key", "rotate"], ""),
+        (&["migrate"], ""),
+        (&["backup", backup.to_str().unwrap()], ""),
+    ];
+    for (arguments, input) in commands {
+        let ended = run_unread(arguments, folder.path(), input);
+        assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(141), &b""[..]), "{arguments:?}: {ended:?}");
+    }
+    assert!(backup.exists(), "what was to be done was done");
+    assert!(run_unread(&["serve", "--help"], folder.path(), "").stderr.is_empty());
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod audit;
 mod authorize;
 mod command_line;
 mod console;
+mod disk;
 mod faults;
 mod files;
 mod gate;

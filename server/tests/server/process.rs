@@ -1,6 +1,7 @@
 //! The program itself as a server: what it has written down when it is killed, and when it is told to end.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Output, Stdio},
     sync::{
@@ -24,20 +25,20 @@ use crate::house::{PASSWORD, basic, company_information, email, issue, sign_in_f
 use crate::nodes::database;
 
 /// How often the program writes calls down, and as much again.
-const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+pub const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Data of one's own, and a program to serve it.
-struct Place {
-    folder: TempDir,
+pub struct Place {
+    pub folder: TempDir,
     database: Option<String>,
-    store: Store,
-    by: Asker,
+    pub store: Store,
+    pub by: Asker,
     account: AccountId,
-    issued: IssuedToken,
+    pub issued: IssuedToken,
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::on(None).await
     }
 
@@ -61,8 +62,16 @@ impl Place {
         Self { folder, database, store, by, account, issued }
     }
 
-    fn start(&self) -> Program {
-        let mut process = Command::new(self.folder.path().join("kagitaba"))
+    pub fn start(&self) -> Program {
+        self.start_by(&[])
+    }
+
+    /// The same by another program with these arguments, which runs it.
+    pub fn start_by(&self, starter: &[&str]) -> Program {
+        let program = self.folder.path().join("kagitaba");
+        let mut command = starter.iter().map(OsStr::new).chain([program.as_os_str()]);
+        let mut process = Command::new(command.next().unwrap())
+            .args(command)
             .args(["serve", "--listen", "127.0.0.1:0", "--no-demo", "--data", "data", "--site", "."])
             .args(self.database.iter().flat_map(|url| ["--database", url]))
             .current_dir(&self.folder)
@@ -91,7 +100,7 @@ impl Place {
     }
 
     /// How many calls for company profiles are written down.
-    async fn calls(&self) -> u64 {
+    pub async fn calls(&self) -> u64 {
         let today = self.store.clock().now().date_naive();
         let usage = self.store.token_usage(self.account, today - chrono::TimeDelta::days(1), today).await.unwrap();
         usage.iter().filter(|usage| usage.scope == "getCompanyInformation").map(|usage| usage.calls).sum()
@@ -99,13 +108,13 @@ impl Place {
 }
 
 /// The program as it runs. It is killed when it is dropped.
-struct Program {
-    address: String,
-    process: Child,
+pub struct Program {
+    pub address: String,
+    pub process: Child,
 }
 
 impl Program {
-    async fn get(&self, path: &str, issued: &IssuedToken) -> (StatusCode, String) {
+    pub async fn get(&self, path: &str, issued: &IssuedToken) -> (StatusCode, String) {
         let (url, credentials) = (format!("{}{path}", self.address), basic(&issued.token.sid, &issued.secret));
         let call = move || {
             let request = ureq::get(url).header("authorization", credentials);
@@ -115,14 +124,14 @@ impl Program {
         tokio::task::spawn_blocking(call).await.unwrap()
     }
 
-    async fn call(&self, times: u64, issued: &IssuedToken) {
+    pub async fn call(&self, times: u64, issued: &IssuedToken) {
         for _ in 0..times {
             assert_eq!(self.get(&company_information(&issued.token.sid), issued).await.0, StatusCode::OK);
         }
     }
 
     /// Signs in, and answers with the session's cookie.
-    async fn sign_in(&self) -> String {
+    pub async fn sign_in(&self) -> String {
         let url = format!("{}/api/session/sign_in", self.address);
         let form = sign_in_form(Role::AccountAdministrator);
         let sign_in = move || {
@@ -137,7 +146,7 @@ impl Program {
 }
 
 /// Sends the reset of a token to the program at that address; nothing where no answer comes, or not all of it.
-fn reset(address: &str, cookie: &str, id: TokenId, revision: i64) -> Option<(Secret, i64)> {
+pub fn reset(address: &str, cookie: &str, id: TokenId, revision: i64) -> Option<(Secret, i64)> {
     let request = ureq::post(format!("{address}/api/tokens/reset")).content_type("application/json");
     let request = request.header("sec-fetch-site", "same-origin").header("cookie", cookie);
     let mut answer = request.send(json!({ "id": id, "revision": revision }).to_string()).ok()?;

@@ -142,7 +142,7 @@ async fn every_operation_can_run_on_any_thread() {
     let house = House::new().await;
     let (store, by, id) = (&house.store, &house.aya, TokenId(Uuid::nil()));
     any_thread(Store::open("", ServerKey::from_bytes([1; 32]), house.clock.clone()));
-    any_thread((Store::has_key(""), store.begin_work(""), store.finish_work(""), store.is_unfinished("")));
+    any_thread((Store::has_key("", None), store.begin_work(""), store.finish_work(""), store.is_unfinished("")));
     any_thread((store.add_account(""), store.accounts(), store.account(by.account), store.account_named("")));
     any_thread((store.enable_api_access(by), store.disable_api_access(by), store.company_information(by.account)));
     any_thread((store.add_user(by.account, new_user("", by.role)), store.has_users(), store.people(by.account)));

@@ -86,9 +86,9 @@ async fn a_database_is_opened_with_its_own_key_only() {
 async fn a_database_has_a_key_once_it_was_opened_with_one() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("new.db").display());
-    assert!(!Store::has_key(&url).await.unwrap());
+    assert!(!Store::has_key(&url, None).await.unwrap());
     Store::open(&url, ServerKey::from_bytes([1; 32]), Clock::system()).await.unwrap();
-    assert!(Store::has_key(&url).await.unwrap());
+    assert!(Store::has_key(&url, None).await.unwrap());
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl House {
 
     /// Whether a key goes with the same database.
     pub async fn has_key(&self) -> bool {
-        Store::has_key(&self.database.url()).await.unwrap()
+        Store::has_key(&self.database.url(), None).await.unwrap()
     }
 
     /// The database itself, to look behind the store.

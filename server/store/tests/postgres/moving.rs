@@ -4,7 +4,7 @@ use crate::contract::house::{HERE, House, PASSWORD};
 use crate::database::Database;
 use chrono::TimeDelta;
 use domain::filter::TokenFilter;
-use store::{Call, Clock, Error, ServerKey, Store, move_database};
+use store::{Call, Clock, Error, LEASE, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -55,6 +55,24 @@ async fn a_house_moves_to_sqlite_and_back_as_it_is() {
         let other = Store::open(url, ServerKey::from_bytes([8; 32]), house.clock.clone()).await;
         assert!(matches!(other, Err(Error::WrongKey)));
     }
+}
+
+#[tokio::test]
+async fn move_is_refused_while_a_server_runs() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let keeping = tokio::spawn(house.store.clone().keep_lease());
+    let began = std::time::Instant::now();
+    while !house.store.remembers(&issued.token.sid) {
+        assert!(house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+        assert!(began.elapsed() < 3 * LEASE, "it believes its cache");
+    }
+    let (_folder, sqlite) = file();
+    assert!(matches!(move_database(&house.database.url(), &sqlite).await, Err(Error::Served)));
+    keeping.abort();
+    assert!(keeping.await.unwrap_err().is_cancelled());
+    house.store.end_lease().await.unwrap();
+    move_database(&house.database.url(), &sqlite).await.unwrap();
 }
 
 #[tokio::test]

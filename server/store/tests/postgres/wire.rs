@@ -23,13 +23,20 @@ struct State {
     made: usize,
     lost: usize,
     streams: Vec<UnixStream>,
+    /// What each connection has begun with.
+    startups: Vec<Vec<u8>>,
 }
 
 /// Hands on what comes, but nothing while the wire is silent, and never what comes by a connection that is lost.
-fn hand_on(mut from: UnixStream, mut to: UnixStream, number: usize, wire: &(Mutex<State>, Condvar)) {
-    let mut buffer = vec![0; 1 << 16];
+fn hand_on(mut from: UnixStream, mut to: UnixStream, number: usize, to_server: bool, wire: &(Mutex<State>, Condvar)) {
+    let (mut buffer, mut starts) = (vec![0; 1 << 16], to_server);
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         let (state, mended) = wire;
+        // Before it, eight bytes may have asked for TLS, which there is none of by a socket.
+        if starts && read > 8 {
+            starts = false;
+            state.lock().unwrap().startups.push(buffer[..read].to_vec());
+        }
         let state = mended.wait_while(state.lock().unwrap(), |state| state.is_silent).unwrap();
         if number < state.lost {
             continue; // it goes nowhere
@@ -59,9 +66,9 @@ impl Wire {
                     let number = state.made;
                     state.made += 1;
                     let back = (far.try_clone().unwrap(), near.try_clone().unwrap());
-                    for (from, to) in [(near, far), back] {
+                    for ((from, to), to_server) in [((near, far), true), (back, false)] {
                         let wire = Arc::clone(&accepting);
-                        thread::spawn(move || hand_on(from, to, number, &wire));
+                        thread::spawn(move || hand_on(from, to, number, to_server, &wire));
                     }
                 }
             }
@@ -73,6 +80,17 @@ impl Wire {
     pub fn url(&self) -> &str {
         assert!(self.folder.path().exists());
         &self.url
+    }
+
+    /// The names of the parameters that each connection has begun with.
+    #[allow(dead_code)] // some cut it only
+    pub fn startup_parameters(&self) -> Vec<Vec<String>> {
+        let parameters = |startup: &Vec<u8>| {
+            // Length and version come first; then names and values, each with a zero after it.
+            let texts = startup[8..].split(|byte| *byte == 0).map(|text| String::from_utf8(text.to_vec()).unwrap());
+            texts.step_by(2).filter(|name| !name.is_empty()).collect()
+        };
+        self.state.0.lock().unwrap().startups.iter().map(parameters).collect()
     }
 
     /// Ends all connections, and lets none through.

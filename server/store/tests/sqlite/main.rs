@@ -1,6 +1,7 @@
 //! What every store does, on `SQLite`; and what is tested in its own words, or about its files.
 
 mod database;
+mod files;
 
 #[path = "../contract/mod.rs"]
 mod contract;
