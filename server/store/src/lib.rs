@@ -68,7 +68,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use identities::Identity;
 pub use invitations::InvitationToken;
-pub use jobs::{ClaimedJob, JobResult, RESULT_LIFETIME, STALLED_AFTER};
+pub use jobs::{ClaimedJob, JobResult, RESULT_LIFETIME, RESULT_LINK_LIFETIME, ResultLink, STALLED_AFTER};
 pub use key::ServerKey;
 pub use moving::{MovedTable, move_database};
 pub use nodes::LEASE;
