@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     advertisers, audit, calls, config::Data, databases, gate, mail, oidc, people, public_url::PublicUrl, sealing_keys,
-    serve::serve,
+    serve::serve, spreadsheet::Encoding,
 };
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
@@ -105,8 +105,9 @@ pub enum UserCommand {
 /// What can be done with advertisers.
 #[derive(Debug, Subcommand)]
 pub enum AdvertiserCommand {
-    /// Import advertisers from a CSV file in UTF-8: those of a known Id are replaced, others added, none removed. The
-    /// first line names the columns, in any order, as the API names its fields: Id, Name and as many others as there are.
+    /// Import advertisers from a CSV file: those of a known Id are replaced, others added, none removed. The first line
+    /// names the columns, in any order and case, as the API names its fields: Id, Name and as many others as there are.
+    /// Between them stand commas, semicolons or tabs. The file is in UTF-8, or in UTF-16 with a byte order mark.
     /// Other accounts' credentials are never stored, and of tax numbers only the end. Where one line is wrong, nothing is
     /// imported.
     Import(AdvertiserImport),
@@ -236,6 +237,9 @@ pub struct AdvertiserImport {
     /// The agency account's name.
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: String,
+    /// What the file is in, where it is neither: shift_jis, windows-1252 and so on (WHATWG Encoding Standard).
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,

@@ -28,3 +28,4 @@ pub mod serve;
 pub mod server_key;
 pub mod session;
 pub mod site;
+pub mod spreadsheet;
