@@ -315,6 +315,24 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
             assert_eq!(cell(formula), format!("'{formula}"));
         }
+        for formula in [
+            "＝HYPERLINK(1)",
+            "＋1",
+            "－1",
+            "＠SUM",
+            "﹦1",
+            "−1",
+            " =1",
+            "\u{3000}＝1",
+            "\u{feff}=1",
+            "\u{200b}@A",
+            "\n=1",
+        ] {
+            assert_eq!(cell(formula), format!("'{formula}"), "as spreadsheets in Japanese take it");
+        }
+        for text in ["束＝鍵", "「＝」", "１－２", "a@b.example", " "] {
+            assert_eq!(cell(text), text);
+        }
         assert_eq!(cell("a=1"), "a=1");
         assert_eq!(cell(""), "");
     }
