@@ -236,6 +236,17 @@ pub struct Trail {
     pub entries: Vec<Entry>,
     /// The page that this is.
     pub position: Position,
+    /// The end of the account's chain, whatever the filter shows.
+    pub head: Option<Head>,
+}
+
+/// The last entry of an account's chain. Noted elsewhere, it shows later whether what was recorded until then is still there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Its number.
+    pub sequence: i64,
+    /// Its hash, as 64 hexadecimal digits.
+    pub hash: String,
 }
 
 /// The name of what it was done to, as the details have it. `name_of` knows the names of users.

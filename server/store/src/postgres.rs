@@ -59,6 +59,12 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     Ok(Pools { read: Pool::Postgres(read), write: Pool::Postgres(write), nodes: Some(Pool::Postgres(nodes)) })
 }
 
+/// Connects to read what is there: every transaction that reads is one that can't write.
+pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
+    Ok(Pool::Postgres(pool(1).connect_with(options).await?))
+}
+
 fn pool(connections: u32) -> PgPoolOptions {
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
     pool.after_release(|connection, _| Box::pin(sql::try_out(connection)))

@@ -41,6 +41,21 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     Ok(Pools { read: Pool::Sqlite(read), write: Pool::Sqlite(write), nodes: None })
 }
 
+/// Opens the file to read it, with neither a log nor an index of one made beside it. Where a server has the database open,
+/// or has ended without tidying up, what stands in its log counts, too.
+pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+    let options = SqliteConnectOptions::from_str(url)?.read_only(true).busy_timeout(BUSY);
+    let bytes = |ending: &str| {
+        let mut path = options.get_filename().as_os_str().to_owned();
+        path.push(ending);
+        std::fs::metadata(path).map_or(0, |file| file.len())
+    };
+    // Only then nobody is writing, and `SQLite` may go by the file alone: else it makes both, or fails where it can't.
+    let alone = bytes("-wal") == 0 && bytes("-shm") == 0;
+    let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRED_WITHIN);
+    Ok(Pool::Sqlite(pool.connect_with(options.immutable(alone)).await?))
+}
+
 /// Begins a transaction that writes. Nobody else does meanwhile, so that what it reads stays true until it ends.
 pub(crate) async fn begin(pool: &SqlitePool) -> Result<Tx, Error> {
     Ok(Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await?.into())
