@@ -187,7 +187,7 @@ mod tests {
         let half = b"\xff\xfeI\0d\0,";
         assert!(wrong(half)[0].contains("UTF-16"), "{:?}", wrong(half));
         assert!(wrong(b"I\0d\0,\0N\0")[0].contains("byte order mark"));
-        assert!(parse(b"Id,Name\n7,\x80\n", "shift_jis".parse().ok()).unwrap_err()[0].contains("Shift_JIS"));
+        assert!(parse(b"Id,Name\n7,\xff\n", "shift_jis".parse().ok()).unwrap_err()[0].contains("Shift_JIS"));
     }
 
     #[test]

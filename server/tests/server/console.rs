@@ -268,7 +268,7 @@ async fn signing_in_again_ends_the_session_that_the_browser_had() {
     let session = async |cookie: &str| house.function("/api/account", Some(cookie), "{}").await.status;
     let before = house.sign_in(Role::AccountAdministrator).await;
     let elsewhere = house.sign_in(Role::AccountAdministrator).await;
-    let again = house.sign_in_request().header(header::COOKIE, &before);
+    let again = house.sign_in_request().header("sec-fetch-site", "same-origin").header(header::COOKIE, &before);
     let again = house.send(again, sign_in_form(Role::Analyst)).await;
     let cookie = again.header("set-cookie").split(';').next().unwrap();
     assert_eq!(again.status, StatusCode::OK);
