@@ -5,10 +5,10 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build server site frontend-wasm bundle test bench pictures lint clean wasm-target chromium nginx postgresql strace schemathesis
+.PHONY: help run build dev dev-build server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench pictures lint clean wasm-target chromium nginx postgresql strace schemathesis
 
 help: ## Show these commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 16
 
 run: build ## Build what has changed and serve at http://localhost:3000
 	@exec target/release/kagitaba serve
@@ -43,12 +43,32 @@ bundle:
 	@echo '• Building what packs the frontend'
 	@$(CARGO) build --release --locked -p server -p bundle --bin bundle
 
-test: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json ## Run all tests, those in a browser too
+# Every part runs, whatever has failed before it. Counted are cargo's summaries and Playwright's.
+TEST_LOGS := target/tests
+test: ## Run all tests, those in a browser too
+	@rm -rf $(TEST_LOGS) && mkdir -p $(TEST_LOGS)
+	@for part in test-rooms test-types test-pages; do \
+		{ $(MAKE) $$part || echo $$part >> $(TEST_LOGS)/failed; } 2>&1 | tee $(TEST_LOGS)/$$part.log; \
+	done
+	@count() { grep -hE '^(test result:|  [0-9]+ (passed|failed|flaky))' $(TEST_LOGS)/*.log | \
+		grep -oE "[0-9]+ ($$1)\b" | awk '{ sum += $$1 } END { print sum + 0 }'; }; \
+	echo "• Tests: $$(count passed) passed, $$(count 'failed|flaky') failed"; \
+	if [ -s $(TEST_LOGS)/failed ]; then echo "• Failed: $$(paste -sd ' ' $(TEST_LOGS)/failed); see $(TEST_LOGS)/"; false; fi
+
+test-rooms: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json
 	@echo '• Testing the rooms'
 	@$(CARGO) test --release --locked --no-fail-fast
-	@$(MAKE) build end2end/node_modules/.package-lock.json chromium schemathesis
+
+test-types: end2end/node_modules/.package-lock.json
+	@echo '• Checking the types of the tests in a browser'
+	@cd end2end && npx tsc
+
+test-pages: build end2end/node_modules/.package-lock.json chromium schemathesis
 	@echo '• Testing the pages in a browser'
-	@cd end2end && npx tsc && npx playwright test
+	@cd end2end && npx playwright test
+
+soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json build end2end/node_modules/.package-lock.json chromium schemathesis ## Run all tests again and again, half of the rounds beside a compiler
+	@.ci/soak
 
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures anew
 	@cd end2end && PICTURES=1 npx playwright test pictures

@@ -17,6 +17,9 @@ export default defineConfig({
   // The tests share one database, but each works with tokens that it made itself.
   fullyParallel: false,
   workers: 2,
+  // Tests wait for the thing itself: these are how long before they give up, on a machine that has much else to do.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   forbidOnly: Boolean(process.env['CI']),
   reporter: 'list',
   use: {

@@ -20,7 +20,7 @@ const looks = {
   ],
 } as const;
 
-test.describe.configure({ timeout: 60_000 });
+test.describe.configure({ timeout: 180_000 });
 
 for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
   const words = wordsOf(language);

@@ -57,6 +57,19 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
+    test('the hash of the last entry is shown, to be noted elsewhere', async ({ page }) => {
+      await signIn(page, 'administrator');
+      await open(page, trail);
+      const end = page.getByRole('region', { name: words.audit.head_title });
+      await expect(end.locator('code')).toHaveText(/^[0-9a-f]{64}$/);
+      await page.getByRole('searchbox').fill('no entry has this');
+      await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+      await expect(end.locator('code')).toBeVisible();
+      await page.setViewportSize({ width: 390, height: 800 });
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(beyond, 'nothing sticks out').toBeLessThanOrEqual(0);
+    });
+
     test('the filters combine and the link mirrors them', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Filtered') });
@@ -184,7 +197,7 @@ test('the files hold what the filter shows, and no formula', async ({ page }) =>
   expect(csvName).toMatch(/^audit-trail_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.csv$/);
   const lines = csv.trimEnd().split('\r\n');
   expect(lines).toHaveLength(2);
-  expect(lines[0]).toBe('\u{feff}Number,Time,User,E-mail,Account SID,Address,Action,Subject,Token Id,Token,Details,Hash');
+  expect(lines[0]).toBe('\u{feff}Number,Time,User,E-mail,Account SID,Address,Action,Subject,Token Id,Token,Details,Hash,Head');
   expect(lines[1]).toContain(`,token_created,'${name},${token.id},'${name},`);
   expect(lines[1]).not.toMatch(/(^|,)[=+@-]/);
   const [jsonName, json] = await save('Export as JSON Lines');
@@ -194,23 +207,25 @@ test('the files hold what the filter shows, and no formula', async ({ page }) =>
 
 test('the pages of the trail follow one another from either end', async ({ page }) => {
   await signIn(page, 'administrator');
-  await open(page, trail);
+  // What is past: other tests go on adding entries meanwhile.
+  const past = `${trail}?to=${new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)}`;
+  await open(page, past);
   const shown = page.locator('.results-head .count');
   await expect(shown).toHaveText(/^1–50 of [\d,]+ entries$/);
   await expect(entries(page)).toHaveCount(50);
   const first = await entries(page).allTextContents();
   await page.getByRole('link', { name: 'Next', exact: true }).click();
   await expect(shown).toHaveText(/^(?!1–)[\d,]+–[\d,]+ of [\d,]+ entries$/);
-  await expect(page).toHaveURL(/\?after=\d+\.\d+$/);
+  await expect(page).toHaveURL(/&after=\d+\.\d+$/);
   await page.getByRole('link', { name: 'Previous', exact: true }).click();
-  await expect(page).toHaveURL(/\/audit-trail(\?before=\d+\.\d+)?$/);
+  await expect(page).toHaveURL(/\?to=[-\d]+(&before=\d+\.\d+)?$/);
   await expect(entries(page)).toHaveText(first);
   await page.getByRole('link', { name: 'Last', exact: true }).click();
-  await expect(page).toHaveURL(`${trail}?before=end`);
+  await expect(page).toHaveURL(`${past}&before=end`);
   await expect(shown).toHaveText(/^[\d,]+–([\d,]+) of \1 entries$/);
   await expect(entries(page).last()).toContainText('Account added');
   await page.getByRole('link', { name: 'First', exact: true }).click();
-  await expect(page).toHaveURL(trail);
+  await expect(page).toHaveURL(past);
 });
 
 test('who is not signed in gets neither page nor file', async ({ page }) => {

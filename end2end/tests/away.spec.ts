@@ -59,7 +59,7 @@ test('what is done while the server is away fails with a clear message, and the 
   // It hears of others again, too.
   const other = `${token} of another window`;
   await create(page, { name: other });
-  await expect(card(page, other)).toBeVisible({ timeout: 45_000 });
+  await expect(card(page, other)).toBeVisible({ timeout: 60_000 });
   await stillMarked(page);
 });
 
@@ -130,7 +130,7 @@ test('a page that the database did not answer for asks while somebody looks, and
   await page.unroute('**/api/tokens/editable*');
   await stillMarked(page);
   await page.clock.fastForward(10_000);
-  await expect(page.locator('#name')).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('#name')).toBeVisible({ timeout: 60_000 });
   expect(asked).toEqual(['?again&', '?again&']);
 });
 
@@ -163,7 +163,7 @@ test('what is done while another process holds the database fails with a clear m
   await mark(page);
   const letGo = await holdDatabase(name);
   await disable(token);
-  await expect(toast(page, words.error.unavailable)).toBeVisible({ timeout: 20_000 });
+  await expect(toast(page, words.error.unavailable)).toBeVisible({ timeout: 60_000 });
   await expect(card(page, token)).not.toHaveClass(/disabled/);
   await letGo();
   await disable(token);

@@ -238,7 +238,7 @@ for (const language of ['en', 'ja'] as const) {
     });
 
     test('axe finds nothing, on a desk or on a phone, light or dark', async ({ page }) => {
-      test.setTimeout(60_000);
+      test.setTimeout(180_000);
       await page.emulateMedia({ reducedMotion: 'reduce' });
       await signIn(page, 'administrator');
       await open(page, paths.companyInformation);
@@ -302,7 +302,7 @@ test('integrations read what was saved', async ({ page, request }) => {
     await expect(toast(page, 'The company information was saved')).toBeVisible();
     const answer = await request.get(`/Agencies/${token.sid}/CompanyInformation`, { headers: { authorization } });
     expect(await answer.json()).toMatchObject({ CommercialContact: { Name: name } });
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 60_000 });
 });
 
 test('a role without the right sees no link, and neither page nor function', async ({ page }) => {

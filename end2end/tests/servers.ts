@@ -103,7 +103,7 @@ async function started(program: ChildProcess, origin: string, path: string): Pro
     expect(program.exitCode, `${origin} runs`).toBeNull();
     return fetch(`${origin}${path}`).then(({ ok }) => ok, () => false);
   };
-  await expect.poll(answers, { timeout: 30_000, message: `${origin} answers` }).toBe(true);
+  await expect.poll(answers, { timeout: 60_000, message: `${origin} answers` }).toBe(true);
   const stop = async (): Promise<void> => {
     program.kill('SIGTERM');
     await ended;

@@ -8,11 +8,16 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow};
-use csv::{ErrorKind, Position, ReaderBuilder, Trim};
-use domain::advertiser::{Advertiser, check_columns};
+use csv::{Position, ReaderBuilder, StringRecord, Trim};
+use domain::advertiser::{Advertiser, check_columns, column};
 use store::ImportedAdvertisers;
 
-use crate::{account, cli::AdvertiserImport, output::say};
+use crate::{
+    account,
+    cli::AdvertiserImport,
+    output::say,
+    spreadsheet::{self, Encoding, breaks},
+};
 
 /// How many problems are shown at once.
 const SHOWN: usize = 20;
@@ -22,7 +27,7 @@ const SHOWN: usize = 20;
 /// # Errors
 /// Where a line of the file does not do, the account does not exist, or file or store can't be used.
 pub async fn import(import: &AdvertiserImport) -> Result<()> {
-    let advertisers = read(&import.file)?;
+    let advertisers = read(&import.file, import.encoding)?;
     let store = import.data.open().await?;
     let account = account::named(&store, &import.account).await?;
     let imported = store.import_advertisers(account, &advertisers).await.context("nothing was imported")?;
@@ -31,7 +36,7 @@ pub async fn import(import: &AdvertiserImport) -> Result<()> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Vec<Advertiser>> {
+fn read(file: &Path, encoding: Option<Encoding>) -> Result<Vec<Advertiser>> {
     let content = if file == Path::new("-") {
         let mut content = Vec::new();
         io::stdin().lock().read_to_end(&mut content).map(|_| content)
@@ -39,7 +44,7 @@ fn read(file: &Path) -> Result<Vec<Advertiser>> {
         fs::read(file)
     };
     let content = content.with_context(|| format!("cannot read {}", file.display()))?;
-    parse(&content).map_err(|problems| {
+    parse(&content, encoding).map_err(|problems| {
         let more = problems.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
         let shown = problems[..problems.len().min(SHOWN)].join("\n  ");
@@ -47,33 +52,34 @@ fn read(file: &Path) -> Result<Vec<Advertiser>> {
     })
 }
 
-/// The advertisers of a CSV file.
+/// The advertisers of a CSV file as spreadsheets write it: see [`spreadsheet`]. Rows without anything are passed over, as
+/// are columns without a name and without anything below.
 ///
 /// # Errors
 /// Each thing that is wrong, with its line and column.
-pub fn parse(content: &[u8]) -> Result<Vec<Advertiser>, Vec<String>> {
-    let text = str::from_utf8(content).map_err(|error| {
-        let line = 1 + breaks(&content[..error.valid_up_to()]);
-        vec![format!("line {line}: this is not UTF-8; save the file as CSV in UTF-8")]
-    })?;
-    let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(text.as_bytes());
+pub fn parse(content: &[u8], encoding: Option<Encoding>) -> Result<Vec<Advertiser>, Vec<String>> {
+    let text = spreadsheet::decode(content, encoding).map_err(|problem| vec![problem])?;
+    let mut reader = ReaderBuilder::new()
+        .delimiter(spreadsheet::separator(&text))
+        .flexible(true)
+        .trim(Trim::Headers)
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| vec![error.to_string()])?.clone();
-    let line = line_of(text, header.position());
-    if let Err(problems) = check_columns(&header.iter().collect::<Vec<_>>()) {
+    let line = line_of(&text, header.position());
+    let columns: Vec<_> = header.iter().map(column).collect();
+    let named: Vec<_> = columns.iter().copied().filter(|column| !column.is_empty()).collect();
+    if let Err(problems) = check_columns(&named) {
         return Err(problems.into_iter().map(|problem| format!("line {line}: {problem}")).collect());
     }
     let (mut advertisers, mut problems, mut lines) = (Vec::new(), Vec::new(), HashMap::new());
     for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                problems.push(format!("line {}: {}", line_of(text, error.position()), in_words(&error)));
-                continue;
-            }
+        let (line, read) = match record {
+            Ok(record) => (line_of(&text, record.position()), advertiser(&columns, &record)),
+            Err(error) => (line_of(&text, error.position()), Err(vec![error.to_string()])),
         };
-        let line = line_of(text, record.position());
-        match Advertiser::imported(header.iter().zip(&record)) {
-            Ok(advertiser) => match lines.insert(advertiser.id, line) {
+        match read {
+            Ok(None) => {}
+            Ok(Some(advertiser)) => match lines.insert(advertiser.id, line) {
                 None => advertisers.push(advertiser),
                 Some(first) => problems.push(format!("line {line}: Id: line {first} has the same; remove one of them")),
             },
@@ -81,6 +87,28 @@ pub fn parse(content: &[u8]) -> Result<Vec<Advertiser>, Vec<String>> {
         }
     }
     if problems.is_empty() { Ok(advertisers) } else { Err(problems) }
+}
+
+/// The advertiser of one row; none where the row has nothing in it.
+fn advertiser(columns: &[&str], record: &StringRecord) -> Result<Option<Advertiser>, Vec<String>> {
+    let filled = record.iter().enumerate().filter(|(_, value)| !value.trim().is_empty());
+    let Some((last, _)) = filled.last() else { return Ok(None) };
+    if record.len() < columns.len() || last >= columns.len() {
+        let (len, expected) = (record.len(), columns.len());
+        return Err(vec![format!(
+            "it has {len} columns, the first line has {expected}; write as many, with \" around commas"
+        )]);
+    }
+    let unnamed = |(column, value): &(&str, &str)| column.is_empty() && !value.trim().is_empty();
+    let fields = || columns.iter().copied().zip(record);
+    if let Some(number) = fields().position(|field| unnamed(&field)) {
+        return Err(vec![format!(
+            "column {} has no name; name it in the first line, or remove what is below",
+            number + 1
+        )]);
+    }
+    let read = Advertiser::imported(fields().filter(|(column, _)| !column.is_empty()));
+    read.map(Some).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 /// The line on which a record begins, counted from 1. The reader counts empty lines before it, and the second half of
@@ -92,30 +120,16 @@ fn line_of(text: &str, position: Option<&Position>) -> u64 {
     position.line() + breaks(&rest[..before])
 }
 
-fn breaks(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
-}
-
-/// The reader's own words for it are for programmers.
-fn in_words(error: &csv::Error) -> String {
-    match error.kind() {
-        ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} columns, the first line has {expected_len}; write as many, with \" around commas")
-        }
-        _ => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn names(input: &[u8]) -> Vec<String> {
-        parse(input).unwrap().into_iter().map(|advertiser| advertiser.name).collect()
+        parse(input, None).unwrap().into_iter().map(|advertiser| advertiser.name).collect()
     }
 
     fn wrong(input: &[u8]) -> Vec<String> {
-        parse(input).unwrap_err()
+        parse(input, None).unwrap_err()
     }
 
     #[test]
@@ -152,6 +166,38 @@ mod tests {
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[0].starts_with("line 2: it has 3 columns") && said[1].starts_with("line 3: it has 1 columns"));
         let said = wrong(b"Id,Name\n7,\x8c\xae\n8,\x8c\xae\n");
-        assert_eq!(said, ["line 2: this is not UTF-8; save the file as CSV in UTF-8"]);
+        assert!(said[0].starts_with("line 2: this is not UTF-8; save the file as CSV in UTF-8"), "{said:?}");
+    }
+
+    #[test]
+    fn file_is_read_in_each_encoding_that_spreadsheets_write() {
+        let text = "Id;Name\r\n7;鍵, 束\r\n";
+        let utf_16 =
+            |bytes: fn(u16) -> [u8; 2]| ["\u{feff}", text].concat().encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+        for content in [text.into(), utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes)] {
+            assert_eq!(names(&content), ["鍵, 束"]);
+        }
+        let tabs = ["\u{feff}", text].concat().replace(';', "\t");
+        assert_eq!(names(tabs.as_bytes()), ["鍵, 束"]);
+        let shift_jis = b"id,NAME\n7,\x8c\xae\n";
+        assert_eq!(parse(shift_jis, "shift_jis".parse().ok()).unwrap()[0].name, "鍵");
+    }
+
+    #[test]
+    fn encoding_that_is_not_told_or_not_kept_is_named() {
+        let half = b"\xff\xfeI\0d\0,";
+        assert!(wrong(half)[0].contains("UTF-16"), "{:?}", wrong(half));
+        assert!(wrong(b"I\0d\0,\0N\0")[0].contains("byte order mark"));
+        assert!(parse(b"Id,Name\n7,\xff\n", "shift_jis".parse().ok()).unwrap_err()[0].contains("Shift_JIS"));
+    }
+
+    #[test]
+    fn empty_rows_and_columns_at_the_end_are_passed_over() {
+        assert_eq!(names(b"id,name,,\n7,Acme,,\n,,,\n 8,Eight, ,\n9,Nine,,,,\n, \n"), ["Acme", "Eight", "Nine"]);
+        assert_eq!(
+            wrong(b"Id,Name,\n7,Acme,red\n"),
+            ["line 2: column 3 has no name; name it in the first line, or remove what is below"]
+        );
+        assert!(wrong(b"Id,Name\n7,Acme,,red\n")[0].starts_with("line 2: it has 4 columns, the first line has 2"));
     }
 }

@@ -1,39 +1,72 @@
 //! `kagitaba audit verify`: whether somebody has tampered with the audit trail.
 
 use anyhow::{Result, ensure};
-use store::AuditChain;
+use store::{AuditChain, AuditHash};
 
-use crate::{config::Data, output::say};
+use crate::{cli::AuditVerify, output::say};
 
-/// Prints each account's number of entries and the hash of the last.
+/// Prints each account's number of entries and the hash of the last. Changes nothing.
 ///
 /// # Errors
-/// Where a chain is broken, and where the store fails.
-pub async fn verify(data: &Data) -> Result<()> {
-    let chains = data.open().await?.verify_audit_trail().await?;
+/// Where a chain is broken, missing or made of entries that had none; where no chain has a noted hash; where there is no
+/// such account, and where the database can't be read.
+pub async fn verify(AuditVerify { head, account, data }: &AuditVerify) -> Result<()> {
+    let mut chains = data.verify_audit_trail(head).await?;
+    if let Some(account) = account {
+        chains.retain(|chain| chain.name.as_ref() == Some(account));
+        ensure!(!chains.is_empty(), "there is no account `{account}`; check its name");
+    }
     for chain in &chains {
         say!("{}", in_words(chain))?;
     }
-    let broken: Vec<_> = chains.iter().filter(|chain| chain.fault.is_some()).map(name).collect();
-    ensure!(
-        broken.is_empty(),
-        "the audit trail was tampered with ({}); find out who can write the database, and restore a backup beside it to \
-         see what was there",
-        broken.join(", ")
-    );
+    let problems = problems(&chains, head);
+    ensure!(problems.is_empty(), problems.join("; and "));
     Ok(())
 }
 
+/// What is wrong, and what to do about it.
+fn problems(chains: &[AuditChain], noted: &[AuditHash]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let broken = names(chains, |chain| chain.fault.is_some());
+    if !broken.is_empty() {
+        problems.push(format!(
+            "the audit trail was tampered with ({broken}); find out who can write the database, and restore a backup \
+             beside it to see what was there"
+        ));
+    }
+    let remade = names(chains, |chain| chain.fault.is_none() && chain.is_remade());
+    if !remade.is_empty() {
+        problems.push(format!(
+            "the chain was made of entries that had none ({remade}), which is right only where Kagitaba was upgraded then \
+             from a version before the chain; be sure of that, note the head, and give it with --head from now on"
+        ));
+    }
+    for hash in noted {
+        if !chains.iter().any(|chain| chain.noted.iter().any(|(_, found)| found == hash)) {
+            problems.push(format!(
+                "no entry has the hash {hash} that was noted elsewhere: the trail was put back to an older copy, shortened \
+                 or made again since; restore a backup beside it to see what was there"
+            ));
+        }
+    }
+    problems
+}
+
+fn names(chains: &[AuditChain], wanted: impl Fn(&AuditChain) -> bool) -> String {
+    chains.iter().filter(|chain| wanted(chain)).map(name).collect::<Vec<_>>().join(", ")
+}
+
 fn in_words(chain: &AuditChain) -> String {
-    let AuditChain { entries, head, sealed, fault, .. } = chain;
+    let AuditChain { entries, head, sealed, noted, fault, .. } = chain;
     let sealed = sealed
         .map(|(at, count)| format!("\n  the first {count} are as they were found when the chain was made, {at}"))
         .unwrap_or_default();
+    let noted: String = noted.iter().map(|(number, hash)| format!("\n  entry {number} has the noted {hash}")).collect();
     let found = match fault {
         None => format!("{entries} entries, head {head}"),
         Some(fault) => format!("BROKEN: {fault}\n  right until then: {entries} entries, head {head}"),
     };
-    format!("{}: {found}{sealed}", name(chain))
+    format!("{}: {found}{sealed}{noted}", name(chain))
 }
 
 fn name(chain: &AuditChain) -> String {

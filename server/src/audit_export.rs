@@ -11,6 +11,7 @@ use axum::{
 use chrono::{NaiveDate, SecondsFormat};
 use csv::WriterBuilder;
 use domain::{
+    report::{BYTE_ORDER_MARK, cell},
     role::Permission,
     trail::{EXPORT_MAX, TrailFilter},
     user::Asker,
@@ -75,10 +76,11 @@ async fn file(
     if entries.len() > EXPORT_MAX as usize {
         return Err(ExportError::TooMany);
     }
+    let head = store.audit_head(asker.account).await?.map(|head| head.hash).unwrap_or_default();
     let name = file_name(&filter, &entries, store.clock().now().date_naive());
     let (content, kind, ending) = match form {
-        Form::Csv => (csv(&entries)?, "text/csv; charset=utf-8; header=present", "csv"),
-        Form::JsonLines => (json_lines(&entries), "application/jsonl; charset=utf-8", "jsonl"),
+        Form::Csv => (csv(&entries, &head)?, "text/csv; charset=utf-8; header=present", "csv"),
+        Form::JsonLines => (json_lines(&entries, &head), "application/jsonl; charset=utf-8", "jsonl"),
     };
     let mut response = content.into_response();
     let disposition = format!("attachment; filename=\"{name}.{ending}\"");
@@ -107,7 +109,7 @@ fn file_name(filter: &TrailFilter, entries: &[AuditEntry], today: NaiveDate) -> 
     format!("audit-trail_{from}_{to}")
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "Number",
     "Time",
     "User",
@@ -120,19 +122,23 @@ const COLUMNS: [&str; 12] = [
     "Token",
     "Details",
     "Hash",
+    "Head",
 ];
 
-/// RFC 4180, in UTF-8 with a byte order mark, by which spreadsheets know the encoding.
-fn csv(entries: &[AuditEntry]) -> Result<Vec<u8>, ExportError> {
-    let mut writer = WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
-    let written = writer
-        .write_record(COLUMNS)
-        .and_then(|()| entries.iter().try_for_each(|entry| writer.write_record(record(entry).map(harmless))));
+/// RFC 4180, in UTF-8 with a byte order mark, by which spreadsheets know the encoding. `head` is the hash of the trail's
+/// last entry, which need not be among these.
+fn csv(entries: &[AuditEntry], head: &str) -> Result<Vec<u8>, ExportError> {
+    let mut writer = WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
+    let written = writer.write_record(COLUMNS).and_then(|()| {
+        entries
+            .iter()
+            .try_for_each(|entry| writer.write_record(record(entry, head).iter().map(|text| cell(text).into_owned())))
+    });
     written.map_err(|_| ExportError::Internal)?;
     writer.into_inner().map_err(|_| ExportError::Internal)
 }
 
-fn record(entry: &AuditEntry) -> [String; 12] {
+fn record(entry: &AuditEntry, head: &str) -> [String; COLUMNS.len()] {
     let user = |of: fn(&domain::user::Person) -> &str| entry.user.as_ref().map(of).unwrap_or_default().to_owned();
     let detail = |key: &str| entry.details[key].as_str().unwrap_or_default().to_owned();
     [
@@ -148,19 +154,15 @@ fn record(entry: &AuditEntry) -> [String; 12] {
         entry.token_name.clone().unwrap_or_default(),
         entry.details.to_string(),
         entry.hash.clone(),
+        head.to_owned(),
     ]
 }
 
-/// The cell as text that no spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+fn json_lines(entries: &[AuditEntry], head: &str) -> Vec<u8> {
+    entries.iter().map(|entry| format!("{}\n", object(entry, head))).collect::<String>().into_bytes()
 }
 
-fn json_lines(entries: &[AuditEntry]) -> Vec<u8> {
-    entries.iter().map(|entry| format!("{}\n", object(entry))).collect::<String>().into_bytes()
-}
-
-fn object(entry: &AuditEntry) -> Value {
+fn object(entry: &AuditEntry, head: &str) -> Value {
     json!({
         "number": entry.sequence,
         "time": entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
@@ -170,6 +172,7 @@ fn object(entry: &AuditEntry) -> Value {
         "token": entry.token.map(|id| json!({ "id": id, "name": entry.token_name })),
         "details": entry.details,
         "hash": entry.hash,
+        "head": head,
     })
 }
 
@@ -195,20 +198,19 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         for name in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            let content = csv(&[entry(name)]).unwrap();
+            let content = csv(&[entry(name)], "").unwrap();
             let mut reader = csv::Reader::from_reader(content.as_slice());
             let record = reader.records().next().unwrap().unwrap();
             assert_eq!((&record[7], &record[9]), (format!("'{name}").as_str(), format!("'{name}").as_str()));
         }
-        assert_eq!(harmless("Export = 1".to_owned()), "Export = 1");
     }
 
     #[test]
     fn a_line_of_json_is_an_entry_as_it_is() {
-        let lines = String::from_utf8(json_lines(&[entry("=1"), entry("Zwei\nZeilen")])).unwrap();
+        let lines = String::from_utf8(json_lines(&[entry("=1"), entry("Zwei\nZeilen")], "00")).unwrap();
         let read: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read.len(), 2);
-        assert_eq!(read[0]["details"]["name"], "=1");
+        assert_eq!((&read[0]["details"]["name"], &read[0]["head"]), (&"=1".into(), &"00".into()));
     }
 
     #[test]

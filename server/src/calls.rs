@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{NaiveDate, SecondsFormat};
-use domain::report::cell;
+use domain::report::{BYTE_ORDER_MARK, cell};
 use serde_json::{Value, json};
 use store::{CallLog, RecordedCall};
 
@@ -36,6 +36,7 @@ pub async fn export(export: &CallExport) -> Result<()> {
 
 async fn write(mut log: CallLog, format: CallFormat, mut out: impl Write) -> Result<()> {
     if format == CallFormat::Csv {
+        out.write_all(BYTE_ORDER_MARK).context(NOT_WRITTEN)?;
         csv(&mut out, [COLUMNS.map(str::to_owned)])?;
     }
     loop {

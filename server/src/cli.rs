@@ -11,11 +11,12 @@ use clap::{
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
 use domain::{role::Role, user};
+use store::AuditHash;
 use tokio::runtime::Runtime;
 
 use crate::{
     advertisers, audit, calls, config::Data, databases, gate, mail, oidc, people, public_url::PublicUrl, sealing_keys,
-    serve::serve,
+    serve::serve, spreadsheet::Encoding,
 };
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
@@ -83,7 +84,7 @@ impl Command {
             Self::User(UserCommand::Unlink(user)) => people::unlink(&user).await,
             Self::User(UserCommand::ResetSecondFactor(user)) => people::reset_second_factor(&user).await,
             Self::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
-            Self::Audit(AuditCommand::Verify(data)) => audit::verify(&data).await,
+            Self::Audit(AuditCommand::Verify(verify)) => audit::verify(&verify).await,
             Self::Call(CallCommand::Export(export)) => calls::export(&export).await,
             Self::Key(KeyCommand::Rotate(data)) => sealing_keys::rotate(&data).await,
             Self::Migrate(data) => databases::migrate(&data).await,
@@ -109,8 +110,9 @@ pub enum UserCommand {
 /// What can be done with advertisers.
 #[derive(Debug, Subcommand)]
 pub enum AdvertiserCommand {
-    /// Import advertisers from a CSV file in UTF-8: those of a known Id are replaced, others added, none removed. The
-    /// first line names the columns, in any order, as the API names its fields: Id, Name and as many others as there are.
+    /// Import advertisers from a CSV file: those of a known Id are replaced, others added, none removed. The first line
+    /// names the columns, in any order and case, as the API names its fields: Id, Name and as many others as there are.
+    /// Between them stand commas, semicolons or tabs. The file is in UTF-8, or in UTF-16 with a byte order mark.
     /// Other accounts' credentials are never stored, and of tax numbers only the end. Where one line is wrong, nothing is
     /// imported.
     Import(AdvertiserImport),
@@ -120,9 +122,9 @@ pub enum AdvertiserCommand {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Walk every account's chain of entries: print how many there are and the hash of the last, or name the first that
-    /// was altered, removed or inserted. Keep what it prints elsewhere: that a database was put back to an older copy,
-    /// only a comparison tells.
-    Verify(Data),
+    /// was altered, removed or inserted. Only reads, also a copy that can't be written. Keep what it prints elsewhere and
+    /// give it with --head the next time: that a database was put back to an older copy, only a comparison tells.
+    Verify(AuditVerify),
 }
 
 /// What can be done with the calls at the gate.
@@ -251,6 +253,24 @@ pub struct AdvertiserImport {
     /// The agency account's name.
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: String,
+    /// What the file is in, where it is neither: shift_jis, windows-1252 and so on (WHATWG Encoding Standard).
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// What of the audit trail to verify.
+#[derive(Debug, Clone, Args)]
+pub struct AuditVerify {
+    /// A hash that was noted elsewhere (from here, the audit page or a file of it): the entry that has it must be there.
+    /// May be given several times.
+    #[arg(long, value_name = "HEX")]
+    pub head: Vec<AuditHash>,
+    /// The one account, by its name [default: all].
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: Option<String>,
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
-use store::{Clock, DatabaseLock, Error, Store};
+use store::{AuditChain, AuditHash, Clock, DatabaseLock, Error, Store};
 
 use crate::{
     sealing_keys,
@@ -81,6 +81,19 @@ impl Data {
         let folder = self.folder.clone();
         store.seal_with(move || sealing_keys::of(&folder).map_err(|error| error.to_string()));
         Ok(store)
+    }
+
+    /// Verifies the audit trail, which the store need not be opened for: see [`store::verify_audit_trail`].
+    ///
+    /// # Errors
+    /// Where the database can't be read, or the key that goes with it is missing or is another.
+    pub async fn verify_audit_trail(&self, noted: &[AuditHash]) -> Result<Vec<AuditChain>> {
+        let file = self.folder.join("server.key");
+        let key = server_key::find(&file)?.ok_or_else(|| KeyError::Missing { file: file.clone() })?;
+        match store::verify_audit_trail(&self.url(), &key, noted).await {
+            Err(Error::WrongKey) => Err(server_key::wrong(&file).into()),
+            verified => verified.context(NOT_OPENED),
+        }
     }
 
     /// The database's address.

@@ -31,3 +31,4 @@ pub mod serve;
 pub mod server_key;
 pub mod session;
 pub mod site;
+pub mod spreadsheet;

@@ -137,6 +137,13 @@ const NEEDED: [&str; 2] = ["Id", "Name"];
 /// Those whose field is left out where it is not set.
 const LEFT_OUT: [&str; 2] = ["DateCreated", "AccountManager"];
 
+/// The name of the column that the text names, in whatever case; the text itself where there is no such column.
+#[must_use]
+pub fn column(text: &str) -> &str {
+    let text = text.trim();
+    COLUMNS.into_iter().chain(PASSED_OVER).find(|column| column.eq_ignore_ascii_case(text)).unwrap_or(text)
+}
+
 /// One column that is wrong, as a whole or in one record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {expected}", .column.escape_debug())]
@@ -421,6 +428,14 @@ mod tests {
         }
         assert!(with("City", &"x".repeat(255)).is_ok() && with("City", &"x".repeat(256)).is_err());
         assert!(with("Description", &"x".repeat(2_000)).is_ok() && with("Description", &"x".repeat(2_001)).is_err());
+    }
+
+    #[test]
+    fn column_is_known_in_whatever_case_it_is_written() {
+        for (text, named) in [("id", "Id"), (" POSTALCODE ", "PostalCode"), ("restaccounturl", "RestAccountURL")] {
+            assert_eq!(column(text), named);
+        }
+        assert_eq!(column("Colour"), "Colour");
     }
 
     #[test]

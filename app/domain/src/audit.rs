@@ -4,13 +4,14 @@ use crate::access::Caller;
 use crate::account::AccountId;
 use crate::secret::AccountSid;
 use crate::token::TokenId;
+use crate::trail::ActionGroup;
 use crate::user::{Asker, UserId};
 
 use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What was done. An action that is no longer recorded keeps its name and its group here, for the entries that have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // named as the store's operations are
 pub enum Action {
@@ -115,6 +116,58 @@ impl Action {
     }
 }
 
+impl Action {
+    /// What the action is about, as the trail's filter has it.
+    #[must_use]
+    pub const fn group(self) -> ActionGroup {
+        match self {
+            Self::TokenCreated
+            | Self::TokenDuplicated
+            | Self::TokenUpdated
+            | Self::TokenReset
+            | Self::TokenVersionUpgraded
+            | Self::TokenDisabled
+            | Self::TokenEnabled
+            | Self::TokenDeleted
+            | Self::TokenDeletionUndone
+            | Self::TokenViewed => ActionGroup::Tokens,
+            Self::UserAdded
+            | Self::UserInvited
+            | Self::InvitationWithdrawn
+            | Self::InvitationAccepted
+            | Self::UserRoleChanged
+            | Self::UserDeactivated
+            | Self::UserReinstated
+            | Self::ProfileUpdated => ActionGroup::Users,
+            Self::PasswordChanged
+            | Self::SessionsEnded
+            | Self::SecondFactorSetUp
+            | Self::SecondFactorSwitchedOff
+            | Self::AuthenticatorRemoved
+            | Self::SecondStepFailed
+            | Self::RecoveryCodesRenewed
+            | Self::RecoveryCodeUsed
+            | Self::PasskeyAdded
+            | Self::PasskeyRemoved
+            | Self::IdentityLinked
+            | Self::IdentityUnlinked
+            | Self::SignInRefused
+            | Self::SignedIn
+            | Self::SignedOut => ActionGroup::SignIn,
+            // The last two are settings of the account, not somebody's way to sign in.
+            Self::ApiAccessEnabled
+            | Self::ApiAccessDisabled
+            | Self::AccountAdded
+            | Self::AuditTrailSealed
+            | Self::CompanyInformationUpdated
+            | Self::SecurityPolicyUpdated
+            | Self::AdvertisersImported
+            | Self::SecondFactorRequired
+            | Self::SecondFactorNotRequired => ActionGroup::Account,
+        }
+    }
+}
+
 /// Who changes something in an account: a user on a page, or an integration with an access token of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -137,5 +190,27 @@ impl From<&Asker> for Actor {
 impl From<&Caller> for Actor {
     fn from(caller: &Caller) -> Self {
         Self { account: caller.account, user: None, access_token: Some(caller.sid.clone()), token: Some(caller.token) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strum::VariantArray as _;
+
+    #[test]
+    fn action_is_found_by_the_name_that_it_is_kept_by() {
+        for action in Action::VARIANTS {
+            assert_eq!(Action::from_name(action.as_str()), Some(*action));
+        }
+        assert_eq!(Action::from_name("token_painted"), None);
+    }
+
+    #[test]
+    fn group_goes_by_what_an_action_is_about_not_by_its_name() {
+        let group = |name| Action::from_name(name).unwrap().group();
+        assert_eq!(["passkey_added", "passkey_removed", "authenticator_removed"].map(group), [ActionGroup::SignIn; 3]);
+        assert_eq!(["second_factor_required", "second_factor_not_required"].map(group), [ActionGroup::Account; 2]);
+        assert_eq!(group("second_step_failed"), ActionGroup::SignIn);
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Source: `Report` and `ReportMetadata` of Agency API version 3. All reports take the same filters.
 
+use crate::text;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Days of a report where the client names no first day.
 const DAYS_DEFAULT: u64 = 30;
@@ -240,11 +242,24 @@ impl Export {
     }
 }
 
-/// The text as a cell of a spreadsheet: what a spreadsheet would take for a formula gets an apostrophe in front. Source:
-/// OWASP, CSV Injection.
+/// The bytes before a CSV file by which spreadsheets know that it is in UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The text as a cell of a spreadsheet: what a spreadsheet would take for a formula gets an apostrophe in front. For all
+/// that people can choose, in every CSV file. Source: OWASP, CSV Injection.
 #[must_use]
-pub fn cell(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+pub fn cell(text: &str) -> Cow<'_, str> {
+    if begins_formula(text) { format!("'{text}").into() } else { text.into() }
+}
+
+/// Whether a spreadsheet may take the text for a formula: it passes over blanks and what can't be seen, and a Japanese one
+/// takes the full-width and small forms of signs for the signs themselves.
+fn begins_formula(text: &str) -> bool {
+    let is_passed_over = |c: char| c.is_whitespace() || text::is_unsupported(c);
+    text.starts_with(['\t', '\r', '\n'])
+        || text
+            .trim_start_matches(is_passed_over)
+            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'])
 }
 
 #[cfg(test)]
@@ -299,6 +314,24 @@ mod tests {
     fn no_cell_is_a_formula() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
             assert_eq!(cell(formula), format!("'{formula}"));
+        }
+        for formula in [
+            "＝HYPERLINK(1)",
+            "＋1",
+            "－1",
+            "＠SUM",
+            "﹦1",
+            "−1",
+            " =1",
+            "\u{3000}＝1",
+            "\u{feff}=1",
+            "\u{200b}@A",
+            "\n=1",
+        ] {
+            assert_eq!(cell(formula), format!("'{formula}"), "as spreadsheets in Japanese take it");
+        }
+        for text in ["束＝鍵", "「＝」", "１－２", "a@b.example", " "] {
+            assert_eq!(cell(text), text);
         }
         assert_eq!(cell("a=1"), "a=1");
         assert_eq!(cell(""), "");

@@ -1,5 +1,6 @@
 //! The audit trail as people read it: which entries a filter shows, how a link says so, and what an entry tells.
 
+use crate::audit::Action;
 use crate::paging::{Cursor, Place, Position};
 use crate::text;
 use crate::token::TokenId;
@@ -7,6 +8,7 @@ use crate::user::Person;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 /// Entries on one page of the trail.
@@ -18,7 +20,7 @@ pub const EXPORT_MAX: u32 = 50_000;
 /// Most characters that can be searched for.
 const SEARCH_MAX: usize = 100;
 
-/// What an action is about. Every action is in one group, those that there no longer are too.
+/// What an action is about. Every action is in one group: see [`Action::group`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -50,22 +52,15 @@ impl ActionGroup {
         Self::ALL.into_iter().find(|group| group.as_str() == name)
     }
 
-    /// What the names of this group's actions begin with. [`Self::Account`] has all others.
-    #[must_use]
-    pub const fn prefixes(self) -> &'static [&'static str] {
-        match self {
-            Self::Tokens => &["token_"],
-            Self::Users => &["user_", "invitation_", "profile_"],
-            Self::SignIn => &["signed_", "sign_in_", "identity_", "session", "password_", "second_", "recovery_"],
-            Self::Account => &[],
-        }
-    }
-
-    /// The group that the action of that name is in.
+    /// The group of the action of that name: of one that is not known, [`Self::Account`].
     #[must_use]
     pub fn of(action: &str) -> Self {
-        let named = Self::ALL.into_iter().find(|group| group.prefixes().iter().any(|it| action.starts_with(it)));
-        named.unwrap_or(Self::Account)
+        Action::from_name(action).map_or(Self::Account, Action::group)
+    }
+
+    /// The actions of this group.
+    pub fn actions(self) -> impl Iterator<Item = Action> {
+        Action::VARIANTS.iter().copied().filter(move |action| action.group() == self)
     }
 }
 
@@ -241,6 +236,17 @@ pub struct Trail {
     pub entries: Vec<Entry>,
     /// The page that this is.
     pub position: Position,
+    /// The end of the account's chain, whatever the filter shows.
+    pub head: Option<Head>,
+}
+
+/// The last entry of an account's chain. Noted elsewhere, it shows later whether what was recorded until then is still there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Its number.
+    pub sequence: i64,
+    /// Its hash, as 64 hexadecimal digits.
+    pub hash: String,
 }
 
 /// The name of what it was done to, as the details have it. `name_of` knows the names of users.

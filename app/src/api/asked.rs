@@ -111,7 +111,8 @@ pub fn session() -> Result<SessionToken, AppError> {
 
 /// The browser that asks.
 pub fn client() -> Client {
-    Client { address: address(), user_agent: request_header(header::USER_AGENT).unwrap_or_default() }
+    let user_agent = request_header(header::USER_AGENT).unwrap_or_default();
+    Client { address: address(), user_agent, session: session().ok() }
 }
 
 /// How to have letters sent, where the server can.

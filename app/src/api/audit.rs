@@ -26,7 +26,8 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     let (store, by) = allowed(Permission::SeeAuditTrail)?;
     let (entries, position) = store.audit_page(by.account, &filter).await?;
     let people = store.people(by.account).await?;
-    Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position })
+    let head = store.audit_head(by.account).await?;
+    Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position, head })
 }
 
 /// The latest entries of the token, at most [`domain::trail::HISTORY_SIZE`]. Where they were made from is left out: that

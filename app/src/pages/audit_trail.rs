@@ -18,7 +18,7 @@ use crate::words::{self, Words};
 use chrono::{NaiveDate, NaiveTime};
 use domain::paging::{Count, Place};
 use domain::role::Permission;
-use domain::trail::{ActionGroup, EXPORT_MAX, Trail, TrailFilter, date};
+use domain::trail::{ActionGroup, EXPORT_MAX, Head, Trail, TrailFilter, date};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -47,7 +47,10 @@ fn AuditTrailPage() -> impl IntoView {
         navigate(&path::audit_trail(path::AUDIT_TRAIL, &filter), options);
     });
     let results = move |trail: Result<Trail, AppError>| match trail {
-        Ok(trail) => view! { <Results trail filter/> }.into_any(),
+        Ok(trail) => {
+            let head = trail.head.clone().map(|head| view! { <ChainHead head/> });
+            view! { <Results trail filter/> {head} }.into_any()
+        }
         Err(error) => view! {
             <ErrorNote error=Some(error)/>
             <button type="button" class="button" on:click=move |_| loads.update(|loads| *loads += 1)>
@@ -162,7 +165,7 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
 #[component]
 fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     let i18n = use_i18n();
-    let Trail { entries, position } = trail;
+    let Trail { entries, position, .. } = trail;
     if entries.is_empty() {
         return view! {
             <section class="empty" role="status">
@@ -207,6 +210,21 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
         />
     }
     .into_any()
+}
+
+/// The end of the chain, to be noted elsewhere.
+#[component]
+fn ChainHead(head: Head) -> impl IntoView {
+    let i18n = use_i18n();
+    let Head { sequence, hash } = head;
+    let number = number(sequence.unsigned_abs());
+    let text = move || t_string!(i18n, audit.head, number = number.clone()).to_string();
+    view! {
+        <section class="audit-head" aria-label=move || t_string!(i18n, audit.head_title)>
+            <p class="hint">{text}</p>
+            <code>{hash}</code>
+        </section>
+    }
 }
 
 /// How many there are.

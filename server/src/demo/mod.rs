@@ -54,7 +54,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
     store.set_company_information(oak, &agency::hoshi_oak_profile()).await?;
     store.set_company_information(kita, &agency::kita_media_profile()).await?;
-    let brands = advertisers::parse(ADVERTISERS.as_bytes()).map_err(|problems| anyhow!(problems.join("; ")))?;
+    let brands = advertisers::parse(ADVERTISERS.as_bytes(), None).map_err(|problems| anyhow!(problems.join("; ")))?;
     then.import_advertisers(oak, &brands).await?;
 
     let administrator = asker(store, oak, &HOSHI_OAK).await?;
@@ -140,8 +140,8 @@ async fn token_named(store: &Store, account: AccountId, name: &str) -> Result<Op
 
 #[cfg(test)]
 mod tests {
-    use anyhow::bail;
     use domain::{api_version::ApiVersion, filter::CreatedOn, token::TokenState};
+    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
     use super::*;
     use crate::config::Data;
@@ -159,27 +159,22 @@ mod tests {
     async fn a_demo_whose_making_is_interrupted_again_and_again_becomes_whole() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let store = Data::within(folder.path()).open().await?;
+        let file = folder.path().join("kagitaba.db");
+        let mut database = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         for tokens in [0, 1, 25] {
-            tokio::select! {
-                biased;
-                reached = has_tokens(&store, tokens) => reached?,
-                created = create(&store, Utc::now()) => bail!("it was not interrupted: {created:?}"),
-            }
+            let interruption = format!(
+                "CREATE TRIGGER interruption BEFORE INSERT ON tokens WHEN (SELECT COUNT(*) FROM tokens) >= {tokens}
+                 BEGIN SELECT RAISE(ABORT, 'interrupted'); END"
+            );
+            sqlx::query(AssertSqlSafe(interruption)).execute(&mut database).await?;
+            assert!(create(&store, Utc::now()).await.is_err());
+            sqlx::query("DROP TRIGGER interruption").execute(&mut database).await?;
+            let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
+            assert_eq!(store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1, tokens);
             assert!(is_in(&store).await? && is_due(&store).await?);
         }
         create(&store, Utc::now()).await?;
         is_whole(&store).await
-    }
-
-    /// Waits until the agency is there and has that many tokens.
-    async fn has_tokens(store: &Store, tokens: u64) -> Result<()> {
-        loop {
-            if let Some(account) = store.account_named(HOSHI_OAK.name).await?
-                && store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1 >= tokens
-            {
-                return Ok(());
-            }
-        }
     }
 
     async fn is_whole(store: &Store) -> Result<()> {

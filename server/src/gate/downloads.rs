@@ -1,5 +1,6 @@
-//! `/downloads/{JobId}?expires=…&signature=…`: the result of a job, for whoever was given its address. It is signed with
-//! the server's key, holds for five minutes, and needs no credentials.
+//! `/downloads/{JobId}?token=…&expires=…&signature=…`: the result of a job, for whoever was given its address. It is signed
+//! with the server's key, holds for five minutes, and needs no credentials; but the access token that it was given to must
+//! still pass: see [`Store::signed_result`].
 
 use std::sync::Arc;
 
@@ -9,46 +10,52 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
-use domain::{account::AccountId, job::JobId};
+use domain::{access::Caller, job::JobId, scope::Scope, token::TokenId};
 use http::{HeaderValue, header};
-use store::{JobResult, Store};
+use store::{JobResult, RESULT_LINK_LIFETIME, ResultLink, Store};
 use uuid::Uuid;
 
 use super::{admission::Gate, answer::Format, envelope::GateError, query::Query};
 
-/// How long an address holds.
-const LIFETIME: TimeDelta = TimeDelta::minutes(5);
-
-/// The address under which the account's result can be had from now on.
-#[must_use]
-pub fn address(store: &Store, account: AccountId, job: JobId) -> String {
-    let until = (store.clock().now() + LIFETIME).timestamp();
-    let signature = URL_SAFE_NO_PAD.encode(store.sign_result(account, job, until));
-    format!("/downloads/{}?expires={until}&signature={signature}", job.0)
+/// The address under which the result of a job of the caller's account can be had from now on.
+///
+/// # Errors
+/// [`GateError::NotFound`] where the caller's token was deleted meanwhile, and [`GateError::Store`].
+pub async fn address(store: &Store, caller: &Caller, job: JobId) -> Result<String, GateError> {
+    let until = (store.clock().now() + RESULT_LINK_LIFETIME).timestamp();
+    let link = ResultLink { job, token: caller.token, until };
+    let signature = store.sign_result(link).await?.ok_or(GateError::NotFound)?;
+    let (token, signature) = (caller.token.0, URL_SAFE_NO_PAD.encode(signature));
+    Ok(format!("/downloads/{}?token={token}&expires={until}&signature={signature}", job.0))
 }
 
-/// Answers with the file, or 404 where the address is wrong or has expired.
+/// Answers with the file, or 404 where the address is wrong, has expired, or its token no longer passes.
 pub async fn download(
     State(gate): State<Arc<Gate>>,
     job: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    let query = Query::read(request.uri().query().unwrap_or_default());
+    let (request, _) = request.into_parts();
+    let query = Query::read(request.uri.query().unwrap_or_default());
     let job = job.map_or(String::new(), |Path(job)| job); // what is no UTF-8 names no job
-    match found(&gate.store, &job, &query).await {
+    match found(&gate.store.asked_from(gate.address(&request)), &job, &query).await {
         Ok(result) => file(result),
-        Err(error) => error.into_response(Format::accepted(request.headers())),
+        Err(error) => error.into_response(Format::accepted(&request.headers)),
     }
 }
 
 async fn found(store: &Store, job: &str, query: &Query) -> Result<JobResult, GateError> {
     let until = query.get("expires").and_then(|until| until.parse().ok());
     let signature = query.get("signature").and_then(|signature| URL_SAFE_NO_PAD.decode(signature).ok());
-    match (Uuid::try_parse(job), until, signature) {
-        (Ok(job), Some(until), Some(signature)) => Ok(store.signed_result(JobId(job), until, &signature).await?),
-        _ => Err(GateError::NotFound),
-    }
+    let token = query.get("token").and_then(|token| Uuid::try_parse(token).ok());
+    let scope = Scope::find("downloadJobResult");
+    let (Ok(job), Some(token), Some(until), Some(signature), Some(scope)) =
+        (Uuid::try_parse(job), token, until, signature, scope)
+    else {
+        return Err(GateError::NotFound);
+    };
+    let link = ResultLink { job: JobId(job), token: TokenId(token), until };
+    Ok(store.signed_result(link, &signature, scope).await?)
 }
 
 /// The file as an answer. Browsers save it and don't show it.

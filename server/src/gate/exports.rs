@@ -104,7 +104,7 @@ impl File {
     fn begin(export: Export) -> anyhow::Result<Self> {
         let bytes = match export.format {
             ResultFormat::Csv => {
-                let mut csv = csv::Writer::from_writer(Vec::new());
+                let mut csv = csv::Writer::from_writer(report::BYTE_ORDER_MARK.to_vec());
                 csv.write_record(export.report.attributes().iter().map(|attribute| attribute.name))?;
                 csv.into_inner()?
             }

@@ -128,7 +128,7 @@ impl RateLimits {
     /// What is left to the account. Counts nothing.
     pub async fn left(&self, account: AccountId, group: RateGroup) -> Left {
         let together = async |store: &Store, limit: Limit| {
-            Ok(Left::back_in(limit, store.calls_back_in(account, group.as_str()).await?))
+            Ok(Left::back_in(limit, store.calls_back_in(account, limit.allowance(group)).await?))
         };
         if let Some(left) = self.counted(group, together).await {
             return left;

@@ -95,7 +95,7 @@ async fn end(
     };
     let address = client_address(&headers, peer.map(|Extension(ConnectInfo(peer))| peer.ip()), door.production);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let client = Client { address, user_agent: user_agent.to_owned() };
+    let client = Client { address, user_agent: user_agent.to_owned(), session: crate::session::token_of(&headers) };
     let answer = match sign_in(&door, &values, &attempt, client).await {
         Ok(SignedIn::Wholly(session)) => {
             let cookie = session::cookie::with(session.reveal(), *secure);

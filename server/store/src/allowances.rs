@@ -1,5 +1,6 @@
 //! How many calls an account may still make, where several nodes count them together.
 
+use crate::clock::CLOCK_SKEW;
 use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
@@ -20,6 +21,20 @@ pub struct Allowance<'a> {
 /// The database's time in whole microseconds.
 const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)";
 
+impl Allowance<'_> {
+    /// How long it takes for one call to come back, and for all, in microseconds.
+    fn times(self) -> (i64, i64) {
+        let every = i64::try_from(self.every.as_micros()).unwrap_or(i64::MAX);
+        (every, every.saturating_mul(self.calls.into()))
+    }
+
+    /// The latest time at which all calls may come back, in microseconds after now. A later one was written down by a
+    /// clock that was ahead: the account would have no calls until that time comes, so it has made none.
+    fn latest(self) -> i64 {
+        self.times().1.saturating_add(CLOCK_SKEW.num_microseconds().unwrap_or_default())
+    }
+}
+
 impl Store {
     /// Whether calls have to be counted in the database, because other nodes count the same accounts' calls.
     #[must_use]
@@ -37,26 +52,27 @@ impl Store {
         account: AccountId,
         allowance: Allowance<'_>,
     ) -> Result<Result<Duration, Duration>, Error> {
-        let Allowance { group, calls, every } = allowance;
-        let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX);
-        let all = every.saturating_mul(calls.into());
+        let (every, all) = allowance.times();
+        let from = format!(
+            "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
+        );
         let take = sqlx::AssertSqlSafe(format!(
             "INSERT INTO call_allowances (account_id, call_group, back_at) VALUES ($1, $2, {NOW} + $3)
              ON CONFLICT (account_id, call_group) DO UPDATE
-                SET back_at = GREATEST(call_allowances.back_at, {NOW}) + $3
-                WHERE GREATEST(call_allowances.back_at, {NOW}) + $3 <= {NOW} + $4
+                SET back_at = {from} + $3 WHERE {from} + $3 <= {NOW} + $4
              RETURNING back_at - {NOW}"
         ));
         let taken: Option<i64> = sql::query_scalar(take)
             .bind(account.0)
-            .bind(group)
+            .bind(allowance.group)
             .bind(every)
             .bind(all)
+            .bind(allowance.latest())
             .fetch_optional(self.counting())
             .await?;
         Ok(match taken {
             Some(ahead) => Ok(micros(ahead)),
-            None => Err(micros(self.ahead(account, group).await?.saturating_add(every).saturating_sub(all))),
+            None => Err(micros(self.ahead(account, allowance).await?.saturating_add(every).saturating_sub(all))),
         })
     }
 
@@ -64,17 +80,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn calls_back_in(&self, account: AccountId, group: &str) -> Result<Duration, Error> {
-        Ok(micros(self.ahead(account, group).await?))
+    pub async fn calls_back_in(&self, account: AccountId, allowance: Allowance<'_>) -> Result<Duration, Error> {
+        Ok(micros(self.ahead(account, allowance).await?))
     }
 
-    async fn ahead(&self, account: AccountId, group: &str) -> Result<i64, Error> {
+    async fn ahead(&self, account: AccountId, allowance: Allowance<'_>) -> Result<i64, Error> {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
-        let ahead: Option<i64> =
-            sql::query_scalar(read).bind(account.0).bind(group).fetch_optional(&self.pools().read).await?;
-        Ok(ahead.unwrap_or_default().max(0))
+        let ahead = sql::query_scalar(read).bind(account.0).bind(allowance.group);
+        let ahead: Option<i64> = ahead.fetch_optional(&self.pools().read).await?;
+        Ok(ahead.filter(|ahead| *ahead <= allowance.latest()).unwrap_or_default().max(0))
     }
 
     /// Where no writer holds it up.

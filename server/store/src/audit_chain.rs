@@ -10,91 +10,42 @@
 //! that tells entry from head, then each field with its length in 8 bytes, big-endian; a field that is not there has the
 //! greatest length. So different entries are never encoded the same.
 //!
-//! Who can write the database and has not the server key is noticed when they alter, insert or swap entries, remove
-//! some anywhere, the last ones too, or make the chain anew. A break stays: what is recorded after it goes on from there
-//! with a head that has no seal. Not noticed are:
+//! Chains begin with their account. Those of accounts from before there were chains are made once: migration 0017 of
+//! `SQLite` (0007 of `PostgreSQL`) notes that they are missing, and the next [`Store::open`] makes them, each with an entry
+//! that says so. Never again: events that have no chain later are those of whoever took it away.
 //!
-//! - a whole database, or all of an account's chain with its head, put back to an older copy: keep what `kagitaba audit
-//!   verify` prints elsewhere, and compare;
+//! Who can write the database and has not the server key is noticed when they alter, insert or swap entries, remove
+//! some anywhere, the last ones too, or take the chain away; see `audit_verify`. A break stays: what is recorded after it
+//! goes on from there with a head that has no seal. Not noticed by what stands in the database alone are:
+//!
+//! - a whole database, or all of an account's chain with its head, put back to an older copy;
 //! - an account that is removed with all that it has;
+//! - a database made to look like one from before there were chains: whoever has read this can have the next start make
+//!   chains of whatever stands there. That leaves the entry [`Action::AuditTrailSealed`], and a chain that has it counts
+//!   as right only together with a hash of a later entry that was noted elsewhere;
 //! - what stands in other tables: an entry has the user's id, their name and e-mail address are looked up;
 //! - whoever has the server key as well.
 //!
-//! Databases of versions before this chain are chained as they are found, once. Then an entry `audit_trail_sealed` says
-//! when that was and how many there were; for those before it, the chain says only that they have not changed since. It
-//! is also what somebody leaves who takes the whole chain away to have it made anew.
+//! The first three are noticed by who compares with a hash that was noted elsewhere: `kagitaba audit verify --head`.
 
 use crate::audit::Event;
-use crate::database::{Connection, time};
+use crate::database::Connection;
 use crate::error::Error;
 use crate::key::ServerKey;
 use crate::sql;
 use crate::store::Store;
-use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
+use domain::trail;
 use serde_json::json;
 use uuid::Uuid;
 
+/// The work that the migration notes where there are events from before there were chains.
+const CHAINING: &str = "chain the audit trail";
 /// Entries that are read at once.
-const BATCH: i64 = 1_000;
+pub(crate) const BATCH: i64 = 1_000;
 /// The hash before the first, and the seal of a chain that is broken.
-const ZERO: [u8; 32] = [0; 32];
-
-/// One account's chain, as it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditChain {
-    /// The account.
-    pub account: AccountId,
-    /// Its name; nothing where there is no such account any more.
-    pub name: Option<String>,
-    /// How many entries were right, from the first on.
-    pub entries: i64,
-    /// The hash of the last of those, as 64 hexadecimal digits.
-    pub head: String,
-    /// When the chain was made of entries that had none, and how many those were.
-    pub sealed: Option<(DateTime<Utc>, i64)>,
-    /// What is wrong first, if anything is.
-    pub fault: Option<AuditFault>,
-}
-
-/// Why a chain is broken. Times are those of the entry itself, or of the one before where there is none left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AuditFault {
-    /// The entry of that number is not what was written; it was altered, swapped with another or made up.
-    #[error("entry {sequence} ({at}) was altered, or another stands in its place")]
-    Altered {
-        /// Its number.
-        sequence: i64,
-        /// Its time.
-        at: DateTime<Utc>,
-    },
-    /// The entry of that number is missing.
-    #[error("entry {sequence} was removed{}", and_when(.after.as_ref()))]
-    Removed {
-        /// Its number.
-        sequence: i64,
-        /// The time of the entry before.
-        after: Option<DateTime<Utc>>,
-    },
-    /// There is an entry that was never recorded.
-    #[error("an entry of {at} was inserted that was never recorded")]
-    Inserted {
-        /// Its time.
-        at: DateTime<Utc>,
-    },
-    /// The entries are in order, but the head that says which is the last was altered or removed, so that some may be
-    /// missing at the end.
-    #[error("the record of which entry is the last was altered or removed{}; entries may be missing there", and_when(.after.as_ref()))]
-    Head {
-        /// The time of the last entry that is left.
-        after: Option<DateTime<Utc>>,
-    },
-}
-
-fn and_when(at: Option<&DateTime<Utc>>) -> String {
-    at.map(|at| format!(", after {at}")).unwrap_or_default()
-}
+pub(crate) const ZERO: [u8; 32] = [0; 32];
 
 /// An event as it is chained.
 #[derive(Debug, Clone, sqlx_macros::FromRow)]
@@ -111,7 +62,7 @@ pub(crate) struct Link {
 
 impl Link {
     /// What is hashed of the entry of that number.
-    fn encoded(&self, previous: &[u8], sequence: i64) -> Vec<u8> {
+    pub(crate) fn encoded(&self, previous: &[u8], sequence: i64) -> Vec<u8> {
         encoded(
             b'E',
             &[
@@ -142,14 +93,14 @@ fn encoded(kind: u8, fields: &[Option<&[u8]>]) -> Vec<u8> {
 
 /// Where a chain ends.
 #[derive(sqlx_macros::FromRow)]
-struct Head {
-    sequence: i64,
-    hash: Vec<u8>,
+pub(crate) struct Head {
+    pub(crate) sequence: i64,
+    pub(crate) hash: Vec<u8>,
     seal: Vec<u8>,
 }
 
 impl Head {
-    async fn of(account: Uuid, connection: &mut Connection) -> Result<Option<Self>, Error> {
+    pub(crate) async fn of(account: Uuid, connection: &mut Connection) -> Result<Option<Self>, Error> {
         let head = sql::query_as("SELECT sequence, hash, seal FROM audit_heads WHERE account_id = $1");
         Ok(head.bind(account).fetch_optional(connection).await?)
     }
@@ -158,7 +109,7 @@ impl Head {
         encoded(b'H', &[Some(account.as_bytes()), Some(&self.sequence.to_be_bytes()), Some(&self.hash)])
     }
 
-    fn is_sealed(&self, account: Uuid, key: &ServerKey) -> bool {
+    pub(crate) fn is_sealed(&self, account: Uuid, key: &ServerKey) -> bool {
         key.verify(self.encoded(account), &self.seal)
     }
 }
@@ -189,17 +140,17 @@ pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) ->
     Ok(place)
 }
 
-/// The last entry that is left of a chain without head.
+/// The last entry that is left of a chain without head. It may have lost its hash: its number is taken all the same.
 async fn last_left(tx: &mut Connection, account: Uuid) -> Result<Place, Error> {
-    let last: Option<(i64, Vec<u8>)> = sql::query_as(
-        "SELECT sequence, hash FROM audit_events WHERE account_id = $1 AND sequence IS NOT NULL AND hash IS NOT NULL
+    let last: Option<(i64, Option<Vec<u8>>)> = sql::query_as(
+        "SELECT sequence, hash FROM audit_events WHERE account_id = $1 AND sequence IS NOT NULL
          ORDER BY sequence DESC LIMIT 1",
     )
     .bind(account)
     .fetch_optional(tx)
     .await?;
-    let (sequence, hash) = last.unwrap_or((0, ZERO.to_vec()));
-    Ok(Place { sequence, hash })
+    let (sequence, hash) = last.unwrap_or_default();
+    Ok(Place { sequence, hash: hash.unwrap_or_else(|| ZERO.to_vec()) })
 }
 
 /// A chain that was found broken gets no seal again.
@@ -226,9 +177,16 @@ async fn write_head(
 }
 
 impl Store {
-    /// Chains the events of accounts that have no chain at all: those of versions before it.
+    /// Makes the chains of events from before there were any, if the migration has noted that they are missing.
     pub(crate) async fn chain_older_events(&self) -> Result<(), Error> {
+        if !self.is_unfinished(CHAINING).await? {
+            return Ok(());
+        }
         let mut tx = self.pools().begin().await?;
+        let noted = sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(CHAINING).execute(&mut *tx).await?;
+        if noted.rows_affected() == 0 {
+            return Ok(()); // another process was first
+        }
         let accounts: Vec<Uuid> = sql::query_scalar(
             "SELECT id FROM accounts
              WHERE EXISTS (SELECT 1 FROM audit_events WHERE account_id = accounts.id)
@@ -238,9 +196,19 @@ impl Store {
         .fetch_all(&mut *tx)
         .await?;
         for account in accounts {
+            tracing::warn!(%account, "the audit trail was of a version before chains: one was made of what was found");
             self.chain(&mut tx, account).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// The last entry of the account's chain.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn audit_head(&self, account: AccountId) -> Result<Option<trail::Head>, Error> {
+        let head = Head::of(account.0, &mut self.pools().read.acquire().await?).await?;
+        Ok(head.map(|Head { sequence, hash, .. }| trail::Head { sequence, hash: hex(&hash) }))
     }
 
     async fn chain(&self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
@@ -275,112 +243,6 @@ impl Store {
         let account = AccountId(account);
         let event = Event { account, user: None, action: Action::AuditTrailSealed, token: None, details };
         event.record(self, tx, self.clock().now()).await
-    }
-
-    /// Walks every account's chain, all as they are at one moment, up to what is wrong first.
-    ///
-    /// # Errors
-    /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn verify_audit_trail(&self) -> Result<Vec<AuditChain>, Error> {
-        let mut tx = self.pools().read.begin().await?;
-        let accounts: Vec<(Uuid, Option<String>)> = sql::query_as(
-            "SELECT named.id, accounts.name
-             FROM (SELECT id FROM accounts UNION SELECT account_id FROM audit_events
-                UNION SELECT account_id FROM audit_heads) AS named
-             LEFT JOIN accounts ON accounts.id = named.id ORDER BY accounts.name, named.id",
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut chains = Vec::new();
-        for (account, name) in accounts {
-            let mut walk = Walk::default();
-            let fault = walk.go_to_the_end(&mut tx, self.key(), account).await?;
-            let (entries, head) = (walk.sequence, hex(&walk.hash));
-            chains.push(AuditChain { account: AccountId(account), name, entries, head, sealed: walk.sealed, fault });
-        }
-        Ok(chains)
-    }
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    sequence: Option<i64>,
-    hash: Option<Vec<u8>>,
-    #[sqlx(flatten)]
-    link: Link,
-}
-
-/// How far a chain has been found right.
-struct Walk {
-    sequence: i64,
-    hash: Vec<u8>,
-    at: Option<DateTime<Utc>>,
-    sealed: Option<(DateTime<Utc>, i64)>,
-}
-
-impl Default for Walk {
-    fn default() -> Self {
-        Self { sequence: 0, hash: ZERO.to_vec(), at: None, sealed: None }
-    }
-}
-
-impl Walk {
-    async fn go_to_the_end(
-        &mut self,
-        tx: &mut Connection,
-        key: &ServerKey,
-        account: Uuid,
-    ) -> Result<Option<AuditFault>, Error> {
-        let stray = "SELECT at FROM audit_events WHERE account_id = $1 AND sequence IS NULL ORDER BY at LIMIT 1";
-        let stray: Option<i64> = sql::query_scalar(stray).bind(account).fetch_optional(&mut *tx).await?;
-        loop {
-            let found: Vec<Found> = sql::query_as(
-                "SELECT sequence, hash, id, at, account_id, user_id, action, token_id, details, address
-                 FROM audit_events WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
-            )
-            .bind(account)
-            .bind(self.sequence)
-            .bind(BATCH)
-            .fetch_all(&mut *tx)
-            .await?;
-            if found.is_empty() {
-                break;
-            }
-            for found in found {
-                if let Some(fault) = self.step(key, found)? {
-                    return Ok(Some(fault));
-                }
-            }
-        }
-        if let Some(at) = stray {
-            return Ok(Some(AuditFault::Inserted { at: time(at)? }));
-        }
-        let after = self.at;
-        Ok(match Head::of(account, tx).await? {
-            Some(head) if !head.is_sealed(account, key) => Some(AuditFault::Head { after }),
-            Some(head) if head.sequence > self.sequence => {
-                Some(AuditFault::Removed { sequence: self.sequence + 1, after })
-            }
-            Some(head) if head.sequence == self.sequence && head.hash == self.hash => None,
-            _ => Some(AuditFault::Head { after }),
-        })
-    }
-
-    /// Goes on to the next entry, if it is the right one.
-    fn step(&mut self, key: &ServerKey, Found { sequence, hash, link }: Found) -> Result<Option<AuditFault>, Error> {
-        let (expected, at) = (self.sequence + 1, time(link.at)?);
-        if sequence != Some(expected) {
-            return Ok(Some(AuditFault::Removed { sequence: expected, after: self.at }));
-        }
-        let hash = hash.unwrap_or_default();
-        if !key.verify(link.encoded(&self.hash, expected), &hash) {
-            return Ok(Some(AuditFault::Altered { sequence: expected, at }));
-        }
-        if link.action == Action::AuditTrailSealed.as_str() {
-            self.sealed = Some((at, expected - 1));
-        }
-        (self.sequence, self.hash, self.at) = (expected, hash, Some(at));
-        Ok(None)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The calls that pass by the gate: they wait in memory and are written together.
 
 use crate::call_pack::{self, CALLS_MAX, PackedCall};
-use crate::clock::id_at;
+use crate::clock::{id_at, latest};
 use crate::database::{Connection, HOUR, micros, time};
 use crate::error::Error;
 use crate::sql::{Dialect, QueryBuilder};
@@ -137,7 +137,7 @@ impl Store {
             insert.push(" ON CONFLICT (id) DO NOTHING");
             insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
         }
-        note_uses(&mut tx, &batch.used).await?;
+        note_uses(&mut tx, &batch.used, self.clock().now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -147,7 +147,8 @@ impl Store {
     /// [`Error::Database`].
     pub async fn record_use(&self, token: TokenId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        note_uses(&mut tx, &[(token, self.clock().now())]).await?;
+        let now = self.clock().now();
+        note_uses(&mut tx, &[(token, now)], now).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -232,22 +233,23 @@ fn last_uses(calls: &[Call]) -> Vec<(TokenId, DateTime<Utc>)> {
 }
 
 /// Moves on the time when each of the tokens was last used. That is no change of the token: its revision stays.
-async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)]) -> Result<(), Error> {
+async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
     for used in used.chunks(ROWS) {
-        uses(tx.dialect(), used).build().persistent(used.len() == ROWS).execute(&mut *tx).await?;
+        uses(tx.dialect(), used, now).build().persistent(used.len() == ROWS).execute(&mut *tx).await?;
     }
     Ok(())
 }
 
-fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)]) -> QueryBuilder {
+fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> QueryBuilder {
     let mut update = QueryBuilder::new("WITH used (token_id, at) AS (");
     update.push_values(used, |mut row, (token, at)| {
         row.push_bind(token.0).push_bind(micros(*at));
     });
     update.push(
         ") UPDATE tokens SET last_used_at = used.at FROM used
-         WHERE (last_used_at IS NULL OR last_used_at < used.at) AND tokens.id = ",
+         WHERE (last_used_at IS NULL OR last_used_at < used.at OR last_used_at > ",
     );
+    update.push_bind(latest(now)).push(") AND tokens.id = ");
     update.push(match dialect {
         // The sign keeps the planner from looking for each token, of all that there are, whether it was used.
         Dialect::Sqlite => "+used.token_id",
@@ -295,7 +297,7 @@ pub(crate) mod tests {
     async fn a_use_finds_its_token_by_the_key() {
         for store in stores().await {
             let used: Vec<_> = (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Utc::now())).collect();
-            let plan = plan(&store, uses(store.pools().dialect(), &used)).await;
+            let plan = plan(&store, uses(store.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
             let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
             assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");
             assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");

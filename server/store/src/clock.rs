@@ -39,6 +39,24 @@ impl Clock {
     }
 }
 
+/// By how much clocks may differ: those of several servers, or one before and after it was set.
+pub(crate) const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
+
+/// Between which times, in microseconds, something was done that counts for that long: after the first and not after the
+/// second.
+///
+/// This is the one rule for times that the database keeps. Later than the second is what a clock has written that was
+/// ahead and has been set right since. What such an entry allows (a session, a link) is over, and what it forbids (a wait
+/// after failures) is forgotten: else either would last until that time comes.
+pub(crate) fn counted(lasting: TimeDelta, now: DateTime<Utc>) -> (i64, i64) {
+    ((now - lasting).timestamp_micros(), latest(now))
+}
+
+/// The latest time, in microseconds, that may have been written down by now; see [`counted`].
+pub(crate) fn latest(now: DateTime<Utc>) -> i64 {
+    (now + CLOCK_SKEW).timestamp_micros()
+}
+
 /// A new id (`UUIDv7`) of something that began then.
 pub(crate) fn id_at(at: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(at.timestamp()).unwrap_or_default();

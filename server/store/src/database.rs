@@ -29,6 +29,15 @@ impl Pools {
         }
     }
 
+    /// Opens the database to read it, as it is: nothing is written to it, nor beside its file.
+    pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+        match url.split(':').next().unwrap_or_default() {
+            "sqlite" => Box::pin(sqlite::open_to_read(url)).await,
+            "postgres" | "postgresql" => Box::pin(postgres::open_to_read(url)).await,
+            other => Err(Error::UnsupportedDatabase(other.chars().take(20).collect())),
+        }
+    }
+
     /// Which kind of database it is.
     pub(crate) fn dialect(&self) -> Dialect {
         self.read.dialect()

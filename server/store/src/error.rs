@@ -79,6 +79,11 @@ pub enum Error {
     /// Another server key was used with the database before.
     #[error("the server key is another one than the database's access tokens are hashed with; use that one")]
     WrongKey,
+    /// The database is of a version whose audit trail had no chain.
+    #[error(
+        "the database is of a version before the audit trail was chained; bring it to this one's form: kagitaba migrate"
+    )]
+    Unchained,
     /// The URL names a kind of database that the store does not speak.
     #[error("`{0}` is no kind of database that can be used; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnsupportedDatabase(String),

@@ -93,7 +93,25 @@ impl Store {
             None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
         let right = known.filter(|(known, _)| self.key().verify(secret.reveal(), &known.secret_hash));
-        Ok(right.map(|(known, (api_access, address_allowed))| Caller {
+        Ok(right.map(|(known, admitted)| self.caller(sid, known, admitted)))
+    }
+
+    /// Who would call with that token, and the hash of its Auth Token, by what the database says now; `None` where it was
+    /// deleted.
+    pub(crate) async fn caller_with(&self, token: TokenId) -> Result<Option<(Caller, [u8; 32])>, Error> {
+        let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token.0);
+        let sid: Option<String> = sid.fetch_optional(&self.pools().read).await?;
+        let Some(sid) = sid else { return Ok(None) };
+        let sid = AccountSid::try_from(sid).map_err(corrupt)?;
+        let known = self.read_credentials(&sid, false).await?;
+        Ok(known.map(|(known, demands)| {
+            let address_allowed = self.address().is_none_or(|address| allows(&demands.addresses, address));
+            (self.caller(sid, known, (demands.api_access, address_allowed)), known.secret_hash)
+        }))
+    }
+
+    fn caller(&self, sid: AccountSid, known: Credentials, (api_access, address_allowed): (bool, bool)) -> Caller {
+        Caller {
             token: known.token,
             sid,
             account: known.account,
@@ -105,7 +123,7 @@ impl Store {
             // The clock is not even asked for a token that never expires.
             expired: known.ends_at.is_some() && term::has_ended(known.ends_at, self.clock().now()),
             address_allowed,
-        }))
+        }
     }
 
     /// Whether a call with this Account SID would be answered without reading the database. For tests.

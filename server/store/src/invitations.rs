@@ -2,7 +2,7 @@
 
 use crate::audit::Event;
 use crate::bearer::bearer;
-use crate::clock::id_at;
+use crate::clock::{counted, id_at};
 use crate::database::{micros, time};
 use crate::error::Error;
 use crate::key::Purpose;
@@ -111,13 +111,16 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invitations(&self, account: AccountId) -> Result<Vec<Invitation>, Error> {
+        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
         let rows: Vec<InvitationRow> = sql::query_as(
             "SELECT invitations.id, invitations.email, role, users.name AS invited_by, expires_at FROM invitations
-             JOIN users ON users.id = invitations.invited_by WHERE account_id = $1 AND expires_at > $2
+             JOIN users ON users.id = invitations.invited_by
+             WHERE account_id = $1 AND invitations.created_at > $2 AND invitations.created_at <= $3
              ORDER BY invitations.created_at DESC, invitations.id DESC",
         )
         .bind(account.0)
-        .bind(micros(self.clock().now()))
+        .bind(since)
+        .bind(until)
         .fetch_all(&self.pools().read)
         .await?;
         rows.into_iter().map(Invitation::try_from).collect()
@@ -153,16 +156,18 @@ impl Store {
     pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
         let now = self.clock().now();
         let guess = self.key().hash_for(Purpose::InvitationGuess, token.reveal());
+        let (since, until) = counted(INVITATION_LIFETIME, now);
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let found: Option<(String, String, String, bool)> = sql::query_as(
             "SELECT accounts.name, invitations.email, invitations.role,
                 EXISTS (SELECT 1 FROM users WHERE users.email_folded = invitations.email_folded)
              FROM invitations JOIN accounts ON accounts.id = invitations.account_id
-             WHERE invitations.token_hash = $1 AND invitations.expires_at > $2",
+             WHERE invitations.token_hash = $1 AND invitations.created_at > $2 AND invitations.created_at <= $3",
         )
         .bind(token.hash())
-        .bind(micros(now))
+        .bind(since)
+        .bind(until)
         .fetch_optional(&mut *tx)
         .await?;
         if found.is_some() {
@@ -199,12 +204,15 @@ impl Store {
             }
         };
         let now = self.clock().now();
+        let (since, until) = counted(INVITATION_LIFETIME, now);
         let mut tx = self.pools().begin().await?;
         let accepted: Option<(Uuid, String, String)> = sql::query_as(
-            "DELETE FROM invitations WHERE token_hash = $1 AND expires_at > $2 RETURNING account_id, email, role",
+            "DELETE FROM invitations WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
+             RETURNING account_id, email, role",
         )
         .bind(token.hash())
-        .bind(micros(now))
+        .bind(since)
+        .bind(until)
         .fetch_optional(&mut *tx)
         .await?;
         let (account, email, role) = accepted.ok_or(Error::InvitationOver)?;
@@ -228,10 +236,9 @@ impl Store {
     /// [`Error::Database`].
     pub async fn remove_expired_invitations(&self) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
-        let removed = sql::query("DELETE FROM invitations WHERE expires_at <= $1")
-            .bind(micros(self.clock().now()))
-            .execute(&mut *tx)
-            .await?;
+        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+        let removed = sql::query("DELETE FROM invitations WHERE created_at <= $1 OR created_at > $2");
+        let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(removed.rows_affected())
     }

@@ -1,6 +1,7 @@
 //! Jobs: ordered by integrations, done by one worker, kept with their results.
 
-use crate::clock::id_at;
+use crate::audit_chain::hex;
+use crate::clock::{id_at, latest};
 use crate::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::error::Error;
 use crate::key::Purpose;
@@ -11,12 +12,16 @@ use domain::access::Caller;
 use domain::account::AccountId;
 use domain::job::{Job, JobId, JobStatus, NotReplayable};
 use domain::report::Export;
+use domain::scope::Scope;
 use domain::secret::AccountSid;
+use domain::token::TokenId;
 use serde_json::json;
 use uuid::Uuid;
 
 /// How long results are kept.
 pub const RESULT_LIFETIME: TimeDelta = TimeDelta::days(30);
+/// How long the address of a result holds.
+pub const RESULT_LINK_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How long a job gets no further before its worker is taken for gone, where that may be on another node.
 pub const STALLED_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// How often a job is begun before it is given up: one that ends the server each time would do so for ever.
@@ -82,6 +87,25 @@ pub struct JobResult {
     pub export: Export,
     /// The file.
     pub bytes: Vec<u8>,
+}
+
+/// An address under which a job's result can be had without credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResultLink {
+    /// The job.
+    pub job: JobId,
+    /// The access token that it was given to.
+    pub token: TokenId,
+    /// Until when it holds, in seconds since the Unix epoch.
+    pub until: i64,
+}
+
+impl ResultLink {
+    /// What is signed. The Auth Token's hash is part of it, so that a reset ends the links that were given before. The
+    /// account is the token's.
+    fn signed(self, secret_hash: &[u8]) -> String {
+        format!("{} {} {} {}", self.job.0, self.token.0, self.until, hex(secret_hash))
+    }
 }
 
 impl Store {
@@ -181,30 +205,35 @@ impl Store {
         Ok(JobResult { export: export(&parameters)?, bytes })
     }
 
-    /// Signs that whoever has the signature may have the job's result until then (seconds since the Unix epoch).
-    #[must_use]
-    pub fn sign_result(&self, account: AccountId, id: JobId, until: i64) -> Vec<u8> {
-        self.key().hash_for(Purpose::ResultAddress, signed(account, id, until))
+    /// Signs the link, for whoever is given it to have the job's result with it. `None` where there is no such token.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_result(&self, link: ResultLink) -> Result<Option<Vec<u8>>, Error> {
+        let secret_hash = "SELECT secret_hash FROM tokens WHERE id = $1 AND deleted_at IS NULL";
+        let secret_hash = sql::query_scalar(secret_hash).bind(link.token.0);
+        let secret_hash: Option<Vec<u8>> = secret_hash.fetch_optional(&self.pools().read).await?;
+        Ok(secret_hash.map(|hash| self.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
     }
 
-    /// The file that the job has made, for whoever has a signature that is right and not expired, while the account has
-    /// API access.
+    /// The file that the job has made, for whoever has a link with a signature that is right and not expired. The token
+    /// that it was given to must still pass: with the same Auth Token, that scope, and from the address that the store is
+    /// asked from. The database is asked, not the verification cache: what has changed counts at once.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn signed_result(&self, id: JobId, until: i64, signature: &[u8]) -> Result<JobResult, Error> {
-        let account: Option<Uuid> = sql::query_scalar(
-            "SELECT accounts.id FROM jobs JOIN accounts ON accounts.id = jobs.account_id
-             WHERE jobs.id = $1 AND accounts.api_access",
-        )
-        .bind(id.0)
-        .fetch_optional(&self.pools().read)
-        .await?;
-        let account = AccountId(account.ok_or(Error::NotFound)?);
-        let signed = signed(account, id, until);
-        let valid =
-            self.clock().now().timestamp() < until && self.key().verify_for(Purpose::ResultAddress, signed, signature);
-        if valid { self.job_result(account, id).await } else { Err(Error::NotFound) }
+    pub async fn signed_result(&self, link: ResultLink, signature: &[u8], scope: Scope) -> Result<JobResult, Error> {
+        let now = self.clock().now();
+        let longest = latest(now + RESULT_LINK_LIFETIME) / 1_000_000;
+        if link.until <= now.timestamp() || link.until > longest {
+            return Err(Error::NotFound);
+        }
+        let (caller, secret_hash) = self.caller_with(link.token).await?.ok_or(Error::NotFound)?;
+        let signed = self.key().verify_for(Purpose::ResultAddress, link.signed(&secret_hash), signature);
+        if !signed || !caller.is_usable() || !caller.scopes.allow(scope) {
+            return Err(Error::NotFound);
+        }
+        self.job_result(caller.account, link.job).await
     }
 
     /// Waits until a job was ordered; answers at once where one was since the last time. For the one worker.
@@ -240,23 +269,26 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn take_up_jobs(&self) -> Result<u64, Error> {
-        let stalled = if self.has_nodes() { micros(self.clock().now() - STALLED_AFTER) } else { i64::MAX };
+        let now = self.clock().now();
+        let stalled = if self.has_nodes() { micros(now - STALLED_AFTER) } else { i64::MAX };
         let mut tx = self.pools().begin().await?;
         sql::query(
             "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2
-             WHERE status = 'RUNNING' AND attempts >= $3 AND progress_at < $4",
+             WHERE status = 'RUNNING' AND attempts >= $3 AND (progress_at < $4 OR progress_at > $5)",
         )
-        .bind(micros(self.clock().now()))
+        .bind(micros(now))
         .bind("The server was ended each time that it has worked on the job; export fewer days.")
         .bind(ATTEMPTS)
         .bind(stalled)
+        .bind(latest(now))
         .execute(&mut *tx)
         .await?;
         let queued = sql::query(
             "UPDATE jobs SET status = 'QUEUED', started_at = NULL, progress_at = NULL, records = 0, percentage = 0
-             WHERE status = 'RUNNING' AND progress_at < $1",
+             WHERE status = 'RUNNING' AND (progress_at < $1 OR progress_at > $2)",
         )
         .bind(stalled)
+        .bind(latest(now))
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -358,9 +390,4 @@ fn export(parameters: &str) -> Result<Export, Error> {
 
 fn corrupt(reason: impl std::fmt::Display) -> Error {
     Error::Corrupt(format!("of a job: {reason}"))
-}
-
-/// What is signed.
-fn signed(account: AccountId, id: JobId, until: i64) -> String {
-    format!("{} {} {until}", account.0, id.0)
 }

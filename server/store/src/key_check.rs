@@ -4,7 +4,7 @@ use crate::database::Pools;
 use crate::database_lock::DatabaseLock;
 use crate::error::Error;
 use crate::key::ServerKey;
-use crate::sql;
+use crate::sql::{self, Pool};
 use crate::store::Store;
 
 /// What is hashed.
@@ -22,6 +22,16 @@ impl Store {
         let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
         Ok(known.fetch_one(&pools.read).await?)
     }
+}
+
+/// That the key is the one of a database that was used already. Only reads.
+///
+/// # Errors
+/// [`Error::WrongKey`]; [`Error::Corrupt`] where the database does not say which key is its; [`Error::Database`].
+pub(crate) async fn compare(pool: &Pool, key: &ServerKey) -> Result<(), Error> {
+    let hash: Option<Vec<u8>> = sql::query_scalar("SELECT constant_hash FROM server_key").fetch_optional(pool).await?;
+    let hash = hash.ok_or_else(|| Error::Corrupt("there is no hash of its server key".to_owned()))?;
+    if key.verify(CONSTANT, &hash) { Ok(()) } else { Err(Error::WrongKey) }
 }
 
 /// Makes sure that the key is the database's. The first one is, from then on.

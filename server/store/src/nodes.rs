@@ -234,6 +234,12 @@ impl Store {
                 Err(_) => sleep(LEASE.saturating_sub(committed.elapsed())).await,
             }
         }
+        // Who has not carried it out by now believes nothing any more. Where its lease still runs, the database's clock was
+        // ahead when it was written: no other change is to wait for it until that time comes. One that is there joins anew.
+        let forget = sql::query("DELETE FROM nodes WHERE id IN (SELECT node_id FROM evictions WHERE change_id = $1)");
+        if let Err(error) = forget.bind(change).execute(pool).await {
+            tracing::warn!(%error, "a node that is gone was not forgotten: the next change waits for it, too");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::audit::Event;
 use crate::bearer::bearer;
-use crate::clock::id_at;
+use crate::clock::{counted, id_at};
 use crate::database::{Connection, micros, time};
 use crate::error::Error;
 use crate::key::Purpose;
@@ -331,19 +331,20 @@ impl Store {
     ) -> Result<ChallengeToken, Error> {
         let now = self.clock().now();
         let network = throttle::network(from).to_string();
-        let since = micros(now - CHALLENGE_WITHIN);
+        let (since, until) = counted(CHALLENGE_WITHIN, now);
         let unanswered = match user {
             Some(user) => sql::query_as(
-                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges WHERE user_id = $1 AND created_at > $2",
+                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
+                 WHERE user_id = $1 AND created_at > $2 AND created_at <= $3",
             )
             .bind(user.0),
             None => sql::query_as(
                 "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
-                 WHERE user_id IS NULL AND address = $1 AND created_at > $2",
+                 WHERE user_id IS NULL AND address = $1 AND created_at > $2 AND created_at <= $3",
             )
             .bind(&network),
         };
-        let (unanswered, oldest): (i64, Option<i64>) = unanswered.bind(since).fetch_one(&mut *tx).await?;
+        let (unanswered, oldest): (i64, Option<i64>) = unanswered.bind(since).bind(until).fetch_one(&mut *tx).await?;
         if unanswered >= UNANSWERED_MAX {
             let oldest = oldest.map(time).transpose()?.unwrap_or(now);
             let retry_after = (oldest + CHALLENGE_WITHIN - now).to_std().unwrap_or_default();
@@ -371,12 +372,15 @@ impl Store {
         token: &ChallengeToken,
         now: DateTime<Utc>,
     ) -> Result<T, Error> {
+        let (since, until) = counted(CHALLENGE_WITHIN, now);
         let mut tx = self.pools().begin().await?;
         let kept: Option<(Option<Uuid>, String)> = sql::query_as(
-            "DELETE FROM passkey_challenges WHERE token_hash = $1 AND created_at > $2 RETURNING user_id, state",
+            "DELETE FROM passkey_challenges WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
+             RETURNING user_id, state",
         )
         .bind(token.hash())
-        .bind(micros(now - CHALLENGE_WITHIN))
+        .bind(since)
+        .bind(until)
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -404,8 +408,9 @@ pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Re
 
 /// Removes the challenges that nobody can answer any more. Answers how many there were.
 pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
-    let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1");
-    Ok(ended.bind(micros(now - CHALLENGE_WITHIN)).execute(tx).await?.rows_affected())
+    let (since, until) = counted(CHALLENGE_WITHIN, now);
+    let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1 OR created_at > $2");
+    Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
 }
 
 fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {

@@ -84,6 +84,12 @@ async fn require_session(connection: &mut PgConnection, options: &PgConnectOptio
     if seen[0] != Some(mark.clone()) && seen[1] == Some(mark) { Ok(()) } else { Err(Error::SharedSessions) }
 }
 
+/// Connects to read what is there: every transaction that reads is one that can't write.
+pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
+    Ok(Pool::Postgres(pool(1, READER_SETTINGS).connect_with(options).await?))
+}
+
 fn pool(connections: u32, settings: &'static str) -> PgPoolOptions {
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
     let pool =

@@ -2,6 +2,7 @@
 //! they work in.
 
 use crate::audit::Event;
+use crate::clock::counted;
 use crate::database::{Tx, micros, require_row, time};
 use crate::error::Error;
 use crate::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
@@ -48,8 +49,10 @@ impl Store {
     /// # Errors
     /// [`Error::StepUpNeeded`], [`Error::Database`].
     pub async fn require_recent_password(&self, session: &SessionToken) -> Result<(), Error> {
-        let recent = "SELECT EXISTS (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2)";
-        let recent = sql::query_scalar(recent).bind(session.hash()).bind(micros(self.clock().now() - STEP_UP_AFTER));
+        let (since, until) = counted(STEP_UP_AFTER, self.clock().now());
+        let recent = "SELECT EXISTS
+            (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2 AND authenticated_at <= $3)";
+        let recent = sql::query_scalar(recent).bind(session.hash()).bind(since).bind(until);
         if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
     }
 
@@ -147,13 +150,16 @@ impl Store {
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn own_sessions(&self, by: &Asker, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
         let now = self.clock().now();
+        let (since, until) = counted(SESSION_LIFETIME, now);
         let rows: Vec<OwnSessionRow> = sql::query_as(
             "SELECT id, token_hash = $2 AS current, created_at, last_seen_at, address, user_agent FROM sessions
-             WHERE user_id = $1 AND created_at > $3 AND last_seen_at > $4 ORDER BY last_seen_at DESC, id DESC",
+             WHERE user_id = $1 AND created_at > $3 AND created_at <= $4 AND last_seen_at > $5
+             ORDER BY last_seen_at DESC, id DESC",
         )
         .bind(by.user.id.0)
         .bind(session.hash())
-        .bind(micros(now - SESSION_LIFETIME))
+        .bind(since)
+        .bind(until)
         .bind(micros(now - SESSION_IDLE))
         .fetch_all(&self.pools().read)
         .await?;

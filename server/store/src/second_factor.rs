@@ -2,6 +2,7 @@
 //! ask every user for a second factor. Passkeys have a file of their own.
 
 use crate::audit::Event;
+use crate::clock::CLOCK_SKEW;
 use crate::database::{Connection, Tx, micros, require_row, time};
 use crate::error::Error;
 use crate::key::{Purpose, ServerKey};
@@ -309,8 +310,16 @@ async fn take_authenticator_code(
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let Some(step) = authenticator(&secret, "")?.check(code, seconds) else { return Ok(false) };
     let step = i64::try_from(step).unwrap_or(i64::MAX);
-    let taken = sql::query("UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND last_step < $1");
-    Ok(taken.bind(step).bind(user.0).execute(tx).await?.rows_affected() > 0)
+    // A last step that can't have come yet is a clock's that was ahead: it would lock the user out until it comes.
+    let taken = "UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND (last_step < $1 OR last_step > $3)";
+    let taken = sql::query(taken).bind(step).bind(user.0).bind(latest_step(now));
+    Ok(taken.execute(tx).await?.rows_affected() > 0)
+}
+
+/// The latest time step of which a code may have been taken by now.
+fn latest_step(now: DateTime<Utc>) -> i64 {
+    let seconds = u64::try_from((now + CLOCK_SKEW).timestamp()).unwrap_or_default();
+    i64::try_from(seconds / STEP_SECONDS + u64::from(SKEW)).unwrap_or(i64::MAX)
 }
 
 /// Replaces all recovery codes of the user.

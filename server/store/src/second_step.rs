@@ -2,6 +2,7 @@
 
 use crate::audit::Event;
 use crate::bearer::bearer;
+use crate::clock::counted;
 use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::second_factor::{self, RightCode};
@@ -117,8 +118,9 @@ async fn require(
 
 /// Removes what nobody can go on with. Answers how many there were.
 pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
-    let ended = sql::query("DELETE FROM pending_sign_ins WHERE created_at <= $1");
-    Ok(ended.bind(micros(now - SECOND_STEP_WITHIN)).execute(tx).await?.rows_affected())
+    let (since, until) = counted(SECOND_STEP_WITHIN, now);
+    let ended = sql::query("DELETE FROM pending_sign_ins WHERE created_at <= $1 OR created_at > $2");
+    Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
 }
 
 /// Who has taken the first step.
@@ -150,13 +152,16 @@ pub(crate) async fn find(
     pending: &PendingSignIn,
     now: DateTime<Utc>,
 ) -> Result<First, Error> {
+    let (since, until) = counted(SECOND_STEP_WITHIN, now);
     let found: Option<(Uuid, Uuid, Option<String>)> = sql::query_as(
         "SELECT pending_sign_ins.account_id, users.id, pending_sign_ins.issuer FROM pending_sign_ins
          JOIN users ON users.id = pending_sign_ins.user_id AND users.password_hash = pending_sign_ins.password_hash
-         WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2",
+         WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2
+            AND pending_sign_ins.created_at <= $3",
     )
     .bind(pending.hash())
-    .bind(micros(now - SECOND_STEP_WITHIN))
+    .bind(since)
+    .bind(until)
     .fetch_optional(connection)
     .await?;
     let (account, user, issuer) = found.ok_or(Error::SignInOver)?;

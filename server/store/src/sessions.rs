@@ -2,7 +2,7 @@
 
 use crate::audit::Event;
 use crate::bearer::bearer;
-use crate::clock::id_at;
+use crate::clock::{counted, id_at, latest};
 use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::passkeys;
@@ -28,17 +28,19 @@ pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(2);
 const TOUCH: TimeDelta = TimeDelta::minutes(1);
 
 /// Where a session begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Client {
     /// The network address.
     pub address: IpAddr,
     /// What the browser calls itself; empty where it says nothing.
     pub user_agent: String,
+    /// The session that the browser has already, which ends when another begins: the browser forgets it then.
+    pub session: Option<SessionToken>,
 }
 
 impl From<IpAddr> for Client {
     fn from(address: IpAddr) -> Self {
-        Self { address, user_agent: String::new() }
+        Self { address, user_agent: String::new(), session: None }
     }
 }
 
@@ -111,7 +113,8 @@ impl Store {
     pub async fn known_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
         let now = self.clock().now();
         let Some((known, last_seen_at)) = self.look_up(token, now).await? else { return Ok(None) };
-        if last_seen_at <= micros(now - TOUCH)
+        let (recently, by_now) = counted(TOUCH, now);
+        if (last_seen_at <= recently || last_seen_at > by_now)
             && let Err(error) = self.touch(token, now).await
         {
             // Who is asking is known all the same; the next use tries again.
@@ -130,6 +133,7 @@ impl Store {
 
     /// What the session stands for, and when it was last used.
     async fn look_up(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
+        let (since, until) = counted(SESSION_LIFETIME, now);
         let row: Option<SessionRow> = sql::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
                 accounts.name AS account_name, memberships.role, sessions.last_seen_at,
@@ -141,11 +145,12 @@ impl Store {
              JOIN memberships USING (account_id, user_id)
              JOIN accounts ON accounts.id = sessions.account_id
              JOIN users ON users.id = sessions.user_id
-             WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.last_seen_at > $3
-                AND memberships.state = 'active'",
+             WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.created_at <= $3
+                AND sessions.last_seen_at > $4 AND memberships.state = 'active'",
         )
         .bind(token.hash())
-        .bind(micros(now - SESSION_LIFETIME))
+        .bind(since)
+        .bind(until)
         .bind(micros(now - SESSION_IDLE))
         .fetch_optional(&self.pools().read)
         .await?;
@@ -166,11 +171,12 @@ impl Store {
     async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let touched: Option<(Uuid, Uuid)> = sql::query_as(
-            "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND last_seen_at < $1
+            "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND (last_seen_at < $1 OR last_seen_at > $3)
              RETURNING account_id, user_id",
         )
         .bind(micros(now))
         .bind(token.hash())
+        .bind(latest(now))
         .fetch_optional(&mut *tx)
         .await?;
         if let Some((account, user)) = touched {
@@ -185,16 +191,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        let ended: Option<(Uuid, Uuid)> =
-            sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id")
-                .bind(token.hash())
-                .fetch_optional(&mut *tx)
-                .await?;
-        if let Some((account, user)) = ended {
-            session_event(account, user, Action::SignedOut, json!({}))
-                .record(self, &mut tx, self.clock().now())
-                .await?;
-        }
+        end(token, self, &mut tx, self.clock().now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -206,15 +203,13 @@ impl Store {
     pub async fn remove_ended_sessions(&self) -> Result<u64, Error> {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let sessions = sql::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
-            .bind(micros(now - SESSION_LIFETIME))
-            .bind(micros(now - SESSION_IDLE))
-            .execute(&mut *tx)
-            .await?;
-        let failures = sql::query("DELETE FROM sign_in_failures WHERE failed_at <= $1")
-            .bind(micros(now - throttle::WINDOW))
-            .execute(&mut *tx)
-            .await?;
+        let (since, until) = counted(SESSION_LIFETIME, now);
+        let ended = "DELETE FROM sessions WHERE created_at <= $1 OR created_at > $2 OR last_seen_at <= $3";
+        let idle = micros(now - SESSION_IDLE);
+        let sessions = sql::query(ended).bind(since).bind(until).bind(idle).execute(&mut *tx).await?;
+        let (since, until) = counted(throttle::WINDOW, now);
+        let forgotten = "DELETE FROM sign_in_failures WHERE failed_at <= $1 OR failed_at > $2";
+        let failures = sql::query(forgotten).bind(since).bind(until).execute(&mut *tx).await?;
         let pending = second_step::remove_ended(&mut tx, now).await?;
         let challenges = passkeys::remove_ended(&mut tx, now).await?;
         tx.commit().await?;
@@ -246,7 +241,16 @@ pub(crate) enum FirstStep<'a> {
     Provider(&'a str),
 }
 
-/// Begins a session of the user in the account, after this step. That it is they is the caller's to know.
+/// Ends the session, if there is one.
+async fn end(token: &SessionToken, store: &Store, tx: &mut Connection, now: DateTime<Utc>) -> Result<(), Error> {
+    let ended = sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id");
+    let ended: Option<(Uuid, Uuid)> = ended.bind(token.hash()).fetch_optional(&mut *tx).await?;
+    let Some((account, user)) = ended else { return Ok(()) };
+    session_event(account, user, Action::SignedOut, json!({})).record(store, tx, now).await
+}
+
+/// Begins a session of the user in the account, after this step, and ends the one that the browser had. That it is they is
+/// the caller's to know.
 ///
 /// # Errors
 /// [`Error::WrongCredentials`] where they are no active user of it, perhaps since a moment ago.
@@ -267,6 +271,10 @@ pub(crate) async fn begin(
         FirstStep::Passkey(name) => (now, json!({ "from": from.address, "passkey": name })),
         FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
     };
+    // Else it would go on under a cookie that nobody has any more, but who has taken it.
+    if let Some(before) = &from.session {
+        end(before, store, tx, now).await?;
+    }
     let token = SessionToken::generate();
     sql::query(
         "INSERT INTO sessions

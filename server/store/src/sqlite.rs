@@ -106,6 +106,21 @@ async fn migrate(write: &SqlitePool, url: &str, lock: Option<&DatabaseLock>) -> 
     Ok(MIGRATIONS.run(write).await?)
 }
 
+/// Opens the file to read it, with neither a log nor an index of one made beside it. Where a server has the database open,
+/// or has ended without tidying up, what stands in its log counts, too.
+pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+    let options = options(url, &file(url)?)?.read_only(true);
+    let bytes = |ending: &str| {
+        let mut path = options.get_filename().as_os_str().to_owned();
+        path.push(ending);
+        std::fs::metadata(path).map_or(0, |file| file.len())
+    };
+    // Only then nobody is writing, and `SQLite` may go by the file alone: else it makes both, or fails where it can't.
+    let alone = bytes("-wal") == 0 && bytes("-shm") == 0;
+    let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRED_WITHIN);
+    Ok(Pool::Sqlite(pool.connect_with(options.immutable(alone)).await?))
+}
+
 /// Begins a transaction that writes. Nobody else does meanwhile, so that what it reads stays true until it ends.
 pub(crate) async fn begin(pool: &SqlitePool) -> Result<Tx, Error> {
     let begun = Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await.map(Tx::from).map_err(Error::from);

@@ -1,5 +1,6 @@
 //! Attempts to sign in are slowed down, by e-mail address and by network address.
 
+use crate::clock::counted;
 use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::sql;
@@ -18,6 +19,11 @@ const FIRST_DELAY: Duration = Duration::from_secs(30);
 /// The longest wait.
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
+const COUNT_BY_EMAIL: &str = "
+    SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE email_hash = $1 AND failed_at > $2 AND failed_at <= $3";
+const COUNT_BY_ADDRESS: &str = "
+    SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE address = $1 AND failed_at > $2 AND failed_at <= $3";
+
 /// Counts an attempt as failed, unless it comes too early. It is counted before the password is verified, so that
 /// attempts side by side can't pass uncounted; [`forgive`] takes it back.
 pub(crate) async fn attempt(
@@ -27,19 +33,11 @@ pub(crate) async fn attempt(
     from: IpAddr,
 ) -> Result<(), Error> {
     let address = network(from).to_string();
-    let since = micros(now - WINDOW);
+    let (since, until) = counted(WINDOW, now);
     let by_email: (i64, Option<i64>) =
-        sql::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE email_hash = $1 AND failed_at > $2")
-            .bind(email_hash)
-            .bind(since)
-            .fetch_one(&mut *tx)
-            .await?;
+        sql::query_as(COUNT_BY_EMAIL).bind(email_hash).bind(since).bind(until).fetch_one(&mut *tx).await?;
     let by_address: (i64, Option<i64>) =
-        sql::query_as("SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE address = $1 AND failed_at > $2")
-            .bind(&address)
-            .bind(since)
-            .fetch_one(&mut *tx)
-            .await?;
+        sql::query_as(COUNT_BY_ADDRESS).bind(&address).bind(since).bind(until).fetch_one(&mut *tx).await?;
     let retry_after = wait(by_email, FREE_BY_EMAIL, now).max(wait(by_address, FREE_BY_ADDRESS, now));
     if !retry_after.is_zero() {
         return Err(Error::Throttled { retry_after });

@@ -1,7 +1,7 @@
 //! Changing tokens: every item of the card's menu, create and update.
 
 use crate::audit::Event;
-use crate::clock::id_at;
+use crate::clock::{counted, id_at};
 use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::security_policy;
@@ -218,9 +218,9 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn undo_delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let now = self.clock().now();
+        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
         let undone = self.change_any(by.into(), id, Action::TokenDeletionUndone, |stored| {
-            if stored.deleted_at.is_some_and(|at| at + UNDO_WINDOW <= now) {
+            if stored.deleted_at.is_some_and(|at| !(since + 1..=until).contains(&micros(at))) {
                 return Err(Error::NotFound);
             }
             stored.deleted_at = None;
@@ -235,11 +235,10 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_deleted(&self) -> Result<u64, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
         let mut tx = self.pools().begin().await?;
-        let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1")
-            .bind(micros(self.clock().now() - UNDO_WINDOW))
-            .execute(&mut *tx)
-            .await?;
+        let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1 OR deleted_at > $2");
+        let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(removed.rows_affected())
     }

@@ -1,6 +1,6 @@
 //! The audit trail: its files, the history of a token, the command line that verifies it, and from where things were done.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use domain::{
     role::{Permission, Role},
@@ -8,6 +8,8 @@ use domain::{
 };
 use http::{StatusCode, header};
 use server::config::Data;
+use sqlx::{AssertSqlSafe, SqlitePool};
+use tempfile::TempDir;
 
 use crate::house::{Answer, House};
 
@@ -75,28 +77,119 @@ async fn the_history_of_a_token_tells_no_addresses_and_is_for_those_who_see_toke
     assert_eq!(disabled.address.as_deref(), Some("127.0.0.1"));
 }
 
+/// What `kagitaba audit verify` ends with, prints and complains of.
+fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
+        .args(["audit", "verify", "--data"])
+        .arg(folder)
+        .args(arguments)
+        .env_clear()
+        .output()
+        .unwrap();
+    (program.status.code(), String::from_utf8(program.stdout).unwrap(), String::from_utf8(program.stderr).unwrap())
+}
+
+/// Data with an account, *Agency*, and its database.
+async fn data() -> (TempDir, SqlitePool) {
+    let folder = tempfile::tempdir().unwrap();
+    Data::within(folder.path()).open().await.unwrap().add_account("Agency").await.unwrap();
+    let url = format!("sqlite:{}", folder.path().join("kagitaba.db").display());
+    let database = SqlitePool::connect(&url).await.unwrap();
+    (folder, database)
+}
+
 #[tokio::test]
 async fn the_command_line_tells_whether_the_trail_is_as_it_was_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let verify = || {
-        let program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
-            .args(["audit", "verify", "--data"])
-            .arg(folder.path())
-            .env_clear()
-            .output()
-            .unwrap();
-        (program.status.code(), String::from_utf8(program.stdout).unwrap(), String::from_utf8(program.stderr).unwrap())
-    };
-    Data::within(folder.path()).open().await.unwrap().add_account("Agency").await.unwrap();
-    let (code, said, _) = verify();
+    let (folder, database) = data().await;
+    let (code, said, _) = verify(folder.path(), &[]);
     assert_eq!(code, Some(0));
     assert!(said.starts_with("Agency: 1 entries, head "), "{said}");
 
-    let url = format!("sqlite:{}", folder.path().join("kagitaba.db").display());
-    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
     sqlx::query("UPDATE audit_events SET action = 'user_added'").execute(&database).await.unwrap();
-    let (code, said, why) = verify();
+    let (code, said, why) = verify(folder.path(), &[]);
     assert_eq!(code, Some(1));
     assert!(said.contains("Agency: BROKEN: entry 1 (20"), "{said}");
     assert!(why.contains("tampered with (Agency)"), "{why}");
+}
+
+#[tokio::test]
+async fn verify_fails_where_chains_were_taken_away_and_a_server_started() {
+    let (folder, database) = data().await;
+    for taken_away in ["UPDATE audit_events SET hash = NULL, sequence = NULL", "DELETE FROM audit_heads"] {
+        sqlx::query(taken_away).execute(&database).await.unwrap();
+    }
+    drop(Data::within(folder.path()).open().await.unwrap()); // as `serve` does
+    let (code, said, why) = verify(folder.path(), &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("Agency: BROKEN: there is no chain; 1 entries"), "{said}");
+    assert!(why.contains("tampered with (Agency)"), "{why}");
+
+    // Somebody who knows how has a chain made: it is told, and wants a hash that was noted since.
+    let noted = "INSERT INTO unfinished_work (name) VALUES ('chain the audit trail')";
+    sqlx::query(noted).execute(&database).await.unwrap();
+    drop(Data::within(folder.path()).open().await.unwrap());
+    let (code, said, why) = verify(folder.path(), &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(why.contains("was made of entries that had none (Agency)"), "{why}");
+    let head = said.split("head ").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert_eq!(verify(folder.path(), &["--head", head]).0, Some(0));
+}
+
+#[tokio::test]
+async fn verify_compares_with_a_head_that_was_noted() {
+    let (folder, database) = data().await;
+    let (_, said, _) = verify(folder.path(), &[]);
+    let head = said.split("head ").nth(1).unwrap().trim().to_owned();
+    let store = Data::within(folder.path()).open().await.unwrap();
+    store.add_account("Other").await.unwrap();
+    let noted = ["--head", &head];
+    let (code, said, _) = verify(folder.path(), &noted);
+    assert_eq!(code, Some(0));
+    assert!(said.contains(&format!("entry 1 has the noted {head}")), "{said}");
+    assert_eq!(verify(folder.path(), &["--head", &head, "--account", "Agency"]).0, Some(0));
+    for missed in [&["--head", &head, "--account", "Other"], &["--head", &"0".repeat(64), "--account", "Agency"]] {
+        let (code, _, why) = verify(folder.path(), missed);
+        assert_eq!(code, Some(1));
+        assert!(why.contains("that was noted elsewhere: the trail was put back"), "{why}");
+    }
+    assert!(verify(folder.path(), &["--account", "Nobody"]).2.contains("no account `Nobody`"));
+    assert!(verify(folder.path(), &["--head", "abc"]).2.contains("64 hexadecimal digits"));
+
+    // An account that is gone with all that it had, which nothing in the database tells.
+    for gone in ["audit_heads", "audit_events", "accounts"] {
+        let delete = format!(
+            "DELETE FROM {gone} WHERE {} IN (SELECT id FROM accounts WHERE name = 'Agency')",
+            match gone {
+                "accounts" => "id",
+                _ => "account_id",
+            }
+        );
+        sqlx::query(AssertSqlSafe(delete)).execute(&database).await.unwrap();
+    }
+    assert_eq!(verify(folder.path(), &[]).0, Some(0));
+    assert_eq!(verify(folder.path(), &noted).0, Some(1));
+}
+
+#[tokio::test]
+async fn verify_makes_neither_database_nor_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, why) = verify(folder.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("server.key is missing"), "{why}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn page_and_files_tell_the_head_of_the_trail() {
+    let house = House::open().await;
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let head = house.store.audit_head(house.account()).await.unwrap().unwrap();
+    let page = get(&house, "/settings/audit-trail", &cookie).await.text();
+    assert!(page.contains(&format!("<code>{}", head.hash)), "{page}");
+    let file = get(&house, &format!("{CSV}?text=nightly"), &cookie).await.text();
+    assert!(file.lines().next().unwrap().ends_with(",Hash,Head"), "{file}");
+    assert!(file.lines().nth(1).unwrap().ends_with(&head.hash), "{file}");
+    let file = get(&house, JSON_LINES, &cookie).await.text();
+    let newest: serde_json::Value = serde_json::from_str(file.lines().next().unwrap()).unwrap();
+    assert_eq!((&newest["head"], &newest["hash"]), (&head.hash.as_str().into(), &head.hash.into()));
 }

@@ -262,6 +262,21 @@ async fn the_log_shows_requests_but_neither_secrets_nor_passwords_nor_sessions()
     }
 }
 
+#[tokio::test]
+async fn signing_in_again_ends_the_session_that_the_browser_had() {
+    let house = House::open().await;
+    let session = async |cookie: &str| house.function("/api/account", Some(cookie), "{}").await.status;
+    let before = house.sign_in(Role::AccountAdministrator).await;
+    let elsewhere = house.sign_in(Role::AccountAdministrator).await;
+    let again = house.sign_in_request().header("sec-fetch-site", "same-origin").header(header::COOKIE, &before);
+    let again = house.send(again, sign_in_form(Role::Analyst)).await;
+    let cookie = again.header("set-cookie").split(';').next().unwrap();
+    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(session(&before).await, StatusCode::UNAUTHORIZED, "whoever has copied it is out, too");
+    assert_ne!(session(cookie).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(session(&elsewhere).await, StatusCode::OK, "another browser's goes on");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_are_rendered_at_the_same_time_come_out_as_those_that_are_not() {
     let house = Arc::new(House::open().await);
@@ -282,9 +297,8 @@ async fn pages_that_are_rendered_at_the_same_time_come_out_as_those_that_are_not
 /// The page without what is new each time.
 async fn page(house: Arc<House>, path: String, cookie: String) -> String {
     let answer = house.send(house.request("GET", &path).header(header::COOKIE, cookie), []);
-    let answer = tokio::time::timeout(Duration::from_secs(20), answer)
-        .await
-        .unwrap_or_else(|_| panic!("{path} is not rendered"));
+    let answer =
+        tokio::time::timeout(Duration::from_mins(1), answer).await.unwrap_or_else(|_| panic!("{path} is not rendered"));
     assert_eq!(answer.status, StatusCode::OK);
     let policy = answer.header("content-security-policy");
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();

@@ -1,5 +1,7 @@
 //! Exports at the gate: ordered, followed, downloaded, replayed.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 use domain::{
     job::JobId,
@@ -10,6 +12,7 @@ use domain::{
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::{config::Data, gate::exports};
+use store::ResultLink;
 use uuid::Uuid;
 
 use crate::{
@@ -39,13 +42,14 @@ pub async fn export(house: &House, query: &str) -> String {
 
 /// Asks for the job until it is at its end.
 pub async fn ended(house: &House, job: &str) -> Value {
-    for _ in 0..500 {
+    let began = Instant::now();
+    loop {
         let job = get(house, job).await.json();
         if !matches!(job["Status"].as_str(), Some("QUEUED" | "RUNNING")) {
             return job;
         }
+        assert!(began.elapsed() < Duration::from_mins(1), "the job does not come to an end");
     }
-    panic!("the job does not come to an end");
 }
 
 pub fn work(house: &House) {
@@ -57,8 +61,8 @@ async fn an_export_is_downloaded_in_each_format_and_in_both_modes() {
     let house = open().await;
     work(&house);
     for (query, name, expected) in [
-        ("", ".csv", "Time,Actor,Action,TokenId,Details\n"),
-        ("?ResultFormat=CSV", ".csv", "Time,Actor,Action,TokenId,Details\n"),
+        ("", ".csv", "\u{feff}Time,Actor,Action,TokenId,Details\n"),
+        ("?ResultFormat=CSV", ".csv", "\u{feff}Time,Actor,Action,TokenId,Details\n"),
         ("?ResultFormat=JSON", ".json", r#""Action":"account_added""#),
         ("?ResultFormat=XML", ".xml", "<Action>account_added</Action>"),
     ] {
@@ -150,27 +154,31 @@ async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
     let found = get(&house, &format!("{}/Download", jobs[0])).await;
     let address = found.header("location");
     let (path, query) = address.split_once('?').unwrap();
-    let (expires, signature) = query.split_once('&').unwrap();
+    let [token, expires, signature] = query.split('&').collect::<Vec<_>>().try_into().unwrap();
     let until: i64 = expires.strip_prefix("expires=").unwrap().parse().unwrap();
     let id = JobId(path.strip_prefix("/downloads/").unwrap().parse().unwrap());
     let other = format!("/downloads/{}", jobs[1].strip_prefix("/Jobs/").unwrap());
     let past = house.store.clock().now().timestamp() - 1;
     let signed_before = {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-        URL_SAFE_NO_PAD.encode(house.store.sign_result(house.account(), id, past))
+        let link = ResultLink { job: id, token: house.issued.token.id, until: past };
+        URL_SAFE_NO_PAD.encode(house.store.sign_result(link).await.unwrap().unwrap())
     };
     for forged in [
         path.to_owned(),
-        format!("{path}?{expires}"),
-        format!("{path}?{signature}"),
-        format!("{path}?{expires}&signature="),
-        format!("{path}?expires={}&{signature}", until + 1),
-        format!("{path}?{expires}&signature={}", "A".repeat(43)),
-        format!("{path}?expires=x&{signature}"),
+        format!("{path}?{token}&{expires}"),
+        format!("{path}?{token}&{signature}"),
+        format!("{path}?{expires}&{signature}"),
+        format!("{path}?token={}&{expires}&{signature}", Uuid::nil()),
+        format!("{path}?token=x&{expires}&{signature}"),
+        format!("{path}?{token}&{expires}&signature="),
+        format!("{path}?{token}&expires={}&{signature}", until + 1),
+        format!("{path}?{token}&{expires}&signature={}", "A".repeat(43)),
+        format!("{path}?{token}&expires=x&{signature}"),
         format!("{other}?{query}"),
         format!("/downloads/x?{query}"),
         format!("/downloads/%ff?{query}"),
-        format!("{path}?expires={past}&signature={signed_before}"),
+        format!("{path}?{token}&expires={past}&signature={signed_before}"),
     ] {
         let answer = house.get(&forged).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{forged}");
@@ -179,6 +187,24 @@ async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
     assert_eq!(house.get(address).await.status, StatusCode::OK);
     house.store.disable_api_access(&house.by).await.unwrap();
     assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn signed_address_ends_with_the_token_it_was_given_to() {
+    let house = open().await;
+    work(&house);
+    let job = export(&house, "").await;
+    ended(&house, &job).await;
+    let found = get(&house, &format!("{job}/Download")).await;
+    let address = found.header("location");
+    let (store, by, id) = (&house.store, &house.by, house.issued.token.id);
+    assert_eq!(house.get(address).await.status, StatusCode::OK);
+    store.disable(by, id).await.unwrap();
+    assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND, "disabled");
+    let token = store.enable(by, id).await.unwrap();
+    assert_eq!(house.get(address).await.status, StatusCode::OK);
+    store.reset(by, id, token.revision).await.unwrap();
+    assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND, "reset");
 }
 
 #[tokio::test]

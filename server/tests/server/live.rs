@@ -21,7 +21,7 @@ impl Listener {
     /// Listens from after that entry.
     fn open(house: &House, cookie: &str, after: i64) -> Self {
         let mut stream = TcpStream::connect(house.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let path = app::path::LIVE;
         write!(stream, "GET {path}?after={after} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n").unwrap();
         let mut listener = Self(BufReader::new(stream));

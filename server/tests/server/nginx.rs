@@ -48,6 +48,13 @@ impl Nginx {
     /// Starts it with these lines, of all servers and of its one, in a folder of its own.
     pub fn serve(folder: &Path, all: &str, lines: &str) -> Self {
         std::fs::create_dir(folder).unwrap();
+        let serving = (0..10).find_map(|_| Self::try_to_serve(folder, all, lines));
+        serving
+            .unwrap_or_else(|| panic!("nginx does not start: {:?}", std::fs::read_to_string(folder.join("start.log"))))
+    }
+
+    /// The same on a port that is free; none where it is another's by the time that nginx listens.
+    fn try_to_serve(folder: &Path, all: &str, lines: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {}/{kind};", folder.display()))
@@ -63,13 +70,17 @@ impl Nginx {
         let mut command = Command::new(nginx);
         command.arg("-p").arg(folder).arg("-c").arg(&file).arg("-e").arg(folder.join("start.log"));
         let process = command.stderr(Stdio::null()).spawn().expect("nginx is installed; `make test` sees to it");
-        let nginx = Self { process, port };
+        let mut nginx = Self { process, port };
         let began = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(20), "nginx does not listen");
+        // It says so by its file once it listens itself: the port may have become another's.
+        while !folder.join("pid").exists() {
+            if nginx.process.try_wait().unwrap().is_some() {
+                return None;
+            }
+            assert!(began.elapsed() < Duration::from_mins(1), "nginx does not listen");
             std::thread::yield_now();
         }
-        nginx
+        Some(nginx)
     }
 
     async fn get(&self, house: &House, path: &str) -> Answer {
@@ -146,7 +157,10 @@ async fn nginx_tells_a_client_to_come_back_while_the_database_is_away() {
 #[tokio::test]
 async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
     let house = House::open().await;
-    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Held, so that the port becomes nobody else's: whoever connects is hung up on.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = silent.local_addr().unwrap();
+    std::thread::spawn(move || silent.incoming().for_each(drop));
     let nginx = Nginx::start_asking(nowhere, &house, &other_server().await);
     let answer = nginx.get(&house, &company_information(&house.issued.token.sid)).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::INTERNAL_SERVER_ERROR, ""));

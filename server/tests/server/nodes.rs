@@ -12,7 +12,6 @@ use std::{
 use domain::secret::Secret;
 use http::{StatusCode, header};
 use server::{gate::Settings, router::Services};
-use store::LEASE;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -39,7 +38,7 @@ async fn call(house: &House, nginx: &Nginx, secret: &Secret) -> StatusCode {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_one_node_has_reset_none_passes_and_calls_are_counted_together() {
+async fn what_one_node_has_reset_none_passes() {
     let settings = Settings { calls_per_hour: NonZeroU32::new(100_000), ..Settings::default() };
     let url = database().await;
     let house = Arc::new(House::open_on(Some(url.clone()), false, &settings, Services::default()).await);
@@ -51,7 +50,7 @@ async fn what_one_node_has_reset_none_passes_and_calls_are_counted_together() {
     let began = Instant::now();
     while !house.store.remembers(&sid) || !other.store.remembers(&sid) {
         assert_eq!(call(&house, &nginx, &secret).await, StatusCode::OK);
-        assert!(began.elapsed() < 4 * LEASE, "both believe their caches");
+        assert!(began.elapsed() < Duration::from_mins(1), "both believe their caches");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
@@ -84,13 +83,25 @@ async fn what_one_node_has_reset_none_passes_and_calls_are_counted_together() {
     ended.store(true, Ordering::Release);
     callers.join_all().await;
     assert!(passes.load(Ordering::Relaxed) > 40, "calls went on meanwhile");
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_on_two_nodes_are_counted_together() {
+    // So few that none comes back meanwhile: one each 6 minutes.
+    let settings = Settings { calls_per_hour: NonZeroU32::new(10), ..Settings::default() };
+    let url = database().await;
+    let house = House::open_on(Some(url.clone()), false, &settings, Services::default()).await;
+    let other = house.another_node(url, &settings).await;
+    let (sid, secret) = (house.issued.token.sid.clone(), house.issued.secret.clone());
     let remaining = async |address: std::net::SocketAddr| {
         let request = http::Request::builder().uri(format!("http://{address}{}", company_information(&sid)));
         let answer = house.send(request.header(header::AUTHORIZATION, basic(&sid, &secret)), []).await;
         answer.header("x-ratelimit-remaining").parse::<u64>().unwrap()
     };
-    let here = remaining(house.address).await;
-    let there = remaining(other.address).await;
-    assert!(there <= here && here < 100_000 - passes.load(Ordering::Relaxed) / 2, "{here} and {there} are left");
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        left.extend([remaining(house.address).await, remaining(other.address).await]);
+    }
+    // Where the database takes too long, a call is counted by its node alone, which knows of half.
+    assert!(*left.last().unwrap() < 10 - 3, "{left:?}");
 }

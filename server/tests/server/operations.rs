@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::gate::{self, Settings};
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use tower::ServiceExt as _;
 
 use crate::house::{Answer, House, basic, company_information};
@@ -235,8 +236,13 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     call(&house, "GET", &path, &[], []).await; // from now on the token is known
     let request = house.own_request("PUT", &path).body(Body::from("{}")).unwrap();
     let router = gate::router(house.store.clone(), &Settings::default(), false);
+    // While somebody else writes, the change has to wait.
+    let file = house.folder.path().join("data/kagitaba.db");
+    let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    somebody.execute("BEGIN IMMEDIATE").await.unwrap();
     let answer = router.oneshot(request).now_or_never();
     assert!(answer.is_none(), "it waits for the database, and is dropped as a connection drops it that has ended");
+    somebody.execute("ROLLBACK").await.unwrap();
     let hung_up = ("updateCompanyInformation".to_owned(), 499, 1);
     assert_eq!(usage(&house).await, [("getCompanyInformation".to_owned(), 200, 1), hung_up]);
 }

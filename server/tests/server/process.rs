@@ -24,8 +24,8 @@ use tempfile::TempDir;
 use crate::house::{PASSWORD, basic, company_information, email, issue, sign_in_form};
 use crate::nodes::database;
 
-/// How often the program writes calls down, and as much again.
-pub const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+/// How long to wait for what the program writes down once a second, and much more: the machine may be busy.
+pub const WRITTEN_WITHIN: Duration = Duration::from_mins(1);
 
 /// Data of one's own, and a program to serve it.
 pub struct Place {
@@ -185,7 +185,7 @@ async fn a_server_that_is_killed_has_kept_all_calls_but_those_of_the_last_second
 }
 
 #[tokio::test]
-async fn when_a_token_was_last_used_is_known_within_two_seconds() {
+async fn when_a_token_was_last_used_is_known_while_the_server_runs() {
     let place = Place::new().await;
     let program = place.start();
     program.call(1, &place.issued).await;
@@ -305,7 +305,7 @@ async fn calls_are_exported_one_by_one_while_the_server_runs() {
     let tomorrow = (today + chrono::TimeDelta::days(1)).to_string();
     let csv = place.export(&["--to", &tomorrow]);
     let lines: Vec<_> = csv.lines().collect();
-    assert_eq!(lines[0], "Time,TokenId,TokenName,AccountSid,Operation,Address,Status,LatencyMicroseconds");
+    assert_eq!(lines[0], "\u{feff}Time,TokenId,TokenName,AccountSid,Operation,Address,Status,LatencyMicroseconds");
     let name = &token.settings.name;
     let call = format!("Z,{},{name},{},getCompanyInformation,127.0.0.1,200,", token.id.0, token.sid);
     assert!(lines.len() == 3 && lines[1..].iter().all(|line| line.contains(&call)), "{csv}");

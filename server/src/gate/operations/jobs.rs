@@ -50,7 +50,7 @@ pub async fn download(call: &Call) -> Result<Answer, GateError> {
     } else if stream {
         Ok(Answer::ready(downloads::file(call.store.job_result(account, job.id).await?)))
     } else {
-        let address = downloads::address(&call.store, account, job.id);
+        let address = downloads::address(&call.store, call.caller(), job.id).await?;
         Ok(Answer::ready((StatusCode::FOUND, [(header::LOCATION, address)]).into_response()))
     }
 }

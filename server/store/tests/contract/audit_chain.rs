@@ -1,15 +1,20 @@
 //! The audit trail's chain: whatever somebody does to it behind the store's back is found.
 
-use crate::database::{RANDOM_HASH, RANDOM_ID};
+use crate::database::{AUDIT_CHAINING, Database, RANDOM_HASH, RANDOM_ID};
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;
 use chrono::TimeDelta;
 use domain::trail::TrailFilter;
 use sqlx::AssertSqlSafe;
-use store::{AuditChain, AuditFault};
+use store::{AuditChain, AuditFault, AuditHash, Clock, Error, ServerKey, Store, verify_audit_trail};
 
 /// Entries of the house's trail: account and user added, then four of a token, a second apart.
 const ENTRIES: i64 = 6;
+
+/// What takes all chains away.
+const TAKEN_AWAY: &str = "UPDATE audit_events SET sequence = NULL, hash = NULL; DELETE FROM audit_heads";
+/// What the migration notes of a database that has no chains yet.
+const NOTED: &str = "INSERT INTO unfinished_work (name) VALUES ('chain the audit trail')";
 
 async fn house_with_a_trail() -> House {
     let house = House::new().await;
@@ -161,8 +166,8 @@ async fn another_account_s_entries_fit_nowhere() {
 #[tokio::test]
 async fn events_of_older_versions_are_chained_once_and_the_trail_says_so() {
     let house = house_with_a_trail().await;
-    let older = "UPDATE audit_events SET sequence = NULL, hash = NULL, names_folded = ''; DELETE FROM audit_heads";
-    tamper(&house, older).await;
+    let names = "UPDATE audit_events SET names_folded = ''";
+    tamper(&house, &format!("{TAKEN_AWAY}; {names}; {NOTED}")).await;
     assert!(chain(&house).await.fault.is_some());
     let store = house.reopened().await;
     let chained = chain(&house).await;
@@ -175,6 +180,101 @@ async fn events_of_older_versions_are_chained_once_and_the_trail_says_so() {
     assert_eq!(store.audit_page(house.aya.account, &filter).await.unwrap().0.len(), 4, "and found by their names");
     house.store.enable_api_access(&house.aya).await.unwrap();
     assert_eq!(chain(&house).await.fault, None);
+}
+
+#[tokio::test]
+async fn chain_that_is_taken_away_is_missed_and_not_made_again() {
+    let house = house_with_a_trail().await;
+    tamper(&house, TAKEN_AWAY).await;
+    let missing = Some(AuditFault::Missing { entries: ENTRIES });
+    for _ in 0..2 {
+        assert_eq!(chain(&house).await.fault, missing);
+        drop(house.reopened().await);
+    }
+    assert!(!house.actions().await.contains(&"audit_trail_sealed".to_owned()));
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    assert!(chain(&house).await.fault.is_some(), "what is recorded afterwards does not cover it up");
+}
+
+#[tokio::test]
+async fn changes_go_on_where_hashes_and_heads_were_taken_away() {
+    let house = house_with_a_trail().await;
+    tamper(&house, "UPDATE audit_events SET hash = NULL; DELETE FROM audit_heads").await;
+    drop(house.reopened().await);
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 1, .. })));
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 1, .. })));
+}
+
+/// The house's chain, with these hashes looked for, as `kagitaba audit verify` finds it.
+async fn verified(house: &House, noted: &[&str]) -> AuditChain {
+    let noted: Vec<AuditHash> = noted.iter().map(|hash| hash.parse().unwrap()).collect();
+    let key = ServerKey::from_bytes([7; 32]);
+    let chains = verify_audit_trail(&house.database.url(), &key, &noted).await.unwrap();
+    chains.into_iter().find(|chain| chain.account == house.aya.account).unwrap()
+}
+
+#[tokio::test]
+async fn noted_hash_is_found_until_the_trail_is_put_back_or_rewritten() {
+    let house = house_with_a_trail().await;
+    let head = chain(&house).await.head;
+    assert_eq!(house.store.audit_head(house.aya.account).await.unwrap().unwrap().hash, head);
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    let later = chain(&house).await.head;
+    let found: Vec<_> = verified(&house, &[&later, &head]).await.noted.iter().map(|(number, _)| *number).collect();
+    assert_eq!(found, [ENTRIES, ENTRIES + 1]);
+    assert!(verified(&house, &[&"0".repeat(64)]).await.noted.is_empty());
+
+    let back = house_with_a_trail().await;
+    assert!(verified(&back, &[&later]).await.noted.is_empty(), "a copy of before has no such entry");
+}
+
+#[tokio::test]
+async fn chain_made_again_counts_only_with_a_hash_noted_since() {
+    let house = house_with_a_trail().await;
+    let before = chain(&house).await.head;
+    tamper(&house, &format!("{TAKEN_AWAY}; {NOTED}; UPDATE audit_events SET details = '{{}}'")).await;
+    drop(house.reopened().await);
+    let made = verified(&house, &[&before]).await;
+    assert_eq!((made.fault, made.is_remade(), made.noted.len()), (None, true, 0), "made of other entries");
+    let sealed = made.head;
+    house.store.enable_api_access(&house.aya).await.unwrap();
+    let noted = verified(&house, &[&sealed]).await;
+    assert_eq!((noted.fault, noted.is_remade()), (None, false));
+    let untouched = house_with_a_trail().await;
+    assert!(!verified(&untouched, &[]).await.is_remade());
+}
+
+#[tokio::test]
+async fn chains_are_made_of_what_was_there_before_the_migration() {
+    let database = Database::before(AUDIT_CHAINING).await;
+    let pool = database.pool().await;
+    for statement in [
+        format!(
+            "INSERT INTO accounts (id, name, company_information, created_at) VALUES ({RANDOM_ID}, 'Acme', '{{}}', 1)"
+        ),
+        format!(
+            "INSERT INTO audit_events (id, at, account_id, action, details)
+             SELECT {RANDOM_ID}, 1, id, 'account_added', '{{}}' FROM accounts"
+        ),
+    ] {
+        sql::query(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+    }
+    let open = async || Store::open(&database.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
+    let chains = open().await.verify_audit_trail().await.unwrap();
+    assert_eq!((chains[0].fault, chains[0].entries, chains[0].is_remade()), (None, 2, true));
+    assert_eq!(open().await.verify_audit_trail().await.unwrap(), chains, "once");
+}
+
+#[tokio::test]
+async fn verifying_needs_the_key_that_the_database_was_made_with() {
+    let house = house_with_a_trail().await;
+    let url = house.database.url();
+    let other = verify_audit_trail(&url, &ServerKey::from_bytes([8; 32]), &[]).await;
+    assert!(matches!(other, Err(Error::WrongKey)), "{other:?}");
+    tamper(&house, "DELETE FROM server_key").await;
+    let none = verify_audit_trail(&url, &ServerKey::from_bytes([7; 32]), &[]).await;
+    assert!(matches!(none, Err(Error::Corrupt(_))), "{none:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

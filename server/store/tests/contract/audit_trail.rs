@@ -4,10 +4,13 @@ use crate::database::RANDOM_ID;
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;
 use chrono::TimeDelta;
+use domain::audit::Action;
 use domain::paging::{Count, Cursor, Place, Shown};
 use domain::trail::{ActionGroup, TrailFilter};
 use sqlx::AssertSqlSafe;
+use std::collections::HashSet;
 use store::AuditEntry;
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 async fn actions(house: &House, filter: TrailFilter) -> Vec<String> {
@@ -51,6 +54,28 @@ async fn filters_combine_and_the_newest_comes_first() {
         actions(&house, TrailFilter { group: Some(ActionGroup::SignIn), ..day(Some(today), None) }).await,
         [""; 0]
     );
+}
+
+#[tokio::test]
+async fn every_action_is_found_by_its_group_and_by_no_other() {
+    let house = House::new().await;
+    let database = house.database().await;
+    // As another version may have recorded it.
+    let names: Vec<_> = Action::VARIANTS.iter().map(|action| action.as_str()).chain(["token_painted"]).collect();
+    for name in &names {
+        let recorded = format!(
+            "INSERT INTO audit_events (id, at, account_id, action, details)
+             SELECT {RANDOM_ID}, at, account_id, '{name}', '{{}}' FROM audit_events WHERE sequence = 1"
+        );
+        sql::query(AssertSqlSafe(recorded)).execute(&database).await.unwrap();
+    }
+    for group in ActionGroup::ALL {
+        let filter = TrailFilter { group: Some(group), ..TrailFilter::default() };
+        let entries = house.store.audit_entries(house.aya.account, &filter, 1_000).await.unwrap();
+        let found: HashSet<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
+        let expected = names.iter().copied().filter(|name| ActionGroup::of(name) == group).collect();
+        assert_eq!(found, expected, "{group:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,15 +1,20 @@
 //! Jobs: ordered, done in turn, kept with their results; and the audit trail, as a report reads it.
 
-use crate::house::House;
+use crate::house::{HERE, House};
+use crate::sql;
 use chrono::TimeDelta;
 use domain::access::Caller;
 use domain::job::{Job, JobId, JobStatus};
 use domain::report::{Export, Period, Report, ResultFormat};
+use domain::scope::Scope;
 use domain::user::Asker;
 use serde_json::json;
 use std::time::Duration;
-use store::{Error, RESULT_LIFETIME, STALLED_AFTER, Store};
+use store::{Error, RESULT_LIFETIME, ResultLink, STALLED_AFTER, Store};
 use uuid::Uuid;
+
+/// One that every caller here has.
+const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
 /// Somebody who calls with a token of the asker's account.
 async fn caller(store: &Store, by: &Asker, house: &House) -> Caller {
@@ -68,7 +73,7 @@ async fn who_waits_for_a_job_is_woken_by_it() {
         store.claim_job().await.unwrap()
     });
     let job = house.store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
-    let claimed = tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap();
+    let claimed = tokio::time::timeout(Duration::from_mins(1), waiting).await.unwrap().unwrap();
     assert_eq!(claimed.unwrap().id, job.id);
 }
 
@@ -167,26 +172,68 @@ async fn a_signature_opens_one_result_for_as_long_as_it_says() {
         store.complete_job(&claimed, b"file").await.unwrap();
         done.push(claimed.id);
     }
-    let until = house.clock.now().timestamp() + 300;
-    let signature = store.sign_result(by.account, done[0], until);
-    assert_eq!(store.signed_result(done[0], until, &signature).await.unwrap().bytes, b"file");
-    let stranger = house.stranger().await.account;
-    for (job, until, signature) in [
-        (done[1], until, signature.clone()),
-        (done[0], until + 1, signature.clone()),
-        (done[0], until, vec![]),
-        (done[0], until, store.sign_result(stranger, done[0], until)),
-        (JobId(Uuid::nil()), until, signature.clone()),
+    let link = ResultLink { job: done[0], token: by.token, until: house.clock.now().timestamp() + 300 };
+    let signature = store.sign_result(link).await.unwrap().unwrap();
+    assert_eq!(store.signed_result(link, &signature, SCOPE).await.unwrap().bytes, b"file");
+    let stranger = caller(store, &house.stranger().await, &house).await.token;
+    let theirs = ResultLink { token: stranger, ..link };
+    let signed_for_them = store.sign_result(theirs).await.unwrap().unwrap();
+    for (link, signature) in [
+        (ResultLink { job: done[1], ..link }, signature.clone()),
+        (ResultLink { until: link.until + 1, ..link }, signature.clone()),
+        (link, vec![]),
+        (link, signed_for_them.clone()),
+        (theirs, signature.clone()),
+        (theirs, signed_for_them), // that token is of another account than the job
+        (ResultLink { job: JobId(Uuid::nil()), ..link }, signature.clone()),
     ] {
-        assert!(matches!(store.signed_result(job, until, &signature).await, Err(Error::NotFound)));
+        assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)), "{link:?}");
     }
     house.later(TimeDelta::seconds(299));
-    assert!(store.signed_result(done[0], until, &signature).await.is_ok());
+    assert!(store.signed_result(link, &signature, SCOPE).await.is_ok());
     store.disable_api_access(&house.aya).await.unwrap();
-    assert!(matches!(store.signed_result(done[0], until, &signature).await, Err(Error::NotFound)));
+    assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)));
     store.enable_api_access(&house.aya).await.unwrap();
     house.later(TimeDelta::seconds(1));
-    assert!(matches!(store.signed_result(done[0], until, &signature).await, Err(Error::NotFound)));
+    assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn result_link_ends_with_the_token_that_it_was_given_to() {
+    let house = House::new().await;
+    let (store, aya) = (&house.store, &house.aya);
+    store.enable_api_access(aya).await.unwrap();
+    let by = caller(store, aya, &house).await;
+    store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    let claimed = store.claim_job().await.unwrap().unwrap();
+    store.complete_job(&claimed, b"file").await.unwrap();
+    let link = ResultLink { job: claimed.id, token: by.token, until: house.clock.now().timestamp() + 300 };
+    let signature = store.sign_result(link).await.unwrap().unwrap();
+    let answers = async |store: &Store| store.signed_result(link, &signature, SCOPE).await.is_ok();
+    assert!(answers(store).await);
+    let other_scope = store.signed_result(link, &signature, Scope::find("replayJob").unwrap()).await;
+    assert!(matches!(other_scope, Err(Error::NotFound)), "a scope that the token lacks");
+
+    store.disable(aya, by.token).await.unwrap();
+    assert!(!answers(store).await, "disabled");
+    store.enable(aya, by.token).await.unwrap();
+    assert!(answers(store).await);
+    store.delete(aya, by.token).await.unwrap();
+    assert!(!answers(store).await && store.sign_result(link).await.unwrap().is_none(), "deleted");
+    let token = store.undo_delete(aya, by.token).await.unwrap();
+    let database = house.database().await;
+    let allowed = sql::query("UPDATE accounts SET allowed_addresses = '[\"198.51.100.0/24\"]'");
+    allowed.execute(&database).await.unwrap();
+    assert!(!answers(&store.asked_from(HERE)).await, "from elsewhere than is allowed");
+    sql::query("UPDATE accounts SET allowed_addresses = '[]'").execute(&database).await.unwrap();
+    assert!(answers(&store.asked_from(HERE)).await);
+    let end = sql::query("UPDATE tokens SET expires_at = $1").bind(house.clock.now().timestamp_micros());
+    end.execute(&database).await.unwrap();
+    assert!(!answers(store).await, "expired");
+    sql::query("UPDATE tokens SET expires_at = NULL").execute(&database).await.unwrap();
+    assert!(answers(store).await);
+    store.reset(aya, by.token, token.revision).await.unwrap();
+    assert!(!answers(store).await, "reset: whoever had the old Auth Token may have the link, too");
 }
 
 #[tokio::test]

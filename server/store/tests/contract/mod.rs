@@ -6,6 +6,7 @@ mod audit;
 mod audit_chain;
 mod audit_trail;
 mod changes;
+mod clock_ahead;
 mod concurrency;
 mod failures;
 mod gate;

@@ -82,7 +82,7 @@ async fn people_see_their_own_sessions_and_can_end_each_of_them() {
     let house = House::new().await;
     let here = signed_in(&house).await;
     house.later(TimeDelta::minutes(5));
-    let browser = Client { address: HERE, user_agent: format!("Firefox/150 {}", "x".repeat(10_000)) };
+    let browser = Client { user_agent: format!("Firefox/150 {}", "x".repeat(10_000)), ..Client::from(HERE) };
     let there = house.store.sign_in(&house.aya.user.email, PASSWORD, browser).await.unwrap();
     let stranger = house.stranger().await;
     let theirs = house.store.sign_in(&stranger.user.email, PASSWORD, HERE).await.unwrap();

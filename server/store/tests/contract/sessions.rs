@@ -5,7 +5,7 @@ use crate::sql;
 use chrono::TimeDelta;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
-use store::{Error, SESSION_IDLE, SESSION_LIFETIME, SessionToken, Store};
+use store::{Client, Error, SESSION_IDLE, SESSION_LIFETIME, SessionToken, Store};
 
 const EMAIL: &str = "Aya@agency.example";
 
@@ -187,4 +187,23 @@ async fn what_is_over_is_removed_and_the_rest_stays() {
     assert_eq!(house.store.remove_ended_sessions().await.unwrap(), 2, "the idle session and the failure");
     assert_eq!(house.store.session(&idle).await.unwrap(), None);
     assert!(house.store.session(&fresh).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn session_that_the_browser_had_ends_when_another_begins() {
+    let house = House::new().await;
+    let stranger = house.stranger().await;
+    let before = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
+    let elsewhere = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
+    let browser = || Client { session: Some(before.clone()), ..Client::from(HERE) };
+    let failed = house.store.sign_in(&stranger.user.email, "wrong", browser()).await;
+    assert!(failed.is_err() && house.store.session(&before).await.unwrap().is_some(), "nothing has begun");
+
+    let session = house.store.sign_in(&stranger.user.email, PASSWORD, browser()).await.unwrap();
+    assert_eq!(house.store.session(&before).await.unwrap(), None);
+    assert_eq!(house.store.session(&session).await.unwrap(), Some(stranger));
+    assert!(house.store.session(&elsewhere).await.unwrap().is_some(), "other browsers go on");
+    assert_eq!(house.actions().await.last_chunk(), Some(&["signed_out", "signed_in"].map(str::to_owned)));
+    // A cookie of a session that is over is no hindrance.
+    house.store.sign_in(EMAIL, PASSWORD, browser()).await.unwrap();
 }

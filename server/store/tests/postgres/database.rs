@@ -11,6 +11,9 @@ pub const RANDOM_ID: &str = "gen_random_uuid()";
 /// What makes 32 bytes.
 pub const RANDOM_HASH: &str = "sha256(gen_random_uuid()::text::bytea)";
 
+/// The number of the migration after which no chains are made.
+pub const AUDIT_CHAINING: i64 = 7;
+
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 6;
 

@@ -12,6 +12,9 @@ pub const RANDOM_ID: &str = "randomblob(16)";
 /// What makes 32 bytes.
 pub const RANDOM_HASH: &str = "randomblob(32)";
 
+/// The number of the migration after which no chains are made.
+pub const AUDIT_CHAINING: i64 = 17;
+
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 16;
 
@@ -36,7 +39,12 @@ impl Database {
     }
 
     pub fn url(&self) -> String {
-        format!("sqlite:{}", self.0.path().join("kagitaba.db").display())
+        format!("sqlite:{}", self.path().display())
+    }
+
+    /// The file.
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("kagitaba.db")
     }
 
     /// The database itself, to look behind the store.

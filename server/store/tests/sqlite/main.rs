@@ -10,10 +10,12 @@ mod contract;
 mod sql;
 
 use contract::{house, soft_passkey};
+use database::Database;
 use domain::secret::{AccountSid, Secret};
 use house::House;
+use sqlx::AssertSqlSafe;
 use std::os::unix::fs::PermissionsExt;
-use store::{Clock, Error, ServerKey, Store};
+use store::{Clock, Error, ServerKey, Store, verify_audit_trail};
 
 #[tokio::test]
 async fn the_files_are_their_owners_only() {
@@ -50,4 +52,30 @@ async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_l
         let answer = house.store.authenticate(&stranger, &wrong).await;
         assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
     }
+}
+
+#[tokio::test]
+async fn audit_trail_is_verified_without_a_trace_of_it() {
+    let house = House::new().await;
+    house.issue("Export").await;
+    let key = ServerKey::from_bytes([7; 32]);
+    let chains = house.store.verify_audit_trail().await.unwrap();
+    // While a server has it open, in whose log the last entries may still stand.
+    assert_eq!(verify_audit_trail(&house.database.url(), &key, &[]).await.unwrap(), chains);
+
+    let copy = Database::new().await;
+    sql::query(AssertSqlSafe(format!("VACUUM INTO '{}'", copy.path().display())))
+        .execute(&house.database().await)
+        .await
+        .unwrap();
+    std::fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o400)).unwrap();
+    let before = copy.bytes().await;
+    assert_eq!(verify_audit_trail(&copy.url(), &key, &[]).await.unwrap(), chains);
+    assert_eq!((copy.files(), copy.bytes().await), (vec![copy.path()], before));
+
+    let missing = Database::new().await;
+    assert!(matches!(verify_audit_trail(&missing.url(), &key, &[]).await, Err(Error::Database(_))));
+    assert!(missing.files().is_empty(), "none is made");
+    let old = Database::before(7).await;
+    assert!(matches!(verify_audit_trail(&old.url(), &key, &[]).await, Err(Error::Unchained)));
 }
