@@ -8,6 +8,7 @@ pub mod card_menu;
 pub mod company_fields;
 pub mod confirm_dialog;
 pub mod copy_button;
+pub mod credential_json;
 pub mod dialog;
 pub mod error_note;
 pub mod expiry;
