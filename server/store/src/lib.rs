@@ -31,8 +31,10 @@ mod key_check;
 mod live;
 mod moving;
 mod nodes;
+mod operator;
 mod paging;
 mod passkeys;
+mod password_resets;
 mod passwords;
 #[cfg(test)]
 mod plans;
@@ -73,6 +75,7 @@ pub use key::ServerKey;
 pub use moving::{MovedTable, move_database};
 pub use nodes::LEASE;
 pub use passkeys::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty};
+pub use password_resets::{ResetLink, ResetToken};
 pub use sealing::SealingKey;
 pub use sealing_keys::SealingKeys;
 pub use second_factor::{NewAuthenticator, RecoveryCodes};
