@@ -17,6 +17,7 @@ const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
 
 /// An identity provider that people may sign in at.
 #[derive(Debug, Clone, Default, Args)]
+#[group(id = "oidc")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
     /// The issuer of an identity provider that people may sign in at, too. It takes --oidc-client-id, a client secret
     /// and --public-url; the redirect URI to register is PUBLIC-URL/sign-in/oidc/callback.
