@@ -68,7 +68,7 @@ pub use call_log::{CallLog, RecordedCall};
 pub use calls::Call;
 pub use clock::Clock;
 pub use error::Error;
-pub use identities::Identity;
+pub use identities::{Identity, VerifiedPerson};
 pub use invitations::InvitationToken;
 pub use jobs::{ClaimedJob, JobResult, RESULT_LIFETIME, STALLED_AFTER};
 pub use key::ServerKey;

@@ -9,7 +9,7 @@ use std::{
 
 use domain::role::Role;
 use server::config::Data;
-use store::{Error, Identity};
+use store::{Error, Identity, VerifiedPerson};
 
 /// Runs `kagitaba user add` in a folder with the given line on its standard input.
 fn add_user(folder: &Path, email: &str, password: &str) -> Output {
@@ -115,7 +115,8 @@ async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let store = Data::within(folder.path()).open().await.unwrap();
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
-    store.link_identity(&aya, "aya@agency.example", IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
+    let person = VerifiedPerson { email: "aya@agency.example".to_owned(), name: None };
+    store.link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
     let unlink = |email| run(&["user", "unlink", "--email", email], &[], folder.path(), "");
     for said in ["Unlinked aya@agency.example.\n", "There was no link.\n"] {
         assert_eq!(String::from_utf8_lossy(&unlink("aya@agency.example").stdout), said);
@@ -266,3 +267,4 @@ async fn a_file_with_one_wrong_line_changes_nothing_and_names_the_place() {
     let account = store.account_named("Agency").await.unwrap().unwrap();
     assert_eq!(store.advertisers(account, 0, 10).await.unwrap().1, 0);
 }
+

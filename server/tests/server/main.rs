@@ -18,6 +18,8 @@ mod log;
 mod mail;
 mod nginx;
 mod nodes;
+mod oidc;
+mod oidc_provider;
 mod operations;
 mod passkeys;
 mod process;
