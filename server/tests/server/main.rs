@@ -22,6 +22,7 @@ mod oidc;
 mod oidc_provider;
 mod operations;
 mod passkeys;
+mod password_reset;
 mod process;
 mod rate_limits;
 mod reports;
