@@ -53,7 +53,7 @@ pub async fn set_password(user: &UserNamed) -> Result<()> {
         Err(Error::NotFound) => bail!(no_user(&user.email)),
         ended => ended?,
     };
-    println!("Set the password of {}; {ended} sessions ended.", user.email);
+    println!("Set the password of {}. Sessions ended: {ended}.", user.email);
     Ok(())
 }
 

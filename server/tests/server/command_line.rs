@@ -287,7 +287,7 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     }
     let done = set("aya@agency.example", "three paper lanterns\n");
     let said = String::from_utf8_lossy(&done.stdout);
-    assert_eq!(said, "Set the password of aya@agency.example; 1 sessions ended.\n", "{done:?}");
+    assert_eq!(said, "Set the password of aya@agency.example. Sessions ended: 1.\n", "{done:?}");
     assert_eq!(store.session(&session).await.unwrap(), None);
     let old = store.sign_in("aya@agency.example", "correct horse battery", from).await;
     assert!(matches!(old, Err(Error::WrongCredentials)), "{old:?}");
