@@ -273,15 +273,17 @@ fn SwitchButton(
     }
 }
 
-/// Has a link made with which the user sets a new password; who is deactivated gets none.
+/// Has a link made with which the user sets a new password; who is deactivated gets none, and one's own password is changed
+/// on the profile.
 #[component]
 fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
+    let own = member.read_untracked().person.id == changes.me;
     let label =
         move || member.with(|it| t_string!(i18n, reset_link.button_name, name = it.person.name.as_str()).to_string());
     view! {
-        <Show when=move || active.get()>
+        <Show when=move || active.get() && !own>
             <button
                 type="button"
                 class="button small"
