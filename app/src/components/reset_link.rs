@@ -22,7 +22,7 @@ pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> imp
     let toasts = use_toasts();
     let pending = RwSignal::new(false);
     let made = RwSignal::new(None::<ResetLink>);
-    let make = Callback::new(move |member: Member| {
+    let request = Callback::new(move |member: Member| {
         if pending.get_untracked() {
             return;
         }
@@ -59,7 +59,7 @@ pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> imp
             pending
             on_confirm=Callback::new(move |()| {
                 if let Some(member) = asked.get_untracked() {
-                    make.run(member);
+                    request.run(member);
                 }
             })
             on_cancel=Callback::new(move |()| {

@@ -241,11 +241,10 @@ impl Provider {
         }?;
         let has = |method| said.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));
         let only_post = has(CoreClientAuthMethod::ClientSecretPost) && !has(CoreClientAuthMethod::ClientSecretBasic);
-        let auth = match self.customs.client_auth {
-            Some(ClientAuth::Basic) => AuthType::BasicAuth,
-            Some(ClientAuth::Post) => AuthType::RequestBody,
-            None if only_post => AuthType::RequestBody,
-            None => AuthType::BasicAuth,
+        let usual = if only_post { ClientAuth::Post } else { ClientAuth::Basic };
+        let auth = match self.customs.client_auth.unwrap_or(usual) {
+            ClientAuth::Basic => AuthType::BasicAuth,
+            ClientAuth::Post => AuthType::RequestBody,
         };
         let oidc = CoreClient::from_provider_metadata(said, self.client.clone(), Some(self.secret.clone()))
             .set_redirect_uri(self.redirect.clone())

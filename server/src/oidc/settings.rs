@@ -20,6 +20,7 @@ use crate::public_url::{self, PublicUrl};
 const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
 
 /// An identity provider that people may sign in at.
+#[allow(clippy::doc_markdown)] // the help, too
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "oidc")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
