@@ -9,7 +9,7 @@ const people = new Map();
 
 const provider = new Provider(`http://localhost:${port}`, {
   clients: [{ client_id: 'kagitaba', client_secret: 'a-secret-for-tests', redirect_uris: [redirect] }],
-  claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
   cookies: { keys: ['a-key-for-tests'] },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
@@ -18,7 +18,7 @@ const provider = new Provider(`http://localhost:${port}`, {
   // Nobody is asked whether Kagitaba may know their address.
   loadExistingGrant: async ({ oidc }) => {
     const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
-    grant.addOIDCScope('openid email');
+    grant.addOIDCScope('openid email profile');
     await grant.save();
     return grant;
   },

@@ -63,6 +63,18 @@ pub enum AppError {
     /// The invitation has expired, was used or withdrawn, or never was.
     #[error("there is no such invitation any more; ask an Account Administrator for a new one")]
     InvitationOver,
+    /// The link to set a new password has expired, was used or replaced, or never was.
+    #[error("this link can't be used any more; ask for a new one")]
+    ResetOver,
+    /// The user may not work in the account.
+    #[error("the user is deactivated; reinstate them first")]
+    Deactivated,
+    /// The user belongs to other accounts too, so the link to set their password is for themselves alone to see.
+    #[error("the user belongs to other accounts too; only mail or the command line can reset their password")]
+    BelongsElsewhere,
+    /// The mail could not be sent, or the server sends none.
+    #[error("the mail could not be sent; try again later")]
+    MailFailed,
     /// E-mail address and password do not belong together.
     #[error("e-mail address or password is wrong")]
     WrongCredentials,
@@ -134,13 +146,15 @@ impl AppError {
             | Self::PasskeyNotGiven
             | Self::SignInOver => 401,
             Self::NotAllowed | Self::SecondFactorNeeded => 403,
-            Self::NotFound | Self::NoSuchAccount | Self::InvitationOver => 404,
+            Self::NotFound | Self::NoSuchAccount | Self::InvitationOver | Self::ResetOver => 404,
             Self::Conflict
             | Self::PolicyConflict
             | Self::AlreadyDone
             | Self::AlreadyMember
             | Self::EmailTaken
             | Self::LastAdministrator
+            | Self::Deactivated
+            | Self::BelongsElsewhere
             | Self::TooManyPasskeys
             | Self::PasskeyKnown
             | Self::NotViewable => 409,
@@ -152,7 +166,7 @@ impl AppError {
             Self::PasskeysUnsupported => 421, // misdirected: at another address they may work
             Self::Throttled { .. } => 429,
             Self::Internal => 500,
-            Self::Unreachable | Self::Unavailable => 503,
+            Self::Unreachable | Self::Unavailable | Self::MailFailed => 503,
         }
     }
 
@@ -170,6 +184,10 @@ impl AppError {
             Self::EmailTaken => t_string!(i18n, error.email_taken).to_string(),
             Self::LastAdministrator => t_string!(i18n, error.last_administrator).to_string(),
             Self::InvitationOver => t_string!(i18n, error.invitation_over).to_string(),
+            Self::ResetOver => t_string!(i18n, error.reset_over).to_string(),
+            Self::Deactivated => t_string!(i18n, error.deactivated).to_string(),
+            Self::BelongsElsewhere => t_string!(i18n, error.belongs_elsewhere).to_string(),
+            Self::MailFailed => t_string!(i18n, error.mail_failed).to_string(),
             Self::PolicyConflict => t_string!(i18n, error.policy_conflict).to_string(),
             Self::NotViewable => t_string!(i18n, error.not_viewable).to_string(),
             Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) | Self::InvalidPolicy(_) => {
@@ -234,6 +252,9 @@ impl From<store::Error> for AppError {
             store::Error::LastAdministrator => Self::LastAdministrator,
             store::Error::NotAllowed => Self::NotAllowed,
             store::Error::InvitationOver => Self::InvitationOver,
+            store::Error::ResetOver => Self::ResetOver,
+            store::Error::Deactivated => Self::Deactivated,
+            store::Error::BelongsElsewhere => Self::BelongsElsewhere,
             store::Error::WrongCredentials => Self::WrongCredentials,
             store::Error::WrongPassword => Self::WrongPassword,
             store::Error::StepUpNeeded => Self::StepUpNeeded,

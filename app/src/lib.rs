@@ -16,6 +16,7 @@ mod words;
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
 use components::allowed::provide_session;
+use components::forgotten_link::provide_mail_sent;
 use components::identity_provider::provide_identity_provider;
 use components::language_switch::ChosenLanguage;
 use components::passkey::provide_passkeys;
@@ -31,7 +32,8 @@ use pages::home::Home;
 use pages::message::NoSuchPage;
 use pages::settings::Settings;
 use pages::settings_pages::{
-    AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Profile, SecondStep, SecurityPolicy, SignInFailed,
+    AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Forgotten, NewPassword, Profile, SecondStep,
+    SecurityPolicy, SignInFailed,
 };
 use pages::sign_in::SignIn;
 use pages::tips::Tips;
@@ -99,6 +101,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_session();
     provide_identity_provider();
+    provide_mail_sent();
     provide_passkeys();
     provide_toasts();
     provide_token_changes();
@@ -111,6 +114,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in/second-step") view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in/failed") view={Lazy::<SignInFailed>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/forgotten") view={Lazy::<Forgotten>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/new-password/:token") view={Lazy::<NewPassword>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/invitations/:token") view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/settings") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=Settings/>

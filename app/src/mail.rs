@@ -59,6 +59,18 @@ impl Mail {
     }
 }
 
+impl Mail {
+    /// Sends a link to set a new password, as [`Letter::reset`]. Returns whether it was sent; that it was not is logged.
+    pub async fn reset(&self, locale: Locale, made_by: Option<&str>, email: &str, token: &str) -> bool {
+        let link = format!("{}{}", self.origin, path::new_password(token));
+        let sent = self.sender.send(Letter::reset(locale, made_by, email, &link)).await;
+        if let Err(error) = &sent {
+            tracing::warn!(%error, "a link to set a new password could not be mailed");
+        }
+        sent.is_ok()
+    }
+}
+
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail").field("origin", &self.origin).finish_non_exhaustive()
@@ -76,7 +88,31 @@ impl Letter {
             td_string!(locale, mail.lead, name = invited_by.as_str(), account = account, role = role).to_string();
         let join = td_string!(locale, mail.join);
         let (validity, unexpected) = (td_string!(locale, mail.validity), td_string!(locale, mail.unexpected));
-        let text = format!("{lead}\n\n{join}\n{link}\n\n{validity}\n\n{unexpected}\n");
+        Self::with_link(locale, email, subject, [lead.as_str(), join, validity, unexpected], link)
+    }
+
+    /// A link to set a new password: one that the person asked for, or that the administrator `made_by` has made.
+    #[must_use]
+    pub fn reset(locale: Locale, made_by: Option<&str>, email: &str, link: &str) -> Self {
+        let (lead, unexpected) = match made_by {
+            Some(name) => (
+                td_string!(locale, reset_mail.lead_made, name = name).to_string(),
+                td_string!(locale, reset_mail.unexpected_made),
+            ),
+            None => {
+                (td_string!(locale, reset_mail.lead_asked).to_owned(), td_string!(locale, reset_mail.unexpected_asked))
+            }
+        };
+        let (open, validity) = (td_string!(locale, reset_mail.open), td_string!(locale, reset_mail.validity));
+        let subject = td_string!(locale, reset_mail.subject).to_owned();
+        Self::with_link(locale, email, subject, [lead.as_str(), open, validity, unexpected], link)
+    }
+
+    /// A letter about a link: what it is about, what to do with the link, how long it is good for, and what to do about a
+    /// letter that was not expected.
+    fn with_link(locale: Locale, to: &str, subject: String, paragraphs: [&str; 4], link: &str) -> Self {
+        let [lead, open, validity, unexpected] = paragraphs.map(str::to_owned);
+        let text = format!("{lead}\n\n{open}\n{link}\n\n{validity}\n\n{unexpected}\n");
         let page = view! {
             <html lang=locale.to_string()>
                 <head>
@@ -85,7 +121,7 @@ impl Letter {
                 </head>
                 <body>
                     <p>{lead}</p>
-                    <p>{join}<br/><a href=link.to_owned()>{link.to_owned()}</a></p>
+                    <p>{open}<br/><a href=link.to_owned()>{link.to_owned()}</a></p>
                     <p>{validity}</p>
                     <p>{unexpected}</p>
                 </body>
@@ -93,7 +129,7 @@ impl Letter {
         };
         // Without the marks by which a browser would bring it to life. A name has none: it is escaped.
         let html = format!("<!DOCTYPE html>{}", page.to_html().replace("<!>", ""));
-        Self { to: email.clone(), subject, text, html }
+        Self { to: to.to_owned(), subject, text, html }
     }
 }
 
@@ -138,5 +174,21 @@ mod tests {
         let letter = letter(Locale::en, "<img src=x>", "A & <b>B</b>");
         assert!(!letter.html.contains("<img") && !letter.html.contains("<b>"), "{}", letter.html);
         assert!(letter.html.contains("&lt;img src=x&gt;") && letter.text.contains("<img src=x>"), "{}", letter.html);
+    }
+
+    #[test]
+    fn reset_letter_has_the_link_in_both_languages() {
+        for locale in [Locale::en, Locale::ja] {
+            let asked = Letter::reset(locale, None, "nao@agency.example", LINK);
+            let made = Letter::reset(locale, Some("<b>Aya</b>"), "nao@agency.example", LINK);
+            for letter in [&asked, &made] {
+                assert_eq!(letter.to, "nao@agency.example");
+                assert!(letter.text.contains(LINK) && letter.html.contains(&format!("href=\"{LINK}\"")));
+            }
+            assert_ne!(asked.text, made.text);
+            assert!(made.html.contains("&lt;b&gt;Aya") && made.text.contains("<b>Aya</b>"), "{}", made.html);
+        }
+        let subjects = [Locale::en, Locale::ja].map(|locale| Letter::reset(locale, None, "a@b.example", LINK).subject);
+        assert_ne!(subjects[0], subjects[1]);
     }
 }

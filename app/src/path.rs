@@ -6,6 +6,8 @@ use domain::trail::TrailFilter;
 
 /// Signing in.
 pub const SIGN_IN: &str = "/sign-in";
+/// Asking for a link to set a new password.
+pub const FORGOTTEN: &str = "/sign-in/forgotten";
 /// The second step of signing in.
 pub const SECOND_STEP: &str = "/sign-in/second-step";
 /// Signing in at the identity provider, where the server has one.
@@ -73,8 +75,10 @@ impl Notice {
 pub enum SignInFailure {
     /// No active user has the person's e-mail address.
     NotInvited,
-    /// The provider does not vouch for the e-mail address.
+    /// The provider says that the e-mail address may be another's.
     Unverified,
+    /// The provider does not say whose the e-mail address is, or says none.
+    Unvouched,
     /// The user of the e-mail address is another person to the provider.
     LinkedOtherwise,
     /// The person, or the provider, said no.
@@ -83,6 +87,8 @@ pub enum SignInFailure {
     Over,
     /// The provider does not answer.
     Unreachable,
+    /// The provider is another one than this server was set up for, or none at all.
+    Misconfigured,
     /// What the provider answered is not to be believed or not to be understood.
     Rejected,
     /// This server could not do it: a fault of its own, or its database does not answer.
@@ -91,13 +97,15 @@ pub enum SignInFailure {
 
 impl SignInFailure {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NotInvited,
         Self::Unverified,
+        Self::Unvouched,
         Self::LinkedOtherwise,
         Self::Cancelled,
         Self::Over,
         Self::Unreachable,
+        Self::Misconfigured,
         Self::Rejected,
         Self::Fault,
     ];
@@ -109,10 +117,12 @@ impl SignInFailure {
         match self {
             Self::NotInvited => "not-invited",
             Self::Unverified => "unverified",
+            Self::Unvouched => "unvouched",
             Self::LinkedOtherwise => "linked-otherwise",
             Self::Cancelled => "cancelled",
             Self::Over => "over",
             Self::Unreachable => "unreachable",
+            Self::Misconfigured => "misconfigured",
             Self::Rejected => "rejected",
             Self::Fault => "fault",
         }
@@ -128,10 +138,10 @@ impl SignInFailure {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::NotInvited | Self::Unverified | Self::LinkedOtherwise | Self::Cancelled => 403,
+            Self::NotInvited | Self::Unverified | Self::Unvouched | Self::LinkedOtherwise | Self::Cancelled => 403,
             Self::Over => 400,
             Self::Unreachable | Self::Fault => 503,
-            Self::Rejected => 502,
+            Self::Misconfigured | Self::Rejected => 502,
         }
     }
 }
@@ -170,6 +180,24 @@ pub fn company_information_with_notice(notice: Notice) -> String {
 #[must_use]
 pub fn security_policy_with_notice(notice: Notice) -> String {
     format!("{SECURITY_POLICY}?{}={}", Notice::PARAMETER, notice.as_str())
+}
+
+/// Asking for a new password, once that is done.
+#[must_use]
+pub fn forgotten_with_notice() -> String {
+    format!("{FORGOTTEN}?{}={}", Notice::PARAMETER, Notice::Created.as_str())
+}
+
+/// Signing in, once a new password is set.
+#[must_use]
+pub fn sign_in_with_notice() -> String {
+    format!("{SIGN_IN}?{}={}", Notice::PARAMETER, Notice::Updated.as_str())
+}
+
+/// Where a person sets a new password, by the token of the link.
+#[must_use]
+pub fn new_password(token: &str) -> String {
+    format!("/new-password/{token}")
 }
 
 /// Where an invited person accepts, by the token of the invitation.

@@ -344,6 +344,7 @@ test('other roles get the page that says they may not, and 403 from every functi
       ['users/change_role', { id, role: 'account_administrator' }],
       ['users/deactivate', { id }],
       ['users/reinstate', { id }],
+      ['users/make_reset_link', { id }],
     ] as const) {
       expect((await call(page, name, data)).status(), `${user}: ${name}`).toBe(403);
     }

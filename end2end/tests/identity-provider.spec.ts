@@ -82,7 +82,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page.locator('html')).toHaveAttribute('lang', language);
       const session = await cookie(page, 'kagitaba_session');
       expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
-      expect(await cookie(page, 'kagitaba_oidc')).toBeUndefined();
+      expect(await signInCookies(page)).toEqual([]);
     });
 
     test('the link stays, whatever the address becomes', async ({ page }) => {
@@ -145,15 +145,22 @@ for (const language of ['en', 'ja'] as const) {
 
 const { sign_in_failed: failed } = wordsOf('en');
 
+/** Names of the cookies of sign-ins that are under way. */
+async function signInCookies(page: Page): Promise<string[]> {
+  const cookies = await page.context().cookies(onServer(callback));
+  return cookies.map(({ name }) => name).filter((name) => name.startsWith('kagitaba_oidc_'));
+}
+
 /** Signs in, and answers the address that the provider sent the browser back to, and the cookie that went along. */
-async function signedInBy(page: Page, person: Person): Promise<{ address: string; sealed: string }> {
+async function signedInBy(page: Page, person: Person): Promise<{ address: string; called: string; sealed: string }> {
   const asked: Request[] = [];
   page.on('request', (request) => new URL(request.url()).pathname === callback && asked.push(request));
   await signInAs(page, person);
   await expect(page).toHaveURL(onServer(paths.settings));
   const [request] = asked;
   const sent = (await request?.headerValue('cookie')) ?? '';
-  return { address: request?.url() ?? '', sealed: /kagitaba_oidc=([^;]+)/.exec(sent)?.[1] ?? '' };
+  const [, called = '', sealed = ''] = /(kagitaba_oidc_[^=]+)=([^;]+)/.exec(sent) ?? [];
+  return { address: request?.url() ?? '', called, sealed };
 }
 
 /** Signs in but for the last step: answers the address that the provider sends the browser back to. */
@@ -170,10 +177,10 @@ async function heldBack(page: Page, { sub, email }: Person): Promise<string> {
 }
 
 test('a callback counts once, even for who kept the cookie', async ({ page }) => {
-  const { address, sealed } = await signedInBy(page, { sub: 'person-en', email: users.specialist });
+  const { address, called, sealed } = await signedInBy(page, { sub: 'person-en', email: users.specialist });
   expect(sealed).not.toBe('');
   await page.context().clearCookies();
-  for (const cookies of [[], [{ name: 'kagitaba_oidc', value: sealed, url: onServer(callback) }]]) {
+  for (const cookies of [[], [{ name: called, value: sealed, url: onServer(callback) }]]) {
     await page.context().addCookies(cookies);
     expect((await page.goto(address))?.status()).toBe(400);
     await expect(page.getByText(failed.over)).toBeVisible();
@@ -193,6 +200,30 @@ test('a callback with another state, or that another browser began, signs nobody
   // The sign-in that it was not the end of goes on.
   await page.goto(address);
   await expect(page).toHaveURL(onServer(paths.settings));
+});
+
+test('two tabs begin to sign in, and both end', async ({ page }) => {
+  const begun = await page.request.get(onServer('/sign-in/oidc?next=/settings/profile'), { maxRedirects: 0 });
+  expect(begun.status()).toBe(303);
+  await signInAs(page, { sub: 'person-en', email: users.specialist });
+  await expect(page).toHaveURL(onServer(paths.settings));
+  // The first tab goes on at the provider, which knows the person by now.
+  await page.goto(begun.headers()['location'] ?? '');
+  await expect(page).toHaveURL(onServer('/settings/profile'));
+  expect(await signInCookies(page)).toEqual([]);
+});
+
+test('who is invited joins by signing in at the provider', async ({ page, anotherPage }) => {
+  await administrator(page);
+  const email = `nao-${randomUUID().slice(0, 8)}@hoshi-oak.example`;
+  const form = { 'form[email]': email, 'form[role]': 'finance' };
+  const invited = await page.request.post(onServer('/api/users/invite'), { form, headers: sameOrigin });
+  expect(invited.status(), await invited.text()).toBe(200);
+  const joining = await anotherPage();
+  await signInAs(joining, { sub: email, email });
+  await expect(joining).toHaveURL(onServer(paths.settings));
+  await joining.locator('button.person').click();
+  await expect(joining.locator('#person')).toContainText(email);
 });
 
 test('a code that the provider did not give signs nobody in', async ({ page }) => {

@@ -1,57 +1,22 @@
 // Invitations by mail: what the invited person gets, in the inviter's language, and joining by its link.
 
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
 import { axe } from './axe.ts';
 import { dialog, expect, open, password, paths, sameOrigin, test, users } from './fixtures.ts';
+import { closeMailbox, mailed, openMailbox, parts } from './mailbox.ts';
 import { freePort, kagitaba, type Server } from './servers.ts';
 import { locales, say, wordsOf } from './words.ts';
-
-/** What the mail server got, by address. */
-const mailed = new Map<string, string>();
-
-const mailServer = new SMTPServer({
-  authOptional: true,
-  disabledCommands: ['STARTTLS'],
-  onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
-  onData: (stream, { envelope }, callback) => {
-    const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
-      envelope.rcptTo.forEach(({ address }) => mailed.set(address, Buffer.concat(chunks).toString()));
-      callback();
-    });
-  },
-});
 
 let server: Server;
 
 test.beforeAll(async () => {
-  await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
-  const { port } = mailServer.server.address() as AddressInfo;
-  const options = ['--smtp-url', `smtp://127.0.0.1:${port}`, '--mail-from', 'Kagitaba <kagitaba@agency.example>'];
-  server = await kagitaba('mail', await freePort(), options);
+  server = await kagitaba('mail', await freePort(), await openMailbox());
 });
 
 test.afterAll(async () => {
   await server?.stop();
-  await new Promise<void>((resolve) => mailServer.close(resolve));
+  await closeMailbox();
 });
-
-/** The parts of a message, decoded. */
-function parts(message: string): string {
-  const decoded = message.split(/\r?\n\r?\n|\r?\n--.*/).map((part) => {
-    const undone = part.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => `%${hex}`);
-    const base64 = /^[A-Za-z0-9+/=\r\n]+$/.test(part) ? Buffer.from(part, 'base64').toString() : '';
-    try {
-      return `${decodeURIComponent(undone)}\n${base64}`;
-    } catch {
-      return `${undone}\n${base64}`;
-    }
-  });
-  return decoded.join('\n');
-}
 
 for (const language of ['en', 'ja'] as const) {
   const words = wordsOf(language);

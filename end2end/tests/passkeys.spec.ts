@@ -131,6 +131,25 @@ for (const language of languages) {
   });
 }
 
+test('a passkey whose toJSON throws is added and signs in', async ({ page }) => {
+  const words = wordsOf('en');
+  // As password managers answer that are no objects of the browser's own kind.
+  await page.addInitScript(() => {
+    PublicKeyCredential.prototype.toJSON = () => {
+      throw new TypeError('Illegal invocation');
+    };
+  });
+  await device(page);
+  await givePassword(page, newUser().email);
+  await open(page, profile);
+  await add(page, words, 'Vault');
+  await dialog(page).getByRole('button', { name: words.second_factor.done }).click();
+  await signOut(page);
+  await page.getByRole('button', { name: words.passkey.sign_in }).click();
+  await expect(page).toHaveURL(profile);
+  await expect(page.locator('li', { hasText: 'Vault' })).toContainText(words.passkey.used);
+});
+
 test('who has to set up a second factor can add a passkey', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   await device(page);

@@ -10,7 +10,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
-use domain::{role::Role, user};
+use domain::{membership::Change, role::Role, user};
 use store::AuditHash;
 use tokio::runtime::Runtime;
 
@@ -83,6 +83,11 @@ impl Command {
             Self::User(UserCommand::Add(user)) => people::add(&user).await,
             Self::User(UserCommand::Unlink(user)) => people::unlink(&user).await,
             Self::User(UserCommand::ResetSecondFactor(user)) => people::reset_second_factor(&user).await,
+            Self::User(UserCommand::SetPassword(user)) => people::set_password(&user).await,
+            Self::User(UserCommand::List(list)) => people::list(&list).await,
+            Self::User(UserCommand::Deactivate(user)) => people::change(&user, Change::Deactivate).await,
+            Self::User(UserCommand::Reinstate(user)) => people::change(&user, Change::Reinstate).await,
+            Self::User(UserCommand::Role(user)) => people::change(&user.member, Change::Role(user.role)).await,
             Self::Advertiser(AdvertiserCommand::Import(import)) => advertisers::import(&import).await,
             Self::Audit(AuditCommand::Verify(verify)) => audit::verify(&verify).await,
             Self::Call(CallCommand::Export(export)) => calls::export(&export).await,
@@ -102,6 +107,18 @@ pub enum UserCommand {
     Add(UserAdd),
     /// Remove a user's link to the identity provider: their next sign-in there makes it anew, by e-mail address.
     Unlink(UserUnlink),
+    /// Set a user's password, where they have forgotten it. It is asked for, or read as one line from standard input. They
+    /// are signed out everywhere; two-step sign-in stays as it is.
+    SetPassword(UserNamed),
+    /// List users: account, e-mail address, name, role, state and when they were last seen, separated by tabs.
+    List(UserList),
+    /// Keep a user from working in an account: they are signed out of it at once. Its last active Account Administrator
+    /// stays.
+    Deactivate(MemberNamed),
+    /// Let a deactivated user work in an account again.
+    Reinstate(MemberNamed),
+    /// Give a user another role in an account, from their next click on. Its last active Account Administrator stays one.
+    Role(UserRole),
     /// Switch off a user's two-step sign-in, where they have lost their authenticator and their recovery codes: be sure
     /// that it is they who ask. They are signed out everywhere.
     ResetSecondFactor(SecondFactorReset),
@@ -217,6 +234,53 @@ pub struct UserAdd {
     /// The agency account's name.
     #[arg(long, value_parser = user::name)]
     pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user, in all accounts that they belong to.
+#[derive(Debug, Clone, Args)]
+pub struct UserNamed {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user of one account.
+#[derive(Debug, Clone, Args)]
+pub struct MemberNamed {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// The agency account's name.
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user of one account, and another role.
+#[derive(Debug, Clone, Args)]
+pub struct UserRole {
+    /// The user.
+    #[command(flatten)]
+    pub member: MemberNamed,
+    /// What the user is in the account from then on.
+    #[arg(long, value_parser = role())]
+    pub role: Role,
+}
+
+/// Which users to list.
+#[derive(Debug, Clone, Args)]
+pub struct UserList {
+    /// The agency account's name [default: all accounts].
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: Option<String>,
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
@@ -344,6 +408,24 @@ mod tests {
         assert!(parse(&line.replace("aya@", "aya")).is_err());
         assert!(parse(&line.replace("Aya", &"a".repeat(user::NAME_MAX + 1))).is_err());
         assert!(parse(&format!("{line} --password secret")).is_err());
+    }
+
+    #[test]
+    fn user_command_names_its_user_and_account() {
+        let user = "--email aya@agency.example";
+        assert!(matches!(
+            parse(&format!("kagitaba user set-password {user}")),
+            Ok(Command::User(UserCommand::SetPassword(_)))
+        ));
+        assert!(parse(&format!("kagitaba user set-password {user} --password secret")).is_err());
+        assert!(matches!(parse("kagitaba user list"), Ok(Command::User(UserCommand::List(_)))));
+        let role = format!("kagitaba user role {user} --account Agency --role finance");
+        let Ok(Command::User(UserCommand::Role(changed))) = parse(&role) else { panic!() };
+        assert_eq!((changed.role, changed.member.account.as_str()), (Role::Finance, "Agency"));
+        for command in ["deactivate", "reinstate"] {
+            assert!(parse(&format!("kagitaba user {command} {user} --account Agency")).is_ok());
+            assert!(parse(&format!("kagitaba user {command} {user}")).is_err());
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ const TOKENS_EVERY: Duration = Duration::from_secs(5);
 const RESULTS_EVERY: Duration = Duration::from_hours(1);
 /// How often sessions that have ended go.
 const SESSIONS_EVERY: Duration = Duration::from_mins(10);
-/// How often expired invitations go.
+/// How often expired invitations, and links to set a new password, go.
 const INVITATIONS_EVERY: Duration = Duration::from_hours(1);
 
 /// Goes on for ever; a failure is logged and tried again the next time. Calls are kept one by one for `keep_calls`.
@@ -54,9 +54,15 @@ async fn clear_away(store: &Store) {
             _ = tokens.tick() => store.remove_deleted().await.map(drop),
             _ = results.tick() => store.remove_old_results().await.map(drop),
             _ = sessions.tick() => store.remove_ended_sessions().await.map(drop),
-            _ = invitations.tick() => store.remove_expired_invitations().await.map(drop),
+            _ = invitations.tick() => remove_expired(store).await,
         });
     }
+}
+
+/// Links that nobody can use any more.
+async fn remove_expired(store: &Store) -> Result<(), store::Error> {
+    store.remove_expired_invitations().await?;
+    store.remove_expired_resets().await.map(drop)
 }
 
 fn log(done: Result<(), store::Error>) {

@@ -20,9 +20,9 @@ const LETTER_WITHIN: Duration = Duration::from_secs(15);
 /// How mail is sent.
 #[allow(clippy::doc_markdown)] // what stands here is the help, too
 #[derive(Debug, Clone, Default, Args)]
-#[group(skip)] // several are called so, and a group of one name can be there once only
+#[group(id = "mail")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
-    /// The mail server that sends invitations: smtps://USER:PASSWORD@HOST, or
+    /// The mail server that sends invitations and links to set a new password: smtps://USER:PASSWORD@HOST, or
     /// smtp://USER:PASSWORD@HOST:587?tls=required for STARTTLS. It takes --mail-from and --public-url too. Better set
     /// in the environment: who is on this machine can read arguments.
     // Its password is shown neither by the help nor by an error.

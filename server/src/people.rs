@@ -1,13 +1,19 @@
-//! `kagitaba user`: users before there is anybody who could invite them, and their links to the identity provider.
+//! `kagitaba user`: users before there is anybody who could invite them, what an administrator could not do any more, and
+//! links to the identity provider. Each takes effect on a server that runs.
 
 use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use domain::account::AccountId;
+use chrono::SecondsFormat;
+use domain::{
+    account::AccountId,
+    membership::{Change, Member},
+};
 use store::{Error, NewUser, Store};
 
 use crate::{
-    cli::{SecondFactorReset, UserAdd, UserUnlink},
+    account,
+    cli::{MemberNamed, SecondFactorReset, UserAdd, UserList, UserNamed, UserUnlink},
     output::say,
 };
 
@@ -32,11 +38,65 @@ pub async fn add(user: &UserAdd) -> Result<()> {
 /// Where nobody has the address, or the store fails.
 pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
     let had = match user.data.open().await?.reset_second_factor(&user.email).await {
-        Err(Error::NotFound) => bail!("there is no user with the address {}; check it", user.email),
+        Err(Error::NotFound) => bail!(no_user(&user.email)),
         had => had?,
     };
     say!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() })?;
     Ok(())
+}
+
+/// Sets the user's password, and signs them out everywhere.
+///
+/// # Errors
+/// Where no user has the address, the password is too short, too long or too easy to guess, or the store fails.
+pub async fn set_password(user: &UserNamed) -> Result<()> {
+    let store = user.data.open().await?;
+    let password = read_password(&user.email)?;
+    let ended = match store.set_password(&user.email, &password).await {
+        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        ended => ended?,
+    };
+    say!("Set the password of {}. Sessions ended: {ended}.", user.email)?;
+    Ok(())
+}
+
+/// Lists users.
+///
+/// # Errors
+/// Where the account does not exist, the store fails, or standard output takes no more.
+pub async fn list(list: &UserList) -> Result<()> {
+    let store = list.data.open().await?;
+    let account = match &list.account {
+        Some(name) => Some(account::named(&store, name).await?),
+        None => None,
+    };
+    say!("Account\tE-mail\tName\tRole\tState\tLast seen")?;
+    for (account, Member { person, role, state, last_seen_at }) in store.all_members(account).await? {
+        let seen = last_seen_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+        let columns = [&*account, &*person.email, &*person.name, role.as_str(), state.as_str(), &*seen];
+        say!("{}", columns.join("\t"))?;
+    }
+    Ok(())
+}
+
+/// Changes what the user is in the account.
+///
+/// # Errors
+/// Where the account or the user does not exist, the account would be left without an active administrator, or the store
+/// fails.
+pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
+    let store = member.data.open().await?;
+    let account = account::named(&store, &member.account).await?;
+    let after = match store.change_member_of(account, &member.email, change).await {
+        Err(Error::NotFound) => bail!("{} has no user with the address {}; check it", member.account, member.email),
+        after => after?,
+    };
+    say!("{} is {} in {}, {}.", member.email, after.role.as_str(), member.account, after.state.as_str())?;
+    Ok(())
+}
+
+fn no_user(email: &str) -> String {
+    format!("there is no user with the address {email}; check it")
 }
 
 /// Removes the user's links to identity providers.
@@ -46,7 +106,7 @@ pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
 pub async fn unlink(user: &UserUnlink) -> Result<()> {
     let removed = user.data.open().await?.unlink_identities(&user.email).await;
     let removed = match removed {
-        Err(Error::NotFound) => bail!("there is no user with the address {}; check it", user.email),
+        Err(Error::NotFound) => bail!(no_user(&user.email)),
         removed => removed?,
     };
     say!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) })?;

@@ -41,6 +41,9 @@ pub enum Action {
     UserReinstated,
     ProfileUpdated,
     PasswordChanged,
+    PasswordLinkMade,
+    PasswordLinkMailed,
+    PasswordReset,
     SessionsEnded,
     SecondFactorSetUp,
     SecondFactorSwitchedOff,
@@ -96,6 +99,9 @@ impl Action {
             Self::UserReinstated => "user_reinstated",
             Self::ProfileUpdated => "profile_updated",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordLinkMade => "password_link_made",
+            Self::PasswordLinkMailed => "password_link_mailed",
+            Self::PasswordReset => "password_reset",
             Self::SessionsEnded => "sessions_ended",
             Self::SecondFactorSetUp => "second_factor_set_up",
             Self::SecondFactorSwitchedOff => "second_factor_switched_off",
@@ -140,6 +146,9 @@ impl Action {
             | Self::UserReinstated
             | Self::ProfileUpdated => ActionGroup::Users,
             Self::PasswordChanged
+            | Self::PasswordLinkMade
+            | Self::PasswordLinkMailed
+            | Self::PasswordReset
             | Self::SessionsEnded
             | Self::SecondFactorSetUp
             | Self::SecondFactorSwitchedOff

@@ -15,6 +15,7 @@ pub mod live;
 pub mod membership;
 mod normal_form;
 pub mod paging;
+pub mod password_reset;
 pub mod profile;
 pub mod profile_form;
 pub mod report;

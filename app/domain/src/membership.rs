@@ -115,6 +115,14 @@ impl Change {
     /// [`Refusal`].
     pub fn apply(self, members: &[Member], by: UserId, of: UserId) -> Result<Member, Refusal> {
         require_administrator(members, by)?;
+        self.apply_from_command_line(members, of)
+    }
+
+    /// As [`Self::apply`], made by whoever runs the server.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchUser`], [`Refusal::LastAdministrator`].
+    pub fn apply_from_command_line(self, members: &[Member], of: UserId) -> Result<Member, Refusal> {
         let before = members.iter().find(|member| member.person.id == of).ok_or(Refusal::NoSuchUser)?;
         let mut after = before.clone();
         match self {

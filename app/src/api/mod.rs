@@ -7,6 +7,7 @@ pub(crate) mod asked;
 pub mod audit;
 pub mod company_information;
 pub mod passkeys;
+pub mod password_reset;
 #[cfg(feature = "ssr")]
 mod preferences;
 pub mod profile;

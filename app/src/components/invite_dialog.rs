@@ -1,10 +1,9 @@
 //! Inviting a user: the window that asks whom, and the one that says that the link was mailed or shows it, once.
 
-use super::copy_button::CopyButton;
 use super::dialog::Dialog;
 use super::error_note::ErrorNote;
-use super::icon::Icon;
 use super::member_fields::{MemberErrors, MemberLabelled, described_by, id, invalid, show};
+use super::once::LinkShownOnce;
 use super::reactive::say;
 use super::step_up::StepUp;
 use super::token_fields::read;
@@ -150,27 +149,15 @@ fn InvitedDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
     });
     let title = move || t_string!(i18n, invitation.link_title, email = email.get()).to_string();
     let mailed = move || view! { <p>{move || t_string!(i18n, invitation.mailed, email = email.get()).to_string()}</p> };
-    let failed = move || {
-        let text = move || t_string!(i18n, invitation.mail_failed, email = email.get()).to_string();
-        view! { <div class="note failed" role="alert">{Icon::Alert.view()} <p>{text}</p></div> }
-    };
+    let failed = move || t_string!(i18n, invitation.mail_failed, email = email.get()).to_string();
     let warning = move || t_string!(i18n, invitation.link_warning, email = email.get()).to_string();
     let link = move |token: &str, mail_failed: bool| {
-        let origin = window().location().origin().unwrap_or_default();
-        let link = format!("{origin}{}", path::invitation(token));
         view! {
-            {mail_failed.then(failed)}
-            <div class="note warning">{Icon::Alert.view()} <p>{warning}</p></div>
-            <dl class="credentials">
-                <dt>{say!(i18n, invitation.link)}</dt>
-                <dd>
-                    <code class="secret">{link.clone()}</code>
-                    <CopyButton
-                        text=link
-                        label=Signal::derive(move || t_string!(i18n, invitation.copy_link).to_owned())
-                    />
-                </dd>
-            </dl>
+            <LinkShownOnce
+                path=path::invitation(token)
+                warning=Signal::derive(warning)
+                failed=mail_failed.then(|| Signal::derive(failed))
+            />
         }
     };
     let content = move |invited: Invited| match invited.token {

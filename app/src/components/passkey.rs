@@ -1,5 +1,6 @@
 //! The browser's own window that asks for a passkey, and the button that opens it where somebody signs in.
 
+use super::credential_json::credential_json;
 use super::error_note::ErrorNote;
 use super::hydrated::use_hydrated;
 use super::reactive::say;
@@ -75,8 +76,8 @@ pub async fn passkey(
             _ => AppError::PasskeyNotGiven,
         }
     })?;
-    let answer = call(&credential, "toJSON", &JsValue::UNDEFINED).and_then(|json| JSON::stringify(&json));
-    let answer = answer.map_err(|_| AppError::PasskeysUnsupported)?.into();
+    let answer = call(&credential, "toJSON", &JsValue::UNDEFINED).or_else(|_| credential_json(&credential));
+    let answer = answer.and_then(|json| JSON::stringify(&json)).map_err(|_| AppError::PasskeysUnsupported)?.into();
     Ok(GivenPasskey { token: challenge.token, answer })
 }
 

@@ -10,6 +10,7 @@ use crate::components::icon::Icon;
 use crate::components::invite_dialog::InviteDialogs;
 use crate::components::page_title::PageTitle;
 use crate::components::reactive::{say, settled};
+use crate::components::reset_link::ResetLinkDialogs;
 use crate::components::step_up::{StepUp, StepUpDialog};
 use crate::components::time::Time;
 use crate::components::toasts::{ToastRack, use_toasts};
@@ -84,6 +85,7 @@ fn UsersPage() -> impl IntoView {
             on_cancel=Callback::new(move |()| changes.cancel())
         />
         <InviteDialogs open=inviting step_up=changes.step_up on_invited=Callback::new(move |()| changes.load_again())/>
+        <ResetLinkDialogs asked=changes.resetting step_up=changes.step_up/>
         <StepUpDialog step_up=changes.step_up/>
     }
 }
@@ -173,6 +175,7 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
                 </span>
             </td>
             <td role="cell" class="users-actions">
+                <ResetButton member active changes/>
                 <SwitchButton member active last changes described_by=Signal::derive(described_by)/>
                 <Show when=move || last.get()>
                     <p class="hint" id=hint.clone()>{say!(i18n, users.last_hint)}</p>
@@ -270,6 +273,30 @@ fn SwitchButton(
     }
 }
 
+/// Has a link made with which the user sets a new password; who is deactivated gets none, and one's own password is changed
+/// on the profile.
+#[component]
+fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let own = member.read_untracked().person.id == changes.me;
+    let label =
+        move || member.with(|it| t_string!(i18n, reset_link.button_name, name = it.person.name.as_str()).to_string());
+    view! {
+        <Show when=move || active.get() && !own>
+            <button
+                type="button"
+                class="button small"
+                aria-label=label
+                disabled=move || !hydrated.get()
+                on:click=move |_| changes.resetting.set(Some(member.get_untracked()))
+            >
+                {say!(i18n, reset_link.button)}
+            </button>
+        </Show>
+    }
+}
+
 /// The invitations that nobody has accepted yet, if there are any.
 #[component]
 fn Invitations(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
@@ -329,6 +356,8 @@ struct UserChanges {
     toasts: ToastRack,
     me: UserId,
     asked: RwSignal<Option<(Change, Member)>>,
+    /// For whom a link to set a new password is asked.
+    resetting: RwSignal<Option<Member>>,
     pending: RwSignal<bool>,
     loads: RwSignal<u32>,
     step_up: StepUp,
@@ -341,6 +370,7 @@ impl UserChanges {
             toasts: use_toasts(),
             me: use_asker().user.id,
             asked: RwSignal::new(None),
+            resetting: RwSignal::new(None),
             pending: RwSignal::new(false),
             loads: RwSignal::new(0),
             step_up: StepUp::new(),

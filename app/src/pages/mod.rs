@@ -3,10 +3,12 @@
 pub mod account_users;
 pub mod audit_trail;
 pub mod company_information;
+pub mod forgotten;
 pub mod frame;
 pub mod home;
 pub mod invitation;
 pub mod message;
+pub mod new_password;
 pub mod profile;
 pub mod second_step;
 pub mod security_policy;

@@ -2,7 +2,8 @@
 //! all pages would come in very many small ones and weigh more.
 
 use super::{
-    account_users, audit_trail, company_information, invitation, profile, second_step, security_policy, sign_in_failed,
+    account_users, audit_trail, company_information, forgotten, invitation, new_password, profile, second_step,
+    security_policy, sign_in_failed,
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
@@ -44,7 +45,9 @@ loaded_together!(
     account_users::AccountUsers,
     audit_trail::AuditTrail,
     company_information::CompanyInformation,
+    forgotten::Forgotten,
     invitation::AcceptInvitation,
+    new_password::NewPassword,
     profile::Profile,
     security_policy::SecurityPolicy,
     second_step::SecondStep,

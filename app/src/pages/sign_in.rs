@@ -2,6 +2,7 @@
 
 use crate::api::session::SignIn as SignInCall;
 use crate::components::error_note::ErrorNote;
+use crate::components::forgotten_link::ForgottenLink;
 use crate::components::icon::Icon;
 use crate::components::identity_provider::{IdentityProviderLink, use_identity_provider};
 use crate::components::language_switch::LanguageSwitch;
@@ -9,6 +10,7 @@ use crate::components::page_title::PageTitle;
 use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
+use crate::path::Notice;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -20,6 +22,7 @@ pub fn SignIn() -> impl IntoView {
     let sign_in = ServerAction::<SignInCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let (passkey_then, provider_then) = (next.clone(), next.clone());
+    let password_set = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     let (passkeys, provider) = (use_passkeys(), use_identity_provider());
     // A page of its own, that knows from the start who is signed in.
     Effect::new(move |_| {
@@ -36,6 +39,7 @@ pub fn SignIn() -> impl IntoView {
                 <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
                 <h1>{say!(i18n, sign_in.title)}</h1>
                 <p class="lead">{say!(i18n, sign_in.lead)}</p>
+                {password_set.then(|| view! { <p class="note" role="status">{say!(i18n, new_password.done)}</p> })}
                 <ErrorNote error=Signal::derive(error)/>
                 <ActionForm action=sign_in>
                     <label class="field">
@@ -57,6 +61,7 @@ pub fn SignIn() -> impl IntoView {
                         }}
                     </button>
                 </ActionForm>
+                <ForgottenLink/>
                 {(passkeys || provider)
                     .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{say!(i18n, sign_in.or)}</p> })}
                 {passkeys.then(|| view! { <PasskeyEntry entry=Entry::SignIn next=passkey_then/> })}

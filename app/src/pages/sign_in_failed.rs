@@ -20,10 +20,12 @@ pub fn SignInFailed() -> impl IntoView {
     let text = move || match reason {
         SignInFailure::NotInvited => t_string!(i18n, sign_in_failed.not_invited),
         SignInFailure::Unverified => t_string!(i18n, sign_in_failed.unverified),
+        SignInFailure::Unvouched => t_string!(i18n, sign_in_failed.unvouched),
         SignInFailure::LinkedOtherwise => t_string!(i18n, sign_in_failed.linked_otherwise),
         SignInFailure::Cancelled => t_string!(i18n, sign_in_failed.cancelled),
         SignInFailure::Over => t_string!(i18n, sign_in_failed.over),
         SignInFailure::Unreachable => t_string!(i18n, sign_in_failed.unreachable),
+        SignInFailure::Misconfigured => t_string!(i18n, sign_in_failed.misconfigured),
         SignInFailure::Rejected => t_string!(i18n, sign_in_failed.rejected),
         SignInFailure::Fault => t_string!(i18n, sign_in_failed.fault),
     };

@@ -24,7 +24,7 @@ use crate::request_body::BodyError;
 
 /// The agency's own settings of the gate.
 #[derive(Debug, Clone, Default, Args)]
-#[group(skip)] // several are called so, and a group of one name can be there once only
+#[group(id = "gate")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
     /// How many calls an account may make in an hour [default: 1000].
     #[arg(long, value_name = "CALLS", env = "KAGITABA_CALLS_PER_HOUR")]

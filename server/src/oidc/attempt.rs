@@ -1,19 +1,25 @@
-//! One sign-in on its way to the provider and back: kept in a sealed cookie, for ten minutes, and taken once.
+//! One sign-in on its way to the provider and back: kept in a sealed cookie of its own, for ten minutes, and taken once.
+//! Several tabs can be on their way at the same time.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
 
-use app::{api::cookie_of, path};
+use app::path;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use cookie::{Cookie, SameSite, time::Duration};
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use store::SealingKey;
 
-const COOKIE: &str = "kagitaba_oidc";
+/// What the names of the cookies begin with; the beginning of the sign-in's state follows.
+const COOKIE: &str = "kagitaba_oidc_";
+/// Characters of the state in a cookie's name.
+const NAMED_BY: usize = 8;
+/// Sign-ins of one browser that can be on their way at a time: more cookies would make its requests too large.
+const AT_A_TIME: usize = 5;
 /// How long people have at the provider.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
@@ -49,19 +55,34 @@ impl Attempts {
         let sealed = Sealed { attempt: attempt.clone(), until: now + LIFETIME };
         let plain = serde_json::to_vec(&sealed).unwrap_or_default();
         let value = URL_SAFE_NO_PAD.encode(key.seal(&plain, COOKIE.as_bytes()));
-        cookie(value, secure, Duration::seconds(LIFETIME.num_seconds()))
+        cookie(name_of(&attempt.state), value, secure, Duration::seconds(LIFETIME.num_seconds()))
     }
 
     /// The cookie that removes it.
-    pub fn no_cookie(secure: bool) -> Cookie<'static> {
-        cookie(String::new(), secure, Duration::ZERO)
+    pub fn no_cookie(state: &str, secure: bool) -> Cookie<'static> {
+        cookie(name_of(state), String::new(), secure, Duration::ZERO)
+    }
+
+    /// The cookies that remove what is too many in this browser as one more sign-in begins: those that no sign-in can end
+    /// with, then those that end first.
+    pub fn surplus(key: &SealingKey, headers: &HeaderMap, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
+        let read = |(name, value): (String, String)| {
+            let until = open(key, &value).map(|sealed| sealed.until).filter(|until| *until > now);
+            (until, name)
+        };
+        let mut found: Vec<_> = cookies(headers).into_iter().map(read).collect();
+        found.sort();
+        let over = found.iter().filter(|(until, _)| until.is_none()).count();
+        let too_many = over.max((found.len() + 1).saturating_sub(AT_A_TIME));
+        found.truncate(too_many);
+        found.into_iter().map(|(_, name)| cookie(name, String::new(), secure, Duration::ZERO)).collect()
     }
 
     /// The attempt of that state, if this browser began it, less than ten minutes ago, and it was not taken yet.
     pub fn take(&self, key: &SealingKey, headers: &HeaderMap, state: &str, now: DateTime<Utc>) -> Option<Attempt> {
-        let sealed = URL_SAFE_NO_PAD.decode(cookie_of(headers, COOKIE)?).ok()?;
-        let plain = key.open(&sealed, COOKIE.as_bytes())?;
-        let Sealed { attempt, until } = serde_json::from_slice(&plain).ok()?;
+        let name = name_of(state);
+        let (_, value) = cookies(headers).into_iter().find(|(found, _)| *found == name)?;
+        let Sealed { attempt, until } = open(key, &value)?;
         if attempt.state != state || until <= now {
             return None;
         }
@@ -71,9 +92,30 @@ impl Attempts {
     }
 }
 
+fn open(key: &SealingKey, value: &str) -> Option<Sealed> {
+    let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+    serde_json::from_slice(&key.open(&sealed, COOKIE.as_bytes())?).ok()
+}
+
+/// The name of the cookie that keeps the sign-in of that state. What comes back as a state may be anything.
+fn name_of(state: &str) -> String {
+    let known = state.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    format!("{COOKIE}{}", known.take(NAMED_BY).collect::<String>())
+}
+
+/// Names and values of the cookies that keep sign-ins. Cookies of other applications beside them may hold any bytes.
+fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
+    let all =
+        headers.get_all(header::COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    all.flat_map(|all| Cookie::split_parse(all).flatten().map(Cookie::into_owned).collect::<Vec<_>>())
+        .filter(|cookie| cookie.name().starts_with(COOKIE))
+        .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
+        .collect()
+}
+
 /// For the two routes only. Lax, as the way back comes from the provider's site.
-fn cookie(value: String, secure: bool, age: Duration) -> Cookie<'static> {
-    Cookie::build((COOKIE, value))
+fn cookie(name: String, value: String, secure: bool, age: Duration) -> Cookie<'static> {
+    Cookie::build((name, value))
         .path(path::IDENTITY_PROVIDER)
         .http_only(true)
         .same_site(SameSite::Lax)
@@ -85,7 +127,7 @@ fn cookie(value: String, secure: bool, age: Duration) -> Cookie<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderValue, header};
+    use http::HeaderValue;
 
     fn attempt() -> Attempt {
         let [state, nonce, verifier, next] = ["state", "nonce", "verifier", "/settings"].map(str::to_owned);
@@ -101,7 +143,7 @@ mod tests {
     }
 
     fn headers(value: &str) -> HeaderMap {
-        HeaderMap::from_iter([(header::COOKIE, HeaderValue::try_from(format!("{COOKIE}={value}")).unwrap())])
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::try_from(format!("{COOKIE}state={value}")).unwrap())])
     }
 
     #[test]
@@ -138,5 +180,59 @@ mod tests {
         let parts = ["HttpOnly", "SameSite=Lax", "Secure", "Path=/sign-in/oidc", "Max-Age=600"];
         assert!(parts.iter().all(|part| cookie.contains(part)), "{cookie}");
         assert!(!Attempts::cookie(&key(), &attempt(), now(), false).to_string().contains("Secure"));
+    }
+
+    fn of_state(state: &str) -> Attempt {
+        Attempt { state: state.to_owned(), ..attempt() }
+    }
+
+    /// A browser that keeps these cookies, and one of another application.
+    fn browser(cookies: &[Cookie<'_>]) -> HeaderMap {
+        let mut all = b"n=\xe9\x8d\xb5".to_vec();
+        for cookie in cookies {
+            all.extend(format!("; {}={}", cookie.name(), cookie.value()).into_bytes());
+        }
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_bytes(&all).unwrap())])
+    }
+
+    #[test]
+    fn two_tabs_each_end_their_own_sign_in() {
+        let (attempts, states) = (Attempts::default(), ["AAAAAAAA-first", "BBBBBBBB-second"]);
+        let cookies = states.map(|state| Attempts::cookie(&key(), &of_state(state), now(), true));
+        assert_ne!(cookies[0].name(), cookies[1].name());
+        let headers = browser(&cookies);
+        for state in states {
+            assert_eq!(attempts.take(&key(), &headers, state, now()), Some(of_state(state)));
+            assert_eq!(attempts.take(&key(), &headers, state, now()), None);
+        }
+        assert_eq!(attempts.take(&key(), &headers, "AAAAAAAA-other", now()), None);
+        assert_eq!(Attempts::no_cookie(states[0], true).name(), cookies[0].name());
+    }
+
+    #[test]
+    fn one_browser_keeps_five_sign_ins_the_newest() {
+        let state = |number: i32| format!("{number:08}-state");
+        let at = |number: i32| now() + TimeDelta::seconds(number.into());
+        let mut cookies: Vec<Cookie<'static>> = vec![Cookie::new(format!("{COOKIE}forged"), "x")];
+        for number in 0..20 {
+            let surplus = Attempts::surplus(&key(), &browser(&cookies), at(number), true);
+            cookies.retain(|kept| surplus.iter().all(|gone| gone.name() != kept.name()));
+            cookies.push(Attempts::cookie(&key(), &of_state(&state(number)), at(number), true));
+            assert!(cookies.len() <= AT_A_TIME, "{number}");
+        }
+        let headers = browser(&cookies);
+        let attempts = Attempts::default();
+        let left = (0..20).filter(|number| attempts.take(&key(), &headers, &state(*number), at(20)).is_some());
+        assert_eq!(left.collect::<Vec<_>>(), [15, 16, 17, 18, 19]);
+        assert_eq!(Attempts::surplus(&key(), &headers, at(20) + LIFETIME, true).len(), AT_A_TIME, "all are over");
+    }
+
+    #[test]
+    fn state_that_comes_back_names_no_other_cookie() {
+        for state in ["", "a=b; kagitaba_session=x", "鍵", "\r\nSet-Cookie: x"] {
+            let name = name_of(state);
+            assert!(name.starts_with(COOKIE) && name.len() <= COOKIE.len() + NAMED_BY, "{name}");
+            assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')), "{name}");
+        }
     }
 }

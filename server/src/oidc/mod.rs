@@ -4,6 +4,7 @@
 //! began it, sealed: state, nonce, code verifier and where to go on. It is good for ten minutes, and once.
 
 mod attempt;
+mod claims;
 mod provider;
 mod settings;
 
@@ -25,7 +26,10 @@ use store::{Client, PendingSignIn, SealingKey, SessionToken, Store};
 
 use self::attempt::Attempts;
 use self::provider::Provider;
-pub use self::settings::Settings;
+pub use self::settings::{ClientAuth, Settings};
+
+/// Longest path to go on to, in bytes. Longer ones lead to the settings.
+const NEXT_MAX: usize = 1024;
 
 /// Signing in at one identity provider.
 pub struct IdentityProvider {
@@ -67,13 +71,17 @@ pub fn router(store: Store, identity_provider: Arc<IdentityProvider>, production
 }
 
 /// Sends the browser to the provider, with what it needs on its way back.
-async fn begin(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
+async fn begin(State(door): State<Door>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let IdentityProvider { provider, secure, .. } = &*door.identity_provider;
-    let next = session::path_within(&values(query).remove("next").unwrap_or_default());
+    // A longer one would make the cookie larger than browsers keep.
+    let next = values(query).remove("next").filter(|next| next.len() <= NEXT_MAX);
+    let next = session::path_within(&next.unwrap_or_default());
     match provider.begin(next).await {
         Ok((address, attempt)) => {
-            let cookie = Attempts::cookie(&door.key(), &attempt, door.store.clock().now(), *secure);
-            with_cookie(Redirect::to(address.as_str()).into_response(), &cookie)
+            let (key, now) = (door.key(), door.store.clock().now());
+            let mut cookies = Attempts::surplus(&key, &headers, now, *secure);
+            cookies.push(Attempts::cookie(&key, &attempt, now, *secure));
+            cookies.iter().fold(Redirect::to(address.as_str()).into_response(), with_cookie)
         }
         Err(failure) => failed(failure),
     }
@@ -107,7 +115,7 @@ async fn end(
         }
         Err(failure) => failed(failure),
     };
-    with_cookie(answer, &Attempts::no_cookie(*secure))
+    with_cookie(answer, &Attempts::no_cookie(state, *secure))
 }
 
 /// How far a person has come.
@@ -135,8 +143,8 @@ async fn sign_in(
     let vouched = provider.redeem(code, attempt).await?;
     let begun = match store.sign_in_by_identity(&vouched.identity, client.clone()).await {
         Ok(None) => {
-            let email = provider.verified_email(&vouched).await?;
-            store.link_identity(&vouched.identity, &email, client).await
+            let person = provider.verified_person(&vouched).await?;
+            store.link_identity(&vouched.identity, &person, client).await
         }
         Ok(Some(session)) => Ok(session),
         Err(error) => Err(error),

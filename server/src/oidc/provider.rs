@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    io,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
@@ -10,18 +11,21 @@ use anyhow::{Context as _, Result};
 use app::path::SignInFailure;
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
-    CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse as _,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse as _,
-    UserInfoError,
+    CsrfToken, DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpClientError, IssuerUrl, Nonce,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    SubjectIdentifier, TokenResponse as _, UserInfoClaims, UserInfoError,
     core::{
-        CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreIdTokenClaims, CoreProviderMetadata,
-        CoreUserInfoClaims,
+        CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreGenderClaim, CoreIdTokenClaims,
+        CoreIdTokenVerifier, CoreProviderMetadata,
     },
 };
-use store::Identity;
+use serde_json::Value;
+use store::{Identity, VerifiedPerson};
 use url::Url;
 
 use super::attempt::Attempt;
+use super::claims::{self, Claims, OtherClaims};
+use super::settings::ClientAuth;
 
 /// How long a connection to the provider may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -42,16 +46,29 @@ pub struct Provider {
     client: ClientId,
     secret: ClientSecret,
     redirect: RedirectUrl,
+    customs: Customs,
     http: reqwest::Client,
     known: RwLock<Option<(Instant, Arc<Oidc>)>>,
+}
+
+/// What is particular to a provider.
+#[derive(Debug, Clone)]
+pub struct Customs {
+    /// How it takes the client secret; `None` for what it says about itself.
+    pub client_auth: Option<ClientAuth>,
+    /// The claim that has a person's e-mail address.
+    pub email_claim: String,
+    /// The claim that says that the address is the person's own.
+    pub verified_claim: String,
+    /// Whether an address counts as the person's own where that claim is missing.
+    pub trust_email: bool,
 }
 
 /// Whom the provider vouches for.
 pub struct Vouched {
     /// How it names them.
     pub identity: Identity,
-    email: Option<String>,
-    verified: Option<bool>,
+    claims: Claims,
     access: AccessToken,
 }
 
@@ -60,7 +77,13 @@ impl Provider {
     ///
     /// # Errors
     /// Where this machine has no TLS.
-    pub fn new(issuer: IssuerUrl, client: ClientId, secret: ClientSecret, redirect: RedirectUrl) -> Result<Self> {
+    pub fn new(
+        issuer: IssuerUrl,
+        client: ClientId,
+        secret: ClientSecret,
+        redirect: RedirectUrl,
+        customs: Customs,
+    ) -> Result<Self> {
         let http = reqwest::Client::builder()
             // A connection kept from the last sign-in may be closed just as the next one uses it, and to redeem a code can't be
             // tried again.
@@ -71,13 +94,13 @@ impl Provider {
             .https_only(issuer.url().scheme() == "https")
             .build()
             .context("cannot use TLS to reach the identity provider")?;
-        Ok(Self { issuer, client, secret, redirect, http, known: RwLock::default() })
+        Ok(Self { issuer, client, secret, redirect, customs, http, known: RwLock::default() })
     }
 
     /// Where to send a person, and what is needed when they come back.
     ///
     /// # Errors
-    /// [`SignInFailure::Unreachable`].
+    /// [`SignInFailure::Unreachable`], [`SignInFailure::Misconfigured`].
     pub async fn begin(&self, next: String) -> Result<(Url, Attempt), SignInFailure> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (address, state, nonce) = self
@@ -85,6 +108,7 @@ impl Provider {
             .await?
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
             .add_scope(Scope::new("email".to_owned()))
+            .add_scope(Scope::new("profile".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
         let (state, nonce) = (state.into_secret(), nonce.secret().clone());
@@ -92,10 +116,10 @@ impl Provider {
     }
 
     /// Whom the provider vouches for by that code: the ID token's signature, issuer, audience, nonce and time are
-    /// right.
+    /// right. It may be for other audiences too, where it says that it was given to Kagitaba (`azp`).
     ///
     /// # Errors
-    /// [`SignInFailure::Unreachable`], [`SignInFailure::Rejected`].
+    /// [`SignInFailure::Unreachable`], [`SignInFailure::Misconfigured`], [`SignInFailure::Rejected`].
     pub async fn redeem(&self, code: &str, attempt: &Attempt) -> Result<Vouched, SignInFailure> {
         let mut oidc = self.known().await?;
         let request = oidc.exchange_code(AuthorizationCode::new(code.to_owned())).map_err(|error| rejected(&error))?;
@@ -109,13 +133,14 @@ impl Provider {
             })?;
         let token = answer.id_token().ok_or_else(|| rejected("it sent no ID token"))?;
         let nonce = Nonce::new(attempt.nonce.clone());
-        let checked = token.claims(&oidc.id_token_verifier(), &nonce).map(drop);
+        let checked = token.claims(&verifier(&oidc), &nonce).map(drop);
         if matches!(checked, Err(ClaimsVerificationError::SignatureVerification(_))) {
             // It may have a new key.
             oidc = self.discover().await?;
         }
-        let verifier = oidc.id_token_verifier();
+        let verifier = verifier(&oidc);
         let claims = token.claims(&verifier, &nonce).map_err(|error| rejected(&error))?;
+        self.require_party(claims)?;
         if let Some(expected) = claims.access_token_hash() {
             let key = token.signing_key(&verifier).map_err(|error| rejected(&error))?;
             let algorithm = token.signing_alg().map_err(|error| rejected(&error))?;
@@ -124,49 +149,71 @@ impl Provider {
                 return Err(rejected("the access token is not the ID token's"));
             }
         }
-        self.vouched(claims, answer.access_token())
-    }
-
-    fn vouched(&self, claims: &CoreIdTokenClaims, access: &AccessToken) -> Result<Vouched, SignInFailure> {
+        let all = claims::of_token(&token.to_string()).ok_or_else(|| rejected("the ID token can't be read"))?;
         let subject = claims.subject().as_str().to_owned();
         if subject.is_empty() || subject.len() > SUBJECT_MAX {
             return Err(rejected("the name of the person is empty or too long"));
         }
-        Ok(Vouched {
-            identity: Identity { issuer: self.issuer.as_str().to_owned(), subject },
-            email: claims.email().map(|email| email.as_str().to_owned()),
-            verified: claims.email_verified(),
-            access: access.clone(),
-        })
+        // As the provider calls itself, whatever slash stands at the end of the option.
+        let identity = Identity { issuer: claims.issuer().as_str().to_owned(), subject };
+        Ok(Vouched { identity, claims: all, access: answer.access_token().clone() })
     }
 
-    /// The person's e-mail address, of which the provider says that it is their own. Where the ID token doesn't say, it
-    /// is asked for (`OpenID` Connect Core 1.0, section 5.4 leaves both).
+    /// That the ID token was given to Kagitaba: `OpenID` Connect Core 1.0, section 3.1.3.7, steps 3 to 5. The library
+    /// leaves `azp` to its caller.
+    fn require_party(&self, claims: &CoreIdTokenClaims) -> Result<(), SignInFailure> {
+        match claims.authorized_party() {
+            Some(party) if *party == self.client => Ok(()),
+            None if claims.audiences().len() == 1 => Ok(()),
+            party => Err(rejected(&*format!(
+                "the ID token is for the audiences {:?} and was given to {party:?}, not to {:?} alone",
+                claims.audiences(),
+                self.client
+            ))),
+        }
+    }
+
+    /// The person's e-mail address, of which the provider says that it is their own, and their name. Where the ID token
+    /// doesn't say, the provider is asked (`OpenID` Connect Core 1.0, section 5.4 leaves both).
     ///
     /// # Errors
-    /// [`SignInFailure::Unverified`], [`SignInFailure::Unreachable`], [`SignInFailure::Rejected`].
-    pub async fn verified_email(&self, vouched: &Vouched) -> Result<String, SignInFailure> {
-        let (email, verified) = if let (Some(email), Some(verified)) = (&vouched.email, vouched.verified) {
-            (Some(email.clone()), verified)
-        } else {
-            let claims = self.user_info(vouched).await?;
-            let email = claims.email().map(|email| email.as_str().to_owned());
-            (email, claims.email_verified().unwrap_or_default())
-        };
-        email.filter(|_| verified).ok_or(SignInFailure::Unverified)
+    /// [`SignInFailure::Unverified`], [`SignInFailure::Unvouched`], [`SignInFailure::Unreachable`],
+    /// [`SignInFailure::Misconfigured`], [`SignInFailure::Rejected`].
+    pub async fn verified_person(&self, vouched: &Vouched) -> Result<VerifiedPerson, SignInFailure> {
+        let mut said = claims::Said::of(&vouched.claims, &self.customs);
+        if !said.is_complete() {
+            said = said.or(claims::Said::of(&self.user_info(vouched).await?, &self.customs));
+        }
+        match (said.email, said.verified) {
+            (Some(_), Some(false)) => Err(SignInFailure::Unverified),
+            (Some(email), Some(true)) => Ok(VerifiedPerson { email, name: said.name }),
+            (Some(email), None) if self.customs.trust_email => Ok(VerifiedPerson { email, name: said.name }),
+            (email, _) => {
+                tracing::warn!(
+                    claims = ?vouched.claims.keys().collect::<Vec<_>>(),
+                    "the identity provider does not say {}; see --oidc-email-claim, --oidc-email-verified-claim and \
+                     --oidc-trust-email",
+                    if email.is_some() { "whose the e-mail address is" } else { "an e-mail address" }
+                );
+                Err(SignInFailure::Unvouched)
+            }
+        }
     }
 
-    async fn user_info(&self, vouched: &Vouched) -> Result<CoreUserInfoClaims, SignInFailure> {
+    /// What the provider says about the person when asked; nothing where it can't be asked.
+    async fn user_info(&self, vouched: &Vouched) -> Result<Claims, SignInFailure> {
         let subject = SubjectIdentifier::new(vouched.identity.subject.clone());
         let oidc = self.known().await?;
-        // It may have no such endpoint; then it vouches for no address.
-        let Ok(request) = oidc.user_info(vouched.access.clone(), Some(subject)) else {
-            return Err(SignInFailure::Unverified);
-        };
-        request.request_async(&self.http).await.map_err(|error| match error {
+        let Ok(request) = oidc.user_info(vouched.access.clone(), Some(subject)) else { return Ok(Claims::new()) };
+        let said: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> = request.request_async(&self.http).await;
+        let said = said.map_err(|error| match error {
             UserInfoError::Request(error) => unreachable(&error),
             error => rejected(&error),
-        })
+        })?;
+        match serde_json::to_value(said) {
+            Ok(Value::Object(claims)) => Ok(claims),
+            _ => Err(rejected("what it says about the person can't be read")),
+        }
     }
 
     /// What the provider says about itself, as it was said within the last hour.
@@ -179,17 +226,61 @@ impl Provider {
     }
 
     async fn discover(&self) -> Result<Arc<Oidc>, SignInFailure> {
-        let said = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http).await;
-        let said = said.map_err(|error| unreachable(&error))?;
+        let said = match self.say(&self.issuer).await {
+            // Most likely it calls itself the same but for a slash at the end.
+            Err(DiscoveryError::Validation(reason)) => {
+                let other = other_slash(&self.issuer).ok_or_else(|| misconfigured(&self.issuer, &*reason))?;
+                self.say(&other).await.map_err(|_| misconfigured(&self.issuer, &*reason))
+            }
+            Err(DiscoveryError::Request(error)) => Err(unreachable(&error)),
+            Err(DiscoveryError::Response(status, _, reason)) if status.is_server_error() => {
+                Err(unreachable(&io::Error::other(reason)))
+            }
+            Err(error) => Err(misconfigured(&self.issuer, &error)),
+            Ok(said) => Ok(said),
+        }?;
         let has = |method| said.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));
-        let in_body = has(CoreClientAuthMethod::ClientSecretPost) && !has(CoreClientAuthMethod::ClientSecretBasic);
+        let only_post = has(CoreClientAuthMethod::ClientSecretPost) && !has(CoreClientAuthMethod::ClientSecretBasic);
+        let usual = if only_post { ClientAuth::Post } else { ClientAuth::Basic };
+        let auth = match self.customs.client_auth.unwrap_or(usual) {
+            ClientAuth::Basic => AuthType::BasicAuth,
+            ClientAuth::Post => AuthType::RequestBody,
+        };
         let oidc = CoreClient::from_provider_metadata(said, self.client.clone(), Some(self.secret.clone()))
             .set_redirect_uri(self.redirect.clone())
-            .set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth });
+            .set_auth_type(auth);
         let oidc = Arc::new(oidc);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&oidc)));
         Ok(oidc)
     }
+
+    /// What the provider of that issuer says about itself.
+    async fn say(
+        &self,
+        issuer: &IssuerUrl,
+    ) -> Result<CoreProviderMetadata, DiscoveryError<HttpClientError<reqwest::Error>>> {
+        CoreProviderMetadata::discover_async(issuer.clone(), &self.http).await
+    }
+}
+
+/// The issuer with a slash at its end, or without the one that it has.
+fn other_slash(issuer: &IssuerUrl) -> Option<IssuerUrl> {
+    let issuer = issuer.as_str();
+    IssuerUrl::new(issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned)).ok()
+}
+
+/// Checks ID tokens, those that have other audiences too: see [`Provider::require_party`].
+fn verifier(oidc: &Oidc) -> CoreIdTokenVerifier<'_> {
+    oidc.id_token_verifier().set_other_audience_verifier_fn(|_| true)
+}
+
+fn misconfigured(issuer: &IssuerUrl, reason: impl Into<Reason>) -> SignInFailure {
+    tracing::error!(
+        reason = %reason.into().0,
+        "{} is no identity provider, or one that calls itself otherwise; give --oidc-issuer as the provider writes it",
+        issuer.as_str()
+    );
+    SignInFailure::Misconfigured
 }
 
 fn unreachable(error: &(dyn Error + 'static)) -> SignInFailure {
@@ -220,5 +311,22 @@ impl<E: Error> From<&E> for Reason {
             source = error.source();
         }
         Self(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IssuerUrl, other_slash};
+
+    #[test]
+    fn other_slash_adds_or_removes_the_last_slash() {
+        for (issuer, other) in [
+            ("https://id.example", "https://id.example/"),
+            ("https://id.example/", "https://id.example"),
+            ("https://id.example/realms/a/", "https://id.example/realms/a"),
+        ] {
+            let issuer = IssuerUrl::new(issuer.to_owned()).unwrap();
+            assert_eq!(other_slash(&issuer).unwrap().as_str(), other);
+        }
     }
 }

@@ -4,11 +4,15 @@ use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use app::path;
-use clap::Args;
+use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use domain::user;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
 
-use super::{IdentityProvider, attempt::Attempts, provider::Provider};
+use super::{
+    IdentityProvider,
+    attempt::Attempts,
+    provider::{Customs, Provider},
+};
 use crate::public_url::{self, PublicUrl};
 
 /// The environment variable that may hold the client secret. There is no argument for it: who is on the machine can
@@ -16,8 +20,9 @@ use crate::public_url::{self, PublicUrl};
 const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
 
 /// An identity provider that people may sign in at.
+#[allow(clippy::doc_markdown)] // the help, too
 #[derive(Debug, Clone, Default, Args)]
-#[group(skip)] // several are called so, and a group of one name can be there once only
+#[group(id = "oidc")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
     /// The issuer of an identity provider that people may sign in at, too. It takes --oidc-client-id, a client secret
     /// and --public-url; the redirect URI to register is PUBLIC-URL/sign-in/oidc/callback.
@@ -33,6 +38,30 @@ pub struct Settings {
     #[arg(long, value_name = "NAME", env = "KAGITABA_OIDC_NAME", value_parser = user::name)]
     #[arg(default_value = "OpenID Connect")]
     pub oidc_name: String,
+    /// How the client secret is sent to the provider [default: basic, unless the provider says that it takes post only].
+    #[arg(long, value_enum, value_name = "HOW", env = "KAGITABA_OIDC_CLIENT_AUTH")]
+    pub oidc_client_auth: Option<ClientAuth>,
+    /// The claim that has a person's e-mail address [default: email].
+    #[arg(long, value_name = "CLAIM", env = "KAGITABA_OIDC_EMAIL_CLAIM")]
+    pub oidc_email_claim: Option<String>,
+    /// The claim that says that the e-mail address is the person's own [default: email_verified]; with Microsoft Entra ID
+    /// xms_edov.
+    #[arg(long, value_name = "CLAIM", env = "KAGITABA_OIDC_EMAIL_VERIFIED_CLAIM")]
+    pub oidc_email_verified_claim: Option<String>,
+    /// Believe the provider's e-mail addresses where it does not say whether they are the person's own. Whoever can set an
+    /// address at the provider can then enter as the user here who has that address: only for a provider at which
+    /// administrators alone set addresses.
+    #[arg(long, env = "KAGITABA_OIDC_TRUST_EMAIL", value_parser = FalseyValueParser::new())]
+    pub oidc_trust_email: bool,
+}
+
+/// How the client secret is sent to the provider (`OpenID` Connect Core 1.0, section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClientAuth {
+    /// In the head, by HTTP Basic authentication.
+    Basic,
+    /// In the body.
+    Post,
 }
 
 impl Settings {
@@ -52,10 +81,21 @@ impl Settings {
         let redirect = RedirectUrl::new(public_url.with_path(path::IDENTITY_PROVIDER_CALLBACK))?;
         Ok(Some(IdentityProvider {
             name: self.oidc_name.clone(),
-            provider: Provider::new(url, ClientId::new(client), self.secret()?, redirect)?,
+            provider: Provider::new(url, ClientId::new(client), self.secret()?, redirect, self.customs())?,
             attempts: Attempts::default(),
             secure: public_url.has_tls(),
         }))
+    }
+
+    /// What is particular to this provider.
+    fn customs(&self) -> Customs {
+        let claim = |named: &Option<String>, usual: &str| named.clone().unwrap_or_else(|| usual.to_owned());
+        Customs {
+            client_auth: self.oidc_client_auth,
+            email_claim: claim(&self.oidc_email_claim, "email"),
+            verified_claim: claim(&self.oidc_email_verified_claim, "email_verified"),
+            trust_email: self.oidc_trust_email,
+        }
     }
 
     fn secret(&self) -> Result<ClientSecret> {

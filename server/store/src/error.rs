@@ -2,6 +2,7 @@
 
 use crate::second_step::PendingSignIn;
 use domain::membership::Refusal;
+use domain::password_reset;
 use sqlx::sqlite::SqliteError;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,6 +68,17 @@ pub enum Error {
     /// The invitation has expired, was accepted, withdrawn or replaced, or never was.
     #[error("there is no such invitation any more; ask an Account Administrator for a new one")]
     InvitationOver,
+    /// The link to set a new password has expired, was used or replaced, or never was.
+    #[error("this link can't be used any more; ask for a new one")]
+    ResetOver,
+    /// The user may not work in the account.
+    #[error("the user is deactivated; reinstate them first")]
+    Deactivated,
+    /// The user belongs to other accounts too, so no administrator of one account may see a link to their password.
+    #[error(
+        "the user belongs to other accounts too; only mail or `kagitaba user set-password` can reset their password"
+    )]
+    BelongsElsewhere,
     /// Nobody whom the identity provider vouches for may work in any account.
     #[error("no active user has that e-mail address; ask an Account Administrator for an invitation")]
     NotInvited,
@@ -194,6 +206,15 @@ impl From<Refusal> for Error {
             Refusal::NotAllowed => Self::NotAllowed,
             Refusal::NoSuchUser => Self::NotFound,
             Refusal::LastAdministrator => Self::LastAdministrator,
+        }
+    }
+}
+
+impl From<password_reset::Refusal> for Error {
+    fn from(refusal: password_reset::Refusal) -> Self {
+        match refusal {
+            password_reset::Refusal::Deactivated => Self::Deactivated,
+            password_reset::Refusal::BelongsElsewhere => Self::BelongsElsewhere,
         }
     }
 }

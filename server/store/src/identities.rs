@@ -1,8 +1,10 @@
 //! Identities: whom an identity provider vouches for, and which user that is.
 
 use crate::audit::Event;
+use crate::bearer::Bearer;
 use crate::database::{Tx, micros};
 use crate::error::Error;
+use crate::invitations;
 use crate::second_step;
 use crate::sessions::{Client, FirstStep, SessionToken};
 use crate::sql;
@@ -12,9 +14,10 @@ use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::membership::MembershipState;
-use domain::user::UserId;
+use domain::user::{self, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// A person, as an identity provider names them. That it is they who ask is the caller's to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +28,28 @@ pub struct Identity {
     pub subject: String,
 }
 
+/// What an identity provider says of a person, the address being their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedPerson {
+    /// The e-mail address.
+    pub email: String,
+    /// The name they go by, if the provider says it.
+    pub name: Option<String>,
+}
+
+impl VerifiedPerson {
+    /// The name that a new user gets, which they can change: the one that the provider says, else what stands before the
+    /// `@` of their address.
+    fn name(&self) -> String {
+        let said = self.name.as_deref().and_then(|name| user::name(name).ok());
+        let short = || self.email.split('@').next().and_then(|name| user::name(name).ok());
+        said.or_else(short).unwrap_or_else(|| self.email.trim().chars().take(user::NAME_MAX).collect())
+    }
+}
+
 impl Store {
     /// Begins a session of the user that the identity is linked to; nothing where it is linked to none. The password
-    /// counts as never given in it.
+    /// counts as never given in it. A person who may work in no account joins those that have invited their address.
     ///
     /// # Errors
     /// [`Error::SecondStepNeeded`] where the user has a second factor; [`Error::NotInvited`] where they may no longer
@@ -45,7 +67,7 @@ impl Store {
             .await?;
         let Some(user) = user.map(UserId) else { return Ok(None) };
         let now = self.clock().now();
-        let Some((account, MembershipState::Active)) = membership(&mut tx, user).await? else {
+        let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
             return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
         };
         let step = FirstStep::Provider(&identity.issuer);
@@ -55,48 +77,86 @@ impl Store {
     }
 
     /// Links an identity, which is linked to nobody yet, to the user of that e-mail address, and begins a session of
-    /// theirs as [`Store::sign_in_by_identity`] does. That the address is the person's own is the caller's to know.
+    /// theirs as [`Store::sign_in_by_identity`] does. A person who may work in no account yet joins those that have invited
+    /// the address. That the address is the person's own is the caller's to know.
     ///
     /// # Errors
     /// [`Error::SecondStepNeeded`] once it is linked, where the user has a second factor; [`Error::NotInvited`] where
-    /// nobody has the address, or they may no longer work in any account; [`Error::LinkedOtherwise`];
-    /// [`Error::Database`].
+    /// nobody has the address and no account invites it, or they may no longer work in any account;
+    /// [`Error::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn link_identity(
         &self,
         identity: &Identity,
-        email: &str,
+        person: &VerifiedPerson,
         from: impl Into<Client>,
     ) -> Result<SessionToken, Error> {
+        let no_password = self.no_password_for(&person.email).await?;
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let found: Option<(Uuid, String)> = sql::query_as("SELECT id, email FROM users WHERE email_folded = $1")
-            .bind(folded_email(email))
-            .fetch_optional(&mut *tx)
-            .await?;
-        // Folded addresses are compared more generously than mail servers tell mailboxes apart.
-        let user = found.filter(|(_, known)| known.eq_ignore_ascii_case(email.trim())).map(|(user, _)| user);
-        let user = UserId(user.ok_or(Error::NotInvited)?);
-        let Some((account, MembershipState::Active)) = membership(&mut tx, user).await? else {
-            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+        let (user, is_new) = match (known(&mut tx, &person.email).await?, no_password) {
+            (Some(user), _) => (user, false),
+            (None, Some(hash)) => (users::insert(&mut tx, &person.name(), &person.email, &hash, now).await?, true),
+            (None, None) => return Err(Error::NotInvited),
         };
-        let linked = sql::query(
-            "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(&identity.issuer)
-        .bind(&identity.subject)
-        .bind(user.0)
-        .bind(micros(now))
-        .execute(&mut *tx)
-        .await?;
-        if linked.rows_affected() == 0 {
+        if membership(&mut tx, user).await?.is_none_or(|(_, state)| state != MembershipState::Active)
+            && !invitations::has_open(&mut tx, &person.email, now).await?
+        {
+            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+        }
+        if !link(&mut tx, identity, user, now).await? {
             return Err(self.refuse(tx, identity, user, Error::LinkedOtherwise, now).await?);
         }
+        let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
+            return Err(Error::NotInvited);
+        };
         event(account, user, Action::IdentityLinked, details(identity)).record(self, &mut tx, now).await?;
         let step = FirstStep::Provider(&identity.issuer);
+        let step = if is_new { FirstStep::Joined(&identity.issuer) } else { step };
         let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
         begun.map_err(Error::SecondStepNeeded)
+    }
+
+    /// Returns the hash of a password that does not exist, for a person who is invited and not a user yet; `None` for anybody
+    /// else. Such a person signs in at the provider, until they set a password by a link.
+    async fn no_password_for(&self, email: &str) -> Result<Option<String>, Error> {
+        let mut connection = self.pools().read.acquire().await?;
+        let invited = invitations::has_open(&mut connection, email, self.clock().now()).await?;
+        if !invited || users::named(&mut connection, email).await?.is_some() {
+            return Ok(None);
+        }
+        drop(connection);
+        let password = Bearer::generate();
+        Ok(Some(self.passwords().hash(Zeroizing::new(password.reveal().to_owned())).await?))
+    }
+
+    /// Returns the account that the user works in: as [`membership`], or, where they may work in none, the first of those
+    /// that have invited them, which they join.
+    async fn account_for(
+        &self,
+        tx: &mut Tx,
+        identity: &Identity,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccountId>, Error> {
+        if let Some((account, MembershipState::Active)) = membership(tx, user).await? {
+            return Ok(Some(account));
+        }
+        let email: String =
+            sql::query_scalar("SELECT email FROM users WHERE id = $1").bind(user.0).fetch_one(&mut **tx).await?;
+        for (account, role) in invitations::take_open(tx, &email, now).await? {
+            match users::join(tx, account, user, role, now).await {
+                Ok(()) => {
+                    let details = json!({ "user": user, "email": email, "role": role, "issuer": identity.issuer });
+                    event(account, user, Action::InvitationAccepted, details).record(self, tx, now).await?;
+                }
+                // They were deactivated there since: no invitation lets them in again.
+                Err(Error::AlreadyMember) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let active = membership(tx, user).await?.filter(|(_, state)| *state == MembershipState::Active);
+        Ok(active.map(|(account, _)| account))
     }
 
     /// Removes the links of the user of that e-mail address to identity providers: the next sign-in by one makes it
@@ -141,6 +201,30 @@ impl Store {
         tx.commit().await?;
         Ok(reason)
     }
+}
+
+/// The user of exactly that address. Folded addresses are compared more generously than mail servers tell mailboxes apart.
+async fn known(tx: &mut Tx, email: &str) -> Result<Option<UserId>, Error> {
+    let found: Option<(Uuid, String)> = sql::query_as("SELECT id, email FROM users WHERE email_folded = $1")
+        .bind(folded_email(email))
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.filter(|(_, known)| known.eq_ignore_ascii_case(email.trim())).map(|(user, _)| UserId(user)))
+}
+
+/// Links the identity to the user. Returns whether neither was linked before.
+async fn link(tx: &mut Tx, identity: &Identity, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let linked = sql::query(
+        "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&identity.issuer)
+    .bind(&identity.subject)
+    .bind(user.0)
+    .bind(micros(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(linked.rows_affected() > 0)
 }
 
 fn details(identity: &Identity) -> Value {

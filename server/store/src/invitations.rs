@@ -3,7 +3,7 @@
 use crate::audit::Event;
 use crate::bearer::bearer;
 use crate::clock::{counted, id_at};
-use crate::database::{micros, time};
+use crate::database::{Connection, micros, time};
 use crate::error::Error;
 use crate::key::Purpose;
 use crate::passwords::RightPassword;
@@ -13,6 +13,7 @@ use crate::sql;
 use crate::store::Store;
 use crate::throttle;
 use crate::users::{self, folded_email, role_named};
+use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
 use domain::membership::{INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator};
@@ -242,6 +243,40 @@ impl Store {
         tx.commit().await?;
         Ok(removed.rows_affected())
     }
+}
+
+/// Whether an account invites exactly that address.
+pub(crate) async fn has_open(connection: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<bool, Error> {
+    Ok(!open(connection, email, now).await?.is_empty())
+}
+
+/// Takes the open invitations of exactly that address, the first made first. Returns the accounts, and the role in each.
+pub(crate) async fn take_open(
+    tx: &mut Connection,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<(AccountId, Role)>, Error> {
+    let mut taken = Vec::new();
+    for (id, account, role) in open(tx, email, now).await? {
+        sql::query("DELETE FROM invitations WHERE id = $1").bind(id).execute(&mut *tx).await?;
+        taken.push((AccountId(account), role_named(&role)?));
+    }
+    Ok(taken)
+}
+
+/// Ids, accounts and roles of the open invitations. Folded addresses are compared more generously than mail servers tell
+/// mailboxes apart.
+async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    let open: Vec<(Uuid, Uuid, String, String)> = sql::query_as(
+        "SELECT id, account_id, role, email FROM invitations WHERE email_folded = $1 AND expires_at > $2
+         ORDER BY created_at, id",
+    )
+    .bind(folded_email(email))
+    .bind(micros(now))
+    .fetch_all(tx)
+    .await?;
+    let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));
+    Ok(open.map(|(id, account, role, _)| (id, account, role)).collect())
 }
 
 fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {

@@ -25,6 +25,10 @@ pub(crate) enum Purpose {
     SignIn,
     /// To count the guesses at the token of an invitation, as long.
     InvitationGuess,
+    /// To count the requests for a link to set a new password, as long.
+    PasswordReset,
+    /// To count the guesses at the token of such a link, as long.
+    ResetGuess,
     /// To sign the address of a job's result, for some minutes.
     ResultAddress,
     /// To count the guesses at a user's second factor, as long as those at the password.
@@ -39,6 +43,8 @@ impl Purpose {
         match self {
             Self::SignIn => "sign-in",
             Self::InvitationGuess => "invitation guess",
+            Self::PasswordReset => "password reset",
+            Self::ResetGuess => "reset guess",
             Self::ResultAddress => "result address",
             Self::SecondFactorGuess => "second factor guess",
         }
@@ -174,7 +180,14 @@ mod tests {
     #[test]
     fn what_is_hashed_for_one_purpose_passes_for_no_other() {
         let key = ServerKey::from_bytes([1; 32]);
-        let purposes = [Purpose::SignIn, Purpose::InvitationGuess, Purpose::ResultAddress, Purpose::SecondFactorGuess];
+        let purposes = [
+            Purpose::SignIn,
+            Purpose::InvitationGuess,
+            Purpose::PasswordReset,
+            Purpose::ResetGuess,
+            Purpose::ResultAddress,
+            Purpose::SecondFactorGuess,
+        ];
         for made_for in purposes {
             let hash = key.hash_for(made_for, "text");
             assert!(!key.verify("text", &hash));

@@ -9,13 +9,14 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// Every table, in an order in which each comes after those that it refers to. Rows are written in the order that is named,
 /// where there is one that matters.
-const TABLES: [(&str, Option<&str>); 22] = [
+const TABLES: [(&str, Option<&str>); 23] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
     ("sessions", None),
     ("sign_in_failures", None),
     ("invitations", None),
+    ("password_resets", None),
     ("authenticators", None),
     ("recovery_codes", None),
     ("pending_sign_ins", None),

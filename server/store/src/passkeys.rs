@@ -26,7 +26,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    Credential, CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
     RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
 };
 
@@ -34,6 +34,11 @@ use webauthn_rs::prelude::{
 const NAME: &str = "Kagitaba";
 /// Challenges without an answer that one user can have at a time, or one network for whoever is not signed in.
 const UNANSWERED_MAX: i64 = 100;
+
+/// Where authenticator data has its flags, after the hash of the site's domain (Web Authentication Level 3, 6.1).
+const FLAGS_AT: usize = 32;
+/// The flag of a passkey that can be backed up (BE).
+const BACKUP_ELIGIBLE: u8 = 0x08;
 
 /// The site that passkeys are for: an origin with a domain, by which browsers know them.
 #[derive(Clone)]
@@ -309,7 +314,8 @@ impl Store {
                 .fetch_optional(&mut *tx)
                 .await?;
         let (id, name, passkey) = known.ok_or(Error::WrongPasskey)?;
-        let mut passkey: Passkey = serde_json::from_str(&passkey).map_err(unreadable)?;
+        let passkey: Passkey = serde_json::from_str(&passkey).map_err(unreadable)?;
+        let mut passkey = taking_up_backup(passkey, &given);
         let right = party.finish_discoverable_authentication_v2(&given, state, &passkey).map_err(wrong)?;
         passkey.update_credential(&right);
         sql::query("UPDATE passkeys SET passkey = $1, last_used_at = $2 WHERE id = $3")
@@ -415,6 +421,17 @@ pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Res
 
 fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
     Event { account, user: Some(user), action, token: None, details }
+}
+
+/// The passkey as it is if it can be backed up from now on, as its answer says. Web Authentication Level 3 (6.1.3) lets this
+/// never change, yet password managers have changed it for all passkeys that they had made before, and their users would be
+/// locked out. Nothing is kept of it unless the answer is signed with the passkey's own key. One that can no longer be
+/// backed up is refused by the library: that answer may come from a copy of the key.
+fn taking_up_backup(passkey: Passkey, given: &PublicKeyCredential) -> Passkey {
+    let flags = given.response.authenticator_data.get(FLAGS_AT).copied().unwrap_or_default();
+    let mut credential = Credential::from(passkey);
+    credential.backup_eligible |= flags & BACKUP_ELIGIBLE != 0;
+    credential.into()
 }
 
 /// What a browser sent.

@@ -100,7 +100,7 @@ async fn require(
     let pending = PendingSignIn::generate();
     let issuer = match step {
         FirstStep::Password | FirstStep::Passkey(_) => None,
-        FirstStep::Provider(issuer) => Some(issuer),
+        FirstStep::Provider(issuer) | FirstStep::Joined(issuer) => Some(issuer),
     };
     sql::query(
         "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, issuer, created_at)

@@ -239,6 +239,9 @@ pub(crate) enum FirstStep<'a> {
     /// By the identity provider of this issuer. It may have asked for nothing just now, so what takes a recent password
     /// still takes it.
     Provider(&'a str),
+    /// Likewise, at which they have just joined by an invitation. They have no password yet, so that until it is time to
+    /// give it again this stands in for it: they can add a passkey or set up a second factor.
+    Joined(&'a str),
 }
 
 /// Ends the session, if there is one.
@@ -269,6 +272,7 @@ pub(crate) async fn begin(
     let (authenticated_at, details) = match step {
         FirstStep::Password => (now, json!({ "from": from.address })),
         FirstStep::Passkey(name) => (now, json!({ "from": from.address, "passkey": name })),
+        FirstStep::Joined(issuer) => (now, json!({ "from": from.address, "issuer": issuer })),
         FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
     };
     // Else it would go on under a cookie that nobody has any more, but who has taken it.

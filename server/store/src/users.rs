@@ -2,8 +2,9 @@
 
 use crate::audit::Event;
 use crate::clock::id_at;
-use crate::database::{Connection, micros, time};
+use crate::database::{Connection, Tx, micros, time};
 use crate::error::Error;
+use crate::password_resets;
 use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
@@ -50,7 +51,7 @@ impl From<PersonRow> for Person {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct MemberRow {
+pub(crate) struct MemberRow {
     #[sqlx(flatten)]
     person: PersonRow,
     role: String,
@@ -196,28 +197,44 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         let members = members(&mut tx, by.account).await?;
         let after = change.apply(&members, by.user.id, of)?;
+        self.store_change(tx, by.account, Some(by.user.id), members, after, action).await
+    }
+
+    /// Writes down one of `members`, all of the account's, as they are `after` a change, with its event in the audit
+    /// trail, and ends the transaction. Returns them.
+    pub(crate) async fn store_change(
+        &self,
+        mut tx: Tx,
+        account: AccountId,
+        by: Option<UserId>,
+        members: Vec<Member>,
+        after: Member,
+        action: Action,
+    ) -> Result<Member, Error> {
+        let of = after.person.id;
         let before = members.into_iter().find(|member| member.person.id == of).ok_or(Error::NotFound)?;
         if after != before {
             sql::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
                 .bind(after.role.as_str())
                 .bind(after.state.as_str())
-                .bind(by.account.0)
+                .bind(account.0)
                 .bind(of.0)
                 .execute(&mut *tx)
                 .await?;
             if after.state == MembershipState::Deactivated {
                 sql::query("DELETE FROM sessions WHERE account_id = $1 AND user_id = $2")
-                    .bind(by.account.0)
+                    .bind(account.0)
                     .bind(of.0)
                     .execute(&mut *tx)
                     .await?;
+                password_resets::end_links(&mut tx, of).await?;
             }
             let mut details = json!({ "user": of, "email": after.person.email });
             if after.role != before.role {
                 details["before"] = json!({ "role": before.role });
                 details["after"] = json!({ "role": after.role });
             }
-            let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
+            let event = Event { account, user: by, action, token: None, details };
             event.record(self, &mut tx, self.clock().now()).await?;
             tx.commit().await?;
         }
@@ -252,7 +269,8 @@ pub(crate) async fn insert(
     if added.rows_affected() == 0 { Err(Error::EmailTaken) } else { Ok(id) }
 }
 
-/// Makes the user one of the account's.
+/// Makes the user one of the account's. Their links to set a new password end: one that an administrator of their other
+/// account could see must not open this one.
 ///
 /// # Errors
 /// [`Error::AlreadyMember`], [`Error::Database`].
@@ -271,9 +289,12 @@ pub(crate) async fn join(
     .bind(user.0)
     .bind(role.as_str())
     .bind(micros(now))
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    if joined.rows_affected() == 0 { Err(Error::AlreadyMember) } else { Ok(()) }
+    if joined.rows_affected() == 0 {
+        return Err(Error::AlreadyMember);
+    }
+    password_resets::end_links(tx, user).await
 }
 
 /// The account's users with what they are in it, by name.

@@ -11,7 +11,7 @@ use std::{
 
 use domain::role::Role;
 use server::config::Data;
-use store::{Error, Identity};
+use store::{Error, Identity, VerifiedPerson};
 
 /// Runs `kagitaba user add` in a folder with the given line on its standard input.
 fn add_user(folder: &Path, email: &str, password: &str) -> Output {
@@ -117,7 +117,8 @@ async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let store = Data::within(folder.path()).open().await.unwrap();
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
-    store.link_identity(&aya, "aya@agency.example", IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
+    let person = VerifiedPerson { email: "aya@agency.example".to_owned(), name: None };
+    store.link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
     let unlink = |email| run(&["user", "unlink", "--email", email], &[], folder.path(), "");
     for said in ["Unlinked aya@agency.example.\n", "There was no link.\n"] {
         assert_eq!(String::from_utf8_lossy(&unlink("aya@agency.example").stdout), said);
@@ -324,4 +325,68 @@ async fn a_file_with_one_wrong_line_changes_nothing_and_names_the_place() {
     let store = Data::within(folder.path()).open().await.unwrap();
     let account = store.account_named("Agency").await.unwrap().unwrap();
     assert_eq!(store.advertisers(account, 0, 10).await.unwrap().1, 0);
+}
+
+#[tokio::test]
+async fn forgotten_password_is_set_while_a_session_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let store = Data::within(folder.path()).open().await.unwrap();
+    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap();
+    let set = |email, password| run(&["user", "set-password", "--email", email], &[], folder.path(), password);
+    for (email, password, reason) in [
+        ("aya@agency.example", "short\n", "at least 12 characters"),
+        ("aya@agency.example", "aya@agency.example\n", "guess"),
+        ("nobody@agency.example", "three paper lanterns\n", "no user with the address nobody@agency.example"),
+    ] {
+        let refused = set(email, password);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(reason), "{said}");
+    }
+    let done = set("aya@agency.example", "three paper lanterns\n");
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(said, "Set the password of aya@agency.example. Sessions ended: 1.\n", "{done:?}");
+    assert_eq!(store.session(&session).await.unwrap(), None);
+    let old = store.sign_in("aya@agency.example", "correct horse battery", from).await;
+    assert!(matches!(old, Err(Error::WrongCredentials)), "{old:?}");
+    store.sign_in("aya@agency.example", "three paper lanterns", from).await.unwrap();
+}
+
+#[tokio::test]
+async fn users_are_listed_changed_and_the_last_administrator_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
+    let store = Data::within(folder.path()).open().await.unwrap();
+    let user = |command: &[&str]| run(&[&["user"], command].concat(), &[], folder.path(), "");
+    let aya = ["--email", "aya@agency.example", "--account", "Agency"];
+    let done = user(&[&["role"], &aya[..], &["--role", "account_administrator"]].concat());
+    assert!(done.status.success(), "{done:?}");
+    let said = String::from_utf8(user(&["list"]).stdout).unwrap();
+    let line = "Agency\taya@agency.example\tAya\taccount_administrator\tactive\t";
+    assert_eq!(said.lines().nth(1), Some(line), "{said}");
+    assert_eq!(String::from_utf8(user(&["list", "--account", "Agency"]).stdout).unwrap(), said);
+    for (command, reason) in [
+        ([&["deactivate"], &aya[..]].concat(), "needs an active Account Administrator"),
+        ([&["role"], &aya[..], &["--role", "analyst"]].concat(), "needs an active Account Administrator"),
+        (
+            vec!["deactivate", "--email", "bo@agency.example", "--account", "Agency"],
+            "Agency has no user with the address",
+        ),
+        (vec!["deactivate", "--email", "aya@agency.example", "--account", "Agenzy"], "there is no account Agenzy"),
+    ] {
+        let refused = user(&command);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(reason), "{said}");
+    }
+
+    assert!(add_user(folder.path(), "bo@agency.example", "correct horse battery").status.success());
+    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let session = store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap();
+    let bo = ["--email", "bo@agency.example", "--account", "Agency"];
+    let said = user(&[&["deactivate"], &bo[..]].concat());
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "bo@agency.example is analyst in Agency, deactivated.\n");
+    assert_eq!(store.session(&session).await.unwrap(), None);
+    assert!(user(&[&["reinstate"], &bo[..]].concat()).status.success());
+    store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap();
 }

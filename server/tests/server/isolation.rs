@@ -160,6 +160,9 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("passkeys/remove", id(of.passkey)),
         ("passkeys/second_step", Case::NoId(NOT_SIGNED_IN)),
         ("passkeys/sign_in", Case::NoId(NOT_SIGNED_IN)),
+        ("password/forgotten", Case::NoId(NOT_SIGNED_IN)),
+        ("password/reset", Case::NoId(NOT_SIGNED_IN)),
+        ("password/reset_link", Case::NoId(NOT_SIGNED_IN)),
         ("profile/accounts", Case::NoId(OWN_SESSION)),
         ("profile/change_password", Case::NoId(OWN_SESSION)),
         ("profile/end_session", id(of.session)),
@@ -201,6 +204,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("users/deactivate", id(of.user)),
         ("users/invite", Case::NoId(OWN_ACCOUNT)),
         ("users/list", Case::NoId(OWN_ACCOUNT)),
+        ("users/make_reset_link", id(of.user)),
         ("users/reinstate", id(of.user)),
         ("users/withdraw_invitation", id(of.invitation)),
     ]

@@ -22,19 +22,19 @@ const PASSWORD: &str = "correct:horse@battery";
 
 /// What a mail server got: who it is from and for, as the conversation says, and the message.
 #[derive(Debug)]
-struct Mailed {
-    envelope: Vec<String>,
+pub struct Mailed {
+    pub envelope: Vec<String>,
     message: String,
 }
 
 /// A mail server that takes mail (RFC 5321) of who signs in with [`PASSWORD`], save for `refused@…`.
-struct Postbox {
+pub struct Postbox {
     port: u16,
-    mailed: UnboundedReceiver<Mailed>,
+    pub mailed: UnboundedReceiver<Mailed>,
 }
 
 impl Postbox {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, mailed) = unbounded_channel();
@@ -48,12 +48,12 @@ impl Postbox {
         Self { port, mailed }
     }
 
-    fn mail(&self) -> Mail {
+    pub fn mail(&self) -> Mail {
         let url = format!("smtp://kagitaba:correct%3Ahorse%40battery@127.0.0.1:{}", self.port);
         settings(&url).mail(Some(&public_url())).unwrap().unwrap()
     }
 
-    async fn next(&mut self) -> Mailed {
+    pub async fn next(&mut self) -> Mailed {
         timeout(Duration::from_mins(1), self.mailed.recv()).await.expect("a letter comes").unwrap()
     }
 }
@@ -109,13 +109,13 @@ impl Mailed {
         head.lines().map(str::to_owned).collect()
     }
 
-    fn header(&self, name: &str) -> String {
+    pub fn header(&self, name: &str) -> String {
         let (start, head) = (format!("{name}: "), self.head());
         head.iter().find_map(|line| line.strip_prefix(&start)).unwrap_or_default().to_owned()
     }
 
     /// The message with soft line breaks undone (quoted-printable).
-    fn body(&self) -> String {
+    pub fn body(&self) -> String {
         self.message.replace("=\n", "").replace("=3D", "=")
     }
 }
@@ -129,7 +129,7 @@ fn public_url() -> PublicUrl {
     "https://keys.example".parse().unwrap()
 }
 
-async fn house(mail: Mail) -> House {
+pub async fn house(mail: Mail) -> House {
     House::open_with(false, &gate::Settings::default(), Services { mail: Some(mail), ..Services::default() }).await
 }
 
@@ -175,13 +175,18 @@ async fn an_invitation_is_mailed_in_the_inviter_s_language_and_its_link_is_shown
 
 /// The token of the link, in a part of the body that is readable as it is, or in Base64.
 fn token_in(body: &str) -> String {
-    const LINK: &str = "https://keys.example/invitations/";
+    token_of(body, "invitations")
+}
+
+/// The token of the link to that folder.
+pub fn token_of(body: &str, folder: &str) -> String {
+    let link = format!("https://keys.example/{folder}/");
     let decoded = body.split("\n\n").filter_map(|part| {
         let text: String = part.lines().take_while(|line| !line.starts_with("--")).collect();
         String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()
     });
     let all = [body.to_owned()].into_iter().chain(decoded).collect::<Vec<_>>().join("\n");
-    let (_, rest) = all.split_once(LINK).unwrap_or_else(|| panic!("no link in {all}"));
+    let (_, rest) = all.split_once(&link).unwrap_or_else(|| panic!("no link in {all}"));
     rest.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 

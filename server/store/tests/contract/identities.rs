@@ -1,10 +1,13 @@
 //! Identities: whom an identity provider vouches for, and which user that is.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
+use crate::soft_passkey::{SoftPasskey, party};
+use chrono::TimeDelta;
+use domain::membership::{Change, INVITATION_LIFETIME};
 use domain::role::Role;
 use domain::user::Asker;
 use serde_json::json;
-use store::{Error, Identity, SessionToken};
+use store::{Error, Identity, SessionToken, VerifiedPerson};
 
 fn identity(subject: &str) -> Identity {
     Identity { issuer: "https://id.example".to_owned(), subject: subject.to_owned() }
@@ -12,7 +15,8 @@ fn identity(subject: &str) -> Identity {
 
 impl House {
     async fn link(&self, subject: &str, email: &str) -> Result<SessionToken, Error> {
-        self.store.link_identity(&identity(subject), email, HERE).await
+        let person = VerifiedPerson { email: email.to_owned(), name: Some(" Nao  Hara ".to_owned()) };
+        self.store.link_identity(&identity(subject), &person, HERE).await
     }
 
     async fn enter(&self, subject: &str) -> Result<Option<Asker>, Error> {
@@ -111,4 +115,84 @@ async fn who_is_deactivated_everywhere_is_refused_linked_or_not() {
     assert_eq!(house.enter("ben").await.unwrap().unwrap().user.id, ben);
     house.store.reinstate_user(&house.aya, cleo).await.unwrap();
     assert_eq!(house.enter("cleo").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn invited_person_joins_by_signing_in_at_the_provider() {
+    let house = House::new().await;
+    let (_, token) = house.store.invite(&house.aya, "Nao@agency.example", Role::Finance).await.unwrap();
+    let session = house.link("nao", "nao@agency.example").await.unwrap();
+    let nao = house.store.session(&session).await.unwrap().unwrap();
+    assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (house.aya.account, Role::Finance, "Nao Hara"));
+    // They have no password to give, so this counts until it is time to give it again.
+    house.store.require_recent_password(&session).await.unwrap();
+    house.later(TimeDelta::minutes(16));
+    assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
+    let again = house.store.sign_in_by_identity(&identity("nao"), HERE).await.unwrap().unwrap();
+    assert!(matches!(house.store.require_recent_password(&again).await, Err(Error::StepUpNeeded)));
+
+    assert!(matches!(house.store.invitation(&token, HERE).await, Err(Error::InvitationOver)));
+    let events = house.events().await;
+    let details = json!({ "user": nao.user.id, "email": "nao@agency.example", "role": "finance", "issuer": "https://id.example" });
+    assert_eq!(events[3], ("invitation_accepted".to_owned(), details));
+    assert_eq!((events[4].0.as_str(), events[5].0.as_str()), ("identity_linked", "signed_in"));
+    // A password is theirs to set by a link.
+    let link = house.store.link_for("nao@agency.example").await.unwrap().unwrap();
+    house.store.reset_password(&link.token, PASSWORD, HERE).await.unwrap();
+    house.store.sign_in("nao@agency.example", PASSWORD, HERE).await.unwrap();
+}
+
+#[tokio::test]
+async fn invitation_of_another_or_over_lets_nobody_in() {
+    let house = House::new().await;
+    let (store, aya) = (&house.store, &house.aya);
+    store.invite(aya, "ken@agency.example", Role::AccountAdministrator).await.unwrap();
+    assert!(matches!(house.link("other", "\u{212a}en@agency.example").await, Err(Error::NotInvited)), "Kelvin sign");
+    let (withdrawn, _) = store.invite(aya, "mio@agency.example", Role::Analyst).await.unwrap();
+    store.withdraw_invitation(aya, withdrawn.id).await.unwrap();
+    assert!(matches!(house.link("mio", "mio@agency.example").await, Err(Error::NotInvited)));
+    house.later(INVITATION_LIFETIME);
+    assert!(matches!(house.link("ken", "ken@agency.example").await, Err(Error::NotInvited)));
+    assert_eq!(store.members(aya.account).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn person_deactivated_elsewhere_joins_where_invited() {
+    let house = House::new().await;
+    let otto = house.stranger().await;
+    house.link("otto", &otto.user.email).await.unwrap();
+    let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
+    house.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
+    house.store.change_member_of(otto.account, &otto.user.email, Change::Deactivate).await.unwrap();
+    house.store.deactivate_user(&house.aya, ben).await.unwrap();
+    assert!(matches!(house.enter("otto").await, Err(Error::NotInvited)));
+    house.store.invite(&house.aya, &otto.user.email, Role::Finance).await.unwrap();
+    let joined = house.enter("otto").await.unwrap().unwrap();
+    assert_eq!((joined.account, joined.role), (house.aya.account, Role::Finance));
+    assert!(matches!(house.link("ben", "ben@agency.example").await, Err(Error::NotInvited)));
+}
+
+#[tokio::test]
+async fn person_who_works_here_joins_nothing_unasked() {
+    let house = House::new().await;
+    let otto = house.stranger().await;
+    house.store.invite(&otto, &house.aya.user.email, Role::Analyst).await.unwrap();
+    let session = house.link("aya", &house.aya.user.email).await.unwrap();
+    assert_eq!(house.store.session(&session).await.unwrap().unwrap().account, house.aya.account);
+    assert_eq!(house.store.invitations(otto.account).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn invited_administrator_is_asked_for_the_second_factor_they_have() {
+    let house = House::new().await;
+    let otto = house.stranger().await;
+    let challenge = house.store.begin_passkey(&otto, &party(), HERE).await.unwrap();
+    let (_, answer) = SoftPasskey::create(&challenge);
+    house.store.add_passkey(&otto, &answer, "Laptop").await.unwrap();
+    house.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
+    house.store.change_member_of(otto.account, &otto.user.email, Change::Deactivate).await.unwrap();
+    house.store.invite(&house.aya, &otto.user.email, Role::Analyst).await.unwrap();
+    let joined = house.link("otto", &otto.user.email).await;
+    assert!(matches!(joined, Err(Error::SecondStepNeeded(_))), "{joined:?}");
+    assert_eq!(house.store.members(house.aya.account).await.unwrap().len(), 2);
 }

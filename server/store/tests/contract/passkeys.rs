@@ -318,3 +318,41 @@ async fn one_network_can_ask_for_so_many_challenges_and_no_more() {
     house.later(TimeDelta::minutes(4));
     ask(&house).await;
 }
+
+#[tokio::test]
+async fn passkey_signs_in_after_its_manager_begins_to_back_it_up() {
+    let house = House::new().await;
+    let (mut passkey, _) = add(&house, &house.aya, "Vault").await;
+    sign_in(&house, &passkey.get(&ask(&house).await)).await.unwrap();
+    passkey.backed_up = true;
+    let mut forged = passkey.forged();
+    is_wrong(sign_in(&house, &forged.get(&ask(&house).await)).await, "another key with the new flags");
+    for _ in 0..2 {
+        sign_in(&house, &passkey.get(&ask(&house).await)).await.unwrap();
+    }
+    let pending = password_given(&house).await;
+    let answer = passkey.get(&ask(&house).await);
+    house.store.second_step_with_passkey(&pending, &answer, HERE).await.unwrap();
+}
+
+#[tokio::test]
+async fn passkey_is_refused_once_it_claims_not_to_be_backed_up() {
+    let house = House::new().await;
+    let (mut passkey, _) = add(&house, &house.aya, "Vault").await;
+    passkey.backed_up = true;
+    sign_in(&house, &passkey.get(&ask(&house).await)).await.unwrap();
+    passkey.backed_up = false;
+    is_wrong(sign_in(&house, &passkey.get(&ask(&house).await)).await, "it could be backed up before");
+    passkey.backed_up = true;
+    sign_in(&house, &passkey.get(&ask(&house).await)).await.unwrap();
+}
+
+#[tokio::test]
+async fn forged_answer_leaves_the_passkey_as_it_was() {
+    let house = House::new().await;
+    let (mut passkey, _) = add(&house, &house.aya, "Key").await;
+    let mut forged = passkey.forged();
+    forged.backed_up = true;
+    is_wrong(sign_in(&house, &forged.get(&ask(&house).await)).await, "another key");
+    sign_in(&house, &passkey.get(&ask(&house).await)).await.unwrap();
+}

@@ -8,7 +8,7 @@ use domain::second_factor::{RECOVERY_CODES, SECOND_STEP_WITHIN, grouped};
 use domain::user::{Asker, Person};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
-use store::{Error, Identity, PendingSignIn, SessionToken};
+use store::{Error, Identity, PendingSignIn, SessionToken, VerifiedPerson};
 use totp_rs::{Builder, Secret, Totp};
 
 /// A time step.
@@ -72,7 +72,8 @@ async fn who_signs_in_at_an_identity_provider_takes_the_second_step_too() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
-    let linked = house.store.link_identity(&aya, &house.aya.user.email, HERE).await;
+    let person = VerifiedPerson { email: house.aya.user.email.clone(), name: None };
+    let linked = house.store.link_identity(&aya, &person, HERE).await;
     let known = house.store.sign_in_by_identity(&aya, HERE).await.map(drop);
     let (Err(Error::SecondStepNeeded(_)), Err(Error::SecondStepNeeded(pending))) = (linked, known) else { panic!() };
     let session = house.store.second_step(&pending, &phone.code(&house, 0), HERE).await.unwrap();

@@ -16,6 +16,8 @@ const DOMAIN: &str = "keys.example";
 /// Flags of authenticator data (Web Authentication Level 3, 6.1).
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
+const BACKUP_ELIGIBLE: u8 = 0x08;
+const BACKED_UP: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
 
 /// A passkey; a copy of it is a clone of the device.
@@ -30,6 +32,8 @@ pub struct SoftPasskey {
     pub origin: &'static str,
     /// Whether the person has given the PIN.
     pub verified: bool,
+    /// Whether a password manager keeps it, which makes copies.
+    pub backed_up: bool,
 }
 
 pub fn party() -> RelyingParty {
@@ -46,7 +50,7 @@ impl SoftPasskey {
         let id = Uuid::new_v4().as_bytes().to_vec();
         let key = SigningKey::from_slice(&Sha256::digest(&id)).unwrap();
         let user = options["user"]["id"].clone();
-        let passkey = Self { id, key, user, counter: 1, origin: ORIGIN, verified: true };
+        let passkey = Self { id, key, user, counter: 1, origin: ORIGIN, verified: true, backed_up: false };
         let answer = passkey.registered(challenge);
         (passkey, answer)
     }
@@ -98,6 +102,7 @@ impl SoftPasskey {
 
     fn data(&self, flags: u8) -> Vec<u8> {
         let flags = PRESENT | flags | if self.verified { VERIFIED } else { 0 };
+        let flags = flags | if self.backed_up { BACKUP_ELIGIBLE | BACKED_UP } else { 0 };
         [Sha256::digest(DOMAIN).as_slice(), &[flags], &self.counter.to_be_bytes()].concat()
     }
 

@@ -1,0 +1,139 @@
+//! Setting a new password where the old one is forgotten: by a link that an administrator makes, or that the person asks
+//! for by mail.
+
+#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+
+use crate::api::protocol::{Call, Form};
+use crate::error::AppError;
+use domain::password_reset::NewPasswordForm;
+use domain::user::UserId;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+#[cfg(feature = "ssr")]
+use {
+    super::asked::{address, allowed_after_step_up, answer_header, locale, mail, plain_form_goes_on_to, store},
+    crate::i18n::Locale,
+    crate::path,
+    domain::password_reset::Handover,
+    domain::role::Permission,
+    domain::user,
+    http::header,
+    store::ResetToken,
+};
+
+/// Whether the server sends mail, and people can ask for a link. The browser reads it from the page.
+#[must_use]
+pub fn mail_sent() -> bool {
+    #[cfg(feature = "ssr")]
+    return mail().is_some();
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
+/// A link to set a new password, and how it gets to the person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetLink {
+    /// Whom it is for.
+    pub email: String,
+    /// The token of the link, to be handed over; `None` where it was mailed. Kept in memory while the link is shown, and
+    /// nowhere else.
+    pub token: Option<String>,
+    /// Whether it should have been mailed, but could not.
+    pub mail_failed: bool,
+}
+
+impl fmt::Debug for ResetLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResetLink").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// Makes a link for a user of the account. It is mailed where the server sends mail; else, or where that fails, the
+/// administrator hands it over, unless the person belongs to other accounts too.
+///
+/// # Errors
+/// [`AppError::BelongsElsewhere`], [`AppError::MailFailed`] where the link may be mailed only; [`AppError::Deactivated`],
+/// [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "users/make_reset_link", protocol = Call)]
+pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
+    let mail = mail();
+    let handover = if mail.is_some() { Handover::Mail } else { Handover::ByHand };
+    let link = store.make_reset_link(&by, id, handover).await?;
+    let locale = language(link.language.as_deref());
+    let mailed = match mail {
+        Some(mail) => Some(mail.reset(locale, Some(&by.user.name), &link.person.email, link.token.reveal()).await),
+        None => None,
+    };
+    if mailed == Some(false) && link.belongs_elsewhere {
+        store.withdraw_reset_link(&link.token).await?;
+        return Err(AppError::MailFailed);
+    }
+    answer_header(header::CACHE_CONTROL, "no-store");
+    let token = (mailed != Some(true)).then(|| link.token.reveal().to_owned());
+    Ok(ResetLink { email: link.person.email, token, mail_failed: mailed == Some(false) })
+}
+
+/// Has a link mailed to whoever has that address here. The answer is the same for every address, and so is the time that
+/// it takes: whether somebody has it is looked up after the answer.
+///
+/// # Errors
+/// [`AppError::Unusable`] where it is no address; [`AppError::Throttled`]; [`AppError::MailFailed`] where the server sends
+/// no mail.
+#[server(prefix = "/api", endpoint = "password/forgotten", protocol = Form)]
+pub async fn forgotten(email: String) -> Result<(), AppError> {
+    let email = user::email(&email).map_err(AppError::Unusable)?;
+    let mail = mail().ok_or(AppError::MailFailed)?;
+    let (store, asked_in) = (store(), locale());
+    store.count_reset_request(&email, address()).await?;
+    leptos::task::spawn(async move {
+        match store.link_for(&email).await {
+            Ok(Some(link)) => {
+                let locale = link.language.as_deref().and_then(|code| code.parse().ok()).unwrap_or(asked_in);
+                // To the address that is known here: what was typed may only look like it.
+                if !mail.reset(locale, None, &link.person.email, link.token.reveal()).await
+                    && let Err(error) = store.withdraw_reset_link(&link.token).await
+                {
+                    tracing::warn!(%error, "a link that could not be mailed stays until it expires");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "a link to set a new password could not be made"),
+        }
+    });
+    plain_form_goes_on_to(&path::forgotten_with_notice());
+    Ok(())
+}
+
+/// Returns the e-mail address of the person whom a link is for.
+///
+/// # Errors
+/// [`AppError::ResetOver`], [`AppError::Throttled`].
+#[server(GetPasswordReset, prefix = "/api", endpoint = "password/reset_link", protocol = Form)]
+pub async fn password_reset(token: String) -> Result<String, AppError> {
+    let token = ResetToken::parse(&token).ok_or(AppError::ResetOver)?;
+    Ok(store().password_reset(&token, address()).await?)
+}
+
+/// Sets a new password by a link. Returns where to go on: the person signs in with it.
+///
+/// # Errors
+/// [`AppError::Unusable`], [`AppError::ResetOver`], [`AppError::Throttled`].
+#[server(ResetPassword, prefix = "/api", endpoint = "password/reset", protocol = Form)]
+pub async fn reset_password(token: String, form: NewPasswordForm) -> Result<String, AppError> {
+    let token = ResetToken::parse(&token).ok_or(AppError::ResetOver)?;
+    let (store, from) = (store(), address());
+    form.validate(&store.password_reset(&token, from).await?).map_err(AppError::Unusable)?;
+    store.reset_password(&token, &form.password, from).await?;
+    let next = path::sign_in_with_notice();
+    plain_form_goes_on_to(&next);
+    Ok(next)
+}
+
+/// The language that the person has chosen, else that of whoever asks.
+#[cfg(feature = "ssr")]
+fn language(chosen: Option<&str>) -> Locale {
+    chosen.and_then(|code| code.parse().ok()).unwrap_or_else(locale)
+}

@@ -1,0 +1,67 @@
+//! Asking for a link to set a new password, by mail.
+
+use crate::api::password_reset::Forgotten as ForgottenCall;
+use crate::components::error_note::ErrorNote;
+use crate::components::forgotten_link::use_mail_sent;
+use crate::components::icon::Icon;
+use crate::components::language_switch::LanguageSwitch;
+use crate::components::page_title::PageTitle;
+use crate::components::reactive::say;
+use crate::i18n::{t_string, use_i18n};
+use crate::path::{self, Notice};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// Asks for the e-mail address. What it says then is the same for every address. Works without our wasm.
+#[component]
+pub fn Forgotten() -> impl IntoView {
+    let i18n = use_i18n();
+    let ask = ServerAction::<ForgottenCall>::new();
+    let pending = ask.pending();
+    // A browser without our wasm comes back with it.
+    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
+    let sent = Memo::new(move |_| match ask.value().get() {
+        None => notice,
+        Some(answer) => answer.is_ok(),
+    });
+    let mail_sent = use_mail_sent();
+    let form = move || {
+        view! {
+            <p class="lead">{say!(i18n, forgotten.lead)}</p>
+            <ErrorNote error=Signal::derive(move || ask.value().get().and_then(Result::err))/>
+            <ActionForm action=ask>
+                <label class="field">
+                    <span class="label">{say!(i18n, sign_in.email)}</span>
+                    <input type="email" name="email" required autocomplete="username" autofocus/>
+                </label>
+                <button type="submit" class="button primary" disabled=pending>
+                    {move || {
+                        if pending.get() {
+                            t_string!(i18n, forgotten.sending)
+                        } else {
+                            t_string!(i18n, forgotten.send)
+                        }
+                    }}
+                </button>
+            </ActionForm>
+        }
+    };
+    let page = move || match (mail_sent, sent.get()) {
+        (false, _) => view! { <p class="lead">{say!(i18n, forgotten.no_mail)}</p> }.into_any(),
+        (true, true) => view! { <p class="lead" role="status">{say!(i18n, forgotten.sent)}</p> }.into_any(),
+        (true, false) => form().into_any(),
+    };
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, forgotten.title).to_owned())/>
+        <main class="sign-in">
+            <div class="sign-in-card">
+                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
+                <h1>{say!(i18n, forgotten.title)}</h1>
+                {page}
+                <p><a href=path::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a></p>
+            </div>
+            <LanguageSwitch/>
+        </main>
+    }
+}

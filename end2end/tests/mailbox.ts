@@ -1,0 +1,47 @@
+// A mail server that keeps what it gets, save for refused…@….
+
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+
+/** What the mail server got, by address. */
+export const mailed = new Map<string, string>();
+
+const mailServer = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ['STARTTLS'],
+  onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
+  onData: (stream, { envelope }, callback) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => {
+      envelope.rcptTo.forEach(({ address }) => mailed.set(address, Buffer.concat(chunks).toString()));
+      callback();
+    });
+  },
+});
+
+/** Starts it. Answers the options by which Kagitaba sends mail there. */
+export async function openMailbox(): Promise<string[]> {
+  await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
+  const { port } = mailServer.server.address() as AddressInfo;
+  return ['--smtp-url', `smtp://127.0.0.1:${port}`, '--mail-from', 'Kagitaba <kagitaba@agency.example>'];
+}
+
+/** Ends it. */
+export async function closeMailbox(): Promise<void> {
+  await new Promise<void>((resolve) => mailServer.close(resolve));
+}
+
+/** The parts of a message, decoded. */
+export function parts(message: string): string {
+  const decoded = message.split(/\r?\n\r?\n|\r?\n--.*/).map((part) => {
+    const undone = part.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => `%${hex}`);
+    const base64 = /^[A-Za-z0-9+/=\r\n]+$/.test(part) ? Buffer.from(part, 'base64').toString() : '';
+    try {
+      return `${decodeURIComponent(undone)}\n${base64}`;
+    } catch {
+      return `${undone}\n${base64}`;
+    }
+  });
+  return decoded.join('\n');
+}

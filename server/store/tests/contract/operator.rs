@@ -1,0 +1,54 @@
+//! Account users as whoever runs the server manages them.
+
+use crate::house::{HERE, House, PASSWORD, new_user};
+use domain::membership::{Change, MembershipState};
+use domain::role::Role;
+use serde_json::json;
+use store::Error;
+
+#[tokio::test]
+async fn users_are_listed_by_account_and_name() {
+    let house = House::new().await;
+    house.store.add_user(house.aya.account, new_user("ben", Role::Finance)).await.unwrap();
+    house.stranger().await;
+    let names = async |account| {
+        let members = house.store.all_members(account).await.unwrap();
+        members.into_iter().map(|(account, it)| format!("{account}/{}", it.person.name)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(None).await, ["Acme/Aya", "Acme/ben", "Other/Otto"]);
+    assert_eq!(names(Some(house.aya.account)).await, ["Acme/Aya", "Acme/ben"]);
+}
+
+#[tokio::test]
+async fn changes_from_outside_hold_at_once_and_are_told() {
+    let house = House::new().await;
+    let account = house.aya.account;
+    house.store.add_user(account, new_user("Ben", Role::Analyst)).await.unwrap();
+    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let change = async |change| house.store.change_member_of(account, "BEN@agency.example", change).await.unwrap();
+    assert_eq!(change(Change::Role(Role::Finance)).await.role, Role::Finance);
+    assert_eq!(house.store.session(&session).await.unwrap().unwrap().role, Role::Finance);
+    assert_eq!(change(Change::Deactivate).await.state, MembershipState::Deactivated);
+    assert_eq!(house.store.session(&session).await.unwrap(), None);
+    assert_eq!(change(Change::Reinstate).await.state, MembershipState::Active);
+    let events = house.events().await;
+    let actions: Vec<_> = events.iter().rev().take(3).map(|(action, _)| action.as_str()).collect();
+    assert_eq!(actions, ["user_reinstated", "user_deactivated", "user_role_changed"]);
+    assert_eq!(events[events.len() - 3].1["after"], json!({ "role": "finance" }));
+}
+
+#[tokio::test]
+async fn last_administrator_stays_whoever_changes_it() {
+    let house = House::new().await;
+    let before = house.actions().await;
+    for change in [Change::Deactivate, Change::Role(Role::Analyst)] {
+        let refused = house.store.change_member_of(house.aya.account, &house.aya.user.email, change).await;
+        assert!(matches!(refused, Err(Error::LastAdministrator)), "{refused:?}");
+    }
+    house.stranger().await;
+    for email in ["otto@agency.example", "nobody@agency.example"] {
+        let refused = house.store.change_member_of(house.aya.account, email, Change::Deactivate).await;
+        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    }
+    assert_eq!(house.actions().await[..before.len()], before);
+}
