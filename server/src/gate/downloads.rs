@@ -15,7 +15,7 @@ use http::{HeaderValue, header};
 use store::{JobResult, Store};
 use uuid::Uuid;
 
-use super::{admission::Gate, answer::Format, envelope::GateError, query::Query};
+use super::{admission::Gate, envelope::GateError, query::Query};
 
 /// How long an address holds.
 const LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -38,7 +38,7 @@ pub async fn download(
     let job = job.map_or(String::new(), |Path(job)| job); // what is no UTF-8 names no job
     match found(&gate.store, &job, &query).await {
         Ok(result) => file(result),
-        Err(error) => error.into_response(Format::accepted(request.headers())),
+        Err(error) => error.into_response(gate.format.of(request.headers(), "")),
     }
 }
 
