@@ -20,7 +20,7 @@ use super::{
 const DESCRIPTION: &str = "Call with HTTP Basic: an access token's Account SID as user name, its Auth Token as password. \
     A path may end with `.json` or `.xml`, which names the form of the answer, and with a slash. A `POST` may stand for \
     another method: `_method=PUT` or `_method=DELETE`, in its query or form. `IrVersion` may be spelt `Ir-Version` or \
-    `IR-Version`, in any case, as header or parameter.";
+    `IR-Version`, in any case, as header or parameter; two that differ are refused.";
 
 /// The document. It has nothing of any account in it, so anybody may read it.
 pub async fn document() -> impl IntoResponse {
@@ -161,13 +161,16 @@ fn add_headers(responses: &mut Map<String, Value>) {
     }
 }
 
-/// What every operation takes: the Account SID and a version.
+/// What every operation takes: the Account SID and a version. The header that asks for one is described in words: that it
+/// must not differ from the parameter, a schema can't say.
 fn common_parameters() -> Vec<Value> {
-    let version = |name: &str, place: &str| {
-        let schema = json!({ "type": "string", "enum": version::spellings() });
-        json!({ "name": name, "in": place, "schema": schema })
-    };
-    vec![path_parameter("AccountSID"), version(version::PARAMETER, "query"), version("IR-Version", "header")]
+    let version = json!({
+        "name": version::PARAMETER,
+        "in": "query",
+        "description": "The API version to answer in, in place of the token's own. The header `IR-Version` does the same.",
+        "schema": { "type": "string", "enum": version::spellings() },
+    });
+    vec![path_parameter("AccountSID"), version]
 }
 
 fn path_parameter(name: &str) -> Value {
