@@ -70,6 +70,15 @@ impl Caller {
     /// # Errors
     /// The first [`Refusal`] that applies, in the order in which they are listed there.
     pub fn require(&self, path_sid: &str, scope: Scope) -> Result<(), Refusal> {
+        self.require_sid(path_sid)?;
+        if self.scopes.allow(scope) { Ok(()) } else { Err(Refusal::ScopeMissing(scope)) }
+    }
+
+    /// Whether the caller may read `/Agencies/{path_sid}` itself, which says who calls and needs no scope.
+    ///
+    /// # Errors
+    /// As [`Caller::require`], but for the scope.
+    pub fn require_sid(&self, path_sid: &str) -> Result<(), Refusal> {
         if !self.api_access {
             Err(Refusal::ApiAccessOff)
         } else if self.state == TokenState::Disabled {
@@ -78,8 +87,6 @@ impl Caller {
             Err(Refusal::AddressNotAllowed)
         } else if self.sid.as_str() != path_sid {
             Err(Refusal::OtherAccountSid)
-        } else if !self.scopes.allow(scope) {
-            Err(Refusal::ScopeMissing(scope))
         } else {
             Ok(())
         }
@@ -136,6 +143,8 @@ mod tests {
     fn each_thing_that_is_missing_keeps_the_gate_closed() {
         let other = Scope::find("getJob").unwrap();
         assert_eq!(caller().require(SID, other), Err(Refusal::ScopeMissing(other)));
+        let without = Caller { scopes: Scopes::default(), ..caller() };
+        assert_eq!((without.require_sid(SID), without.require_sid("IR1")), (Ok(()), Err(Refusal::OtherAccountSid)));
         assert_eq!(caller().require(&SID.replace('0', "1"), SCOPE), Err(Refusal::OtherAccountSid));
         let elsewhere = Caller { address_allowed: false, ..caller() };
         assert_eq!(elsewhere.require(SID, other), Err(Refusal::AddressNotAllowed));

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// Longest value in characters.
-const VALUE_MAX: usize = 255;
+pub const VALUE_MAX: usize = 255;
 
 /// One field that can't be set so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,8 +114,6 @@ fn set<'a>(
     for (key, value) in change {
         let mut wrong = |expected| problems.push(ProfileProblem { field: format!("{within}{key}"), expected });
         match (fields.get_mut(key), value) {
-            // Where a resource is sent back as it was read, its own address comes along.
-            (None, _) if within.is_empty() && key == "Uri" => {}
             (None, _) => wrong(Expected::KnownField),
             (Some(Value::Object(inner)), Value::Object(change)) => {
                 set(inner, change.iter(), &format!("{within}{key}."), problems);
@@ -136,8 +134,10 @@ pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
         return if choices.contains(&value) { Ok(value.to_owned()) } else { Err(Expected::OneOf) };
     }
     let line = match text::line(value, VALUE_MAX) {
+        _ if value.chars().count() > VALUE_MAX => return Err(Expected::Line(VALUE_MAX)),
         Ok(line) => line,
-        Err(Problem::Required) => String::new(),
+        // What can't be seen is not nothing.
+        Err(Problem::Required) if value.trim().is_empty() => String::new(),
         Err(_) => return Err(Expected::Line(VALUE_MAX)),
     };
     match key {
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn only_the_fields_that_are_named_change() {
         let profile = CompanyInformation::named("Agency");
-        let change = json!({ "Website": " https://a.example ", "CorporateAddress": { "City": "Kyoto" }, "Uri": "/x" });
+        let change = json!({ "Website": " https://a.example ", "CorporateAddress": { "City": "Kyoto" } });
         let updated = profile.updated(&change).unwrap();
         let mut expected = profile.clone();
         expected.website = "https://a.example".to_owned();
@@ -170,6 +170,7 @@ mod tests {
         let change = json!({
             "CompanyName": " ", "PrimaryPhoneNumber": "+1 555", "MinimumContactRating": "6", "Currency": 5, "Colour": "red",
             "BillingAddress": "Kyoto", "FinancialContact": { "Email": "nobody", "Age": "4" }, "Website": "x".repeat(256),
+            "Timezone": "\u{200b}", "IndirectTaxNumber": " ".repeat(256), "EinSsnForeignTaxId": "\u{200d}",
         });
         let problems = CompanyInformation::named("Agency").updated(&change).unwrap_err();
         let mut fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
@@ -181,10 +182,13 @@ mod tests {
                 "Colour",
                 "CompanyName",
                 "Currency",
+                "EinSsnForeignTaxId",
                 "FinancialContact.Age",
                 "FinancialContact.Email",
+                "IndirectTaxNumber",
                 "MinimumContactRating",
                 "PrimaryPhoneNumber",
+                "Timezone",
                 "Website"
             ]
         );

@@ -87,7 +87,8 @@ pub fn is_unsupported(c: char) -> bool {
 }
 
 /// Characters that leave nothing to see when they stand alone.
-fn is_blank(c: char) -> bool {
+#[must_use]
+pub fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,

@@ -268,11 +268,15 @@ fn contact(input: &str, people: &[impl AsRef<Person>]) -> Result<UserId, Problem
     person.map(|person| person.id).ok_or(Problem::UnknownValue)
 }
 
+/// Whether the character stands between developers' addresses in a form.
+#[must_use]
+pub fn separates_addresses(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '、' | '，')
+}
+
 fn developers(input: &str) -> Result<Vec<String>, Problem> {
     let mut addresses: Vec<String> = Vec::new();
-    for part in
-        input.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '、' | '，')).filter(|part| !part.is_empty())
-    {
+    for part in input.split(separates_addresses).filter(|part| !part.is_empty()) {
         let address = user::email(part)?;
         if !addresses.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
             addresses.push(address);

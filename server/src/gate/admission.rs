@@ -8,19 +8,24 @@ use std::{
 use app::api::client_address;
 use axum::{extract::ConnectInfo, response::Response};
 use clap::Args;
-use domain::{access::Caller, account::AccountId, api_version::ApiVersion, scope::RateGroup};
+use domain::{
+    access::Caller,
+    account::AccountId,
+    api_version::ApiVersion,
+    scope::{RateGroup, Scope},
+};
 use http::{HeaderMap, request::Parts};
 use store::Store;
 
 use super::{
+    answer::GateFormat,
     credentials,
-    envelope::GateError,
+    envelope::{GateError, announce_end},
     rate_limit::{Left, RateLimits},
     recording::Recording,
     target::Target,
     version::{Dated, Lifecycle},
 };
-use crate::request_body::BodyError;
 
 /// The agency's own settings of the gate.
 #[derive(Debug, Clone, Default, Args)]
@@ -32,6 +37,9 @@ pub struct Settings {
     /// How many reports an account may export in a day [default: 100].
     #[arg(long, value_name = "EXPORTS", env = "KAGITABA_EXPORTS_PER_DAY")]
     pub exports_per_day: Option<NonZeroU32>,
+    /// The form of answers whose client does not ask for one, and XML's root: json, or published as the platform has it.
+    #[arg(long, value_name = "FORMAT", env = "KAGITABA_GATE_FORMAT", value_enum, default_value_t)]
+    pub gate_format: GateFormat,
     /// Since when an API version is deprecated: tell its clients so.
     #[arg(long, value_name = "VERSION=DATE")]
     pub deprecation: Vec<Dated>,
@@ -56,6 +64,8 @@ pub struct Gate {
     limits: RateLimits,
     /// When versions go out of use.
     pub lifecycle: Lifecycle,
+    /// The form of answers whose client does not ask for one.
+    pub format: GateFormat,
     /// Whether a proxy on this machine tells where calls come from.
     pub behind_proxy: bool,
 }
@@ -63,7 +73,7 @@ pub struct Gate {
 /// A call as it came: each part, or why it can't be taken.
 pub struct Asked {
     /// Whether its body is there.
-    pub body: Result<(), BodyError>,
+    pub body: Result<(), GateError>,
     /// What is asked for.
     pub target: Result<Target, GateError>,
     /// In which version it wants to be answered.
@@ -91,7 +101,7 @@ impl Gate {
             RateGroup::Default => settings.calls_per_hour,
             RateGroup::ReportExport => settings.exports_per_day,
         });
-        Self { store, limits, lifecycle: settings.lifecycle(), behind_proxy }
+        Self { store, limits, lifecycle: settings.lifecycle(), format: settings.gate_format, behind_proxy }
     }
 
     /// Where the request comes from.
@@ -110,7 +120,7 @@ impl Gate {
         let (sid, secret) = credentials::read(headers)?;
         let caller = self.store.authenticate_from(sid, &secret, address).await?;
         let caller = caller.ok_or(GateError::WrongCredentials)?;
-        if caller.expired { Err(GateError::Expired) } else { Ok(caller) }
+        if caller.expired { Err(GateError::Expired { ended_at: caller.ends_at }) } else { Ok(caller) }
     }
 
     /// Lets a caller on to what they ask for, if they may, and notes what became of it. Whoever is known learns from
@@ -122,11 +132,12 @@ impl Gate {
         carry_out: impl FnOnce(Admitted) -> F,
         refuse: impl FnOnce(GateError) -> Response,
     ) -> Response {
-        let begin = |target: &Target| Recording::begin(&self.store, &caller, target.scope, asked.address);
-        let recording = asked.target.as_ref().ok().map(begin);
-        let (account, usable) = (caller.account, caller.is_usable());
+        let begin = |scope| Recording::begin(&self.store, &caller, scope, asked.address);
+        let recording = asked.target.as_ref().ok().and_then(|target| target.scope).map(begin);
+        let (account, usable, end) = (caller.account, caller.is_usable(), caller.ends_at);
         let admitted = admit(caller, asked);
-        let group = admitted.as_ref().map_or(RateGroup::Default, |admitted| admitted.target.scope.rate_group());
+        let scope = admitted.as_ref().ok().and_then(|admitted| admitted.target.scope);
+        let group = scope.map_or(RateGroup::Default, Scope::rate_group);
         let (left, admitted) = match self.count(account, usable, group).await {
             Ok(left) => (left, admitted),
             Err(none_left) => (none_left, Err(GateError::TooManyCalls)),
@@ -137,10 +148,20 @@ impl Gate {
         };
         let mut response = answer.unwrap_or_else(refuse);
         left.announce(response.headers_mut());
+        if let Some(end) = end {
+            announce_end(end, response.headers_mut());
+        }
         if let Some(recording) = recording {
             recording.end(response.status());
         }
         response
+    }
+
+    /// Returns what is left to the account in each group. Counts nothing.
+    pub async fn left(&self, account: AccountId) -> [(RateGroup, Left); RateGroup::ALL.len()] {
+        let of = async |group| (group, self.limits.left(account, group).await);
+        let [first, second] = RateGroup::ALL;
+        [of(first).await, of(second).await]
     }
 
     /// Counts the call, and tells how many the account may still make.
@@ -156,11 +177,14 @@ impl Gate {
     }
 }
 
-/// Whether the call may go on. The steps, each with its status: body (413, 408), what is asked for (404, 405), version
+/// Whether the call may go on. The steps, each with its status: body (413, 408, 415), what is asked for (404, 405), version
 /// (400), what the token may do (403).
 fn admit(caller: Caller, Asked { body, target, version, .. }: Asked) -> Result<Admitted, GateError> {
     body?;
     let (target, version) = (target?, version?);
-    caller.require(&target.sid, target.scope)?;
+    match target.scope {
+        Some(scope) => caller.require(&target.sid, scope)?,
+        None => caller.require_sid(&target.sid)?,
+    }
     Ok(Admitted { caller, target, version })
 }

@@ -4,26 +4,44 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
+use clap::ValueEnum;
 use domain::api_version::ApiVersion;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{envelope::GateError, query::Query, xml};
+use super::{envelope::GateError, query::Query, target::Suffix, xml};
 
-/// How an answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// `application/json`, where the client doesn't mind.
+/// How many of a list stand on the page, in place of what was asked for.
+const PAGE_SIZE: HeaderName = HeaderName::from_static("x-page-size");
+
+/// The form of answers whose client does not say which it wants, and XML's root.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum GateFormat {
+    /// JSON; each resource is its XML document's root.
+    #[default]
     Json,
-    /// `application/xml`.
-    Xml,
+    /// As the platform publishes it: XML, whose root is always `ImpactRadiusResponse`.
+    Published,
 }
 
-impl Format {
-    /// By `Accept` (RFC 9110, section 12.5.1). Who takes neither is answered in JSON all the same: it says what is wrong.
+impl GateFormat {
+    /// Returns the form of the answer to a request: by the end of its path, else by `Accept`, else this one.
     #[must_use]
-    pub fn accepted(headers: &HeaderMap) -> Self {
+    pub fn of(self, headers: &HeaderMap, path: &str) -> Format {
+        let xml = match Suffix::split(path).1 {
+            Some(suffix) => suffix == Suffix::Xml,
+            None => self.accepts_xml(headers),
+        };
+        match (xml, self) {
+            (false, _) => Format::Json,
+            (true, Self::Json) => Format::Xml,
+            (true, Self::Published) => Format::PublishedXml,
+        }
+    }
+
+    /// By `Accept` (RFC 9110, section 12.5.1). Who takes neither is answered all the same: it says what is wrong.
+    fn accepts_xml(self, headers: &HeaderMap) -> bool {
         let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<_> = accept.flat_map(|value| value.split(',')).filter_map(range).collect();
         let weight = |types: &[&str]| {
@@ -33,8 +51,20 @@ impl Format {
             let named = types.iter().filter_map(|name| of(name)).reduce(f32::max);
             named.or(of("application/*")).or(of("*/*")).unwrap_or(0.0)
         };
-        if weight(&["application/xml", "text/xml"]) > weight(&["application/json"]) { Self::Xml } else { Self::Json }
+        let (xml, json) = (weight(&["application/xml", "text/xml"]), weight(&["application/json"]));
+        xml > json || (self == Self::Published && xml >= json)
     }
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `application/json`.
+    Json,
+    /// `application/xml`.
+    Xml,
+    /// The same within `ImpactRadiusResponse`.
+    PublishedXml,
 }
 
 /// A media range and its weight.
@@ -49,6 +79,8 @@ fn range(text: &str) -> Option<(&str, f32)> {
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
+    /// Of a list, how many stand on a page.
+    size: Option<u32>,
     /// Where the list goes on.
     next: Option<String>,
     content: Content,
@@ -67,20 +99,20 @@ impl Answer {
     /// Where it can't be written as JSON.
     pub fn one(name: &'static str, resource: &impl Serialize) -> Result<Self, GateError> {
         let value = serde_json::to_value(resource).map_err(GateError::Writing)?;
-        Ok(Self { status: StatusCode::OK, next: None, content: Content::Value { name, value } })
+        Ok(Self { status: StatusCode::OK, size: None, next: None, content: Content::Value { name, value } })
     }
 
     /// That it was done, and where the resource is.
     #[must_use]
     pub fn done(uri: &str) -> Self {
         let value = json!({ "Status": "OK", "Uri": uri });
-        Self { status: StatusCode::OK, next: None, content: Content::Value { name: "Response", value } }
+        Self { status: StatusCode::OK, size: None, next: None, content: Content::Value { name: "Response", value } }
     }
 
     /// An answer that is whole already, such as a file.
     #[must_use]
     pub fn ready(response: Response) -> Self {
-        Self { status: response.status(), next: None, content: Content::Ready(response) }
+        Self { status: response.status(), size: None, next: None, content: Content::Ready(response) }
     }
 
     /// The same with another status.
@@ -99,31 +131,31 @@ impl Answer {
         };
         let next = self.next.and_then(|next| HeaderValue::try_from(format!("<{next}>; rel=\"next\"")).ok());
         response.headers_mut().extend(next.map(|next| (header::LINK, next)));
+        response.headers_mut().extend(self.size.map(|size| (PAGE_SIZE, size.into())));
         response
     }
 }
 
-/// How many of a list stand on a page where the client does not say.
-pub const SIZE: u32 = 100;
-/// How many at most.
-pub const SIZE_MAX: u32 = 1_000;
+/// How many of a list stand on a page at most, and where the client does not say.
+pub const SIZE: u32 = 1_000;
 
 /// Which part of a list a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paging {
     /// From 1.
-    pub page: u32,
+    pub page: u64,
     /// How many on a page.
     pub size: u32,
 }
 
 impl Paging {
-    /// By `Page` and `PageSize`: [`SIZE`] where the client does not say, [`SIZE_MAX`] at most.
+    /// By `Page` and `PageSize`: [`SIZE`] where the client does not say, and where it wants more.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
     pub fn asked(query: &Query) -> Result<Self, GateError> {
-        Self::of_size(query, query.number("PageSize", SIZE, SIZE_MAX)?)
+        let size = query.number("PageSize", SIZE.into())?;
+        Self::of_size(query, u32::try_from(size).map_or(SIZE, |size| size.min(SIZE)))
     }
 
     /// By `Page`, where all pages are of one size.
@@ -131,13 +163,19 @@ impl Paging {
     /// # Errors
     /// [`GateError::Invalid`].
     pub fn of_size(query: &Query, size: u32) -> Result<Self, GateError> {
-        Ok(Self { page: query.number("Page", 1, u32::MAX)?, size })
+        Ok(Self { page: query.number("Page", 1)?, size })
+    }
+
+    /// Returns the items of this page, of all.
+    pub fn part<T>(self, all: Vec<T>) -> Vec<T> {
+        let first = usize::try_from(self.offset()).unwrap_or(usize::MAX);
+        all.into_iter().skip(first).take(self.size as usize).collect()
     }
 
     /// How many come before the page.
     #[must_use]
     pub fn offset(self) -> u64 {
-        u64::from(self.page - 1) * u64::from(self.size)
+        (self.page - 1).saturating_mul(self.size.into())
     }
 }
 
@@ -163,23 +201,31 @@ impl List<'_> {
     #[must_use]
     pub fn answer(self, version: ApiVersion) -> Answer {
         let next = (self.paging.page < self.pages()).then(|| self.address(self.paging.page + 1));
+        let size = Some(self.paging.size);
         let (name, value) =
             if version.is_newest() { (self.name, Value::Array(self.items)) } else { ("Response", self.envelope()) };
-        Answer { status: StatusCode::OK, next, content: Content::Value { name, value } }
+        Answer { status: StatusCode::OK, size, next, content: Content::Value { name, value } }
     }
 
-    fn pages(&self) -> u32 {
-        u32::try_from(self.total.div_ceil(self.paging.size.into()).max(1)).unwrap_or(u32::MAX)
+    fn pages(&self) -> u64 {
+        self.total.div_ceil(self.paging.size.into()).max(1)
     }
 
-    fn address(&self, page: u32) -> String {
-        format!("{}?{}", self.uri, self.query.without("Page").append_pair("Page", &page.to_string()).finish())
+    /// The page's own address, with the size that pages have, whatever was asked for.
+    fn address(&self, page: u64) -> String {
+        let size = self.paging.size;
+        let mut query = self.query.with(|name, value| match name {
+            "Page" => None,
+            "PageSize" => Some(size.to_string().into()),
+            _ => Some(value.into()),
+        });
+        format!("{}?{}", self.uri, query.append_pair("Page", &page.to_string()).finish())
     }
 
     fn envelope(self) -> Value {
         let Paging { page, size } = self.paging;
         let pages = self.pages();
-        let address = |page: Option<u32>| page.map_or(String::new(), |page| self.address(page));
+        let address = |page: Option<u64>| page.map_or(String::new(), |page| self.address(page));
         let first = self.paging.offset();
         let (start, end) = match self.items.len() as u64 {
             0 => (0, 0),
@@ -211,6 +257,7 @@ pub fn written(status: StatusCode, name: &str, value: &Value, format: Format) ->
     let (kind, body) = match format {
         Format::Json => ("application/json", value.to_string()),
         Format::Xml => ("application/xml", xml::document(name, value)),
+        Format::PublishedXml => ("application/xml", xml::published(name, value)),
     };
     let mut response = (status, Body::from(body)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -224,12 +271,40 @@ mod tests {
     fn accepted(accept: &str) -> Format {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, accept.parse().unwrap());
-        Format::accepted(&headers)
+        GateFormat::Json.of(&headers, "/Agencies/IR1/Jobs")
+    }
+
+    #[test]
+    fn published_format_is_xml_unless_json_is_preferred() {
+        let of = |accept: Option<&str>, path: &str| {
+            let accept = accept.map(|accept| (header::ACCEPT, accept.parse().unwrap()));
+            GateFormat::Published.of(&HeaderMap::from_iter(accept), path)
+        };
+        for accept in
+            [None, Some("*/*"), Some("text/html"), Some("application/xml"), Some("application/xml, application/json")]
+        {
+            assert_eq!(of(accept, "/Agencies/IR1"), Format::PublishedXml, "{accept:?}");
+        }
+        for accept in ["application/json", "application/json, */*;q=0.1", "application/xml;q=0.1, application/json"] {
+            assert_eq!(of(Some(accept), "/Agencies/IR1"), Format::Json, "{accept}");
+        }
+        assert_eq!(of(None, "/Agencies/IR1.json"), Format::Json);
+    }
+
+    #[test]
+    fn path_suffix_goes_before_accept() {
+        let of = |accept: &str, path: &str| {
+            let accept = [(header::ACCEPT, accept.parse().unwrap())];
+            GateFormat::Json.of(&HeaderMap::from_iter(accept), path)
+        };
+        assert_eq!(of("application/json", "/Agencies/IR1/Jobs.xml"), Format::Xml);
+        assert_eq!(of("application/xml", "/Agencies/IR1/Jobs.json/"), Format::Json);
+        assert_eq!(of("application/xml", "/Agencies/IR1/Jobs.csv"), Format::Xml);
     }
 
     #[test]
     fn json_is_for_all_who_do_not_prefer_xml() {
-        assert_eq!(Format::accepted(&HeaderMap::new()), Format::Json);
+        assert_eq!(GateFormat::Json.of(&HeaderMap::new(), "/Agencies"), Format::Json);
         for accept in [
             "*/*",
             "application/json",
@@ -284,8 +359,22 @@ mod tests {
 
     #[test]
     fn pages_that_are_none_are_refused() {
-        for query in ["Page=0", "Page=-1", "Page=x", "PageSize=0", "PageSize=1001", "Page=99999999999"] {
+        for query in ["Page=0", "Page=-1", "Page=x", "Page=", "PageSize=0", "PageSize=x", "PageSize="] {
             assert!(Paging::asked(&Query::read(query)).is_err(), "{query}");
         }
+    }
+
+    #[test]
+    fn size_is_capped_and_the_next_page_says_so() {
+        let query = Query::read("PageSize=99999999999999999999&Page=99999999999999999999");
+        let paging = Paging::asked(&query).unwrap();
+        assert_eq!((paging.page, paging.size, paging.offset()), (u64::MAX, SIZE, u64::MAX));
+        assert_eq!(Paging::asked(&Query::read("")).unwrap(), Paging { page: 1, size: SIZE });
+        let query = Query::read("PageSize=1001");
+        let paging = Paging::asked(&query).unwrap();
+        let list = List { name: "Jobs", items: vec![], total: 1_001, paging, uri: "/Jobs", query: &query };
+        let response = list.answer(ApiVersion::NEWEST).into_response(Format::Json);
+        assert_eq!(response.headers()[PAGE_SIZE], "1000");
+        assert_eq!(response.headers()[header::LINK], "</Jobs?PageSize=1000&Page=2>; rel=\"next\"");
     }
 }

@@ -22,7 +22,7 @@ use super::{
     answer::Format,
     envelope::GateError,
     query::Query,
-    target::Target,
+    target::{Target, effective_method},
     version,
 };
 
@@ -35,15 +35,22 @@ const API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
 pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let head = request.into_parts().0;
     let address = gate.address(&head);
-    let refuse = |error| refused(error, Format::accepted(&head.headers));
+    let original = Original::of(&head);
+    let refuse = |error| {
+        let path = original.as_ref().map_or("", |original| original.split().0);
+        refused(error, gate.format.of(&head.headers, path))
+    };
     let caller = match gate.identify(&head.headers, address).await {
         Ok(caller) => caller,
         Err(error) => return refuse(error),
     };
-    let (target, query) = match Original::of(&head) {
-        Some(Original { method, address }) => {
-            let (path, query) = address.split_once('?').unwrap_or((address, ""));
-            (Target::read(method, path), Query::read(query))
+    let (target, query) = match &original {
+        Some(original) => {
+            let (path, query) = original.split();
+            let mut query = Query::read(query);
+            // The form of a call is not seen here: a server that goes by a `_method` in it has to check that itself.
+            let method = effective_method(original.method, &mut query, None);
+            (method.and_then(|method| Target::read(method, path)), query)
         }
         None => (Err(unnamed()), Query::default()),
     };
@@ -102,6 +109,11 @@ struct Original<'r> {
 }
 
 impl<'r> Original<'r> {
+    /// Path and query.
+    fn split(&self) -> (&'r str, &'r str) {
+        self.address.split_once('?').unwrap_or((self.address, ""))
+    }
+
     /// Nothing where the proxy does not name it in full, or where it is named in two ways: each proxy sets some of these
     /// headers, and hands on the others as its client sent them.
     fn of(request: &'r Parts) -> Option<Self> {

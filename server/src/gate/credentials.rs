@@ -24,7 +24,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 ///
 /// # Errors
 /// All answer 401: [`GateError::NoCredentials`] without the header, [`GateError::UnreadableCredentials`] where it is not
-/// one of scheme Basic with name and password, [`GateError::WrongCredentials`] where these can't be SID and token.
+/// one of scheme Basic with name and password, [`GateError::LineBreak`] where one follows the Auth Token,
+/// [`GateError::WrongCredentials`] where these can't be SID and token.
 pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(GateError::NoCredentials)?;
@@ -35,7 +36,12 @@ pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
     let encoded = basic(value).ok_or(GateError::UnreadableCredentials)?;
     let decoded = decoded(encoded).ok_or(GateError::UnreadableCredentials)?;
     let (name, password) = decoded.split_once(':').ok_or(GateError::UnreadableCredentials)?;
-    well_formed(name, password).ok_or(GateError::WrongCredentials)
+    well_formed(name, password).ok_or_else(|| {
+        // `echo "$SID:$TOKEN" | base64` encodes a line break, too.
+        let line = password.trim_end_matches(['\r', '\n']);
+        let broken = line.len() < password.len() && well_formed(name, line).is_some();
+        if broken { GateError::LineBreak } else { GateError::WrongCredentials }
+    })
 }
 
 /// The credentials in `AccountSID:AuthToken`, as it is or in Base64. They are well-formed but not checked.
@@ -118,6 +124,19 @@ mod tests {
         for credentials in [":", "a:b", &format!("{SID}:"), &format!("{SID}:kgt_"), ":kgt_x", "鍵:束"] {
             let header = header("Basic", credentials.as_bytes());
             assert!(matches!(of(&[&header]), Err(GateError::WrongCredentials)), "{credentials}");
+        }
+    }
+
+    #[test]
+    fn auth_token_with_a_line_break_is_not_called_wrong() {
+        let secret = Secret::generate(&mut rand::rng());
+        for end in ["\n", "\r\n"] {
+            let header = header("Basic", format!("{SID}:{}{end}", secret.reveal()).as_bytes());
+            assert!(matches!(of(&[&header]), Err(GateError::LineBreak)), "{end:?}");
+        }
+        for wrong in ["\n", " ", "x\n"] {
+            let header = header("Basic", format!("{SID}:{wrong}").as_bytes());
+            assert!(matches!(of(&[&header]), Err(GateError::WrongCredentials)), "{wrong:?}");
         }
     }
 }

@@ -3,15 +3,22 @@
 use std::borrow::Cow;
 
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use domain::{access::Refusal, job::NotReplayable, secret::Secret};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::answer::{Format, written};
+use super::{
+    answer::{Format, written},
+    records::date,
+};
 use crate::request_body::BodyError;
 
 /// Tells a client how to authenticate (RFC 7617, section 2.1).
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="Platform REST Web Services", charset="UTF-8""#);
+
+/// When the Auth Token of the call ceases to pass, if ever.
+const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +32,17 @@ pub enum GateError {
     /// No token has this SID, or its Auth Token is another one.
     #[error("the Account SID or the Auth Token is wrong; check both, or reset the token if its Auth Token is lost")]
     WrongCredentials,
+    /// The Auth Token is followed by a line break.
+    #[error(
+        "a line break follows the Auth Token; encode the credentials without it, as `printf %s` does and `echo` does not"
+    )]
+    LineBreak,
     /// They are right, but no longer.
     #[error("this access token's Auth Token has expired; reset the token to get a new one")]
-    Expired,
+    Expired {
+        /// Since when.
+        ended_at: Option<DateTime<Utc>>,
+    },
     /// The token does not open this.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -55,6 +70,18 @@ pub enum GateError {
     /// What the client sent is not what the operation takes.
     #[error("the request is not valid; each of the errors says what to do")]
     Invalid(Vec<FieldError>),
+    /// What the client sent is what the operation takes, but can't be done as the account is now.
+    #[error("the request does not go with the account as it is now; each of the errors says what to do")]
+    NotApplicable(Vec<FieldError>),
+    /// The body is compressed.
+    #[error("the request's body is compressed; send it as it is, without Content-Encoding")]
+    ContentEncoding,
+    /// The body is of another type than the operation takes.
+    #[error(
+        "the request's body is of a type that is not taken; send application/json or \
+         application/x-www-form-urlencoded, in UTF-8"
+    )]
+    ContentType,
     /// The account has no calls left.
     #[error("the account has made as many calls as it may for now; call again when the header Retry-After says")]
     TooManyCalls,
@@ -118,13 +145,16 @@ impl GateError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials | Self::Expired => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::NoCredentials
+            | Self::UnreadableCredentials
+            | Self::WrongCredentials
+            | Self::LineBreak
+            | Self::Expired { .. } => StatusCode::UNAUTHORIZED,
             Self::Refused(_) | Self::NotReplayable(_) => StatusCode::FORBIDDEN,
             Self::NotFound | Self::AnsweredElsewhere | Self::NoResult => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::NotApplicable(_) => StatusCode::CONFLICT,
+            Self::ContentEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(error) => error.status(),
@@ -133,32 +163,178 @@ impl GateError {
         }
     }
 
-    /// The answer: `{"Status":"ERROR","Message":"…","Errors":[{"Field":"…","Message":"…"}]}`, or the same in XML.
+    /// What went wrong, for programs.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoCredentials => Code::CredentialsMissing,
+            Self::UnreadableCredentials => Code::CredentialsUnreadable,
+            Self::WrongCredentials => Code::CredentialsWrong,
+            Self::LineBreak => Code::AuthTokenLineBreak,
+            Self::Expired { .. } => Code::AuthTokenExpired,
+            Self::Refused(refusal) => match refusal {
+                Refusal::ApiAccessOff => Code::ApiAccessOff,
+                Refusal::TokenDisabled => Code::TokenDisabled,
+                Refusal::AddressNotAllowed => Code::AddressNotAllowed,
+                Refusal::OtherAccountSid => Code::OtherAccountSid,
+                Refusal::ScopeMissing(_) => Code::ScopeMissing,
+                Refusal::BeyondOwnScopes(_) => Code::BeyondOwnScopes,
+            },
+            Self::NotReplayable(_) => Code::JobNotReplayable,
+            Self::NotFound => Code::NotFound,
+            Self::AnsweredElsewhere => Code::AnsweredElsewhere,
+            Self::NoResult => Code::JobWithoutResult,
+            Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
+            Self::Conflict(_) => Code::Conflict,
+            Self::NotApplicable(_) => Code::NotApplicable,
+            Self::Invalid(_) => Code::InvalidRequest,
+            Self::ContentEncoding => Code::ContentEncodingNotTaken,
+            Self::ContentType => Code::ContentTypeNotTaken,
+            Self::TooManyCalls => Code::TooManyCalls,
+            Self::Body(BodyError::TooLarge) => Code::BodyTooLarge,
+            Self::Body(BodyError::Incomplete) => Code::BodyIncomplete,
+            Self::Unavailable(_) => Code::DatabaseUnavailable,
+            Self::Store(_) | Self::Writing(_) => Code::ServerFault,
+        }
+    }
+
+    /// The answer: `{"Status":"ERROR","Message":"…","Code":"…","Errors":[{"Field":"…","Message":"…"}]}`, or the same in
+    /// XML.
     #[must_use]
     pub fn into_response(self, format: Format) -> Response {
         let status = self.status();
         if status.is_server_error() {
             tracing::error!(error = ?self, "a call at the gate failed");
         }
-        let fields: &[FieldError] = if let Self::Invalid(fields) = &self { fields } else { &[] };
+        let fields: &[FieldError] =
+            if let Self::Invalid(fields) | Self::NotApplicable(fields) = &self { fields } else { &[] };
         let error = |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": what_to_do(one) });
         let errors: Vec<_> = fields.iter().map(error).collect();
         let message = self.to_string();
-        let envelope = json!({ "Status": "ERROR", "Message": without_secret(&message), "Errors": errors });
+        let envelope = json!({
+            "Status": "ERROR", "Message": without_secret(&message), "Code": self.code().as_str(), "Errors": errors,
+        });
         let mut response = written(status, "Response", &envelope, format);
-        let headers = response.headers_mut();
+        self.announce(response.headers_mut());
+        response
+    }
+
+    /// Adds the headers that go with the status.
+    fn announce(self, headers: &mut HeaderMap) {
+        if self.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
         match self {
-            Self::NoCredentials | Self::UnreadableCredentials | Self::WrongCredentials | Self::Expired => {
-                headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
-            }
+            Self::Expired { ended_at: Some(end) } => announce_end(end, headers),
             Self::MethodNotAllowed { allow } => {
                 headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
+            }
+            // RFC 9110, section 12.5.3.
+            Self::ContentEncoding => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             Self::Unavailable(_) => {
                 headers.insert(header::RETRY_AFTER, store::Error::RETRY_AFTER.into());
             }
             _ => {}
         }
-        response
+    }
+}
+
+/// Says when the Auth Token of the call ceases to pass.
+pub fn announce_end(end: DateTime<Utc>, headers: &mut HeaderMap) {
+    headers.extend(HeaderValue::try_from(date(end)).ok().map(|end| (TOKEN_EXPIRES, end)));
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
+        /// The kinds of errors, for programs: a code stays what it is, a message may be worded otherwise.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// As it stands in the envelope.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// 401
+    CredentialsMissing = "CREDENTIALS_MISSING",
+    /// 401
+    CredentialsUnreadable = "CREDENTIALS_UNREADABLE",
+    /// 401
+    CredentialsWrong = "CREDENTIALS_WRONG",
+    /// 401
+    AuthTokenLineBreak = "AUTH_TOKEN_LINE_BREAK",
+    /// 401
+    AuthTokenExpired = "AUTH_TOKEN_EXPIRED",
+    /// 403
+    ApiAccessOff = "API_ACCESS_OFF",
+    /// 403
+    TokenDisabled = "TOKEN_DISABLED",
+    /// 403
+    AddressNotAllowed = "ADDRESS_NOT_ALLOWED",
+    /// 403
+    OtherAccountSid = "OTHER_ACCOUNT_SID",
+    /// 403
+    ScopeMissing = "SCOPE_MISSING",
+    /// 403
+    BeyondOwnScopes = "BEYOND_OWN_SCOPES",
+    /// 403
+    JobNotReplayable = "JOB_NOT_REPLAYABLE",
+    /// 404
+    NotFound = "NOT_FOUND",
+    /// 404
+    AnsweredElsewhere = "ANSWERED_ELSEWHERE",
+    /// 404
+    JobWithoutResult = "JOB_WITHOUT_RESULT",
+    /// 405
+    MethodNotAllowed = "METHOD_NOT_ALLOWED",
+    /// 408
+    BodyIncomplete = "BODY_INCOMPLETE",
+    /// 409
+    Conflict = "CONFLICT",
+    /// 409
+    NotApplicable = "NOT_APPLICABLE",
+    /// 400
+    InvalidRequest = "INVALID_REQUEST",
+    /// 413
+    BodyTooLarge = "BODY_TOO_LARGE",
+    /// 415
+    ContentEncodingNotTaken = "CONTENT_ENCODING_NOT_TAKEN",
+    /// 415
+    ContentTypeNotTaken = "CONTENT_TYPE_NOT_TAKEN",
+    /// 429
+    TooManyCalls = "TOO_MANY_CALLS",
+    /// 500
+    ServerFault = "SERVER_FAULT",
+    /// 503
+    DatabaseUnavailable = "DATABASE_UNAVAILABLE",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_readme() {
+        let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+        for code in Code::ALL {
+            assert!(readme.contains(&format!("`{}`", code.as_str())), "{}", code.as_str());
+        }
     }
 }

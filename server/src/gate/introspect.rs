@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 
 use super::{
     admission::{Admitted, Asked, Gate},
-    answer::Format,
     credentials,
     envelope::GateError,
     target::Target,
@@ -35,15 +34,16 @@ struct Question {
 
 /// Answers what the token is worth. To the service's own token it is a call that retrieves an access token.
 pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let format = Format::accepted(request.headers());
+    let format = gate.format.of(request.headers(), "");
     let (head, body) = request_body::take(request).await;
     let address = gate.address(&head);
     let service = match gate.identify(&head.headers, address).await {
         Ok(service) => service,
         Err(error) => return error.into_response(format),
     };
-    let target = Target { sid: service.sid.to_string(), scope: Scope::GET_ACCESS_TOKEN, parameter: None };
-    let taken = body.as_ref().map(|_| ()).map_err(|error| *error);
+    let (sid, scope) = (service.sid.to_string(), Some(Scope::GET_ACCESS_TOKEN));
+    let target = Target { sid, scope, parameter: None, suffix: None };
+    let taken = body.as_ref().map(|_| ()).map_err(|error| (*error).into());
     let asked = Asked { body: taken, target: Ok(target), version: Ok(service.api_version), address };
     let tell = async |admitted: Admitted| {
         let question = Request::from_parts(head.clone(), Body::from(body.unwrap_or_default()));

@@ -8,9 +8,10 @@
 //! | `/oauth2/introspect` | what an access token is worth (RFC 7662) |
 //! | `/openapi.json` | what the gate serves, as an `OpenAPI` document |
 //!
-//! A call passes, in this order: the body's size (413), credentials (401), path (404), method (405), version (400), what
-//! the token may do (403); and whatever comes of these, how often (429). Errors come in the API's envelope, in JSON or XML
-//! as the client asked. All answers but 401 say how many calls are left, as far as the caller is known.
+//! A call passes, in this order: the body's size (413), credentials (401), the body's encoding (415), path (404), method
+//! (405), version (400), what the token may do (403), the query's parameters (400); and whatever comes of these, how often
+//! (429). Errors come in the API's envelope, in JSON or XML as the client asked. All answers but 401 say how many calls are
+//! left, as far as the caller is known, and all when the caller's Auth Token ends, if it does.
 
 mod admission;
 mod answer;
@@ -19,18 +20,22 @@ mod credentials;
 mod downloads;
 mod envelope;
 pub mod exports;
+mod input;
 mod introspect;
 mod openapi;
 mod operations;
+mod parameters;
+mod patterns;
 mod query;
 mod rate_limit;
 mod recording;
 mod records;
+mod schemas;
 mod target;
 mod version;
 mod xml;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -42,14 +47,15 @@ use http::{HeaderMap, HeaderValue, header};
 use store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-pub use self::admission::Settings;
+pub use self::{admission::Settings, answer::GateFormat};
 use self::{
-    admission::{Asked, Gate},
-    answer::Format,
+    admission::{Admitted, Asked, Gate},
+    answer::{Answer, Format},
     envelope::GateError,
+    input::Input,
     operations::Call,
     query::Query,
-    target::Target,
+    target::{Target, effective_method},
 };
 use crate::request_body;
 
@@ -58,14 +64,16 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The gate's routes. `behind_proxy` says that a proxy on this machine tells where calls come from.
 pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
+    let format = settings.gate_format;
+    let only = |allow: &'static str| async move |head| wrong_method(format, head, allow);
     Router::new()
         .route("/Agencies", any(agencies))
         .route("/Agencies/", any(agencies))
         .route("/Agencies/{*path}", any(agencies))
         .route("//Agencies/{*path}", any(agencies)) // below a base URL that ends with a slash: nothing is there
-        .route("/downloads/{job}", get(downloads::download).fallback(async |head| wrong_method(head, "GET, HEAD")))
-        .route("/oauth2/introspect", post(introspect::introspect).fallback(async |head| wrong_method(head, "POST")))
-        .route("/openapi.json", get(openapi::document).fallback(async |head| wrong_method(head, "GET, HEAD")))
+        .route("/downloads/{job}", get(downloads::download).fallback(only("GET, HEAD")))
+        .route("/oauth2/introspect", post(introspect::introspect).fallback(only("POST")))
+        .route("/openapi.json", get(openapi::document).fallback(only("GET, HEAD")))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         // Asked before every call to other servers, it says so itself: a layer costs more.
         .route("/authorize", any(authorize::authorize))
@@ -74,13 +82,13 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
 }
 
 /// The answer to another method than those that there are, of what is no operation.
-fn wrong_method(headers: HeaderMap, allow: &str) -> Response {
-    GateError::MethodNotAllowed { allow: allow.to_owned() }.into_response(Format::accepted(&headers))
+fn wrong_method(format: GateFormat, headers: HeaderMap, allow: &str) -> Response {
+    GateError::MethodNotAllowed { allow: allow.to_owned() }.into_response(format.of(&headers, ""))
 }
 
 /// `/Agencies/…`: admits the call and carries it out.
 async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let format = Format::accepted(request.headers());
+    let format = gate.format.of(request.headers(), request.uri().path());
     let (head, body) = request_body::take(request).await;
     let address = gate.address(&head);
     let caller = match (gate.identify(&head.headers, address).await, &body) {
@@ -88,21 +96,37 @@ async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),
         (Err(error), Ok(_)) => return error.into_response(format),
     };
-    let (taken, body) = match body {
-        Ok(body) => (Ok(()), body),
-        Err(error) => (Err(error), Vec::new()),
+    let mut query = Query::read(head.uri.query().unwrap_or_default());
+    let input = body.map_err(GateError::from).and_then(|body| Input::read(&head.headers, body));
+    let (taken, mut input) = match input {
+        Ok(input) => (Ok(()), input),
+        Err(error) => (Err(error), Input::Other),
     };
-    let query = Query::read(head.uri.query().unwrap_or_default());
     let version = version::requested(&head.headers, &query, caller.api_version);
     let announced = version.as_ref().ok().copied();
-    let target = Target::read(head.method.as_str(), head.uri.path());
+    let method = effective_method(head.method.as_str(), &mut query, input.form());
+    let target = method.and_then(|method| Target::read(method, head.uri.path()));
     let asked = Asked { body: taken, target, version, address };
-    let carry_out = async |admitted| {
-        let call = Call { store: gate.store.asked_from(address), admitted, query, body };
-        Ok(operations::carry_out(call).await?.into_response(format))
-    };
+    let carry_out = async |admitted| carry_out(&gate, address, admitted, query, input, format).await;
     let refuse = |error: GateError| error.into_response(format);
     let mut response = gate.answer(caller, asked, carry_out, refuse).await;
     gate.lifecycle.announce(announced, response.headers_mut());
     response
+}
+
+/// Does what was admitted.
+async fn carry_out(
+    gate: &Gate,
+    address: IpAddr,
+    admitted: Admitted,
+    query: Query,
+    input: Input,
+    format: Format,
+) -> Result<Response, GateError> {
+    let call = Call { store: gate.store.asked_from(address), admitted, query, input };
+    let answer: Answer = match call.admitted.target.scope {
+        Some(scope) => operations::carry_out(&call, scope).await?,
+        None => operations::agency(&call, gate.left(call.caller().account).await).await?,
+    };
+    Ok(answer.into_response(format))
 }

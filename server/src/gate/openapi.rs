@@ -1,26 +1,37 @@
 //! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, made of the scope catalogue.
 
-use axum::{Json, response::IntoResponse};
+use std::sync::LazyLock;
+
+use axum::response::IntoResponse;
 use domain::{
     api_version::ApiVersion,
-    job::JobStatus,
     scope::{Category, Scope},
 };
 use http::header;
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{SIZE, SIZE_MAX},
+    parameters::{self, Parameter},
+    schemas::{reference, schemas, uri},
     version,
 };
 
+/// What the document says of what all operations have in common.
+const DESCRIPTION: &str = "Call with HTTP Basic: an access token's Account SID as user name, its Auth Token as password. \
+    A path may end with `.json` or `.xml`, which names the form of the answer, and with a slash. A `POST` may stand for \
+    another method: `_method=PUT` or `_method=DELETE`, in its query or form. `IrVersion` may be spelt `Ir-Version` or \
+    `IR-Version`, in any case, as header or parameter; two that differ are refused.";
+
 /// The document. It has nothing of any account in it, so anybody may read it.
 pub async fn document() -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "public, max-age=3600")], Json(of_catalogue()))
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| of_catalogue().to_string());
+    let headers = [(header::CACHE_CONTROL, "public, max-age=3600"), (header::CONTENT_TYPE, "application/json")];
+    (headers, DOCUMENT.as_str())
 }
 
 fn of_catalogue() -> Value {
     let mut paths = Map::new();
+    paths.insert("/Agencies/{AccountSID}".to_owned(), json!({ "get": agency() }));
     for scope in Scope::all() {
         let operation = scope.operation();
         let path = paths.entry(format!("/Agencies/{{AccountSID}}{}", operation.path)).or_insert_with(|| json!({}));
@@ -32,7 +43,7 @@ fn of_catalogue() -> Value {
         "info": {
             "title": "Platform REST Web Services",
             "version": ApiVersion::NEWEST.to_string(),
-            "description": "Call with HTTP Basic: an access token's Account SID as user name, its Auth Token as password.",
+            "description": DESCRIPTION,
         },
         "servers": [{ "url": "/" }],
         "security": [{ "accessToken": [] }],
@@ -58,6 +69,8 @@ fn headers() -> Value {
         "Deprecation": text("Where the answer's API version is deprecated: since when (RFC 9745)."),
         "Sunset": text("Where the answer's API version goes out of use: when (RFC 8594)."),
         "Link": text("Where a list goes on: its next page (RFC 8288)."),
+        "X-Page-Size": number("Of a list: how many stand on a page."),
+        "X-Token-Expires": text("When the Auth Token of the call ceases to pass, if it does."),
     })
 }
 
@@ -65,51 +78,45 @@ fn headers() -> Value {
 /// and their API version.
 fn headers_of(status: &str) -> Vec<&'static str> {
     let known =
-        ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Deprecation", "Sunset"].into_iter();
+        ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Deprecation", "Sunset", "X-Token-Expires"];
+    let known = known.into_iter();
     match status {
-        "200" => known.chain(["Link"]).collect(),
-        "401" => vec![],
+        "200" => known.chain(["Link", "X-Page-Size"]).collect(),
+        "401" => vec!["X-Token-Expires"],
         "429" => known.chain(["Retry-After"]).collect(),
         "503" => vec!["Retry-After"],
         _ => known.collect(),
     }
 }
 
+/// `GET /Agencies/{AccountSID}`, which is no operation of the catalogue: it needs no scope.
+fn agency() -> Value {
+    let mut responses = errors();
+    let done = json!({ "description": "Done.", "content": both(&reference("Agency")) });
+    responses.insert("200".to_owned(), done);
+    add_headers(&mut responses);
+    json!({
+        "operationId": "getAgency",
+        "summary": "Retrieve the agency and the access token of the call",
+        "description": "Says whose credentials these are, what they allow and how many calls are left. It needs no scope.",
+        "parameters": common_parameters(),
+        "responses": responses,
+    })
+}
+
 fn described(scope: Scope) -> Value {
     let operation = scope.operation();
-    let mut parameters = vec![
-        path_parameter("AccountSID"),
-        json!({ "name": version::PARAMETER, "in": "query", "schema": { "type": "integer", "enum": ApiVersion::ALL } }),
-        json!({ "name": "IR-Version", "in": "header", "schema": { "type": "integer", "enum": ApiVersion::ALL } }),
-    ];
+    let mut parameters = common_parameters();
     let names = operation.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     parameters.extend(names.map(path_parameter));
-    parameters.extend(query_parameters(scope));
-    let mut responses = Map::new();
-    for (status, text) in [
-        ("400", "What was sent is not what the operation takes."),
-        ("401", "The credentials are missing or wrong, or have expired."),
-        ("403", "The token is disabled, lacks the scope or is another one; API access is off; the address is refused."),
-        ("404", "There is no such resource."),
-        ("405", "The resource does not take this method."),
-        ("408", "The body did not arrive in time."),
-        ("409", "Somebody else has changed the resource meanwhile."),
-        ("413", "The body is too large."),
-        ("429", "No calls are left for now."),
-        ("503", "The database does not answer. A change may have been made: look before you try it again."),
-    ] {
-        responses.insert(status.to_owned(), json!({ "description": text, "content": both(&reference("Error")) }));
-    }
+    parameters.extend(parameters::of(scope).iter().copied().map(Parameter::described));
+    let mut responses = errors();
     if let Some(schema) = result(scope) {
         let status = if scope.id() == "createAccessToken" { "201" } else { "200" };
         responses.insert(status.to_owned(), json!({ "description": "Done.", "content": both(&schema) }));
     }
     responses.extend(other_responses(scope).into_iter().map(|(status, response)| (status.to_owned(), response)));
-    for (status, response) in &mut responses {
-        for name in headers_of(status) {
-            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
-        }
-    }
+    add_headers(&mut responses);
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.name.en,
@@ -117,55 +124,57 @@ fn described(scope: Scope) -> Value {
         "parameters": parameters,
         "responses": responses,
     });
-    if let Some(schema) = input(scope) {
-        described["requestBody"] =
-            json!({ "required": false, "content": { "application/json": { "schema": schema } } });
+    if let Some((json, form)) = input(scope) {
+        let content = json!({
+            "application/json": { "schema": reference(json) },
+            "application/x-www-form-urlencoded": { "schema": reference(form) },
+        });
+        described["requestBody"] = json!({ "required": scope.id() == "createAccessToken", "content": content });
     }
     described
 }
 
-fn path_parameter(name: &str) -> Value {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+/// The answers that any call may get, by their status.
+fn errors() -> Map<String, Value> {
+    let errors = [
+        ("400", "What was sent is not what the operation takes."),
+        ("401", "The credentials are missing or wrong, or have expired."),
+        ("403", "The token is disabled, lacks the scope or is another one; API access is off; the address is refused."),
+        ("404", "There is no such resource."),
+        ("405", "The resource does not take this method."),
+        ("408", "The body did not arrive in time."),
+        ("409", "What was sent does not go with the account as it is, or somebody else has changed it meanwhile."),
+        ("413", "The body is too large."),
+        ("415", "The body is compressed, or of a type that is not taken."),
+        ("429", "No calls are left for now."),
+        ("503", "The database does not answer. A change may have been made: look before you try it again."),
+    ];
+    let error = |text| json!({ "description": text, "content": both(&reference("Error")) });
+    errors.into_iter().map(|(status, text)| (status.to_owned(), error(text))).collect()
 }
 
-/// What the operation asks of the query, besides the version.
-fn query_parameters(scope: Scope) -> Vec<Value> {
-    let number = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
-    let date = |name: &str| number(name, json!({ "type": "string", "format": "date" }));
-    match scope.id() {
-        "listAccessTokens" => vec![
-            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
-            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX, "default": SIZE })),
-            json!({ "name": "Name", "in": "query", "schema": { "type": "string" } }),
-            json!({ "name": "State", "in": "query", "schema": { "type": "string", "enum": ["ENABLED", "DISABLED"] } }),
-        ],
-        "listAdvertisers" => vec![
-            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
-            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX, "default": SIZE })),
-        ],
-        "runReport" => vec![
-            date("START_DATE"),
-            date("END_DATE"),
-            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
-            number("RQueryIDx", json!({ "type": "integer", "enum": [0], "default": 0 })),
-        ],
-        "exportReport" => vec![
-            date("START_DATE"),
-            date("END_DATE"),
-            json!({ "name": "ResultFormat", "in": "query",
-                "schema": { "type": "string", "enum": ["CSV", "JSON", "XML"], "default": "CSV" } }),
-        ],
-        "listJobs" => vec![
-            date("CreatedAfter"),
-            date("CreatedBefore"),
-            number("Page", json!({ "type": "integer", "minimum": 1, "default": 1 })),
-            number("PageSize", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX, "default": SIZE })),
-        ],
-        "downloadJobResult" => {
-            vec![json!({ "name": "Mode", "in": "query", "schema": { "type": "string", "enum": ["Stream"] } })]
+fn add_headers(responses: &mut Map<String, Value>) {
+    for (status, response) in responses {
+        for name in headers_of(status) {
+            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
         }
-        _ => Vec::new(),
     }
+}
+
+/// What every operation takes: the Account SID and a version. The header that asks for one is described in words: that it
+/// must not differ from the parameter, a schema can't say.
+fn common_parameters() -> Vec<Value> {
+    let version = json!({
+        "name": version::PARAMETER,
+        "in": "query",
+        "description": "The API version to answer in, in place of the token's own. The header `IR-Version` does the same.",
+        "schema": { "type": "string", "enum": version::spellings() },
+    });
+    vec![path_parameter("AccountSID"), version]
+}
+
+fn path_parameter(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
 }
 
 /// What the operation answers besides its result and errors, or instead of it.
@@ -191,10 +200,6 @@ fn other_responses(scope: Scope) -> Vec<(&'static str, Value)> {
 /// The same content in both forms. XML is of the same fields; what it looks like in detail, JSON Schema can't say.
 fn both(schema: &Value) -> Value {
     json!({ "application/json": { "schema": schema }, "application/xml": {} })
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 /// A page of these: version 3 answers with the items alone, version 2 with the pages' numbers and addresses around them.
@@ -244,216 +249,14 @@ fn result(scope: Scope) -> Option<Value> {
     })
 }
 
-/// What the operation takes in its body.
-fn input(scope: Scope) -> Option<Value> {
+/// What the operation takes in its body: the schemas of JSON and of a form.
+fn input(scope: Scope) -> Option<(&'static str, &'static str)> {
     match scope.id() {
-        "updateCompanyInformation" => Some(reference("CompanyInformationUpdate")),
-        "createAccessToken" | "updateAccessToken" => Some(reference("AccessTokenUpdate")),
+        "updateCompanyInformation" => Some(("CompanyInformationUpdate", "CompanyInformationForm")),
+        "createAccessToken" => Some(("AccessTokenCreate", "AccessTokenCreateForm")),
+        "updateAccessToken" => Some(("AccessTokenUpdate", "AccessTokenUpdateForm")),
         _ => None,
     }
-}
-
-/// An access token, with or without its secret.
-fn access_token(issued: bool) -> Value {
-    let text = json!({ "type": "string" });
-    let mut properties = json!({
-        "Id": { "type": "string", "format": "uuid" },
-        "AccountSid": { "type": "string", "pattern": "^IR[0-9A-Za-z]{33}$" },
-        "Name": text,
-        "Description": text,
-        "State": { "type": "string", "enum": ["ENABLED", "DISABLED"] },
-        "ApiVersion": { "type": "string", "enum": ApiVersion::ALL.map(|version| version.to_string()) },
-        "Scopes": scope_ids(),
-        "PrimaryContactId": { "type": "string", "format": "uuid" },
-        "Developers": { "type": "array", "items": text },
-        "DateCreated": { "type": "string", "format": "date-time" },
-        "DateLastUsed": text,
-        "DateExpires": {
-            "type": "string",
-            "description": "When its Auth Token ceases to pass: chosen, or by the account's policy. Empty for never.",
-        },
-        "Uri": text,
-    });
-    if issued {
-        properties["AuthToken"] = json!({ "type": "string", "pattern": "^kgt_[0-9A-Za-z]{38}$" });
-    }
-    let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).cloned().collect();
-    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
-}
-
-fn access_token_update() -> Value {
-    json!({ "type": "object", "additionalProperties": false, "properties": {
-        "Name": { "type": "string", "minLength": 1, "maxLength": domain::token::NAME_MAX },
-        "Description": { "type": "string", "maxLength": domain::token::DESCRIPTION_MAX },
-        "ApiVersion": { "type": "string", "enum": ApiVersion::ALL.map(|version| version.to_string()) },
-        "PrimaryContactId": { "type": "string", "format": "uuid" },
-        "Developers": {
-            "type": "array", "maxItems": domain::token::DEVELOPERS_MAX, "items": { "type": "string", "format": "email" } },
-        "Scopes": scope_ids(),
-        "DateExpires": {
-            "type": "string",
-            "description": "A time like 2030-01-31T00:00:00Z; empty for never, where the account allows that.",
-        },
-    } })
-}
-
-fn scope_ids() -> Value {
-    json!({ "type": "array", "items": { "type": "string", "enum": Scope::all().map(Scope::id).collect::<Vec<_>>() } })
-}
-
-fn schemas() -> Value {
-    let strings = |names: &[&str]| -> Map<String, Value> {
-        names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect()
-    };
-    let object = |properties: Map<String, Value>| json!({ "type": "object", "properties": properties });
-    let address = strings(&["AddressLine1", "AddressLine2", "City", "State", "PostalCode", "Country"]);
-    let mut contact = strings(&["UserId", "Name", "Email", "WorkPhoneNumberCountry", "CellPhoneNumberCountry"]);
-    let digits = json!({ "type": "string", "pattern": "^[0-9]*$" });
-    let one_of = |field: &str| json!({ "type": "string", "enum": domain::profile::choices(field) });
-    for name in ["WorkPhoneNumber", "CellPhoneNumber"] {
-        contact.insert(name.to_owned(), digits.clone());
-    }
-    let mut profile = strings(&[
-        "CompanyName",
-        "Website",
-        "PrimaryPhoneNumberCountry",
-        "SecondaryPhoneNumberCountry",
-        "Timezone",
-        "Currency",
-        "IndirectTaxNumber",
-        "EinSsnForeignTaxId",
-    ]);
-    for (name, schema) in [
-        ("PrimaryPhoneNumber", digits.clone()),
-        ("SecondaryPhoneNumber", digits),
-        ("MinimumContactRating", one_of("MinimumContactRating")),
-        ("RegisteredForIndirectTax", one_of("RegisteredForIndirectTax")),
-        ("OrganizationType", one_of("OrganizationType")),
-        ("CorporateAddress", reference("Address")),
-        ("BillingAddress", reference("Address")),
-        ("FinancialContact", reference("Contact")),
-        ("TechnicalContact", reference("Contact")),
-        ("SecurityContact", reference("Contact")),
-        ("CommercialContact", reference("Contact")),
-    ] {
-        profile.insert(name.to_owned(), schema);
-    }
-    let update = object(profile.clone());
-    profile.insert("Uri".to_owned(), json!({ "type": "string" }));
-    let field_error = object(strings(&["Field", "Message"]));
-    json!({
-        "Address": object(address),
-        "Advertiser": advertiser(),
-        "AccessToken": access_token(false),
-        "IssuedAccessToken": access_token(true),
-        "AccessTokenUpdate": access_token_update(),
-        "Contact": object(contact),
-        "CompanyInformation": object(profile),
-        "CompanyInformationUpdate": update,
-        "Job": job(),
-        "Report": report(),
-        "ReportMetadata": report_metadata(),
-        "ReportExport": whole(&json!({ "Status": { "const": "QUEUED" }, "QueuedUri": uri(), "ResultUri": uri(),
-            "ReplayUri": uri() })),
-        "ReportError": whole(&json!({ "Status": { "const": "ERROR" }, "Message": { "type": "string" } })),
-        "Done": { "type": "object", "required": ["Status", "Uri"],
-            "properties": { "Status": { "const": "OK" }, "Uri": { "type": "string" } } },
-        "Error": { "type": "object", "required": ["Status", "Message", "Errors"], "properties": {
-            "Status": { "const": "ERROR" }, "Message": { "type": "string" }, "Errors": { "type": "array", "items": field_error } } },
-    })
-}
-
-/// An object that has all of these properties.
-fn whole(properties: &Value) -> Value {
-    let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
-fn uri() -> Value {
-    json!({ "type": "string", "format": "uri-reference" })
-}
-
-/// A job, as the published document describes it. Dates that are not there yet are empty, which is no date-time.
-fn job() -> Value {
-    let text = json!({ "type": "string" });
-    whole(&json!({
-        "Id": { "type": "string", "format": "uuid" },
-        "Type": { "type": "string", "enum": ["ApiReport"] },
-        "ProgramId": text,
-        "CreatedBy": text,
-        "CreatedDate": { "type": "string", "format": "date-time" },
-        "StartedDate": text,
-        "CompletedDate": text,
-        "AbandonedDate": text,
-        "CancelledDate": text,
-        "FailedDate": text,
-        "LastProgressUpdateDate": text,
-        "Status": { "type": "string", "enum": JobStatus::ALL.map(JobStatus::as_str) },
-        "StatusMessage": text,
-        "RecordsProcessed": { "type": "integer", "minimum": 0 },
-        "PercentageComplete": { "type": "integer", "minimum": 0, "maximum": 100 },
-        "Replayable": { "type": "boolean" },
-        "ResultUri": text,
-    }))
-}
-
-/// A report, as the published document describes it.
-fn report() -> Value {
-    let text = json!({ "type": "string" });
-    whole(&json!({
-        "Name": text,
-        "Id": text,
-        "Category": text,
-        "Description": text,
-        "ApiAccessible": { "const": true },
-        "ApiRunUri": uri(),
-        "DeferredApiRunUri": uri(),
-        "MetaDataUri": uri(),
-    }))
-}
-
-/// What a report takes and what it holds, as the published document describes it.
-fn report_metadata() -> Value {
-    let text = json!({ "type": "string" });
-    let items = |item: Value| json!({ "type": "array", "items": whole(&item) });
-    whole(&json!({
-        "Name": text,
-        "Id": text,
-        "Description": text,
-        "Filters": items(json!({ "Name": text, "DataType": text, "Format": text })),
-        "Attributes": items(json!({ "Name": text, "DataType": text, "Description": text })),
-        "RunUri": uri(),
-        "Uri": uri(),
-    }))
-}
-
-/// An advertiser, as the published document describes it.
-fn advertiser() -> Value {
-    let mut fields: Map<String, Value> =
-        domain::advertiser::COLUMNS.map(|name| (name.to_owned(), json!({ "type": "string" }))).into_iter().collect();
-    for (name, schema) in [
-        ("Id", json!({ "type": "string", "pattern": "^[1-9][0-9]*$" })),
-        ("State", json!({ "type": "string", "enum": ["ACTIVE", "DELINQUENT"] })),
-        ("VatRegistered", json!({ "type": "string", "enum": ["true", "false"] })),
-        ("OrganizationType", json!({ "type": "string", "enum": ["CORP", "NONP_GOV", "OTHER"] })),
-        ("PhoneNumber", json!({ "type": "string", "pattern": "^[0-9]*$" })),
-        (
-            "DateCreated",
-            json!({ "type": "string", "format": "date-time", "description": "Left out where it is not known." }),
-        ),
-        ("FinancialSetup", json!({ "type": "string", "enum": ["BILLED_BY_IR"] })),
-        ("AgencyOfRecord", json!({ "type": "string", "enum": ["true", "false"] })),
-        ("AccountManager", json!({ "type": "string", "description": "Left out where nobody is assigned." })),
-        ("TaxId", json!({ "type": "string", "description": "Of the number only the last four characters." })),
-        (
-            "RestAccountURL",
-            json!({ "const": "", "description": "Always empty: Kagitaba keeps no credentials of others." }),
-        ),
-        ("Uri", json!({ "type": "string" })),
-    ] {
-        fields.insert(name.to_owned(), schema);
-    }
-    json!({ "type": "object", "required": ["Id", "Name", "State", "RestAccountURL", "Uri"], "properties": fields })
 }
 
 #[cfg(test)]

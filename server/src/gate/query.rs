@@ -1,5 +1,7 @@
 //! The query of a request, as the operations ask for it.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use domain::{secret::Secret, trail};
 
@@ -13,12 +15,23 @@ impl Query {
     /// Reads what stands behind the `?`. Nothing in it is malformed: what can't be decoded is taken as it stands.
     #[must_use]
     pub fn read(query: &str) -> Self {
-        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+        Self::read_bytes(query.as_bytes())
     }
 
-    /// Every value of that name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    /// Reads a form, which is written as a query is.
+    #[must_use]
+    pub fn read_bytes(form: &[u8]) -> Self {
+        Self(form_urlencoded::parse(form).into_owned().collect())
+    }
+
+    /// Returns names and values, as they came.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Takes every value of that name out.
+    pub fn take(&mut self, name: &str) -> Vec<String> {
+        self.0.extract_if(.., |(key, _)| key == name).map(|(_, value)| value).collect()
     }
 
     /// The value of that name; the last, where there are several.
@@ -32,28 +45,36 @@ impl Query {
     /// # Errors
     /// [`GateError::Invalid`].
     pub fn date(&self, name: &'static str) -> Result<Option<NaiveDate>, GateError> {
-        let value = self.get(name).filter(|value| !value.is_empty());
         let read = |value| trail::date(value).ok_or_else(|| GateError::invalid(name, "write a date as YYYY-MM-DD"));
-        let date = value.map(read);
-        date.transpose()
+        self.get(name).map(read).transpose()
     }
 
-    /// A whole number from 1 to `most`, or the default where it is not given.
+    /// A whole number from 1 on, or the default if it is not given. One that is too large for a number here is as large
+    /// as there is.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
-    pub fn number(&self, name: &'static str, default: u32, most: u32) -> Result<u32, GateError> {
+    pub fn number(&self, name: &'static str, default: u64) -> Result<u64, GateError> {
         let Some(value) = self.get(name) else { return Ok(default) };
-        let number = value.parse().ok().filter(|number| (1..=most).contains(number));
-        number.ok_or_else(|| GateError::invalid(name, format!("write a whole number from 1 to {most}")))
+        let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        let number = digits.then(|| value.parse().unwrap_or(u64::MAX)).filter(|number| *number > 0);
+        number.ok_or_else(|| GateError::invalid(name, "write a whole number, 1 or more"))
     }
 
-    /// The query without this name, and without what may be an Auth Token, encoded again.
+    /// Returns the query with other values for some names, encoded again: `change` gives the value, or `None` to leave
+    /// the pair out. What may be an Auth Token is left out, too.
     #[must_use]
-    pub fn without(&self, name: &str) -> form_urlencoded::Serializer<'static, String> {
+    pub fn with<'q>(
+        &'q self,
+        change: impl Fn(&'q str, &'q str) -> Option<Cow<'q, str>>,
+    ) -> form_urlencoded::Serializer<'static, String> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let secret = |text: &str| text.contains(Secret::PREFIX);
-        query.extend_pairs(self.0.iter().filter(|(key, value)| key != name && !secret(key) && !secret(value)));
+        for (name, value) in self.pairs().filter(|(name, value)| !secret(name) && !secret(value)) {
+            if let Some(value) = change(name, value) {
+                query.append_pair(name, &value);
+            }
+        }
         query
     }
 }
@@ -66,9 +87,19 @@ mod tests {
     fn a_date_has_all_of_its_digits() {
         let date = |query: &str| Query::read(query).date("Day").map_err(|_| ());
         assert_eq!(date("Day=2026-05-01"), Ok(NaiveDate::from_ymd_opt(2026, 5, 1)));
-        assert_eq!((date(""), date("Day=")), (Ok(None), Ok(None)));
-        for wrong in ["26-05-01", "2026-5-1", "%2B026-05-01", "2026-02-30", "2026-05-01T00:00:00Z", "today"] {
+        assert_eq!(date(""), Ok(None));
+        for wrong in ["", "26-05-01", "2026-5-1", "%2B026-05-01", "2026-02-30", "2026-05-01T00:00:00Z", "today"] {
             assert_eq!(date(&format!("Day={wrong}")), Err(()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn number_may_be_larger_than_any_page() {
+        let number = |query: &str| Query::read(query).number("Page", 1).map_err(|_| ());
+        assert_eq!((number(""), number("Page=7"), number("Page=4294967296")), (Ok(1), Ok(7), Ok(1 << 32)));
+        assert_eq!(number("Page=99999999999999999999999999"), Ok(u64::MAX));
+        for wrong in ["", "0", "000", "-1", "%2B1", "1.5", "x", "１"] {
+            assert_eq!(number(&format!("Page={wrong}")), Err(()), "{wrong}");
         }
     }
 }

@@ -214,6 +214,12 @@ impl Left {
         Self::of(self.limit, self.limit.calls.get().min(self.remaining + 1))
     }
 
+    /// Returns limit, rest and the seconds until it is more, as the headers have them.
+    #[must_use]
+    pub fn numbers(self) -> (u32, u32, u64) {
+        (self.limit.calls.get(), self.remaining, self.reset)
+    }
+
     /// Adds the three `X-RateLimit` headers, and `Retry-After` where the call was one too many.
     pub fn announce(self, headers: &mut HeaderMap) {
         headers.insert(LIMIT, self.limit.calls.get().into());

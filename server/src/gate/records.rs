@@ -1,6 +1,8 @@
 //! The records of reports: what the store knows, each value as text, in the order of the report's attributes.
 
-use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
+use std::fmt::Display;
+
+use chrono::{DateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
 use domain::{
     account::AccountId,
     report::{Period, Report},
@@ -58,7 +60,12 @@ fn done(event: AuditEvent) -> Record {
     ]
 }
 
-/// The published format of dates, `yyyy-MM-dd'T'HH:mm:ssZZ`.
-pub fn date(at: DateTime<Utc>) -> String {
+/// The published format of dates, `yyyy-MM-dd'T'HH:mm:ssZZ`: to the second.
+pub fn date(at: DateTime<impl TimeZone<Offset: Display>>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+/// The same, and nothing for no date.
+pub fn date_or_empty(at: Option<DateTime<Utc>>) -> String {
+    at.map(date).unwrap_or_default()
 }

@@ -5,17 +5,72 @@ use std::borrow::Cow;
 use domain::scope::{Method, NoOperation, Scope};
 use percent_encoding::percent_decode_str;
 
-use super::envelope::GateError;
+use super::{envelope::GateError, query::Query};
+
+/// The form of an answer that the end of a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suffix {
+    /// `.json`
+    Json,
+    /// `.xml`
+    Xml,
+}
+
+impl Suffix {
+    /// As it stands at the end of a path.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => ".json",
+            Self::Xml => ".xml",
+        }
+    }
+
+    /// Splits a path, percent-encoded as it came, into the resource and the form that its end names, if any. A final
+    /// slash is not part of the resource: some addresses are published with it.
+    #[must_use]
+    pub fn split(path: &str) -> (&str, Option<Self>) {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let of = |suffix: Self| path.strip_suffix(suffix.as_str()).map(|path| (path, Some(suffix)));
+        of(Self::Json).or_else(|| of(Self::Xml)).unwrap_or((path, None))
+    }
+}
+
+/// The parameter by which a `POST` stands for another method.
+pub const METHOD: &str = "_method";
+
+/// Returns the method that the request stands for: a `POST` may say `_method=PUT` or `_method=DELETE`, in its query or
+/// its form, which are taken out there. Everything is decided by that method.
+///
+/// # Errors
+/// [`GateError::Invalid`] if it says something else, or two that differ.
+pub fn effective_method<'r>(
+    method: &'r str,
+    query: &mut Query,
+    form: Option<&mut Query>,
+) -> Result<&'r str, GateError> {
+    if method != "POST" {
+        return Ok(method);
+    }
+    let mut named = query.take(METHOD);
+    named.extend(form.map(|form| form.take(METHOD)).unwrap_or_default());
+    let Some(first) = named.first() else { return Ok(method) };
+    let effective = ["PUT", "DELETE"].into_iter().find(|method| method == first);
+    let effective = effective.filter(|method| named.iter().all(|named| named == method));
+    effective.ok_or_else(|| GateError::invalid(METHOD, "send PUT or DELETE, or leave it out"))
+}
 
 /// The operation that a request names, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The Account SID in the path, whatever stands there.
     pub sid: String,
-    /// The operation.
-    pub scope: Scope,
+    /// The operation; none for `/Agencies/{AccountSID}` itself, which says who calls and needs no scope.
+    pub scope: Option<Scope>,
     /// The segment that stands for the parameter of the operation's path template.
     pub parameter: Option<String>,
+    /// The form of the answer, if the path names one.
+    pub suffix: Option<Suffix>,
 }
 
 impl Target {
@@ -27,12 +82,21 @@ impl Target {
     /// # Errors
     /// [`GateError::NotFound`], [`GateError::MethodNotAllowed`].
     pub fn read(method: &str, path: &str) -> Result<Self, GateError> {
-        let below = path.strip_prefix("/Agencies/").ok_or(GateError::NotFound)?;
+        let (path, suffix) = Suffix::split(path);
+        let below = path.strip_prefix("/Agencies/").filter(|below| !below.is_empty()).ok_or(GateError::NotFound)?;
         let segments = below.split('/').map(decoded).collect::<Option<Vec<_>>>().ok_or(GateError::NotFound)?;
         let (sid, segments) = segments.split_first().ok_or(GateError::NotFound)?;
+        let sid = sid.to_string();
+        if segments.is_empty() {
+            let known = matches!(method, "GET" | "HEAD");
+            let own = Self { sid, scope: None, parameter: None, suffix };
+            return if known { Ok(own) } else { Err(not_allowed(&[Method::Get], true)) };
+        }
         match Scope::at(method, segments) {
             Ok((scope, _)) if method == "HEAD" && !has_head(scope) => Err(not_allowed(&[Method::Get], false)),
-            Ok((scope, parameter)) => Ok(Self { sid: sid.to_string(), scope, parameter: parameter.map(str::to_owned) }),
+            Ok((scope, parameter)) => {
+                Ok(Self { sid, scope: Some(scope), parameter: parameter.map(str::to_owned), suffix })
+            }
             Err(NoOperation::Path) => Err(GateError::NotFound),
             Err(NoOperation::Method(methods)) => {
                 let head = Scope::at("HEAD", segments).is_ok_and(|(scope, _)| has_head(scope));
@@ -69,8 +133,8 @@ mod tests {
     fn sid_operation_and_parameter_are_read_from_the_path() {
         let target = Target::read("GET", "/Agencies/%49R1/Jobs/a%20b").unwrap();
         assert_eq!(
-            (target.sid.as_str(), target.scope.id(), target.parameter.as_deref()),
-            ("IR1", "getJob", Some("a b"))
+            (target.sid.as_str(), target.scope.map(Scope::id), target.parameter.as_deref()),
+            ("IR1", Some("getJob"), Some("a b"))
         );
     }
 
@@ -80,17 +144,23 @@ mod tests {
             "/",
             "/Agencies",
             "/Agencies/",
-            "/Agencies/IR1",
-            "/Agencies/IR1/",
+            "/Agencies//",
+            "/Agencies/.json",
+            "/Agencies/IR1//",
             "/agencies/IR1/Jobs",
             "/Agencies/IR1//Jobs",
-            "/Agencies/IR1/Jobs/",
+            "/Agencies/IR1/Jobs//",
+            "/Agencies/IR1/Jobs/.json",
+            "/Agencies/IR1/Jobs/1/.xml",
             "/Agencies/IR1/Jobs/..",
             "/Agencies/IR1/Jobs/%2e%2e",
             "/Agencies/IR1/Jobs/a%2f..%2fb",
             "/Agencies/IR1/./Jobs",
             "/Agencies/IR1/Jobs/%ff",
             "/Agencies/IR1/Jobs;x",
+            "/Agencies/IR1/Jobs.csv",
+            "/Agencies/IR1/Jobs.json.xml",
+            "/Agencies/IR1/Jobs%2Ejson",
         ] {
             assert!(matches!(Target::read("GET", path), Err(GateError::NotFound)), "{path}");
         }
@@ -110,6 +180,62 @@ mod tests {
         for method in ["HEAD", "POST"] {
             let error = Target::read(method, "/Agencies/IR1/ReportExport/token_usage").unwrap_err();
             assert!(matches!(error, GateError::MethodNotAllowed { allow } if allow == "GET"), "{method}");
+        }
+    }
+
+    #[test]
+    fn final_slash_and_suffix_name_the_same_operation() {
+        for (path, scope, parameter, suffix) in [
+            ("/Agencies/IR1/Jobs/", "listJobs", None, None),
+            ("/Agencies/IR1/Jobs.json", "listJobs", None, Some(Suffix::Json)),
+            ("/Agencies/IR1/Jobs/7.xml", "getJob", Some("7"), Some(Suffix::Xml)),
+            ("/Agencies/IR1/Jobs/7.xml/", "getJob", Some("7"), Some(Suffix::Xml)),
+            ("/Agencies/IR1/Jobs/7%2Exml", "getJob", Some("7.xml"), None),
+            ("/Agencies/IR1/Jobs/7/Download.json", "downloadJobResult", Some("7"), Some(Suffix::Json)),
+        ] {
+            let target = Target::read("GET", path).unwrap();
+            let read = (target.scope.map(Scope::id), target.parameter.as_deref(), target.suffix);
+            assert_eq!(read, (Some(scope), parameter, suffix), "{path}");
+        }
+    }
+
+    #[test]
+    fn account_sid_alone_names_no_operation() {
+        for path in ["/Agencies/IR1", "/Agencies/IR1/", "/Agencies/IR1.xml"] {
+            let target = Target::read("GET", path).unwrap();
+            assert_eq!((target.sid.as_str(), target.scope), ("IR1", None), "{path}");
+        }
+        let error = Target::read("PUT", "/Agencies/IR1").unwrap_err();
+        assert!(matches!(error, GateError::MethodNotAllowed { allow } if allow == "GET, HEAD"));
+    }
+
+    #[test]
+    fn only_a_post_stands_for_another_method() {
+        let effective = |method: &str, query: &str, form: Option<&str>| {
+            let (mut query, mut form) = (Query::read(query), form.map(Query::read));
+            effective_method(method, &mut query, form.as_mut()).map(str::to_owned).map_err(|_| ())
+        };
+        let of = |method: &str| Ok(method.to_owned());
+        assert_eq!(effective("POST", "", None), of("POST"));
+        assert_eq!(effective("POST", "_method=PUT", None), of("PUT"));
+        assert_eq!(effective("POST", "", Some("a=b&_method=DELETE")), of("DELETE"));
+        assert_eq!(effective("POST", "_method=PUT", Some("_method=PUT")), of("PUT"));
+        for method in ["GET", "HEAD", "PUT", "DELETE", "post"] {
+            assert_eq!(effective(method, "_method=DELETE", Some("_method=DELETE")), of(method));
+        }
+        for (query, form) in
+            [("_method=GET", ""), ("_method=", ""), ("_method=put", ""), ("_method=PUT", "_method=DELETE")]
+        {
+            assert_eq!(effective("POST", query, Some(form)), Err(()), "{query} {form}");
+        }
+    }
+
+    #[test]
+    fn no_path_takes_a_post_beside_what_it_may_stand_for() {
+        // Otherwise a server behind the gate that doesn't know `_method` would carry out a POST that was not checked.
+        for post in Scope::all().map(Scope::operation).filter(|operation| operation.method == Method::Post) {
+            let beside = Scope::all().map(Scope::operation).filter(|operation| operation.path == post.path);
+            assert!(beside.into_iter().all(|one| matches!(one.method, Method::Post | Method::Get)), "{}", post.path);
         }
     }
 }

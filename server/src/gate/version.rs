@@ -1,6 +1,6 @@
 //! Versions of the Agency API: which one a request is answered in, and which ones are on their way out.
 
-use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{api_version::ApiVersion, trail};
@@ -8,31 +8,51 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{envelope::GateError, query::Query};
 
-/// The header by which a single request asks for a version.
-const HEADER: HeaderName = HeaderName::from_static("ir-version");
-/// The query parameter that does the same.
+/// The headers by which a single request asks for a version.
+static HEADERS: [HeaderName; 2] = [HeaderName::from_static("ir-version"), HeaderName::from_static("irversion")];
+/// The query parameter that does the same, as documents and errors name it.
 pub const PARAMETER: &str = "IrVersion";
 
-/// The version to answer in: the one that the request asks for by header or else by query, else the token's own.
-///
-/// # Errors
-/// [`GateError::Invalid`] where header or query asks for none that there is, or for several.
-pub fn requested(headers: &HeaderMap, query: &Query, pinned: ApiVersion) -> Result<ApiVersion, GateError> {
-    let by_header = headers.get_all(HEADER).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let by_header = only_version(by_header)?;
-    let by_query = only_version(query.all(PARAMETER).map(Into::into))?;
-    Ok(by_header.or(by_query).unwrap_or(pinned))
+/// Whether the query parameter of that name asks for a version. Published pages spell it `IrVersion`, `Ir-Version` and
+/// `IR-Version`; the headers of these names are the same in any case.
+#[must_use]
+pub fn is_parameter(name: &str) -> bool {
+    HEADERS.iter().any(|header| header.as_str().eq_ignore_ascii_case(name))
 }
 
-fn only_version<'a>(asked: impl Iterator<Item = Cow<'a, str>>) -> Result<Option<ApiVersion>, GateError> {
-    let asked: Vec<_> = asked.collect();
-    let version = match asked.as_slice() {
-        [] => return Ok(None),
-        [one] => one.trim().parse::<u16>().ok().and_then(|number| ApiVersion::try_from(number).ok()),
-        _ => None,
-    };
-    let problem = || GateError::invalid(PARAMETER, format!("ask for version {}, once", ApiVersion::listed()));
-    version.map(Some).ok_or_else(problem)
+/// Returns the version to answer in: the one that the request asks for, by header or query, else the token's own.
+///
+/// # Errors
+/// [`GateError::Invalid`] if it asks for a version that there is not, or for two that differ.
+pub fn requested(headers: &HeaderMap, query: &Query, pinned: ApiVersion) -> Result<ApiVersion, GateError> {
+    let by_header = HEADERS.iter().flat_map(|name| headers.get_all(name));
+    let by_header = by_header.map(|value| std::str::from_utf8(value.as_bytes()).unwrap_or_default());
+    let by_query = query.pairs().filter(|(name, _)| is_parameter(name)).map(|(_, value)| value);
+    let mut asked = None;
+    for text in by_header.chain(by_query) {
+        let invalid = || GateError::invalid(PARAMETER, format!("ask for version {}", ApiVersion::listed()));
+        let version = read(text).ok_or_else(invalid)?;
+        if asked.replace(version).is_some_and(|before| before != version) {
+            return Err(GateError::invalid(PARAMETER, "ask for one version, by header or query; these are two"));
+        }
+    }
+    Ok(asked.unwrap_or(pinned))
+}
+
+/// Reads `3`, `3.0` or `v3.0`.
+fn read(text: &str) -> Option<ApiVersion> {
+    let text = text.trim();
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let number = text.strip_suffix(".0").unwrap_or(text);
+    ApiVersion::ALL.into_iter().find(|version| version.to_string() == number)
+}
+
+/// Returns every way to write a version, for the document.
+#[must_use]
+pub fn spellings() -> Vec<String> {
+    let of =
+        |version: &ApiVersion| ["", "v", "V"].map(|v| [format!("{v}{version}"), format!("{v}{version}.0")]).concat();
+    ApiVersion::ALL.iter().flat_map(of).collect()
 }
 
 /// When versions go out of use, as the agency has announced it.
@@ -99,25 +119,41 @@ impl FromStr for Dated {
 mod tests {
     use super::*;
 
-    fn asked(header: Option<&str>, query: &str) -> Option<u16> {
+    fn asked(header: Option<(&str, &str)>, query: &str) -> Option<u16> {
         let mut headers = HeaderMap::new();
-        if let Some(header) = header {
-            headers.insert(HEADER, header.parse().unwrap());
+        if let Some((name, value)) = header {
+            headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
         requested(&headers, &Query::read(query), ApiVersion::NEWEST).ok().map(u16::from)
     }
 
     #[test]
-    fn header_goes_before_query_and_query_before_the_token_s_own() {
+    fn version_is_read_in_every_published_spelling() {
         assert_eq!(asked(None, ""), Some(3));
-        assert_eq!(asked(None, "IrVersion=2"), Some(2));
-        assert_eq!(asked(Some("2"), "IrVersion=3"), Some(2));
+        for name in ["IrVersion", "Ir-Version", "IR-Version", "irversion", "IR-VERSION"] {
+            for value in ["2", "2.0", "v2.0", "v2", "V2"] {
+                assert_eq!(asked(None, &format!("{name}={value}")), Some(2), "{name}={value}");
+                assert_eq!(asked(Some((name, value)), ""), Some(2), "{name}: {value}");
+                assert_eq!(asked(Some((name, value)), "Ir-Version=2"), Some(2), "{name}: {value}");
+            }
+        }
+        assert!(spellings().iter().all(|text| read(text).is_some()));
+    }
+
+    #[test]
+    fn versions_that_differ_or_are_none_are_refused() {
         for (header, query) in [
-            (Some("7"), ""),
+            (Some(("ir-version", "7")), ""),
             (None, "IrVersion=two"),
-            (None, "IrVersion=2&IrVersion=3"),
-            (Some(""), ""),
-            (Some("2"), "IrVersion=9"),
+            (None, "IrVersion=2&IR-Version=3"),
+            (Some(("ir-version", "")), ""),
+            (Some(("ir-version", "2")), "IrVersion=9"),
+            (Some(("ir-version", "2")), "IrVersion=3"),
+            (None, "Ir-Version="),
+            (None, "IrVersion=2.1"),
+            (None, "IrVersion=vv2"),
+            (None, "IrVersion=%2B2"),
+            (None, "IrVersion=02"),
         ] {
             assert_eq!(asked(header, query), None, "{header:?} {query}");
         }

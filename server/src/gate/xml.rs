@@ -18,6 +18,23 @@ pub fn document(name: &str, value: &Value) -> String {
     })
 }
 
+/// The root of every document of the platform.
+const PUBLISHED_ROOT: &str = "ImpactRadiusResponse";
+
+/// The value as the platform publishes it: within its root, or in place of it if the value is a `Response` itself.
+#[must_use]
+pub fn published(name: &str, value: &Value) -> String {
+    if name == "Response" {
+        return document(PUBLISHED_ROOT, value);
+    }
+    written(|writer| {
+        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        writer.write_event(Event::Start(BytesStart::new(PUBLISHED_ROOT)))?;
+        element(writer, name, value)?;
+        writer.write_event(Event::End(BytesEnd::new(PUBLISHED_ROOT)))
+    })
+}
+
 /// The value as an element of this name, to stand within a document.
 #[must_use]
 pub fn fragment(name: &str, value: &Value) -> String {
@@ -78,6 +95,13 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response page=\"1\"><Advertisers><Advertiser><Id>7</Id>\
              <Name>Nutt &amp; Co. &lt;b&gt;</Name></Advertiser><Advertiser><Id>8</Id></Advertiser></Advertisers></Response>"
         );
+    }
+
+    #[test]
+    fn published_document_has_one_root_whatever_is_in_it() {
+        let of = |name: &str| published(name, &json!({ "Id": "7" })).split_once("?>").unwrap().1.to_owned();
+        assert_eq!(of("Job"), "<ImpactRadiusResponse><Job><Id>7</Id></Job></ImpactRadiusResponse>");
+        assert_eq!(of("Response"), "<ImpactRadiusResponse><Id>7</Id></ImpactRadiusResponse>");
     }
 
     #[test]

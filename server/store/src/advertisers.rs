@@ -1,7 +1,7 @@
 //! The agency's advertisers: imported, listed, looked up.
 
 use crate::audit::Event;
-use crate::database::Connection;
+use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::sql::{self, QueryBuilder};
 use crate::store::Store;
@@ -37,11 +37,13 @@ impl Store {
     ) -> Result<ImportedAdvertisers, Error> {
         let mut tx = self.pools().begin_in(account).await?;
         let before = count(&mut tx, account).await?;
+        let added_at = micros(self.clock().now());
         let mut written = 0;
         for advertisers in advertisers.chunks(ROWS) {
-            let mut insert = QueryBuilder::new("INSERT INTO advertisers (account_id, id, advertiser) ");
+            let mut insert = QueryBuilder::new("INSERT INTO advertisers (account_id, id, advertiser, added_at) ");
             insert.push_values(advertisers, |mut row, advertiser| {
-                row.push_bind(account.0).push_bind(advertiser.id.number()).push_bind(json!(advertiser).to_string());
+                row.push_bind(account.0).push_bind(advertiser.id.number());
+                row.push_bind(json!(advertiser).to_string()).push_bind(added_at);
             });
             insert.push(
                 " ON CONFLICT (account_id, id) DO UPDATE SET advertiser = excluded.advertiser
@@ -60,7 +62,8 @@ impl Store {
         Ok(ImportedAdvertisers { added, changed, unchanged })
     }
 
-    /// At most `limit` of the account's advertisers by id, after the first `offset`, and how many there are in all.
+    /// At most `limit` of the account's advertisers after the first `offset`, and how many there are in all: those that
+    /// were imported first come first, of one import by id. One that is added moves none of those before it.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -72,7 +75,7 @@ impl Store {
     ) -> Result<(Vec<Advertiser>, u64), Error> {
         let mut tx = self.pools().read.begin().await?; // so that both queries see the same
         let total = count(&mut tx, account).await?;
-        let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY id LIMIT $2 OFFSET $3";
+        let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY added_at, id LIMIT $2 OFFSET $3";
         let page = sql::query_scalar::<String>(page).bind(account.0).bind(limit);
         let rows = page.bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((rows.iter().map(|row| read(row)).collect::<Result<_, _>>()?, total))

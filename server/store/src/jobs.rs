@@ -163,8 +163,9 @@ impl Store {
         find(&mut self.pools().read.acquire().await?, account, id).await
     }
 
-    /// At most `limit` of the account's jobs, newest first, after the first `offset`, and how many there are in all: of
-    /// those that were created on or after the one day and on or before the other, in UTC.
+    /// At most `limit` of the account's jobs, oldest first, after the first `offset`, and how many there are in all: of
+    /// those that were created on or after the one day and on or before the other, in UTC. A job that is created moves
+    /// none of those before it.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -182,7 +183,7 @@ impl Store {
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
         let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
         let total = total.fetch_one(&mut *tx).await?;
-        let page = format!("{SELECT} {CREATED} ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5");
+        let page = format!("{SELECT} {CREATED} ORDER BY created_at, id LIMIT $4 OFFSET $5");
         let page = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(page)).bind(account.0).bind(from).bind(to);
         let page = page.bind(limit).bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((page.into_iter().map(Job::try_from).collect::<Result<_, _>>()?, total.unsigned_abs()))

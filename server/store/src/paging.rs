@@ -301,6 +301,11 @@ impl Numbered {
         Some(part).filter(|_| rows > 0)
     }
 
+    /// The page of the same number of the list in the opposite order.
+    pub(crate) fn reversed(self) -> Self {
+        Self { backwards: !self.backwards, ..self }
+    }
+
     /// The query for its rows.
     pub(crate) fn query<L: List>(self, list: &L) -> QueryBuilder {
         let mut query = list.filtered(head(list), true);

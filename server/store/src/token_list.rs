@@ -38,14 +38,43 @@ impl Store {
         number: u32,
         size: u32,
     ) -> Result<(Vec<Token>, u64), Error> {
+        self.page_by_number(account, filter, (number, size), false).await
+    }
+
+    /// As [`Store::numbered_page`], in the order of creation, oldest first: a token that is created moves none of those
+    /// on the pages before it.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn oldest_first_page(
+        &self,
+        account: AccountId,
+        filter: &TokenFilter,
+        number: u32,
+        size: u32,
+    ) -> Result<(Vec<Token>, u64), Error> {
+        let by_creation = TokenFilter { sort: Sort::Created, ..filter.clone() };
+        self.page_by_number(account, &by_creation, (number, size), true).await
+    }
+
+    /// The page of that number and size, counted from the end of the filter's order if reversed.
+    async fn page_by_number(
+        &self,
+        account: AccountId,
+        filter: &TokenFilter,
+        (number, size): (u32, u32),
+        reversed: bool,
+    ) -> Result<(Vec<Token>, u64), Error> {
         let mut tx = self.pools().read.begin().await?;
         let wanted = self.wanted(account, filter, &mut tx).await?;
         let total: i64 = wanted.count().build_query_scalar().fetch_one(&mut *tx).await?;
         let Some(page) = Numbered::new(number, size, total) else {
             return Ok((Vec::new(), total.unsigned_abs()));
         };
+        let from_other_end = page.backwards;
+        let page = if reversed { page.reversed() } else { page };
         let mut rows = page.query(&wanted).build_query_as::<TokenRow>().fetch_all(&mut *tx).await?;
-        if page.backwards {
+        if from_other_end {
             rows.reverse();
         }
         Ok((tokens(rows)?, total.unsigned_abs()))
@@ -187,7 +216,9 @@ mod tests {
                     let sides =
                         keys.flat_map(|key| [true, false].map(|backwards| Side { key: key.clone(), backwards }));
                     let queries = sides.flat_map(|side| side.rows_queries(&wanted, true));
-                    for query in queries.chain([Numbered::new(2, PAGE_SIZE, 1_000).unwrap().query(&wanted)]) {
+                    let numbered = Numbered::new(2, PAGE_SIZE, 1_000).unwrap();
+                    let numbered = [numbered, numbered.reversed()].map(|page| page.query(&wanted));
+                    for query in queries.chain(numbered) {
                         let plan = plan(&store, query).await;
                         // PostgreSQL knows that few are recent, and takes those.
                         let recent = dialect == Dialect::Postgres && plan.contains("created_at >= ");

@@ -95,14 +95,14 @@ async fn a_deactivated_user_stays_the_contact_that_they_are_and_becomes_none_aga
     let refused = call(&house, &by, "POST", "", form).await;
     assert_eq!(
         (refused.status, &refused.json()["Errors"][0]["Field"]),
-        (StatusCode::BAD_REQUEST, &json!("PrimaryContactId"))
+        (StatusCode::CONFLICT, &json!("PrimaryContactId"))
     );
 
     let own = house.by.user.id;
     let moved = call(&house, &by, "PUT", &below, json!({ "PrimaryContactId": own })).await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.text());
     let back = call(&house, &by, "PUT", &below, json!({ "PrimaryContactId": other })).await;
-    assert_eq!(back.status, StatusCode::BAD_REQUEST, "{}", back.text());
+    assert_eq!(back.status, StatusCode::CONFLICT, "{}", back.text());
 }
 
 #[tokio::test]
@@ -206,4 +206,79 @@ async fn the_list_shows_the_account_s_tokens_by_name_and_state_without_secrets()
     let two = call(&house, &by, "GET", "?IrVersion=2&Name=nightly", Value::Null).await.json();
     assert_eq!((&two["@total"], &two["@page"]), (&json!("2"), &json!("1")));
     assert_eq!(call(&house, &by, "GET", "?State=BROKEN", Value::Null).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_token_created_between_two_pages_repeats_none() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let ids = async |page: u32| -> Vec<Value> {
+        let list = call(&house, &by, "GET", &format!("?PageSize=1&Page={page}"), Value::Null).await.json();
+        list.as_array().unwrap().iter().map(|token| token["Id"].clone()).collect()
+    };
+    assert_eq!(ids(1).await, [json!(house.issued.token.id)], "the oldest comes first");
+    let new = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
+    assert_eq!((ids(2).await, ids(3).await), (vec![json!(by.token.id)], vec![json!(new.token.id)]));
+}
+
+#[tokio::test]
+async fn what_get_answers_put_takes_and_changes_nothing() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Description": "a\nb" });
+    for expires in [json!(""), json!(house.store.clock().now() + chrono::TimeDelta::days(30))] {
+        let mut form = form.clone();
+        form["DateExpires"] = expires;
+        let created = call(&house, &by, "POST", "", form).await.json();
+        let below = format!("/{}", created["Id"].as_str().unwrap());
+        let id = TokenId(created["Id"].as_str().unwrap().parse().unwrap());
+        let read = call(&house, &by, "GET", &below, Value::Null).await.json();
+        let before = house.store.token(house.account(), id).await.unwrap();
+        let put = call(&house, &by, "PUT", &below, read.clone()).await;
+        assert_eq!((put.status, put.json()), (StatusCode::OK, read.clone()));
+        let after = house.store.token(house.account(), id).await.unwrap();
+        assert_eq!((after.settings, after.ends_at), (before.settings, before.ends_at), "to the microsecond");
+
+        // Used meanwhile, it was last used later than what was read says.
+        let (sid, secret) = credentials(&created);
+        assert_eq!(house.company_information(&sid, &secret).await.status, StatusCode::OK);
+        house.store.flush_calls().await.unwrap();
+        assert_eq!(call(&house, &by, "PUT", &below, read.clone()).await.status, StatusCode::OK);
+        for (field, value) in [
+            ("Id", json!(house.issued.token.id)),
+            ("AccountSid", json!(by.token.sid)),
+            ("State", json!("DISABLED")),
+            ("DateCreated", json!("2020-01-01T00:00:00+00:00")),
+            ("DateLastUsed", json!("2999-01-01T00:00:00+00:00")),
+            ("Uri", json!("/elsewhere")),
+        ] {
+            let mut changed = read.clone();
+            changed[field] = value;
+            let refused = call(&house, &by, "PUT", &below, changed).await;
+            assert_eq!(
+                (refused.status, &refused.json()["Errors"][0]["Field"]),
+                (StatusCode::BAD_REQUEST, &json!(field))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_account_does_not_allow_now_answers_409() {
+    let house = House::open().await;
+    let by = manager(&house).await;
+    let below = format!("/{}", by.token.id.0);
+    for (body, field) in [
+        (json!({ "ApiVersion": "2" }), "ApiVersion"),
+        (json!({ "PrimaryContactId": Uuid::nil() }), "PrimaryContactId"),
+        (json!({ "DateExpires": "2001-01-01T00:00:00Z" }), "DateExpires"),
+    ] {
+        let refused = call(&house, &by, "PUT", &below, body).await;
+        let told = refused.json();
+        assert_eq!((refused.status, &told["Code"]), (StatusCode::CONFLICT, &json!("NOT_APPLICABLE")), "{field}");
+        assert_eq!(told["Errors"][0]["Field"], field);
+    }
+    let both = json!({ "ApiVersion": "2", "Developers": ["a@b.example, c@d.example"] });
+    let both = call(&house, &by, "PUT", &below, both).await;
+    assert_eq!((both.status, &both.json()["Code"]), (StatusCode::BAD_REQUEST, &json!("INVALID_REQUEST")));
 }

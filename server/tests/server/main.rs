@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod advertisers;
+mod as_published;
 mod audit;
 mod authorize;
 mod command_line;

@@ -110,7 +110,7 @@ async fn a_disabled_token_and_one_without_api_access_cost_their_account_nothing(
     };
     house.store.disable(&house.by, disabled.token.id).await.unwrap();
     ask(&disabled.token.sid, &disabled.secret, (StatusCode::FORBIDDEN, "3")).await;
-    let nowhere = house.call("GET", "/Agencies/x", &disabled.token.sid, &disabled.secret).await;
+    let nowhere = house.call("GET", "/Agencies/x/Nothing", &disabled.token.sid, &disabled.secret).await;
     assert_eq!((nowhere.status, left(&nowhere)), (StatusCode::NOT_FOUND, ("3", "3")));
 
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);

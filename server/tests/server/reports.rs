@@ -129,12 +129,13 @@ async fn what_is_wrong_with_a_report_is_told_with_status_200() {
             "/Reports/token_usage?START_DATE=2024-01-01&END_DATE=2025-01-01",
             "A report is of at most 366 days; run it for parts of the time",
         ),
+        ("/Reports/token_usage?END_DATE=", "END_DATE: write a date as YYYY-MM-DD"),
         ("/Reports/token_usage?RQueryIDx=1", "RQueryIDx: this report has one table; ask for 0"),
-        ("/Reports/token_usage?Page=0", "Page: write a whole number from 1 to 4294967295"),
+        ("/Reports/token_usage?Page=0", "Page: write a whole number, 1 or more"),
     ] {
         let answer = get(&house, below).await;
         assert_eq!(answer.status, StatusCode::OK, "{below}");
-        assert_eq!(answer.json(), json!({ "Status": "ERROR", "Message": message }));
+        assert_eq!(answer.json(), json!({ "Status": "ERROR", "Message": message, "Code": "INVALID_REQUEST" }));
     }
     assert_eq!(get(&house, "/Jobs").await.json(), json!([]), "nothing was ordered");
 }

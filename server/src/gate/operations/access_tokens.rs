@@ -3,13 +3,17 @@
 //! A token never gives more than it has: whoever would come by the secret of a token, or change its scopes, needs all of
 //! that token's scopes, before and after.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use domain::{
+    api_version::ApiVersion,
     filter::TokenFilter,
     scope::Scope,
     term,
-    text::Field,
-    token::{Token, TokenForm, TokenId, TokenSettings, TokenState},
+    text::{Field, Problem},
+    token::{
+        DESCRIPTION_MAX, DEVELOPERS_MAX, NAME_MAX, Token, TokenForm, TokenId, TokenSettings, TokenState,
+        separates_addresses,
+    },
     user::UserId,
 };
 use http::StatusCode;
@@ -20,28 +24,28 @@ use super::{
     super::{
         answer::{Answer, List, Paging},
         envelope::{FieldError, GateError},
+        records::{date, date_or_empty},
     },
     Call,
+    read_only::Fields,
 };
 
 const PATH: &str = "/AccessTokens";
 
-/// `GET /AccessTokens`: the account's tokens, newest first, by `Name` and `State` if asked.
+/// `GET /AccessTokens`: the account's tokens, oldest first, by `Name` and `State` if asked.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
     let paging = Paging::asked(&call.query)?;
-    let state = match call.query.get("State").filter(|state| !state.is_empty()) {
-        None => None,
-        Some(name) => Some(
-            TokenState::from_name(&name.to_ascii_lowercase())
-                .ok_or_else(|| GateError::invalid("State", "ask for ENABLED or DISABLED"))?,
-        ),
-    };
+    let state = call.query.get("State").map(|name| {
+        let state = TokenState::ALL.into_iter().find(|state| state_name(*state) == name);
+        state.ok_or_else(|| GateError::invalid("State", "ask for ENABLED or DISABLED"))
+    });
+    let state = state.transpose()?;
     let name = call.query.get("Name").unwrap_or_default().to_owned();
     let filter = TokenFilter { name, state, ..TokenFilter::default() };
-    let Paging { page, size } = paging;
-    let (tokens, total) = call.store.numbered_page(call.caller().account, &filter, page, size).await?;
+    let page = u32::try_from(paging.page).unwrap_or(u32::MAX);
+    let (tokens, total) = call.store.oldest_first_page(call.caller().account, &filter, page, paging.size).await?;
     let items = tokens.iter().map(|token| resource(call, token)).collect();
-    let uri = call.uri(PATH);
+    let uri = call.list_uri(PATH);
     let list = List { name: "AccessTokens", items, total, paging, uri: &uri, query: &call.query };
     Ok(list.answer(call.version()))
 }
@@ -112,50 +116,112 @@ async fn named(call: &Call) -> Result<Token, GateError> {
 /// may stay, whatever has become of them.
 async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Result<TokenSettings, GateError> {
     let present = Uuid::try_parse(&form.primary_contact).ok().map(UserId);
-    let Value::Object(fields) = call.json()? else { return Err(GateError::invalid("", "send an object")) };
-    let mut errors = Vec::new();
-    for (name, value) in &fields {
-        if let Err(message) = set(&mut form, name, value) {
-            errors.push(FieldError { field: name.clone(), message: message.to_owned() });
-        }
-    }
-    if !errors.is_empty() {
-        return Err(GateError::Invalid(errors));
-    }
+    let fields = call.input.fields(&["Developers", "Scopes"])?;
+    let fields = match token {
+        Some(token) => settable(call, fields, token)?,
+        None => fields,
+    };
+    let error = |(name, value): (&String, &Value)| {
+        let message = set(&mut form, name, value).err()?;
+        Some(FieldError { field: name.clone(), message })
+    };
+    let unreadable: Vec<_> = fields.iter().filter_map(error).collect();
     let people = call.store.contacts(call.caller().account, present).await?;
     let terms = call.store.terms(call.caller().account).await?;
     // Who says nothing of an end gets the longest that the account allows.
     if let (None, None, Some(longest)) = (token, fields.get("DateExpires"), terms.longest) {
         form.expires = longest.days().to_string();
     }
-    let settings = form.validate(&people, token.map(|token| &token.settings), &terms);
-    settings.map_err(|errors| {
-        let error = |error: domain::text::FieldError| FieldError {
-            field: field_name(error.field).to_owned(),
-            message: error.problem.to_string(),
-        };
-        GateError::Invalid(errors.into_iter().map(error).collect())
-    })
+    match form.validate(&people, token.map(|token| &token.settings), &terms) {
+        Ok(settings) if unreadable.is_empty() => Ok(settings),
+        Ok(_) => Err(GateError::Invalid(unreadable)),
+        Err(errors) => Err(refused(&form, unreadable, errors)),
+    }
+}
+
+/// The fields of a token that can be set, of those that its resource has. The others may come back as they were read.
+fn settable(call: &Call, fields: Map<String, Value>, token: &Token) -> Result<Map<String, Value>, GateError> {
+    let shown = resource(call, token);
+    let time = |value: &Value| value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let mut fields = Fields::new(fields);
+    for name in ["Id", "AccountSid", "State", "DateCreated"] {
+        fields = fields.without(name, |value| *value == shown[name]);
+    }
+    // It moves on by itself: between being read and sent back the token may have been used.
+    let earlier = |value: &Value| {
+        let used =
+            time(value).is_some_and(|at| token.last_used_at.is_some_and(|last| at.timestamp() <= last.timestamp()));
+        value == "" || used
+    };
+    let fields = fields.without("DateLastUsed", earlier).without_uri(&call.uri(&below(token)));
+    let mut fields = fields.settable()?;
+    // What is shown is the nearer of what was chosen and what the account allows, to the second. As it is, it stays.
+    let same_end = |value: &Value| match token.ends_at {
+        Some(end) => time(value).is_some_and(|at| at.timestamp() == end.timestamp()),
+        None => value == "",
+    };
+    if fields.get("DateExpires").is_some_and(same_end) {
+        fields.shift_remove("DateExpires");
+    }
+    Ok(fields)
+}
+
+/// What is wrong with a form, besides what was unreadable: with what was sent, or only with what the account is now.
+fn refused(form: &TokenForm, unreadable: Vec<FieldError>, errors: Vec<domain::text::FieldError>) -> GateError {
+    let well_formed = |error: &domain::text::FieldError| match error.field {
+        Field::ApiVersion => ApiVersion::ALL.iter().any(|version| version.to_string() == form.api_version),
+        Field::PrimaryContact => Uuid::try_parse(&form.primary_contact).is_ok(),
+        Field::Expires => true,
+        Field::Name | Field::Description | Field::Developers | Field::Scopes => false,
+    };
+    if unreadable.is_empty() && errors.iter().all(well_formed) {
+        return GateError::NotApplicable(errors.into_iter().map(told).collect());
+    }
+    let mut all = unreadable;
+    for error in errors.into_iter().map(told) {
+        if !all.iter().any(|known| known.field == error.field) {
+            all.push(error);
+        }
+    }
+    GateError::Invalid(all)
+}
+
+fn told(error: domain::text::FieldError) -> FieldError {
+    FieldError { field: field_name(error.field).to_owned(), message: error.problem.to_string() }
 }
 
 /// Writes one field of the body into the form.
-fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), &'static str> {
+fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), String> {
     let text = || value.as_str().map(str::to_owned).ok_or("send a string");
     let texts = || -> Result<Vec<String>, &'static str> {
         let items = value.as_array().ok_or("send an array of strings")?;
         items.iter().map(|item| item.as_str().map(str::to_owned).ok_or("send an array of strings")).collect()
     };
     match name {
-        "Name" => form.name = text()?,
-        "Description" => form.description = text()?,
+        "Name" => form.name = short(text()?, NAME_MAX)?,
+        "Description" => form.description = short(text()?, DESCRIPTION_MAX)?,
         "ApiVersion" => form.api_version = value.as_u64().map(|number| number.to_string()).map_or_else(text, Ok)?,
         "PrimaryContactId" => form.primary_contact = text()?,
-        "Developers" => form.developers = texts()?.join("\n"),
+        "Developers" => form.developers = addresses(&texts()?)?,
         "Scopes" => form.scopes = texts()?,
         "DateExpires" => form.expires = expiry(&text()?)?,
-        _ => return Err("there is no such field to set; leave it out"),
+        _ => return Err("there is no such field to set; leave it out".to_owned()),
     }
     Ok(())
+}
+
+/// A text as it was sent, of at most so many characters.
+fn short(text: String, max: usize) -> Result<String, String> {
+    if text.chars().count() > max { Err(Problem::TooLong { max }.to_string()) } else { Ok(text) }
+}
+
+/// Developers' addresses as the form has them, in lines. In an array each is one address.
+fn addresses(sent: &[String]) -> Result<String, String> {
+    if sent.len() > DEVELOPERS_MAX {
+        return Err(Problem::TooMany { max: DEVELOPERS_MAX }.to_string());
+    }
+    let one = |text: &String| !text.is_empty() && !text.contains(separates_addresses);
+    if sent.iter().all(one) { Ok(sent.join("\n")) } else { Err("send one e-mail address in each item".to_owned()) }
 }
 
 /// The end of an Auth Token as the form carries it: none in an empty string.
@@ -178,6 +244,13 @@ fn field_name(field: Field) -> &'static str {
     }
 }
 
+fn state_name(state: TokenState) -> &'static str {
+    match state {
+        TokenState::Enabled => "ENABLED",
+        TokenState::Disabled => "DISABLED",
+    }
+}
+
 fn below(token: &Token) -> String {
     format!("{PATH}/{}", token.id.0)
 }
@@ -186,20 +259,19 @@ fn below(token: &Token) -> String {
 /// documents.
 fn resource(call: &Call, token: &Token) -> Value {
     let settings = &token.settings;
-    let time = |at: Option<DateTime<Utc>>| at.map_or(String::new(), |at| at.to_rfc3339());
     json!({
         "Id": token.id,
         "AccountSid": token.sid,
         "Name": settings.name,
         "Description": settings.description,
-        "State": token.state.as_str().to_ascii_uppercase(),
+        "State": state_name(token.state),
         "ApiVersion": settings.api_version.to_string(),
         "Scopes": settings.scopes.iter().map(Scope::id).collect::<Vec<_>>(),
         "PrimaryContactId": settings.primary_contact,
         "Developers": settings.developers,
-        "DateCreated": token.created_at.to_rfc3339(),
-        "DateLastUsed": time(token.last_used_at),
-        "DateExpires": time(token.ends_at),
+        "DateCreated": date(token.created_at),
+        "DateLastUsed": date_or_empty(token.last_used_at),
+        "DateExpires": date_or_empty(token.ends_at),
         "Uri": call.uri(&below(token)),
     })
 }

@@ -1,5 +1,6 @@
 //! Advertisers: the brands that the agency manages, as it has imported them (`kagitaba advertiser import`).
 
+use chrono::DateTime;
 use domain::advertiser::{Advertiser, AdvertiserId};
 use serde::Serialize;
 
@@ -7,6 +8,7 @@ use super::{
     super::{
         answer::{Answer, List, Paging},
         envelope::GateError,
+        records::date,
     },
     Call,
 };
@@ -28,18 +30,20 @@ struct Resource {
 impl Resource {
     fn new(call: &Call, advertiser: Advertiser) -> Self {
         let uri = call.uri(&format!("{PATH}/{}", advertiser.id));
+        let created = advertiser.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc3339(date).ok());
+        let advertiser = Advertiser { date_created: created.map(date), ..advertiser };
         Self { advertiser, rest_account_url: "", uri }
     }
 }
 
-/// `GET`: a page of the advertisers of the token's account, by id.
+/// `GET`: a page of the advertisers of the token's account, in the order of their import, of one import by id.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
     let paging = Paging::asked(&call.query)?;
     let found = call.store.advertisers(call.caller().account, paging.offset(), paging.size);
     let (advertisers, total) = found.await?;
     let items = advertisers.into_iter().map(|advertiser| serde_json::to_value(Resource::new(call, advertiser)));
     let items = items.collect::<Result<_, _>>().map_err(GateError::Writing)?;
-    let list = List { name: "Advertisers", items, total, paging, uri: &call.uri(PATH), query: &call.query };
+    let list = List { name: "Advertisers", items, total, paging, uri: &call.list_uri(PATH), query: &call.query };
     Ok(list.answer(call.version()))
 }
 

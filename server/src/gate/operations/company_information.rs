@@ -9,6 +9,7 @@ use super::{
         envelope::{FieldError, GateError},
     },
     Call,
+    read_only::Fields,
 };
 
 const PATH: &str = "/CompanyInformation";
@@ -30,11 +31,11 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
 
 /// `PUT`: changes what the body names and leaves the rest.
 pub async fn update(call: &Call) -> Result<Answer, GateError> {
-    let change = call.json()?;
+    let change = Fields::new(call.input.fields(&[])?).without_uri(&call.uri(PATH)).settable()?.into();
     let updated = call.store.update_company_information(call.caller(), |profile| profile.updated(&change)).await?;
     updated.map_err(|problems| {
         let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
         GateError::Invalid(problems.into_iter().map(field).collect())
     })?;
-    Ok(Answer::done(&call.uri("/CompanyInformation/")))
+    Ok(Answer::done(&format!("{}/", call.uri(PATH))))
 }

@@ -1,7 +1,6 @@
 //! Jobs: how far exports are, and the files that they have made.
 
 use axum::response::IntoResponse as _;
-use chrono::{DateTime, Utc};
 use domain::job::{Job, JobId, JobStatus};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
@@ -12,20 +11,21 @@ use super::{
         answer::{Answer, List, Paging},
         downloads,
         envelope::GateError,
-        records::date,
+        records::{date, date_or_empty},
     },
     Call,
 };
 
 const PATH: &str = "/Jobs";
 
-/// `GET /Jobs`: the account's jobs, newest first, by the day of their creation if asked.
+/// `GET /Jobs`: the account's jobs, oldest first, by the day of their creation if asked.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
     let paging = Paging::asked(&call.query)?;
     let days = (call.query.date("CreatedAfter")?, call.query.date("CreatedBefore")?);
     let (jobs, total) = call.store.jobs(call.caller().account, days, paging.offset(), paging.size).await?;
     let items = jobs.iter().map(|job| resource(call, job)).collect();
-    Ok(List { name: "Jobs", items, total, paging, uri: &call.uri(PATH), query: &call.query }.answer(call.version()))
+    Ok(List { name: "Jobs", items, total, paging, uri: &call.list_uri(PATH), query: &call.query }
+        .answer(call.version()))
 }
 
 /// `GET /Jobs/{JobId}`.
@@ -36,10 +36,10 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
 /// `GET /Jobs/{JobId}/Download`: the file, with `Mode=Stream`; else where it is for the next minutes (302). Without one
 /// yet, how far the job is (202).
 pub async fn download(call: &Call) -> Result<Answer, GateError> {
-    let stream = match call.query.get("Mode").unwrap_or_default() {
-        "" => false,
-        "Stream" => true,
-        _ => return Err(GateError::invalid("Mode", "send Stream, or leave it out")),
+    let stream = match call.query.get("Mode") {
+        None => false,
+        Some("Stream") => true,
+        Some(_) => return Err(GateError::invalid("Mode", "send Stream, or leave it out")),
     };
     let job = named(call).await?;
     let account = call.caller().account;
@@ -76,7 +76,6 @@ pub fn uri(call: &Call, job: &Job) -> String {
 
 /// The job as published. Dates that are not there yet, or never will be, are empty.
 fn resource(call: &Call, job: &Job) -> Value {
-    let or_empty = |at: Option<DateTime<Utc>>| at.map_or(String::new(), date);
     let completed = job.status == JobStatus::Completed;
     json!({
         "Id": job.id,
@@ -84,12 +83,12 @@ fn resource(call: &Call, job: &Job) -> Value {
         "ProgramId": "",
         "CreatedBy": job.created_by,
         "CreatedDate": date(job.created_at),
-        "StartedDate": or_empty(job.started_at),
-        "CompletedDate": or_empty(job.ended_at.filter(|_| completed)),
+        "StartedDate": date_or_empty(job.started_at),
+        "CompletedDate": date_or_empty(job.ended_at.filter(|_| completed)),
         "AbandonedDate": "",
         "CancelledDate": "",
-        "FailedDate": or_empty(job.ended_at.filter(|_| !completed)),
-        "LastProgressUpdateDate": or_empty(job.progress_at),
+        "FailedDate": date_or_empty(job.ended_at.filter(|_| !completed)),
+        "LastProgressUpdateDate": date_or_empty(job.progress_at),
         "Status": job.status.as_str(),
         "StatusMessage": job.status_message(),
         "RecordsProcessed": job.records,

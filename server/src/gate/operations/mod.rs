@@ -2,15 +2,23 @@
 
 mod access_tokens;
 mod advertisers;
+mod agency;
 mod company_information;
 mod jobs;
+mod read_only;
 mod reports;
 
-use domain::{access::Caller, api_version::ApiVersion};
-use serde_json::Value;
+use domain::{
+    access::Caller,
+    api_version::ApiVersion,
+    scope::{Category, Scope},
+};
 use store::Store;
 
-use super::{admission::Admitted, answer::Answer, envelope::GateError, query::Query};
+pub use self::agency::get as agency;
+use super::{
+    admission::Admitted, answer::Answer, envelope::GateError, input::Input, parameters, query::Query, target::Suffix,
+};
 
 /// A call that was admitted, with all that an operation may ask of it.
 pub struct Call {
@@ -20,8 +28,8 @@ pub struct Call {
     pub admitted: Admitted,
     /// The query.
     pub query: Query,
-    /// The body, whole.
-    pub body: Vec<u8>,
+    /// The body.
+    pub input: Input,
 }
 
 impl Call {
@@ -45,18 +53,9 @@ impl Call {
         format!("/Agencies/{}{below}", self.admitted.caller.sid)
     }
 
-    /// The body as JSON, `{}` where there is none.
-    ///
-    /// # Errors
-    /// [`GateError::Invalid`] where it is something else.
-    pub fn json(&self) -> Result<Value, GateError> {
-        if self.body.is_empty() {
-            return Ok(Value::Object(serde_json::Map::new()));
-        }
-        // The parser's own words name a place, and nothing of what was sent.
-        serde_json::from_slice(&self.body).map_err(|error| {
-            GateError::invalid("", format!("send JSON; line {}, column {} can't be read", error.line(), error.column()))
-        })
+    /// A list's own path, with the end that names its form, if the call's has one.
+    pub fn list_uri(&self, below: &str) -> String {
+        self.uri(below) + self.admitted.target.suffix.map_or("", Suffix::as_str)
     }
 }
 
@@ -64,28 +63,32 @@ impl Call {
 ///
 /// # Errors
 /// What the operation says; [`GateError::AnsweredElsewhere`] for those whose data is not Kagitaba's.
-pub async fn carry_out(call: Call) -> Result<Answer, GateError> {
-    match call.admitted.target.scope.id() {
-        "listAdvertisers" => advertisers::list(&call).await,
-        "getAdvertiser" => advertisers::get(&call).await,
-        "listAccessTokens" => access_tokens::list(&call).await,
-        "getAccessToken" => access_tokens::get(&call).await,
-        "createAccessToken" => access_tokens::create(&call).await,
-        "updateAccessToken" => access_tokens::update(&call).await,
-        "deleteAccessToken" => access_tokens::delete(&call).await,
-        "resetAccessToken" => access_tokens::reset(&call).await,
-        "enableAccessToken" => access_tokens::enable(&call).await,
-        "disableAccessToken" => access_tokens::disable(&call).await,
-        "listJobs" => jobs::list(&call).await,
-        "getJob" => jobs::get(&call).await,
-        "downloadJobResult" => jobs::download(&call).await,
-        "replayJob" => jobs::replay(&call).await,
-        "listAllReports" => Ok(reports::list(&call)),
-        "getReportMetadata" => reports::metadata(&call),
-        "runReport" => reports::run(&call).await,
-        "exportReport" => reports::export(&call).await,
-        "getCompanyInformation" => company_information::get(&call).await,
-        "updateCompanyInformation" => company_information::update(&call).await,
+pub async fn carry_out(call: &Call, scope: Scope) -> Result<Answer, GateError> {
+    if scope.category() == Category::ComplianceContent {
+        return Err(GateError::AnsweredElsewhere);
+    }
+    parameters::check(&call.query, parameters::of(scope))?;
+    match scope.id() {
+        "listAdvertisers" => advertisers::list(call).await,
+        "getAdvertiser" => advertisers::get(call).await,
+        "listAccessTokens" => access_tokens::list(call).await,
+        "getAccessToken" => access_tokens::get(call).await,
+        "createAccessToken" => access_tokens::create(call).await,
+        "updateAccessToken" => access_tokens::update(call).await,
+        "deleteAccessToken" => access_tokens::delete(call).await,
+        "resetAccessToken" => access_tokens::reset(call).await,
+        "enableAccessToken" => access_tokens::enable(call).await,
+        "disableAccessToken" => access_tokens::disable(call).await,
+        "listJobs" => jobs::list(call).await,
+        "getJob" => jobs::get(call).await,
+        "downloadJobResult" => jobs::download(call).await,
+        "replayJob" => jobs::replay(call).await,
+        "listAllReports" => reports::list(call),
+        "getReportMetadata" => reports::metadata(call),
+        "runReport" => reports::run(call).await,
+        "exportReport" => reports::export(call).await,
+        "getCompanyInformation" => company_information::get(call).await,
+        "updateCompanyInformation" => company_information::update(call).await,
         _ => Err(GateError::AnsweredElsewhere),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         answer::{Answer, List, Paging},
-        envelope::{FieldError, GateError, without_secret},
+        envelope::{Code, FieldError, GateError, without_secret},
         records,
     },
     Call, jobs,
@@ -20,11 +20,12 @@ const EXPORT_PATH: &str = "/ReportExport";
 const PAGE_SIZE: u32 = 20_000;
 
 /// `GET /Reports`: the catalogue.
-pub fn list(call: &Call) -> Answer {
-    let items: Vec<_> = Report::ALL.into_iter().map(|report| resource(call, report)).collect();
-    let (total, paging) = (items.len() as u64, Paging { page: 1, size: PAGE_SIZE });
-    let uri = call.uri(PATH);
-    List { name: "Reports", items, total, paging, uri: &uri, query: &call.query }.answer(call.version())
+pub fn list(call: &Call) -> Result<Answer, GateError> {
+    let paging = Paging::asked(&call.query)?;
+    let all: Vec<_> = Report::ALL.into_iter().map(|report| resource(call, report)).collect();
+    let (total, items) = (all.len() as u64, paging.part(all));
+    let uri = call.list_uri(PATH);
+    Ok(List { name: "Reports", items, total, paging, uri: &uri, query: &call.query }.answer(call.version()))
 }
 
 /// `GET /Reports/{ReportId}/MetaData`: what the report takes and what its records hold.
@@ -57,21 +58,19 @@ pub async fn export(call: &Call) -> Result<Answer, GateError> {
 async fn records(call: &Call) -> Result<Answer, GateError> {
     let (report, period) = (named(call)?, period(call)?);
     let paging = Paging::of_size(&call.query, PAGE_SIZE)?;
-    if call.query.get("RQueryIDx").is_some_and(|table| !matches!(table, "" | "0")) {
+    if call.query.get("RQueryIDx").is_some_and(|table| table != "0") {
         return Err(GateError::invalid("RQueryIDx", "this report has one table; ask for 0"));
     }
     let records = records::read(&call.store, call.caller().account, report, period).await?;
     let total = records.len() as u64;
-    let first = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
-    let page = records.into_iter().skip(first).take(PAGE_SIZE as usize);
-    let items = page.map(|record| records::object(report, record)).collect();
-    let uri = below(call, PATH, report);
+    let items = paging.part(records).into_iter().map(|record| records::object(report, record)).collect();
+    let uri = call.list_uri(&format!("{PATH}/{}", report.id()));
     Ok(List { name: "Records", items, total, paging, uri: &uri, query: &call.query }.answer(call.version()))
 }
 
 async fn queued(call: &Call) -> Result<Answer, GateError> {
     let (report, period) = (named(call)?, period(call)?);
-    let format = match call.query.get("ResultFormat").filter(|name| !name.is_empty()) {
+    let format = match call.query.get("ResultFormat") {
         None => ResultFormat::default(),
         Some(name) => ResultFormat::find(name).map_err(|error| GateError::invalid("", error.to_string()))?,
     };
@@ -106,7 +105,10 @@ fn as_published(answer: Result<Answer, GateError>) -> Result<Answer, GateError> 
         field => format!("{field}: {message}"),
     };
     let message = errors.iter().map(told).collect::<Vec<_>>().join("; ");
-    Answer::one("Response", &json!({ "Status": "ERROR", "Message": without_secret(&message) }))
+    Answer::one(
+        "Response",
+        &json!({ "Status": "ERROR", "Message": without_secret(&message), "Code": Code::InvalidRequest.as_str() }),
+    )
 }
 
 fn below(call: &Call, path: &str, report: Report) -> String {

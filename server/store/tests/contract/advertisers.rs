@@ -1,6 +1,7 @@
 //! The agency's advertisers.
 
 use crate::house::House;
+use chrono::TimeDelta;
 use domain::account::AccountId;
 use domain::advertiser::{Advertiser, AdvertiserId};
 use serde_json::json;
@@ -62,6 +63,18 @@ async fn ten_thousand_are_imported_at_once_and_listed_in_the_order_of_their_numb
     let ids: Vec<_> = page.iter().map(|advertiser| advertiser.id).collect();
     assert_eq!((ids, total), (vec![id(9_999), id(10_000)], 10_000));
     assert_eq!(store.advertisers(account, u64::MAX, 10).await.unwrap(), (vec![], 10_000));
+}
+
+#[tokio::test]
+async fn an_import_moves_none_of_those_listed_before_it() {
+    let house = House::new().await;
+    let (store, account) = (&house.store, house.aya.account);
+    store.import_advertisers(account, &[advertiser(90, "Ninety"), advertiser(50, "Fifty")]).await.unwrap();
+    house.later(TimeDelta::seconds(1));
+    store.import_advertisers(account, &[advertiser(7, "Seven"), advertiser(50, "Half a hundred")]).await.unwrap();
+    let (list, _) = store.advertisers(account, 0, 10).await.unwrap();
+    let ids: Vec<_> = list.iter().map(|advertiser| advertiser.id).collect();
+    assert_eq!(ids, [id(50), id(90), id(7)]);
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ async fn a_job_and_its_result_are_their_account_s_only() {
 }
 
 #[tokio::test]
-async fn jobs_are_listed_newest_first_by_days_that_are_both_included() {
+async fn jobs_are_listed_oldest_first_by_days_both_included() {
     let house = House::new().await; // 2027-01-15, 08:00
     let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
     let mut jobs = Vec::new();
@@ -142,13 +142,12 @@ async fn jobs_are_listed_newest_first_by_days_that_are_both_included() {
         jobs.push(store.create_job(&by, export(ResultFormat::Csv)).await.unwrap());
         house.later(TimeDelta::days(1));
     }
-    jobs.reverse();
     let today = house.clock.now().date_naive();
     let ago = |days| Some(today - TimeDelta::days(days));
     for (after, before, expected) in [
         (None, None, &jobs[..]),
-        (ago(2), None, &jobs[..2]),
-        (None, ago(2), &jobs[1..]),
+        (ago(2), None, &jobs[1..]),
+        (None, ago(2), &jobs[..2]),
         (ago(2), ago(2), &jobs[1..2]),
         (ago(0), None, &[]),
         (Some(chrono::NaiveDate::MIN), Some(chrono::NaiveDate::MAX), &jobs[..]),
@@ -158,6 +157,10 @@ async fn jobs_are_listed_newest_first_by_days_that_are_both_included() {
     }
     let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
     assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 3));
+    // One that is created meanwhile moves none of them.
+    store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
+    assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 4));
 }
 
 #[tokio::test]

@@ -290,6 +290,13 @@ async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_fro
                 let (tokens, total) = page_of.await.unwrap();
                 assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
             }
+            let by_creation = TokenFilter { sort: Sort::Created, ..filter.clone() };
+            let oldest_first: Vec<_> = by_hand(all.clone(), &by_creation).into_iter().rev().collect();
+            for (number, page) in (1..).zip(oldest_first.chunks(7)) {
+                let page_of = house.store.oldest_first_page(house.aya.account, &filter, number, 7);
+                let (tokens, total) = page_of.await.unwrap();
+                assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
+            }
         }
     }
 }

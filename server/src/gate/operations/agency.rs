@@ -1,0 +1,40 @@
+//! `/Agencies/{AccountSID}`: who calls, with what rights, for how long, and how many calls are left. Clients ask for it to
+//! see whether credentials are an agency's, so that it needs no scope.
+
+use domain::scope::{RateGroup, Scope};
+use serde_json::{Value, json};
+
+use super::{
+    super::{answer::Answer, envelope::GateError, parameters, rate_limit::Left, records::date_or_empty},
+    Call,
+};
+
+/// `GET`: the agency and the access token of the call.
+pub async fn get(call: &Call, left: [(RateGroup, Left); RateGroup::ALL.len()]) -> Result<Answer, GateError> {
+    parameters::check(&call.query, &[])?;
+    let caller = call.caller();
+    let token = call.store.token(caller.account, caller.token).await?;
+    let company = call.store.company_information(caller.account).await?;
+    let agency = json!({
+        "AccountSid": caller.sid,
+        "CompanyName": company.company_name,
+        "AccessTokenId": caller.token,
+        "AccessTokenName": token.settings.name,
+        "ApiVersion": caller.api_version.to_string(),
+        "Scopes": caller.scopes.iter().map(Scope::id).collect::<Vec<_>>(),
+        "DateExpires": date_or_empty(caller.ends_at),
+        "RateLimits": left.map(|(group, left)| limit(group, left)),
+        "Uri": call.uri(""),
+    });
+    Answer::one("Agency", &agency)
+}
+
+/// What is left, in the words of the headers.
+fn limit(group: RateGroup, left: Left) -> Value {
+    let name = match group {
+        RateGroup::Default => "Default",
+        RateGroup::ReportExport => "ReportExport",
+    };
+    let (limit, remaining, reset) = left.numbers();
+    json!({ "Group": name, "Limit": limit, "Remaining": remaining, "Reset": reset })
+}

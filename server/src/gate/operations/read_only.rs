@@ -1,0 +1,65 @@
+//! Fields that answers have and that can't be set: what was read can be sent back, and what is in them has to be as it is.
+
+use serde_json::{Map, Value};
+
+use super::super::envelope::{FieldError, GateError};
+
+/// The fields of a body, from which read-only ones are taken out one after the other.
+pub struct Fields {
+    rest: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Of this body.
+    pub fn new(fields: Map<String, Value>) -> Self {
+        Self { rest: fields, errors: Vec::new() }
+    }
+
+    /// Takes the field out; it has to be `unchanged`.
+    #[must_use]
+    pub fn without(mut self, name: &str, unchanged: impl FnOnce(&Value) -> bool) -> Self {
+        if self.rest.shift_remove(name).is_some_and(|value| !unchanged(&value)) {
+            let message = "this can't be set; leave it out, or send it as it is".to_owned();
+            self.errors.push(FieldError { field: name.to_owned(), message });
+        }
+        self
+    }
+
+    /// As [`Fields::without`], of the resource's own address, with a final slash or without.
+    #[must_use]
+    pub fn without_uri(self, uri: &str) -> Self {
+        self.without("Uri", |value| value.as_str().is_some_and(|sent| sent.strip_suffix('/').unwrap_or(sent) == uri))
+    }
+
+    /// Returns the other fields.
+    ///
+    /// # Errors
+    /// [`GateError::Invalid`], which names those that were changed.
+    pub fn settable(self) -> Result<Map<String, Value>, GateError> {
+        if self.errors.is_empty() { Ok(self.rest) } else { Err(GateError::Invalid(self.errors)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn read_only_fields_may_come_back_as_they_are() {
+        let of = |body: Value| {
+            let Value::Object(fields) = body else { panic!("no object") };
+            let fields = Fields::new(fields).without("Id", |id| id == "7").without_uri("/Jobs/7");
+            fields.settable().map_err(|error| match error {
+                GateError::Invalid(errors) => errors.into_iter().map(|error| error.field).collect::<Vec<_>>(),
+                other => panic!("{other}"),
+            })
+        };
+        for body in [json!({}), json!({ "Id": "7", "Uri": "/Jobs/7" }), json!({ "Uri": "/Jobs/7/" })] {
+            assert_eq!(of(body), Ok(Map::new()));
+        }
+        assert_eq!(of(json!({ "Id": 7, "Name": "a", "Uri": "/Jobs/8" })), Err(vec!["Id".to_owned(), "Uri".to_owned()]));
+    }
+}

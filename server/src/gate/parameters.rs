@@ -1,0 +1,149 @@
+//! The query parameters of each operation: what is taken, and what the document says of it.
+
+use domain::{
+    report::{END_DATE, START_DATE},
+    scope::Scope,
+};
+use serde_json::{Value, json};
+
+use super::{
+    answer::SIZE,
+    envelope::{FieldError, GateError},
+    query::Query,
+    version,
+};
+
+/// A parameter, by its name in the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    /// `Page`, from 1.
+    Page,
+    /// `PageSize`.
+    PageSize,
+    /// A day.
+    Date(&'static str),
+    /// One of a few values.
+    OneOf(&'static str, &'static [&'static str]),
+    /// Any text, with a description.
+    Text(&'static str, &'static str),
+}
+
+use Parameter::{Date, OneOf, Page, PageSize, Text};
+
+/// Published: what is wrong with a report's parameters is said with status 200, so that any text is taken at first.
+const DAY: &str = "A day, `YYYY-MM-DD`. What can't be read is answered with status 200 and an error.";
+const PAGE_OF_RECORDS: &str = "The page, from 1. What can't be read is answered with status 200 and an error.";
+const NOT_USED: &str = "Taken, as published, and not used: these reports are of the whole account.";
+const FIXED: &str = "Taken, as published, and not used: a page has 20,000 records.";
+const TABLE: &str = "The table, 0. Another is answered with status 200 and an error.";
+const RESULT_FORMAT: &str = "CSV (the default), JSON or XML. Another is answered with status 200 and an error.";
+
+/// Returns the operation's parameters, besides the version.
+#[must_use]
+pub fn of(scope: Scope) -> &'static [Parameter] {
+    match scope.id() {
+        "listAccessTokens" => {
+            &[Page, PageSize, Text("Name", "Part of the name."), OneOf("State", &["ENABLED", "DISABLED"])]
+        }
+        "listAdvertisers" | "listAllReports" => &[Page, PageSize],
+        "listJobs" => &[Page, PageSize, Date("CreatedAfter"), Date("CreatedBefore")],
+        "downloadJobResult" => &[OneOf("Mode", &["Stream"])],
+        "runReport" => &[
+            Text(START_DATE, DAY),
+            Text(END_DATE, DAY),
+            Text("SUBAID", NOT_USED),
+            Text("RQueryIDx", TABLE),
+            Text("Page", PAGE_OF_RECORDS),
+            Text("PageSize", FIXED),
+        ],
+        "exportReport" => {
+            &[Text(START_DATE, DAY), Text(END_DATE, DAY), Text("SUBAID", NOT_USED), Text("ResultFormat", RESULT_FORMAT)]
+        }
+        _ => &[],
+    }
+}
+
+impl Parameter {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Page => "Page",
+            PageSize => "PageSize",
+            Date(name) | OneOf(name, _) | Text(name, _) => name,
+        }
+    }
+
+    /// As the document describes it.
+    #[must_use]
+    pub fn described(self) -> Value {
+        let mut described = json!({ "name": self.name(), "in": "query", "schema": self.schema() });
+        let text = match self {
+            Page => {
+                "Which page. Lists are in the order of creation, oldest first; beyond the last page there is nothing."
+            }
+            PageSize => "How many on a page; more than 1,000 are 1,000. `X-Page-Size` says how many they are.",
+            Text(_, text) => text,
+            Date(_) | OneOf(..) => return described,
+        };
+        described["description"] = text.into();
+        described
+    }
+
+    fn schema(self) -> Value {
+        match self {
+            Page => json!({ "type": "integer", "minimum": 1, "default": 1 }),
+            PageSize => json!({ "type": "integer", "minimum": 1, "default": SIZE }),
+            Date(_) => json!({ "type": "string", "format": "date" }),
+            OneOf(_, values) => json!({ "type": "string", "enum": values }),
+            Text(..) => json!({ "type": "string" }),
+        }
+    }
+}
+
+/// Checks that each parameter of the query is one that there is, and comes once: a filter that is misspelt would not
+/// filter.
+///
+/// # Errors
+/// [`GateError::Invalid`], which names those that are not.
+pub fn check(query: &Query, known: &[Parameter]) -> Result<(), GateError> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut errors = Vec::new();
+    for (name, _) in query.pairs().filter(|(name, _)| !version::is_parameter(name)) {
+        let message = if !known.iter().any(|parameter| parameter.name() == name) {
+            there_are(known)
+        } else if seen.contains(&name) {
+            "send it once".to_owned()
+        } else {
+            seen.push(name);
+            continue;
+        };
+        errors.push(FieldError { field: name.to_owned(), message });
+    }
+    if errors.is_empty() { Ok(()) } else { Err(GateError::Invalid(errors)) }
+}
+
+fn there_are(known: &[Parameter]) -> String {
+    let names = known.iter().map(|parameter| parameter.name()).chain([version::PARAMETER]);
+    format!("there is no such parameter; this operation takes {}", names.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(query: &str) -> Vec<String> {
+        match check(&Query::read(query), &[Page, Date("Day")]) {
+            Ok(()) => Vec::new(),
+            Err(GateError::Invalid(errors)) => errors.into_iter().map(|error| error.field).collect(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn unknown_and_repeated_parameters_are_named() {
+        assert!(wrong("").is_empty() && wrong("Page=x&Day=&Ir-Version=2&IRVERSION=3").is_empty());
+        assert_eq!(wrong("page=1&Page=1&Dai=2&Day=1&Day=1"), ["page", "Dai", "Day"]);
+        assert_eq!(there_are(&[Page]), "there is no such parameter; this operation takes Page, IrVersion");
+    }
+}
