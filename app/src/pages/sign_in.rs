@@ -1,15 +1,16 @@
 //! Signing in.
 
 use crate::api::session::SignIn as SignInCall;
+use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
 use crate::components::identity_provider::{IdentityProviderLink, use_identity_provider};
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::page_title::PageTitle;
 use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
+use crate::components::plain_http::PlainHttpNote;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -36,6 +37,7 @@ pub fn SignIn() -> impl IntoView {
                 <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
                 <h1>{say!(i18n, sign_in.title)}</h1>
                 <p class="lead">{say!(i18n, sign_in.lead)}</p>
+                <PlainHttpNote/>
                 <ErrorNote error=Signal::derive(error)/>
                 <ActionForm action=sign_in>
                     <label class="field">
