@@ -20,6 +20,7 @@ pub mod mail;
 pub mod oidc;
 pub mod people;
 pub mod public_url;
+pub mod rendering;
 pub mod request_body;
 pub mod router;
 pub mod same_origin;

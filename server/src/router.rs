@@ -43,7 +43,7 @@ use crate::{
     audit_export, gate, headers, live,
     oidc::{self, IdentityProvider},
     public_url::PublicUrl,
-    request_body, same_origin, session,
+    rendering, request_body, same_origin, session,
     site::Site,
 };
 
@@ -111,6 +111,7 @@ fn pages(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Rou
             shell(options.clone(), pieces.clone())
         })
         .with_state(site.options.clone())
+        .layer(from_fn(rendering::to_the_end))
 }
 
 /// The page of every path that has none.
@@ -125,7 +126,7 @@ fn no_such_page(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static)
         }
         page
     };
-    Router::new().fallback(not_found)
+    Router::new().fallback(not_found).layer(from_fn(rendering::to_the_end))
 }
 
 /// What is left below `/api`.

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod gate;
 mod house;
+mod hung_up;
 mod introspect;
 mod isolation;
 mod jobs;
