@@ -116,6 +116,9 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
     });
     let title = move || asked.get().map_or_else(|| t_string!(i18n, step_up.title).to_owned(), |asked| asked.title);
     let what = move || asked.get().map(|asked| view! { <p><strong>{asked.text}</strong></p> });
+    let why = move || {
+        if asked.with(Option::is_some) { t_string!(i18n, step_up.each_time) } else { t_string!(i18n, step_up.text) }
+    };
     let confirm = move || match asked.get() {
         _ if pending.get() => t_string!(i18n, step_up.pending).to_owned(),
         Some(asked) => asked.confirm,
@@ -130,7 +133,7 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
         >
             <form on:submit=submit>
                 {what}
-                <p>{say!(i18n, step_up.text)}</p>
+                <p>{why}</p>
                 <ErrorNote error/>
                 <label class="field">
                     <span class="label">{say!(i18n, sign_in.password)}</span>
