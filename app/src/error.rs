@@ -120,6 +120,9 @@ pub enum AppError {
     /// The server could not read the request.
     #[error("the request could not be read: {0}")]
     BadRequest(String),
+    /// The request's body says to be something else than the server function takes.
+    #[error("send the request's body as {0}, and say so in Content-Type")]
+    ContentType(String),
     /// The server could not be reached.
     #[error("the server could not be reached; check the connection and try again")]
     Unreachable,
@@ -158,6 +161,7 @@ impl AppError {
             | Self::TooManyPasskeys
             | Self::PasskeyKnown
             | Self::NotViewable => 409,
+            Self::ContentType(_) => 415,
             Self::Invalid(_)
             | Self::InvalidProfile(_)
             | Self::InvalidMember(_)
@@ -168,6 +172,21 @@ impl AppError {
             Self::Internal => 500,
             Self::Unreachable | Self::Unavailable | Self::MailFailed => 503,
         }
+    }
+
+    /// Whether it says that a [`crate::api::proof::Proof`] was none, and another may be one.
+    #[must_use]
+    pub const fn is_about_proof(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongPassword
+                | Self::WrongPasskey
+                | Self::PasskeyNotGiven
+                | Self::StepUpNeeded
+                | Self::Throttled { .. }
+                | Self::Unreachable
+                | Self::Unavailable
+        )
     }
 
     /// What to tell the person.
@@ -206,7 +225,7 @@ impl AppError {
             Self::SecondFactorNeeded => t_string!(i18n, error.second_factor_needed).to_string(),
             Self::Unusable(problem) => words::problem_text(i18n, problem),
             Self::Throttled { seconds } => t_string!(i18n, error.throttled, minutes = seconds.div_ceil(60)).to_string(),
-            Self::BadRequest(_) => t_string!(i18n, error.bad_request).to_string(),
+            Self::BadRequest(_) | Self::ContentType(_) => t_string!(i18n, error.bad_request).to_string(),
             Self::Unreachable => t_string!(i18n, error.unreachable).to_string(),
             Self::Unavailable => t_string!(i18n, error.unavailable).to_string(),
             Self::Internal => t_string!(i18n, error.internal).to_string(),

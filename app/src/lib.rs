@@ -20,6 +20,7 @@ use components::forgotten_link::provide_mail_sent;
 use components::identity_provider::provide_identity_provider;
 use components::language_switch::ChosenLanguage;
 use components::passkey::provide_passkeys;
+use components::plain_http::provide_plain_http;
 use components::toasts::{Toasts, provide_toasts};
 use components::token_actions::provide_token_changes;
 use i18n::I18nContextProvider;
@@ -45,7 +46,7 @@ use pages::tokens::Tokens;
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
-    api::asked::answer_content_security_policy();
+    api::content_security_policy::answer();
     view! {
         <!DOCTYPE html>
         <html data-theme=components::theme_switch::chosen_theme()>
@@ -103,6 +104,7 @@ pub fn App() -> impl IntoView {
     provide_identity_provider();
     provide_mail_sent();
     provide_passkeys();
+    provide_plain_http();
     provide_toasts();
     provide_token_changes();
     view! {

@@ -40,6 +40,8 @@ pub const LIVE: &str = "/settings/platform-rest/live";
 pub const AGAIN: &str = "again";
 /// Creating a token.
 pub const NEW_TOKEN: &str = "/settings/platform-rest/new";
+/// What the addresses of single tokens begin with.
+pub const TOKEN: &str = "/settings/platform-rest/tokens/";
 /// How to keep tokens secure.
 pub const TIPS: &str = "/settings/platform-rest/tips";
 
@@ -161,7 +163,7 @@ pub fn identity_provider_then(next: Option<String>) -> String {
 /// One token, to edit.
 #[must_use]
 pub fn token(id: TokenId) -> String {
-    format!("{TOKENS}/tokens/{}", id.0)
+    format!("{TOKEN}{}", id.0)
 }
 
 /// One token, with a notice above it.

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
-import { call, dialog, expect, open, paths, running, sameOrigin, signIn, test, toast, users } from './fixtures.ts';
+import { call, dialog, expect, open, password, paths, running, sameOrigin, signIn, test, toast, users } from './fixtures.ts';
 import { locales, say, wordsOf, type Language } from './words.ts';
 
 // One network address may fail 20 times in 15 minutes, all tests together: forge links sparingly.
@@ -135,9 +135,17 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await select.selectOption('analyst');
       const title = say(words.users.ask_role_title, { name: nao, role: words.role.analyst });
       await expect(dialog(page)).toHaveAccessibleName(title);
+      const { implementation_specialist: old, analyst } = words.role;
+      await expect(dialog(page).getByText(say(words.users.ask_role_text, { name: nao, old, new: analyst }))).toBeVisible();
       await dialog(page).getByRole('button', { name: words.cancel }).click();
       await expect(select).toHaveValue('implementation_specialist');
       await select.selectOption('analyst');
+      // The password is asked for though the session began a moment ago.
+      await dialog(page).getByLabel(words.sign_in.password).fill('not the password');
+      await dialog(page).getByRole('button', { name: words.users.change_role }).click();
+      await expect(dialog(page).getByRole('alert')).toHaveText(words.error.wrong_password);
+      await expect(select).toHaveValue('implementation_specialist');
+      await dialog(page).getByLabel(words.sign_in.password).fill(password);
       await dialog(page).getByRole('button', { name: words.users.change_role }).click();
       await expect(toast(page, say(words.users.role_changed, { name: nao, role: words.role.analyst }))).toBeVisible();
       await expect(select).toHaveValue('analyst');
@@ -260,7 +268,7 @@ test('the last Account Administrator can neither be demoted nor deactivated', as
   const { id } = await member(page, users.otherAdministrator);
   for (const [name, data] of [
     ['users/deactivate', { id }],
-    ['users/change_role', { id, role: 'analyst' }],
+    ['users/change_role', { id, role: 'analyst', proof: { password } }],
   ] as const) {
     const answer = await call(page, name, data);
     expect(answer.status(), name).toBe(409);
@@ -278,11 +286,12 @@ test('what somebody else made impossible meanwhile is refused in plain words', a
   await open(other, paths.accountUsers);
   // Two administrators: each may leave as long as the other stays.
   await row(other, nao).getByRole('combobox').selectOption('analyst');
-  await expect(dialog(other).getByText(say(words.users.ask_role_own, { old: words.role.account_administrator }))).toBeVisible();
+  await expect(dialog(other).getByText(say(words.users.ask_role_own, { old: words.role.account_administrator, new: words.role.analyst }))).toBeVisible();
   const { id } = await member(page, users.otherAdministrator);
   const { id: naoId } = await member(page, email);
   await expect(dialog(other)).toBeVisible();
-  expect((await call(page, 'users/change_role', { id: naoId, role: 'analyst' })).status()).toBe(200);
+  expect((await call(page, 'users/change_role', { id: naoId, role: 'analyst', proof: { password } })).status()).toBe(200);
+  await dialog(other).getByLabel(words.sign_in.password).fill(newPassword);
   await dialog(other).getByRole('button', { name: words.users.change_role }).click();
   await expect(toast(other, words.error.not_allowed)).toBeVisible();
   expect((await call(other, 'users/deactivate', { id })).status()).toBe(403);
@@ -296,6 +305,7 @@ test('who gives up their own role goes on as what they are then', async ({ page,
   await join(other, await invite(page, email, 'account_administrator'), nao);
   await open(other, paths.accountUsers);
   await row(other, nao).getByRole('combobox').selectOption('finance');
+  await dialog(other).getByLabel(words.sign_in.password).fill(newPassword);
   await dialog(other).getByRole('button', { name: words.users.change_role }).click();
   await expect(other).toHaveURL(paths.settings);
   await expect(other.getByRole('heading', { name: words.settings.nothing })).toBeVisible();

@@ -337,3 +337,24 @@ test('Try it shows what the gate answers, and sends neither session nor secret e
   await expect(answer).toContainText('"Status": "ERROR"');
   expect(page.url()).not.toContain('kgt_');
 });
+
+for (const description of ['a=1&copy=2', '</textarea><h1>x</h1>', '</title><b>n', 'first\n\n<!-- second -->', '&lt;b&gt; "\'']) {
+  test(`a description such as ${JSON.stringify(description)} stays what was typed`, async ({ page }) => {
+    const name = `</title><b>n ${unique('Hostile')}`;
+    const token = await newToken(page, { name, description });
+    await open(page, paths.token(token.id));
+    const field = page.getByLabel(en.form.description);
+    await expect(field).toHaveValue(description);
+    await expect(page).toHaveTitle(`${name} – ${en.product}`);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+    // Only another field is changed, and the one beside it stays.
+    await page.getByLabel(en.form.developers).fill('dev@agency.example');
+    await update(page);
+    await expect(toast(page, say(en.done.updated, { name }))).toBeVisible();
+    await page.reload();
+    await running(page);
+    await expect(field).toHaveValue(description);
+    const answer = await call(page, 'tokens/editable', { id: token.id });
+    expect(await answer.json()).toMatchObject({ token: { settings: { name, description } } });
+  });
+}

@@ -394,6 +394,6 @@ test('who is signed out elsewhere is asked to sign in', async ({ page }) => {
   const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
   await open(page, paths.tokens);
   expect((await listening).headers()['content-type']).toBe('text/event-stream');
-  await page.request.post('/api/session/sign_out', { headers: { 'sec-fetch-site': 'same-origin' } });
+  await page.request.post('/api/session/sign_out', { form: {}, headers: { 'sec-fetch-site': 'same-origin' } });
   await expect(page).toHaveURL(/sign-in/);
 });

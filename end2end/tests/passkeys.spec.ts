@@ -38,7 +38,7 @@ async function add(page: Page, words: Words, name: string): Promise<void> {
 }
 
 async function signOut(page: Page): Promise<void> {
-  await page.request.post('/api/session/sign_out', { headers: sameOrigin });
+  await page.request.post('/api/session/sign_out', { form: {}, headers: sameOrigin });
   await open(page, `${paths.signIn}?next=${encodeURIComponent(profile)}`);
 }
 

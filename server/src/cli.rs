@@ -177,7 +177,7 @@ pub struct Serve {
     #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
     pub production: bool,
     /// The address by which people reach Kagitaba, as https://keys.example: for links in mail, the identity
-    /// provider and passkeys.
+    /// provider and passkeys. Its pages may act whatever `Host` a proxy passes on.
     #[arg(long, value_name = "URL", env = "KAGITABA_PUBLIC_URL")]
     pub public_url: Option<PublicUrl>,
     /// How mail is sent.

@@ -23,6 +23,7 @@ pub mod oidc;
 pub mod output;
 pub mod people;
 pub mod public_url;
+pub mod rendering;
 pub mod request_body;
 pub mod router;
 pub mod same_origin;

@@ -42,7 +42,8 @@ use tracing::{Level, Span, field::Empty, info_span};
 use crate::{
     audit_export, gate, headers, live,
     oidc::{self, IdentityProvider},
-    request_body, same_origin, session,
+    public_url::PublicUrl,
+    rendering, request_body, same_origin, session,
     site::Site,
 };
 
@@ -63,17 +64,20 @@ pub struct Services {
     pub identity_provider: Option<Arc<IdentityProvider>>,
     /// The site that passkeys are for, if it takes any.
     pub passkeys: Option<RelyingParty>,
+    /// Where people reach the server, if it was told.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// The whole server. `production` says that it stands behind TLS.
 pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Services, production: bool) -> Router {
     let context = context(&store, services, production);
+    let dynamic = |routes| dynamic(routes, &store, services.public_url.clone());
     let files = ServeDir::new(&*site.options.site_root)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip();
     let frontend = MapResponse::new(files.clone(), |answer| kept(answer, FOR_EVER));
-    let files_or_page = files.fallback(dynamic(no_such_page(site, context.clone()), &store));
+    let files_or_page = files.fallback(dynamic(no_such_page(site, context.clone())));
     let others = MapResponse::new(files_or_page, |answer| kept(answer, AN_HOUR));
 
     let identity_provider = services.identity_provider.clone();
@@ -81,11 +85,11 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Servi
 
     Router::new()
         .route("/healthz", get(async || ([(header::CACHE_CONTROL, NEVER)], "ok")))
-        .merge(dynamic(pages(site, context), &store))
-        .merge(dynamic(identity_provider.unwrap_or_default(), &store))
-        .merge(dynamic(no_such_functions(), &store))
-        .merge(dynamic(known(audit_export::router(store.clone())), &store))
-        .merge(dynamic(known(live::router(store.clone())), &store))
+        .merge(dynamic(pages(site, context)))
+        .merge(dynamic(identity_provider.unwrap_or_default()))
+        .merge(dynamic(no_such_functions()))
+        .merge(dynamic(known(audit_export::router(store.clone()))))
+        .merge(dynamic(known(live::router(store.clone()))))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
         .merge(gate::router(store, gate, production))
@@ -107,6 +111,7 @@ fn pages(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Rou
             shell(options.clone(), pieces.clone())
         })
         .with_state(site.options.clone())
+        .layer(from_fn(rendering::to_the_end))
 }
 
 /// The page of every path that has none.
@@ -121,7 +126,7 @@ fn no_such_page(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static)
         }
         page
     };
-    Router::new().fallback(not_found)
+    Router::new().fallback(not_found).layer(from_fn(rendering::to_the_end))
 }
 
 /// What is left below `/api`.
@@ -137,7 +142,7 @@ async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
 
 /// What pages and server functions find in Leptos's context.
 fn context(store: &Store, services: &Services, production: bool) -> impl Fn() + Clone + Send + Sync + 'static {
-    let (store, Services { mail, identity_provider, passkeys }) = (store.clone(), services.clone());
+    let (store, Services { mail, identity_provider, passkeys, .. }) = (store.clone(), services.clone());
     move || {
         provide_context(store.clone());
         provide_context(BehindProxy(production));
@@ -154,11 +159,11 @@ fn context(store: &Store, services: &Services, production: bool) -> impl Fn() + 
 }
 
 /// What all answers that are made for one person pass through, outermost last.
-fn dynamic(routes: Router, store: &Store) -> Router {
+fn dynamic(routes: Router, store: &Store, public_url: Option<PublicUrl>) -> Router {
     routes
         .layer(from_fn_with_state(store.clone(), session::look_up))
         .layer(from_fn(request_body::limit))
-        .layer(from_fn(same_origin::require))
+        .layer(from_fn_with_state(public_url, same_origin::require))
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static(NEVER)))
 }

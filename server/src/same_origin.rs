@@ -3,26 +3,40 @@
 //! The rule is that of the OWASP cheat sheet on the subject and of Go's `CrossOriginProtection`, with no token to hand
 //! around: every browser says where an unsafe request comes from. `Sec-Fetch-Site` is the browser's own judgement and
 //! knows no proxy that could confuse it; where it is missing (plain HTTP to another machine), `Origin` must name the
-//! host that was asked. With neither it is no browser. Such a client may call, but not with a session cookie: that is
+//! host that was asked, or the public address that the server was started with. With neither it is no browser. Such a client may call, but not with a session cookie: that is
 //! the one thing that could be abused if some browser kept silent after all. A script that does use one sends `Origin`.
 //!
 //! The gate is outside of this: it knows no cookies, and a browser sends its credentials nowhere by itself.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header, uri::Authority};
 
+use crate::public_url::PublicUrl;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The request was made by another site's page, or might have been.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrossOrigin {
     /// The browser says so.
     #[error("This request comes from a page of another site, so it was not carried out. Open Kagitaba itself.")]
     OtherSite,
+    /// The page's origin is not the host that was asked.
+    #[error(
+        "This request comes from a page of {origin} and was sent to the host {host}, so it was not carried out. If that \
+         is the same server, have the proxy in front of it pass on the header Host as the browser sends it, port \
+         included, or start Kagitaba with --public-url {origin}."
+    )]
+    OtherHost {
+        /// The page's origin, as `https://keys.example`.
+        origin: String,
+        /// The host and port that the request names.
+        host: String,
+    },
     /// Nothing says where it comes from, and it carries a cookie.
     #[error("This request does not say which page it comes from. With a cookie, send the header Origin too.")]
     Unknown,
@@ -38,16 +52,21 @@ impl IntoResponse for CrossOrigin {
 ///
 /// # Errors
 /// [`CrossOrigin`], with status 403.
-pub async fn require(request: Request, next: Next) -> Result<Response, CrossOrigin> {
-    check(request.method(), request.uri(), request.headers())?;
+pub async fn require(
+    State(public): State<Option<PublicUrl>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, CrossOrigin> {
+    check(request.method(), request.uri(), request.headers(), public.as_ref())?;
     Ok(next.run(request).await)
 }
 
-/// Whether a request may be carried out as far as its origin is concerned.
+/// Whether a request may be carried out as far as its origin is concerned. `public` is where people reach this server, as
+/// far as it knows.
 ///
 /// # Errors
 /// [`CrossOrigin`] where it may not.
-pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), CrossOrigin> {
+pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap, public: Option<&PublicUrl>) -> Result<(), CrossOrigin> {
     if method.is_safe() && method != Method::TRACE {
         return Ok(());
     }
@@ -56,12 +75,45 @@ pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Cros
         return if own { Ok(()) } else { Err(CrossOrigin::OtherSite) };
     }
     if let Some(origin) = headers.get(header::ORIGIN) {
-        let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
-        let same = origin
-            .is_some_and(|origin| origin.authority().is_some() && origin.authority() == host(uri, headers).as_ref());
-        return if same { Ok(()) } else { Err(CrossOrigin::OtherSite) };
+        let origin = origin.to_str().ok().and_then(Origin::read).ok_or(CrossOrigin::OtherSite)?;
+        return origin.require(host(uri, headers).as_ref(), public);
     }
     if headers.contains_key(header::COOKIE) { Err(CrossOrigin::Unknown) } else { Ok(()) }
+}
+
+/// Where a page comes from.
+struct Origin {
+    scheme: String,
+    authority: Authority,
+}
+
+impl Origin {
+    fn read(text: &str) -> Option<Self> {
+        let uri = text.parse::<Uri>().ok()?;
+        Some(Self { scheme: uri.scheme_str()?.to_ascii_lowercase(), authority: uri.authority()?.clone() })
+    }
+
+    /// Whether it is the host that was asked, or this server's public address.
+    fn require(&self, host: Option<&Authority>, public: Option<&PublicUrl>) -> Result<(), CrossOrigin> {
+        let public = public.and_then(|public| Self::read(&public.origin()));
+        let is_public = |public: Self| public.scheme == self.scheme && self.same(&public.authority);
+        if host.is_some_and(|host| self.same(host)) || public.is_some_and(is_public) {
+            return Ok(());
+        }
+        let host = host.map_or_else(|| "(none)".to_owned(), ToString::to_string);
+        Err(CrossOrigin::OtherHost { origin: format!("{}://{}", self.scheme, self.authority), host })
+    }
+
+    /// Whether the authority has the same host and port, of which the scheme's own may be left out.
+    fn same(&self, other: &Authority) -> bool {
+        let usual = match self.scheme.as_str() {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        };
+        let port = |authority: &Authority| authority.port_u16().or(usual);
+        self.authority.host().eq_ignore_ascii_case(other.host()) && port(&self.authority) == port(other)
+    }
 }
 
 /// The host and port that were asked for.
@@ -77,11 +129,20 @@ mod tests {
     use super::*;
 
     fn post(headers: &[(&'static str, &'static str)]) -> Result<(), CrossOrigin> {
+        post_to("keys.example:3000", None, headers)
+    }
+
+    fn post_to(
+        host: &'static str,
+        public: Option<&str>,
+        headers: &[(&'static str, &'static str)],
+    ) -> Result<(), CrossOrigin> {
         let pair = |(name, value): &(&'static str, &'static str)| {
             (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
-        let headers = headers.iter().map(pair).chain([(header::HOST, HeaderValue::from_static("keys.example:3000"))]);
-        check(&Method::POST, &Uri::from_static("/api/tokens/reset"), &headers.collect())
+        let headers = headers.iter().map(pair).chain([(header::HOST, HeaderValue::from_static(host))]);
+        let public = public.map(|public| public.parse().unwrap());
+        check(&Method::POST, &Uri::from_static("/api/tokens/reset"), &headers.collect(), public.as_ref())
     }
 
     #[test]
@@ -100,10 +161,49 @@ mod tests {
     fn without_the_browser_s_judgement_the_origin_must_be_the_host() {
         assert_eq!(post(&[("origin", "http://keys.example:3000"), ("cookie", "a=b")]), Ok(()));
         assert_eq!(post(&[("origin", "https://KEYS.example:3000")]), Ok(()));
-        for other in
-            ["http://keys.example", "http://keys.example:3000.evil.example", "https://evil.example", "null", "*", ""]
-        {
-            assert_eq!(post(&[("origin", other)]), Err(CrossOrigin::OtherSite), "{other}");
+        for other in ["http://keys.example", "https://evil.example", "http://keys.example:30000"] {
+            let refused = CrossOrigin::OtherHost { origin: other.to_owned(), host: "keys.example:3000".to_owned() };
+            assert_eq!(post(&[("origin", other)]), Err(refused), "{other}");
+        }
+        for none in ["http://keys.example:3000.evil.example", "null", "*", "", "keys.example:3000", "http://"] {
+            assert!(post(&[("origin", none)]).is_err(), "{none}");
+        }
+    }
+
+    #[test]
+    fn default_port_is_the_same_as_none() {
+        for (origin, host) in [
+            ("https://keys.example", "keys.example:443"),
+            ("https://keys.example:443", "keys.example"),
+            ("http://keys.example", "keys.example:80"),
+            ("http://[::1]:80", "[::1]"),
+        ] {
+            assert_eq!(post_to(host, None, &[("origin", origin)]), Ok(()), "{origin} {host}");
+        }
+        for (origin, host) in [
+            ("https://keys.example", "keys.example:80"),
+            ("http://keys.example", "keys.example:443"),
+            ("https://keys.example", "keys.example:8443"),
+        ] {
+            assert!(post_to(host, None, &[("origin", origin)]).is_err(), "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn public_address_is_an_own_origin_whatever_host_a_proxy_names() {
+        let post = |origin| post_to("127.0.0.1:3000", Some("https://keys.example"), &[("origin", origin)]);
+        assert_eq!((post("https://keys.example"), post("https://keys.example:443")), (Ok(()), Ok(())));
+        for other in ["http://keys.example", "https://keys.example:8443", "https://evil.example"] {
+            assert!(post(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn refusal_names_both_hosts_and_the_option() {
+        let refused =
+            post_to("backend:3000", None, &[("origin", "https://keys.example:8443")]).unwrap_err().to_string();
+        for part in ["https://keys.example:8443", "backend:3000", "Host", "port", "--public-url"] {
+            assert!(refused.contains(part), "{part}: {refused}");
         }
     }
 
@@ -118,7 +218,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(SEC_FETCH_SITE, HeaderValue::from_static("cross-site"));
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
-            assert_eq!(check(&method, &Uri::from_static("/settings"), &headers), Ok(()), "{method}");
+            assert_eq!(check(&method, &Uri::from_static("/settings"), &headers, None), Ok(()), "{method}");
         }
     }
 }

@@ -45,7 +45,8 @@ pub async fn serve(args: &Serve) -> Result<()> {
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
     let address = listener.local_addr()?;
-    let services = Services { mail, identity_provider, passkeys: relying_party(args, address) };
+    let public_url = args.public_url.clone();
+    let services = Services { mail, identity_provider, passkeys: relying_party(args, address), public_url };
 
     let store = args.data.open_alone().await?;
     prepare_demo(args, &store, address).await?;

@@ -111,7 +111,10 @@ pub fn session() -> Result<SessionToken, AppError> {
 
 /// The browser that asks.
 pub fn client() -> Client {
-    let user_agent = request_header(header::USER_AGENT).unwrap_or_default();
+    // Some name themselves in another script than ASCII.
+    let user_agent =
+        |parts: Parts| Some(String::from_utf8_lossy(parts.headers.get(header::USER_AGENT)?.as_bytes()).into_owned());
+    let user_agent = use_context::<Parts>().and_then(user_agent).unwrap_or_default();
     Client { address: address(), user_agent, session: session().ok() }
 }
 
@@ -133,6 +136,17 @@ pub fn locale() -> Locale {
 /// Whether the server stands behind a proxy with TLS, as in production.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BehindProxy(pub bool);
+
+/// Whether the request came by TLS, as far as its headers say. A browser sends `Sec-Fetch-Mode` only to addresses that it
+/// trusts (Fetch Metadata Request Headers, 2), a proxy in front says what it took. Good for advice, not for decisions.
+pub fn has_tls() -> bool {
+    let names = |name: &'static str, value: &str| {
+        let header = request_header(header::HeaderName::from_static(name)).unwrap_or_default();
+        header.to_ascii_lowercase().replace('"', "").split([',', ';']).any(|part| part.trim() == value)
+    };
+    let browser = request_header(header::HeaderName::from_static("sec-fetch-mode")).is_some();
+    browser || names("x-forwarded-proto", "https") || names("forwarded", "proto=https")
+}
 
 /// Whether the server stands behind a proxy with TLS.
 pub fn behind_proxy() -> bool {
@@ -167,12 +181,18 @@ pub fn cookie(name: &str) -> Option<String> {
     cookie_of(&use_context::<Parts>()?.headers, name)
 }
 
-/// The value of a cookie in a request's headers, of which several may carry cookies.
+/// The value of a cookie in a request's headers, of which several may carry cookies. It is read from bytes: other
+/// applications on the same host set cookies of their own, which may hold anything (RFC 6265, 4.1.1 notwithstanding), and
+/// are none of our business.
 #[must_use]
 pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let found = values.flat_map(cookie::Cookie::split_parse).flatten().find(|cookie| cookie.name() == name);
-    found.map(|cookie| cookie.value().to_owned())
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let value = |pair: &[u8]| {
+        let equals = pair.iter().position(|byte| *byte == b'=')?;
+        let is_it = pair[..equals].trim_ascii() == name.as_bytes();
+        is_it.then(|| str::from_utf8(pair[equals + 1..].trim_ascii()).ok().map(str::to_owned))
+    };
+    pairs.filter_map(value).next().flatten()
 }
 
 /// Adds a header to the answer. A value that no header can have is left out.
@@ -180,6 +200,11 @@ pub fn answer_header(name: header::HeaderName, value: &str) {
     if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
         answer.append_header(name, value);
     }
+}
+
+/// Whether a request is answered at all, and not the list of routes made.
+pub fn is_page() -> bool {
+    use_context::<Parts>().is_some()
 }
 
 /// Whether a browser sent the request as it sends a plain form or asks for a page, without our wasm.
@@ -212,19 +237,29 @@ pub fn set_status_code(status: u16) {
     }
 }
 
-/// Tells the browser what this page may load and run: our own files, and inline scripts with this answer's nonce.
-pub fn answer_content_security_policy() {
-    let nonce = leptos::nonce::use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
-    answer_header(header::CONTENT_SECURITY_POLICY, &policy);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cookie_is_found_beside_any_others() {
+        let found = |lines: &[&[u8]]| {
+            let lines = lines.iter().map(|line| (header::COOKIE, HeaderValue::from_bytes(line).unwrap()));
+            cookie_of(&lines.collect(), "kagitaba_session")
+        };
+        let own = Some("0aZ".to_owned());
+        for others in ["n=鍵", "鍵=n", "n=é;=;a", "a=\"b; c\"", "kagitaba_session2=x", "x=kagitaba_session"] {
+            let [before, after] = [format!("{others}; kagitaba_session=0aZ"), format!("kagitaba_session=0aZ;{others}")];
+            assert_eq!(found(&[before.as_bytes()]), own, "{before}");
+            assert_eq!(found(&[after.as_bytes()]), own, "{after}");
+            assert_eq!(found(&[others.as_bytes(), b"kagitaba_session=0aZ"]), own, "{others}");
+        }
+        assert_eq!(found(&[b"n=\xff\xfe; kagitaba_session = 0aZ "]), own);
+        for none in [&b"kagitaba_session"[..], b"kagitaba_session=\xff", b"", b"Kagitaba_session=x"] {
+            assert_eq!(found(&[none]), None);
+        }
+        assert_eq!(found(&[]), None);
+    }
 
     #[test]
     fn a_proxy_on_this_machine_says_where_calls_come_from() {

@@ -6,11 +6,14 @@ pub mod account;
 pub(crate) mod asked;
 pub mod audit;
 pub mod company_information;
+#[cfg(feature = "ssr")]
+pub(crate) mod content_security_policy;
 pub mod passkeys;
 pub mod password_reset;
 #[cfg(feature = "ssr")]
 mod preferences;
 pub mod profile;
+pub mod proof;
 pub mod protocol;
 pub mod request_id;
 pub mod second_factor;

@@ -1,11 +1,15 @@
 //! How server functions talk: JSON, read as text, as is the data that comes with a page. So the wasm holds one reader of
 //! JSON and not two.
+//!
+//! A body is taken only as what it says it is. A form of a page can be sent as `text/plain`, and then looks like JSON to
+//! whoever does not ask; what it has to add for that is a field that no function knows, and is refused, too.
 
 use crate::error::AppError;
 use crate::path;
 use leptos::server_fn::client::Client;
-use leptos::server_fn::codec::{Encoding, FromReq, IntoReq, IntoRes, JsonEncoding, Post, PostUrl};
+use leptos::server_fn::codec::{Encoding, IntoReq, IntoRes, JsonEncoding, Post, PostUrl};
 use leptos::server_fn::error::{FromServerFnError as _, IntoAppError as _, ServerFnErrorErr};
+use leptos::server_fn::request::Req as _;
 use leptos::server_fn::response::ClientRes as _;
 use leptos::server_fn::server::Server;
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, Http, Protocol};
@@ -15,16 +19,50 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 
-/// What a plain form can send, too.
-pub type Form = Http<PostUrl, Post<JsonText>>;
+/// What a plain form can send, too: `application/x-www-form-urlencoded`, and nothing else.
+#[derive(Debug)]
+pub struct Form;
 
-/// What our pages call with JSON.
+/// How the arguments and the result of a [`Form`] are written.
+type FormFormat = Http<PostUrl, Post<JsonText>>;
+
+impl<Input, Output, C, S> Protocol<Input, Output, C, S, AppError> for Form
+where
+    FormFormat: Protocol<Input, Output, C, S, AppError>,
+    Input: Send,
+    C: Client<AppError>,
+    S: Server<AppError>,
+{
+    const METHOD: http::Method = PostUrl::METHOD;
+
+    async fn run_server<F, Fut>(request: S::Request, function: F) -> Result<S::Response, AppError>
+    where
+        F: Fn(Input) -> Fut + Send,
+        Fut: Future<Output = Result<Output, AppError>> + Send,
+    {
+        require_content_type::<S>(&request, PostUrl::CONTENT_TYPE)?;
+        FormFormat::run_server(request, function).await
+    }
+
+    async fn run_client(path: &str, input: Input) -> Result<Output, AppError> {
+        FormFormat::run_client(path, input).await
+    }
+}
+
+/// Refuses a body that does not say to be of this content type; parameters such as `charset` may follow.
+fn require_content_type<S: Server<AppError>>(request: &S::Request, wanted: &'static str) -> Result<(), AppError> {
+    let named = request.to_content_type().unwrap_or_default();
+    let named = named.split(';').next().unwrap_or_default().trim();
+    if named.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(AppError::ContentType(wanted.to_owned())) }
+}
+
+/// What our pages call with JSON: `application/json` without a field that the function does not know.
 #[derive(Debug)]
 pub struct Call;
 
 impl<Input, Output, C, S> Protocol<Input, Output, C, S, AppError> for Call
 where
-    Input: IntoReq<Post<JsonText>, C::Request, AppError> + FromReq<Post<JsonText>, S::Request, AppError> + Send,
+    Input: IntoReq<Post<JsonText>, C::Request, AppError> + DeserializeOwned + Send,
     Output: IntoRes<Post<JsonText>, S::Response, AppError> + DeserializeOwned + Send,
     C: Client<AppError>,
     S: Server<AppError>,
@@ -36,7 +74,8 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        let input = Input::from_req(request).await?;
+        require_content_type::<S>(&request, Post::<JsonText>::CONTENT_TYPE)?;
+        let input = arguments(&request.try_into_bytes().await?)?;
         let output = function(input).await?;
         output.into_res().await
     }
@@ -46,6 +85,23 @@ where
         let request = input.into_req(&path, Post::<JsonText>::CONTENT_TYPE)?;
         let answer = answered::<C>(request).await?;
         JsonText::decode(answer).map_err(|error| ServerFnErrorErr::Deserialization(error.to_string()).into_app_error())
+    }
+}
+
+/// Reads the arguments of a function; each field, however deep, must be known.
+fn arguments<Input: DeserializeOwned>(body: &[u8]) -> Result<Input, AppError> {
+    let bad = |error: serde_json::Error| AppError::BadRequest(error.to_string());
+    let text = str::from_utf8(body).map_err(|error| bad(serde_json::Error::custom(error)))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut unknown = None;
+    let input = serde_ignored::deserialize(&mut reader, |path| {
+        unknown.get_or_insert_with(|| path.to_string());
+    });
+    let input = input.map_err(bad)?;
+    reader.end().map_err(bad)?;
+    match unknown {
+        Some(field) => Err(AppError::BadRequest(format!("there is no field `{field}`"))),
+        None => Ok(input),
     }
 }
 
@@ -102,5 +158,35 @@ impl<T: DeserializeOwned> Decodes<T> for JsonText {
 
     fn decode(bytes: Bytes) -> Result<T, serde_json::Error> {
         serde_json::from_str(str::from_utf8(&bytes).map_err(serde_json::Error::custom)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Eq, Deserialize)]
+    struct Outer {
+        inner: Option<Vec<Inner>>,
+    }
+
+    #[derive(Debug, PartialEq, Eq, Deserialize)]
+    struct Inner {
+        known: u8,
+    }
+
+    #[test]
+    fn arguments_with_an_unknown_field_are_refused() {
+        let read = |json: &str| arguments::<Outer>(json.as_bytes());
+        assert_eq!(read(r#"{"inner":[{"known":1}]} "#), Ok(Outer { inner: Some(vec![Inner { known: 1 }]) }));
+        assert_eq!(read("{}"), Ok(Outer { inner: None }));
+        for (json, field) in [(r#"{"inner":[{"known":1,"x":2}]}"#, "inner.?.0.x"), (r#"{"x":"="}"#, "x")] {
+            assert_eq!(read(json), Err(AppError::BadRequest(format!("there is no field `{field}`"))), "{json}");
+        }
+        for json in ["", "{} {}", "{}=", "null"] {
+            assert!(matches!(read(json), Err(AppError::BadRequest(_))), "{json}");
+        }
+        assert!(matches!(arguments::<Outer>(b"{\xff}"), Err(AppError::BadRequest(_))));
     }
 }

@@ -52,6 +52,15 @@ pub fn asker_unknown() -> bool {
     false
 }
 
+/// Whether a browser would drop the session's cookie, as the page came without TLS. The browser reads it from the page.
+#[must_use]
+pub fn session_is_dropped() -> bool {
+    #[cfg(feature = "ssr")]
+    return cookie::is_dropped();
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
 /// What the server's identity provider is called, if it has one. The browser reads it from the page.
 #[must_use]
 pub fn identity_provider() -> Option<String> {
@@ -163,7 +172,8 @@ pub mod cookie {
     use crate::api::asked;
     use cookie::{Cookie, SameSite, time::Duration};
     use domain::second_factor::SECOND_STEP_WITHIN;
-    use http::header;
+    use http::{header, uri::Authority};
+    use std::net::Ipv4Addr;
 
     const PENDING_FOR: Duration = Duration::seconds(SECOND_STEP_WITHIN.num_seconds());
 
@@ -209,6 +219,12 @@ pub mod cookie {
         builder(PENDING_COOKIE, value).secure(asked::behind_proxy() || !to_this_machine())
     }
 
+    /// Whether a browser would not keep a cookie of this answer: it is for TLS only, and nothing says that there is any.
+    #[must_use]
+    pub fn is_dropped() -> bool {
+        asked::is_page() && !to_this_machine() && !asked::has_tls()
+    }
+
     fn to_this_machine() -> bool {
         is_this_machine(&asked::request_header(header::HOST).unwrap_or_default())
     }
@@ -219,8 +235,11 @@ pub mod cookie {
 
     /// Whether the host names this machine itself, where a browser may not accept `Secure` without TLS.
     fn is_this_machine(host: &str) -> bool {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        name == "localhost" || name == "[::1]" || name.starts_with("127.")
+        let Ok(host) = host.parse::<Authority>() else { return false };
+        let name = host.host();
+        name.eq_ignore_ascii_case("localhost")
+            || name == "[::1]"
+            || name.parse().is_ok_and(|it: Ipv4Addr| it.is_loopback())
     }
 
     #[cfg(test)]
@@ -229,8 +248,11 @@ pub mod cookie {
 
         #[test]
         fn only_this_machine_goes_without_tls() {
-            assert!(["localhost:3000", "127.0.0.1", "[::1]:3000"].into_iter().all(is_this_machine));
-            assert!(!["", "kagitaba.example", "localhost.example:3000"].into_iter().any(is_this_machine));
+            let own = ["localhost:3000", "localhost", "127.0.0.1", "127.1.2.3:80", "[::1]:3000", "[::1]", "LocalHost"];
+            assert!(own.into_iter().all(is_this_machine));
+            let others =
+                ["", "kagitaba.example", "localhost.example:3000", "127.evil.example", "127.0.0.1.evil.example"];
+            assert!(!others.into_iter().any(is_this_machine));
         }
     }
 }

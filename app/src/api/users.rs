@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
 
+use crate::api::proof::Proof;
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
 use domain::membership::{AcceptanceForm, Invitation, InvitationForm, InvitationId, Member, Welcome};
@@ -87,21 +88,25 @@ pub async fn withdraw_invitation(id: InvitationId) -> Result<(), AppError> {
     Ok(store.withdraw_invitation(&by, id).await?)
 }
 
-/// Gives a user another role, from their next request on.
+/// Gives a user another role, from their next request on. Each time the asker has to show who they are, however short ago
+/// they did: nothing that acts in their name by their session alone makes anybody an administrator.
 ///
 /// # Errors
-/// [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`AppError::StepUpNeeded`] without a proof, [`AppError::WrongPassword`], [`AppError::WrongPasskey`],
+/// [`AppError::Throttled`]; [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
 /// [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/change_role", protocol = Call)]
-pub async fn change_role(id: UserId, role: Role) -> Result<Member, AppError> {
-    let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
+pub async fn change_role(id: UserId, role: Role, proof: Option<Proof>) -> Result<Member, AppError> {
+    let (store, by) = allowed(Permission::ManageUsers)?;
+    proof.ok_or(AppError::StepUpNeeded)?.give().await?;
     Ok(store.change_role(&by, id, role).await?)
 }
 
 /// Ends a user's sessions in the account, and lets them begin none.
 ///
 /// # Errors
-/// As [`change_role`].
+/// [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/deactivate", protocol = Call)]
 pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
@@ -111,7 +116,7 @@ pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
 /// Lets a deactivated user work in the account again.
 ///
 /// # Errors
-/// As [`change_role`].
+/// As [`deactivate`].
 #[server(prefix = "/api", endpoint = "users/reinstate", protocol = Call)]
 pub async fn reinstate(id: UserId) -> Result<Member, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;

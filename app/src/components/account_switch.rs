@@ -4,12 +4,12 @@ use super::icon::Icon;
 use super::menu::{Position, focus, stays};
 use super::reactive::say;
 use crate::api::profile::{SwitchAccount, own_accounts};
+use crate::components::action_form::ActionForm;
 use crate::i18n::use_i18n;
 use crate::words;
 use domain::account::AccountId;
 use domain::session::OwnAccount;
 use leptos::ev;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 

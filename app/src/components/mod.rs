@@ -2,6 +2,7 @@
 //! [`token_history`] and [`try_it`] talk to the server.
 
 pub mod account_switch;
+pub mod action_form;
 pub mod allowed;
 pub mod audit_entries;
 pub mod card_menu;
@@ -27,7 +28,9 @@ pub mod page_title;
 pub mod pager;
 pub mod passkey;
 pub mod passkeys;
+pub mod plain_http;
 pub mod preferences_form;
+pub mod raw_text;
 pub mod reactive;
 pub mod reset_link;
 pub mod scope_picker;

@@ -1,5 +1,6 @@
 //! The title of the browser's window: the page's own, then the product's name.
 
+use super::raw_text::title_content;
 use crate::i18n::{t_string, use_i18n};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,7 +11,7 @@ pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();
     let title = move || format!("{} – {}", text.get(), t_string!(i18n, product));
     if cfg!(feature = "ssr") {
-        let title = untrack(title);
+        let title = title_content(untrack(title));
         view! { <Title text=title/> }.into_any()
     } else {
         view! { <Title text=title/> }.into_any()

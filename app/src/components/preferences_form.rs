@@ -7,9 +7,9 @@ use super::language_switch::own_name;
 use super::reactive::say;
 use super::time::known_zones;
 use crate::api::profile::SetPreferences;
+use crate::components::action_form::ActionForm;
 use crate::i18n::{Locale, use_i18n};
 use crate::path;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Without our wasm, the zones to choose from are the one that was chosen and the browser's.

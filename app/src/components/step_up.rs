@@ -1,21 +1,38 @@
-//! Asks for the password again, or for a passkey in its place, where the server wants it before it does something, and then goes on with that.
+//! Asks for the password again, or for a passkey in its place, where the server wants it before it does something, and
+//! then goes on with that.
 
+use super::confirm_dialog::Question;
 use super::dialog::Dialog;
 use super::error_note::ErrorNote;
 use super::passkey::{Ceremony, passkey, use_leaving, use_passkeys};
 use super::reactive::say;
-use crate::api::passkeys::{PasskeyChallenge, ask_for_own_passkey, give_passkey_again};
-use crate::api::profile::give_password_again;
+use crate::api::passkeys::{PasskeyChallenge, ask_for_own_passkey};
+use crate::api::proof::Proof;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// What is done with the proof. The error is about the proof, and the person tries again.
+type Answer = Pin<Box<dyn Future<Output = Result<(), AppError>>>>;
+
+/// What waits for the proof.
+#[derive(Clone)]
+struct Waiting {
+    /// What is about to happen, where the window says it.
+    question: Option<Question>,
+    take: Arc<dyn Fn(Proof) -> Answer + Send + Sync>,
+    /// What is done once the window is closed.
+    then: Option<Callback<()>>,
+}
 
 /// What waits for the password, once on a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct StepUp(RwSignal<Option<Callback<()>>>);
+pub struct StepUp(RwSignal<Option<Waiting>>);
 
 impl StepUp {
     /// Nothing waits yet.
@@ -25,7 +42,25 @@ impl StepUp {
 
     /// Asks for password or passkey, then does this.
     pub fn then(self, go_on: impl Fn() + Send + Sync + 'static) {
-        self.0.try_set(Some(Callback::new(move |()| go_on())));
+        let take = Arc::new(|proof: Proof| Box::pin(proof.give()) as Answer);
+        self.0.try_set(Some(Waiting { question: None, take, then: Some(Callback::new(move |()| go_on())) }));
+    }
+
+    /// Says what is about to happen, asks for password or passkey, and does it with that.
+    pub fn ask<F>(self, question: Question, carry_out: impl Fn(Proof) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Result<(), AppError>> + 'static,
+    {
+        let take = Arc::new(move |proof| Box::pin(carry_out(proof)) as Answer);
+        self.0.try_set(Some(Waiting { question: Some(question), take, then: None }));
+    }
+
+    /// Takes the proof to what waits for it.
+    async fn give(self, proof: Proof) -> Result<(), AppError> {
+        match self.0.try_get_untracked().flatten() {
+            Some(waiting) => (waiting.take)(proof).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -50,10 +85,10 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
         pending.try_set(false);
         match answer {
             Ok(()) => {
-                let go_on = step_up.0.try_get_untracked().flatten();
+                let waiting = step_up.0.try_get_untracked().flatten();
                 close(());
-                if let Some(go_on) = go_on {
-                    go_on.try_run(());
+                if let Some(then) = waiting.and_then(|waiting| waiting.then) {
+                    then.try_run(());
                 }
             }
             Err(reason) => {
@@ -72,17 +107,33 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
             return;
         }
         pending.set(true);
-        spawn_local(async move { answered(give_password_again(given).await) });
+        spawn_local(async move { answered(step_up.give(Proof::Password(given)).await) });
+    };
+    // What was asked stays readable while the window closes.
+    let asked = Memo::new(move |last: Option<&Option<Question>>| {
+        let asked = step_up.0.with(|waiting| waiting.as_ref().map(|waiting| waiting.question.clone()));
+        asked.unwrap_or_else(|| last.cloned().flatten())
+    });
+    let title = move || asked.get().map_or_else(|| t_string!(i18n, step_up.title).to_owned(), |asked| asked.title);
+    let what = move || asked.get().map(|asked| view! { <p><strong>{asked.text}</strong></p> });
+    let why = move || {
+        if asked.with(Option::is_some) { t_string!(i18n, step_up.each_time) } else { t_string!(i18n, step_up.text) }
+    };
+    let confirm = move || match asked.get() {
+        _ if pending.get() => t_string!(i18n, step_up.pending).to_owned(),
+        Some(asked) => asked.confirm,
+        None => t_string!(i18n, step_up.submit).to_owned(),
     };
     view! {
         <Dialog
             id="step-up"
             open=Signal::derive(move || step_up.0.with(Option::is_some))
-            title=say!(i18n, step_up.title)
+            title=Signal::derive(title)
             on_close=Callback::new(close)
         >
             <form on:submit=submit>
-                <p>{say!(i18n, step_up.text)}</p>
+                {what}
+                <p>{why}</p>
                 <ErrorNote error/>
                 <label class="field">
                     <span class="label">{say!(i18n, sign_in.password)}</span>
@@ -92,9 +143,7 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
                 <div class="dialog-actions">
                     <button type="button" class="button" on:click=move |_| close(())>{say!(i18n, cancel)}</button>
                     <button type="submit" class="button primary" disabled=pending>
-                        {move || {
-                            if pending.get() { t_string!(i18n, step_up.pending) } else { t_string!(i18n, step_up.submit) }
-                        }}
+                        {confirm}
                     </button>
                 </div>
             </form>
@@ -127,7 +176,7 @@ fn PasskeyInstead(
         pending.set(true);
         spawn_local(async move {
             let given = passkey(Ceremony::Get, asked, leaving).await;
-            let answer = async { give_passkey_again(given?).await }.await;
+            let answer = async { step_up.give(Proof::Passkey(given?)).await }.await;
             if answer.is_err() {
                 prepare();
             }

@@ -2,6 +2,7 @@
 //! sends them.
 
 use crate::components::hydrated::use_hydrated;
+use crate::components::raw_text::TextArea;
 use crate::components::reactive::say;
 use crate::components::time::date_text;
 use crate::i18n::{t_string, use_i18n};
@@ -126,16 +127,15 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
             errors
             optional=true
         >
-            <textarea
+            <TextArea
                 id=id(Field::Description)
                 name="form[description]"
+                value=description
                 rows="3"
-                dir="auto"
-                aria-describedby=described_by(Field::Description)
-                aria-invalid=move || has_error(errors, Field::Description).to_string()
-            >
-                {description}
-            </textarea>
+                described_by=described_by(Field::Description)
+                invalid=Signal::derive(move || has_error(errors, Field::Description))
+                prose=true
+            />
         </Labelled>
     }
 }
@@ -293,17 +293,14 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
             errors
             optional=true
         >
-            <textarea
+            <TextArea
                 id=id(Field::Developers)
                 name="form[developers]"
+                value=developers
                 rows="3"
-                autocomplete="off"
-                spellcheck="false"
-                aria-describedby=described_by(Field::Developers)
-                aria-invalid=move || has_error(errors, Field::Developers).to_string()
-            >
-                {developers}
-            </textarea>
+                described_by=described_by(Field::Developers)
+                invalid=Signal::derive(move || has_error(errors, Field::Developers))
+            />
         </Labelled>
     }
 }

@@ -1,5 +1,6 @@
 //! The account's users: their roles and states, and who is invited to become one.
 
+use crate::api::proof::Proof;
 use crate::api::users::{
     AccountUsers as Loaded, account_users, change_role, deactivate, reinstate, withdraw_invitation,
 };
@@ -185,7 +186,7 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
     }
 }
 
-/// The user's role, to change: it asks first.
+/// The user's role, to change: it asks first, and who is changing it.
 #[component]
 fn RoleField(
     member: Memo<Member>,
@@ -204,7 +205,7 @@ fn RoleField(
             select.set_value(role.get_untracked().as_str());
         }
         if let Some(chosen) = chosen {
-            changes.ask(Change::Role(chosen), member.get_untracked());
+            changes.ask_role(chosen, member.get_untracked());
         }
     };
     let option = move |offered: Role| {
@@ -388,6 +389,28 @@ impl UserChanges {
         }
     }
 
+    /// Asks for the role, and each time for the person to show who they are, which the server wants.
+    fn ask_role(self, role: Role, member: Member) {
+        if self.pending.get_untracked() {
+            return;
+        }
+        let question = question(self.i18n, Change::Role(role), &member, self.me);
+        let id = member.person.id;
+        self.step_up.ask(question, move |proof| self.give_role(id, role, proof));
+    }
+
+    /// Changes the role. An error that another proof may mend is the window's to show.
+    async fn give_role(self, id: UserId, role: Role, proof: Proof) -> Result<(), AppError> {
+        let result = change_role(id, role, Some(proof)).await;
+        if let Err(error) = &result
+            && error.is_about_proof()
+        {
+            return Err(error.clone());
+        }
+        self.follow_up(Change::Role(role), id, result);
+        Ok(())
+    }
+
     fn confirm(self) {
         if let Some((change, member)) = self.asked.get_untracked() {
             self.carry_out(change, member);
@@ -410,25 +433,34 @@ impl UserChanges {
         spawn_local(async move {
             let id = member.person.id;
             let result = match change {
-                Change::Role(role) => change_role(id, role).await,
+                Change::Role(_) => return self.ended(), // which `ask_role` does
                 Change::Deactivate => deactivate(id).await,
                 Change::Reinstate => reinstate(id).await,
             };
-            self.pending.try_set(false);
-            self.asked.try_set(None);
+            self.ended();
             tick().await;
-            match result {
-                // The frame around the page knows them as they were.
-                Ok(_) if id == self.me => _ = window().location().assign(path::SETTINGS),
-                Ok(member) => self.toasts.say(done(self.i18n, change, &member)),
-                Err(AppError::StepUpNeeded) => {
-                    self.step_up.then(move || self.carry_out(change, member.clone()));
-                    return;
-                }
-                Err(error) => self.toasts.complain(error.text(self.i18n)),
+            if let Err(AppError::StepUpNeeded) = result {
+                self.step_up.then(move || self.carry_out(change, member.clone()));
+            } else {
+                self.follow_up(change, id, result);
             }
-            self.load_again();
         });
+    }
+
+    fn ended(self) {
+        self.pending.try_set(false);
+        self.asked.try_set(None);
+    }
+
+    /// Says what has come of a change.
+    fn follow_up(self, change: Change, id: UserId, result: Result<Member, AppError>) {
+        match result {
+            // The frame around the page knows them as they were.
+            Ok(_) if id == self.me => _ = window().location().assign(path::SETTINGS),
+            Ok(member) => self.toasts.say(done(self.i18n, change, &member)),
+            Err(error) => self.toasts.complain(error.text(self.i18n)),
+        }
+        self.load_again();
     }
 
     fn withdraw(self, invitation: Invitation) {
@@ -452,18 +484,20 @@ impl UserChanges {
 /// What is asked before the change is made.
 fn question(i18n: Words, change: Change, member: &Member, me: UserId) -> Question {
     let (name, own) = (member.person.name.as_str(), member.person.id == me);
-    let old = words::role(i18n, member.role);
     match change {
-        Change::Role(role) => Question {
-            title: t_string!(i18n, users.ask_role_title, name = name, role = words::role(i18n, role)).to_string(),
-            text: if own {
-                t_string!(i18n, users.ask_role_own, old = old).to_string()
-            } else {
-                t_string!(i18n, users.ask_role_text, name = name, old = old).to_string()
-            },
-            confirm: t_string!(i18n, users.change_role).to_owned(),
-            destructive: own,
-        },
+        Change::Role(role) => {
+            let (old, new) = (words::role(i18n, member.role), words::role(i18n, role));
+            Question {
+                title: t_string!(i18n, users.ask_role_title, name = name, role = new).to_string(),
+                text: if own {
+                    t_string!(i18n, users.ask_role_own, old = old, new = new).to_string()
+                } else {
+                    t_string!(i18n, users.ask_role_text, name = name, old = old, new = new).to_string()
+                },
+                confirm: t_string!(i18n, users.change_role).to_owned(),
+                destructive: own,
+            }
+        }
         Change::Deactivate => Question {
             title: t_string!(i18n, users.ask_deactivate_title, name = name).to_string(),
             text: if own {

@@ -1,6 +1,7 @@
 //! The agency's company profile, to read and to change.
 
 use crate::api::company_information::{UpdateCompanyInformation as Save, company_information};
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::Allowed;
 use crate::components::company_fields::{CompanyForm, CompanySection, full_name, id};
 use crate::components::error_note::ErrorNote;
@@ -18,7 +19,6 @@ use domain::profile::ProfileProblem;
 use domain::profile_form::{Section, Values, fields, problems};
 use domain::role::Permission;
 use leptos::ev;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

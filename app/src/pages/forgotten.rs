@@ -1,6 +1,7 @@
 //! Asking for a link to set a new password, by mail.
 
 use crate::api::password_reset::Forgotten as ForgottenCall;
+use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::forgotten_link::use_mail_sent;
 use crate::components::icon::Icon;
@@ -9,7 +10,6 @@ use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::path::{self, Notice};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 

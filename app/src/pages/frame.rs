@@ -3,6 +3,7 @@
 use crate::api::profile::SwitchAccount;
 use crate::api::session::SignOut;
 use crate::components::account_switch::AccountSwitch;
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::{use_asker_unknown, use_second_factor_missing, use_session};
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
@@ -14,7 +15,6 @@ use crate::pages::message::{Failed, use_here};
 use crate::path;
 use crate::words;
 use domain::user::Asker;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};

@@ -1,12 +1,14 @@
 //! Accepting an invitation: the page that its link leads to.
 
 use crate::api::users::{AcceptInvitation as AcceptCall, invitation};
+use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::member_fields::{MemberErrors, MemberLabelled, described_by, id, invalid, show};
 use crate::components::page_title::PageTitle;
+use crate::components::plain_http::PlainHttpNote;
 use crate::components::reactive::say;
 use crate::components::token_fields::read;
 use crate::error::AppError;
@@ -16,7 +18,6 @@ use crate::words;
 use domain::membership::{MemberField, Welcome};
 use domain::user::PASSWORD_MIN;
 use leptos::ev;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -115,6 +116,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
     view! {
         <h1 dir="auto">{title}</h1>
         <p class="lead">{lead}</p>
+        <PlainHttpNote/>
         <ErrorNote error=Signal::derive(error)/>
         <div node_ref=form>
             <ActionForm action=accept on:submit:capture=on_submit attr:novalidate=hydrated>

@@ -1,6 +1,7 @@
 //! Setting a new password: the page that the link for it leads to.
 
 use crate::api::password_reset::{ResetPassword as ResetCall, password_reset};
+use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::icon::Icon;
 use crate::components::language_switch::LanguageSwitch;
@@ -10,7 +11,6 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use domain::user::PASSWORD_MIN;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 

@@ -2,6 +2,7 @@
 
 use crate::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
 use crate::api::second_factor::second_factors;
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::{use_asker, use_second_factor_missing};
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
@@ -18,7 +19,6 @@ use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::Failed;
 use crate::path;
 use domain::session::{OwnSession, browser};
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -1,6 +1,7 @@
 //! The second step of signing in: a passkey, the code of an authenticator, or a recovery code.
 
 use crate::api::session::{SecondStep as SecondStepCall, second_step_awaited};
+use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
@@ -12,7 +13,6 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use domain::second_factor::SecondStepBy;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 

@@ -2,12 +2,14 @@
 
 use crate::api::second_factor::require_second_factor;
 use crate::api::security_policy::{PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy};
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::Allowed;
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
 use crate::components::icon::Icon;
 use crate::components::page_title::PageTitle;
+use crate::components::raw_text::TextArea;
 use crate::components::reactive::say;
 use crate::components::step_up::{StepUp, StepUpDialog};
 use crate::components::toasts::{ToastRack, use_toasts};
@@ -21,7 +23,6 @@ use domain::role::Permission;
 use domain::security_policy::{Consequences, PolicyProblem, RANGES_MAX, SecurityPolicyForm};
 use domain::term::Lifetime;
 use leptos::ev;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
@@ -391,17 +392,14 @@ fn AddressesField(value: String, own_address: String, problems: Problems) -> imp
                 <span class="optional">{say!(i18n, optional)}</span>
             </label>
             <p class="hint" id="policy-addresses-hint">{say!(i18n, policy.addresses_hint)} " " {own}</p>
-            <textarea
+            <TextArea
                 id=ADDRESSES
                 name="form[allowed_addresses]"
+                value
                 rows="6"
-                autocomplete="off"
-                spellcheck="false"
-                aria-describedby="policy-addresses-hint policy-addresses-error"
-                aria-invalid=move || (!found().is_empty()).to_string()
-            >
-                {value}
-            </textarea>
+                described_by="policy-addresses-hint policy-addresses-error"
+                invalid=Signal::derive(move || !found().is_empty())
+            />
             <ul class="problems" id="policy-addresses-error">
                 {move || found().into_iter().map(|text| view! { <li class="problem">{text}</li> }).collect_view()}
             </ul>

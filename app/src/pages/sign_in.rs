@@ -1,6 +1,7 @@
 //! Signing in.
 
 use crate::api::session::SignIn as SignInCall;
+use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::forgotten_link::ForgottenLink;
 use crate::components::icon::Icon;
@@ -8,10 +9,10 @@ use crate::components::identity_provider::{IdentityProviderLink, use_identity_pr
 use crate::components::language_switch::LanguageSwitch;
 use crate::components::page_title::PageTitle;
 use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
+use crate::components::plain_http::PlainHttpNote;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::path::Notice;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -40,6 +41,7 @@ pub fn SignIn() -> impl IntoView {
                 <h1>{say!(i18n, sign_in.title)}</h1>
                 <p class="lead">{say!(i18n, sign_in.lead)}</p>
                 {password_set.then(|| view! { <p class="note" role="status">{say!(i18n, new_password.done)}</p> })}
+                <PlainHttpNote/>
                 <ErrorNote error=Signal::derive(error)/>
                 <ActionForm action=sign_in>
                     <label class="field">

@@ -2,6 +2,7 @@
 
 use crate::api::protocol::again;
 use crate::api::tokens::{Editable, Update as UpdateCall, Updated, editable};
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::{Allowed, use_asker};
 use crate::components::card_menu::{CardMenu, MenuItem};
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
@@ -35,7 +36,6 @@ use domain::text::Field;
 use domain::token::{Token, TokenForm, TokenId};
 use domain::user::UserId;
 use leptos::ev;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};

@@ -2,6 +2,7 @@
 
 use crate::api::request_id::new_request_id;
 use crate::api::tokens::{Create, people, terms};
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::{Allowed, use_asker};
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
@@ -27,7 +28,6 @@ use domain::term::Terms;
 use domain::text::{Field, FieldError};
 use domain::token::{Step, TokenForm};
 use leptos::ev;
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;

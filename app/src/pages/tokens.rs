@@ -3,6 +3,7 @@
 use crate::api::account::{DisableApiAccess, EnableApiAccess, account};
 use crate::api::protocol::again;
 use crate::api::tokens::list;
+use crate::components::action_form::ActionForm;
 use crate::components::allowed::{Allowed, use_asker};
 use crate::components::card_menu::MenuItem;
 use crate::components::confirm_dialog::{ConfirmDialog, Question};
@@ -29,7 +30,6 @@ use domain::live::LiveChange;
 use domain::paging::{Count, Place, Position};
 use domain::role::Permission;
 use domain::token::{Token, TokenId};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_location, use_navigate};

@@ -111,6 +111,7 @@ async fn another_site_s_page_can_not_act_in_a_person_s_name() {
     ];
     for (headers, status) in cases {
         let mut request = house.request("POST", "/api/account").header(header::COOKIE, &cookie);
+        request = request.header(header::CONTENT_TYPE, "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

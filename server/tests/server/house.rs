@@ -114,6 +114,12 @@ impl House {
         serve(&store, self.folder.path(), &gate::Settings::default(), &Services::default(), false).await
     }
 
+    /// The same server without a network, to be called by a test itself.
+    pub fn router(&self) -> axum::Router {
+        let site = Site::without_wasm(self.folder.path());
+        router(self.store.clone(), &site, &gate::Settings::default(), &Services::default(), false)
+    }
+
     pub fn account(&self) -> AccountId {
         self.by.account
     }
@@ -179,10 +185,11 @@ impl House {
         self.request("POST", "/api/session/sign_in").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
     }
 
-    /// Calls a server function with a JSON body, from one of our own pages, possibly signed in.
+    /// Calls a server function with a JSON body, or with an empty form, from one of our own pages, possibly signed in.
     pub async fn function(&self, path: &str, cookie: Option<&str>, body: &str) -> Answer {
         let mut request = self.request("POST", path).header("sec-fetch-site", "same-origin");
-        request = request.header(header::CONTENT_TYPE, "application/json");
+        let content_type = if body.is_empty() { "application/x-www-form-urlencoded" } else { "application/json" };
+        request = request.header(header::CONTENT_TYPE, content_type);
         if let Some(cookie) = cookie {
             request = request.header(header::COOKIE, cookie);
         }

@@ -1,0 +1,78 @@
+//! What a page may load, run and send, which its browser enforces: the content security policy. On the server only.
+
+use super::account::EnableApiAccess;
+use super::asked::answer_header;
+use super::company_information::UpdateCompanyInformation;
+use super::profile::{ChangePassword, Rename, SetPreferences, SignOutElsewhere, SwitchAccount};
+use super::security_policy::UpdateSecurityPolicy;
+use super::session::{SecondStep, SignIn, SignOut};
+use super::tokens::{Create, Update};
+use super::users::AcceptInvitation;
+use crate::path;
+use http::{header, request::Parts};
+use leptos::context::use_context;
+use leptos::nonce::use_nonce;
+use leptos::server_fn::ServerFn;
+
+/// Tells the browser what this page may load and run: our own files, and inline scripts with this answer's nonce; and to
+/// where it may send forms.
+pub fn answer() {
+    let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let forms = form_action(use_context::<Parts>().as_ref().map_or("", |parts| parts.uri.path()));
+    let policy = format!(
+        "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; {forms}"
+    );
+    answer_header(header::CONTENT_SECURITY_POLICY, &policy);
+}
+
+/// The directive `form-action` for the page of this path. A form that is smuggled into the page reaches only what the
+/// page's own forms do.
+///
+/// A source with a path has to name a host, and how people reach this server is not known here. So there are two
+/// policies, of which the browser enforces both: this site, whatever its name, and these paths, on whatever site.
+fn form_action(path: &str) -> String {
+    let forms: String = forms(path.trim_end_matches('/')).iter().map(|form| format!(" *:*{form}")).collect();
+    if forms.is_empty() { "form-action 'none'".to_owned() } else { format!("form-action 'self', form-action{forms}") }
+}
+
+/// The actions of the plain forms of a page. What only our wasm sends is not among them.
+fn forms(path: &str) -> Vec<&'static str> {
+    let own: &[&str] = match path {
+        path::SIGN_IN => &[SignIn::PATH],
+        path::SECOND_STEP => &[SecondStep::PATH],
+        path::PROFILE => &[Rename::PATH, ChangePassword::PATH, SetPreferences::PATH, SignOutElsewhere::PATH],
+        path::TOKENS => &[path::TOKENS, EnableApiAccess::PATH],
+        path::NEW_TOKEN => &[Create::PATH],
+        path::COMPANY_INFORMATION => &[UpdateCompanyInformation::PATH],
+        path::SECURITY_POLICY => &[UpdateSecurityPolicy::PATH],
+        path::AUDIT_TRAIL => &[path::AUDIT_TRAIL],
+        other if other.starts_with(&path::invitation("")) => &[AcceptInvitation::PATH],
+        other if other.starts_with(path::TOKEN) => &[Update::PATH],
+        _ => &[],
+    };
+    let frame: &[&str] = if path.starts_with(path::SETTINGS) { &[SignOut::PATH, SwitchAccount::PATH] } else { &[] };
+    [own, frame].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_without_forms_may_send_none() {
+        for path in ["", "/", "/no-such-page", "/sign-in/failed"] {
+            assert_eq!(form_action(path), "form-action 'none'", "{path}");
+        }
+    }
+
+    #[test]
+    fn page_may_send_its_own_forms_only() {
+        let sign_in = "form-action 'self', form-action *:*/api/session/sign_in";
+        assert_eq!(form_action("/sign-in"), sign_in);
+        assert_eq!(form_action("/sign-in/"), sign_in);
+        let token = form_action("/settings/platform-rest/tokens/0199");
+        let actions = "*:*/api/tokens/update *:*/api/session/sign_out *:*/api/profile/switch_account";
+        assert_eq!(token, format!("form-action 'self', form-action {actions}"));
+    }
+}

@@ -1,0 +1,39 @@
+//! How a person shows once more who they are, for what takes more than a session.
+
+use crate::api::passkeys::{GivenPasskey, give_passkey_again};
+use crate::api::profile::give_password_again;
+use crate::error::AppError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a person gives to show that it is they.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// The password.
+    Password(String),
+    /// A passkey's answer.
+    Passkey(GivenPasskey),
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password(…)",
+            Self::Passkey(_) => "Passkey(…)",
+        })
+    }
+}
+
+impl Proof {
+    /// Gives it to the server; the session then counts as proved for a while.
+    ///
+    /// # Errors
+    /// [`AppError::WrongPassword`], [`AppError::WrongPasskey`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+    pub async fn give(self) -> Result<(), AppError> {
+        match self {
+            Self::Password(password) => give_password_again(password).await,
+            Self::Passkey(given) => give_passkey_again(given).await,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Says where signing in can't work: browsers keep no session of a site without TLS.
+
+use super::hydrated::use_hydrated;
+use super::icon::Icon;
+use super::reactive::say;
+use crate::api::session::session_is_dropped;
+use crate::i18n::use_i18n;
+use leptos::prelude::*;
+
+#[derive(Clone, Copy)]
+struct SessionIsDropped(bool);
+
+/// Called once, by the app.
+pub fn provide_plain_http() {
+    provide_context(SessionIsDropped(SharedValue::new(session_is_dropped).into_inner()));
+}
+
+/// Why signing in would lead back to the form, and what to do; nothing where it does not. The server goes by what headers
+/// say, and the browser knows better once our wasm runs.
+#[component]
+pub fn PlainHttpNote() -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let SessionIsDropped(dropped) = expect_context();
+    dropped.then(|| {
+        view! {
+            <div class="note warning" hidden=move || hydrated.get() && window().is_secure_context()>
+                {Icon::Alert.view()}
+                <div>
+                    <p><strong>{say!(i18n, sign_in.plain_http_title)}</strong></p>
+                    <p>{say!(i18n, sign_in.plain_http)}</p>
+                </div>
+            </div>
+        }
+    })
+}
