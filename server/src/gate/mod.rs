@@ -44,7 +44,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::admission::Settings;
 use self::{
-    admission::{Asked, Gate},
+    admission::{Asked, Gate, address},
     answer::Format,
     envelope::GateError,
     operations::Call,
@@ -56,8 +56,15 @@ use crate::request_body;
 /// No answer is kept by anybody on its way.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The gate's routes. `behind_proxy` says that a proxy on this machine tells where calls come from.
-pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
+/// Whether a path is one of the gate's.
+#[must_use]
+pub fn has_path(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next();
+    matches!(first, Some("Agencies" | "authorize" | "downloads" | "oauth2" | "openapi.json"))
+}
+
+/// The gate's routes.
+pub fn router(store: Store, settings: &Settings) -> Router {
     Router::new()
         .route("/Agencies", any(agencies))
         .route("/Agencies/", any(agencies))
@@ -70,7 +77,7 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
         // Asked before every call to other servers, it says so itself: a layer costs more.
         .route("/authorize", any(authorize::authorize))
         .route("/authorize/{*path}", any(authorize::authorize))
-        .with_state(Arc::new(Gate::new(store, settings, behind_proxy)))
+        .with_state(Arc::new(Gate::new(store, settings)))
 }
 
 /// The answer to another method than those that there are, of what is no operation.
@@ -82,7 +89,7 @@ fn wrong_method(headers: HeaderMap, allow: &str) -> Response {
 async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = Format::accepted(request.headers());
     let (head, body) = request_body::take(request).await;
-    let address = gate.address(&head);
+    let address = address(&head);
     let caller = match (gate.identify(&head.headers, address).await, &body) {
         (Ok(caller), _) => caller,
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),

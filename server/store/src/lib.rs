@@ -34,6 +34,7 @@ mod nodes;
 mod paging;
 mod passkeys;
 mod passwords;
+mod ping;
 #[cfg(test)]
 mod plans;
 mod postgres;

@@ -234,7 +234,7 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     let path = company_information(&house.issued.token.sid);
     call(&house, "GET", &path, &[], []).await; // from now on the token is known
     let request = house.own_request("PUT", &path).body(Body::from("{}")).unwrap();
-    let router = gate::router(house.store.clone(), &Settings::default(), false);
+    let router = gate::router(house.store.clone(), &Settings::default());
     let answer = router.oneshot(request).now_or_never();
     assert!(answer.is_none(), "it waits for the database, and is dropped as a connection drops it that has ended");
     let hung_up = ("updateCompanyInformation".to_owned(), 499, 1);

@@ -30,12 +30,16 @@ use crate::house::{House, basic, company_information};
 /// How long clients may take here.
 const PATIENCE: Patience = Patience { head: Duration::from_millis(300), reading: Duration::from_millis(300) };
 
+fn settings() -> connections::Settings {
+    connections::Settings { patience: PATIENCE, ..connections::Settings::default() }
+}
+
 /// The house's gate on an address of its own.
 async fn gate(house: &House, told_to_end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = gate::router(house.store.clone(), &Settings::default(), false);
-    tokio::spawn(connections::serve(listener, router, PATIENCE, told_to_end));
+    let router = gate::router(house.store.clone(), &Settings::default());
+    tokio::spawn(connections::serve(listener, router, settings(), told_to_end));
     address
 }
 
@@ -100,7 +104,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(connections::serve(listener, router, PATIENCE, pending()));
+    tokio::spawn(connections::serve(listener, router, settings(), pending()));
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let began = Instant::now();
