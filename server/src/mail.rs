@@ -20,6 +20,7 @@ const LETTER_WITHIN: Duration = Duration::from_secs(15);
 /// How mail is sent.
 #[allow(clippy::doc_markdown)] // what stands here is the help, too
 #[derive(Debug, Clone, Default, Args)]
+#[group(skip)] // of this name there are several
 pub struct Settings {
     /// The mail server that sends invitations: smtps://USER:PASSWORD@HOST, or
     /// smtp://USER:PASSWORD@HOST:587?tls=required for STARTTLS. It takes --mail-from and --public-url too. Better set

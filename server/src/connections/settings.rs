@@ -77,6 +77,7 @@ impl Limits {
 
 /// What the command line says about connections.
 #[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
 pub struct Arguments {
     /// Proxies that say where requests come from, in Forwarded or X-Forwarded-For: addresses or ranges of them, several
     /// with commas between or by several options [default with --production: 127.0.0.0/8,::1].

@@ -26,6 +26,7 @@ use crate::request_body::BodyError;
 
 /// The agency's own settings of the gate.
 #[derive(Debug, Clone, Default, Args)]
+#[group(skip)] // of this name there are several
 pub struct Settings {
     /// How many calls an account may make in an hour [default: 1000].
     #[arg(long, value_name = "CALLS", env = "KAGITABA_CALLS_PER_HOUR")]

@@ -20,6 +20,7 @@ const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
 
 /// An identity provider that people may sign in at.
 #[derive(Debug, Clone, Default, Args)]
+#[group(skip)] // of this name there are several
 pub struct Settings {
     /// The issuer of an identity provider that people may sign in at, too. It takes --oidc-client-id, a client secret
     /// and --public-url; the redirect URI to register is PUBLIC-URL/sign-in/oidc/callback.
