@@ -84,7 +84,8 @@ fn relying_party(args: &Serve, address: SocketAddr) -> Option<RelyingParty> {
 fn warn_of_proxies(Serve { production, listen, connections, .. }: &Serve) {
     if *production && !listen.ip().is_loopback() && connections.trusted_proxy.is_empty() {
         tracing::warn!(
-            "--production listens on {listen}, and only proxies on this machine are trusted: name yours with              --trusted-proxy (KAGITABA_TRUSTED_PROXY), else all people and calls count as coming from its address"
+            "--production listens on {listen}, and only proxies on this machine are trusted: name yours with \
+             --trusted-proxy (KAGITABA_TRUSTED_PROXY), else all people and calls count as coming from its address"
         );
     }
 }

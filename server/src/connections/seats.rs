@@ -261,7 +261,7 @@ mod tests {
         assert!(!others.iter().any(is_closed), "others lose nothing");
         assert!(second.seat.begin(false) && third.seat.begin(false));
         assert!(seats.take(SOMEBODY, true).is_none());
-        assert!(seats.take(ANOTHER, true).is_some_and(|place| !is_closed(&place)));
+        assert!(seats.take([192, 0, 2, 3].into(), true).is_some());
     }
 
     #[test]
