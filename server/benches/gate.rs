@@ -72,7 +72,7 @@ async fn main() -> anyhow::Result<()> {
         let bytes = resident_bytes().saturating_sub(before) / tokens;
         let bare = listen(Router::new().route("/authorize", get(async || ANSWER))).await?;
         let settings = gate::Settings { calls_per_hour: Some(NonZeroU32::MAX), ..gate::Settings::default() };
-        let gate = listen(gate::router(store.clone(), &settings, false)).await?;
+        let gate = listen(gate::router(store.clone(), &settings)).await?;
         let (mut plain, mut kept, mut written) = (Measured::default(), Measured::default(), Measured::default());
         for _ in 0..ROUNDS {
             plain.measure(bare, &calls).await?;

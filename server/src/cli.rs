@@ -7,16 +7,16 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
+    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::{FalseyValueParser, PossibleValuesParser, Resettable, TypedValueParser},
 };
 use domain::{membership::Change, role::Role, user};
 use store::AuditHash;
 use tokio::runtime::Runtime;
 
 use crate::{
-    advertisers, audit, calls, config::Data, databases, gate, mail, oidc, people, public_url::PublicUrl, sealing_keys,
-    serve::serve, spreadsheet::Encoding,
+    advertisers, audit, calls, config::Data, connections, databases, environment, gate, mail, oidc, people,
+    public_url::PublicUrl, sealing_keys, serve::serve, spreadsheet::Encoding,
 };
 
 /// A self-hosted console for API access tokens, and the gate that checks them.
@@ -30,11 +30,40 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Reads the command line and the environment, in which an empty variable is one that is not set. Ends the process
+    /// where they make no sense, or ask for help.
+    #[must_use]
+    pub fn read() -> Self {
+        let read = Self::from_arg_matches(&without_empty_variables(Self::command()).get_matches());
+        read.unwrap_or_else(|error| error.exit())
+    }
+
+    /// Returns the names of all environment variables that options are read from.
+    #[must_use]
+    pub fn variables() -> Vec<String> {
+        fn of(command: &clap::Command, names: &mut Vec<String>) {
+            names.extend(command.get_arguments().filter_map(|arg| Some(arg.get_env()?.to_str()?.to_owned())));
+            command.get_subcommands().for_each(|command| of(command, names));
+        }
+        let mut names = Vec::new();
+        of(&Self::command(), &mut names);
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// What to do: `serve` where no command is named.
     #[must_use]
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
     }
+}
+
+/// Takes the variable of every option that is empty for not set.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| arg.get_env().is_some_and(environment::is_empty);
+    let command = command.mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg });
+    command.mut_subcommands(without_empty_variables)
 }
 
 /// What Kagitaba can be told to do.
@@ -180,6 +209,9 @@ pub struct Serve {
     /// provider and passkeys. Its pages may act whatever `Host` a proxy passes on.
     #[arg(long, value_name = "URL", env = "KAGITABA_PUBLIC_URL")]
     pub public_url: Option<PublicUrl>,
+    /// How connections are served.
+    #[command(flatten)]
+    pub connections: connections::Arguments,
     /// How mail is sent.
     #[command(flatten)]
     pub mail: mail::Settings,
@@ -377,8 +409,6 @@ fn role() -> impl TypedValueParser<Value = Role> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn parse(line: &str) -> Result<Command, clap::Error> {

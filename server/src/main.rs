@@ -7,8 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
-use server::cli::Cli;
+use server::{cli::Cli, environment};
 use tracing_subscriber::EnvFilter;
 
 /// Answers are made of many small pieces, on all threads at once; the C library's own allocator is slower at that.
@@ -17,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     log_to_stderr();
-    match Cli::parse().into_command().run() {
+    match Cli::read().into_command().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             _ = writeln!(io::stderr(), "kagitaba: {error:#}"); // where nobody reads it, the status says so
@@ -28,7 +27,8 @@ fn main() -> ExitCode {
 
 /// `RUST_LOG=server=info,tower_http=debug` shows each request.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,server=info"));
+    let asked = environment::variable("RUST_LOG").and_then(|_| EnvFilter::try_from_default_env().ok());
+    let filter = asked.unwrap_or_else(|| EnvFilter::new("warn,server=info"));
     // What can not be logged is not worth a panic, which telling about it would be.
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false).init();
 }

@@ -7,7 +7,8 @@
 //! | `/sign-in/oidc…` | signing in at the identity provider, where there is one |
 //! | `/settings/audit-trail/export.…` | the audit trail as a file |
 //! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
-//! | `/healthz` | `ok` |
+//! | `/healthz` | `ok`, as long as the server runs |
+//! | `/readyz` | `ok`, as long as the database answers, too |
 //! | else | pages; files of the site; the page that says there is none |
 
 use std::sync::{Arc, LazyLock};
@@ -21,7 +22,7 @@ use app::{
 use axum::{
     Json, Router,
     extract::{MatchedPath, OriginalUri, Request},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::{any, get},
 };
@@ -43,7 +44,7 @@ use crate::{
     audit_export, gate, headers, live,
     oidc::{self, IdentityProvider},
     public_url::PublicUrl,
-    rendering, request_body, same_origin, session,
+    readiness, rendering, request_body, request_head, same_origin, session,
     site::Site,
 };
 
@@ -66,6 +67,14 @@ pub struct Services {
     pub passkeys: Option<RelyingParty>,
     /// Where people reach the server, if it was told.
     pub public_url: Option<PublicUrl>,
+    /// The places of pages that listen to changes.
+    pub live: live::Places,
+}
+
+/// Whether requests for that path may take all connections: those at the gate, and of whoever watches the server.
+#[must_use]
+pub fn keeps_share(path: &str) -> bool {
+    gate::has_path(path) || matches!(path, "/healthz" | "/readyz")
 }
 
 /// The whole server. `production` says that it stands behind TLS.
@@ -81,19 +90,20 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Servi
     let others = MapResponse::new(files_or_page, |answer| kept(answer, AN_HOUR));
 
     let identity_provider = services.identity_provider.clone();
-    let identity_provider = identity_provider.map(|provider| oidc::router(store.clone(), provider, production));
+    let identity_provider = identity_provider.map(|provider| oidc::router(store.clone(), provider));
 
     Router::new()
         .route("/healthz", get(async || ([(header::CACHE_CONTROL, NEVER)], "ok")))
+        .merge(readiness::router(store.clone()))
         .merge(dynamic(pages(site, context)))
         .merge(dynamic(identity_provider.unwrap_or_default()))
         .merge(dynamic(no_such_functions()))
         .merge(dynamic(known(audit_export::router(store.clone()))))
-        .merge(dynamic(known(live::router(store.clone()))))
+        .merge(dynamic(known(live::router(store.clone(), services.live.clone()))))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)
-        .merge(gate::router(store, gate, production))
-        .layer(from_fn(require_path))
+        .merge(gate::router(store, gate))
+        .layer(from_fn(request_head::require))
         .layer(from_fn_with_state(production, headers::secure))
         .layer(
             TraceLayer::new_for_http()
@@ -179,16 +189,6 @@ fn kept<B>(mut answer: http::Response<B>, how_long: &'static str) -> http::Respo
     let how_long = HeaderValue::from_static(if found { how_long } else { NEVER });
     answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(how_long);
     answer
-}
-
-/// HTTP allows requests that name no path (`*`, or a host and port, as to a proxy). Nothing here takes them, and Leptos
-/// relies on a path.
-async fn require_path(request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with('/') && request.uri().path_and_query().is_some() {
-        next.run(request).await
-    } else {
-        (StatusCode::BAD_REQUEST, "The request names no path.").into_response()
-    }
 }
 
 /// The log names a request by its route: path, query and headers may hold what nobody should read there.

@@ -2,7 +2,6 @@
 //! beside the database that is made when one is first needed; and `kagitaba key rotate`.
 
 use std::{
-    env,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -11,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use store::SealingKeys;
 
-use crate::{config::Data, output::say, server_key};
+use crate::{config::Data, environment, output::say, server_key};
 
 /// The environment variable that may hold the keys: each a number, a colon and 64 hexadecimal digits, the current one
 /// first, separated by blanks.
@@ -46,7 +45,7 @@ pub enum KeysError {
 /// # Errors
 /// Where what is there are no keys, or the file can't be read or made.
 pub fn of(folder: &Path) -> Result<SealingKeys, KeysError> {
-    if let Some(text) = env::var_os(VARIABLE) {
+    if let Some(text) = environment::variable(VARIABLE) {
         return text.to_str().and_then(SealingKeys::from_text).ok_or(KeysError::BadVariable);
     }
     let file = folder.join(FILE);
@@ -80,7 +79,7 @@ fn read(file: &Path) -> Result<Option<SealingKeys>, KeysError> {
 pub async fn rotate(data: &Data) -> Result<()> {
     let store = data.open().await?;
     let keys = of(&data.folder)?;
-    if env::var_os(VARIABLE).is_some() {
+    if environment::variable(VARIABLE).is_some() {
         if !keys.has_old() {
             bail!("put a new key before the one in {VARIABLE}, restart the server with both, and do this again");
         }

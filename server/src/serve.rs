@@ -17,10 +17,10 @@ use tokio::{
 
 use crate::{
     cli::Serve,
-    connections::{self, Patience},
-    demo,
+    connections, demo,
     gate::exports,
     housekeeping,
+    live::{PlaceLimits, Places},
     public_url::PublicUrl,
     router::{Services, router},
     site::Site,
@@ -41,12 +41,15 @@ pub async fn serve(args: &Serve) -> Result<()> {
     );
     let mail = args.mail.mail(args.public_url.as_ref())?;
     let identity_provider = args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new);
+    let connections = args.connections.settings(args.production, connections::raise_limit())?;
+    warn_of_proxies(args);
     let site = Site::open(&args.site)?;
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
     let address = listener.local_addr()?;
+    let live = Places::new(PlaceLimits::of(connections.limits.total));
     let public_url = args.public_url.clone();
-    let services = Services { mail, identity_provider, passkeys: relying_party(args, address), public_url };
+    let services = Services { mail, identity_provider, passkeys: relying_party(args, address), public_url, live };
 
     let store = args.data.open_alone().await?;
     prepare_demo(args, &store, address).await?;
@@ -59,7 +62,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     let router = router(store.clone(), &site, &args.gate, &services, args.production);
     let (told, end) = (told_to_end()?, told_to_end()?);
     tokio::select! {
-        () = connections::serve(listener, router, Patience::default(), told) => {}
+        () = connections::serve(listener, router, connections, told) => {}
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
     }
     lease.abort();
@@ -77,6 +80,16 @@ fn relying_party(args: &Serve, address: SocketAddr) -> Option<RelyingParty> {
     let here =
         || (!args.production && address.ip().is_loopback()).then(|| format!("http://localhost:{}", address.port()));
     RelyingParty::of(&args.public_url.as_ref().map(PublicUrl::origin).or_else(here)?)
+}
+
+/// Says so where a proxy is most likely in front that will not be believed.
+fn warn_of_proxies(Serve { production, listen, connections, .. }: &Serve) {
+    if *production && !listen.ip().is_loopback() && connections.trusted_proxy.is_empty() {
+        tracing::warn!(
+            "--production listens on {listen}, and only proxies on this machine are trusted: name yours with \
+             --trusted-proxy (KAGITABA_TRUSTED_PROXY), else all people and calls count as coming from its address"
+        );
+    }
 }
 
 /// The demo's password is published, so demo accounts are only made, and only served, where nobody else can connect.

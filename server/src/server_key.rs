@@ -2,7 +2,6 @@
 //! database that is made on the first start.
 
 use std::{
-    env,
     fs::{self, File, Permissions},
     io::{self, Write as _},
     os::unix::fs::PermissionsExt as _,
@@ -11,6 +10,8 @@ use std::{
 
 use store::ServerKey;
 use tempfile::NamedTempFile;
+
+use crate::environment;
 
 /// The environment variable that may hold the key, as 64 hexadecimal digits.
 pub const VARIABLE: &str = "KAGITABA_SERVER_KEY";
@@ -64,7 +65,7 @@ pub enum KeyError {
 /// # Errors
 /// Where what is there is no key.
 pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
-    if let Some(text) = env::var_os(VARIABLE) {
+    if let Some(text) = environment::variable(VARIABLE) {
         let key = text.to_str().and_then(ServerKey::from_hex);
         return key.map(Some).ok_or(KeyError::BadVariable);
     }
@@ -81,7 +82,8 @@ pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
 /// Why the key that [`find`] found does not do.
 #[must_use]
 pub fn wrong(file: &Path) -> KeyError {
-    let place = if env::var_os(VARIABLE).is_some() { VARIABLE.to_owned() } else { file.display().to_string() };
+    let place =
+        if environment::variable(VARIABLE).is_some() { VARIABLE.to_owned() } else { file.display().to_string() };
     KeyError::Wrong { place, file: file.to_owned() }
 }
 

@@ -8,6 +8,7 @@ pub mod account;
 pub mod advertiser;
 pub mod api_version;
 pub mod audit;
+pub mod client_address;
 mod common_password;
 pub mod filter;
 pub mod job;

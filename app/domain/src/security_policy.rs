@@ -1,5 +1,6 @@
 //! What an account demands of its access tokens: how long they last, where calls may come from, who sees them again.
 
+use crate::client_address::UNKNOWN;
 use crate::term::Lifetime;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -24,10 +25,16 @@ pub struct AddressRange(IpNet);
 pub struct NotAnAddressRange;
 
 impl AddressRange {
-    /// Whether the address is in the range.
+    /// Whether the address is in the range. An unknown one ([`UNKNOWN`]) is in none.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.contains(&address.to_canonical())
+        self.0.contains(&address.to_canonical()) && address != UNKNOWN
+    }
+
+    /// Whether every address of its kind is in the range.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.0.prefix_len() == 0
     }
 }
 
@@ -235,6 +242,13 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_address_is_in_no_range() {
+        let everywhere = ["0.0.0.0/0", "::/0", "0.0.0.0"].map(|range| range.parse().unwrap());
+        assert!(!allows(&everywhere, UNKNOWN));
+        assert!(allows(&[], UNKNOWN), "without ranges there is nothing to be outside of");
+    }
+
+    #[test]
     fn an_ipv4_address_is_the_same_however_a_socket_writes_it() {
         let range: AddressRange = "192.0.2.0/24".parse().unwrap();
         assert!(range.contains("::ffff:192.0.2.1".parse().unwrap()));
@@ -246,7 +260,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_range_has_its_own_addresses_and_is_read_as_it_is_written(bits: u32, length in 0_u8..=32, other: u32) {
+        fn a_range_has_its_own_addresses_and_is_read_as_it_is_written(
+            bits in 1..=u32::MAX, length in 0_u8..=32, other in 1..=u32::MAX,
+        ) {
             let address = IpAddr::from(bits.to_be_bytes());
             let range: AddressRange = format!("{address}/{length}").parse().unwrap();
             prop_assert!(range.contains(address));

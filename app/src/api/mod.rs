@@ -23,4 +23,4 @@ pub mod tokens;
 pub mod users;
 
 #[cfg(feature = "ssr")]
-pub use asked::{AskerUnknown, BehindProxy, SettingUp, client_address, cookie_of};
+pub use asked::{AskerUnknown, BehindProxy, SettingUp, cookie_of};

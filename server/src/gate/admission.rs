@@ -1,17 +1,14 @@
 //! The steps that every call passes before anything is done: who calls, what for, may they, how often.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    num::NonZeroU32,
-};
+use std::{net::IpAddr, num::NonZeroU32};
 
-use app::api::client_address;
-use axum::{extract::ConnectInfo, response::Response};
+use axum::response::Response;
 use clap::Args;
 use domain::{
     access::Caller,
     account::AccountId,
     api_version::ApiVersion,
+    client_address::{ClientAddress, UNKNOWN},
     scope::{RateGroup, Scope},
 };
 use http::{HeaderMap, request::Parts};
@@ -66,8 +63,6 @@ pub struct Gate {
     pub lifecycle: Lifecycle,
     /// The form of answers whose client does not ask for one.
     pub format: GateFormat,
-    /// Whether a proxy on this machine tells where calls come from.
-    pub behind_proxy: bool,
 }
 
 /// A call as it came: each part, or why it can't be taken.
@@ -96,19 +91,12 @@ pub struct Admitted {
 impl Gate {
     /// A gate before this store.
     #[must_use]
-    pub fn new(store: Store, settings: &Settings, behind_proxy: bool) -> Self {
+    pub fn new(store: Store, settings: &Settings) -> Self {
         let limits = RateLimits::of(&store, |group| match group {
             RateGroup::Default => settings.calls_per_hour,
             RateGroup::ReportExport => settings.exports_per_day,
         });
-        Self { store, limits, lifecycle: settings.lifecycle(), format: settings.gate_format, behind_proxy }
-    }
-
-    /// Where the request comes from.
-    #[must_use]
-    pub fn address(&self, request: &Parts) -> IpAddr {
-        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        client_address(&request.headers, peer, self.behind_proxy)
+        Self { store, limits, lifecycle: settings.lifecycle(), format: settings.gate_format }
     }
 
     /// Who calls, and whether they may from that address. Nobody gets further without credentials that are right, not even
@@ -175,6 +163,12 @@ impl Gate {
     async fn count(&self, account: AccountId, usable: bool, group: RateGroup) -> Result<Left, Left> {
         if usable { self.limits.take(account, group).await } else { Ok(self.limits.left(account, group).await) }
     }
+}
+
+/// Where the request comes from, as its connection has found it.
+#[must_use]
+pub fn address(request: &Parts) -> IpAddr {
+    request.extensions.get().map_or(UNKNOWN, |ClientAddress(address)| *address)
 }
 
 /// Whether the call may go on. The steps, each with its status: body (413, 408, 415), what is asked for (404, 405), version

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     NO_STORE,
-    admission::{Admitted, Asked, Gate},
+    admission::{Admitted, Asked, Gate, address},
     answer::Format,
     envelope::GateError,
     query::Query,
@@ -34,7 +34,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
 /// Answers whether the call may go on.
 pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let head = request.into_parts().0;
-    let address = gate.address(&head);
+    let address = address(&head);
     let original = Original::of(&head);
     let refuse = |error| {
         let path = original.as_ref().map_or("", |original| original.split().0);

@@ -15,7 +15,11 @@ use http::{HeaderValue, header};
 use store::{JobResult, RESULT_LINK_LIFETIME, ResultLink, Store};
 use uuid::Uuid;
 
-use super::{admission::Gate, envelope::GateError, query::Query};
+use super::{
+    admission::{self, Gate},
+    envelope::GateError,
+    query::Query,
+};
 
 /// The address under which the result of a job of the caller's account can be had from now on.
 ///
@@ -38,7 +42,7 @@ pub async fn download(
     let (request, _) = request.into_parts();
     let query = Query::read(request.uri.query().unwrap_or_default());
     let job = job.map_or(String::new(), |Path(job)| job); // what is no UTF-8 names no job
-    match found(&gate.store.asked_from(gate.address(&request)), &job, &query).await {
+    match found(&gate.store.asked_from(admission::address(&request)), &job, &query).await {
         Ok(result) => file(result),
         Err(error) => error.into_response(gate.format.of(&request.headers, "")),
     }

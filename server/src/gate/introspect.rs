@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    admission::{Admitted, Asked, Gate},
+    admission::{self, Admitted, Asked, Gate},
     credentials,
     envelope::GateError,
     target::Target,
@@ -36,7 +36,7 @@ struct Question {
 pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = gate.format.of(request.headers(), "");
     let (head, body) = request_body::take(request).await;
-    let address = gate.address(&head);
+    let address = admission::address(&head);
     let service = match gate.identify(&head.headers, address).await {
         Ok(service) => service,
         Err(error) => return error.into_response(format),

@@ -49,7 +49,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::{admission::Settings, answer::GateFormat};
 use self::{
-    admission::{Admitted, Asked, Gate},
+    admission::{Admitted, Asked, Gate, address},
     answer::{Answer, Format},
     envelope::GateError,
     input::Input,
@@ -62,8 +62,15 @@ use crate::request_body;
 /// No answer is kept by anybody on its way.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The gate's routes. `behind_proxy` says that a proxy on this machine tells where calls come from.
-pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
+/// Whether a path is one of the gate's.
+#[must_use]
+pub fn has_path(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next();
+    matches!(first, Some("Agencies" | "authorize" | "downloads" | "oauth2" | "openapi.json"))
+}
+
+/// The gate's routes.
+pub fn router(store: Store, settings: &Settings) -> Router {
     let format = settings.gate_format;
     let only = |allow: &'static str| async move |head| wrong_method(format, head, allow);
     Router::new()
@@ -78,7 +85,7 @@ pub fn router(store: Store, settings: &Settings, behind_proxy: bool) -> Router {
         // Asked before every call to other servers, it says so itself: a layer costs more.
         .route("/authorize", any(authorize::authorize))
         .route("/authorize/{*path}", any(authorize::authorize))
-        .with_state(Arc::new(Gate::new(store, settings, behind_proxy)))
+        .with_state(Arc::new(Gate::new(store, settings)))
 }
 
 /// The answer to another method than those that there are, of what is no operation.
@@ -90,7 +97,7 @@ fn wrong_method(format: GateFormat, headers: HeaderMap, allow: &str) -> Response
 async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = gate.format.of(request.headers(), request.uri().path());
     let (head, body) = request_body::take(request).await;
-    let address = gate.address(&head);
+    let address = address(&head);
     let caller = match (gate.identify(&head.headers, address).await, &body) {
         (Ok(caller), _) => caller,
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),

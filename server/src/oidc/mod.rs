@@ -8,19 +8,20 @@ mod claims;
 mod provider;
 mod settings;
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use app::{
-    api::{client_address, session},
+    api::session,
     path::{self, SignInFailure},
 };
 use axum::{
     Router,
-    extract::{ConnectInfo, Extension, RawQuery, State},
+    extract::{Extension, RawQuery, State},
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
 use cookie::Cookie;
+use domain::client_address::{ClientAddress, UNKNOWN};
 use http::{HeaderMap, HeaderValue, header};
 use store::{Client, PendingSignIn, SealingKey, SessionToken, Store};
 
@@ -52,7 +53,6 @@ impl std::fmt::Debug for IdentityProvider {
 struct Door {
     store: Store,
     identity_provider: Arc<IdentityProvider>,
-    production: bool,
 }
 
 impl Door {
@@ -62,12 +62,12 @@ impl Door {
     }
 }
 
-/// The routes. `production` says that the server stands behind TLS.
-pub fn router(store: Store, identity_provider: Arc<IdentityProvider>, production: bool) -> Router {
+/// The routes.
+pub fn router(store: Store, identity_provider: Arc<IdentityProvider>) -> Router {
     Router::new()
         .route(path::IDENTITY_PROVIDER, get(begin))
         .route(path::IDENTITY_PROVIDER_CALLBACK, get(end))
-        .with_state(Door { store, identity_provider, production })
+        .with_state(Door { store, identity_provider })
 }
 
 /// Sends the browser to the provider, with what it needs on its way back.
@@ -90,7 +90,7 @@ async fn begin(State(door): State<Door>, RawQuery(query): RawQuery, headers: Hea
 /// Signs in whom the provider vouches for, if they are somebody here.
 async fn end(
     State(door): State<Door>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    client: Option<Extension<ClientAddress>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -101,7 +101,7 @@ async fn end(
     let Some(attempt) = attempts.take(&door.key(), &headers, state, door.store.clock().now()) else {
         return failed(SignInFailure::Over);
     };
-    let address = client_address(&headers, peer.map(|Extension(ConnectInfo(peer))| peer.ip()), door.production);
+    let address = client.map_or(UNKNOWN, |Extension(ClientAddress(address))| address);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let client = Client { address, user_agent: user_agent.to_owned(), session: crate::session::token_of(&headers) };
     let answer = match sign_in(&door, &values, &attempt, client).await {

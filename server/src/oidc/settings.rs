@@ -1,8 +1,8 @@
 //! How the identity provider is named on the command line and in the environment.
 
-use std::{env, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use app::path;
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use domain::user;
@@ -13,7 +13,10 @@ use super::{
     attempt::Attempts,
     provider::{Customs, Provider},
 };
-use crate::public_url::{self, PublicUrl};
+use crate::{
+    environment,
+    public_url::{self, PublicUrl},
+};
 
 /// The environment variable that may hold the client secret. There is no argument for it: who is on the machine can
 /// read those.
@@ -99,13 +102,13 @@ impl Settings {
     }
 
     fn secret(&self) -> Result<ClientSecret> {
-        let secret = match (&self.oidc_client_secret_file, env::var(SECRET)) {
+        let secret = match (&self.oidc_client_secret_file, environment::variable(SECRET)) {
             (Some(file), _) => {
                 let text = fs::read_to_string(file);
                 text.with_context(|| format!("cannot read the client secret from {}", file.display()))?
             }
-            (None, Ok(secret)) => secret,
-            (None, Err(_)) => bail!("--oidc-issuer takes a client secret too: --oidc-client-secret-file or {SECRET}"),
+            (None, Some(secret)) => secret.into_string().map_err(|_| anyhow!("{SECRET} holds no text"))?,
+            (None, None) => bail!("--oidc-issuer takes a client secret too: --oidc-client-secret-file or {SECRET}"),
         };
         let secret = secret.trim();
         ensure!(!secret.is_empty(), "the client secret is empty; see --oidc-client-secret-file and {SECRET}");

@@ -39,6 +39,7 @@ mod paging;
 mod passkeys;
 mod password_resets;
 mod passwords;
+mod ping;
 #[cfg(test)]
 mod plans;
 mod postgres;

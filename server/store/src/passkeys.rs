@@ -16,6 +16,7 @@ use crate::throttle;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::Action;
+use domain::client_address;
 use domain::second_factor::{CHALLENGE_WITHIN, OwnPasskey, PASSKEYS_MAX, PasskeyId};
 use domain::user::{Asker, UserId};
 use serde::Serialize;
@@ -336,7 +337,7 @@ impl Store {
         from: IpAddr,
     ) -> Result<ChallengeToken, Error> {
         let now = self.clock().now();
-        let network = throttle::network(from).to_string();
+        let network = client_address::network(from).to_string();
         let (since, until) = counted(CHALLENGE_WITHIN, now);
         let unanswered = match user {
             Some(user) => sql::query_as(

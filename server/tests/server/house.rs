@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::Path};
 
 use domain::{
     account::AccountId,
+    client_address::TrustedProxies,
     role::Role,
     scope::Scope,
     secret::{AccountSid, Secret},
@@ -13,7 +14,7 @@ use domain::{
 use http::{HeaderMap, Request, StatusCode, header};
 use server::{
     config::Data,
-    connections::{self, Patience},
+    connections::{self, Settings},
     gate,
     router::{Services, router},
     site::Site,
@@ -245,7 +246,9 @@ async fn serve(store: &Store, site: &Path, gate: &gate::Settings, services: &Ser
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = router(store.clone(), &Site::without_wasm(site), gate, services, production);
-    tokio::spawn(connections::serve(listener, router, Patience::default(), std::future::pending()));
+    let trusted_proxies = if production { TrustedProxies::on_this_machine() } else { TrustedProxies::default() };
+    let settings = Settings { trusted_proxies, ..Settings::default() };
+    tokio::spawn(connections::serve(listener, router, settings, std::future::pending()));
     tokio::spawn(store.clone().keep_lease());
     address
 }

@@ -239,7 +239,7 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     let path = company_information(&house.issued.token.sid);
     call(&house, "GET", &path, &[], []).await; // from now on the token is known
     let request = house.own_request("PUT", &path).body(Body::from("{}")).unwrap();
-    let router = gate::router(house.store.clone(), &Settings::default(), false);
+    let router = gate::router(house.store.clone(), &Settings::default());
     // While somebody else writes, the change has to wait.
     let file = house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();

@@ -66,8 +66,17 @@ impl Place {
         self.start_by(&[])
     }
 
-    /// The same by another program with these arguments, which runs it.
+    /// Like [`Place::start`], with these environment variables.
+    fn start_in<'v>(&self, variables: impl IntoIterator<Item = (&'v str, &'v str)>) -> Program {
+        self.start_with(&[], variables)
+    }
+
+    /// Like [`Place::start`], by another program with these arguments, which runs it.
     pub fn start_by(&self, starter: &[&str]) -> Program {
+        self.start_with(starter, [])
+    }
+
+    fn start_with<'v>(&self, starter: &[&str], variables: impl IntoIterator<Item = (&'v str, &'v str)>) -> Program {
         let program = self.folder.path().join("kagitaba");
         let mut command = starter.iter().map(OsStr::new).chain([program.as_os_str()]);
         let mut process = Command::new(command.next().unwrap())
@@ -76,6 +85,7 @@ impl Place {
             .args(self.database.iter().flat_map(|url| ["--database", url]))
             .current_dir(&self.folder)
             .env_clear()
+            .envs(variables)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -182,6 +192,15 @@ async fn a_server_that_is_killed_has_kept_all_calls_but_those_of_the_last_second
     let kept = records.iter().filter(|record| record["Operation"] == "getCompanyInformation");
     let kept: u64 = kept.map(|record| record["Calls"].as_str().unwrap().parse::<u64>().unwrap()).sum();
     assert!((40..=41).contains(&kept), "{kept}");
+}
+
+#[tokio::test]
+async fn server_starts_where_every_variable_is_empty() {
+    let (place, names) = (Place::new().await, server::cli::Cli::variables());
+    assert!(names.len() > 12 && names.iter().any(|name| name == "KAGITABA_PUBLIC_URL"), "{names:?}");
+    let read_elsewhere = ["KAGITABA_SERVER_KEY", "KAGITABA_SEALING_KEYS", "KAGITABA_OIDC_CLIENT_SECRET", "RUST_LOG"];
+    let empty = names.iter().map(String::as_str).chain(read_elsewhere).map(|name| (name, ""));
+    place.start_in(empty).call(1, &place.issued).await;
 }
 
 #[tokio::test]

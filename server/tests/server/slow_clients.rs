@@ -33,12 +33,16 @@ const PATIENCE: Patience = Patience { head: Duration::from_millis(300), reading:
 /// How long those may take that take no longer than the machine does, which may be busy.
 const AMPLE: Patience = Patience { head: Duration::from_secs(5), reading: Duration::from_secs(5) };
 
+fn settings(patience: Patience) -> connections::Settings {
+    connections::Settings { patience, ..connections::Settings::default() }
+}
+
 /// The house's gate on an address of its own, with that patience.
 async fn gate(house: &House, patience: Patience, told_to_end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = gate::router(house.store.clone(), &Settings::default(), false);
-    tokio::spawn(connections::serve(listener, router, patience, told_to_end));
+    let router = gate::router(house.store.clone(), &Settings::default());
+    tokio::spawn(connections::serve(listener, router, settings(patience), told_to_end));
     address
 }
 
@@ -103,7 +107,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(connections::serve(listener, router, PATIENCE, pending()));
+    tokio::spawn(connections::serve(listener, router, settings(PATIENCE), pending()));
     let mut connection = TcpStream::connect(address).await.unwrap();
     let began = Instant::now(); // before the server can begin to wait
     connection.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

@@ -5,11 +5,9 @@
 //! they have seen, and misses nothing. It is read several times a second for each open page, by one look-up that most
 //! times finds nothing new; that is the same whichever process made the change.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+mod places;
+
+use std::{convert::Infallible, time::Duration};
 
 use app::path;
 use axum::{
@@ -27,14 +25,13 @@ use domain::{
     user::Asker,
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use store::{KnownSession, SessionToken, Store};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
+use self::places::Place;
+pub use self::places::{PlaceLimits, Places};
 use crate::{connections::Ending, session};
 
 /// How often the trail is looked at.
@@ -43,9 +40,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const ASK_EVERY: Duration = Duration::from_secs(10);
 /// How often something is sent at least, so that nobody between takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// Pages that listen at the same time.
-static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1_000)));
 
 /// Tells nginx to hand on what comes at once.
 const UNBUFFERED: (HeaderName, HeaderValue) =
@@ -58,12 +52,12 @@ struct From {
 }
 
 /// The route; it finds the asker in the request's extensions.
-pub fn router(store: Store) -> Router {
-    Router::new().route(path::LIVE, get(changes)).with_state(store)
+pub fn router(store: Store, places: Places) -> Router {
+    Router::new().route(path::LIVE, get(changes)).with_state((store, places))
 }
 
 async fn changes(
-    State(store): State<Store>,
+    State((store, places)): State<(Store, Places)>,
     asker: Option<Extension<Asker>>,
     Extension(Ending(ending)): Extension<Ending>,
     Query(From { after }): Query<From>,
@@ -75,8 +69,9 @@ async fn changes(
     if !asker.role.may(Permission::SeeTokens) {
         return (StatusCode::FORBIDDEN, "your role does not allow it; ask an Account Administrator").into_response();
     }
-    let Ok(place) = Arc::clone(&PLACES).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open; try again later").into_response();
+    let Some(place) = places.take(asker.account, &session) else {
+        let later = [(header::RETRY_AFTER, store::Error::RETRY_AFTER.to_string())];
+        return (StatusCode::SERVICE_UNAVAILABLE, later, "too many pages are open; close some").into_response();
     };
     let listener = Listener { store, session, asker, after, asked: Instant::now(), ended: false, _place: place };
     let events = listener.events().take_until(ending.cancelled_owned());
@@ -91,7 +86,7 @@ struct Listener {
     after: i64,
     asked: Instant,
     ended: bool,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Listener {

@@ -1,0 +1,61 @@
+//! The client behind a connection: its peer, or, where that is a trusted proxy, the address that the proxy names.
+
+use std::{net::IpAddr, time::Duration};
+
+use domain::client_address::{ClientAddress, TrustedProxies, UNKNOWN};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::rarely::Rarely;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// How often at most the log says that something is wrong with the headers.
+const SAID_EVERY: Duration = Duration::from_mins(10);
+
+/// Tells clients apart.
+#[derive(Debug)]
+pub struct Clients {
+    trusted: TrustedProxies,
+    ignored: Rarely,
+    unreadable: Rarely,
+}
+
+impl Clients {
+    /// Believes these proxies.
+    pub fn new(trusted: TrustedProxies) -> Self {
+        Self { trusted, ignored: Rarely::new(SAID_EVERY), unreadable: Rarely::new(SAID_EVERY) }
+    }
+
+    /// Whether the peer is a proxy, whose connections are those of many clients.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted.contains(peer)
+    }
+
+    /// Returns the address of the client that sent this head.
+    pub fn of(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+        // A listener for IPv6 that takes IPv4 too names IPv4 addresses in its own way: `::ffff:127.0.0.1`.
+        let peer = peer.to_canonical();
+        if !self.trusts(peer) {
+            let claimed = || headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED);
+            if claimed() && self.ignored.is_due() {
+                tracing::warn!(
+                    %peer,
+                    "a request with X-Forwarded-For or Forwarded came from an address that is no trusted proxy, and they \
+                     were ignored; if it is your proxy, name it with --trusted-proxy (KAGITABA_TRUSTED_PROXY): until \
+                     then all its clients count as one"
+                );
+            }
+            return ClientAddress(peer);
+        }
+        let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let client = self.trusted.client_behind(peer, lines(X_FORWARDED_FOR), lines(header::FORWARDED));
+        if client == UNKNOWN && self.unreadable.is_due() {
+            tracing::warn!(
+                %peer,
+                "a trusted proxy does not say where a request comes from: X-Forwarded-For or Forwarded can't be read, or \
+                 they contradict each other; have it set one of the two itself, and remove the other"
+            );
+        }
+        ClientAddress(client)
+    }
+}

@@ -1,0 +1,158 @@
+//! How many connections there may be, how long clients may take, and which proxies are believed.
+
+#![allow(clippy::doc_markdown)] // what stands at the arguments is the help, too
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use domain::client_address::{TrustedProxies, TrustedProxy};
+
+use crate::router;
+
+/// Connections in all, unless there are too few descriptors for them.
+const TOTAL: usize = 10_000;
+/// Connections from one address.
+const PER_ADDRESS: usize = 500;
+/// Descriptors for everything else: databases, files, mail, what is refused.
+const RESERVE: usize = 128;
+/// Descriptors for one connection: its own, and that of the file it is answered with.
+const PER_CONNECTION: usize = 2;
+
+/// How connections are served.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long clients may take.
+    pub patience: Patience,
+    /// How many connections there may be.
+    pub limits: Limits,
+    /// The proxies that say where requests come from.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether requests for that path may take all connections, and not just [`Limits::others`].
+    pub keeps_share: fn(&str) -> bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let (patience, limits) = (Patience::default(), Limits::of(TOTAL, PER_ADDRESS));
+        Self { patience, limits, trusted_proxies: TrustedProxies::default(), keeps_share: router::keeps_share }
+    }
+}
+
+/// How long clients may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the head of a request to arrive, from the connection's beginning or the answer before. (For the body see
+    /// `request_body`.)
+    pub head: Duration,
+    /// To take the next piece of an answer. Bounded so that who reads nothing holds no answer in memory for ever.
+    pub reading: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), reading: Duration::from_mins(1) }
+    }
+}
+
+/// How many connections there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// In all.
+    pub total: usize,
+    /// From one address (of IPv6, one network of 64 bits) that is no trusted proxy.
+    pub per_address: usize,
+    /// Requests at the same time that are none at the gate.
+    pub others: usize,
+}
+
+impl Limits {
+    /// Returns limits of which a quarter is left to the gate. One address has half of all at most.
+    #[must_use]
+    pub fn of(total: usize, per_address: usize) -> Self {
+        let [others, half] = [total - total / 4, total.div_ceil(2)];
+        Self { total, per_address: per_address.min(half), others }
+    }
+}
+
+/// What the command line says about connections.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+pub struct Arguments {
+    /// Proxies that say where requests come from, in Forwarded or X-Forwarded-For: addresses or ranges of them, several
+    /// with commas between or by several options [default with --production: 127.0.0.0/8,::1].
+    #[arg(long, value_name = "CIDR", env = "KAGITABA_TRUSTED_PROXY", value_delimiter = ',')]
+    pub trusted_proxy: Vec<TrustedProxy>,
+    /// How many connections there may be [default: 10000, or as many as descriptors allow].
+    #[arg(long, value_name = "NUMBER", env = "KAGITABA_MAX_CONNECTIONS")]
+    pub max_connections: Option<NonZeroUsize>,
+    /// How many of them from one address that is no trusted proxy; never more than half of all [default: 500].
+    #[arg(long, value_name = "NUMBER", env = "KAGITABA_MAX_CONNECTIONS_PER_ADDRESS")]
+    pub max_connections_per_address: Option<NonZeroUsize>,
+}
+
+impl Arguments {
+    /// Returns the settings of a server that may have that many descriptors open.
+    ///
+    /// # Errors
+    /// Where more connections are asked for than descriptors allow.
+    pub fn settings(&self, production: bool, descriptors: usize) -> Result<Settings> {
+        let most = (descriptors.saturating_sub(RESERVE) / PER_CONNECTION).max(1);
+        let total = self.max_connections.map_or(TOTAL.min(most), NonZeroUsize::get);
+        ensure!(
+            total <= most,
+            "--max-connections {total} takes {} open files, and {descriptors} are allowed; raise that limit \
+             (ulimit -n, LimitNOFILE= of systemd) or choose {most} at most",
+            total.saturating_mul(PER_CONNECTION).saturating_add(RESERVE)
+        );
+        let per_address = self.max_connections_per_address.map_or(PER_ADDRESS, NonZeroUsize::get);
+        let trusted_proxies = if self.trusted_proxy.is_empty() && production {
+            TrustedProxies::on_this_machine()
+        } else {
+            self.trusted_proxy.iter().copied().collect()
+        };
+        Ok(Settings { limits: Limits::of(total, per_address), trusted_proxies, ..Settings::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(arguments: &Arguments, descriptors: usize) -> Result<Limits, String> {
+        arguments.settings(false, descriptors).map(|settings| settings.limits).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn connections_leave_descriptors_for_everything_else() {
+        let default = Arguments::default();
+        assert_eq!(limits(&default, 1 << 20), Ok(Limits { total: 10_000, per_address: 500, others: 7_500 }));
+        assert_eq!(limits(&default, 1_024), Ok(Limits { total: 448, per_address: 224, others: 336 }));
+        assert_eq!(limits(&default, 0).map(|limits| limits.total), Ok(1));
+    }
+
+    #[test]
+    fn more_connections_than_descriptors_are_refused_with_the_numbers() {
+        let asking = |number| Arguments { max_connections: NonZeroUsize::new(number), ..Arguments::default() };
+        assert_eq!(limits(&asking(448), 1_024).map(|limits| limits.total), Ok(448));
+        let refused = limits(&asking(449), 1_024).unwrap_err();
+        assert!(refused.contains("takes 1026 open files, and 1024 are allowed"), "{refused}");
+        assert!(refused.contains("448 at most"), "{refused}");
+        let narrow = Arguments { max_connections_per_address: NonZeroUsize::new(3), ..asking(10) };
+        assert_eq!(limits(&narrow, 1_024).map(|limits| limits.per_address), Ok(3));
+    }
+
+    #[test]
+    fn proxies_on_this_machine_are_trusted_in_production_unless_others_are_named() {
+        let trusted =
+            |arguments: &Arguments, production| arguments.settings(production, 1_024).unwrap().trusted_proxies;
+        let none = Arguments::default();
+        assert_eq!(trusted(&none, true), TrustedProxies::on_this_machine());
+        assert_eq!(trusted(&none, false), TrustedProxies::default());
+        let named = Arguments { trusted_proxy: vec!["10.0.0.0/24".parse().unwrap()], ..none };
+        for production in [true, false] {
+            let trusted = trusted(&named, production);
+            assert!(trusted.contains([10, 0, 0, 9].into()) && !trusted.contains([127, 0, 0, 1].into()));
+        }
+    }
+}
