@@ -22,7 +22,7 @@ pub async fn to_the_end(request: Request, next: Next) -> Response {
     match tokio::spawn(answer.instrument(Span::current())).await {
         Ok(Ok(answer)) => answer,
         failed => {
-            let error = failed.map(|answer| answer.err());
+            let error = failed.map(Result::err);
             tracing::error!(?error, "an answer broke off");
             (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log says more").into_response()
         }

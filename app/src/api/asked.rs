@@ -173,13 +173,14 @@ pub fn cookie(name: &str) -> Option<String> {
 /// are none of our business.
 #[must_use]
 pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let mut pairs =
+        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
     let value = |pair: &[u8]| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         let is_it = pair[..equals].trim_ascii() == name.as_bytes();
         is_it.then(|| str::from_utf8(pair[equals + 1..].trim_ascii()).ok().map(str::to_owned))
     };
-    pairs.filter_map(value).next().flatten()
+    pairs.find_map(value).flatten()
 }
 
 /// Adds a header to the answer. A value that no header can have is left out.

@@ -68,9 +68,9 @@ const PKG: &str = "pkg";
 /// The most that the wasm which every page needs may weigh on its way to the browser, in bytes after brotli.
 const MAIN_BUDGET: usize = 330_000;
 /// The same for all the wasm of any one of the pages that people work on. It holds the line: nothing grows unseen.
-const PAGE_BUDGET: usize = 536_000;
+const PAGE_BUDGET: usize = 537_000;
 /// The same for the pages that are loaded together: see `settings_pages` in the app.
-const TOGETHER_BUDGET: usize = 690_000;
+const TOGETHER_BUDGET: usize = 695_000;
 
 fn main() -> Result<()> {
     let build = if env::args().any(|argument| argument == "--dev") { DEV } else { RELEASE };

@@ -66,22 +66,30 @@ impl Answers {
         async move {
             let (response, place) = match admitted {
                 Some((answering, place)) => (answering.await?, place),
-                None => (busy(), None),
+                None => (busy(), Place::Kept),
             };
             Ok(response.map(|body| Answering { body, seat, _place: place }))
         }
     }
 
-    /// Returns a place among the others where the request needs one; `None` where it is refused.
-    fn admit(&self, seat: &Seat, request: &Request<Incoming>) -> Option<Option<OwnedSemaphorePermit>> {
+    /// Returns the place that the request takes; `None` if there is none for it.
+    fn admit(&self, seat: &Seat, request: &Request<Incoming>) -> Option<Place> {
         if !seat.begin(!request.body().is_end_stream()) {
             return None;
         }
         if (self.keeps_share)(request.uri().path()) {
-            return Some(None);
+            return Some(Place::Kept);
         }
-        Arc::clone(&self.others).try_acquire_owned().ok().map(Some)
+        Arc::clone(&self.others).try_acquire_owned().ok().map(Place::AmongOthers)
     }
+}
+
+/// The place that a request takes until its answer was taken.
+enum Place {
+    /// Of the share that is kept for requests of its kind.
+    Kept,
+    /// One of those that all other requests share; it is given back when it is dropped.
+    AmongOthers(#[allow(dead_code)] OwnedSemaphorePermit),
 }
 
 fn busy() -> Response<Body> {
@@ -132,7 +140,7 @@ impl Drop for Receiving {
 pub struct Answering {
     body: Body,
     seat: Arc<Seat>,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Place,
 }
 
 impl HttpBody for Answering {

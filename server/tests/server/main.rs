@@ -9,6 +9,7 @@ mod command_line;
 mod console;
 mod crowds;
 mod disk;
+mod documents;
 mod faults;
 mod files;
 mod forwarded;
