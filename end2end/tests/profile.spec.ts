@@ -118,7 +118,7 @@ test('users are changed only by who has given the password of late', async ({ pa
   age(email);
   await open(page, paths.accountUsers);
   const row = page.getByRole('row').filter({ hasText: other });
-  await row.getByRole('button').click();
+  await row.getByRole('button', { name: words.users.deactivate }).click();
   await dialog(page).getByRole('button', { name: words.users.deactivate, exact: true }).click();
   const window = page.getByRole('dialog', { name: words.step_up.title });
   await window.getByLabel(words.sign_in.password).fill(ownPassword);

@@ -3,6 +3,7 @@
 use super::account::EnableApiAccess;
 use super::asked::answer_header;
 use super::company_information::UpdateCompanyInformation;
+use super::password_reset::{Forgotten, ResetPassword};
 use super::profile::{ChangePassword, Rename, SetPreferences, SignOutElsewhere, SwitchAccount};
 use super::security_policy::UpdateSecurityPolicy;
 use super::session::{SecondStep, SignIn, SignOut};
@@ -40,6 +41,7 @@ fn form_action(path: &str) -> String {
 fn forms(path: &str) -> Vec<&'static str> {
     let own: &[&str] = match path {
         path::SIGN_IN => &[SignIn::PATH],
+        path::FORGOTTEN => &[Forgotten::PATH],
         path::SECOND_STEP => &[SecondStep::PATH],
         path::PROFILE => &[Rename::PATH, ChangePassword::PATH, SetPreferences::PATH, SignOutElsewhere::PATH],
         path::TOKENS => &[path::TOKENS, EnableApiAccess::PATH],
@@ -47,6 +49,7 @@ fn forms(path: &str) -> Vec<&'static str> {
         path::COMPANY_INFORMATION => &[UpdateCompanyInformation::PATH],
         path::SECURITY_POLICY => &[UpdateSecurityPolicy::PATH],
         path::AUDIT_TRAIL => &[path::AUDIT_TRAIL],
+        other if other.starts_with(&path::new_password("")) => &[ResetPassword::PATH],
         other if other.starts_with(&path::invitation("")) => &[AcceptInvitation::PATH],
         other if other.starts_with(path::TOKEN) => &[Update::PATH],
         _ => &[],

@@ -178,7 +178,7 @@ mod tests {
             let whole = file_of(format, &[&["a", "b", "c"]]);
             assert_eq!(file_of(format, &[&[], &["a"], &[], &["b", "c"], &[]]), whole);
         }
-        assert_eq!(file_of(ResultFormat::Csv, &[]), "Time,Actor,Action,TokenId,Details\n");
+        assert_eq!(file_of(ResultFormat::Csv, &[]), "\u{feff}Time,Actor,Action,TokenId,Details\n");
         assert_eq!(file_of(ResultFormat::Json, &[&[]]), "[]");
         assert!(file_of(ResultFormat::Xml, &[]).ends_with("?><Records></Records>"));
     }
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn a_file_of_each_format_holds_the_same_texts() {
         let csv = file(ResultFormat::Csv, "鍵, \"束\"\nb");
-        assert!(csv.starts_with("Time,Actor,Action,TokenId,Details\n\"鍵, \"\"束\"\"\nb\","), "{csv}");
+        assert!(csv.starts_with("\u{feff}Time,Actor,Action,TokenId,Details\n\"鍵, \"\"束\"\"\nb\","), "{csv}");
         let json: Value = serde_json::from_str(&file(ResultFormat::Json, "鍵 <&>")).unwrap();
         assert_eq!(json[0]["Actor"], "鍵 <&>");
         let xml = file(ResultFormat::Xml, "鍵 <&>");

@@ -11,7 +11,8 @@ use server::{gate, router::Services};
 use sqlx::SqlitePool;
 use uuid::Uuid;
 
-use crate::house::House;
+use crate::house::{House, email};
+use crate::mail::Postbox;
 use crate::soft_passkey::party;
 
 /// The element that no page has.
@@ -95,7 +96,8 @@ impl Page {
 
 /// A house with a second account and a passkey, whose administrator is signed in: the cookie.
 async fn open() -> (House, String) {
-    let services = Services { passkeys: Some(party()), ..Services::default() };
+    let mail = Some(Postbox::open().await.mail());
+    let services = Services { mail, passkeys: Some(party()), ..Services::default() };
     let house = House::open_with(false, &gate::Settings::default(), services).await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     house.sign_in(Role::AccountAdministrator).await; // elsewhere
@@ -173,7 +175,7 @@ fn set_strings(value: &mut serde_json::Value, text: &str) {
 }
 
 /// Every page, some with hostile text in the query; the first part of each is one of the router's routes.
-fn pages(house: &House, invitation: &str) -> Vec<String> {
+fn pages(house: &House, invitation: &str, reset: &str) -> Vec<String> {
     let query: String = form_urlencoded::byte_serialize(hostile("query").as_bytes()).collect();
     let id = house.issued.token.id.0;
     vec![
@@ -181,6 +183,8 @@ fn pages(house: &House, invitation: &str) -> Vec<String> {
         format!("/sign-in?next={query}"),
         format!("/sign-in/second-step?next={query}"),
         format!("/sign-in/failed?reason={query}"),
+        format!("/sign-in/forgotten?email={query}"),
+        format!("/new-password/{reset}"),
         format!("/invitations/{invitation}"),
         format!("/settings?x={query}"),
         "/settings/account-users".to_owned(),
@@ -202,8 +206,9 @@ fn pages(house: &House, invitation: &str) -> Vec<String> {
 
 /// The pages, each as somebody sees it who is signed in, and as nobody does.
 async fn rendered(house: &House, cookie: &str, invitation: &str) -> Vec<(String, String, Page)> {
+    let reset = house.store.link_for(&email(Role::Analyst)).await.unwrap().unwrap();
     let mut rendered = Vec::new();
-    for path in pages(house, invitation) {
+    for path in pages(house, invitation, reset.token.reveal()) {
         for cookie in ["", cookie] {
             let request = house.request("GET", &path).header(header::COOKIE, cookie);
             let answer = house.send(request.header(header::ACCEPT, "text/html"), []).await;
@@ -250,7 +255,7 @@ async fn fields_of_a_form_hold_what_is_stored() {
 #[tokio::test]
 async fn every_route_is_among_the_pages_that_are_tested() {
     let (house, _) = open().await;
-    let pages = pages(&house, "TOKEN");
+    let pages = pages(&house, "TOKEN", "TOKEN");
     let id = house.issued.token.id.0.to_string();
     for route in generate_route_list(app::App) {
         let path = route.path().replace("{id}", &id).replace("{token}", "TOKEN");

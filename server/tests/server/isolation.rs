@@ -305,6 +305,6 @@ async fn no_operation_of_the_gate_reaches_into_another_account() {
     }
     let contact = json!({ "Name": "X", "PrimaryContactId": theirs.user, "Scopes": ["getJob"] }).to_string();
     let answer = call("POST", &own.token.sid, "/AccessTokens", &contact).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text());
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
     assert_eq!(answer.json()["Errors"][0]["Field"], "PrimaryContactId");
 }
