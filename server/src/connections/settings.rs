@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn more_connections_than_descriptors_are_refused_with_the_numbers() {
+    fn connections_beyond_descriptors_are_refused_with_numbers() {
         let asking = |number| Arguments { max_connections: NonZeroUsize::new(number), ..Arguments::default() };
         assert_eq!(limits(&asking(448), 1_024).map(|limits| limits.total), Ok(448));
         let refused = limits(&asking(449), 1_024).unwrap_err();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn proxies_on_this_machine_are_trusted_in_production_unless_others_are_named() {
+    fn local_proxies_are_trusted_in_production_by_default() {
         let trusted =
             |arguments: &Arguments, production| arguments.settings(production, 1_024).unwrap().trusted_proxies;
         let none = Arguments::default();

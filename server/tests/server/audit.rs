@@ -113,7 +113,7 @@ async fn the_command_line_tells_whether_the_trail_is_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn verify_fails_where_chains_were_taken_away_and_a_server_started() {
+async fn verify_fails_after_chains_were_taken_away_and_a_start() {
     let (folder, database) = data().await;
     for taken_away in ["UPDATE audit_events SET hash = NULL, sequence = NULL", "DELETE FROM audit_heads"] {
         sqlx::query(taken_away).execute(&database).await.unwrap();

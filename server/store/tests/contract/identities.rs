@@ -183,7 +183,7 @@ async fn person_who_works_here_joins_nothing_unasked() {
 }
 
 #[tokio::test]
-async fn invited_administrator_is_asked_for_the_second_factor_they_have() {
+async fn invited_person_is_asked_for_the_second_factor_they_have() {
     let house = House::new().await;
     let otto = house.stranger().await;
     let challenge = house.store.begin_passkey(&otto, &party(), HERE).await.unwrap();

@@ -116,7 +116,7 @@ async fn only_one_change_waits_for_a_node_whose_lease_never_ends() {
 }
 
 #[tokio::test]
-async fn calls_taken_by_a_clock_ahead_leave_the_account_all_of_its_own() {
+async fn calls_taken_by_a_clock_ahead_cost_the_account_none() {
     let house = House::new().await;
     let allowance = Allowance { group: "default", calls: 2, every: Duration::from_secs(100) };
     let take = async || house.store.take_call(house.aya.account, allowance).await.unwrap();

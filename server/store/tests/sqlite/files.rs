@@ -39,7 +39,7 @@ async fn lock_refuses_a_second_server_by_any_path() {
 }
 
 #[tokio::test]
-async fn change_by_another_process_is_refused_while_a_server_remembers() {
+async fn change_by_another_process_is_refused_while_served() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (key, clock) = (ServerKey::from_bytes([7; 32]), house.store.clock().clone());
