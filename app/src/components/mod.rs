@@ -37,6 +37,7 @@ pub mod scope_picker;
 pub mod search_box;
 pub mod second_factor;
 pub mod secret_dialog;
+pub mod signed_out_page;
 pub mod step_up;
 pub mod theme_switch;
 pub mod time;

@@ -4,10 +4,8 @@ use crate::api::password_reset::Forgotten as ForgottenCall;
 use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::forgotten_link::use_mail_sent;
-use crate::components::icon::Icon;
-use crate::components::language_switch::LanguageSwitch;
-use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
+use crate::components::signed_out_page::SignedOutPage;
 use crate::i18n::{t_string, use_i18n};
 use crate::path::{self, Notice};
 use leptos::prelude::*;
@@ -53,15 +51,10 @@ pub fn Forgotten() -> impl IntoView {
         (true, false) => form().into_any(),
     };
     view! {
-        <PageTitle text=Signal::derive(move || t_string!(i18n, forgotten.title).to_owned())/>
-        <main class="sign-in">
-            <div class="sign-in-card">
-                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
-                <h1>{say!(i18n, forgotten.title)}</h1>
-                {page}
-                <p><a href=path::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a></p>
-            </div>
-            <LanguageSwitch/>
-        </main>
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, forgotten.title).to_owned())>
+            <h1>{say!(i18n, forgotten.title)}</h1>
+            {page}
+            <p><a href=path::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a></p>
+        </SignedOutPage>
     }
 }

@@ -4,12 +4,10 @@ use crate::api::users::{AcceptInvitation as AcceptCall, invitation};
 use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
-use crate::components::icon::Icon;
-use crate::components::language_switch::LanguageSwitch;
 use crate::components::member_fields::{MemberErrors, MemberLabelled, described_by, id, invalid, show};
-use crate::components::page_title::PageTitle;
 use crate::components::plain_http::PlainHttpNote;
 use crate::components::reactive::say;
+use crate::components::signed_out_page::SignedOutPage;
 use crate::components::token_fields::read;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -45,14 +43,9 @@ fn InvitationPage() -> impl IntoView {
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {
-        <PageTitle text=Signal::derive(move || t_string!(i18n, invitation.page_title).to_owned())/>
-        <main class="sign-in">
-            <div class="sign-in-card">
-                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
-                <Transition>{move || loaded.get().map(page)}</Transition>
-            </div>
-            <LanguageSwitch/>
-        </main>
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, invitation.page_title).to_owned())>
+            <Transition>{move || loaded.get().map(page)}</Transition>
+        </SignedOutPage>
     }
 }
 

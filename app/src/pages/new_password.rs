@@ -3,10 +3,8 @@
 use crate::api::password_reset::{ResetPassword as ResetCall, password_reset};
 use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
-use crate::components::icon::Icon;
-use crate::components::language_switch::LanguageSwitch;
-use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
+use crate::components::signed_out_page::SignedOutPage;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
@@ -32,14 +30,9 @@ pub fn NewPassword() -> impl IntoView {
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {
-        <PageTitle text=Signal::derive(move || t_string!(i18n, new_password.title).to_owned())/>
-        <main class="sign-in">
-            <div class="sign-in-card">
-                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
-                <Transition>{move || loaded.get().map(page)}</Transition>
-            </div>
-            <LanguageSwitch/>
-        </main>
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, new_password.title).to_owned())>
+            <Transition>{move || loaded.get().map(page)}</Transition>
+        </SignedOutPage>
     }
 }
 

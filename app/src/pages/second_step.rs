@@ -4,11 +4,9 @@ use crate::api::session::{SecondStep as SecondStepCall, second_step_awaited};
 use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::hydrated::use_hydrated;
-use crate::components::icon::Icon;
-use crate::components::language_switch::LanguageSwitch;
-use crate::components::page_title::PageTitle;
 use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::components::reactive::say;
+use crate::components::signed_out_page::SignedOutPage;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
@@ -38,16 +36,11 @@ pub fn SecondStep() -> impl IntoView {
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {
-        <PageTitle text=Signal::derive(move || t_string!(i18n, second_step.title).to_owned())/>
-        <main class="sign-in">
-            <div class="sign-in-card">
-                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
-                <h1>{say!(i18n, second_step.title)}</h1>
-                <Transition>{move || awaited.get().map(&page)}</Transition>
-                <p><a href=again.get_value() rel="external">{say!(i18n, second_step.again)}</a></p>
-            </div>
-            <LanguageSwitch/>
-        </main>
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, second_step.title).to_owned())>
+            <h1>{say!(i18n, second_step.title)}</h1>
+            <Transition>{move || awaited.get().map(&page)}</Transition>
+            <p><a href=again.get_value() rel="external">{say!(i18n, second_step.again)}</a></p>
+        </SignedOutPage>
     }
 }
 

@@ -4,13 +4,11 @@ use crate::api::session::SignIn as SignInCall;
 use crate::components::action_form::ActionForm;
 use crate::components::error_note::ErrorNote;
 use crate::components::forgotten_link::ForgottenLink;
-use crate::components::icon::Icon;
 use crate::components::identity_provider::{IdentityProviderLink, use_identity_provider};
-use crate::components::language_switch::LanguageSwitch;
-use crate::components::page_title::PageTitle;
 use crate::components::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::components::plain_http::PlainHttpNote;
 use crate::components::reactive::say;
+use crate::components::signed_out_page::SignedOutPage;
 use crate::i18n::{t_string, use_i18n};
 use crate::path::Notice;
 use leptos::prelude::*;
@@ -34,42 +32,37 @@ pub fn SignIn() -> impl IntoView {
     let error = move || sign_in.value().get().and_then(Result::err);
     let pending = sign_in.pending();
     view! {
-        <PageTitle text=Signal::derive(move || t_string!(i18n, sign_in.title).to_owned())/>
-        <main class="sign-in">
-            <div class="sign-in-card">
-                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
-                <h1>{say!(i18n, sign_in.title)}</h1>
-                <p class="lead">{say!(i18n, sign_in.lead)}</p>
-                {password_set.then(|| view! { <p class="note" role="status">{say!(i18n, new_password.done)}</p> })}
-                <PlainHttpNote/>
-                <ErrorNote error=Signal::derive(error)/>
-                <ActionForm action=sign_in>
-                    <label class="field">
-                        <span class="label">{say!(i18n, sign_in.email)}</span>
-                        <input type="email" name="email" required autocomplete="username" autofocus/>
-                    </label>
-                    <label class="field">
-                        <span class="label">{say!(i18n, sign_in.password)}</span>
-                        <input type="password" name="password" required autocomplete="current-password"/>
-                    </label>
-                    {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
-                    <button type="submit" class="button primary" disabled=pending>
-                        {move || {
-                            if pending.get() {
-                                t_string!(i18n, sign_in.pending)
-                            } else {
-                                t_string!(i18n, sign_in.submit)
-                            }
-                        }}
-                    </button>
-                </ActionForm>
-                <ForgottenLink/>
-                {(passkeys || provider)
-                    .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{say!(i18n, sign_in.or)}</p> })}
-                {passkeys.then(|| view! { <PasskeyEntry entry=Entry::SignIn next=passkey_then/> })}
-                <IdentityProviderLink next=provider_then/>
-            </div>
-            <LanguageSwitch/>
-        </main>
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in.title).to_owned())>
+            <h1>{say!(i18n, sign_in.title)}</h1>
+            <p class="lead">{say!(i18n, sign_in.lead)}</p>
+            {password_set.then(|| view! { <p class="note" role="status">{say!(i18n, new_password.done)}</p> })}
+            <PlainHttpNote/>
+            <ErrorNote error=Signal::derive(error)/>
+            <ActionForm action=sign_in>
+                <label class="field">
+                    <span class="label">{say!(i18n, sign_in.email)}</span>
+                    <input type="email" name="email" required autocomplete="username" autofocus/>
+                </label>
+                <label class="field">
+                    <span class="label">{say!(i18n, sign_in.password)}</span>
+                    <input type="password" name="password" required autocomplete="current-password"/>
+                </label>
+                {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+                <button type="submit" class="button primary" disabled=pending>
+                    {move || {
+                        if pending.get() {
+                            t_string!(i18n, sign_in.pending)
+                        } else {
+                            t_string!(i18n, sign_in.submit)
+                        }
+                    }}
+                </button>
+            </ActionForm>
+            <ForgottenLink/>
+            {(passkeys || provider)
+                .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{say!(i18n, sign_in.or)}</p> })}
+            {passkeys.then(|| view! { <PasskeyEntry entry=Entry::SignIn next=passkey_then/> })}
+            <IdentityProviderLink next=provider_then/>
+        </SignedOutPage>
     }
 }

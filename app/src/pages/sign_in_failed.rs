@@ -1,9 +1,7 @@
 //! Why nobody was signed in at the identity provider, and what to do about it.
 
-use crate::components::icon::Icon;
-use crate::components::language_switch::LanguageSwitch;
-use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
+use crate::components::signed_out_page::SignedOutPage;
 use crate::i18n::{t_string, use_i18n};
 use crate::path::{self, SignInFailure};
 use leptos::prelude::*;
@@ -30,15 +28,10 @@ pub fn SignInFailed() -> impl IntoView {
         SignInFailure::Fault => t_string!(i18n, sign_in_failed.fault),
     };
     view! {
-        <PageTitle text=Signal::derive(move || t_string!(i18n, sign_in_failed.title).to_owned())/>
-        <main class="sign-in">
-            <div class="sign-in-card">
-                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
-                <h1>{say!(i18n, sign_in_failed.title)}</h1>
-                <p class="lead">{text}</p>
-                <a class="button" href=path::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a>
-            </div>
-            <LanguageSwitch/>
-        </main>
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in_failed.title).to_owned())>
+            <h1>{say!(i18n, sign_in_failed.title)}</h1>
+            <p class="lead">{text}</p>
+            <a class="button" href=path::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a>
+        </SignedOutPage>
     }
 }

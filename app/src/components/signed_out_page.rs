@@ -1,0 +1,24 @@
+//! The frame of a page for people who are not signed in: the product's name, one card, and the choice of language.
+
+use super::icon::Icon;
+use super::language_switch::LanguageSwitch;
+use super::page_title::PageTitle;
+use super::reactive::say;
+use crate::i18n::use_i18n;
+use leptos::prelude::*;
+
+/// The page of this title, with what stands in its card.
+#[component]
+pub fn SignedOutPage(#[prop(into)] title: Signal<String>, children: Children) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <PageTitle text=title/>
+        <main class="sign-in">
+            <div class="sign-in-card">
+                <p class="brand">{Icon::Key.view()} <span>{say!(i18n, product)}</span></p>
+                {children()}
+            </div>
+            <LanguageSwitch/>
+        </main>
+    }
+}
