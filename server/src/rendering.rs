@@ -3,22 +3,77 @@
 //! A page is rendered by several tasks, which share its reactive values. Were the request dropped midway, as hyper does
 //! when a client hangs up, those values would go while other tasks read them, and each such task panics; some would wait
 //! for them for ever.
+//!
+//! The values go with the last byte of the page as well. An effect that the page began just before, as the one by which
+//! `leptos_i18n` keeps the language, may not have run by then, and panics as it does. So no byte is taken until all that
+//! the page has begun so far has run once; [`Executor`] counts it.
 
+use std::{future::poll_fn, pin::Pin};
+
+use any_spawner::CustomExecutor;
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
+use http_body_util::BodyExt as _;
+use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span};
+
+tokio::task_local! {
+    /// The tasks that the page has begun and that have not run yet.
+    static BEGUN: TaskTracker;
+}
+
+/// How Leptos has tasks run: by tokio, and counted until they have run once where a page began them.
+struct Executor;
+
+impl CustomExecutor for Executor {
+    fn spawn(&self, mut task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        let Ok(begun) = BEGUN.try_with(Clone::clone) else {
+            tokio::spawn(task);
+            return;
+        };
+        let mut not_run = Some(begun.token());
+        tokio::spawn(BEGUN.scope(begun, async move {
+            poll_fn(|context| {
+                let polled = task.as_mut().poll(context);
+                not_run = None;
+                polled
+            })
+            .await;
+        }));
+    }
+
+    fn spawn_local(&self, task: Pin<Box<dyn Future<Output = ()>>>) {
+        tokio::task::spawn_local(task);
+    }
+
+    fn poll_local(&self) {}
+}
+
+/// Has Leptos's tasks counted. To be called before the first page is rendered; once is enough.
+pub fn count_tasks() {
+    // The only error is that it was called already.
+    let _ = any_spawner::Executor::init_custom_executor(Executor);
+}
 
 /// Middleware: has the request answered by a task of its own, up to the last byte of the body. For bodies that end.
 pub async fn to_the_end(request: Request, next: Next) -> Response {
-    let answer = async move {
-        let (head, body) = next.run(request).await.into_parts();
-        to_bytes(body, usize::MAX).await.map(|body| Response::from_parts(head, Body::from(body)))
-    };
+    let begun = TaskTracker::new();
+    begun.close();
+    let answer = BEGUN.scope(begun.clone(), async move {
+        let (head, mut body) = next.run(request).await.into_parts();
+        let mut bytes = Vec::new();
+        loop {
+            begun.wait().await;
+            let Some(frame) = body.frame().await else { break };
+            bytes.extend_from_slice(&frame?.into_data().unwrap_or_default());
+        }
+        Ok::<_, axum::Error>(Response::from_parts(head, Body::from(bytes)))
+    });
     match tokio::spawn(answer.instrument(Span::current())).await {
         Ok(Ok(answer)) => answer,
         failed => {

@@ -79,6 +79,7 @@ pub fn keeps_share(path: &str) -> bool {
 
 /// The whole server. `production` says that it stands behind TLS.
 pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Services, production: bool) -> Router {
+    rendering::count_tasks();
     let context = context(&store, services, production);
     let dynamic = |routes| dynamic(routes, &store, services.public_url.clone());
     let files = ServeDir::new(&*site.options.site_root)
