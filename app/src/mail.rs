@@ -26,13 +26,22 @@ pub struct Letter {
 /// Why a letter was not sent, for the log.
 pub type NotSent = Box<dyn Error + Send + Sync>;
 
+/// Whether somebody waits to hear that a letter was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// By a person, who is told if it was not, soon.
+    ByAPerson,
+    /// By nobody, so that a mail server which is away for a moment is asked again.
+    ByNobody,
+}
+
 /// Whether a letter was sent, once that is known.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
 
 /// Sends letters.
 pub trait Sender: Send + Sync {
     /// Sends it, and waits until the mail server has taken it.
-    fn send(&self, letter: Letter) -> Sending<'_>;
+    fn send(&self, letter: Letter, awaited: Awaited) -> Sending<'_>;
 }
 
 /// How pages have letters sent, where the server can; in the context of server functions.
@@ -51,7 +60,7 @@ impl Mail {
     /// Sends an invitation to whom it is for. Whether it was sent; that it was not is logged.
     pub async fn invite(&self, locale: Locale, account: &str, invitation: &Invitation, token: &str) -> bool {
         let link = format!("{}{}", self.origin, path::invitation(token));
-        let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link)).await;
+        let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link), Awaited::ByAPerson).await;
         if let Err(error) = &sent {
             tracing::warn!(%error, "an invitation could not be mailed");
         }
@@ -63,7 +72,8 @@ impl Mail {
     /// Sends a link to set a new password, as [`Letter::reset`]. Returns whether it was sent; that it was not is logged.
     pub async fn reset(&self, locale: Locale, made_by: Option<&str>, email: &str, token: &str) -> bool {
         let link = format!("{}{}", self.origin, path::new_password(token));
-        let sent = self.sender.send(Letter::reset(locale, made_by, email, &link)).await;
+        let awaited = if made_by.is_some() { Awaited::ByAPerson } else { Awaited::ByNobody };
+        let sent = self.sender.send(Letter::reset(locale, made_by, email, &link), awaited).await;
         if let Err(error) = &sent {
             tracing::warn!(%error, "a link to set a new password could not be mailed");
         }

@@ -9,6 +9,7 @@ export const mailed = new Map<string, string>();
 const mailServer = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],
+  disableReverseLookup: true, // which asks a name server, and waits for it
   onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
   onData: (stream, { envelope }, callback) => {
     const chunks: Buffer[] = [];

@@ -1,11 +1,12 @@
 // Forgotten passwords: the link by mail, the link that an administrator makes, and the page that both lead to.
 
+import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
 import { dialog, expect, open, password, paths, running, sameOrigin, test, users } from './fixtures.ts';
 import { closeMailbox, mailed, openMailbox, parts } from './mailbox.ts';
 import { givePassword, newUser } from './people.ts';
-import { freePort, kagitaba, type Server } from './servers.ts';
+import { freePort, kagitaba, logOf, type Server } from './servers.ts';
 import { locales, say, wordsOf, type Words } from './words.ts';
 
 const forgotten = '/sign-in/forgotten';
@@ -24,7 +25,10 @@ test.afterAll(async () => {
 
 /** The link of the letter that has come for that address. */
 async function mailedLink(email: string): Promise<string> {
-  await expect.poll(() => mailed.has(email), { message: `a letter for ${email}` }).toBe(true);
+  const has = expect.poll(() => mailed.has(email), { message: `a letter for ${email}`, timeout: 60_000 }).toBe(true);
+  await has.catch((missing: Error) => {
+    throw new Error(`${missing.message}\n\nThe server says:\n${readFileSync(logOf('password-reset'), 'utf8')}`);
+  });
   const link = /https?:\/\/[^\s"<]+\/new-password\/[A-Za-z0-9]+/.exec(parts(mailed.get(email) ?? ''))?.[0] ?? '';
   mailed.delete(email);
   expect(link).toContain('/new-password/');

@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { expect } from '@playwright/test';
@@ -39,6 +39,11 @@ export function dataOf(name: string): string {
   return `../target/e2e/${name}`;
 }
 
+/** The file of what that server says. */
+export function logOf(name: string): string {
+  return `${dataOf(name)}.log`;
+}
+
 /** The same once more, on the data that it has. */
 export async function kagitabaAgain(
   name: string,
@@ -48,7 +53,10 @@ export async function kagitabaAgain(
 ): Promise<Server> {
   const origin = `http://127.0.0.1:${port}`;
   const where = ['--listen', `127.0.0.1:${port}`, '--data', dataOf(name), '--site', site, '--public-url', origin];
-  const program = spawn(server, ['serve', ...where, ...options], { env: environment, stdio: 'ignore' });
+  mkdirSync(resolve(dataOf(name), '..'), { recursive: true });
+  const log = openSync(logOf(name), 'w');
+  const program = spawn(server, ['serve', ...where, ...options], { env: environment, stdio: ['ignore', log, log] });
+  closeSync(log);
   return started(program, origin, '/healthz');
 }
 

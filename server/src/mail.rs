@@ -3,12 +3,15 @@
 use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
 
 use anyhow::{Context as _, Result};
-use app::mail::{Letter, Mail, Sender, Sending};
+use app::mail::{Awaited, Letter, Mail, NotSent, Sender, Sending};
 use clap::Args;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
+    transport::smtp,
 };
+use thiserror::Error;
+use tokio::time::{sleep, timeout};
 
 use crate::public_url::PublicUrl;
 
@@ -16,6 +19,8 @@ use crate::public_url::PublicUrl;
 const STEP_WITHIN: Duration = Duration::from_secs(5);
 /// How long it may take over a letter: a person is waiting.
 const LETTER_WITHIN: Duration = Duration::from_secs(15);
+/// How long after each failure a letter that nobody waits for is sent again.
+const AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(20), Duration::from_mins(2)];
 
 /// How mail is sent.
 #[allow(clippy::doc_markdown)] // what stands here is the help, too
@@ -78,7 +83,7 @@ struct Smtp {
 }
 
 impl Sender for Smtp {
-    fn send(&self, letter: Letter) -> Sending<'_> {
+    fn send(&self, letter: Letter, awaited: Awaited) -> Sending<'_> {
         Box::pin(async move {
             // An address is parsed and a subject encoded, so that neither can add a header.
             let to = Mailbox::new(None, letter.to.parse::<Address>()?);
@@ -88,8 +93,40 @@ impl Sender for Smtp {
                 .subject(letter.subject)
                 .message_id(None)
                 .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))?;
-            tokio::time::timeout(LETTER_WITHIN, self.transport.send(message)).await??;
-            Ok(())
+            let pauses: &[Duration] = if awaited == Awaited::ByNobody { &AGAIN_AFTER } else { &[] };
+            for pause in pauses {
+                match self.hand_over(message.clone()).await {
+                    Err(NotTaken::ForNow(error)) => {
+                        tracing::warn!(%error, ?pause, "a letter was not taken and will be sent again");
+                        sleep(*pause).await;
+                    }
+                    taken => return Ok(taken?),
+                }
+            }
+            Ok(self.hand_over(message).await?)
         })
     }
+}
+
+impl Smtp {
+    /// Asks the mail server once.
+    async fn hand_over(&self, message: Message) -> Result<(), NotTaken> {
+        match timeout(LETTER_WITHIN, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.is_permanent() => Err(NotTaken::ForGood(error)),
+            Ok(Err(error)) => Err(NotTaken::ForNow(error.into())),
+            Err(late) => Err(NotTaken::ForNow(late.into())),
+        }
+    }
+}
+
+/// Why a mail server has not taken a letter.
+#[derive(Debug, Error)]
+enum NotTaken {
+    /// It will not take it later either.
+    #[error(transparent)]
+    ForGood(smtp::Error),
+    /// It is away, too busy, or cannot take it now.
+    #[error(transparent)]
+    ForNow(NotSent),
 }

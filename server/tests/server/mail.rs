@@ -1,6 +1,12 @@
 //! Mail: what a mail server gets of an invitation, and what becomes of one that it does not take.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use app::mail::Mail;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -31,6 +37,7 @@ pub struct Mailed {
 pub struct Postbox {
     port: u16,
     pub mailed: UnboundedReceiver<Mailed>,
+    busy: Arc<AtomicUsize>,
 }
 
 impl Postbox {
@@ -38,14 +45,30 @@ impl Postbox {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, mailed) = unbounded_channel();
-        let sender = Arc::new(sender);
+        let (sender, busy) = (Arc::new(sender), Arc::new(AtomicUsize::new(0)));
+        let times = Arc::clone(&busy);
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let less = |times: usize| times.checked_sub(1);
+                if times.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+                    let _ = stream.write_all(b"421 too busy, come back later\r\n").await;
+                    continue;
+                }
                 let sender = Arc::clone(&sender);
                 tokio::spawn(async move { converse(stream, &sender).await });
             }
         });
-        Self { port, mailed }
+        Self { port, mailed, busy }
+    }
+
+    /// Takes nothing from the next so many connections.
+    pub fn be_busy(&self, times: usize) {
+        self.busy.store(times, Ordering::SeqCst);
+    }
+
+    /// How many more connections it takes nothing from.
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::SeqCst)
     }
 
     pub fn mail(&self) -> Mail {

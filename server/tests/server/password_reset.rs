@@ -74,6 +74,20 @@ async fn forgotten_password_is_set_by_the_mailed_link() {
     assert_eq!(house.send(house.sign_in_request(), new).await.status, StatusCode::OK);
 }
 
+/// Nobody is told that a letter was not taken, so it is not lost for it.
+#[tokio::test]
+async fn letter_is_sent_again_to_a_mail_server_that_was_busy() {
+    let mut postbox = Postbox::open().await;
+    let house = house(postbox.mail()).await;
+    postbox.be_busy(1);
+    assert_eq!(forgotten(&house, &email(Role::Analyst)).await.status, StatusCode::OK);
+    let mailed = postbox.next().await;
+    assert!(mailed.envelope[1].contains(&email(Role::Analyst)), "{mailed:?}");
+    assert_eq!(postbox.busy(), 0, "the first was refused");
+    let page = house.get(&format!("/new-password/{}", token_of(&mailed.body(), "new-password"))).await;
+    assert_eq!(page.status, StatusCode::OK, "the link is good");
+}
+
 /// Every answer is made before anybody is looked up, so that neither its bytes nor its time tell anything.
 #[tokio::test]
 async fn answer_to_forgotten_is_the_same_for_every_address() {
