@@ -3,10 +3,10 @@
 use crate::api::protocol::JsonText;
 use crate::i18n::t_string;
 use crate::words::{self, Words};
-use domain::membership::MemberFieldError;
-use domain::profile::ProfileProblem;
-use domain::profile_form::NotEdited;
-use domain::security_policy::PolicyProblem;
+use domain::account::profile::ProfileProblem;
+use domain::account::profile_form::NotEdited;
+use domain::account::security_policy::PolicyProblem;
+use domain::members::membership::MemberFieldError;
 use domain::text::{FieldError, Problem};
 use leptos::server_fn::Encodes;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -295,8 +295,8 @@ impl From<store::Error> for AppError {
     }
 }
 
-impl From<domain::user::NotAllowed> for AppError {
-    fn from(_: domain::user::NotAllowed) -> Self {
+impl From<domain::members::user::NotAllowed> for AppError {
+    fn from(_: domain::members::user::NotAllowed) -> Self {
         Self::NotAllowed
     }
 }

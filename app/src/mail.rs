@@ -3,7 +3,7 @@
 use crate::i18n::{Locale, td_string};
 use crate::path;
 use crate::words;
-use domain::membership::Invitation;
+use domain::members::membership::Invitation;
 use leptos::prelude::*;
 use std::error::Error;
 use std::fmt;
@@ -147,8 +147,8 @@ impl Letter {
 mod tests {
     use super::*;
     use chrono::DateTime;
-    use domain::membership::InvitationId;
-    use domain::role::Role;
+    use domain::members::membership::InvitationId;
+    use domain::members::role::Role;
     use uuid::Uuid;
 
     const LINK: &str = "https://keys.example/invitations/0aZ";

@@ -1,8 +1,8 @@
 //! The addresses of the pages. What a person would want to keep in a link is in them.
 
-use domain::filter::TokenFilter;
-use domain::token::TokenId;
-use domain::trail::TrailFilter;
+use domain::audit::trail::TrailFilter;
+use domain::tokens::filter::TokenFilter;
+use domain::tokens::token::TokenId;
 
 /// Signing in.
 pub const SIGN_IN: &str = "/sign-in";

@@ -1,14 +1,14 @@
 //! What the values of the domain are called in the person's language.
 
 use crate::i18n::{Locale, t_string, td_string};
-use domain::audit::Action;
-use domain::filter::{CreatedOn, Sort};
-use domain::membership::MembershipState;
-use domain::role::Role;
-use domain::scope::Name;
+use domain::audit::action::Action;
+use domain::audit::trail::ActionGroup;
+use domain::members::membership::MembershipState;
+use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};
-use domain::token::{Step, TokenState};
-use domain::trail::ActionGroup;
+use domain::tokens::filter::{CreatedOn, Sort};
+use domain::tokens::scope::Name;
+use domain::tokens::token::{Step, TokenState};
 use leptos_i18n::I18nContext;
 
 /// The language that a component speaks, and its texts.

@@ -16,7 +16,10 @@ use std::{
 
 use axum::{Router, routing::get, serve::ListenerExt as _};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{role::Role, scope::Scope, secret::AccountSid, token::TokenForm, user::Asker};
+use domain::{
+    members::{role::Role, user::Asker},
+    tokens::{scope::Scope, secret::AccountSid, token::TokenForm},
+};
 use server::{config::Data, gate, housekeeping};
 use sqlx::{Connection as _, SqliteConnection};
 use store::{IssuedToken, NewUser, Store};

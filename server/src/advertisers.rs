@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
-use domain::advertiser::{Advertiser, check_columns, column};
+use domain::reports::advertiser::{Advertiser, check_columns, column};
 use store::ImportedAdvertisers;
 
 use crate::{

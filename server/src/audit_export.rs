@@ -11,10 +11,9 @@ use axum::{
 use chrono::{NaiveDate, SecondsFormat};
 use csv::WriterBuilder;
 use domain::{
-    report::{BYTE_ORDER_MARK, cell},
-    role::Permission,
-    trail::{EXPORT_MAX, TrailFilter},
-    user::Asker,
+    audit::trail::{EXPORT_MAX, TrailFilter},
+    members::{role::Permission, user::Asker},
+    reports::report::{BYTE_ORDER_MARK, cell},
 };
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
@@ -139,7 +138,8 @@ fn csv(entries: &[AuditEntry], head: &str) -> Result<Vec<u8>, ExportError> {
 }
 
 fn record(entry: &AuditEntry, head: &str) -> [String; COLUMNS.len()] {
-    let user = |of: fn(&domain::user::Person) -> &str| entry.user.as_ref().map(of).unwrap_or_default().to_owned();
+    let user =
+        |of: fn(&domain::members::user::Person) -> &str| entry.user.as_ref().map(of).unwrap_or_default().to_owned();
     let detail = |key: &str| entry.details[key].as_str().unwrap_or_default().to_owned();
     [
         entry.sequence.to_string(),

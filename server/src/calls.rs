@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{NaiveDate, SecondsFormat};
-use domain::report::{BYTE_ORDER_MARK, cell};
+use domain::reports::report::{BYTE_ORDER_MARK, cell};
 use serde_json::{Value, json};
 use store::{CallLog, RecordedCall};
 

@@ -10,7 +10,7 @@ use clap::{
     Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
     builder::{FalseyValueParser, PossibleValuesParser, Resettable, TypedValueParser},
 };
-use domain::{membership::Change, role::Role, user};
+use domain::members::{membership::Change, role::Role, user};
 use store::AuditHash;
 use tokio::runtime::Runtime;
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use chrono::SecondsFormat;
 use domain::{
     account::AccountId,
-    membership::{Change, Member},
+    members::membership::{Change, Member},
 };
 use store::{Error, NewUser, Store};
 
@@ -136,6 +136,6 @@ fn read_password(email: &str) -> Result<String> {
         io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
         line.trim_end_matches(['\n', '\r']).to_owned()
     };
-    domain::user::password(&password, email).context("the password does not do")?;
+    domain::members::user::password(&password, email).context("the password does not do")?;
     Ok(password)
 }

@@ -11,7 +11,7 @@ use store::{SessionToken, Store};
 use app::api::{AskerUnknown, SettingUp, cookie_of, session::SESSION_COOKIE};
 use app::path;
 
-/// Middleware: hands the [`domain::user::Asker`] and their preferences on in the request's extensions, where somebody is
+/// Middleware: hands the [`domain::members::user::Asker`] and their preferences on in the request's extensions, where somebody is
 /// signed in; or [`SettingUp`], which opens next to nothing, where they have to set up a second factor first; or
 /// [`AskerUnknown`], which opens nothing, where the database does not answer. Any other fault of the look-up is answered
 /// here.

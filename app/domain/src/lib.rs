@@ -3,31 +3,13 @@
 //! Every rule and every validation stands here once, without I/O, and is called from both sides: the browser checks
 //! a form with the same function that the server trusts.
 
-pub mod access;
 pub mod account;
-pub mod advertiser;
-pub mod api_version;
 pub mod audit;
-pub mod client_address;
-mod common_password;
-pub mod filter;
-pub mod job;
-pub mod live;
-pub mod membership;
+pub mod gate;
+pub mod members;
 mod normal_form;
 pub mod paging;
-pub mod password_reset;
-pub mod profile;
-pub mod profile_form;
-pub mod report;
-pub mod role;
-pub mod scope;
-pub mod second_factor;
-pub mod secret;
-pub mod security_policy;
-pub mod session;
-pub mod term;
+pub mod reports;
+pub mod sign_in;
 pub mod text;
-pub mod token;
-pub mod trail;
-pub mod user;
+pub mod tokens;

@@ -6,7 +6,7 @@ use domain::account::Account;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use {super::asked::allowed, domain::role::Permission};
+use {super::asked::allowed, domain::members::role::Permission};
 
 /// The account, for those who may see its tokens.
 ///

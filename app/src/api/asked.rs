@@ -5,9 +5,9 @@ use crate::components::language_switch::COOKIE as LANGUAGE_COOKIE;
 use crate::error::AppError;
 use crate::i18n::Locale;
 use crate::mail::Mail;
-use domain::client_address::{ClientAddress, UNKNOWN};
-use domain::role::Permission;
-use domain::user::{Asker, Preferences};
+use domain::gate::client_address::{ClientAddress, UNKNOWN};
+use domain::members::role::Permission;
+use domain::members::user::{Asker, Preferences};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -125,7 +125,7 @@ pub fn mail() -> Option<Mail> {
 
 /// The language that whoever asks chose: in this browser, else for all of theirs.
 pub fn chosen_locale() -> Option<Locale> {
-    cookie(LANGUAGE_COOKIE).or_else(|| super::session::preferences().language)?.parse().ok()
+    cookie(LANGUAGE_COOKIE).or_else(|| crate::api::session::preferences().language)?.parse().ok()
 }
 
 /// The language of whoever asks: as they chose, else as their browser asks for.

@@ -4,16 +4,17 @@
 
 use crate::api::protocol::Call;
 use crate::error::AppError;
-use domain::token::TokenId;
-use domain::trail::{Entry, Trail, TrailFilter};
+use domain::audit::trail::{Entry, Trail, TrailFilter};
+use domain::tokens::token::TokenId;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use {
     super::asked::allowed,
-    domain::role::Permission,
-    domain::trail::{ActionGroup, HISTORY_SIZE, changes, subject},
-    domain::user::Person,
+    domain::{
+        audit::trail::{ActionGroup, HISTORY_SIZE, changes, subject},
+        members::{role::Permission, user::Person},
+    },
     store::AuditEntry,
 };
 
@@ -30,7 +31,7 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position, head })
 }
 
-/// The latest entries of the token, at most [`domain::trail::HISTORY_SIZE`]. Where they were made from is left out: that
+/// The latest entries of the token, at most [`domain::audit::trail::HISTORY_SIZE`]. Where they were made from is left out: that
 /// is for those who may see the audit trail.
 ///
 /// # Errors

@@ -4,11 +4,11 @@
 
 use crate::api::protocol::Form;
 use crate::error::AppError;
-use domain::profile_form::Values;
+use domain::account::profile_form::Values;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use {super::asked::allowed, crate::path, domain::role::Permission};
+use {super::asked::allowed, crate::path, domain::members::role::Permission};
 
 /// The profile's values.
 ///
@@ -29,6 +29,6 @@ pub async fn company_information() -> Result<Values, AppError> {
 pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
     let updated = store.update_company_information(&by, |profile| profile.edited(&loaded, &typed)).await??;
-    super::asked::plain_form_goes_on_to(&path::company_information_with_notice(path::Notice::Updated));
+    crate::api::asked::plain_form_goes_on_to(&path::company_information_with_notice(path::Notice::Updated));
     Ok(updated.values())
 }

@@ -4,16 +4,18 @@
 
 use crate::api::protocol::Call;
 use crate::error::AppError;
-use domain::second_factor::PasskeyId;
+use domain::sign_in::second_factor::PasskeyId;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::asked::{address, client, myself, myself_after_step_up, session, store},
-    super::second_factor::shown,
-    super::session::{cookie, go_on_within, pending},
-    domain::second_factor,
+    super::{
+        asked::{address, client, myself, myself_after_step_up, session, store},
+        second_factor::shown,
+        session::{cookie, go_on_within, pending},
+    },
+    domain::sign_in::second_factor,
     store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty},
 };
 
@@ -62,7 +64,7 @@ pub async fn ask_for_own_passkey() -> Result<Option<PasskeyChallenge>, AppError>
     Ok(store().ask_for_own_passkey(&myself()?, &party()?, address()).await?.map(Into::into))
 }
 
-/// Begins a session. Answers where to go on, as [`super::session::sign_in`].
+/// Begins a session. Answers where to go on, as [`crate::api::session::sign_in`].
 ///
 /// # Errors
 /// [`AppError::WrongPasskey`]; [`AppError::WrongCredentials`] where its user is active nowhere.

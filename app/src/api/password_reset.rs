@@ -5,8 +5,8 @@
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
-use domain::password_reset::NewPasswordForm;
-use domain::user::UserId;
+use domain::members::user::UserId;
+use domain::sign_in::password_reset::NewPasswordForm;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,11 +14,11 @@ use std::fmt;
 #[cfg(feature = "ssr")]
 use {
     super::asked::{address, allowed_after_step_up, answer_header, locale, mail, plain_form_goes_on_to, store},
-    crate::i18n::Locale,
-    crate::path,
-    domain::password_reset::Handover,
-    domain::role::Permission,
-    domain::user,
+    crate::{i18n::Locale, path},
+    domain::{
+        members::{role::Permission, user},
+        sign_in::password_reset::Handover,
+    },
     http::header,
     store::ResetToken,
 };

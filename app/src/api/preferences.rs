@@ -5,8 +5,8 @@ use crate::components::language_switch::COOKIE;
 use crate::i18n::Locale;
 use chrono_tz::Tz;
 use cookie::{Cookie, SameSite, time::Duration};
+use domain::members::user::Preferences;
 use domain::text::Problem;
-use domain::user::Preferences;
 use http::header;
 
 /// Reads a language's code and a time zone's IANA name, of which either may be empty.

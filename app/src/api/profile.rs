@@ -5,15 +5,17 @@
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
 use domain::account::AccountId;
-use domain::session::{OwnAccount, OwnSession, SessionId};
+use domain::sign_in::session::{OwnAccount, OwnSession, SessionId};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use {
-    super::asked::{address, myself, plain_form_goes_on_to, session, store},
-    super::session::cookie,
+    super::{
+        asked::{address, myself, plain_form_goes_on_to, session, store},
+        session::cookie,
+    },
     crate::path,
-    domain::user,
+    domain::members::user,
 };
 
 /// Takes the password again, for what needs it given of late.
@@ -59,9 +61,9 @@ pub async fn rename(name: String) -> Result<(), AppError> {
 /// [`AppError::Unusable`] where there is no such language or time zone; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/set_preferences", protocol = Form)]
 pub async fn set_preferences(language: String, time_zone: String) -> Result<(), AppError> {
-    let preferences = super::preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
+    let preferences = crate::api::preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
     store().set_preferences(&myself()?, &preferences).await?;
-    super::preferences::take_effect_here(&preferences);
+    crate::api::preferences::take_effect_here(&preferences);
     plain_form_goes_on_to(path::PROFILE);
     Ok(())
 }

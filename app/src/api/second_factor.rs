@@ -4,7 +4,7 @@
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
-use domain::second_factor::SecondFactors;
+use domain::sign_in::second_factor::SecondFactors;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,8 +12,7 @@ use std::fmt;
 #[cfg(feature = "ssr")]
 use {
     super::asked::{address, allowed_after_step_up, myself, myself_after_step_up, store},
-    domain::role::Permission,
-    domain::second_factor::grouped,
+    domain::{members::role::Permission, sign_in::second_factor::grouped},
     qrcodegen::{QrCode, QrCodeEcc},
     store::RecoveryCodes,
 };

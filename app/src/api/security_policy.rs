@@ -4,7 +4,7 @@
 
 use crate::api::protocol::Form;
 use crate::error::AppError;
-use domain::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
+use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use {
     super::asked::{address, allowed, allowed_after_step_up},
     crate::path,
-    domain::role::Permission,
+    domain::members::role::Permission,
 };
 
 /// The policy and what its page says besides.
@@ -65,6 +65,6 @@ pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> 
         store::Error::Conflict => AppError::PolicyConflict,
         other => other.into(),
     })?;
-    super::asked::plain_form_goes_on_to(&path::security_policy_with_notice(path::Notice::Updated));
+    crate::api::asked::plain_form_goes_on_to(&path::security_policy_with_notice(path::Notice::Updated));
     Ok(())
 }

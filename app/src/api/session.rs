@@ -6,8 +6,8 @@ use crate::api::protocol::Form;
 use crate::error::AppError;
 #[cfg(any(feature = "ssr", test))]
 use crate::path;
-use domain::second_factor::SecondStepBy;
-use domain::user::{Asker, Preferences};
+use domain::members::user::{Asker, Preferences};
+use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 
 /// The cookie that names the session. Its value is random; what it stands for is in the database.
@@ -20,7 +20,7 @@ pub const PENDING_COOKIE: &str = "kagitaba_sign_in";
 #[must_use]
 pub fn signed_in() -> Option<Asker> {
     #[cfg(feature = "ssr")]
-    return super::asked::myself().ok();
+    return crate::api::asked::myself().ok();
     #[cfg(not(feature = "ssr"))]
     None
 }
@@ -29,7 +29,7 @@ pub fn signed_in() -> Option<Asker> {
 #[must_use]
 pub fn preferences() -> Preferences {
     #[cfg(feature = "ssr")]
-    return super::asked::preferences();
+    return crate::api::asked::preferences();
     #[cfg(not(feature = "ssr"))]
     Preferences::default()
 }
@@ -38,7 +38,7 @@ pub fn preferences() -> Preferences {
 #[must_use]
 pub fn second_factor_missing() -> bool {
     #[cfg(feature = "ssr")]
-    return super::asked::setting_up();
+    return crate::api::asked::setting_up();
     #[cfg(not(feature = "ssr"))]
     false
 }
@@ -47,7 +47,7 @@ pub fn second_factor_missing() -> bool {
 #[must_use]
 pub fn asker_unknown() -> bool {
     #[cfg(feature = "ssr")]
-    return super::asked::asker_unknown();
+    return crate::api::asked::asker_unknown();
     #[cfg(not(feature = "ssr"))]
     false
 }
@@ -82,7 +82,7 @@ pub struct IdentityProviderName(pub String);
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
 #[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
-    let begun = super::asked::store().sign_in(&email, &password, super::asked::client()).await;
+    let begun = crate::api::asked::store().sign_in(&email, &password, crate::api::asked::client()).await;
     go_on_within(begun, next.as_deref())
 }
 
@@ -92,7 +92,7 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
 /// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::SignInOver`].
 #[server(prefix = "/api", endpoint = "session/second_step", protocol = Form)]
 pub async fn second_step(code: String, next: Option<String>) -> Result<String, AppError> {
-    let begun = super::asked::store().second_step(&pending()?, &code, super::asked::client()).await;
+    let begun = crate::api::asked::store().second_step(&pending()?, &code, crate::api::asked::client()).await;
     go_on_within(begun, next.as_deref())
 }
 
@@ -102,12 +102,12 @@ pub async fn second_step(code: String, next: Option<String>) -> Result<String, A
 /// [`AppError::SignInOver`] where it can no longer be taken.
 #[server(prefix = "/api", endpoint = "session/second_step_awaited", protocol = Form)]
 pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
-    Ok(super::asked::store().pending_sign_in(&pending()?).await?)
+    Ok(crate::api::asked::store().pending_sign_in(&pending()?).await?)
 }
 
 #[cfg(feature = "ssr")]
 pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
-    let pending = super::asked::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
+    let pending = crate::api::asked::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
     pending.ok_or(AppError::SignInOver)
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str
         }
         Err(error) => return Err(error.into()),
     };
-    super::asked::plain_form_goes_on_to(&next);
+    crate::api::asked::plain_form_goes_on_to(&next);
     Ok(next)
 }
 
@@ -145,11 +145,11 @@ pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str
 /// [`AppError::Internal`] where the store fails; the session goes on then.
 #[server(prefix = "/api", endpoint = "session/sign_out", protocol = Form)]
 pub async fn sign_out() -> Result<(), AppError> {
-    if let Ok(session) = super::asked::session() {
-        super::asked::store().sign_out(&session).await?;
+    if let Ok(session) = crate::api::asked::session() {
+        crate::api::asked::store().sign_out(&session).await?;
     }
     cookie::remove();
-    super::asked::plain_form_goes_on_to(path::SIGN_IN);
+    crate::api::asked::plain_form_goes_on_to(path::SIGN_IN);
     Ok(())
 }
 
@@ -171,7 +171,7 @@ pub mod cookie {
     use super::{PENDING_COOKIE, SESSION_COOKIE};
     use crate::api::asked;
     use cookie::{Cookie, SameSite, time::Duration};
-    use domain::second_factor::SECOND_STEP_WITHIN;
+    use domain::sign_in::second_factor::SECOND_STEP_WITHIN;
     use http::{header, uri::Authority};
     use std::net::Ipv4Addr;
 

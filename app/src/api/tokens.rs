@@ -4,10 +4,10 @@
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
-use domain::filter::{TokenFilter, TokenList};
-use domain::membership::Contact;
-use domain::term::Terms;
-use domain::token::{Token, TokenForm, TokenId};
+use domain::members::membership::Contact;
+use domain::tokens::expiry::Terms;
+use domain::tokens::filter::{TokenFilter, TokenList};
+use domain::tokens::token::{Token, TokenForm, TokenId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use {
     super::asked::{allowed, allowed_after_step_up},
     crate::path,
-    domain::role::Permission,
+    domain::members::role::Permission,
 };
 
 /// A token and its secret, shown once: right after it was created, duplicated or reset; and again where the account lets
@@ -41,9 +41,9 @@ impl fmt::Debug for Issued {
 #[cfg(feature = "ssr")]
 impl From<store::IssuedToken> for Issued {
     fn from(issued: store::IssuedToken) -> Self {
-        super::asked::answer_header(http::header::CACHE_CONTROL, "no-store");
+        crate::api::asked::answer_header(http::header::CACHE_CONTROL, "no-store");
         // A plain form's browser goes on to a page and never reads this.
-        let auth_token = if super::asked::wants_page() { "" } else { issued.secret.reveal() };
+        let auth_token = if crate::api::asked::wants_page() { "" } else { issued.secret.reveal() };
         Self { auth_token: auth_token.to_owned(), token: issued.token, name_exists: issued.name_exists }
     }
 }
@@ -123,7 +123,7 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
     let (people, terms) = (store.contacts(by.account, None).await?, store.terms(by.account).await?);
     let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
     let issued = store.create(&by, settings, request).await?;
-    super::asked::plain_form_goes_on_to(&path::token_with_notice(issued.token.id, path::Notice::Created));
+    crate::api::asked::plain_form_goes_on_to(&path::token_with_notice(issued.token.id, path::Notice::Created));
     Ok(issued.into())
 }
 
@@ -144,7 +144,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     let terms = store.terms(by.account).await?;
     let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
     let (token, name_exists) = store.update(&by, id, settings, revision).await?;
-    super::asked::plain_form_goes_on_to(&path::token_with_notice(id, path::Notice::Updated));
+    crate::api::asked::plain_form_goes_on_to(&path::token_with_notice(id, path::Notice::Updated));
     Ok(Updated { token, name_exists })
 }
 

@@ -5,9 +5,9 @@
 use crate::api::proof::Proof;
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
-use domain::membership::{AcceptanceForm, Invitation, InvitationForm, InvitationId, Member, Welcome};
-use domain::role::Role;
-use domain::user::UserId;
+use domain::members::membership::{AcceptanceForm, Invitation, InvitationForm, InvitationId, Member, Welcome};
+use domain::members::role::Role;
+use domain::members::user::UserId;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -16,7 +16,7 @@ use std::fmt;
 use {
     super::asked::{address, allowed, allowed_after_step_up, answer_header, client, locale, mail, store},
     crate::{api::session::go_on, path},
-    domain::role::Permission,
+    domain::members::role::Permission,
     http::header,
     store::InvitationToken,
 };

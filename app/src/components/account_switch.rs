@@ -8,7 +8,7 @@ use crate::components::action_form::ActionForm;
 use crate::i18n::use_i18n;
 use crate::words;
 use domain::account::AccountId;
-use domain::session::OwnAccount;
+use domain::sign_in::session::OwnAccount;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;

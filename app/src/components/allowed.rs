@@ -2,8 +2,8 @@
 
 use crate::api::session::{asker_unknown, preferences, second_factor_missing, signed_in};
 use crate::pages::message::NotAllowed;
-use domain::role::Permission;
-use domain::user::{Asker, Preferences};
+use domain::members::role::Permission;
+use domain::members::user::{Asker, Preferences};
 use leptos::prelude::*;
 
 /// Who is signed in; it stays so until the browser loads another page, which signing in and out makes it do.

@@ -5,9 +5,9 @@ use super::time::Time;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words::{self, Words};
-use domain::audit::Action;
-use domain::role::Role;
-use domain::trail::{Change, Entry};
+use domain::audit::action::Action;
+use domain::audit::trail::{Change, Entry};
+use domain::members::role::Role;
 use leptos::prelude::*;
 
 /// The list of entries. With `of_one_token` each leaves out which token it is about.

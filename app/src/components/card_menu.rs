@@ -6,7 +6,7 @@ use super::menu::{Position, focus, stays};
 use super::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::words::Words;
-use domain::token::{Token, TokenState};
+use domain::tokens::token::{Token, TokenState};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;

@@ -4,8 +4,8 @@
 use crate::components::reactive::{say, settled, text};
 use crate::i18n::{t_string, use_i18n};
 use crate::words::Words;
-use domain::profile::{Expected, ProfileProblem, choices};
-use domain::profile_form::{Section, Values};
+use domain::account::profile::{Expected, ProfileProblem, choices};
+use domain::account::profile_form::{Section, Values};
 use leptos::prelude::*;
 
 /// The values of a form, and what is wrong with them.

@@ -5,7 +5,7 @@ use super::reactive::say;
 use super::time::{Time, now};
 use crate::i18n::{t_string, use_i18n};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::term::SOON;
+use domain::tokens::expiry::SOON;
 use leptos::prelude::*;
 
 /// *Expires in 12 days* or *Expired*; nothing for one that never does. The server does not know when the page is read:

@@ -5,9 +5,9 @@ use super::search_box::{search_box, typed};
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
-use domain::filter::{CreatedOn, TokenFilter};
 use domain::paging::Place;
-use domain::token::TokenState;
+use domain::tokens::filter::{CreatedOn, TokenFilter};
+use domain::tokens::token::TokenState;
 use leptos::prelude::*;
 
 /// How the list got to other filters, for the browser's history.

@@ -3,9 +3,9 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words::Words;
-use domain::audit::Action;
-use domain::live::{CHANGE_EVENT, END_EVENT, LiveChange};
-use domain::token::TokenId;
+use domain::audit::action::Action;
+use domain::audit::live::{CHANGE_EVENT, END_EVENT, LiveChange};
+use domain::tokens::token::TokenId;
 use futures_util::future::{Either, abortable, select};
 use futures_util::{StreamExt as _, pin_mut};
 use gloo_net::eventsource::futures::EventSource;

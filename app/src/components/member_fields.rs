@@ -4,7 +4,7 @@ use super::reactive::say;
 use super::token_fields::focus_id;
 use crate::i18n::{t_string, use_i18n};
 use crate::words::{self, Words};
-use domain::membership::{MemberField, MemberFieldError};
+use domain::members::membership::{MemberField, MemberFieldError};
 use domain::text::Problem;
 use leptos::prelude::*;
 

@@ -11,7 +11,7 @@ use crate::api::password_reset::{ResetLink, make_reset_link};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
-use domain::membership::Member;
+use domain::members::membership::Member;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 

@@ -3,7 +3,7 @@
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::words;
-use domain::scope::{Category, Scope, Scopes};
+use domain::tokens::scope::{Category, Scope, Scopes};
 use leptos::prelude::*;
 
 /// Starts with `scopes` chosen. Each chosen operation is a field `form[scopes][]` of the form around.

@@ -17,7 +17,7 @@ use crate::api::second_factor::{
 };
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use domain::second_factor::SecondFactors;
+use domain::sign_in::second_factor::SecondFactors;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;

@@ -10,8 +10,8 @@ use crate::api::tokens::{self, Issued};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::words::Words;
-use domain::api_version::ApiVersion;
-use domain::token::{Token, TokenId, UNDO_OFFERED};
+use domain::gate::api_version::ApiVersion;
+use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 

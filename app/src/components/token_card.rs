@@ -9,8 +9,8 @@ use super::time::Time;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
-use domain::api_version::ApiVersion;
-use domain::token::{Token, TokenState};
+use domain::gate::api_version::ApiVersion;
+use domain::tokens::token::{Token, TokenState};
 use leptos::prelude::*;
 
 /// Shows the token, and who else has just `touched` it. Selecting the card opens it for editing.

@@ -8,10 +8,10 @@ use crate::components::time::date_text;
 use crate::i18n::{t_string, use_i18n};
 use crate::words;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::api_version::ApiVersion;
-use domain::membership::{Contact, MembershipState};
-use domain::term::{self, Lifetime, Terms};
+use domain::gate::api_version::ApiVersion;
+use domain::members::membership::{Contact, MembershipState};
 use domain::text::{Field, FieldError};
+use domain::tokens::expiry::{self, Lifetime, Terms};
 use leptos::form::FromFormData;
 use leptos::html;
 use leptos::prelude::*;
@@ -183,7 +183,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
     let hydrated = use_hydrated();
     let longest = terms.longest.map(Lifetime::days);
     let first = match (current, longest) {
-        (Some(ChosenEnd(current)), _) => term::written(current),
+        (Some(ChosenEnd(current)), _) => expiry::written(current),
         (None, Some(longest)) => longest.to_string(),
         (None, None) => String::new(),
     };
@@ -202,14 +202,14 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
     });
     let kept = current.and_then(|ChosenEnd(end)| end).map(|end| {
         let text = move || t_string!(i18n, form.expires_kept, date = date_text(i18n, end)).to_string();
-        option(term::written(Some(end)), Signal::derive(text))
+        option(expiry::written(Some(end)), Signal::derive(text))
     });
     let offered = terms.offered().into_iter().map(|days| {
         option(days.to_string(), Signal::derive(move || t_string!(i18n, form.expires_days, count = days).to_string()))
     });
     let offered = offered.collect_view();
     let by_date =
-        option(term::LAST_DAY.to_owned(), Signal::derive(move || t_string!(i18n, form.expires_date).to_owned()));
+        option(expiry::LAST_DAY.to_owned(), Signal::derive(move || t_string!(i18n, form.expires_date).to_owned()));
     let hint = move || match longest {
         Some(max) => t_string!(i18n, form.expires_hint_longest, max = max).to_string(),
         None => t_string!(i18n, form.expires_hint).to_owned(),
@@ -234,7 +234,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                 {by_date}
             </select>
             // Without our wasm it is always there.
-            <div class="field-more" hidden=move || hydrated.get() && chosen.get() != term::LAST_DAY>
+            <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>
                 <label class="label" for="last-day">{say!(i18n, form.last_day)}</label>
                 <input
                     type="date"

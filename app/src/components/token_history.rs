@@ -12,9 +12,9 @@ use crate::api::protocol::again;
 use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::path;
-use domain::role::Permission;
-use domain::token::TokenId;
-use domain::trail::{Entry, TrailFilter};
+use domain::audit::trail::{Entry, TrailFilter};
+use domain::members::role::Permission;
+use domain::tokens::token::TokenId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 

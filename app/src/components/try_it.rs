@@ -2,7 +2,7 @@
 
 use crate::components::reactive::say;
 use crate::i18n::{t, t_string, use_i18n};
-use domain::scope::Scope;
+use domain::tokens::scope::Scope;
 use gloo_net::http::Request;
 use leptos::ev;
 use leptos::prelude::*;

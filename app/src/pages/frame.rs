@@ -14,7 +14,7 @@ use crate::i18n::use_i18n;
 use crate::pages::message::{Failed, use_here};
 use crate::path;
 use crate::words;
-use domain::user::Asker;
+use domain::members::user::Asker;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};

@@ -8,7 +8,7 @@ use crate::components::signed_out_page::SignedOutPage;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
-use domain::user::PASSWORD_MIN;
+use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 

@@ -18,7 +18,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::pages::message::Failed;
 use crate::path;
-use domain::session::{OwnSession, browser};
+use domain::sign_in::session::{OwnSession, browser};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

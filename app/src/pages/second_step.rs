@@ -10,7 +10,7 @@ use crate::components::signed_out_page::SignedOutPage;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
-use domain::second_factor::SecondStepBy;
+use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 

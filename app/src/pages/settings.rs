@@ -7,7 +7,7 @@ use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use crate::words;
-use domain::role::Permission;
+use domain::members::role::Permission;
 use leptos::prelude::*;
 
 /// The column Account with its groups General and Technical.

@@ -6,7 +6,7 @@ use crate::components::page_title::PageTitle;
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
-use domain::role::Permission;
+use domain::members::role::Permission;
 use leptos::prelude::*;
 
 /// The tips.

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use domain::client_address::{ClientAddress, TrustedProxies, UNKNOWN};
+use domain::gate::client_address::{ClientAddress, TrustedProxies, UNKNOWN};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::rarely::Rarely;

@@ -16,7 +16,7 @@ use std::{
     },
 };
 
-use domain::client_address::network;
+use domain::gate::client_address::network;
 use tokio::task::AbortHandle;
 
 use super::Limits;

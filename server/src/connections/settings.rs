@@ -6,7 +6,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use domain::client_address::{TrustedProxies, TrustedProxy};
+use domain::gate::client_address::{TrustedProxies, TrustedProxy};
 
 use crate::router;
 

@@ -1,8 +1,8 @@
 //! The demo's agencies: their users and company profiles.
 
 use domain::{
-    account::{Address, CompanyInformation, Contact},
-    role::Role,
+    account::company::{Address, CompanyInformation, Contact},
+    members::role::Role,
 };
 
 /// An agency account of the demo.

@@ -11,7 +11,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{account::AccountId, filter::TokenFilter, membership::Joining, role::Role, token::Token, user::Asker};
+use domain::{
+    account::AccountId,
+    members::{membership::Joining, role::Role, user::Asker},
+    tokens::{filter::TokenFilter, token::Token},
+};
 use store::{Clock, NewUser, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -140,7 +144,10 @@ async fn token_named(store: &Store, account: AccountId, name: &str) -> Result<Op
 
 #[cfg(test)]
 mod tests {
-    use domain::{api_version::ApiVersion, filter::CreatedOn, token::TokenState};
+    use domain::{
+        gate::api_version::ApiVersion,
+        tokens::{filter::CreatedOn, token::TokenState},
+    };
     use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
     use super::*;

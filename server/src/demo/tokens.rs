@@ -3,10 +3,12 @@
 use anyhow::{Result, anyhow};
 use chrono::TimeDelta;
 use domain::{
-    scope::{Category, Scope},
-    term::Terms,
-    token::{TokenForm, TokenSettings},
-    user::Person,
+    members::user::Person,
+    tokens::{
+        expiry::Terms,
+        scope::{Category, Scope},
+        token::{TokenForm, TokenSettings},
+    },
 };
 
 /// A token of the demo.

@@ -5,11 +5,13 @@ use std::{net::IpAddr, num::NonZeroU32};
 use axum::response::Response;
 use clap::Args;
 use domain::{
-    access::Caller,
     account::AccountId,
-    api_version::ApiVersion,
-    client_address::{ClientAddress, UNKNOWN},
-    scope::{RateGroup, Scope},
+    gate::{
+        access::Caller,
+        api_version::ApiVersion,
+        client_address::{ClientAddress, UNKNOWN},
+    },
+    tokens::scope::{RateGroup, Scope},
 };
 use http::{HeaderMap, request::Parts};
 use store::Store;

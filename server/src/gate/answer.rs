@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use clap::ValueEnum;
-use domain::api_version::ApiVersion;
+use domain::gate::api_version::ApiVersion;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};

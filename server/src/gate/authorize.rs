@@ -12,7 +12,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use domain::scope::Scope;
+use domain::tokens::scope::Scope;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use uuid::Uuid;
 

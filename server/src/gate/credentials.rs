@@ -6,7 +6,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use domain::secret::{AccountSid, Secret};
+use domain::tokens::secret::{AccountSid, Secret};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::envelope::GateError;

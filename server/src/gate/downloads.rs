@@ -10,7 +10,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{access::Caller, job::JobId, scope::Scope, token::TokenId};
+use domain::{
+    gate::access::Caller,
+    reports::job::JobId,
+    tokens::{scope::Scope, token::TokenId},
+};
 use http::{HeaderValue, header};
 use store::{JobResult, RESULT_LINK_LIFETIME, ResultLink, Store};
 use uuid::Uuid;

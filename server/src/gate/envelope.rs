@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use domain::{access::Refusal, job::NotReplayable, secret::Secret};
+use domain::{gate::access::Refusal, reports::job::NotReplayable, tokens::secret::Secret};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 

@@ -4,7 +4,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use anyhow::Context as _;
-use domain::{
+use domain::reports::{
     job::JobStatus,
     report::{self, Export, Period, ResultFormat},
 };
@@ -153,7 +153,7 @@ impl File {
 
 #[cfg(test)]
 mod tests {
-    use domain::report::Report;
+    use domain::reports::report::Report;
 
     use super::*;
 

@@ -14,7 +14,7 @@ use axum::{
     extract::{FromRequest as _, Request, State, rejection::FormRejection},
     response::{IntoResponse as _, Response},
 };
-use domain::{access::Caller, scope::Scope};
+use domain::{gate::access::Caller, tokens::scope::Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use axum::response::IntoResponse;
 use domain::{
-    api_version::ApiVersion,
-    scope::{Category, Scope},
+    gate::api_version::ApiVersion,
+    tokens::scope::{Category, Scope},
 };
 use http::header;
 use serde_json::{Map, Value, json};

@@ -1,8 +1,8 @@
 //! The query parameters of each operation: what is taken, and what the document says of it.
 
 use domain::{
-    report::{END_DATE, START_DATE},
-    scope::Scope,
+    reports::report::{END_DATE, START_DATE},
+    tokens::scope::Scope,
 };
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use domain::{secret::Secret, trail};
+use domain::{audit::trail, tokens::secret::Secret};
 
 use super::envelope::GateError;
 

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
-use domain::{account::AccountId, scope::RateGroup};
+use domain::{account::AccountId, tokens::scope::RateGroup};
 use governor::{
     Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},

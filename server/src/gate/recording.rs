@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{access::Caller, scope::Scope};
+use domain::{gate::access::Caller, tokens::scope::Scope};
 use http::StatusCode;
 use store::{Call, Store};
 

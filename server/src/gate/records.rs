@@ -5,7 +5,7 @@ use std::fmt::Display;
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
 use domain::{
     account::AccountId,
-    report::{Period, Report},
+    reports::report::{Period, Report},
 };
 use serde_json::{Map, Value};
 use store::{AuditEvent, Store, TokenUsage};

@@ -4,11 +4,13 @@
 //! wrong ones.
 
 use domain::{
-    api_version::ApiVersion,
-    job::JobStatus,
-    profile,
-    scope::{RateGroup, Scope},
-    token::{DESCRIPTION_MAX, DEVELOPERS_MAX, NAME_MAX},
+    account::profile,
+    gate::api_version::ApiVersion,
+    reports::job::JobStatus,
+    tokens::{
+        scope::{RateGroup, Scope},
+        token::{DESCRIPTION_MAX, DEVELOPERS_MAX, NAME_MAX},
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -327,8 +329,10 @@ fn report_metadata() -> Value {
 
 /// An advertiser, as the published document describes it.
 fn advertiser() -> Value {
-    let mut fields: Map<String, Value> =
-        domain::advertiser::COLUMNS.map(|name| (name.to_owned(), json!({ "type": "string" }))).into_iter().collect();
+    let mut fields: Map<String, Value> = domain::reports::advertiser::COLUMNS
+        .map(|name| (name.to_owned(), json!({ "type": "string" })))
+        .into_iter()
+        .collect();
     for (name, schema) in [
         ("Id", json!({ "type": "string", "pattern": "^[1-9][0-9]*$" })),
         ("State", json!({ "type": "string", "enum": ["ACTIVE", "DELINQUENT"] })),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::scope::{Method, NoOperation, Scope};
+use domain::tokens::scope::{Method, NoOperation, Scope};
 use percent_encoding::percent_decode_str;
 
 use super::{envelope::GateError, query::Query};

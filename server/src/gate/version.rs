@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use domain::{api_version::ApiVersion, trail};
+use domain::{audit::trail, gate::api_version::ApiVersion};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{envelope::GateError, query::Query};

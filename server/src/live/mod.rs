@@ -20,9 +20,8 @@ use axum::{
     routing::get,
 };
 use domain::{
-    live::{CHANGE_EVENT, END_EVENT},
-    role::Permission,
-    user::Asker,
+    audit::live::{CHANGE_EVENT, END_EVENT},
+    members::{role::Permission, user::Asker},
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -117,7 +116,7 @@ impl Listener {
                 return Some(vec![Event::default().event(END_EVENT).data("over")]);
             }
             if !changes.is_empty() {
-                let event = |change: &domain::live::LiveChange| {
+                let event = |change: &domain::audit::live::LiveChange| {
                     Event::default().event(CHANGE_EVENT).id(change.sequence.to_string()).json_data(change).ok()
                 };
                 return Some(changes.iter().filter_map(event).collect());

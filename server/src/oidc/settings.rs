@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use app::path;
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
-use domain::user;
+use domain::members::user;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
 
 use super::{

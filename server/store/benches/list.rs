@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use domain::{
-    filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey},
+    members::{role::Role, user::Asker},
     paging::{Count, Place},
-    role::Role,
-    scope::{Scope, Scopes},
-    token::{TokenId, TokenSettings, TokenState},
-    user::Asker,
+    tokens::{
+        filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey},
+        scope::{Scope, Scopes},
+        token::{TokenId, TokenSettings, TokenState},
+    },
 };
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, Row as _, SqlitePool};
 use store::{Clock, NewUser, ServerKey, Store};
@@ -68,7 +69,7 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver:
     let settings = TokenSettings {
         name: "Export 日本 0".to_owned(),
         description: String::new(),
-        api_version: domain::api_version::ApiVersion::NEWEST,
+        api_version: domain::gate::api_version::ApiVersion::NEWEST,
         primary_contact: by.user.id,
         developers: Vec::new(),
         scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION]),

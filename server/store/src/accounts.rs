@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use crate::verification_cache::Concern;
-use domain::account::{Account, AccountId, CompanyInformation};
-use domain::audit::Action;
-use domain::user::Asker;
+use domain::account::{Account, AccountId, company::CompanyInformation};
+use domain::audit::action::Action;
+use domain::members::user::Asker;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::sql::{self, QueryBuilder};
 use crate::store::Store;
 use domain::account::AccountId;
-use domain::advertiser::{Advertiser, AdvertiserId};
-use domain::audit::Action;
+use domain::audit::action::Action;
+use domain::reports::advertiser::{Advertiser, AdvertiserId};
 use serde_json::json;
 
 /// Rows that one statement writes.

@@ -8,10 +8,10 @@ use crate::sql;
 use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
-use domain::audit::Action;
+use domain::audit::action::Action;
+use domain::members::user::UserId;
 use domain::text::folded;
-use domain::token::TokenId;
-use domain::user::UserId;
+use domain::tokens::token::TokenId;
 use serde_json::Value;
 use uuid::Uuid;
 

@@ -35,8 +35,8 @@ use crate::key::ServerKey;
 use crate::sql;
 use crate::store::Store;
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::trail;
+use domain::audit::action::Action;
+use domain::audit::trail;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -10,11 +10,11 @@ use crate::sql::{Dialect, QueryBuilder, Value as Argument};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::audit::Action;
+use domain::audit::action::Action;
+use domain::audit::trail::{ActionGroup, EXPORT_MAX, EntryKey, PAGE_SIZE, TrailFilter};
+use domain::members::user::{Person, UserId};
 use domain::paging::{Cursor, Position};
-use domain::token::TokenId;
-use domain::trail::{ActionGroup, EXPORT_MAX, EntryKey, PAGE_SIZE, TrailFilter};
-use domain::user::{Person, UserId};
+use domain::tokens::token::TokenId;
 use serde_json::Value;
 use uuid::Uuid;
 

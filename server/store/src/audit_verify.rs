@@ -12,7 +12,7 @@ use crate::sql::{self, Dialect, Pool};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::audit::Action;
+use domain::audit::action::Action;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;

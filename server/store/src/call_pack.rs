@@ -25,7 +25,7 @@
 use crate::calls::Call;
 use crate::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::token::TokenId;
+use domain::tokens::token::TokenId;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -179,7 +179,7 @@ impl<'p> Rest<'p> {
 mod tests {
     use super::*;
     use domain::account::AccountId;
-    use domain::scope::Scope;
+    use domain::tokens::scope::Scope;
     use proptest::prelude::*;
 
     const HOUR: u64 = 60 * 60 * 1_000_000;

@@ -5,8 +5,8 @@ use crate::database::{Connection, require_row};
 use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
-use domain::account::{AccountId, CompanyInformation};
-use domain::audit::{Action, Actor};
+use domain::account::{AccountId, company::CompanyInformation};
+use domain::audit::action::{Action, Actor};
 use serde_json::json;
 
 impl Store {

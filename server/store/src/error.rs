@@ -1,8 +1,8 @@
 //! What can go wrong in the store. No error shows a secret.
 
 use crate::second_step::PendingSignIn;
-use domain::membership::Refusal;
-use domain::password_reset;
+use domain::members::membership::Refusal;
+use domain::sign_in::password_reset;
 use sqlx::sqlite::SqliteError;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,12 +6,12 @@ use crate::sql;
 use crate::store::Store;
 use crate::token_rows::{api_version, corrupt, from_json, lifetime, state};
 use crate::verification_cache::{Credentials, Demands};
-use domain::access::Caller;
 use domain::account::AccountId;
-use domain::secret::{AccountSid, Secret};
-use domain::security_policy::allows;
-use domain::term;
-use domain::token::TokenId;
+use domain::account::security_policy::allows;
+use domain::gate::access::Caller;
+use domain::tokens::expiry;
+use domain::tokens::secret::{AccountSid, Secret};
+use domain::tokens::token::TokenId;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ impl TryFrom<CredentialsRow> for (Credentials, Demands) {
         let credentials = Credentials {
             token: TokenId(row.id),
             account: AccountId(row.account_id),
-            ends_at: term::end(expires_at, time(row.secret_issued_at)?, longest),
+            ends_at: expiry::end(expires_at, time(row.secret_issued_at)?, longest),
             secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("a hash of another length"))?,
             state: state(&row.state)?,
             api_version: api_version(row.api_version)?,
@@ -121,7 +121,7 @@ impl Store {
             scopes: known.scopes,
             ends_at: known.ends_at,
             // The clock is not even asked for a token that never expires.
-            expired: known.ends_at.is_some() && term::has_ended(known.ends_at, self.clock().now()),
+            expired: known.ends_at.is_some() && expiry::has_ended(known.ends_at, self.clock().now()),
             address_allowed,
         }
     }

@@ -15,10 +15,12 @@ use crate::throttle;
 use crate::users::{self, folded_email, role_named};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::membership::{INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator};
-use domain::role::Role;
-use domain::user::{Asker, UserId};
+use domain::audit::action::Action;
+use domain::members::membership::{
+    INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator,
+};
+use domain::members::role::Role;
+use domain::members::user::{Asker, UserId};
 use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;

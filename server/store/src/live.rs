@@ -5,10 +5,10 @@ use crate::error::Error;
 use crate::sql;
 use crate::store::Store;
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::live::{LIVE_ACTIONS, LiveChange};
-use domain::token::TokenId;
-use domain::user::{Person, UserId};
+use domain::audit::action::Action;
+use domain::audit::live::{LIVE_ACTIONS, LiveChange};
+use domain::members::user::{Person, UserId};
+use domain::tokens::token::TokenId;
 use uuid::Uuid;
 
 /// Changes that are read at once.

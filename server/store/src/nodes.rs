@@ -24,7 +24,7 @@ use crate::sql::{self, Pool, Tx};
 use crate::store::Store;
 use crate::verification_cache::{Concern, Hold};
 use domain::account::AccountId;
-use domain::secret::AccountSid;
+use domain::tokens::secret::AccountSid;
 use sqlx::postgres::PgListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

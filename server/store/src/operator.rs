@@ -6,8 +6,8 @@ use crate::sql;
 use crate::store::Store;
 use crate::users::{self, MemberRow};
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::membership::{Change, Member};
+use domain::audit::action::Action;
+use domain::members::membership::{Change, Member};
 use domain::text::folded;
 
 #[derive(sqlx_macros::FromRow)]

@@ -9,7 +9,7 @@ use crate::throttle;
 use crate::users::folded_email;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use domain::user::UserId;
+use domain::members::user::UserId;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;

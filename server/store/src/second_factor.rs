@@ -13,13 +13,13 @@ use crate::store::Store;
 use crate::{throttle, users};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::membership::require_administrator;
-use domain::second_factor::{
+use domain::audit::action::Action;
+use domain::members::membership::require_administrator;
+use domain::members::user::{Asker, UserId};
+use domain::sign_in::second_factor::{
     CODE_DIGITS, GivenCode, RECOVERY_ALPHABET, RECOVERY_CODES, RECOVERY_LENGTH, SKEW, STEP_SECONDS, SecondFactors,
     SecondStepBy,
 };
-use domain::user::{Asker, UserId};
 use rand::{Rng, RngExt};
 use serde_json::json;
 use std::fmt;

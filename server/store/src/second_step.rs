@@ -12,9 +12,9 @@ use crate::store::Store;
 use crate::throttle;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
-use domain::user::UserId;
+use domain::audit::action::Action;
+use domain::members::user::UserId;
+use domain::sign_in::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -8,10 +8,10 @@ use crate::store::Store;
 use crate::token_rows::lifetime;
 use crate::verification_cache::Concern;
 use domain::account::AccountId;
-use domain::audit::Action;
-use domain::security_policy::{Consequences, SecurityPolicy};
-use domain::term::{self, Lifetime, Terms};
-use domain::user::Asker;
+use domain::account::security_policy::{Consequences, SecurityPolicy};
+use domain::audit::action::Action;
+use domain::members::user::Asker;
+use domain::tokens::expiry::{self, Lifetime, Terms};
 use serde_json::json;
 
 #[derive(sqlx_macros::FromRow)]
@@ -62,7 +62,8 @@ impl Store {
         let mut consequences = Consequences::default();
         for (expires_at, issued_at, viewable) in terms {
             let (expires_at, issued_at) = (expires_at.map(time).transpose()?, time(issued_at)?);
-            let passes = |longest: Option<Lifetime>| !term::has_ended(term::end(expires_at, issued_at, longest), now);
+            let passes =
+                |longest: Option<Lifetime>| !expiry::has_ended(expiry::end(expires_at, issued_at, longest), now);
             consequences.expiring += u64::from(passes(before.token_lifetime) && !passes(policy.token_lifetime));
             consequences.forgotten += u64::from(viewable && !policy.tokens_viewable);
         }

@@ -5,7 +5,7 @@ use crate::database::{Connection, micros};
 use crate::error::Error;
 use crate::sql;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::client_address::network;
+use domain::gate::client_address::network;
 use std::net::IpAddr;
 use std::time::Duration;
 

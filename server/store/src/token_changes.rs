@@ -9,12 +9,12 @@ use crate::sql;
 use crate::store::Store;
 use crate::token_rows::{self, StoredToken};
 use crate::verification_cache::Concern;
-use domain::api_version::ApiVersion;
-use domain::audit::{Action, Actor};
-use domain::secret::{AccountSid, Secret};
-use domain::term;
+use domain::audit::action::{Action, Actor};
+use domain::gate::api_version::ApiVersion;
 use domain::text::folded;
-use domain::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
+use domain::tokens::expiry;
+use domain::tokens::secret::{AccountSid, Secret};
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ impl Store {
             return Err(Error::NotFound);
         }
         let mut settings = original.token.settings;
-        settings.expires_at = term::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
+        settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
         let mut taken = HashSet::new();
         settings.name = loop {
             let name = copy_name(&settings.name, |name| taken.contains(name));
@@ -156,7 +156,7 @@ impl Store {
             let now = self.clock().now();
             stored.secret_hash = self.key().hash(secret.reveal());
             let settings = &mut stored.token.settings;
-            settings.expires_at = term::renewed(settings.expires_at, stored.secret_issued_at, now);
+            settings.expires_at = expiry::renewed(settings.expires_at, stored.secret_issued_at, now);
             stored.secret_issued_at = now;
             stored.sealed_secret = if stored.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
             Ok(())

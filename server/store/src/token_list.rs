@@ -9,9 +9,9 @@ use crate::store::Store;
 use crate::token_rows::{self, SELECT, StoredToken, TokenRow};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
 use domain::paging::Cursor;
-use domain::token::{Token, TokenId};
+use domain::tokens::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
+use domain::tokens::token::{Token, TokenId};
 
 impl Store {
     /// The page of the account's tokens that the filter asks for.
@@ -183,8 +183,8 @@ mod tests {
     use super::*;
     use crate::paging::Side;
     use crate::plans::{plan, stores};
-    use domain::filter::CreatedOn;
-    use domain::token::TokenState;
+    use domain::tokens::filter::CreatedOn;
+    use domain::tokens::token::TokenState;
     use uuid::Uuid;
 
     /// Keys from the middle of each order.

@@ -5,13 +5,13 @@ use crate::error::Error;
 use crate::sql::{self, QueryBuilder};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::api_version::ApiVersion;
-use domain::filter::{Sort, SortValue, TokenKey};
-use domain::secret::AccountSid;
-use domain::term::{self, Lifetime};
+use domain::gate::api_version::ApiVersion;
+use domain::members::user::{Person, UserId};
 use domain::text::folded;
-use domain::token::{Token, TokenId, TokenSettings, TokenState};
-use domain::user::{Person, UserId};
+use domain::tokens::expiry::{self, Lifetime};
+use domain::tokens::filter::{Sort, SortValue, TokenKey};
+use domain::tokens::secret::AccountSid;
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -92,7 +92,7 @@ impl TryFrom<TokenRow> for StoredToken {
         };
         let secret_issued_at = time(row.secret_issued_at)?;
         let longest = row.token_lifetime.map(lifetime).transpose()?;
-        let ends_at = term::end(settings.expires_at, secret_issued_at, longest);
+        let ends_at = expiry::end(settings.expires_at, secret_issued_at, longest);
         let token = Token {
             id: TokenId(row.id),
             sid: AccountSid::try_from(row.sid).map_err(corrupt)?,

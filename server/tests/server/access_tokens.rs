@@ -1,6 +1,6 @@
 //! Access Tokens through the API: automated rotation, and what a token can't give.
 
-use domain::{
+use domain::tokens::{
     scope::Scope,
     secret::{AccountSid, Secret},
     token::TokenId,

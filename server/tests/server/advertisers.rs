@@ -1,6 +1,6 @@
 //! Advertisers at the gate.
 
-use domain::{advertiser::Advertiser, scope::Scope};
+use domain::{reports::advertiser::Advertiser, tokens::scope::Scope};
 use http::StatusCode;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! The gate as the platform publishes it: the ways to write a request, and the forms of answers.
 
 use chrono::{DateTime, TimeDelta};
-use domain::scope::Scope;
+use domain::tokens::scope::Scope;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::gate::{GateFormat, Settings};

@@ -3,8 +3,8 @@
 use std::{path::Path, process::Command};
 
 use domain::{
-    role::{Permission, Role},
-    trail::TrailFilter,
+    audit::trail::TrailFilter,
+    members::role::{Permission, Role},
 };
 use http::{StatusCode, header};
 use server::config::Data;

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use domain::role::Role;
+use domain::members::role::Role;
 use server::config::Data;
 use store::{Error, Identity, VerifiedPerson};
 

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::role::{Permission, Role};
+use domain::members::role::{Permission, Role};
 use http::{StatusCode, header};
 use tokio::task::JoinSet;
 use uuid::Uuid;

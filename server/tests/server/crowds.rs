@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use server::connections;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};

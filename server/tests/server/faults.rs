@@ -12,10 +12,12 @@ use std::{
 
 use chrono::TimeDelta;
 use domain::{
-    filter::TokenFilter,
-    role::Role,
-    scope::Scope,
-    token::{Token, TokenId},
+    members::role::Role,
+    tokens::{
+        filter::TokenFilter,
+        scope::Scope,
+        token::{Token, TokenId},
+    },
 };
 use futures_util::future::BoxFuture;
 use http::{StatusCode, header};

@@ -1,6 +1,6 @@
 //! Where requests come from, as a trusted proxy says it.
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::StatusCode;
 use server::gate;
 

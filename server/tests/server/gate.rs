@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use domain::{scope::Scope, secret::Secret, token::TokenState};
+use domain::tokens::{scope::Scope, secret::Secret, token::TokenState};
 use http::{StatusCode, header};
 use serde_json::json;
 use server::gate::Settings;

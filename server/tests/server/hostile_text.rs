@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::role::Role;
+use domain::members::role::Role;
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 use http::{StatusCode, header};
 use leptos_axum::generate_route_list;

@@ -4,12 +4,13 @@ use std::{net::SocketAddr, path::Path};
 
 use domain::{
     account::AccountId,
-    client_address::TrustedProxies,
-    role::Role,
-    scope::Scope,
-    secret::{AccountSid, Secret},
-    token::TokenForm,
-    user::Asker,
+    gate::client_address::TrustedProxies,
+    members::{role::Role, user::Asker},
+    tokens::{
+        scope::Scope,
+        secret::{AccountSid, Secret},
+        token::TokenForm,
+    },
 };
 use http::{HeaderMap, Request, StatusCode, header};
 use server::{

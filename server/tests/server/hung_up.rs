@@ -15,7 +15,7 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use tokio::{runtime, task, time};

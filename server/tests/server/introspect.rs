@@ -1,6 +1,6 @@
 //! What a service is told of its callers' credentials (RFC 7662).
 
-use domain::{scope::Scope, secret::Secret};
+use domain::tokens::{scope::Scope, secret::Secret};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 

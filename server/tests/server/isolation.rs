@@ -4,15 +4,14 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    access::Caller,
-    advertiser::Advertiser,
-    filter::TokenFilter,
-    report::{Export, Period, Report, ResultFormat},
-    role::Role,
-    scope::Scope,
-    secret::AccountSid,
-    trail::TrailFilter,
-    user::Asker,
+    audit::trail::TrailFilter,
+    gate::access::Caller,
+    members::{role::Role, user::Asker},
+    reports::{
+        advertiser::Advertiser,
+        report::{Export, Period, Report, ResultFormat},
+    },
+    tokens::{filter::TokenFilter, scope::Scope, secret::AccountSid},
 };
 use http::{StatusCode, header};
 use leptos::server_fn::axum::server_fn_paths;
@@ -142,7 +141,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
     let form = |contact: Uuid| {
         format!("form[name]=X&form[api_version]=3&form[primary_contact]={contact}&form[scopes][0]=getJob")
     };
-    let trail = TrailFilter { token: Some(domain::token::TokenId(of.token)), ..TrailFilter::default() };
+    let trail = TrailFilter { token: Some(domain::tokens::token::TokenId(of.token)), ..TrailFilter::default() };
     vec![
         ("account", Case::NoId(OWN_ACCOUNT)),
         ("account/enable_api_access", Case::NoId(OWN_ACCOUNT)),

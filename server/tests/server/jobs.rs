@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use domain::{
-    job::JobId,
-    scope::Scope,
-    token::TokenForm,
-    user::{Asker, UserId},
+    members::user::{Asker, UserId},
+    reports::job::JobId,
+    tokens::{scope::Scope, token::TokenForm},
 };
 use http::{StatusCode, header};
 use serde_json::{Value, json};

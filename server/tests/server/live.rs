@@ -7,7 +7,10 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
-use domain::{filter::TokenFilter, role::Role, scope::Scope, user::UserId};
+use domain::{
+    members::{role::Role, user::UserId},
+    tokens::{filter::TokenFilter, scope::Scope},
+};
 use http::StatusCode;
 use serde_json::{Value, json};
 use store::{Clock, SESSION_IDLE};
@@ -94,7 +97,8 @@ async fn a_page_hears_nothing_of_other_accounts() {
     };
     let id = house.store.add_user(account, user).await.unwrap();
     let user = house.store.people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
-    let other = domain::user::Asker { account, account_name: "Another agency".to_owned(), user, ..house.by.clone() };
+    let other =
+        domain::members::user::Asker { account, account_name: "Another agency".to_owned(), user, ..house.by.clone() };
     issue(&house.store, &other, &[Scope::GET_COMPANY_INFORMATION]).await;
     house.store.disable(&house.by, house.issued.token.id).await.unwrap();
     let (_, first) = tokio::task::block_in_place(|| listener.event());

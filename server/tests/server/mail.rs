@@ -10,7 +10,7 @@ use std::{
 
 use app::mail::Mail;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::Value;
 use server::{gate, mail::Settings, public_url::PublicUrl, router::Services};

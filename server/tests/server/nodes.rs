@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::secret::Secret;
+use domain::tokens::secret::Secret;
 use http::{StatusCode, header};
 use server::{gate::Settings, router::Services};
 use tokio::task::JoinSet;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::{

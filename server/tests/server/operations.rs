@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use axum::body::Body;
-use domain::scope::Scope;
+use domain::tokens::scope::Scope;
 use futures_util::FutureExt as _;
 use http::{StatusCode, header};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Passkeys over HTTP: added on the profile, in place of the password, as the second step, and in between.
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::{gate, router::Services};

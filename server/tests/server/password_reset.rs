@@ -1,6 +1,6 @@
 //! Forgotten passwords over HTTP: what is mailed and shown, to whom, and that nothing tells who has an account.
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::{gate, router::Services};
@@ -180,7 +180,7 @@ async fn link_is_not_shown_for_a_member_of_other_accounts() {
             NewUser { name, email: address.clone(), password: PASSWORD.to_owned(), role: Role::AccountAdministrator };
         let otto = house.store.add_user(other, user).await.unwrap();
         let (_, invitation) = house.store.invite(&house.by, &address, Role::Analyst).await.unwrap();
-        let known = domain::membership::Joining::Known { password: PASSWORD.to_owned() };
+        let known = domain::members::membership::Joining::Known { password: PASSWORD.to_owned() };
         let here = std::net::IpAddr::from([127, 0, 0, 1]);
         house.store.accept_invitation(&invitation, known, here).await.unwrap();
         let cookie = house.sign_in(Role::AccountAdministrator).await;
@@ -213,7 +213,7 @@ async fn link_takes_the_right_role_and_a_recent_password() {
 
 /// Later than a password counts as recent, and sooner than a session ends.
 fn chrono_later() -> chrono::DateTime<chrono::Utc> {
-    store::Clock::system().now() + domain::session::STEP_UP_AFTER
+    store::Clock::system().now() + domain::sign_in::session::STEP_UP_AFTER
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ use std::{
 };
 
 use domain::{
-    account::AccountId, role::Role, scope::Scope, secret::Secret, token::TokenId, trail::TrailFilter, user::Asker,
+    account::AccountId,
+    audit::trail::TrailFilter,
+    members::{role::Role, user::Asker},
+    tokens::{scope::Scope, secret::Secret, token::TokenId},
 };
 use http::StatusCode;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! How server functions want to be called: the content types, the fields, and the proof that some ask for each time.
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use leptos::server_fn::axum::server_fn_paths;
 use serde_json::json;
@@ -111,7 +111,7 @@ async fn changing_a_role_takes_a_proof_each_time() {
         assert_eq!(right.status, StatusCode::OK, "{}", right.text());
         assert_eq!(role(&house, Role::Analyst).await, Role::Finance);
         right.header("set-cookie").split(';').next().unwrap().clone_into(&mut cookie);
-        house.store.change_role(&house.by, domain::user::UserId(id), Role::Analyst).await.unwrap();
+        house.store.change_role(&house.by, domain::members::user::UserId(id), Role::Analyst).await.unwrap();
     }
     let specialist = house.sign_in(Role::ImplementationSpecialist).await;
     assert_eq!(change(&specialist, Some(PASSWORD)).await.status, StatusCode::FORBIDDEN);

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use domain::{
+use domain::tokens::{
     scope::Scope,
     secret::{AccountSid, Secret},
 };

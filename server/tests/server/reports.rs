@@ -1,7 +1,7 @@
 //! Reports at the gate: the catalogue, and reports that are read at once.
 
 use chrono::TimeDelta;
-use domain::scope::Scope;
+use domain::tokens::scope::Scope;
 use http::StatusCode;
 use serde_json::{Value, json};
 use server::gate::Settings;

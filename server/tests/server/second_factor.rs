@@ -1,6 +1,6 @@
 //! Signing in in two steps, and what is closed to who has to set a second factor up first.
 
-use domain::role::Role;
+use domain::members::role::Role;
 use http::{StatusCode, header};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -200,8 +200,8 @@ async fn an_invited_user_with_a_second_factor_is_asked_for_it_too() {
         role: Role::AccountAdministrator,
     };
     let id = house.store.add_user(other, user).await.unwrap();
-    let by = domain::user::Asker {
-        user: domain::user::Person { id, name: "Olga".to_owned(), email: "olga@agency.example".to_owned() },
+    let by = domain::members::user::Asker {
+        user: domain::members::user::Person { id, name: "Olga".to_owned(), email: "olga@agency.example".to_owned() },
         account: other,
         account_name: "Other".to_owned(),
         role: Role::AccountAdministrator,

@@ -2,10 +2,9 @@
 
 use chrono::{TimeDelta, Utc};
 use domain::{
-    role::Role,
-    scope::Scope,
-    security_policy::{SecurityPolicy, SecurityPolicyForm},
-    token::TokenSettings,
+    account::security_policy::{SecurityPolicy, SecurityPolicyForm},
+    members::role::Role,
+    tokens::{scope::Scope, token::TokenSettings},
 };
 use http::{StatusCode, header};
 use serde_json::{Value, json};

@@ -5,16 +5,18 @@
 
 use chrono::DateTime;
 use domain::{
-    api_version::ApiVersion,
-    filter::TokenFilter,
-    scope::Scope,
-    term,
+    gate::api_version::ApiVersion,
+    members::user::UserId,
     text::{Field, Problem},
-    token::{
-        DESCRIPTION_MAX, DEVELOPERS_MAX, NAME_MAX, Token, TokenForm, TokenId, TokenSettings, TokenState,
-        separates_addresses,
+    tokens::{
+        expiry,
+        filter::TokenFilter,
+        scope::Scope,
+        token::{
+            DESCRIPTION_MAX, DEVELOPERS_MAX, NAME_MAX, Token, TokenForm, TokenId, TokenSettings, TokenState,
+            separates_addresses,
+        },
     },
-    user::UserId,
 };
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -228,7 +230,7 @@ fn addresses(sent: &[String]) -> Result<String, String> {
 fn expiry(text: &str) -> Result<String, &'static str> {
     let end = (!text.is_empty()).then(|| DateTime::parse_from_rfc3339(text)).transpose();
     let end = end.map_err(|_| "send a time like 2030-01-31T00:00:00Z, or an empty string for none")?;
-    Ok(term::written(end.map(|end| end.to_utc())))
+    Ok(expiry::written(end.map(|end| end.to_utc())))
 }
 
 /// What the API calls a field of the form.

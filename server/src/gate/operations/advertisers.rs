@@ -1,7 +1,7 @@
 //! Advertisers: the brands that the agency manages, as it has imported them (`kagitaba advertiser import`).
 
 use chrono::DateTime;
-use domain::advertiser::{Advertiser, AdvertiserId};
+use domain::reports::advertiser::{Advertiser, AdvertiserId};
 use serde::Serialize;
 
 use super::{

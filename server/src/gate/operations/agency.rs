@@ -1,7 +1,7 @@
 //! `/Agencies/{AccountSID}`: who calls, with what rights, for how long, and how many calls are left. Clients ask for it to
 //! see whether credentials are an agency's, so that it needs no scope.
 
-use domain::scope::{RateGroup, Scope};
+use domain::tokens::scope::{RateGroup, Scope};
 use serde_json::{Value, json};
 
 use super::{

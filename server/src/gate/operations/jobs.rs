@@ -1,7 +1,7 @@
 //! Jobs: how far exports are, and the files that they have made.
 
 use axum::response::IntoResponse as _;
-use domain::job::{Job, JobId, JobStatus};
+use domain::reports::job::{Job, JobId, JobStatus};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;

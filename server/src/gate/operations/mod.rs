@@ -9,9 +9,8 @@ mod read_only;
 mod reports;
 
 use domain::{
-    access::Caller,
-    api_version::ApiVersion,
-    scope::{Category, Scope},
+    gate::{access::Caller, api_version::ApiVersion},
+    tokens::scope::{Category, Scope},
 };
 use store::Store;
 

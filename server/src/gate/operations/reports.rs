@@ -2,7 +2,7 @@
 //!
 //! As published, these operations answer 200 with an error envelope where the report or its filters are wrong.
 
-use domain::report::{END_DATE, Export, FILTERS, Period, Report, ResultFormat, START_DATE};
+use domain::reports::report::{END_DATE, Export, FILTERS, Period, Report, ResultFormat, START_DATE};
 use serde_json::{Value, json};
 
 use super::{

@@ -2,8 +2,8 @@
 
 use crate::house::{House, PASSWORD, new_user};
 use crate::sql;
-use domain::account::{AccountId, CompanyInformation};
-use domain::role::Role;
+use domain::account::{AccountId, company::CompanyInformation};
+use domain::members::role::Role;
 use serde_json::json;
 use store::{Clock, Error, NewUser, ServerKey, Store};
 use uuid::Uuid;

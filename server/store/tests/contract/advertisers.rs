@@ -3,7 +3,7 @@
 use crate::house::House;
 use chrono::TimeDelta;
 use domain::account::AccountId;
-use domain::advertiser::{Advertiser, AdvertiserId};
+use domain::reports::advertiser::{Advertiser, AdvertiserId};
 use serde_json::json;
 use store::{Error, ImportedAdvertisers};
 use uuid::Uuid;

@@ -4,7 +4,7 @@ use crate::database::{AUDIT_CHAINING, Database, RANDOM_HASH, RANDOM_ID};
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;
 use chrono::TimeDelta;
-use domain::trail::TrailFilter;
+use domain::audit::trail::TrailFilter;
 use sqlx::AssertSqlSafe;
 use store::{AuditChain, AuditFault, AuditHash, Clock, Error, ServerKey, Store, verify_audit_trail};
 

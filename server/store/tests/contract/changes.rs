@@ -2,9 +2,9 @@
 
 use crate::house::{House, begin, new_user};
 use chrono::TimeDelta;
-use domain::api_version::ApiVersion;
-use domain::role::Role;
-use domain::token::{TokenId, TokenSettings, TokenState};
+use domain::gate::api_version::ApiVersion;
+use domain::members::role::Role;
+use domain::tokens::token::{TokenId, TokenSettings, TokenState};
 use store::Error;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ async fn a_request_sent_twice_is_carried_out_once() {
     assert!(matches!(again, Err(Error::AlreadyDone)));
     let again = house.store.duplicate(&house.aya, token.id, request).await;
     assert!(matches!(again, Err(Error::AlreadyDone)));
-    assert_eq!(house.names(domain::filter::TokenFilter::default()).await, ["Export"]);
+    assert_eq!(house.names(domain::tokens::filter::TokenFilter::default()).await, ["Export"]);
     assert_eq!(house.actions().await[2..], ["token_created"]);
     let stranger = house.stranger().await;
     let settings = TokenSettings { primary_contact: stranger.user.id, ..house.settings("Export") };

@@ -3,8 +3,8 @@
 
 use crate::house::{HERE, House, PASSWORD};
 use chrono::TimeDelta;
-use domain::role::Role;
-use domain::token::TokenSettings;
+use domain::members::role::Role;
+use domain::tokens::token::TokenSettings;
 use std::net::{IpAddr, Ipv4Addr};
 use store::{Error, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 use totp_rs::{Builder, Secret};
@@ -134,7 +134,7 @@ async fn last_use_by_a_clock_ahead_gives_way_to_the_next() {
 
 #[tokio::test]
 async fn job_begun_by_a_clock_ahead_is_taken_up_again() {
-    use domain::report::{Export, Period, Report, ResultFormat};
+    use domain::reports::report::{Export, Period, Report, ResultFormat};
     let house = House::new().await;
     let settings = TokenSettings { primary_contact: house.aya.user.id, ..house.settings("Export") };
     let issued = house.store.create(&house.aya, settings, Uuid::now_v7()).await.unwrap();

@@ -2,13 +2,13 @@
 
 use crate::house::{HERE, House, new_user};
 use chrono::{NaiveDate, TimeDelta};
-use domain::filter::TokenFilter;
-use domain::membership::{InvitationId, Joining, MembershipState};
+use domain::members::membership::{InvitationId, Joining, MembershipState};
+use domain::members::role::Role;
+use domain::members::user::{Asker, Person};
 use domain::paging::Count;
-use domain::role::Role;
-use domain::secret::{AccountSid, Secret};
-use domain::token::TokenId;
-use domain::user::{Asker, Person};
+use domain::tokens::filter::TokenFilter;
+use domain::tokens::secret::{AccountSid, Secret};
+use domain::tokens::token::TokenId;
 use store::{Error, InvitationToken, ServerKey, SessionToken, Store};
 use uuid::Uuid;
 

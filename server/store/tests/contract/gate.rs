@@ -3,9 +3,9 @@
 use crate::house::House;
 use crate::sql;
 use chrono::TimeDelta;
-use domain::access::Caller;
-use domain::secret::{AccountSid, Secret};
-use domain::token::TokenState;
+use domain::gate::access::Caller;
+use domain::tokens::secret::{AccountSid, Secret};
+use domain::tokens::token::TokenState;
 use store::{Clock, Error, ServerKey, Store};
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
 use chrono::TimeDelta;
-use domain::membership::{Change, INVITATION_LIFETIME};
-use domain::role::Role;
-use domain::user::Asker;
+use domain::members::membership::{Change, INVITATION_LIFETIME};
+use domain::members::role::Role;
+use domain::members::user::Asker;
 use serde_json::json;
 use store::{Error, Identity, SessionToken, VerifiedPerson};
 

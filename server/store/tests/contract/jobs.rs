@@ -3,11 +3,11 @@
 use crate::house::{HERE, House};
 use crate::sql;
 use chrono::TimeDelta;
-use domain::access::Caller;
-use domain::job::{Job, JobId, JobStatus};
-use domain::report::{Export, Period, Report, ResultFormat};
-use domain::scope::Scope;
-use domain::user::Asker;
+use domain::gate::access::Caller;
+use domain::members::user::Asker;
+use domain::reports::job::{Job, JobId, JobStatus};
+use domain::reports::report::{Export, Period, Report, ResultFormat};
+use domain::tokens::scope::Scope;
 use serde_json::json;
 use std::time::Duration;
 use store::{Error, RESULT_LIFETIME, ResultLink, STALLED_AFTER, Store};
@@ -18,7 +18,7 @@ const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
 /// Somebody who calls with a token of the asker's account.
 async fn caller(store: &Store, by: &Asker, house: &House) -> Caller {
-    let settings = domain::token::TokenSettings { primary_contact: by.user.id, ..house.settings("Export") };
+    let settings = domain::tokens::token::TokenSettings { primary_contact: by.user.id, ..house.settings("Export") };
     let issued = store.create(by, settings, Uuid::now_v7()).await.unwrap();
     store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap()
 }

@@ -1,8 +1,8 @@
 //! What open pages hear of: the changes after an entry that they name, each once, and nothing of other accounts.
 
 use crate::house::House;
-use domain::audit::Action;
-use domain::live::LiveChange;
+use domain::audit::action::Action;
+use domain::audit::live::LiveChange;
 use store::Store;
 
 async fn changes(store: &Store, house: &House, after: i64) -> (Vec<LiveChange>, i64) {
@@ -77,6 +77,6 @@ async fn whoever_was_away_for_long_hears_of_the_last_changes_only() {
 async fn a_list_says_which_entry_it_is_as_new_as() {
     let house = House::new().await;
     house.issue("Export").await;
-    let list = house.store.list(house.aya.account, &domain::filter::TokenFilter::default()).await.unwrap();
+    let list = house.store.list(house.aya.account, &domain::tokens::filter::TokenFilter::default()).await.unwrap();
     assert_eq!(list.as_of, house.store.last_entry(house.aya.account).await.unwrap());
 }

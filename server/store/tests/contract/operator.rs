@@ -1,8 +1,8 @@
 //! Account users as whoever runs the server manages them.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
-use domain::membership::{Change, MembershipState};
-use domain::role::Role;
+use domain::members::membership::{Change, MembershipState};
+use domain::members::role::Role;
 use serde_json::json;
 use store::Error;
 

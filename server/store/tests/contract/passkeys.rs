@@ -3,9 +3,9 @@
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
 use chrono::TimeDelta;
-use domain::role::Role;
-use domain::second_factor::{CHALLENGE_WITHIN, PASSKEYS_MAX};
-use domain::user::Asker;
+use domain::members::role::Role;
+use domain::members::user::Asker;
+use domain::sign_in::second_factor::{CHALLENGE_WITHIN, PASSKEYS_MAX};
 use std::net::{IpAddr, Ipv4Addr};
 use store::{Challenge, Error, PasskeyAnswer, PendingSignIn, SessionToken};
 use totp_rs::{Builder, Secret};

@@ -3,10 +3,10 @@
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
 use chrono::TimeDelta;
-use domain::membership::Joining;
-use domain::password_reset::{Handover, RESET_LIFETIME, RESETS_ASKED_MAX};
-use domain::role::Role;
-use domain::user::{Asker, UserId};
+use domain::members::membership::Joining;
+use domain::members::role::Role;
+use domain::members::user::{Asker, UserId};
+use domain::sign_in::password_reset::{Handover, RESET_LIFETIME, RESETS_ASKED_MAX};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use store::{Error, ResetToken, SessionToken};
@@ -124,7 +124,7 @@ async fn administrator_sees_no_link_of_a_member_of_other_accounts() {
     assert!(matches!(shown, Err(Error::BelongsElsewhere)), "{shown:?}");
     // Deactivated there, they may be reinstated while the administrator here still knows the password.
     let oya = house.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
-    let oya = Asker { user: domain::user::Person { id: oya, ..otto.user.clone() }, ..otto.clone() };
+    let oya = Asker { user: domain::members::user::Person { id: oya, ..otto.user.clone() }, ..otto.clone() };
     house.store.deactivate_user(&oya, otto.user.id).await.unwrap();
     let shown = house.store.make_reset_link(&house.aya, otto.user.id, Handover::ByHand).await;
     assert!(matches!(shown, Err(Error::BelongsElsewhere)), "{shown:?}");
@@ -155,7 +155,7 @@ async fn link_is_made_by_active_administrators_for_their_members() {
     let ask = async |by: &Asker, user| house.store.make_reset_link(by, user, Handover::Mail).await.map(drop);
     assert!(matches!(ask(&stranger, ben).await, Err(Error::NotFound)));
     assert!(matches!(ask(&house.aya, stranger.user.id).await, Err(Error::NotFound)));
-    let person = domain::user::Person { id: ben, ..house.aya.user.clone() };
+    let person = domain::members::user::Person { id: ben, ..house.aya.user.clone() };
     assert!(matches!(ask(&Asker { user: person, ..house.aya.clone() }, ben).await, Err(Error::NotAllowed)));
     ask(&house.aya, ben).await.unwrap();
 }

@@ -3,9 +3,9 @@
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;
 use chrono::TimeDelta;
-use domain::session::STEP_UP_AFTER;
-use domain::trail::TrailFilter;
-use domain::user::Preferences;
+use domain::audit::trail::TrailFilter;
+use domain::members::user::Preferences;
+use domain::sign_in::session::STEP_UP_AFTER;
 use serde_json::json;
 use store::{Client, Error, SessionToken};
 

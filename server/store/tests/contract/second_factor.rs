@@ -3,9 +3,9 @@
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::sql;
 use chrono::TimeDelta;
-use domain::role::Role;
-use domain::second_factor::{RECOVERY_CODES, SECOND_STEP_WITHIN, grouped};
-use domain::user::{Asker, Person};
+use domain::members::role::Role;
+use domain::members::user::{Asker, Person};
+use domain::sign_in::second_factor::{RECOVERY_CODES, SECOND_STEP_WITHIN, grouped};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use store::{Error, Identity, PendingSignIn, SessionToken, VerifiedPerson};

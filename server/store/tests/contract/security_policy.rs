@@ -2,9 +2,9 @@
 
 use crate::house::House;
 use chrono::TimeDelta;
-use domain::access::Caller;
-use domain::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
-use domain::token::TokenSettings;
+use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
+use domain::gate::access::Caller;
+use domain::tokens::token::TokenSettings;
 use rand::rng;
 use serde_json::json;
 use std::net::IpAddr;

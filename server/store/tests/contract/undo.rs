@@ -2,8 +2,8 @@
 
 use crate::house::House;
 use chrono::TimeDelta;
-use domain::filter::TokenFilter;
-use domain::token::{Token, UNDO_WINDOW};
+use domain::tokens::filter::TokenFilter;
+use domain::tokens::token::{Token, UNDO_WINDOW};
 use store::Error;
 use uuid::Uuid;
 

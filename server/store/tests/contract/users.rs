@@ -3,9 +3,9 @@
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::sql;
 use chrono::TimeDelta;
-use domain::membership::{INVITATION_LIFETIME, Joining, Member, MembershipState, Welcome};
-use domain::role::Role;
-use domain::user::{Asker, Person, UserId};
+use domain::members::membership::{INVITATION_LIFETIME, Joining, Member, MembershipState, Welcome};
+use domain::members::role::Role;
+use domain::members::user::{Asker, Person, UserId};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use store::{Error, InvitationToken, SessionToken};

@@ -1,11 +1,11 @@
 //! The gate's look-up is answered from memory, and never with what has changed.
 
 use crate::house::House;
-use domain::access::Caller;
-use domain::scope::{Scope, Scopes};
-use domain::secret::Secret;
-use domain::token::{TokenSettings, TokenState, UNDO_WINDOW};
-use domain::user::Asker;
+use domain::gate::access::Caller;
+use domain::members::user::Asker;
+use domain::tokens::scope::{Scope, Scopes};
+use domain::tokens::secret::Secret;
+use domain::tokens::token::{TokenSettings, TokenState, UNDO_WINDOW};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};

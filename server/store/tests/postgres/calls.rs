@@ -2,7 +2,7 @@
 
 use crate::house::{HERE, House};
 use crate::wire::Wire;
-use domain::scope::Scope;
+use domain::tokens::scope::Scope;
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
 use store::{Call, Clock, ServerKey, Store};

@@ -3,7 +3,7 @@
 use crate::contract::house::{HERE, House, PASSWORD};
 use crate::database::Database;
 use chrono::TimeDelta;
-use domain::filter::TokenFilter;
+use domain::tokens::filter::TokenFilter;
 use store::{Call, Clock, Error, LEASE, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ async fn a_house_moves_to_sqlite_and_back_as_it_is() {
     let issued = house.issue("カギの束").await;
     let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
     let (token, account) = (issued.token.id, house.aya.account);
-    let scope = domain::scope::Scope::GET_COMPANY_INFORMATION;
+    let scope = domain::tokens::scope::Scope::GET_COMPANY_INFORMATION;
     let (at, latency) = (house.clock.now(), std::time::Duration::from_millis(1));
     for _ in 0..2_000 {
         house.store.record_call(Call { account, token, scope, status: 200, at, address: HERE, latency });

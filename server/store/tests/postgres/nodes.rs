@@ -3,8 +3,8 @@
 use crate::house::House;
 use crate::sql;
 use crate::wire::Wire;
-use domain::secret::Secret;
-use domain::token::Token;
+use domain::tokens::secret::Secret;
+use domain::tokens::token::Token;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -192,7 +192,7 @@ async fn a_node_that_is_cut_off_goes_by_its_memory_for_a_lease_and_not_a_moment_
     assert!(other.authenticate(sid, old).await.unwrap().is_none());
     assert_eq!(
         house.token(&issued.token).await.state,
-        domain::token::TokenState::Enabled,
+        domain::tokens::token::TokenState::Enabled,
         "what was refused was not done"
     );
     other.disable(&house.aya, issued.token.id).await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::house::{House, new_user};
 use crate::sql;
-use domain::role::Role;
+use domain::members::role::Role;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};

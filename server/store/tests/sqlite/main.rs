@@ -11,7 +11,7 @@ mod sql;
 
 use contract::{house, soft_passkey};
 use database::Database;
-use domain::secret::{AccountSid, Secret};
+use domain::tokens::secret::{AccountSid, Secret};
 use house::House;
 use sqlx::AssertSqlSafe;
 use std::os::unix::fs::PermissionsExt;

@@ -1,7 +1,7 @@
 //! How long an Auth Token passes: until a time that people choose, and no longer than the account allows.
 
+use crate::audit::trail::date;
 use crate::text::Problem;
-use crate::trail::date;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 

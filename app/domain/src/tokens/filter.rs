@@ -2,7 +2,7 @@
 
 use crate::paging::{Cursor, Place, Position};
 use crate::text;
-use crate::token::{NAME_MAX, Token, TokenId, TokenState};
+use crate::tokens::token::{NAME_MAX, Token, TokenId, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,11 @@
 //! What the audit trail records: who did what to which token, user or account.
 
-use crate::access::Caller;
 use crate::account::AccountId;
-use crate::secret::AccountSid;
-use crate::token::TokenId;
-use crate::trail::ActionGroup;
-use crate::user::{Asker, UserId};
+use crate::audit::trail::ActionGroup;
+use crate::gate::access::Caller;
+use crate::members::user::{Asker, UserId};
+use crate::tokens::secret::AccountSid;
+use crate::tokens::token::TokenId;
 
 use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! The audit trail as people read it: which entries a filter shows, how a link says so, and what an entry tells.
 
-use crate::audit::Action;
+use crate::audit::action::Action;
+use crate::members::user::Person;
 use crate::paging::{Cursor, Place, Position};
 use crate::text;
-use crate::token::TokenId;
-use crate::user::Person;
+use crate::tokens::token::TokenId;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,8 +1,8 @@
 //! Live changes: what an open page hears of what others do in its account, as the entries of the audit trail have it.
 
-use crate::audit::Action;
-use crate::token::TokenId;
-use crate::user::Person;
+use crate::audit::action::Action;
+use crate::members::user::Person;
+use crate::tokens::token::TokenId;
 use serde::{Deserialize, Serialize};
 
 /// The name of the server-sent event that brings a [`LiveChange`], as JSON. Its id is the change's `sequence`.

@@ -125,8 +125,8 @@ pub(crate) fn is_common(password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::members::user::PASSWORD_MIN;
     use crate::text::folded;
-    use crate::user::PASSWORD_MIN;
 
     #[test]
     fn the_list_holds_what_would_be_compared_and_long_enough() {

@@ -1,7 +1,7 @@
 //! Sessions, as their owner sees them, and how long the password that one has given counts.
 
 use crate::account::AccountId;
-use crate::role::Role;
+use crate::members::role::Role;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Who belongs to an account: its users and their state, invitations, and which changes are allowed.
 
-use crate::role::{Permission, Role};
+use crate::members::role::{Permission, Role};
+use crate::members::user::{self, Person, UserId};
 use crate::text::{FieldError, Problem};
-use crate::user::{self, Person, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;

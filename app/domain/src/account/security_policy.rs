@@ -1,7 +1,7 @@
 //! What an account demands of its access tokens: how long they last, where calls may come from, who sees them again.
 
-use crate::client_address::UNKNOWN;
-use crate::term::Lifetime;
+use crate::gate::client_address::UNKNOWN;
+use crate::tokens::expiry::Lifetime;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;

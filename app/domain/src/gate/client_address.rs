@@ -4,7 +4,7 @@
 //! A header counts from the right: each proxy adds its own peer at the end, and everything before the first address that
 //! is no trusted proxy is the client's own claim. An address that can't be read is [`UNKNOWN`], never that of a proxy.
 
-use crate::security_policy::AddressRange;
+use crate::account::security_policy::AddressRange;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 

@@ -3,9 +3,9 @@
 //! Source: `CompanyInformationUpdate` of Agency API version 3. Fields that are left out keep their values, also those
 //! of an address or a contact.
 
-use crate::account::CompanyInformation;
+use crate::account::company::CompanyInformation;
+use crate::members::user;
 use crate::text::{self, Problem};
-use crate::user;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;

@@ -1,23 +1,6 @@
-//! The agency account and the company profile that the gate serves.
+//! The company profile that the gate serves.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-/// Identifies an agency account inside Kagitaba (`UUIDv7`; never shown to the API's clients).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AccountId(pub Uuid);
-
-/// An agency account as its users see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// Its identifier.
-    pub id: AccountId,
-    /// The agency's name.
-    pub name: String,
-    /// Whether the account's tokens may pass the gate at all.
-    pub api_access: bool,
-}
 
 /// The agency's company profile, in the shape and with the field names of Agency API version 3
 /// (`GET /Agencies/{AccountSID}/CompanyInformation`). All values are strings there, numbers and booleans too.

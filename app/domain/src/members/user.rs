@@ -1,8 +1,8 @@
 //! Account users: who they are, and who is asking right now.
 
 use crate::account::AccountId;
-use crate::common_password;
-use crate::role::{Permission, Role};
+use crate::members::role::{Permission, Role};
+use crate::sign_in::common_password;
 use crate::text::{self, Problem};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! The company profile as a form: its sections, their fields, and what was typed into them.
 
-use crate::account::CompanyInformation;
-use crate::profile::{ProfileProblem, checked};
+use crate::account::company::CompanyInformation;
+use crate::account::profile::{ProfileProblem, checked};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -175,7 +175,7 @@ fn collect(fields: Map<String, Value>, within: &str, values: &mut Values) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Expected;
+    use crate::account::profile::Expected;
 
     fn profile() -> CompanyInformation {
         CompanyInformation { ein_ssn_foreign_tax_id: "12-3454832".to_owned(), ..CompanyInformation::named("Agency") }

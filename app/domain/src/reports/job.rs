@@ -2,8 +2,8 @@
 //!
 //! Source: `Job` of Agency API version 3. Its status `CANCELLED` is not here: nothing cancels a job.
 
-use crate::report::Export;
-use crate::secret::AccountSid;
+use crate::reports::report::Export;
+use crate::tokens::secret::AccountSid;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

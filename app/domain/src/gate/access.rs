@@ -1,10 +1,10 @@
 //! What a token opens: the decision that the gate makes on every call.
 
 use crate::account::AccountId;
-use crate::api_version::ApiVersion;
-use crate::scope::{Scope, Scopes};
-use crate::secret::AccountSid;
-use crate::token::{TokenId, TokenState};
+use crate::gate::api_version::ApiVersion;
+use crate::tokens::scope::{Scope, Scopes};
+use crate::tokens::secret::AccountSid;
+use crate::tokens::token::{TokenId, TokenState};
 use chrono::{DateTime, Utc};
 
 /// A client that has shown the right Account SID and Auth Token. That alone opens nothing: see [`Caller::require`].

@@ -1,11 +1,11 @@
 //! The access token: its settings, its state, and the form in which people write them.
 
-use crate::api_version::ApiVersion;
-use crate::scope::{Scope, Scopes};
-use crate::secret::AccountSid;
-use crate::term::{self, Terms};
+use crate::gate::api_version::ApiVersion;
+use crate::members::user::{self, Person, UserId};
 use crate::text::{self, Field, FieldError, Problem};
-use crate::user::{self, Person, UserId};
+use crate::tokens::expiry::{self, Terms};
+use crate::tokens::scope::{Scope, Scopes};
+use crate::tokens::secret::AccountSid;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -115,7 +115,7 @@ pub struct Token {
     /// When it last passed the gate. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub last_used_at: Option<DateTime<Utc>>,
-    /// When its Auth Token ceases to pass, if ever: see [`term::end`]. In messages as above.
+    /// When its Auth Token ceases to pass, if ever: see [`expiry::end`]. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub ends_at: Option<DateTime<Utc>>,
     /// Whether its Auth Token is kept so that it can be viewed again.
@@ -223,7 +223,7 @@ impl From<&TokenSettings> for TokenForm {
             name: settings.name.clone(),
             description: settings.description.clone(),
             api_version: settings.api_version.to_string(),
-            expires: term::written(settings.expires_at),
+            expires: expiry::written(settings.expires_at),
             last_day: String::new(),
             primary_contact: settings.primary_contact.0.to_string(),
             developers: settings.developers.join("\n"),

@@ -1,8 +1,8 @@
 //! Setting a new password after the old one is forgotten: how long a link is good for, and how it may reach the person.
 
-use crate::membership::{Member, MembershipState};
+use crate::members::membership::{Member, MembershipState};
+use crate::members::user;
 use crate::text::Problem;
-use crate::user;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -75,8 +75,8 @@ impl fmt::Debug for NewPasswordForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::role::Role;
-    use crate::user::{Person, UserId};
+    use crate::members::role::Role;
+    use crate::members::user::{Person, UserId};
     use uuid::Uuid;
 
     fn member(state: MembershipState) -> Member {

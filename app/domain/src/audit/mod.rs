@@ -1,0 +1,5 @@
+//! The audit trail: its events, and how people read and follow them.
+
+pub mod action;
+pub mod live;
+pub mod trail;

@@ -1,0 +1,5 @@
+//! What decides about a call at the gate.
+
+pub mod access;
+pub mod api_version;
+pub mod client_address;
