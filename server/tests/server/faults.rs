@@ -32,7 +32,7 @@ use crate::{
     nodes::database,
 };
 
-#[path = "../../store/tests/postgres/wire.rs"]
+#[path = "../../../app/store/tests/postgres/wire.rs"]
 pub mod wire;
 
 use wire::Wire;

@@ -38,5 +38,5 @@ mod second_factor;
 mod security_policy;
 mod slow_clients;
 #[allow(dead_code)] // some is for the store's own tests
-#[path = "../../store/tests/contract/soft_passkey.rs"]
+#[path = "../../../app/store/tests/contract/soft_passkey.rs"]
 mod soft_passkey;

@@ -20,7 +20,7 @@ use crate::{
     nginx::Nginx,
 };
 
-#[path = "../../store/tests/postgres/cluster.rs"]
+#[path = "../../../app/store/tests/postgres/cluster.rs"]
 mod cluster;
 
 /// The URL of a new, empty database.

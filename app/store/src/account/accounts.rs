@@ -1,0 +1,115 @@
+//! Agency accounts: their API access and company profile.
+
+use crate::audit::event::Event;
+use crate::clock::id_at;
+use crate::db::database::micros;
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::verification_cache::Concern;
+use crate::store::Store;
+use domain::account::{Account, AccountId, company::CompanyInformation};
+use domain::audit::action::Action;
+use domain::members::user::Asker;
+use serde_json::json;
+use uuid::Uuid;
+
+#[derive(sqlx_macros::FromRow)]
+struct AccountRow {
+    id: Uuid,
+    name: String,
+    api_access: bool,
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        Self { id: AccountId(row.id), name: row.name, api_access: row.api_access }
+    }
+}
+
+impl Store {
+    /// Adds an account, whose API access is off, with a company profile that has no more than the name.
+    ///
+    /// # Errors
+    /// [`Error::AccountExists`], [`Error::Database`].
+    pub async fn add_account(&self, name: &str) -> Result<AccountId, Error> {
+        let now = self.clock().now();
+        let id = AccountId(id_at(now));
+        let mut tx = self.pools().begin().await?;
+        let added = sql::query(
+            "INSERT INTO accounts (id, name, company_information, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(name)
+        .bind(json!(CompanyInformation::named(name)).to_string())
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Err(Error::AccountExists);
+        }
+        let details = json!({ "name": name });
+        let event = Event { account: id, user: None, action: Action::AccountAdded, token: None, details };
+        event.record(self, &mut tx, now).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// The account of exactly that name, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn account_named(&self, name: &str) -> Result<Option<AccountId>, Error> {
+        let id = sql::query_scalar("SELECT id FROM accounts WHERE name = $1").bind(name);
+        Ok(id.fetch_optional(&self.pools().read).await?.map(AccountId))
+    }
+
+    /// Every account, by name.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        let rows = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts ORDER BY name");
+        Ok(rows.fetch_all(&self.pools().read).await?.into_iter().map(Account::from).collect())
+    }
+
+    /// The account.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn account(&self, account: AccountId) -> Result<Account, Error> {
+        let row = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
+        let row = row.bind(account.0).fetch_optional(&self.pools().read).await?;
+        row.map(Account::from).ok_or(Error::NotFound)
+    }
+
+    /// Switches the asker's account's API access on.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn enable_api_access(&self, by: &Asker) -> Result<(), Error> {
+        self.set_api_access(by, true, Action::ApiAccessEnabled).await
+    }
+
+    /// Switches the asker's account's API access off; from now on none of its tokens passes the gate.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn disable_api_access(&self, by: &Asker) -> Result<(), Error> {
+        self.set_api_access(by, false, Action::ApiAccessDisabled).await
+    }
+
+    async fn set_api_access(&self, by: &Asker, api_access: bool, action: Action) -> Result<(), Error> {
+        let mut tx = self.pools().begin_in(by.account).await?;
+        let changed = sql::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
+            .bind(api_access)
+            .bind(by.account.0)
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() > 0 {
+            let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
+            event.record(self, &mut tx, self.clock().now()).await?;
+        }
+        self.commit(tx, Concern::Account(by.account)).await
+    }
+}

@@ -1,0 +1,147 @@
+//! What an account demands of its access tokens: read, changed, and what a change would do.
+
+use crate::audit::event::Event;
+use crate::db::database::{Connection, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::verification_cache::Concern;
+use crate::store::Store;
+use crate::tokens::rows::lifetime;
+use domain::account::AccountId;
+use domain::account::security_policy::{Consequences, SecurityPolicy};
+use domain::audit::action::Action;
+use domain::members::user::Asker;
+use domain::tokens::expiry::{self, Lifetime, Terms};
+use serde_json::json;
+
+#[derive(sqlx_macros::FromRow)]
+struct PolicyRow {
+    token_lifetime: Option<i64>,
+    allowed_addresses: String,
+    tokens_viewable: bool,
+    policy_revision: i64,
+}
+
+impl Store {
+    /// The account's policy and its revision.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn security_policy(&self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
+        read(&mut self.pools().read.acquire().await?, account).await
+    }
+
+    /// How long new Auth Tokens of the account may pass.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn terms(&self, account: AccountId) -> Result<Terms, Error> {
+        let longest = self.security_policy(account).await?.0.token_lifetime;
+        Ok(Terms { now: self.clock().now(), longest })
+    }
+
+    /// What the account's tokens would lose at once by this policy.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn policy_consequences(
+        &self,
+        account: AccountId,
+        policy: &SecurityPolicy,
+    ) -> Result<Consequences, Error> {
+        let now = self.clock().now();
+        let mut tx = self.pools().read.begin().await?;
+        let (before, _) = read(&mut tx, account).await?;
+        let terms: Vec<(Option<i64>, i64, bool)> = sql::query_as(
+            "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL FROM tokens
+             WHERE account_id = $1 AND deleted_at IS NULL",
+        )
+        .bind(account.0)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut consequences = Consequences::default();
+        for (expires_at, issued_at, viewable) in terms {
+            let (expires_at, issued_at) = (expires_at.map(time).transpose()?, time(issued_at)?);
+            let passes =
+                |longest: Option<Lifetime>| !expiry::has_ended(expiry::end(expires_at, issued_at, longest), now);
+            consequences.expiring += u64::from(passes(before.token_lifetime) && !passes(policy.token_lifetime));
+            consequences.forgotten += u64::from(viewable && !policy.tokens_viewable);
+        }
+        Ok(consequences)
+    }
+
+    /// Changes the policy of the asker's account, if nobody has since `revision`; it is in force from then on. Where
+    /// Auth Tokens shall not be viewed again, those that are kept are deleted along with it. Answers the new revision.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn update_security_policy(
+        &self,
+        by: &Asker,
+        policy: &SecurityPolicy,
+        revision: i64,
+    ) -> Result<i64, Error> {
+        let mut tx = self.pools().begin_in(by.account).await?;
+        let (before, current) = read(&mut tx, by.account).await?;
+        if current != revision {
+            return Err(Error::Conflict);
+        }
+        if *policy == before {
+            return Ok(current);
+        }
+        let mut details = json!({ "before": before, "after": policy });
+        if policy.tokens_viewable {
+            self.sealing_keys()?; // rather now than when a token is created
+        } else {
+            let forgotten = forget(&mut tx, by.account).await?;
+            if forgotten > 0 {
+                details["forgotten"] = json!(forgotten);
+            }
+        }
+        write(&mut tx, by.account, policy).await?;
+        let action = Action::SecurityPolicyUpdated;
+        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
+        event.record(self, &mut tx, self.clock().now()).await?;
+        self.commit(tx, Concern::Account(by.account)).await?;
+        Ok(current + 1)
+    }
+}
+
+/// The account's policy and its revision.
+pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
+    let row: Option<PolicyRow> = sql::query_as(
+        "SELECT token_lifetime, allowed_addresses, tokens_viewable, policy_revision FROM accounts WHERE id = $1",
+    )
+    .bind(account.0)
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or(Error::NotFound)?;
+    let ranges = serde_json::from_str(&row.allowed_addresses);
+    let policy = SecurityPolicy {
+        token_lifetime: row.token_lifetime.map(lifetime).transpose()?,
+        allowed_addresses: ranges.map_err(|error| Error::Corrupt(format!("address ranges: {error}")))?,
+        tokens_viewable: row.tokens_viewable,
+    };
+    Ok((policy, row.policy_revision))
+}
+
+async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy) -> Result<(), Error> {
+    sql::query(
+        "UPDATE accounts SET token_lifetime = $1, allowed_addresses = $2, tokens_viewable = $3,
+            policy_revision = policy_revision + 1
+         WHERE id = $4",
+    )
+    .bind(policy.token_lifetime.map(Lifetime::days))
+    .bind(json!(policy.allowed_addresses).to_string())
+    .bind(policy.tokens_viewable)
+    .bind(account.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Deletes every Auth Token that is kept, and answers how many there were.
+async fn forget(tx: &mut Connection, account: AccountId) -> Result<u64, Error> {
+    let query = "UPDATE tokens SET sealed_secret = NULL WHERE account_id = $1 AND sealed_secret IS NOT NULL";
+    Ok(sql::query(query).bind(account.0).execute(tx).await?.rows_affected())
+}

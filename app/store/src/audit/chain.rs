@@ -1,0 +1,290 @@
+//! The audit trail as one chain for each account, so that it is noticed where somebody tampers with the database.
+//!
+//! An entry has a number, counted from 1 in its account, and a hash: HMAC-SHA-256, with the server key, over the
+//! hash of the entry before (32 zero bytes for the first) and the entry's own fields. The head of each chain, its last
+//! number and hash, stands in a row of its own, sealed with the server key likewise. Both are written in the transaction
+//! of the change; as there is one writer, no two entries get the same number.
+//!
+//! What is hashed begins with the byte 0xFF, which no text in UTF-8 has: all else that the key hashes is text, some of
+//! it anybody's choice (the e-mail address of an attempt to sign in), and can never stand for an entry. One byte follows
+//! that tells entry from head, then each field with its length in 8 bytes, big-endian; a field that is not there has the
+//! greatest length. So different entries are never encoded the same.
+//!
+//! Chains begin with their account. Those of accounts from before there were chains are made once: migration 0017 of
+//! `SQLite` (0007 of `PostgreSQL`) notes that they are missing, and the next [`Store::open`] makes them, each with an entry
+//! that says so. Never again: events that have no chain later are those of whoever took it away.
+//!
+//! Who can write the database and has not the server key is noticed when they alter, insert or swap entries, remove
+//! some anywhere, the last ones too, or take the chain away; see `audit_verify`. A break stays: what is recorded after it
+//! goes on from there with a head that has no seal. Not noticed by what stands in the database alone are:
+//!
+//! - a whole database, or all of an account's chain with its head, put back to an older copy;
+//! - an account that is removed with all that it has;
+//! - a database made to look like one from before there were chains: whoever has read this can have the next start make
+//!   chains of whatever stands there. That leaves the entry [`Action::AuditTrailSealed`], and a chain that has it counts
+//!   as right only together with a hash of a later entry that was noted elsewhere;
+//! - what stands in other tables: an entry has the user's id, their name and e-mail address are looked up;
+//! - whoever has the server key as well.
+//!
+//! The first three are noticed by who compares with a hash that was noted elsewhere: `kagitaba audit verify --head`.
+
+use crate::audit::event::Event;
+use crate::db::database::Connection;
+use crate::db::sql;
+use crate::error::Error;
+use crate::keys::server_key::ServerKey;
+use crate::store::Store;
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::audit::trail;
+use serde_json::json;
+use uuid::Uuid;
+
+/// The work that the migration notes where there are events from before there were chains.
+const CHAINING: &str = "chain the audit trail";
+/// Entries that are read at once.
+pub(crate) const BATCH: i64 = 1_000;
+/// The hash before the first, and the seal of a chain that is broken.
+pub(crate) const ZERO: [u8; 32] = [0; 32];
+
+/// An event as it is chained.
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
+pub(crate) struct Link {
+    pub(crate) id: Uuid,
+    pub(crate) at: i64,
+    pub(crate) account_id: Uuid,
+    pub(crate) user_id: Option<Uuid>,
+    pub(crate) action: String,
+    pub(crate) token_id: Option<Uuid>,
+    pub(crate) details: String,
+    pub(crate) address: Option<String>,
+}
+
+impl Link {
+    /// What is hashed of the entry of that number.
+    pub(crate) fn encoded(&self, previous: &[u8], sequence: i64) -> Vec<u8> {
+        encoded(
+            b'E',
+            &[
+                Some(previous),
+                Some(&sequence.to_be_bytes()),
+                Some(self.id.as_bytes()),
+                Some(&self.at.to_be_bytes()),
+                Some(self.account_id.as_bytes()),
+                self.user_id.as_ref().map(|id| id.as_bytes().as_slice()),
+                Some(self.action.as_bytes()),
+                self.token_id.as_ref().map(|id| id.as_bytes().as_slice()),
+                Some(self.details.as_bytes()),
+                self.address.as_deref().map(str::as_bytes),
+            ],
+        )
+    }
+}
+
+fn encoded(kind: u8, fields: &[Option<&[u8]>]) -> Vec<u8> {
+    let mut bytes = vec![0xFF, kind];
+    for field in fields {
+        let length = field.map_or(u64::MAX, |field| field.len() as u64);
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(field.unwrap_or_default());
+    }
+    bytes
+}
+
+/// Where a chain ends.
+#[derive(sqlx_macros::FromRow)]
+pub(crate) struct Head {
+    pub(crate) sequence: i64,
+    pub(crate) hash: Vec<u8>,
+    seal: Vec<u8>,
+}
+
+impl Head {
+    pub(crate) async fn of(account: Uuid, connection: &mut Connection) -> Result<Option<Self>, Error> {
+        let head = sql::query_as("SELECT sequence, hash, seal FROM audit_heads WHERE account_id = $1");
+        Ok(head.bind(account).fetch_optional(connection).await?)
+    }
+
+    fn encoded(&self, account: Uuid) -> Vec<u8> {
+        encoded(b'H', &[Some(account.as_bytes()), Some(&self.sequence.to_be_bytes()), Some(&self.hash)])
+    }
+
+    pub(crate) fn is_sealed(&self, account: Uuid, key: &ServerKey) -> bool {
+        key.verify(self.encoded(account), &self.seal)
+    }
+}
+
+/// A place in a chain.
+pub(crate) struct Place {
+    pub(crate) sequence: i64,
+    pub(crate) hash: Vec<u8>,
+}
+
+/// Makes the event the next of its account's chain, and answers its place there.
+pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) -> Result<Place, Error> {
+    let account = link.account_id;
+    let (last, sealed) = match Head::of(account, tx).await? {
+        Some(head) => {
+            let sealed = head.is_sealed(account, key);
+            (Place { sequence: head.sequence, hash: head.hash }, sealed)
+        }
+        // Only an account's first event begins a chain.
+        None => (last_left(tx, account).await?, link.action == Action::AccountAdded.as_str()),
+    };
+    if !sealed {
+        tracing::error!(account = %account, "the audit trail was tampered with; kagitaba audit verify says more");
+    }
+    let sequence = last.sequence + 1;
+    let place = Place { sequence, hash: key.hash(link.encoded(&last.hash, sequence)) };
+    write_head(tx, key, account, &place, sealed).await?;
+    Ok(place)
+}
+
+/// The last entry that is left of a chain without head. It may have lost its hash: its number is taken all the same.
+async fn last_left(tx: &mut Connection, account: Uuid) -> Result<Place, Error> {
+    let last: Option<(i64, Option<Vec<u8>>)> = sql::query_as(
+        "SELECT sequence, hash FROM audit_events WHERE account_id = $1 AND sequence IS NOT NULL
+         ORDER BY sequence DESC LIMIT 1",
+    )
+    .bind(account)
+    .fetch_optional(tx)
+    .await?;
+    let (sequence, hash) = last.unwrap_or_default();
+    Ok(Place { sequence, hash: hash.unwrap_or_else(|| ZERO.to_vec()) })
+}
+
+/// A chain that was found broken gets no seal again.
+async fn write_head(
+    tx: &mut Connection,
+    key: &ServerKey,
+    account: Uuid,
+    last: &Place,
+    sealed: bool,
+) -> Result<(), Error> {
+    let head = Head { sequence: last.sequence, hash: last.hash.clone(), seal: ZERO.to_vec() };
+    let seal = if sealed { key.hash(head.encoded(account)) } else { head.seal };
+    sql::query(
+        "INSERT INTO audit_heads (account_id, sequence, hash, seal) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (account_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal",
+    )
+    .bind(account)
+    .bind(head.sequence)
+    .bind(head.hash)
+    .bind(seal)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Makes the chains of events from before there were any, if the migration has noted that they are missing.
+    pub(crate) async fn chain_older_events(&self) -> Result<(), Error> {
+        if !self.is_unfinished(CHAINING).await? {
+            return Ok(());
+        }
+        let mut tx = self.pools().begin().await?;
+        let noted = sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(CHAINING).execute(&mut *tx).await?;
+        if noted.rows_affected() == 0 {
+            return Ok(()); // another process was first
+        }
+        let accounts: Vec<Uuid> = sql::query_scalar(
+            "SELECT id FROM accounts
+             WHERE EXISTS (SELECT 1 FROM audit_events WHERE account_id = accounts.id)
+                AND NOT EXISTS (SELECT 1 FROM audit_heads WHERE account_id = accounts.id)
+                AND NOT EXISTS (SELECT 1 FROM audit_events WHERE account_id = accounts.id AND hash IS NOT NULL)",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        for account in accounts {
+            tracing::warn!(%account, "the audit trail was of a version before chains: one was made of what was found");
+            self.chain(&mut tx, account).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The last entry of the account's chain.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn audit_head(&self, account: AccountId) -> Result<Option<trail::Head>, Error> {
+        let head = Head::of(account.0, &mut self.pools().read.acquire().await?).await?;
+        Ok(head.map(|Head { sequence, hash, .. }| trail::Head { sequence, hash: hex(&hash) }))
+    }
+
+    async fn chain(&self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
+        let mut last = Place { sequence: 0, hash: ZERO.to_vec() };
+        loop {
+            let links: Vec<Link> = sql::query_as(
+                "SELECT id, at, account_id, user_id, action, token_id, details, address FROM audit_events
+                 WHERE account_id = $1 AND hash IS NULL ORDER BY rowid LIMIT $2",
+            )
+            .bind(account)
+            .bind(BATCH)
+            .fetch_all(&mut *tx)
+            .await?;
+            if links.is_empty() {
+                break;
+            }
+            for link in links {
+                let sequence = last.sequence + 1;
+                last = Place { sequence, hash: self.key().hash(link.encoded(&last.hash, sequence)) };
+                let names = crate::audit::event::names(tx, &link).await?;
+                sql::query("UPDATE audit_events SET sequence = $1, hash = $2, names_folded = $3 WHERE id = $4")
+                    .bind(last.sequence)
+                    .bind(&last.hash)
+                    .bind(names)
+                    .bind(link.id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        }
+        write_head(tx, self.key(), account, &last, true).await?;
+        let details = json!({ "entries": last.sequence });
+        let account = AccountId(account);
+        let event = Event { account, user: None, action: Action::AuditTrailSealed, token: None, details };
+        event.record(self, tx, self.clock().now()).await
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Fields = Vec<Option<Vec<u8>>>;
+
+    fn fields() -> impl Strategy<Value = Fields> {
+        // Few different bytes, so that fields often look like one another's lengths.
+        let field = proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(8), Just(255)], 0..12);
+        proptest::collection::vec(proptest::option::of(field), 3)
+    }
+
+    fn encode(fields: &Fields) -> Vec<u8> {
+        encoded(b'E', &fields.iter().map(Option::as_deref).collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #[test]
+        fn different_entries_are_never_encoded_the_same(one in fields(), other in fields()) {
+            prop_assert_eq!(one == other, encode(&one) == encode(&other));
+        }
+
+        #[test]
+        fn what_stands_at_a_border_counts_to_one_side(text in "[a-c]{1,6}", at in 0..6_usize) {
+            let (left, right) = text.split_at(at.min(text.len() - 1));
+            let split = [Some(left.as_bytes()), Some(right.as_bytes())];
+            prop_assert_ne!(encoded(b'E', &split), encoded(b'E', &[Some(text.as_bytes()), Some(b"")]));
+        }
+    }
+
+    #[test]
+    fn no_text_is_ever_encoded_like_an_entry_or_a_head() {
+        assert!(str::from_utf8(&encoded(b'E', &[])).is_err());
+        assert_ne!(encoded(b'E', &[]), encoded(b'H', &[]));
+    }
+}

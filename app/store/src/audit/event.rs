@@ -1,0 +1,147 @@
+//! The audit trail: one event per change, written in the change's own transaction; and reading it.
+
+use crate::audit::chain::{Link, append};
+use crate::clock::id_at;
+use crate::db::database::{Connection, DAY, day_number, micros, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::store::Store;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::user::UserId;
+use domain::text::folded;
+use domain::tokens::token::TokenId;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// An event of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// The e-mail address of the user who did it; nothing where it was no user.
+    pub user: Option<String>,
+    /// What was done. An action that there no longer is is named too.
+    pub action: String,
+    /// The token that it was done to, or with.
+    pub token: Option<TokenId>,
+    /// More about it: an object, with the Account SID of the access token that did it in `by_access_token`, and the
+    /// revision that a change made of a token in `revision`.
+    pub details: Value,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct EventRow {
+    at: i64,
+    user_email: Option<String>,
+    action: String,
+    token_id: Option<Uuid>,
+    details: String,
+}
+
+impl TryFrom<EventRow> for AuditEvent {
+    type Error = Error;
+
+    fn try_from(row: EventRow) -> Result<Self, Error> {
+        Ok(Self {
+            at: time(row.at)?,
+            user: row.user_email,
+            action: row.action,
+            token: row.token_id.map(TokenId),
+            details: details(&row.details)?,
+        })
+    }
+}
+
+impl Store {
+    /// The account's audit trail from the one day to the other, both included, in UTC; oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn audit_events(
+        &self,
+        account: AccountId,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let rows: Vec<EventRow> = sql::query_as(
+            "SELECT at, (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email, action, token_id,
+                details
+             FROM audit_events WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at, id",
+        )
+        .bind(account.0)
+        .bind(day_number(from) * DAY)
+        .bind((day_number(to) + 1) * DAY)
+        .fetch_all(&self.pools().read)
+        .await?;
+        rows.into_iter().map(AuditEvent::try_from).collect()
+    }
+}
+
+/// More about an event, as it is kept.
+pub(crate) fn details(json: &str) -> Result<Value, Error> {
+    serde_json::from_str(json).map_err(|error| Error::Corrupt(format!("an audit event: {error}")))
+}
+
+/// Who did what, where.
+pub(crate) struct Event {
+    pub(crate) account: AccountId,
+    /// Nobody where the command line did it.
+    pub(crate) user: Option<UserId>,
+    pub(crate) action: Action,
+    pub(crate) token: Option<TokenId>,
+    /// An object; what was before and after where that says more. Never a secret, nor its hash.
+    pub(crate) details: Value,
+}
+
+impl Event {
+    /// Writes the event as the next of its account's chain, with the address that the store is asked from.
+    pub(crate) async fn record(self, store: &Store, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
+        let link = Link {
+            id: id_at(at),
+            at: micros(at),
+            account_id: self.account.0,
+            user_id: self.user.map(|user| user.0),
+            action: self.action.as_str().to_owned(),
+            token_id: self.token.map(|token| token.0),
+            details: self.details.to_string(),
+            address: store.address().map(|address| address.to_string()),
+        };
+        let place = append(tx, store.key(), &link).await?;
+        let names = names(tx, &link).await?;
+        sql::query(
+            "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details, address, sequence, hash,
+                names_folded)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(link.id)
+        .bind(link.at)
+        .bind(link.account_id)
+        .bind(link.user_id)
+        .bind(link.action)
+        .bind(link.token_id)
+        .bind(link.details)
+        .bind(link.address)
+        .bind(place.sequence)
+        .bind(place.hash)
+        .bind(names)
+        .execute(tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// What the trail's search looks in: the names, as they are then, of who did it and of what it was done to, folded.
+pub(crate) async fn names(connection: &mut Connection, link: &Link) -> Result<String, Error> {
+    let details: Value = serde_json::from_str(&link.details).unwrap_or_default();
+    let of = details["user"].as_str().and_then(|id| Uuid::parse_str(id).ok());
+    let users: Vec<(String, String)> = sql::query_as("SELECT name, email FROM users WHERE id IN ($1, $2)")
+        .bind(link.user_id)
+        .bind(of)
+        .fetch_all(connection)
+        .await?;
+    let named = ["name", "email", "by_access_token"].into_iter().filter_map(|key| details[key].as_str());
+    let users = users.iter().flat_map(|(name, email)| [name.as_str(), email.as_str()]);
+    Ok(folded(&users.chain(named).collect::<Vec<_>>().join("\n")))
+}

@@ -1,0 +1,87 @@
+//! What open pages have to hear of: the account's audit trail, from where a page has read up to.
+
+use crate::audit::event::details;
+use crate::db::sql;
+use crate::error::Error;
+use crate::store::Store;
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::audit::live::{LIVE_ACTIONS, LiveChange};
+use domain::members::user::{Person, UserId};
+use domain::tokens::token::TokenId;
+use uuid::Uuid;
+
+/// Changes that are read at once.
+const AT_ONCE: i64 = 200;
+
+#[derive(sqlx_macros::FromRow)]
+struct ChangeRow {
+    sequence: i64,
+    action: String,
+    token_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    user_name: Option<String>,
+    user_email: Option<String>,
+    details: String,
+}
+
+impl Store {
+    /// The number of the last entry in the account's audit trail; 0 where there is none. What is read after this is at
+    /// least as new.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn last_entry(&self, account: AccountId) -> Result<i64, Error> {
+        let last = sql::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account.0);
+        Ok(last.fetch_optional(&self.pools().read).await?.unwrap_or_default())
+    }
+
+    /// The changes that came after the entry of that number, oldest first, and the number to go on from: nothing was
+    /// missed between the two.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn live_changes(&self, account: AccountId, after: i64) -> Result<(Vec<LiveChange>, i64), Error> {
+        let last = self.last_entry(account).await?;
+        if last <= after {
+            return Ok((Vec::new(), after));
+        }
+        // A page that asks from far back (or from nowhere) reads itself anew all the same; the newest say that.
+        let from = after.max(last - AT_ONCE);
+        let rows: Vec<ChangeRow> = sql::query_as(
+            "SELECT sequence, action, token_id, user_id, details,
+                (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
+                (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email
+             FROM audit_events WHERE account_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence",
+        )
+        .bind(account.0)
+        .bind(from)
+        .bind(last)
+        .fetch_all(&self.pools().read)
+        .await?;
+        let changes = rows.into_iter().filter_map(ChangeRow::into_change).collect::<Result<_, _>>()?;
+        Ok((changes, last))
+    }
+}
+
+impl ChangeRow {
+    /// The change, if it is one that lists of tokens show.
+    fn into_change(self) -> Option<Result<LiveChange, Error>> {
+        let action = Action::from_name(&self.action).filter(|action| LIVE_ACTIONS.contains(action))?;
+        let details = match details(&self.details) {
+            Ok(details) => details,
+            Err(error) => return Some(Err(error)),
+        };
+        let text = |key: &str| details[key].as_str().map(str::to_owned);
+        let person = |(id, (name, email))| Person { id: UserId(id), name, email };
+        Some(Ok(LiveChange {
+            sequence: self.sequence,
+            action,
+            token: self.token_id.map(TokenId),
+            name: text("name"),
+            revision: details["revision"].as_i64(),
+            user: self.user_id.zip(self.user_name.zip(self.user_email)).map(person),
+            access_token: text("by_access_token"),
+        }))
+    }
+}

@@ -1,0 +1,271 @@
+//! Reading the audit trail by filter: a page of it, a token's history, an export.
+
+use crate::audit::chain::hex;
+use crate::audit::event::details;
+use crate::db::database::{micros, time};
+use crate::db::paging::{self, Key, List, Order};
+use crate::db::sql::{Dialect, QueryBuilder, Value as Argument};
+use crate::error::Error;
+use crate::store::Store;
+use crate::tokens::search::{Search, TRAIL};
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::audit::trail::{ActionGroup, EXPORT_MAX, EntryKey, PAGE_SIZE, TrailFilter};
+use domain::members::user::{Person, UserId};
+use domain::paging::{Cursor, Position};
+use domain::tokens::token::TokenId;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// An entry of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its number in the account's chain, from 1.
+    pub sequence: i64,
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// The user who did it, by the name that they have now; nothing where it was no user.
+    pub user: Option<Person>,
+    /// The network address that it was done from, where that is known.
+    pub address: Option<String>,
+    /// What was done. An action that there no longer is is named too.
+    pub action: String,
+    /// The token that it was done to, or with.
+    pub token: Option<TokenId>,
+    /// That token's name now; nothing where it was deleted.
+    pub token_name: Option<String>,
+    /// More about it: an object.
+    pub details: Value,
+    /// Its hash, as 64 hexadecimal digits.
+    pub hash: String,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct EntryRow {
+    sequence: Option<i64>,
+    at: i64,
+    user_id: Option<Uuid>,
+    user_name: Option<String>,
+    user_email: Option<String>,
+    address: Option<String>,
+    action: String,
+    token_id: Option<Uuid>,
+    token_name: Option<String>,
+    details: String,
+    hash: Option<Vec<u8>>,
+}
+
+impl TryFrom<EntryRow> for AuditEntry {
+    type Error = Error;
+
+    fn try_from(row: EntryRow) -> Result<Self, Error> {
+        let person = |(id, (name, email))| Person { id: UserId(id), name, email };
+        Ok(Self {
+            // What somebody has inserted behind our back has none.
+            sequence: row.sequence.unwrap_or_default(),
+            at: time(row.at)?,
+            user: row.user_id.zip(row.user_name.zip(row.user_email)).map(person),
+            address: row.address,
+            action: row.action,
+            token: row.token_id.map(TokenId),
+            token_name: row.token_name,
+            details: details(&row.details)?,
+            hash: hex(&row.hash.unwrap_or_default()),
+        })
+    }
+}
+
+impl Store {
+    /// The page that the filter asks for of the account's entries, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn audit_page(
+        &self,
+        account: AccountId,
+        filter: &TrailFilter,
+    ) -> Result<(Vec<AuditEntry>, Position), Error> {
+        let mut tx = self.pools().read.begin().await?; // so that all queries see the same
+        let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
+        let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
+        let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
+        Ok((rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, position))
+    }
+
+    /// At most `limit` of the account's entries that fit the filter, whatever its page, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn audit_entries(
+        &self,
+        account: AccountId,
+        filter: &TrailFilter,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let mut tx = self.pools().read.begin().await?;
+        let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
+        let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
+        let rows = wanted.newest(limit).build_query_as::<EntryRow>().fetch_all(&mut *tx).await?;
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+}
+
+/// What is asked for.
+struct Wanted<'f> {
+    dialect: Dialect,
+    account: AccountId,
+    filter: &'f TrailFilter,
+    search: Search,
+}
+
+impl Wanted<'_> {
+    fn newest(&self, limit: u32) -> QueryBuilder {
+        let mut query = self.filtered(Self::SELECT.to_owned(), true);
+        query.push(self.order().clause(false)).push(" LIMIT ").push_bind(limit);
+        query
+    }
+}
+
+impl List for Wanted<'_> {
+    type Row = EntryRow;
+    const SELECT: &'static str = "
+        SELECT sequence, at, user_id, address, action, token_id, details, hash,
+            (SELECT users.name FROM users WHERE users.id = audit_events.user_id) AS user_name,
+            (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email,
+            (SELECT tokens.name FROM tokens WHERE tokens.id = audit_events.token_id AND tokens.deleted_at IS NULL
+                AND tokens.account_id = audit_events.account_id) AS token_name
+        FROM audit_events";
+    const TABLE: &'static str = "audit_events";
+    const SIZE: u32 = PAGE_SIZE;
+    const COUNTED: u32 = EXPORT_MAX;
+
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    fn lies_together(&self) -> bool {
+        false
+    }
+
+    fn order(&self) -> Order {
+        Order { value: "at", tie: "sequence", descending: true, nullable: false }
+    }
+
+    fn filtered(&self, head: String, _: bool) -> QueryBuilder {
+        let Self { dialect, account, filter, search } = self;
+        let mut query = QueryBuilder::new(head);
+        // The plus keeps SQLite from going through the whole trail: no token has but a few entries in it.
+        let account_is = match (filter.token, dialect) {
+            (Some(_), Dialect::Sqlite) => "+account_id = ",
+            _ => search.account_is(*dialect),
+        };
+        query.push(" WHERE ").push(account_is).push_bind(account.0);
+        if let Some(token) = filter.token {
+            query.push(" AND token_id = ").push_bind(token.0);
+        }
+        if let Some(since) = filter.since() {
+            query.push(" AND at >= ").push_bind(micros(since));
+        }
+        if let Some(before) = filter.before() {
+            query.push(" AND at < ").push_bind(micros(before));
+        }
+        search.push(&TRAIL, *dialect, &mut query);
+        if let Some(group) = filter.group {
+            in_group(group, &mut query);
+        }
+        query
+    }
+
+    fn key(&self, cursor: &Cursor) -> Option<Key> {
+        let EntryKey { at, sequence } = EntryKey::read(cursor)?;
+        Some(Key { value: Some(Argument::Integer(Some(at))), tie: Argument::Integer(Some(sequence)) })
+    }
+
+    fn cursor(&self, row: &EntryRow) -> Cursor {
+        // Where those without a number are sorted, among others of the same moment.
+        let unnumbered = match self.dialect {
+            Dialect::Sqlite => 0,
+            Dialect::Postgres => i64::MAX,
+        };
+        EntryKey { at: row.at, sequence: row.sequence.unwrap_or(unnumbered) }.cursor()
+    }
+}
+
+/// Narrows the query to the group's actions. [`ActionGroup::Account`] has those too that this version has no name for, as
+/// in [`ActionGroup::of`].
+fn in_group(group: ActionGroup, query: &mut QueryBuilder) {
+    let (operator, groups): (_, Vec<_>) = match group {
+        ActionGroup::Account => ("NOT IN", ActionGroup::ALL.into_iter().filter(|other| *other != group).collect()),
+        _ => ("IN", vec![group]),
+    };
+    let names = groups.into_iter().flat_map(ActionGroup::actions).map(Action::as_str);
+    query.push(format_args!(" AND action {operator} (")).push_list(names).push(")");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::paging::Side;
+    use crate::db::plans::{plan, stores};
+
+    fn key() -> Key {
+        let [value, tie] = [1_000_000_000, 10_000].map(|number| Argument::Integer(Some(number)));
+        Key { value: Some(value), tie }
+    }
+
+    #[tokio::test]
+    async fn the_trail_is_read_from_its_index_wherever_the_page_lies_and_never_sorted() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            let day = chrono::NaiveDate::from_epoch_days(20_000);
+            let all = TrailFilter::default();
+            let narrowed = TrailFilter { group: Some(ActionGroup::Tokens), from: day, to: day, ..all.clone() };
+            for (filter, search) in [(&all, Search::All), (&narrowed, Search::Each("x".to_owned()))] {
+                let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search };
+                for (key, backwards) in [(None, false), (None, true), (Some(key()), false), (Some(key()), true)] {
+                    let entered = key.is_some() && filter == &all;
+                    for query in (Side { key, backwards }).rows_queries(&wanted, true) {
+                        let plan = plan(&store, query).await;
+                        assert!(plan.contains("audit_events_by_account"), "{plan}");
+                        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+                        assert!(!plan.contains("Seq Scan on audit_events"), "{plan}");
+                        let at = plan.contains("AND (at,sequence)") || plan.contains("AND (ROW(at, sequence)");
+                        assert!(at || !entered, "{plan}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_entries_of_one_token_are_found_by_their_index() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            let filter = &TrailFilter { token: Some(TokenId(Uuid::nil())), ..TrailFilter::default() };
+            let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search: Search::All };
+            let side = Side { key: Some(key()), backwards: false };
+            let queries = [side.rows_queries(&wanted, true), side.count_queries(&wanted, EXPORT_MAX, false)];
+            for query in queries.into_iter().flatten().chain([wanted.newest(20)]) {
+                let plan = plan(&store, query).await;
+                assert!(plan.contains("audit_events_by_token"), "{plan}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_rare_part_of_a_name_is_found_by_the_index_of_trigrams() {
+        for store in stores().await {
+            let dialect = store.pools().dialect();
+            let search = Search::Indexed("rare".to_owned());
+            let filter = &TrailFilter::default();
+            let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search };
+            let count = Side::ALL.count_queries(&wanted, EXPORT_MAX, false);
+            for query in count.into_iter().chain([wanted.newest(1)]) {
+                let plan = plan(&store, query).await;
+                let sqlite = plan.contains("SEARCH audit_events USING INDEX sqlite_autoindex_audit_events_1 (id=?)");
+                assert!(sqlite || plan.contains("Bitmap Index Scan on audit_events_by_part_of_name"), "{plan}");
+            }
+        }
+    }
+}

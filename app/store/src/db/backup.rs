@@ -1,0 +1,46 @@
+//! A copy of an `SQLite` database while others use it.
+
+use crate::db::sqlite;
+use crate::error::Error;
+use sqlx::{Connection, SqliteConnection};
+use std::fs::File;
+use std::io;
+use std::path::{Path, absolute};
+use tempfile::NamedTempFile;
+
+/// Writes what the `SQLite` database of that URL holds at one moment into a new file, which only this user can read and which
+/// is a database like it. Others may write meanwhile. The file appears whole, on the disk, or not at all. The database is not
+/// brought to another form, so that this can be done before a new version is.
+///
+/// # Errors
+/// [`Error::BackupExists`], [`Error::NotBackedUpHere`], [`Error::UnsupportedDatabase`], [`Error::Database`] (also where the
+/// new file can't be written).
+pub async fn back_up(url: &str, to: &Path) -> Result<(), Error> {
+    if !url.starts_with("sqlite:") {
+        return Err(Error::NotBackedUpHere);
+    }
+    let (from, to) = (sqlite::file(url)?, absolute(to).map_err(sqlx::Error::Io)?);
+    if to.symlink_metadata().is_ok() {
+        return Err(Error::BackupExists(to));
+    }
+    let folder = to.parent().unwrap_or(&to);
+    // SQLite takes an empty file. This one is its owner's only, and goes unless it gets its name in the end.
+    let copy = NamedTempFile::new_in(folder).map_err(sqlx::Error::Io)?;
+    copy_into(url, &from, copy.path()).await?;
+    let done = copy.as_file().sync_all().and_then(|()| match copy.persist_noclobber(&to) {
+        Ok(_) => File::open(folder)?.sync_all(),
+        Err(failed) => Err(failed.error),
+    });
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::BackupExists(to)),
+        done => Ok(done.map_err(sqlx::Error::Io)?),
+    }
+}
+
+async fn copy_into(url: &str, from: &Path, to: &Path) -> Result<(), Error> {
+    let mut connection = SqliteConnection::connect_with(&sqlite::options(url, from)?).await?;
+    let to = sqlite::in_utf8(to).map_err(sqlx::Error::Io)?;
+    // Rows keep their numbers, by which the search finds them.
+    sqlx::query("VACUUM INTO $1").bind(to.to_str()).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}

@@ -1,0 +1,350 @@
+//! Pages of long lists. One begins after, or ends before, a row that is known by its key: the index of the order is entered
+//! there, however deep it lies. One that has a number is skipped to.
+
+use crate::db::database::Connection;
+use crate::db::sql::{Dialect, QueryBuilder, Row, Value};
+use domain::paging::{Count, Cursor, Place, Position};
+
+/// The order of a list, which an index has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// The column that it goes by.
+    pub(crate) value: &'static str,
+    /// The column that decides between equals.
+    pub(crate) tie: &'static str,
+    /// Whether the greatest comes first.
+    pub(crate) descending: bool,
+    /// Whether rows may have no value. Those come last.
+    pub(crate) nullable: bool,
+}
+
+impl Order {
+    /// `ORDER BY`, from the end on if backwards.
+    pub(crate) fn clause(self, backwards: bool) -> String {
+        let Self { value, tie, descending, nullable } = self;
+        let direction = if descending == backwards { "" } else { " DESC" };
+        let nulls = match (nullable, backwards) {
+            (false, _) => "",
+            (true, false) => " NULLS LAST",
+            (true, true) => " NULLS FIRST",
+        };
+        format!(" ORDER BY {value}{direction}{nulls}, {tie}{direction}")
+    }
+}
+
+/// A row's place in an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// Its value, if it has one.
+    pub(crate) value: Option<Value>,
+    /// What decides between equals.
+    pub(crate) tie: Value,
+}
+
+/// A list with its filters and its order.
+pub(crate) trait List {
+    /// What is read of a row.
+    type Row: Row;
+    /// The head of the query for rows, with the table.
+    const SELECT: &'static str;
+    /// The table.
+    const TABLE: &'static str;
+    /// Rows on a page.
+    const SIZE: u32;
+    /// Rows that are counted, at most.
+    const COUNTED: u32;
+
+    /// The database that it is in.
+    fn dialect(&self) -> Dialect;
+
+    /// The order.
+    fn order(&self) -> Order;
+
+    /// Whether what fits may be rare along the order, and is found together elsewhere.
+    fn lies_together(&self) -> bool;
+
+    /// A query with that head for the rows that fit. `SQLite`, which does not know how many those are, goes along the index
+    /// of the order where it shall.
+    fn filtered(&self, head: String, along_order: bool) -> QueryBuilder;
+
+    /// The key that the cursor stands for, if it makes sense in this order.
+    fn key(&self, cursor: &Cursor) -> Option<Key>;
+
+    /// The row's key.
+    fn cursor(&self, row: &Self::Row) -> Cursor;
+}
+
+/// The page at that place, or what stands in for it where it has no rows. All queries must see the same.
+pub(crate) async fn page<L: List>(
+    list: &L,
+    asked: &Place,
+    on: &mut Connection,
+) -> sqlx::Result<(Vec<L::Row>, Position)> {
+    let total = Side::ALL.count(list, L::COUNTED, false, on).await?;
+    if total == Count::Exactly(0) {
+        return Ok((Vec::new(), Position::default()));
+    }
+    let mut place = match asked {
+        Place::After(cursor) | Place::Before(cursor) if list.key(cursor).is_none() => Place::First,
+        asked => asked.clone(),
+    };
+    // Going along the order to find so few, one would pass by nearly all the others.
+    let along_order = !matches!(total, Count::Exactly(total) if total <= 2 * u64::from(L::SIZE));
+    let mut rows = at(&place, list, total, along_order, on).await?;
+    if rows.is_empty() {
+        place = if matches!(place, Place::After(_)) { Place::Last } else { Place::First };
+        rows = at(&place, list, total, along_order, on).await?;
+    }
+    let here = rows.len() as u64;
+    let [top, bottom] = [rows.first(), rows.last()].map(|row| row.map(|row| list.cursor(row)));
+    let beyond = |cursor: &Option<Cursor>, backwards| {
+        let key = cursor.as_ref().and_then(|cursor| list.key(cursor));
+        Side { key, backwards }
+    };
+    let before = match (&place, total) {
+        (Place::First, _) => Count::Exactly(0),
+        (Place::Last, Count::Exactly(total)) => Count::Exactly(total - here),
+        _ => {
+            let along_order = matches!(total, Count::MoreThan(_)) && !list.lies_together();
+            beyond(&top, true).count(list, L::COUNTED, along_order, on).await?
+        }
+    };
+    let full = here == u64::from(L::SIZE);
+    let ends = match (&place, before, total) {
+        (Place::Last, ..) => true,
+        (Place::First | Place::After(_), ..) if !full => true,
+        (_, Count::Exactly(before), Count::Exactly(total)) if before + here == total => true,
+        _ => beyond(&bottom, false).count(list, 0, along_order, on).await? == Count::Exactly(0),
+    };
+    let begins = before == Count::Exactly(0);
+    if begins && (ends || full) {
+        place = Place::First;
+    }
+    let position =
+        Position { place, rows: here, before, total, first: top.filter(|_| !begins), last: bottom.filter(|_| !ends) };
+    Ok((rows, position))
+}
+
+/// The rows at that place, of so many.
+async fn at<L: List>(
+    place: &Place,
+    list: &L,
+    total: Count,
+    along_order: bool,
+    on: &mut Connection,
+) -> sqlx::Result<Vec<L::Row>> {
+    let (key, backwards) = match place {
+        Place::First => (None, false),
+        Place::After(cursor) => (list.key(cursor), false),
+        Place::Before(cursor) => (list.key(cursor), true),
+        Place::Last => (None, true),
+    };
+    let mut rows = Side { key, backwards }.rows(list, along_order, on).await?;
+    if let (Place::Last, Count::Exactly(total @ 1..)) = (place, total) {
+        // The same pages from either end.
+        rows.truncate(usize::try_from((total - 1) % u64::from(L::SIZE)).unwrap_or_default() + 1);
+    }
+    if backwards {
+        rows.reverse();
+    }
+    Ok(rows)
+}
+
+/// The rows beyond a key, going forwards or backwards; all where there is none.
+pub(crate) struct Side {
+    pub(crate) key: Option<Key>,
+    pub(crate) backwards: bool,
+}
+
+/// A part of a [`Side`] that an index has in one piece.
+enum Stretch<'k> {
+    /// All.
+    Whole,
+    /// Those with a value, from that value and tie on.
+    Beyond(&'k Value, &'k Value),
+    /// Those without a value, from that tie on.
+    BeyondWithout(&'k Value),
+    /// Those with a value.
+    With,
+    /// Those without.
+    Without,
+}
+
+impl Side {
+    /// All rows, forwards.
+    pub(crate) const ALL: Self = Self { key: None, backwards: false };
+
+    /// Its parts, one after the other.
+    fn stretches(&self, order: Order) -> Vec<Stretch<'_>> {
+        match (&self.key, self.backwards) {
+            (None, _) => vec![Stretch::Whole],
+            (Some(Key { value: Some(value), tie }), false) if order.nullable => {
+                vec![Stretch::Beyond(value, tie), Stretch::Without]
+            }
+            (Some(Key { value: Some(value), tie }), _) => vec![Stretch::Beyond(value, tie)],
+            (Some(Key { value: None, tie }), false) => vec![Stretch::BeyondWithout(tie)],
+            (Some(Key { value: None, tie }), true) => vec![Stretch::BeyondWithout(tie), Stretch::With],
+        }
+    }
+
+    /// For each part the query with that head.
+    fn queries<L: List>(&self, list: &L, head: &str, along_order: bool) -> Vec<QueryBuilder> {
+        let order = list.order();
+        let Order { value, tie, descending, .. } = order;
+        let beyond = if descending == self.backwards { '>' } else { '<' };
+        let query = |stretch| {
+            let mut query = list.filtered(head.to_owned(), along_order);
+            match stretch {
+                Stretch::Whole => &mut query,
+                Stretch::Beyond(from, equal) => {
+                    query.push(format_args!(" AND ({value}, {tie}) {beyond} (")).push_bind(from.clone());
+                    query.push(", ").push_bind(equal.clone()).push(")")
+                }
+                Stretch::BeyondWithout(equal) => {
+                    query.push(format_args!(" AND {value} IS NULL AND {tie} {beyond} ")).push_bind(equal.clone())
+                }
+                Stretch::With => query.push(format_args!(" AND {value} IS NOT NULL")),
+                Stretch::Without => query.push(format_args!(" AND {value} IS NULL")),
+            };
+            query
+        };
+        self.stretches(order).into_iter().map(query).collect()
+    }
+
+    /// The queries that [`Self::rows`] goes through. Limits stand in their text, so that `PostgreSQL` plans for them.
+    pub(crate) fn rows_queries<L: List>(&self, list: &L, along_order: bool) -> Vec<QueryBuilder> {
+        let mut queries = self.queries(list, &head(list), along_order);
+        for query in &mut queries {
+            finish(query, list, self.backwards, |query| _ = query.push(L::SIZE));
+        }
+        queries
+    }
+
+    /// The queries that [`Self::count`] goes through.
+    pub(crate) fn count_queries<L: List>(&self, list: &L, limit: u32, along_order: bool) -> Vec<QueryBuilder> {
+        let head = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {}", L::TABLE);
+        let mut queries = self.queries(list, &head, along_order);
+        for query in &mut queries {
+            query.push(format_args!(" LIMIT {}) AS counted", limit + 1));
+        }
+        queries
+    }
+
+    /// The first rows, a page of them.
+    async fn rows<L: List>(&self, list: &L, along_order: bool, on: &mut Connection) -> sqlx::Result<Vec<L::Row>> {
+        let mut rows = Vec::new();
+        for query in self.rows_queries(list, along_order) {
+            if rows.len() < L::SIZE as usize {
+                rows.extend(query.build_query_as::<L::Row>().fetch_all(&mut *on).await?);
+            }
+        }
+        rows.truncate(L::SIZE as usize);
+        Ok(rows)
+    }
+
+    /// How many there are, counted up to that limit.
+    async fn count<L: List>(
+        &self,
+        list: &L,
+        limit: u32,
+        along_order: bool,
+        on: &mut Connection,
+    ) -> sqlx::Result<Count> {
+        let mut count = 0;
+        for query in self.count_queries(list, limit, along_order) {
+            if count <= limit.into() {
+                count += query.build_query_scalar::<i64>().fetch_one(&mut *on).await?.unsigned_abs();
+            }
+        }
+        Ok(if count > limit.into() { Count::MoreThan(limit.into()) } else { Count::Exactly(count) })
+    }
+}
+
+/// The head of a query for rows, which [`finish`] ends.
+fn head<L: List>(list: &L) -> String {
+    match list.dialect() {
+        // It reads of a row that is passed by what the index holds, no more.
+        Dialect::Sqlite => L::SELECT.to_owned(),
+        // It would read, and compute, all that is selected of it. The ids alone it finds in the index.
+        Dialect::Postgres => format!("{} WHERE id IN (SELECT id FROM {}", L::SELECT, L::TABLE),
+    }
+}
+
+fn finish<L: List>(query: &mut QueryBuilder, list: &L, backwards: bool, limit: impl Fn(&mut QueryBuilder)) {
+    let order = list.order().clause(backwards);
+    limit(query.push(&order).push(" LIMIT "));
+    if list.dialect() == Dialect::Postgres {
+        query.push(")").push(order);
+    }
+}
+
+/// A page by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbered {
+    /// Whether it is skipped to from the end, which is nearer; the rows come in the opposite order then.
+    pub(crate) backwards: bool,
+    skipped: i64,
+    rows: i64,
+}
+
+impl Numbered {
+    /// The page of that number, from 1, of pages of that size, if the list is that long.
+    pub(crate) fn new(number: u32, size: u32, total: i64) -> Option<Self> {
+        let skipped = i64::from(number.checked_sub(1)?) * i64::from(size);
+        let rows = i64::from(size).min(total - skipped);
+        let left = total - skipped - rows;
+        let part = if left < skipped {
+            Self { backwards: true, skipped: left, rows }
+        } else {
+            Self { backwards: false, skipped, rows }
+        };
+        Some(part).filter(|_| rows > 0)
+    }
+
+    /// The page of the same number of the list in the opposite order.
+    pub(crate) fn reversed(self) -> Self {
+        Self { backwards: !self.backwards, ..self }
+    }
+
+    /// The query for its rows.
+    pub(crate) fn query<L: List>(self, list: &L) -> QueryBuilder {
+        let mut query = list.filtered(head(list), true);
+        finish(&mut query, list, self.backwards, |query| {
+            query.push_bind(self.rows).push(" OFFSET ").push_bind(self.skipped);
+        });
+        query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_numbered_page_is_the_same_rows_from_either_end(total in 1..500_usize, size in 1..30_u32) {
+            let all: Vec<_> = (0..total).collect();
+            let length = i64::try_from(total).unwrap();
+            let mut number = 0;
+            for expected in all.chunks(size as usize) {
+                number += 1;
+                let part = Numbered::new(number, size, length).unwrap();
+                let mut from = all.clone();
+                if part.backwards {
+                    from.reverse();
+                }
+                let skipped = usize::try_from(part.skipped).unwrap();
+                let mut rows: Vec<_> = from.into_iter().skip(skipped).take(usize::try_from(part.rows).unwrap()).collect();
+                if part.backwards {
+                    rows.reverse();
+                }
+                prop_assert_eq!(rows, expected);
+                prop_assert!(skipped <= total / 2);
+            }
+            for beyond in [0, number + 1, u32::MAX] {
+                prop_assert_eq!(Numbered::new(beyond, size, length), None);
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `PostgreSQL`: how its database is opened, and how a transaction that writes begins.
+//!
+//! The rule by which writers keep out of each other's way, in one process or in many: every transaction that writes takes
+//! a lock before it reads anything, and gives it back when it has ended.
+//!
+//! - [`begin`] takes the database's lock for itself alone: nobody else writes meanwhile. That is what `SQLite` does, so
+//!   whatever is right there is right here. It is for all that reaches beyond one account: users and their passwords,
+//!   sessions, invitations, attempts to sign in, what is removed when its time is over.
+//! - [`begin_in`] shares the database's lock with others of its kind and takes that of its account for itself. It is for
+//!   what writes rows of one account only (or locks at most one row of another's, so that no two wait for each other):
+//!   tokens, the company profile, advertisers, jobs, each with the next entry of that account's audit trail.
+//!
+//! The locks are advisory ones: they are of the database, not of a row, so they hold for rows too that are not there yet
+//! (a name, the first entry of a chain). All is at the level `READ COMMITTED`, at which each statement sees what was
+//! committed before it: after the lock, all that the holder before has done. So nothing has to be tried again.
+//!
+//! A connection asks for nothing as it starts that a pooler such as `PgBouncer` would not know: what it needs besides is set
+//! once it is there. That holds as long as the connection, so a pooler has to leave it its session.
+
+use crate::db::database::Pools;
+use crate::db::sql::{self, Pool, Tx};
+use crate::error::Error;
+use domain::account::AccountId;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Row};
+use std::str::FromStr;
+use std::time::Duration;
+use uuid::Uuid;
+
+static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/postgres");
+
+/// How long to wait for a connection.
+const ACQUIRED_WITHIN: Duration = Duration::from_secs(3);
+/// How long to wait for an answer whether a connection has a session of its own: a pooler may have no second one to give.
+const SESSION_FOUND_WITHIN: Duration = Duration::from_secs(10);
+/// What is set on each connection. Whoever waits for a lock, as a writer for those before it, is answered in time; and what a
+/// machine leaves behind that is gone must not hold up others for ever.
+const SETTINGS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
+/// The same on those that read. Plans are made for the arguments at hand: how many rows a search finds differs by far.
+const READER_SETTINGS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';
+    SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan";
+/// Connections that read at the same time.
+const READERS: u32 = 8;
+/// Connections that write; most wait for a lock.
+const WRITERS: u32 = 8;
+/// Connections by which nodes hear of each other and count together, which takes no lock for long.
+const NODES: u32 = 8;
+/// The database's lock. The number is `kagi` in ASCII; accounts' locks have one number instead of two.
+const LOCK: &str = "1801545577, 0";
+
+/// Opens `postgres://…` and migrates the database, which must be there already.
+pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
+    let options = options.extra_float_digits(None);
+    // A connection by itself, as a pool tries for half a minute to reach a server that is not there. Of processes that
+    // start together one migrates, and the others wait until it has.
+    let mut migrating = PgConnection::connect_with(&options).await?;
+    sql::within(SESSION_FOUND_WITHIN, require_session(&mut migrating, &options)).await?;
+    MIGRATIONS.run_direct(None, &mut migrating, false).await?;
+    migrating.close().await?;
+    let write = pool(WRITERS, SETTINGS).connect_with(options.clone()).await?;
+    let nodes = pool(NODES, SETTINGS).connect_lazy_with(options.clone());
+    let read = pool(READERS, READER_SETTINGS).connect_with(options).await?;
+    Ok(Pools {
+        read: Pool::Postgres(read),
+        write: Pool::Postgres(write),
+        nodes: Some(Pool::Postgres(nodes)),
+        url: url.to_owned(),
+    })
+}
+
+/// Makes sure that a connection has a session of its own: another one sees nothing of what it has set, and it finds that
+/// again. By plain queries: what is prepared needs a session, too.
+async fn require_session(connection: &mut PgConnection, options: &PgConnectOptions) -> Result<(), Error> {
+    let mark = Uuid::now_v7().to_string();
+    connection.execute(AssertSqlSafe(format!("SET kagitaba.session = '{mark}'"))).await?;
+    let mut other = PgConnection::connect_with(options).await?;
+    let mut seen: Vec<Option<String>> = Vec::new();
+    for asked in [&mut other, connection] {
+        seen.push(asked.fetch_one("SELECT current_setting('kagitaba.session', TRUE)").await?.try_get(0)?);
+    }
+    other.close().await?;
+    if seen[0] != Some(mark.clone()) && seen[1] == Some(mark) { Ok(()) } else { Err(Error::SharedSessions) }
+}
+
+/// Connects to read what is there: every transaction that reads is one that can't write.
+pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
+    Ok(Pool::Postgres(pool(1, READER_SETTINGS).connect_with(options).await?))
+}
+
+fn pool(connections: u32, settings: &'static str) -> PgPoolOptions {
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
+    let pool =
+        pool.after_connect(move |connection, _| Box::pin(async move { connection.execute(settings).await.map(drop) }));
+    pool.after_release(|connection, _| Box::pin(sql::try_out(connection)))
+}
+
+/// Begins a transaction that writes while nobody else does.
+pub(crate) async fn begin(pool: &PgPool) -> Result<Tx, Error> {
+    begin_with(pool, format!("pg_advisory_xact_lock({LOCK})")).await
+}
+
+/// Begins a transaction that writes while nobody else does in that account.
+pub(crate) async fn begin_in(pool: &PgPool, account: AccountId) -> Result<Tx, Error> {
+    // Two accounts with the same number would only wait for each other.
+    let (_, number) = account.0.as_u64_pair();
+    let number = number.cast_signed();
+    begin_with(pool, format!("pg_advisory_xact_lock_shared({LOCK}), pg_advisory_xact_lock({number})")).await
+}
+
+async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {
+    // Apart: of a BEGIN that came along with a lock that was not had, sqlx does not know that there is a block to end.
+    let mut tx = sql::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    sql::query(AssertSqlSafe(format!("SELECT {locks}"))).persistent(false).execute(&mut *tx).await?;
+    Ok(tx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::plans::stores;
+    use sqlx::AssertSqlSafe;
+
+    async fn setting(pool: &Pool, name: &str) -> String {
+        sql::query_scalar(AssertSqlSafe(format!("SHOW {name}"))).fetch_one(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_has_its_settings() {
+        let [_, store] = stores().await;
+        let Pools { read, write, nodes, .. } = store.pools();
+        for pool in [read, write].into_iter().chain(nodes) {
+            assert_eq!(setting(pool, "lock_timeout").await, "10s");
+            assert_eq!(setting(pool, "idle_in_transaction_session_timeout").await, "1min");
+        }
+        assert_eq!(setting(read, "default_transaction_read_only").await, "on");
+        assert_eq!(setting(write, "default_transaction_read_only").await, "off");
+        assert_eq!(setting(read, "plan_cache_mode").await, "force_custom_plan");
+    }
+}

@@ -1,0 +1,244 @@
+//! `SQLite`: how its file is opened, and how a transaction that writes begins.
+
+use crate::db::database::Pools;
+use crate::db::lock::DatabaseLock;
+use crate::db::sql::{Pool, Tx};
+use crate::error::Error;
+use percent_encoding::percent_decode_str;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{self, Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/sqlite");
+
+/// Connections that read at the same time.
+const READERS: u32 = 8;
+/// How long to wait for a connection: a writer for those before it.
+const ACQUIRED_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Opens `sqlite:PATH`, creates the file where there is none, and migrates it, which takes the lock where the caller has
+/// not. `SQLite` has one writer at a time: here one connection, for which writers queue up in their order, rather than many
+/// that try again and again.
+pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Pools, Error> {
+    let file = file(url)?;
+    make(&file).map_err(sqlx::Error::Io)?;
+    let options = options(url, &file)?.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full); // what was acknowledged is on the disk, also after a power cut
+    let write = pool(1).connect_with(options.clone()).await?;
+    migrate(&write, url, lock).await?;
+    let read_only = options.pragma("query_only", "ON");
+    let read = pool(READERS).connect_with(read_only).await?;
+    Ok(Pools { read: Pool::Sqlite(read), write: Pool::Sqlite(write), nodes: None, url: url.to_owned() })
+}
+
+/// Returns the file that `sqlite:PATH` names, in which `%25` stands for a percent sign and `?` begins parameters. The path is
+/// absolute: what begins with `file:` would be read as an address by `SQLite`.
+///
+/// # Errors
+/// [`Error::UnsupportedDatabase`] for a database in memory, [`Error::Database`] where the working folder is gone.
+pub(crate) fn file(url: &str) -> Result<PathBuf, Error> {
+    let (path, parameters) = split(url);
+    if path == ":memory:" || parameters.contains("mode=memory") {
+        return Err(Error::UnsupportedDatabase("sqlite in memory".to_owned()));
+    }
+    let path = OsString::from_vec(percent_decode_str(path).collect());
+    Ok(path::absolute(path).map_err(sqlx::Error::Io)?)
+}
+
+/// The path of a URL as it is written there, and its parameters.
+fn split(url: &str) -> (&str, &str) {
+    let address = url.strip_prefix("sqlite:").unwrap_or(url);
+    let address = address.strip_prefix("//").unwrap_or(address);
+    address.split_once('?').unwrap_or((address, ""))
+}
+
+/// Returns how the file is opened, with the URL's parameters.
+pub(crate) fn options(url: &str, file: &Path) -> Result<SqliteConnectOptions, Error> {
+    let parameters = SqliteConnectOptions::from_str(&format!("sqlite:file?{}", split(url).1))?;
+    Ok(parameters.filename(in_utf8(file).map_err(sqlx::Error::Io)?).foreign_keys(true).busy_timeout(BUSY))
+}
+
+/// Returns a name of the file in UTF-8: the driver takes no other. Linux knows a folder by its descriptor, too, which stays
+/// open as long as the process runs; `SQLite` follows that to the folder's own name.
+pub(crate) fn in_utf8(file: &Path) -> io::Result<PathBuf> {
+    if file.to_str().is_some() {
+        return Ok(file.to_owned());
+    }
+    let folder = File::open(file.parent().unwrap_or(file))?;
+    let name = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    std::mem::forget(folder);
+    Ok(name.join(file.file_name().unwrap_or_default()))
+}
+
+/// Connections stay open. While one is, nobody reads the write-ahead log as after a crash: what is in it of a commit that has
+/// failed stays undone.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
+    pool.idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false) // as each is tested when it comes back
+        .after_release(|connection, _| Box::pin(is_sound(connection)))
+}
+
+/// Whether a connection that comes back to its pool can be used again. Where the disk is full or fails, `SQLite` has rolled
+/// the transaction back itself. The driver's own rollback fails then, and it would take the connection for one in a
+/// transaction for ever.
+async fn is_sound(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    connection.ping().await?; // which is answered after the rollback
+    Ok(!connection.is_in_transaction())
+}
+
+/// Brings the database to this version's form, while no other process uses it.
+async fn migrate(write: &SqlitePool, url: &str, lock: Option<&DatabaseLock>) -> Result<(), Error> {
+    let newest = MIGRATIONS.iter().map(|migration| migration.version).max();
+    let applied = sqlx::query_scalar::<_, i64>("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(write).await;
+    // Where it fails, there is no such table yet, or the migration will fail, too.
+    let _taken = if lock.is_none() && applied.ok() < newest { Some(DatabaseLock::take(url).await?) } else { None };
+    Ok(MIGRATIONS.run(write).await?)
+}
+
+/// Opens the file to read it, with neither a log nor an index of one made beside it. Where a server has the database open,
+/// or has ended without tidying up, what stands in its log counts, too.
+pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
+    let options = options(url, &file(url)?)?.read_only(true);
+    let bytes = |ending: &str| {
+        let mut path = options.get_filename().as_os_str().to_owned();
+        path.push(ending);
+        std::fs::metadata(path).map_or(0, |file| file.len())
+    };
+    // Only then nobody is writing, and `SQLite` may go by the file alone: else it makes both, or fails where it can't.
+    let alone = bytes("-wal") == 0 && bytes("-shm") == 0;
+    let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRED_WITHIN);
+    Ok(Pool::Sqlite(pool.connect_with(options.immutable(alone)).await?))
+}
+
+/// Begins a transaction that writes. Nobody else does meanwhile, so that what it reads stays true until it ends.
+pub(crate) async fn begin(pool: &SqlitePool) -> Result<Tx, Error> {
+    let begun = Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await.map(Tx::from).map_err(Error::from);
+    if begun.as_ref().is_err_and(Error::is_read_only) {
+        close_one(pool.clone());
+    }
+    begun
+}
+
+/// Closes a connection of the pool, once there is one that nobody uses. Whoever opens a file where nothing can be written
+/// can't write by that connection later, either.
+fn close_one(pool: SqlitePool) {
+    tokio::spawn(async move {
+        if let Ok(mut connection) = pool.acquire().await {
+            connection.close_on_drop();
+        }
+    });
+}
+
+/// Makes the file where there is none, for its owner only: it holds password hashes. `SQLite` gives the files that it
+/// puts beside it the same permissions. One that is there is not even opened: closing it would end the locks that `SQLite`
+/// holds on it in this process (fcntl(2)).
+pub(crate) fn make(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::sql;
+    use std::time::Instant;
+    use tempfile::TempDir;
+
+    async fn opened() -> (TempDir, Pools) {
+        let folder = tempfile::tempdir().unwrap();
+        let pools = open(&format!("sqlite:{}", folder.path().join("kagitaba.db").display()), None).await.unwrap();
+        (folder, pools)
+    }
+
+    fn sqlite(pool: &Pool) -> &SqlitePool {
+        let Pool::Sqlite(pool) = pool else { panic!() };
+        pool
+    }
+
+    /// Writes a megabyte.
+    async fn write(pools: &Pools) -> Result<(), Error> {
+        let mut tx = pools.begin().await?;
+        sql::query("INSERT INTO unfinished_work (name) VALUES (hex(randomblob(500000)))").execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    #[tokio::test]
+    async fn commit_syncs_before_it_is_acknowledged() {
+        let (_folder, pools) = opened().await;
+        let full = sqlx::query_scalar::<_, i64>("PRAGMA synchronous").fetch_one(sqlite(&pools.write)).await.unwrap();
+        assert_eq!(full, 2, "FULL");
+    }
+
+    #[tokio::test]
+    async fn writes_come_back_after_the_database_was_full() {
+        let (_folder, pools) = opened().await;
+        // As full as a disk is to this connection; to the next one there is room again.
+        let mut connection = sqlite(&pools.write).acquire().await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *connection).await.unwrap(); // as many as there are
+        drop(connection);
+        let refused = write(&pools).await.unwrap_err();
+        assert!(refused.to_string().contains("full") && refused.is_unavailable(), "{refused}");
+        write(&pools).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn connection_is_replaced_after_its_transaction_was_lost() {
+        let (_folder, pools) = opened().await;
+        for pool in [&pools.read, &pools.write].map(sqlite) {
+            let mut tx = pool.begin().await.unwrap();
+            // As SQLite does itself where the disk fails.
+            sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+            drop(tx);
+            let tx = pool.begin_with("BEGIN").await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn writer_is_replaced_after_it_was_refused_to_write() {
+        let (_folder, pools) = opened().await;
+        let mut connection = sqlite(&pools.write).acquire().await.unwrap();
+        sqlx::query("PRAGMA query_only = ON").execute(&mut *connection).await.unwrap();
+        drop(connection);
+        let (began, mut refused) = (Instant::now(), 0);
+        while let Err(error) = write(&pools).await {
+            assert!(error.is_unavailable() && error.is_read_only(), "{error}");
+            assert!(began.elapsed() < ACQUIRED_WITHIN, "it does not go on");
+            refused += 1;
+        }
+        assert!(refused > 0, "it was refused to write");
+    }
+
+    #[test]
+    fn url_names_any_path() {
+        let here = std::env::current_dir().unwrap();
+        for (url, path) in [
+            ("sqlite:/a/b.db", "/a/b.db".into()),
+            ("sqlite:///a/b.db?mode=rwc", "/a/b.db".into()),
+            ("sqlite:a b.db", here.join("a b.db")),
+            ("sqlite://a.db", here.join("a.db")),
+            ("sqlite:/100%25/%3F%23", "/100%/?#".into()),
+            ("sqlite:file:x", here.join("file:x")),
+            ("sqlite:/mode=memory/:memory:", "/mode=memory/:memory:".into()),
+        ] {
+            assert_eq!(file(url).unwrap(), path, "{url}");
+        }
+        let bytes = file("sqlite:/%FF.db").unwrap().into_os_string().into_vec();
+        assert_eq!(bytes, b"/\xff.db");
+    }
+}

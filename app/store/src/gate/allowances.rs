@@ -1,0 +1,104 @@
+//! How many calls an account may still make, where several nodes count them together.
+
+use crate::clock::CLOCK_SKEW;
+use crate::db::sql;
+use crate::error::Error;
+use crate::store::Store;
+use domain::account::AccountId;
+use std::time::Duration;
+
+/// A limit: so many calls at once, of which one comes back each `every` (GCRA, as in ATM traffic management).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance<'a> {
+    /// What is counted apart from other things.
+    pub group: &'a str,
+    /// Calls at once.
+    pub calls: u32,
+    /// How long it takes for one to come back. In whole microseconds.
+    pub every: Duration,
+}
+
+/// The database's time in whole microseconds.
+const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)";
+
+impl Allowance<'_> {
+    /// How long it takes for one call to come back, and for all, in microseconds.
+    fn times(self) -> (i64, i64) {
+        let every = i64::try_from(self.every.as_micros()).unwrap_or(i64::MAX);
+        (every, every.saturating_mul(self.calls.into()))
+    }
+
+    /// The latest time at which all calls may come back, in microseconds after now. A later one was written down by a
+    /// clock that was ahead: the account would have no calls until that time comes, so it has made none.
+    fn latest(self) -> i64 {
+        self.times().1.saturating_add(CLOCK_SKEW.num_microseconds().unwrap_or_default())
+    }
+}
+
+impl Store {
+    /// Whether calls have to be counted in the database, because other nodes count the same accounts' calls.
+    #[must_use]
+    pub fn has_nodes(&self) -> bool {
+        self.pools().nodes.is_some()
+    }
+
+    /// Takes one of the account's calls. Answers how long it is until all have come back; where none is left, as an error,
+    /// until one has. Only where the store [`Store::has_nodes`]. Exact, however many nodes take at once. The database's clock counts, which is the same for all.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn take_call(
+        &self,
+        account: AccountId,
+        allowance: Allowance<'_>,
+    ) -> Result<Result<Duration, Duration>, Error> {
+        let (every, all) = allowance.times();
+        let from = format!(
+            "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
+        );
+        let take = sqlx::AssertSqlSafe(format!(
+            "INSERT INTO call_allowances (account_id, call_group, back_at) VALUES ($1, $2, {NOW} + $3)
+             ON CONFLICT (account_id, call_group) DO UPDATE
+                SET back_at = {from} + $3 WHERE {from} + $3 <= {NOW} + $4
+             RETURNING back_at - {NOW}"
+        ));
+        let taken: Option<i64> = sql::query_scalar(take)
+            .bind(account.0)
+            .bind(allowance.group)
+            .bind(every)
+            .bind(all)
+            .bind(allowance.latest())
+            .fetch_optional(self.counting())
+            .await?;
+        Ok(match taken {
+            Some(ahead) => Ok(micros(ahead)),
+            None => Err(micros(self.ahead(account, allowance).await?.saturating_add(every).saturating_sub(all))),
+        })
+    }
+
+    /// How long it is until all of the account's calls have come back. Takes none.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn calls_back_in(&self, account: AccountId, allowance: Allowance<'_>) -> Result<Duration, Error> {
+        Ok(micros(self.ahead(account, allowance).await?))
+    }
+
+    async fn ahead(&self, account: AccountId, allowance: Allowance<'_>) -> Result<i64, Error> {
+        let read = sqlx::AssertSqlSafe(format!(
+            "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
+        ));
+        let ahead = sql::query_scalar(read).bind(account.0).bind(allowance.group);
+        let ahead: Option<i64> = ahead.fetch_optional(&self.pools().read).await?;
+        Ok(ahead.filter(|ahead| *ahead <= allowance.latest()).unwrap_or_default().max(0))
+    }
+
+    /// Where no writer holds it up.
+    fn counting(&self) -> &sql::Pool {
+        self.pools().nodes.as_ref().unwrap_or(&self.pools().write)
+    }
+}
+
+fn micros(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+}

@@ -1,0 +1,158 @@
+//! The gate's look-up: who calls with these credentials.
+
+use crate::db::database::time;
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::verification_cache::{Credentials, Demands};
+use crate::store::Store;
+use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
+use domain::account::AccountId;
+use domain::account::security_policy::allows;
+use domain::gate::access::Caller;
+use domain::tokens::expiry;
+use domain::tokens::secret::{AccountSid, Secret};
+use domain::tokens::token::TokenId;
+use std::net::IpAddr;
+use uuid::Uuid;
+
+#[derive(sqlx_macros::FromRow)]
+struct CredentialsRow {
+    id: Uuid,
+    account_id: Uuid,
+    secret_hash: Vec<u8>,
+    api_access: bool,
+    state: String,
+    api_version: i64,
+    scopes: String,
+    expires_at: Option<i64>,
+    secret_issued_at: i64,
+    token_lifetime: Option<i64>,
+    allowed_addresses: String,
+}
+
+impl TryFrom<CredentialsRow> for (Credentials, Demands) {
+    type Error = Error;
+
+    fn try_from(row: CredentialsRow) -> Result<Self, Error> {
+        let longest = row.token_lifetime.map(lifetime).transpose()?;
+        let expires_at = row.expires_at.map(time).transpose()?;
+        let demands = Demands { api_access: row.api_access, addresses: from_json(&row.allowed_addresses)? };
+        let credentials = Credentials {
+            token: TokenId(row.id),
+            account: AccountId(row.account_id),
+            ends_at: expiry::end(expires_at, time(row.secret_issued_at)?, longest),
+            secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("a hash of another length"))?,
+            state: state(&row.state)?,
+            api_version: api_version(row.api_version)?,
+            scopes: from_json(&row.scopes)?,
+        };
+        Ok((credentials, demands))
+    }
+}
+
+impl Store {
+    /// Who calls with this pair; nobody where the Account SID is unknown or the Auth Token is not its. Whether the
+    /// token may be used at all, now and from the address that the store is asked from, is for [`Caller::is_usable`]
+    /// and [`Caller::require`] to say; where the store is asked from nowhere, any address will do. Hashes are compared
+    /// in constant time; whether an Account SID exists is no secret.
+    ///
+    /// Only a token's first call reads the database, and its first after a change: see `verification_cache`.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn authenticate(&self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
+        self.verified(sid.clone(), secret, self.address()).await
+    }
+
+    /// As [`Store::authenticate`], from that address.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn authenticate_from(
+        &self,
+        sid: AccountSid,
+        secret: &Secret,
+        address: IpAddr,
+    ) -> Result<Option<Caller>, Error> {
+        self.verified(sid, secret, Some(address)).await
+    }
+
+    async fn verified(
+        &self,
+        sid: AccountSid,
+        secret: &Secret,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Caller>, Error> {
+        let admitted = |demands: &Demands| {
+            let address_allowed = address.is_none_or(|address| allows(&demands.addresses, address));
+            (demands.api_access, address_allowed)
+        };
+        let believed = self.node().believes();
+        let known = match believed.then(|| self.cache().get(&sid, admitted)).flatten() {
+            Some(cached) => Some(cached),
+            None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
+        };
+        let right = known.filter(|(known, _)| self.key().verify(secret.reveal(), &known.secret_hash));
+        Ok(right.map(|(known, admitted)| self.caller(sid, known, admitted)))
+    }
+
+    /// Who would call with that token, and the hash of its Auth Token, by what the database says now; `None` where it was
+    /// deleted.
+    pub(crate) async fn caller_with(&self, token: TokenId) -> Result<Option<(Caller, [u8; 32])>, Error> {
+        let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token.0);
+        let sid: Option<String> = sid.fetch_optional(&self.pools().read).await?;
+        let Some(sid) = sid else { return Ok(None) };
+        let sid = AccountSid::try_from(sid).map_err(corrupt)?;
+        let known = self.read_credentials(&sid, false).await?;
+        Ok(known.map(|(known, demands)| {
+            let address_allowed = self.address().is_none_or(|address| allows(&demands.addresses, address));
+            (self.caller(sid, known, (demands.api_access, address_allowed)), known.secret_hash)
+        }))
+    }
+
+    fn caller(&self, sid: AccountSid, known: Credentials, (api_access, address_allowed): (bool, bool)) -> Caller {
+        Caller {
+            token: known.token,
+            sid,
+            account: known.account,
+            api_access,
+            state: known.state,
+            api_version: known.api_version,
+            scopes: known.scopes,
+            ends_at: known.ends_at,
+            // The clock is not even asked for a token that never expires.
+            expired: known.ends_at.is_some() && expiry::has_ended(known.ends_at, self.clock().now()),
+            address_allowed,
+        }
+    }
+
+    /// Whether a call with this Account SID would be answered without reading the database. For tests.
+    #[must_use]
+    pub fn remembers(&self, sid: &AccountSid) -> bool {
+        self.node().believes() && self.cache().get(sid, |_| ()).is_some()
+    }
+
+    /// Reads what is known of the token, and remembers it, if the cache is to be believed.
+    async fn read_credentials(
+        &self,
+        sid: &AccountSid,
+        remember: bool,
+    ) -> Result<Option<(Credentials, Demands)>, Error> {
+        let ticket = self.cache().ticket(sid);
+        let row: Option<CredentialsRow> = sql::query_as(
+            "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
+                tokens.api_version, tokens.scopes, tokens.expires_at, tokens.secret_issued_at, accounts.token_lifetime,
+                accounts.allowed_addresses
+             FROM tokens JOIN accounts ON accounts.id = tokens.account_id
+             WHERE tokens.sid = $1 AND tokens.deleted_at IS NULL",
+        )
+        .bind(sid.as_str())
+        .fetch_optional(&self.pools().read)
+        .await?;
+        let read = row.map(<(Credentials, Demands)>::try_from).transpose()?;
+        if let Some((credentials, demands)) = read.as_ref().filter(|_| remember) {
+            self.cache().put(&ticket, sid, *credentials, demands);
+        }
+        Ok(read)
+    }
+}

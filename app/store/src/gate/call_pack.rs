@@ -1,0 +1,291 @@
+//! The form in which calls are kept: many of them packed into one value.
+//!
+//! A pack has calls of one account from one hour (in UTC), at most [`CALLS_MAX`]. When the last of them came stands beside
+//! it, to find it by. Whole numbers are unsigned and big-endian.
+//!
+//! | Bytes | What it is |
+//! | --- | --- |
+//! | 1 | the version of this form, [`VERSION`] |
+//! | 2 | how many operations are called; of each: |
+//! | 1 + *n* | its length *n* and its id in UTF-8: a pack can be read, whatever the catalogue has by then |
+//! | 2 | how many network addresses calls come from; of each: |
+//! | 1 + *n* | its length *n* and its text, such as `192.0.2.1` or `2001:db8::1` |
+//! | 2 | how many tokens calls come with; of each: |
+//! | 16 | its id |
+//! | | then, up to the end, the calls; of each: |
+//! | 2 | which of the tokens, counted from 0 |
+//! | 2 | which of the operations |
+//! | 2 | which of the addresses |
+//! | 2 | the answer's HTTP status |
+//! | 4 | how long before the last call it came, in microseconds |
+//! | 4 | how long the answer took, in microseconds; 2³² − 1 (71 minutes) where that was longer |
+//!
+//! The migrations `call_packs` write this form, too.
+
+use crate::error::Error;
+use crate::gate::calls::Call;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::tokens::token::TokenId;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Which form it is.
+const VERSION: u8 = 1;
+/// Most calls of one pack, so that reading one takes little memory, and that all that it lists has a number.
+pub(crate) const CALLS_MAX: usize = 4_000;
+/// Bytes of a call.
+const CALL: usize = 16;
+
+/// A call as it was packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PackedCall<'p> {
+    pub(crate) token: TokenId,
+    /// The operation's id.
+    pub(crate) scope: &'p str,
+    pub(crate) address: IpAddr,
+    pub(crate) status: u16,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) latency: Duration,
+}
+
+/// Packs calls, of which the last came then. For others than the head of this file allows, times are not kept.
+pub(crate) fn pack(calls: &[&Call], last_at: DateTime<Utc>) -> Vec<u8> {
+    let (mut scopes, mut addresses, mut tokens) = (List::default(), List::default(), List::default());
+    let mut records = Vec::with_capacity(calls.len() * CALL);
+    for call in calls {
+        records.extend(tokens.number(call.token).to_be_bytes());
+        records.extend(scopes.number(call.scope).to_be_bytes());
+        records.extend(addresses.number(call.address).to_be_bytes());
+        records.extend(call.status.to_be_bytes());
+        records.extend(micros((last_at - call.at).to_std().unwrap_or_default()).to_be_bytes());
+        records.extend(micros(call.latency).to_be_bytes());
+    }
+    let mut pack = vec![VERSION];
+    scopes.write(&mut pack, |scope, pack| write_text(scope.id(), pack));
+    addresses.write(&mut pack, |address, pack| write_text(&address.to_string(), pack));
+    tokens.write(&mut pack, |token, pack| pack.extend(token.0.as_bytes()));
+    pack.extend(records);
+    pack
+}
+
+fn micros(time: Duration) -> u32 {
+    time.as_micros().try_into().unwrap_or(u32::MAX)
+}
+
+fn write_text(text: &str, pack: &mut Vec<u8>) {
+    pack.push(u8::try_from(text.len()).expect("ids and addresses are shorter than 256 bytes"));
+    pack.extend(text.as_bytes());
+}
+
+/// What calls have in common, in the order in which it came.
+struct List<T> {
+    entries: Vec<T>,
+    numbers: HashMap<T, u16>,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), numbers: HashMap::new() }
+    }
+}
+
+impl<T: Copy + Eq + Hash> List<T> {
+    fn number(&mut self, entry: T) -> u16 {
+        *self.numbers.entry(entry).or_insert_with(|| {
+            self.entries.push(entry);
+            u16_of(self.entries.len() - 1)
+        })
+    }
+
+    fn write(&self, pack: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+        pack.extend(u16_of(self.entries.len()).to_be_bytes());
+        self.entries.iter().for_each(|entry| write(entry, pack));
+    }
+}
+
+fn u16_of(number: usize) -> u16 {
+    number.try_into().expect("a pack lists no more than it has calls")
+}
+
+/// Reads a pack of which the last call came then.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub(crate) fn unpack(pack: &[u8], last_at: DateTime<Utc>) -> Result<Vec<PackedCall<'_>>, Error> {
+    let read = read(pack, last_at);
+    read.ok_or_else(|| Error::Corrupt(format!("a pack of {} bytes, whose last call came {last_at}", pack.len())))
+}
+
+fn read(pack: &[u8], last_at: DateTime<Utc>) -> Option<Vec<PackedCall<'_>>> {
+    let mut rest = Rest(pack);
+    if rest.bytes()? != [VERSION] {
+        return None;
+    }
+    let scopes = rest.list(Rest::text)?;
+    let addresses: Vec<IpAddr> = rest.list(|rest| rest.text()?.parse().ok())?;
+    let tokens = rest.list(|rest| Some(TokenId(Uuid::from_bytes(rest.bytes()?))))?;
+    let mut calls = Vec::with_capacity(rest.0.len() / CALL);
+    while !rest.0.is_empty() {
+        calls.push(PackedCall {
+            token: *rest.one_of(&tokens)?,
+            scope: rest.one_of(&scopes)?,
+            address: *rest.one_of(&addresses)?,
+            status: rest.u16()?,
+            at: last_at.checked_sub_signed(TimeDelta::microseconds(rest.u32()?.into()))?,
+            latency: Duration::from_micros(rest.u32()?.into()),
+        });
+    }
+    Some(calls)
+}
+
+/// What is left to be read. Nothing comes of it where the pack ends too early.
+struct Rest<'p>(&'p [u8]);
+
+impl<'p> Rest<'p> {
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*bytes)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.bytes().map(u16::from_be_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.bytes().map(u32::from_be_bytes)
+    }
+
+    fn text(&mut self) -> Option<&'p str> {
+        let [length] = self.bytes()?;
+        let (text, rest) = self.0.split_at_checked(length.into())?;
+        self.0 = rest;
+        str::from_utf8(text).ok()
+    }
+
+    fn list<T>(&mut self, entry: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        (0..self.u16()?).map(|_| entry(self)).collect()
+    }
+
+    fn one_of<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
+        list.get(usize::from(self.u16()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::account::AccountId;
+    use domain::tokens::scope::Scope;
+    use proptest::prelude::*;
+
+    const HOUR: u64 = 60 * 60 * 1_000_000;
+
+    fn last_at() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn address() -> impl Strategy<Value = IpAddr> {
+        prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u8; 16]>().prop_map(IpAddr::from)]
+    }
+
+    prop_compose! {
+        fn call()(
+            token in prop_oneof![0..4_u128, any::<u128>()],
+            scope in proptest::sample::select(Scope::all().collect::<Vec<_>>()),
+            address in address(),
+            status in any::<u16>(),
+            before in 0..HOUR,
+            latency in prop_oneof![0..10_000_u64, 0..=u64::from(u32::MAX)],
+        ) -> Call {
+            Call {
+                account: AccountId(Uuid::nil()),
+                token: TokenId(Uuid::from_u128(token)),
+                scope,
+                status,
+                at: last_at() - Duration::from_micros(before),
+                address,
+                latency: Duration::from_micros(latency),
+            }
+        }
+    }
+
+    fn packed(call: &Call) -> PackedCall<'static> {
+        let Call { account: _, token, scope, status, at, address, latency } = *call;
+        PackedCall { token, scope: scope.id(), address, status, at, latency }
+    }
+
+    proptest! {
+        #[test]
+        fn calls_are_read_as_they_were_packed(calls in prop::collection::vec(call(), 0..200)) {
+            let pack = pack(&calls.iter().collect::<Vec<_>>(), last_at());
+            prop_assert_eq!(unpack(&pack, last_at()).unwrap(), calls.iter().map(packed).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn nonsense_is_corrupt(
+            mut pack in prop::collection::vec(call(), 1..20).prop_map(|calls| pack(&calls.iter().collect::<Vec<_>>(), last_at())),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..5),
+            end in any::<prop::sample::Index>(),
+        ) {
+            for (index, byte) in changes {
+                let index = index.index(pack.len());
+                pack[index] = byte;
+            }
+            for pack in [&pack[..], &pack[..end.index(pack.len())]] {
+                if let Err(error) = unpack(pack, last_at()) {
+                    prop_assert!(matches!(error, Error::Corrupt(_)));
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_can_be_tried(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let bytes = [&[VERSION][..], &bytes].concat();
+            for last_at in [last_at(), DateTime::<Utc>::MIN_UTC] {
+                if let Err(error) = unpack(&bytes, last_at) {
+                    prop_assert!(matches!(error, Error::Corrupt(_)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pack_is_these_bytes() {
+        let call = |at: i64, status| Call {
+            account: AccountId(Uuid::nil()),
+            token: TokenId(Uuid::from_u128(7)),
+            scope: Scope::find("getJob").unwrap(),
+            status,
+            at: last_at() - TimeDelta::microseconds(at),
+            address: IpAddr::from([192, 0, 2, 1]),
+            latency: Duration::from_micros(1_500),
+        };
+        let slow = Call { latency: Duration::from_hours(2), ..call(0, 404) };
+        let pack = pack(&[&call(258, 200), &slow], last_at());
+        let expected = [
+            &b"\x01\0\x01\x06getJob\0\x01\x09192.0.2.1\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07"[..],
+            b"\0\0\0\0\0\0\0\xc8\0\0\x01\x02\0\0\x05\xdc",
+            b"\0\0\0\0\0\0\x01\x94\0\0\0\0\xff\xff\xff\xff",
+        ];
+        assert_eq!(pack, expected.concat());
+    }
+
+    #[test]
+    fn a_pack_of_another_version_or_cut_off_is_corrupt() {
+        let call =
+            proptest::strategy::Strategy::new_tree(&call(), &mut proptest::test_runner::TestRunner::deterministic());
+        let call = proptest::strategy::ValueTree::current(&call.unwrap());
+        let whole = pack(&[&call], last_at());
+        let lists = whole.len() - CALL;
+        for length in (0..whole.len()).filter(|length| *length != lists) {
+            assert!(unpack(&whole[..length], last_at()).is_err(), "{length}");
+        }
+        assert_eq!(unpack(&whole[..lists], last_at()).unwrap(), []);
+        let other = [&[VERSION + 1], &whole[1..]].concat();
+        assert!(matches!(unpack(&other, last_at()), Err(Error::Corrupt(_))));
+    }
+}

@@ -1,0 +1,306 @@
+//! The calls that pass by the gate: they wait in memory and are written together.
+
+use crate::clock::{id_at, latest};
+use crate::db::database::{Connection, HOUR, micros, time};
+use crate::db::sql::{Dialect, QueryBuilder};
+use crate::error::Error;
+use crate::gate::call_pack::{self, CALLS_MAX, PackedCall};
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::tokens::scope::Scope;
+use domain::tokens::token::TokenId;
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::mem;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Most calls that wait in memory, about 20 MB; of more the oldest are given up that were not tried to be written yet.
+const WAITING_MAX: usize = 200_000;
+/// Rows that one statement writes.
+const ROWS: usize = 1_000;
+
+/// One call that came with right credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// The account that the token belongs to.
+    pub account: AccountId,
+    /// The token that it came with.
+    pub token: TokenId,
+    /// The operation that it asked for.
+    pub scope: Scope,
+    /// The answer's HTTP status; 499 where the client has hung up before it. Below 400 the token was used.
+    pub status: u16,
+    /// When it came.
+    pub at: DateTime<Utc>,
+    /// Where it came from.
+    pub address: IpAddr,
+    /// How long the answer took. Kept in whole microseconds.
+    pub latency: Duration,
+}
+
+/// The calls that wait to be written.
+#[derive(Default)]
+pub(crate) struct Calls {
+    waiting: Mutex<Waiting>,
+    /// Those whose writing has failed: it may have been done all the same, so that they are written again as they are.
+    /// Held by whoever writes calls.
+    failed: tokio::sync::Mutex<Option<Batch>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Those that were not tried to be written yet.
+    calls: VecDeque<Call>,
+    /// How many others wait whose writing has failed.
+    failed: usize,
+    given_up: usize,
+}
+
+impl Calls {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn trim(&mut self) {
+        let excess = (self.failed + self.calls.len()).saturating_sub(WAITING_MAX);
+        self.calls.drain(..excess);
+        self.given_up += excess;
+    }
+}
+
+impl Store {
+    /// Notes a call, to be written with the next [`Store::flush_calls`]. Touches memory only.
+    pub fn record_call(&self, call: Call) {
+        let mut waiting = self.calls().waiting();
+        waiting.calls.push_back(call);
+        waiting.trim();
+    }
+
+    /// Writes all calls noted so far, and when each token was last used, in one transaction; before that, in one of
+    /// their own, those whose writing has failed the last time. Answers how many there were. Once begun that is carried
+    /// through, even if nobody waits for it any more. Where it fails, the calls wait for the next time, and none is
+    /// written twice, even where only the answer got lost. Of more than 200,000 those that came first after the failure
+    /// are given up, which is logged.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn flush_calls(&self) -> Result<usize, Error> {
+        let store = self.clone();
+        let flushing = tokio::spawn(async move { store.flush().await });
+        flushing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?
+    }
+
+    async fn flush(&self) -> Result<usize, Error> {
+        let mut failed = self.calls().failed.lock().await;
+        let given_up = mem::take(&mut self.calls().waiting().given_up);
+        if given_up > 0 {
+            tracing::warn!(calls = given_up, "calls were given up: they could not be written for too long");
+        }
+        let mut written = 0;
+        if let Some(batch) = &*failed {
+            self.write_calls(batch).await?;
+            written = batch.calls;
+            *failed = None;
+            self.calls().waiting().failed = 0;
+        }
+        let calls = mem::take(&mut self.calls().waiting().calls);
+        if calls.is_empty() {
+            return Ok(written);
+        }
+        let batch = Batch::of(&Vec::from(calls));
+        match self.write_calls(&batch).await {
+            Ok(()) => Ok(written + batch.calls),
+            Err(error) => {
+                let mut waiting = self.calls().waiting();
+                waiting.failed = batch.calls;
+                waiting.trim();
+                *failed = Some(batch);
+                Err(error)
+            }
+        }
+    }
+
+    async fn write_calls(&self, batch: &Batch) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        for packs in batch.packs.chunks(ROWS) {
+            let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
+            insert.push_values(packs, |mut row, pack| {
+                row.push_bind(pack.id).push_bind(pack.account.0).push_bind(micros(pack.last_at)).push_bind(pack.calls);
+                row.push_bind(&pack.bytes);
+            });
+            insert.push(" ON CONFLICT (id) DO NOTHING");
+            insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
+        }
+        note_uses(&mut tx, &batch.used, self.clock().now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes down that the token has passed the gate now, and no call. For demo data.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn record_use(&self, token: TokenId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let now = self.clock().now();
+        note_uses(&mut tx, &[(token, now)], now).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Calls that are written together.
+struct Batch {
+    packs: Vec<Pack>,
+    used: Vec<(TokenId, DateTime<Utc>)>,
+    calls: usize,
+}
+
+impl Batch {
+    fn of(calls: &[Call]) -> Self {
+        Self { packs: packs(calls), used: last_uses(calls), calls: calls.len() }
+    }
+}
+
+/// Calls of one account and one hour, packed.
+struct Pack {
+    /// By which the database knows it where it is written again.
+    id: Uuid,
+    account: AccountId,
+    last_at: DateTime<Utc>,
+    calls: i64,
+    bytes: Vec<u8>,
+}
+
+fn packs(calls: &[Call]) -> Vec<Pack> {
+    let together = |call: &&Call| (call.account.0, micros(call.at).div_euclid(HOUR));
+    let mut calls = Vec::from_iter(calls);
+    calls.sort_by_key(together); // it keeps the order of those that go together
+    let groups = calls.chunk_by(|one, other| together(one) == together(other));
+    groups.flat_map(|group| group.chunks(CALLS_MAX)).filter_map(Pack::of).collect()
+}
+
+impl Pack {
+    fn of(calls: &[&Call]) -> Option<Self> {
+        let last = calls.iter().max_by_key(|call| call.at)?;
+        let bytes = call_pack::pack(calls, last.at);
+        let (id, calls) = (id_at(last.at), calls.len().try_into().ok()?);
+        Some(Self { id, account: last.account, last_at: last.at, calls, bytes })
+    }
+}
+
+/// Where a pack stands among those of its account: when its last call came, and its id.
+pub(crate) type Place = (i64, Uuid);
+
+/// A pack as it is kept.
+#[derive(sqlx_macros::FromRow)]
+pub(crate) struct PackRow {
+    pub(crate) id: Uuid,
+    pub(crate) last_at: i64,
+    calls: i64,
+    pack: Vec<u8>,
+}
+
+impl PackRow {
+    /// Where it stands among those of its account, in the order of time.
+    pub(crate) fn place(&self) -> Place {
+        (self.last_at, self.id)
+    }
+
+    /// Its calls.
+    pub(crate) fn calls(&self) -> Result<Vec<PackedCall<'_>>, Error> {
+        let calls = call_pack::unpack(&self.pack, time(self.last_at)?)?;
+        let whole = i64::try_from(calls.len()) == Ok(self.calls);
+        if whole { Ok(calls) } else { Err(Error::Corrupt(format!("pack {} of {} calls", self.id, self.calls))) }
+    }
+}
+
+/// When each token was used last, if it was. In the order in which tokens are kept, so that what is near each other in the
+/// database is changed together.
+fn last_uses(calls: &[Call]) -> Vec<(TokenId, DateTime<Utc>)> {
+    let mut used = HashMap::new();
+    for call in calls.iter().filter(|call| call.status < 400) {
+        let last = used.entry(call.token).or_insert(call.at);
+        *last = call.at.max(*last);
+    }
+    let mut used = Vec::from_iter(used);
+    used.sort_unstable();
+    used
+}
+
+/// Moves on the time when each of the tokens was last used. That is no change of the token: its revision stays.
+async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
+    for used in used.chunks(ROWS) {
+        uses(tx.dialect(), used, now).build().persistent(used.len() == ROWS).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> QueryBuilder {
+    let mut update = QueryBuilder::new("WITH used (token_id, at) AS (");
+    update.push_values(used, |mut row, (token, at)| {
+        row.push_bind(token.0).push_bind(micros(*at));
+    });
+    update.push(
+        ") UPDATE tokens SET last_used_at = used.at FROM used
+         WHERE (last_used_at IS NULL OR last_used_at < used.at OR last_used_at > ",
+    );
+    update.push_bind(latest(now)).push(") AND tokens.id = ");
+    update.push(match dialect {
+        // The sign keeps the planner from looking for each token, of all that there are, whether it was used.
+        Dialect::Sqlite => "+used.token_id",
+        Dialect::Postgres => "used.token_id",
+    });
+    update
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::db::plans::{plan, stores};
+    use chrono::NaiveDate;
+
+    /// A call of the account.
+    pub(crate) fn call(account: Uuid) -> Call {
+        Call {
+            account: AccountId(account),
+            token: TokenId(Uuid::nil()),
+            scope: Scope::GET_COMPANY_INFORMATION,
+            status: 200,
+            at: Utc::now(),
+            address: IpAddr::from([192, 0, 2, 1]),
+            latency: Duration::ZERO,
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_that_were_written_though_it_seemed_to_fail_are_not_written_twice() {
+        for store in stores().await {
+            let call = call(Uuid::now_v7());
+            let batch = Batch::of(&vec![call; CALLS_MAX + 1]);
+            store.write_calls(&batch).await.unwrap();
+            store.calls().waiting().failed = batch.calls;
+            *store.calls().failed.lock().await = Some(batch);
+            store.record_call(call);
+            assert_eq!(store.flush_calls().await.unwrap(), CALLS_MAX + 2);
+            let usage = store.token_usage(call.account, NaiveDate::MIN, NaiveDate::MAX).await.unwrap();
+            let calls = usage.iter().map(|usage| usage.calls).sum::<u64>();
+            assert_eq!(usize::try_from(calls).unwrap(), CALLS_MAX + 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_use_finds_its_token_by_the_key() {
+        for store in stores().await {
+            let used: Vec<_> = (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Utc::now())).collect();
+            let plan = plan(&store, uses(store.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
+            let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
+            assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");
+            assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The gate's look-ups, its call log, and the calls that each account has left.
+
+pub mod allowances;
+pub mod authenticate;
+pub mod call_log;
+pub mod call_pack;
+pub mod calls;
+pub mod verification_cache;

@@ -1,0 +1,267 @@
+//! The verification cache: what [`Store::authenticate`] has to know of a token, kept in memory under its Account SID.
+//!
+//! The rule: no call of `authenticate` that begins after a change has answered sees what was before it.
+//!
+//! - A change holds what it concerns (a token, or what its account demands) from before its commit until the commit is
+//!   decided: see [`Store::commit`]. Beginning to hold takes that out of the cache.
+//! - Whoever misses takes a [`Ticket`] *before* reading the database, and puts in what was read with that ticket. It is
+//!   refused where anything that it may have missed was held at either moment or between them. So what is in the cache
+//!   was read when no change was under way, and none has begun since.
+//! - While held, every call reads the database: it sees the change from the moment of its commit on.
+//! - Holding ends when the commit has answered, and not because somebody has stopped waiting: the commit runs in a task
+//!   of its own. Where it has failed and may be carried out yet, `nodes` says when. Where that task ends before (a
+//!   panic, the end of the runtime), the hold stays for ever; that costs time and is never wrong.
+//!
+//! That an Auth Token expires is no change: its end is in the cache, and compared with the clock on every call.
+//!
+//! An unknown Account SID is not remembered, so the cache grows to the number of tokens and no further. A token takes
+//! about 250 bytes. It knows of changes made through this store and its clones; `nodes` says how it
+//! hears of others, and `database_lock` how there are none where it can't.
+
+use crate::db::database::Tx;
+use crate::error::Error;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::account::security_policy::AddressRange;
+use domain::gate::api_version::ApiVersion;
+use domain::tokens::scope::Scopes;
+use domain::tokens::secret::AccountSid;
+use domain::tokens::token::{TokenId, TokenState};
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
+
+/// Tokens whose changes are told apart by ticket; one that changes keeps the others of its stripe from being put in.
+const STRIPES: usize = 64;
+
+/// The bytes of an Account SID.
+type Key = [u8; 35];
+
+/// What a token is verified with and what it may do, as the database knows it at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Credentials {
+    pub(crate) token: TokenId,
+    pub(crate) account: AccountId,
+    pub(crate) secret_hash: [u8; 32],
+    pub(crate) state: TokenState,
+    pub(crate) api_version: ApiVersion,
+    pub(crate) scopes: Scopes,
+    pub(crate) ends_at: Option<DateTime<Utc>>,
+}
+
+/// What all tokens of an account share.
+#[derive(Clone)]
+pub(crate) struct Demands {
+    pub(crate) api_access: bool,
+    pub(crate) addresses: Box<[AddressRange]>,
+}
+
+/// [`Credentials`], with the account that all its tokens share.
+struct Entry {
+    account: Arc<Account>,
+    token: TokenId,
+    secret_hash: [u8; 32],
+    state: TokenState,
+    api_version: ApiVersion,
+    scopes: Scopes,
+    ends_at: Option<DateTime<Utc>>,
+}
+
+struct Account {
+    id: AccountId,
+    demands: Demands,
+    /// Set once what it demands is being changed. Entries that point here are as good as none then.
+    stale: AtomicBool,
+}
+
+/// See the head of this file.
+pub(crate) struct VerificationCache {
+    entries: papaya::HashMap<Key, Entry>,
+    /// Taken by whoever puts in or takes out an entry. Before `accounts`, where both are.
+    tokens: [Mutex<Changes>; STRIPES],
+    accounts: Mutex<Accounts>,
+}
+
+#[derive(Default)]
+struct Accounts {
+    changes: Changes,
+    known: HashMap<AccountId, Arc<Account>>,
+}
+
+/// Counts changes, so that one who has read the database can tell whether there was any meanwhile.
+#[derive(Default)]
+struct Changes {
+    begun: u64,
+    ended: u64,
+}
+
+impl Changes {
+    /// How many there have been, if none is under way.
+    fn quiet(&self) -> Option<u64> {
+        (self.begun == self.ended).then_some(self.ended)
+    }
+
+    fn allow(&self, ticket: Option<u64>) -> bool {
+        ticket.is_some() && ticket == self.quiet()
+    }
+}
+
+/// When somebody began to read the database.
+pub(crate) struct Ticket {
+    token: Option<u64>,
+    accounts: Option<u64>,
+}
+
+/// What a change concerns.
+pub(crate) enum Concern {
+    /// One token.
+    Token(AccountSid),
+    /// All tokens of an account.
+    Account(AccountId),
+}
+
+/// Keeps what a change concerns out of the cache until it is released. Dropped without that, it keeps it out for ever.
+#[must_use]
+pub(crate) struct Hold {
+    cache: Arc<VerificationCache>,
+    of: Held,
+}
+
+enum Held {
+    Stripe(usize),
+    Accounts,
+}
+
+impl Default for VerificationCache {
+    fn default() -> Self {
+        Self {
+            entries: papaya::HashMap::new(),
+            tokens: [const { Mutex::new(Changes { begun: 0, ended: 0 }) }; STRIPES],
+            accounts: Mutex::default(),
+        }
+    }
+}
+
+impl VerificationCache {
+    /// What is known of the token, and what `ask` makes of its account's demands, without waiting for anybody.
+    pub(crate) fn get<T>(&self, sid: &AccountSid, ask: impl FnOnce(&Demands) -> T) -> Option<(Credentials, T)> {
+        let entries = self.entries.pin();
+        let Entry { account, token, secret_hash, state, api_version, scopes, ends_at } = entries.get(&key(sid))?;
+        if account.stale.load(Ordering::Acquire) {
+            return None;
+        }
+        let credentials = Credentials {
+            token: *token,
+            account: account.id,
+            secret_hash: *secret_hash,
+            state: *state,
+            api_version: *api_version,
+            scopes: *scopes,
+            ends_at: *ends_at,
+        };
+        Some((credentials, ask(&account.demands)))
+    }
+
+    /// To be taken before the token is read from the database.
+    pub(crate) fn ticket(&self, sid: &AccountSid) -> Ticket {
+        let token = locked(&self.tokens[stripe(sid)]).quiet();
+        Ticket { token, accounts: locked(&self.accounts).changes.quiet() }
+    }
+
+    /// Puts in what was read after the ticket was taken, if that is still so.
+    pub(crate) fn put(&self, ticket: &Ticket, sid: &AccountSid, read: Credentials, demands: &Demands) {
+        let changes = locked(&self.tokens[stripe(sid)]);
+        let mut accounts = locked(&self.accounts);
+        if !changes.allow(ticket.token) || !accounts.changes.allow(ticket.accounts) {
+            return;
+        }
+        let Credentials { token, account, secret_hash, state, api_version, scopes, ends_at } = read;
+        let shared = || Arc::new(Account { id: account, demands: demands.clone(), stale: AtomicBool::new(false) });
+        let account = Arc::clone(accounts.known.entry(account).or_insert_with(shared));
+        drop(accounts);
+        let entry = Entry { account, token, secret_hash, state, api_version, scopes, ends_at };
+        self.entries.pin().insert(key(sid), entry);
+    }
+
+    /// Takes what a change concerns out and keeps it out.
+    pub(crate) fn hold(self: &Arc<Self>, concern: &Concern) -> Hold {
+        match concern {
+            Concern::Token(sid) => self.hold_token(sid),
+            Concern::Account(account) => self.hold_account(*account),
+        }
+    }
+
+    /// Forgets all, and what anybody is about to put in.
+    pub(crate) fn clear(self: &Arc<Self>) {
+        let mut accounts = locked(&self.accounts);
+        accounts.changes.begun += 1;
+        accounts.known.drain().for_each(|(_, account)| account.stale.store(true, Ordering::Release));
+        accounts.changes.ended += 1;
+        self.entries.pin().clear();
+    }
+
+    fn hold_token(self: &Arc<Self>, sid: &AccountSid) -> Hold {
+        let stripe = stripe(sid);
+        let mut changes = locked(&self.tokens[stripe]);
+        changes.begun += 1;
+        self.entries.pin().remove(&key(sid));
+        Hold { cache: Arc::clone(self), of: Held::Stripe(stripe) }
+    }
+
+    fn hold_account(self: &Arc<Self>, account: AccountId) -> Hold {
+        let mut accounts = locked(&self.accounts);
+        accounts.changes.begun += 1;
+        if let Some(account) = accounts.known.remove(&account) {
+            account.stale.store(true, Ordering::Release);
+        }
+        Hold { cache: Arc::clone(self), of: Held::Accounts }
+    }
+}
+
+impl Hold {
+    /// Lets it be put in again.
+    pub(crate) fn release(self) {
+        match self.of {
+            Held::Stripe(stripe) => locked(&self.cache.tokens[stripe]).ended += 1,
+            Held::Accounts => locked(&self.cache.accounts).changes.ended += 1,
+        }
+    }
+}
+
+impl Store {
+    /// Commits a change of what a cache may know, on this node or another, and ends when none believes any longer what was
+    /// before. Once begun that is carried through, even if nobody waits for it any more.
+    pub(crate) async fn commit(&self, mut tx: Tx, concern: Concern) -> Result<(), Error> {
+        let store = self.clone();
+        let committing = tokio::spawn(async move {
+            let change = Uuid::now_v7();
+            let _lock = store.keep_servers_away().await?;
+            store.leave_evictions(&mut tx, change, &concern).await?;
+            let hold = store.cache().hold(&concern);
+            if let Err(error) = tx.commit().await {
+                store.node().leave_undecided(hold);
+                return Err(error.into());
+            }
+            hold.release();
+            store.wait_for_nodes(change).await;
+            Ok(())
+        });
+        committing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?
+    }
+}
+
+fn key(sid: &AccountSid) -> Key {
+    sid.as_str().as_bytes().try_into().expect("an Account SID has 35 characters, all ASCII")
+}
+
+/// By the last character, which is random.
+fn stripe(sid: &AccountSid) -> usize {
+    key(sid).last().map_or(0, |last| usize::from(*last) % STRIPES)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner) // nothing is left half done: nothing there panics
+}

@@ -1,0 +1,6 @@
+//! The server's key and the keys that seal secrets.
+
+pub mod check;
+pub mod sealing;
+pub mod sealing_keys;
+pub mod server_key;

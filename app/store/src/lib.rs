@@ -1,0 +1,51 @@
+//! All SQL of Kagitaba: accounts, users, sessions, access tokens, the gate's look-ups, and the audit trail.
+//!
+//! [`Store`] is the one door. Its operations are named as the page names them; each is one transaction together with
+//! its audit event. Roles are not asked here: who may do what is `domain`'s rule, and the caller's to check. That a
+//! token belongs to the asker's account is checked here, in every query.
+//!
+//! How the files divide: `sqlite` and `postgres` open a database and begin transactions, each in its own way; `database`
+//! is either; `sql` is how all speak to it. The others have one subject each and SQL that both databases read (`$1`,
+//! `ON CONFLICT`). Each database has migrations of its own.
+
+mod account;
+mod audit;
+mod clock;
+mod db;
+mod error;
+mod gate;
+mod keys;
+mod members;
+mod reports;
+mod sign_in;
+mod store;
+mod tokens;
+
+pub use audit::event::AuditEvent;
+pub use audit::trail::AuditEntry;
+pub use audit::verify::{AuditChain, AuditFault, AuditHash, NoAuditHash, verify_audit_trail};
+pub use clock::Clock;
+pub use db::backup::back_up;
+pub use db::lock::DatabaseLock;
+pub use db::moving::{MovedTable, move_database};
+pub use db::nodes::LEASE;
+pub use error::Error;
+pub use gate::allowances::Allowance;
+pub use gate::call_log::{CallLog, RecordedCall};
+pub use gate::calls::Call;
+pub use keys::sealing::SealingKey;
+pub use keys::sealing_keys::SealingKeys;
+pub use keys::server_key::ServerKey;
+pub use members::invitations::InvitationToken;
+pub use members::users::NewUser;
+pub use reports::advertisers::ImportedAdvertisers;
+pub use reports::jobs::{ClaimedJob, JobResult, RESULT_LIFETIME, RESULT_LINK_LIFETIME, ResultLink, STALLED_AFTER};
+pub use sign_in::identities::{Identity, VerifiedPerson};
+pub use sign_in::passkeys::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty};
+pub use sign_in::password_resets::{ResetLink, ResetToken};
+pub use sign_in::second_factor::{NewAuthenticator, RecoveryCodes};
+pub use sign_in::second_step::PendingSignIn;
+pub use sign_in::sessions::{Client, KnownSession, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
+pub use store::Store;
+pub use tokens::changes::IssuedToken;
+pub use tokens::usage::TokenUsage;

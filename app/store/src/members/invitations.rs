@@ -1,0 +1,286 @@
+//! Invitations into an account: made, withdrawn, and accepted once.
+
+use crate::audit::event::Event;
+use crate::clock::{counted, id_at};
+use crate::db::database::{Connection, micros, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::keys::server_key::Purpose;
+use crate::members::users::{self, folded_email, role_named};
+use crate::sign_in::bearer::bearer;
+use crate::sign_in::passwords::RightPassword;
+use crate::sign_in::second_step;
+use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
+use crate::sign_in::throttle;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::membership::{
+    INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator,
+};
+use domain::members::role::Role;
+use domain::members::user::{Asker, UserId};
+use serde_json::json;
+use std::net::IpAddr;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+bearer! {
+    /// What the link of an invitation holds.
+    InvitationToken
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct InvitationRow {
+    id: Uuid,
+    email: String,
+    role: String,
+    invited_by: String,
+    expires_at: i64,
+}
+
+impl TryFrom<InvitationRow> for Invitation {
+    type Error = Error;
+
+    fn try_from(row: InvitationRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: InvitationId(row.id),
+            email: row.email,
+            role: role_named(&row.role)?,
+            invited_by: row.invited_by,
+            expires_at: time(row.expires_at)?,
+        })
+    }
+}
+
+/// Who joins, once they have proved it.
+enum Joiner {
+    New { name: String, password_hash: String },
+    Known(RightPassword),
+}
+
+impl Store {
+    /// Invites a person into the asker's account. An invitation that the address has there is replaced: its link no
+    /// longer works. The token is kept nowhere: this is the one time that it can be shown.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] where the asker is no active administrator any more;
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn invite(&self, by: &Asker, email: &str, role: Role) -> Result<(Invitation, InvitationToken), Error> {
+        let token = InvitationToken::generate();
+        let now = self.clock().now();
+        let invitation = Invitation {
+            id: InvitationId(id_at(now)),
+            email: email.trim().to_owned(),
+            role,
+            invited_by: by.user.name.clone(),
+            expires_at: now + INVITATION_LIFETIME,
+        };
+        let folded = folded_email(email);
+        let mut tx = self.pools().begin().await?;
+        let members = users::members(&mut tx, by.account).await?;
+        require_administrator(&members, by.user.id)?;
+        if members.iter().any(|member| folded_email(&member.person.email) == folded) {
+            return Err(Error::AlreadyMember);
+        }
+        sql::query(
+            "INSERT INTO invitations
+                (id, account_id, email, email_folded, role, token_hash, invited_by, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (account_id, email_folded) DO UPDATE SET id = excluded.id, email = excluded.email,
+                role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
+                created_at = excluded.created_at, expires_at = excluded.expires_at",
+        )
+        .bind(invitation.id.0)
+        .bind(by.account.0)
+        .bind(&invitation.email)
+        .bind(folded)
+        .bind(role.as_str())
+        .bind(token.hash())
+        .bind(by.user.id.0)
+        .bind(micros(now))
+        .bind(micros(invitation.expires_at))
+        .execute(&mut *tx)
+        .await?;
+        let details = json!({ "email": invitation.email, "role": role });
+        event(by.account, by.user.id, Action::UserInvited, details).record(self, &mut tx, now).await?;
+        tx.commit().await?;
+        Ok((invitation, token))
+    }
+
+    /// The account's invitations that can be accepted, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn invitations(&self, account: AccountId) -> Result<Vec<Invitation>, Error> {
+        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+        let rows: Vec<InvitationRow> = sql::query_as(
+            "SELECT invitations.id, invitations.email, role, users.name AS invited_by, expires_at FROM invitations
+             JOIN users ON users.id = invitations.invited_by
+             WHERE account_id = $1 AND invitations.created_at > $2 AND invitations.created_at <= $3
+             ORDER BY invitations.created_at DESC, invitations.id DESC",
+        )
+        .bind(account.0)
+        .bind(since)
+        .bind(until)
+        .fetch_all(&self.pools().read)
+        .await?;
+        rows.into_iter().map(Invitation::try_from).collect()
+    }
+
+    /// Withdraws an invitation: its link no longer works.
+    ///
+    /// # Errors
+    /// [`Error::InvitationOver`] where it was accepted, withdrawn or replaced; [`Error::NotAllowed`] where the asker is
+    /// no active administrator any more; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn withdraw_invitation(&self, by: &Asker, id: InvitationId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
+        let withdrawn: Option<(String, String)> =
+            sql::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
+                .bind(by.account.0)
+                .bind(id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (email, role) = withdrawn.ok_or(Error::InvitationOver)?;
+        let details = json!({ "email": email, "role": role });
+        let event = event(by.account, by.user.id, Action::InvitationWithdrawn, details);
+        event.record(self, &mut tx, self.clock().now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The invitation of that token, as the invited person sees it. Guesses are slowed down by the network address
+    /// `from`, as those of passwords are.
+    ///
+    /// # Errors
+    /// [`Error::InvitationOver`] where there is none, or no longer; [`Error::Throttled`], [`Error::Database`],
+    /// [`Error::Corrupt`].
+    pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
+        let now = self.clock().now();
+        let guess = self.key().hash_for(Purpose::InvitationGuess, token.reveal());
+        let (since, until) = counted(INVITATION_LIFETIME, now);
+        let mut tx = self.pools().begin().await?;
+        throttle::attempt(&mut tx, now, &guess, from).await?;
+        let found: Option<(String, String, String, bool)> = sql::query_as(
+            "SELECT accounts.name, invitations.email, invitations.role,
+                EXISTS (SELECT 1 FROM users WHERE users.email_folded = invitations.email_folded)
+             FROM invitations JOIN accounts ON accounts.id = invitations.account_id
+             WHERE invitations.token_hash = $1 AND invitations.created_at > $2 AND invitations.created_at <= $3",
+        )
+        .bind(token.hash())
+        .bind(since)
+        .bind(until)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if found.is_some() {
+            throttle::forgive(&mut tx, &guess).await?;
+        }
+        tx.commit().await?;
+        let (account_name, email, role, known) = found.ok_or(Error::InvitationOver)?;
+        Ok(Welcome { account_name, email, role: role_named(&role)?, known })
+    }
+
+    /// Accepts an invitation, which works once: the person belongs to the account from now on, and begins a session in
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error::SecondStepNeeded`] as [`Store::sign_in`]: the person belongs to the account all the same;
+    /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
+    /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
+    /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn accept_invitation(
+        &self,
+        token: &InvitationToken,
+        joining: Joining,
+        from: impl Into<Client>,
+    ) -> Result<SessionToken, Error> {
+        let from = from.into();
+        let welcome = self.invitation(token, from.address).await?;
+        let joiner = match joining {
+            Joining::New { name, password } => {
+                Joiner::New { name, password_hash: self.passwords().hash(Zeroizing::new(password)).await? }
+            }
+            Joining::Known { password } => {
+                let right = self.check_password(&welcome.email, &Zeroizing::new(password), from.address).await?;
+                Joiner::Known(right.ok_or(Error::WrongCredentials)?)
+            }
+        };
+        let now = self.clock().now();
+        let (since, until) = counted(INVITATION_LIFETIME, now);
+        let mut tx = self.pools().begin().await?;
+        let accepted: Option<(Uuid, String, String)> = sql::query_as(
+            "DELETE FROM invitations WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
+             RETURNING account_id, email, role",
+        )
+        .bind(token.hash())
+        .bind(since)
+        .bind(until)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let (account, email, role) = accepted.ok_or(Error::InvitationOver)?;
+        let account = AccountId(account);
+        let user = match joiner {
+            Joiner::New { name, password_hash } => users::insert(&mut tx, &name, &email, &password_hash, now).await?,
+            Joiner::Known(right) if right.still_holds(&mut tx).await? => right.user,
+            Joiner::Known(_) => return Err(Error::WrongCredentials),
+        };
+        users::join(&mut tx, account, user, role_named(&role)?, now).await?;
+        let details = json!({ "user": user, "email": email, "role": role });
+        event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
+        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, user, &from, now).await?;
+        tx.commit().await?;
+        begun.map_err(Error::SecondStepNeeded)
+    }
+
+    /// Removes the invitations that have expired. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_expired_invitations(&self) -> Result<u64, Error> {
+        let mut tx = self.pools().begin().await?;
+        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+        let removed = sql::query("DELETE FROM invitations WHERE created_at <= $1 OR created_at > $2");
+        let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected())
+    }
+}
+
+/// Whether an account invites exactly that address.
+pub(crate) async fn has_open(connection: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<bool, Error> {
+    Ok(!open(connection, email, now).await?.is_empty())
+}
+
+/// Takes the open invitations of exactly that address, the first made first. Returns the accounts, and the role in each.
+pub(crate) async fn take_open(
+    tx: &mut Connection,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<(AccountId, Role)>, Error> {
+    let mut taken = Vec::new();
+    for (id, account, role) in open(tx, email, now).await? {
+        sql::query("DELETE FROM invitations WHERE id = $1").bind(id).execute(&mut *tx).await?;
+        taken.push((AccountId(account), role_named(&role)?));
+    }
+    Ok(taken)
+}
+
+/// Ids, accounts and roles of the open invitations. Folded addresses are compared more generously than mail servers tell
+/// mailboxes apart.
+async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    let open: Vec<(Uuid, Uuid, String, String)> = sql::query_as(
+        "SELECT id, account_id, role, email FROM invitations WHERE email_folded = $1 AND expires_at > $2
+         ORDER BY created_at, id",
+    )
+    .bind(folded_email(email))
+    .bind(micros(now))
+    .fetch_all(tx)
+    .await?;
+    let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));
+    Ok(open.map(|(id, account, role, _)| (id, account, role)).collect())
+}
+
+fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
+    Event { account, user: Some(user), action, token: None, details }
+}

@@ -1,0 +1,5 @@
+//! Account users: who they are, invitations, and what the operator does about them.
+
+pub mod invitations;
+pub mod operator;
+pub mod users;

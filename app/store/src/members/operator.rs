@@ -1,0 +1,61 @@
+//! What whoever runs the server does about account users, from the command line: no user asks, so the audit trail names
+//! none.
+
+use crate::db::sql;
+use crate::error::Error;
+use crate::members::users::{self, MemberRow};
+use crate::store::Store;
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::membership::{Change, Member};
+use domain::text::folded;
+
+#[derive(sqlx_macros::FromRow)]
+struct Row {
+    account_name: String,
+    #[sqlx(flatten)]
+    member: MemberRow,
+}
+
+impl Store {
+    /// Returns the users of one account, or of all, with the account's name; by account and name.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn all_members(&self, account: Option<AccountId>) -> Result<Vec<(String, Member)>, Error> {
+        let rows: Vec<Row> = sql::query_as(
+            "SELECT accounts.name AS account_name, users.id, users.name, users.email, memberships.role,
+                memberships.state, memberships.last_seen_at
+             FROM memberships JOIN users ON users.id = memberships.user_id
+             JOIN accounts ON accounts.id = memberships.account_id
+             WHERE $1 IS NULL OR memberships.account_id = $1",
+        )
+        .bind(account.map(|account| account.0))
+        .fetch_all(&self.pools().read)
+        .await?;
+        let read = |row: Row| Ok((row.account_name, row.member.try_into()?));
+        let mut members = rows.into_iter().map(read).collect::<Result<Vec<(String, Member)>, Error>>()?;
+        members.sort_by_cached_key(|(account, member)| {
+            (folded(account), account.clone(), folded(&member.person.name), member.person.id.0)
+        });
+        Ok(members)
+    }
+
+    /// Changes what the user with that e-mail address is in the account. Returns them as they are then.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the account has no user of that address; [`Error::LastAdministrator`];
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn change_member_of(&self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
+        let action = match change {
+            Change::Role(_) => Action::UserRoleChanged,
+            Change::Deactivate => Action::UserDeactivated,
+            Change::Reinstate => Action::UserReinstated,
+        };
+        let mut tx = self.pools().begin().await?;
+        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let members = users::members(&mut tx, account).await?;
+        let after = change.apply_from_command_line(&members, user)?;
+        self.store_change(tx, account, None, members, after, action).await
+    }
+}

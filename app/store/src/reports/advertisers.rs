@@ -1,0 +1,102 @@
+//! The agency's advertisers: imported, listed, looked up.
+
+use crate::audit::event::Event;
+use crate::db::database::{Connection, micros};
+use crate::db::sql::{self, QueryBuilder};
+use crate::error::Error;
+use crate::store::Store;
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::reports::advertiser::{Advertiser, AdvertiserId};
+use serde_json::json;
+
+/// Rows that one statement writes.
+const ROWS: usize = 1_000;
+
+/// How many advertisers an import has found new, otherwise, and as they were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportedAdvertisers {
+    /// Those that the account did not have.
+    pub added: u64,
+    /// Those that were different.
+    pub changed: u64,
+    /// Those that were the same.
+    pub unchanged: u64,
+}
+
+impl Store {
+    /// Adds these advertisers, each id once, to the account's or puts them in the place of those of the same id, all in
+    /// one transaction. Others of the account's stay.
+    ///
+    /// # Errors
+    /// [`Error::Database`], also where there is no such account.
+    pub async fn import_advertisers(
+        &self,
+        account: AccountId,
+        advertisers: &[Advertiser],
+    ) -> Result<ImportedAdvertisers, Error> {
+        let mut tx = self.pools().begin_in(account).await?;
+        let before = count(&mut tx, account).await?;
+        let added_at = micros(self.clock().now());
+        let mut written = 0;
+        for advertisers in advertisers.chunks(ROWS) {
+            let mut insert = QueryBuilder::new("INSERT INTO advertisers (account_id, id, advertiser, added_at) ");
+            insert.push_values(advertisers, |mut row, advertiser| {
+                row.push_bind(account.0).push_bind(advertiser.id.number());
+                row.push_bind(json!(advertiser).to_string()).push_bind(added_at);
+            });
+            insert.push(
+                " ON CONFLICT (account_id, id) DO UPDATE SET advertiser = excluded.advertiser
+                 WHERE advertisers.advertiser <> excluded.advertiser",
+            );
+            written += insert.build().persistent(advertisers.len() == ROWS).execute(&mut *tx).await?.rows_affected();
+        }
+        let added = count(&mut tx, account).await? - before;
+        let (changed, unchanged) = (written - added, advertisers.len() as u64 - written);
+        if written > 0 {
+            let details = json!({ "added": added, "changed": changed, "unchanged": unchanged });
+            let event = Event { account, user: None, action: Action::AdvertisersImported, token: None, details };
+            event.record(self, &mut tx, self.clock().now()).await?;
+        }
+        tx.commit().await?;
+        Ok(ImportedAdvertisers { added, changed, unchanged })
+    }
+
+    /// At most `limit` of the account's advertisers after the first `offset`, and how many there are in all: those that
+    /// were imported first come first, of one import by id. One that is added moves none of those before it.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn advertisers(
+        &self,
+        account: AccountId,
+        offset: u64,
+        limit: u32,
+    ) -> Result<(Vec<Advertiser>, u64), Error> {
+        let mut tx = self.pools().read.begin().await?; // so that both queries see the same
+        let total = count(&mut tx, account).await?;
+        let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY added_at, id LIMIT $2 OFFSET $3";
+        let page = sql::query_scalar::<String>(page).bind(account.0).bind(limit);
+        let rows = page.bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
+        Ok((rows.iter().map(|row| read(row)).collect::<Result<_, _>>()?, total))
+    }
+
+    /// The account's advertiser of that id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn advertiser(&self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
+        let row = sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
+        let row = row.bind(account.0).bind(id.number()).fetch_optional(&self.pools().read).await?;
+        read(&row.ok_or(Error::NotFound)?)
+    }
+}
+
+async fn count(connection: &mut Connection, account: AccountId) -> Result<u64, Error> {
+    let count = sql::query_scalar::<i64>("SELECT COUNT(*) FROM advertisers WHERE account_id = $1");
+    Ok(count.bind(account.0).fetch_one(connection).await?.unsigned_abs())
+}
+
+fn read(json: &str) -> Result<Advertiser, Error> {
+    serde_json::from_str(json).map_err(|error| Error::Corrupt(format!("an advertiser: {error}")))
+}

@@ -1,0 +1,39 @@
+//! Work of several transactions: whatever happens meanwhile, it is known as unfinished until it is finished.
+
+use crate::db::sql;
+use crate::error::Error;
+use crate::store::Store;
+
+impl Store {
+    /// Writes down that the work of that name begins. It may have begun before.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn begin_work(&self, name: &str) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        sql::query("INSERT INTO unfinished_work (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes down that the work of that name is finished.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn finish_work(&self, name: &str) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(name).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether the work of that name was begun and not finished.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn is_unfinished(&self, name: &str) -> Result<bool, Error> {
+        let unfinished = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM unfinished_work WHERE name = $1)").bind(name);
+        Ok(unfinished.fetch_one(&self.pools().read).await?)
+    }
+}

@@ -1,0 +1,236 @@
+//! Identities: whom an identity provider vouches for, and which user that is.
+
+use crate::audit::event::Event;
+use crate::db::database::{Tx, micros};
+use crate::db::sql;
+use crate::error::Error;
+use crate::members::invitations;
+use crate::members::users::{self, folded_email, membership};
+use crate::sign_in::bearer::Bearer;
+use crate::sign_in::second_step;
+use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::membership::MembershipState;
+use domain::members::user::{self, UserId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// A person, as an identity provider names them. That it is they who ask is the caller's to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The provider (`OpenID` Connect Core 1.0, section 2: `iss`).
+    pub issuer: String,
+    /// Its name for the person (`sub`).
+    pub subject: String,
+}
+
+/// What an identity provider says of a person, the address being their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedPerson {
+    /// The e-mail address.
+    pub email: String,
+    /// The name they go by, if the provider says it.
+    pub name: Option<String>,
+}
+
+impl VerifiedPerson {
+    /// The name that a new user gets, which they can change: the one that the provider says, else what stands before the
+    /// `@` of their address.
+    fn name(&self) -> String {
+        let said = self.name.as_deref().and_then(|name| user::name(name).ok());
+        let short = || self.email.split('@').next().and_then(|name| user::name(name).ok());
+        said.or_else(short).unwrap_or_else(|| self.email.trim().chars().take(user::NAME_MAX).collect())
+    }
+}
+
+impl Store {
+    /// Begins a session of the user that the identity is linked to; nothing where it is linked to none. The password
+    /// counts as never given in it. A person who may work in no account joins those that have invited their address.
+    ///
+    /// # Errors
+    /// [`Error::SecondStepNeeded`] where the user has a second factor; [`Error::NotInvited`] where they may no longer
+    /// work in any account; [`Error::Database`].
+    pub async fn sign_in_by_identity(
+        &self,
+        identity: &Identity,
+        from: impl Into<Client>,
+    ) -> Result<Option<SessionToken>, Error> {
+        let mut tx = self.pools().begin().await?;
+        let user: Option<Uuid> = sql::query_scalar("SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2")
+            .bind(&identity.issuer)
+            .bind(&identity.subject)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(user) = user.map(UserId) else { return Ok(None) };
+        let now = self.clock().now();
+        let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
+            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+        };
+        let step = FirstStep::Provider(&identity.issuer);
+        let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
+        tx.commit().await?;
+        begun.map(Some).map_err(Error::SecondStepNeeded)
+    }
+
+    /// Links an identity, which is linked to nobody yet, to the user of that e-mail address, and begins a session of
+    /// theirs as [`Store::sign_in_by_identity`] does. A person who may work in no account yet joins those that have invited
+    /// the address. That the address is the person's own is the caller's to know.
+    ///
+    /// # Errors
+    /// [`Error::SecondStepNeeded`] once it is linked, where the user has a second factor; [`Error::NotInvited`] where
+    /// nobody has the address and no account invites it, or they may no longer work in any account;
+    /// [`Error::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn link_identity(
+        &self,
+        identity: &Identity,
+        person: &VerifiedPerson,
+        from: impl Into<Client>,
+    ) -> Result<SessionToken, Error> {
+        let no_password = self.no_password_for(&person.email).await?;
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        let (user, is_new) = match (known(&mut tx, &person.email).await?, no_password) {
+            (Some(user), _) => (user, false),
+            (None, Some(hash)) => (users::insert(&mut tx, &person.name(), &person.email, &hash, now).await?, true),
+            (None, None) => return Err(Error::NotInvited),
+        };
+        if membership(&mut tx, user).await?.is_none_or(|(_, state)| state != MembershipState::Active)
+            && !invitations::has_open(&mut tx, &person.email, now).await?
+        {
+            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+        }
+        if !link(&mut tx, identity, user, now).await? {
+            return Err(self.refuse(tx, identity, user, Error::LinkedOtherwise, now).await?);
+        }
+        let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
+            return Err(Error::NotInvited);
+        };
+        event(account, user, Action::IdentityLinked, details(identity)).record(self, &mut tx, now).await?;
+        let step = FirstStep::Provider(&identity.issuer);
+        let step = if is_new { FirstStep::Joined(&identity.issuer) } else { step };
+        let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
+        tx.commit().await?;
+        begun.map_err(Error::SecondStepNeeded)
+    }
+
+    /// Returns the hash of a password that does not exist, for a person who is invited and not a user yet; `None` for anybody
+    /// else. Such a person signs in at the provider, until they set a password by a link.
+    async fn no_password_for(&self, email: &str) -> Result<Option<String>, Error> {
+        let mut connection = self.pools().read.acquire().await?;
+        let invited = invitations::has_open(&mut connection, email, self.clock().now()).await?;
+        if !invited || users::named(&mut connection, email).await?.is_some() {
+            return Ok(None);
+        }
+        drop(connection);
+        let password = Bearer::generate();
+        Ok(Some(self.passwords().hash(Zeroizing::new(password.reveal().to_owned())).await?))
+    }
+
+    /// Returns the account that the user works in: as [`membership`], or, where they may work in none, the first of those
+    /// that have invited them, which they join.
+    async fn account_for(
+        &self,
+        tx: &mut Tx,
+        identity: &Identity,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccountId>, Error> {
+        if let Some((account, MembershipState::Active)) = membership(tx, user).await? {
+            return Ok(Some(account));
+        }
+        let email: String =
+            sql::query_scalar("SELECT email FROM users WHERE id = $1").bind(user.0).fetch_one(&mut **tx).await?;
+        for (account, role) in invitations::take_open(tx, &email, now).await? {
+            match users::join(tx, account, user, role, now).await {
+                Ok(()) => {
+                    let details = json!({ "user": user, "email": email, "role": role, "issuer": identity.issuer });
+                    event(account, user, Action::InvitationAccepted, details).record(self, tx, now).await?;
+                }
+                // They were deactivated there since: no invitation lets them in again.
+                Err(Error::AlreadyMember) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let active = membership(tx, user).await?.filter(|(_, state)| *state == MembershipState::Active);
+        Ok(active.map(|(account, _)| account))
+    }
+
+    /// Removes the links of the user of that e-mail address to identity providers: the next sign-in by one makes it
+    /// anew. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where nobody has the address; [`Error::Database`].
+    pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
+        let mut tx = self.pools().begin().await?;
+        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let removed: Vec<(String, String)> =
+            sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
+                .bind(user.0)
+                .fetch_all(&mut *tx)
+                .await?;
+        let account = membership(&mut tx, user).await?.map(|(account, _)| account);
+        for (issuer, subject) in &removed {
+            let identity = Identity { issuer: issuer.clone(), subject: subject.clone() };
+            if let Some(account) = account {
+                let mut details = details(&identity);
+                details["user"] = json!(user);
+                let event = Event { account, user: None, action: Action::IdentityUnlinked, token: None, details };
+                event.record(self, &mut tx, self.clock().now()).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(removed.len())
+    }
+
+    /// Writes down that a user whom the provider vouches for was not let in. Answers why.
+    async fn refuse(
+        &self,
+        mut tx: Tx,
+        identity: &Identity,
+        user: UserId,
+        reason: Error,
+        now: DateTime<Utc>,
+    ) -> Result<Error, Error> {
+        if let Some((account, _)) = membership(&mut tx, user).await? {
+            event(account, user, Action::SignInRefused, details(identity)).record(self, &mut tx, now).await?;
+        }
+        tx.commit().await?;
+        Ok(reason)
+    }
+}
+
+/// The user of exactly that address. Folded addresses are compared more generously than mail servers tell mailboxes apart.
+async fn known(tx: &mut Tx, email: &str) -> Result<Option<UserId>, Error> {
+    let found: Option<(Uuid, String)> = sql::query_as("SELECT id, email FROM users WHERE email_folded = $1")
+        .bind(folded_email(email))
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.filter(|(_, known)| known.eq_ignore_ascii_case(email.trim())).map(|(user, _)| UserId(user)))
+}
+
+/// Links the identity to the user. Returns whether neither was linked before.
+async fn link(tx: &mut Tx, identity: &Identity, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let linked = sql::query(
+        "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&identity.issuer)
+    .bind(&identity.subject)
+    .bind(user.0)
+    .bind(micros(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(linked.rows_affected() > 0)
+}
+
+fn details(identity: &Identity) -> Value {
+    json!({ "issuer": identity.issuer, "subject": identity.subject })
+}
+
+fn event(account: AccountId, user: UserId, action: Action, details: Value) -> Event {
+    Event { account, user: Some(user), action, token: None, details }
+}

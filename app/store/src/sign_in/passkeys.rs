@@ -1,0 +1,466 @@
+//! Passkeys: added, removed, and used: to sign in without a password, as the second step, and in place of the password
+//! in between. Every use takes the person's PIN or biometrics (user verification), so that it counts as two factors.
+
+use crate::audit::event::Event;
+use crate::clock::{counted, id_at};
+use crate::db::database::{Connection, micros, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::keys::server_key::Purpose;
+use crate::sign_in::bearer::bearer;
+use crate::sign_in::second_factor::{self, RecoveryCodes};
+use crate::sign_in::second_step::{self, PendingSignIn};
+use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sign_in::throttle;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::gate::client_address;
+use domain::members::user::{Asker, UserId};
+use domain::sign_in::second_factor::{CHALLENGE_WITHIN, OwnPasskey, PASSKEYS_MAX, PasskeyId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use uuid::Uuid;
+use webauthn_rs::prelude::{
+    Credential, CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
+};
+
+/// What people's authenticators show beside the address.
+const NAME: &str = "Kagitaba";
+/// Challenges without an answer that one user can have at a time, or one network for whoever is not signed in.
+const UNANSWERED_MAX: i64 = 100;
+
+/// Where authenticator data has its flags, after the hash of the site's domain (Web Authentication Level 3, 6.1).
+const FLAGS_AT: usize = 32;
+/// The flag of a passkey that can be backed up (BE).
+const BACKUP_ELIGIBLE: u8 = 0x08;
+
+/// The site that passkeys are for: an origin with a domain, by which browsers know them.
+#[derive(Clone)]
+pub struct RelyingParty(Arc<Webauthn>);
+
+impl RelyingParty {
+    /// The site of that origin, as `https://keys.example`. An address of numbers can have no passkeys.
+    #[must_use]
+    pub fn of(origin: &str) -> Option<Self> {
+        let origin = Url::parse(origin).ok()?;
+        let webauthn = WebauthnBuilder::new(origin.domain()?, &origin).ok()?.rp_name(NAME).build().ok()?;
+        Some(Self(Arc::new(webauthn)))
+    }
+}
+
+impl fmt::Debug for RelyingParty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RelyingParty").field(&self.0.get_allowed_origins()).finish()
+    }
+}
+
+/// What the browser is to have signed.
+#[derive(Debug)]
+pub struct Challenge {
+    /// By which the answer is known to belong to it.
+    pub token: ChallengeToken,
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level 3).
+    pub options: String,
+}
+
+bearer! {
+    /// What the browser sends back with its answer.
+    ChallengeToken
+}
+
+/// A passkey's answer to a challenge of this site.
+#[derive(Debug, Clone)]
+pub struct PasskeyAnswer {
+    /// The site.
+    pub party: RelyingParty,
+    /// Which challenge.
+    pub token: ChallengeToken,
+    /// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3), as the browser has it.
+    pub json: String,
+}
+
+impl Store {
+    /// Begins to add a passkey of the asker's.
+    ///
+    /// # Errors
+    /// [`Error::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
+    pub async fn begin_passkey(&self, by: &Asker, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+        let mut tx = self.pools().begin().await?;
+        let known: Vec<CredentialID> = sql::query_scalar("SELECT credential_id FROM passkeys WHERE user_id = $1")
+            .bind(by.user.id.0)
+            .fetch_all(&mut *tx)
+            .await?;
+        if known.len() >= PASSKEYS_MAX {
+            return Err(Error::TooManyPasskeys);
+        }
+        let (user, email) = (by.user.id.0, by.user.email.as_str());
+        let (options, state) =
+            party.0.start_passkey_registration(user, email, &by.user.name, Some(known)).map_err(unreadable)?;
+        let mut options = serde_json::to_value(options.public_key).map_err(unreadable)?;
+        // It has to be found without an e-mail address.
+        options["authenticatorSelection"]["residentKey"] = json!("required");
+        options["authenticatorSelection"]["requireResidentKey"] = json!(true);
+        let token = self.keep(&mut tx, Some(by.user.id), &state, from).await?;
+        tx.commit().await?;
+        Ok(Challenge { token, options: options.to_string() })
+    }
+
+    /// Adds the passkey that answers the challenge, under that name, which is as `domain` has checked it. Answers
+    /// recovery codes where it is the asker's first second factor.
+    ///
+    /// # Errors
+    /// [`Error::WrongPasskey`] where the answer is none to a challenge of the asker's of the last
+    /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Error::TooManyPasskeys`]; [`Error::Database`],
+    /// [`Error::Corrupt`].
+    pub async fn add_passkey(
+        &self,
+        by: &Asker,
+        answer: &PasskeyAnswer,
+        name: &str,
+    ) -> Result<Option<RecoveryCodes>, Error> {
+        let now = self.clock().now();
+        let state: PasskeyRegistration = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
+        let given: RegisterPublicKeyCredential = read(&answer.json)?;
+        let passkey = answer.party.0.finish_passkey_registration(&given, &state).map_err(wrong)?;
+        let mut tx = self.pools().begin().await?;
+        let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id.0);
+        let known: i64 = known.fetch_one(&mut *tx).await?;
+        if usize::try_from(known).is_ok_and(|known| known >= PASSKEYS_MAX) {
+            return Err(Error::TooManyPasskeys);
+        }
+        let first = !second_factor::has_second_factor(&mut tx, by.user.id).await?;
+        let added = sql::query(
+            "INSERT INTO passkeys (id, user_id, credential_id, name, passkey, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (credential_id) DO NOTHING",
+        )
+        .bind(id_at(now))
+        .bind(by.user.id.0)
+        .bind(passkey.cred_id().clone())
+        .bind(name)
+        .bind(serde_json::to_string(&passkey).map_err(unreadable)?)
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Err(Error::WrongPasskey);
+        }
+        let codes =
+            if first { Some(second_factor::new_recovery_codes(self.key(), &mut tx, by.user.id).await?) } else { None };
+        event(by.account, by.user.id, Action::PasskeyAdded, json!({ "name": name })).record(self, &mut tx, now).await?;
+        tx.commit().await?;
+        Ok(codes)
+    }
+
+    /// Removes a passkey of the asker's; with the last second factor the recovery codes go, too.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it is gone, or another's; [`Error::Database`].
+    pub async fn remove_passkey(&self, by: &Asker, id: PasskeyId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let removed: Option<String> =
+            sql::query_scalar("DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name")
+                .bind(id.0)
+                .bind(by.user.id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let name = removed.ok_or(Error::NotFound)?;
+        second_factor::remove_idle_codes(&mut tx, by.user.id).await?;
+        let event = event(by.account, by.user.id, Action::PasskeyRemoved, json!({ "name": name }));
+        event.record(self, &mut tx, self.clock().now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Begins to ask for a passkey, whosever it is.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] where the network of the address `from` has a hundred challenges that nobody has answered;
+    /// [`Error::Corrupt`], [`Error::Database`].
+    pub async fn ask_for_passkey(&self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+        self.ask(party, None, from).await
+    }
+
+    /// Begins to ask for one of the asker's, where they have any; else nothing.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] where they have a hundred challenges that they have not answered; [`Error::Corrupt`],
+    /// [`Error::Database`].
+    pub async fn ask_for_own_passkey(
+        &self,
+        by: &Asker,
+        party: &RelyingParty,
+        from: IpAddr,
+    ) -> Result<Option<Challenge>, Error> {
+        let has = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)").bind(by.user.id.0);
+        if !has.fetch_one(&self.pools().read).await? {
+            return Ok(None);
+        }
+        self.ask(party, Some(by.user.id), from).await.map(Some)
+    }
+
+    /// Begins a session of the passkey's user, in the account that they joined first.
+    ///
+    /// # Errors
+    /// [`Error::WrongPasskey`] where it is not known, or the answer is none to a challenge of the last
+    /// [`CHALLENGE_WITHIN`], or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn sign_in_with_passkey(
+        &self,
+        answer: &PasskeyAnswer,
+        from: impl Into<Client>,
+    ) -> Result<SessionToken, Error> {
+        let now = self.clock().now();
+        let state = self.take_challenge(None, &answer.token, now).await?;
+        let mut tx = self.pools().begin().await?;
+        let (user, name) = self.verify_passkey(&mut tx, answer, state, None, now).await?;
+        let account = sessions::first_account(&mut tx, user).await?.ok_or(Error::WrongPasskey)?;
+        let session =
+            sessions::begin(FirstStep::Passkey(&name), self, &mut tx, account, user, &from.into(), now).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Takes the second step of signing in with a passkey.
+    ///
+    /// # Errors
+    /// [`Error::SignInOver`] and [`Error::Throttled`] as [`Store::second_step`]; [`Error::WrongPasskey`] where it is not known or not the
+    /// user's, or the answer is none to a challenge of the last [`CHALLENGE_WITHIN`]; [`Error::Database`],
+    /// [`Error::Corrupt`].
+    pub async fn second_step_with_passkey(
+        &self,
+        pending: &PendingSignIn,
+        answer: &PasskeyAnswer,
+        from: impl Into<Client>,
+    ) -> Result<SessionToken, Error> {
+        let now = self.clock().now();
+        let state = self.take_challenge(None, &answer.token, now).await?;
+        let mut tx = self.pools().begin().await?;
+        let first = second_step::find(&mut tx, pending, now).await?;
+        let from = from.into();
+        // By a count of its own: wrong codes do not keep the passkey out.
+        let guess = self
+            .key()
+            .hash_for(Purpose::SecondFactorGuess, [b"passkey of ", first.user.0.as_bytes().as_slice()].concat());
+        throttle::attempt(&mut tx, now, &guess, from.address).await?;
+        match self.verify_passkey(&mut tx, answer, state, Some(first.user), now).await {
+            Err(Error::WrongPasskey) => {
+                let failed = event(first.account, first.user, Action::SecondStepFailed, json!({}));
+                failed.record(self, &mut tx, now).await?;
+                tx.commit().await?;
+                return Err(Error::WrongPasskey);
+            }
+            verified => verified?,
+        };
+        throttle::forgive(&mut tx, &guess).await?;
+        let session = second_step::finish(self, &mut tx, pending, &first, &from, now).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Takes a passkey of the asker's in place of their password. The session goes on under a new token; the old one
+    /// ends.
+    ///
+    /// # Errors
+    /// [`Error::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Error::NotFound`] where the session is not the
+    /// asker's or over; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn give_passkey_again(
+        &self,
+        by: &Asker,
+        session: &SessionToken,
+        answer: &PasskeyAnswer,
+    ) -> Result<SessionToken, Error> {
+        let now = self.clock().now();
+        let state = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
+        let mut tx = self.pools().begin().await?;
+        self.verify_passkey(&mut tx, answer, state, Some(by.user.id), now).await?;
+        let session = self.renew(&mut tx, by, session).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Asks for a passkey of that user, or for anybody's.
+    async fn ask(&self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
+        let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
+        let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
+        let mut tx = self.pools().begin().await?;
+        let token = self.keep(&mut tx, user, &state, from).await?;
+        tx.commit().await?;
+        Ok(Challenge { token, options })
+    }
+
+    /// Whose passkey has answered, and its name; where it has to be that user's, no other's will do.
+    async fn verify_passkey(
+        &self,
+        tx: &mut Connection,
+        answer: &PasskeyAnswer,
+        state: DiscoverableAuthentication,
+        whose: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<(UserId, String), Error> {
+        let party = &answer.party.0;
+        let given: PublicKeyCredential = read(&answer.json)?;
+        let (user, credential) = party.identify_discoverable_authentication(&given).map_err(wrong)?;
+        if whose.is_some_and(|whose| whose.0 != user) {
+            return Err(Error::WrongPasskey);
+        }
+        let known: Option<(Uuid, String, String)> =
+            sql::query_as("SELECT id, name, passkey FROM passkeys WHERE user_id = $1 AND credential_id = $2")
+                .bind(user)
+                .bind(credential.to_vec())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (id, name, passkey) = known.ok_or(Error::WrongPasskey)?;
+        let passkey: Passkey = serde_json::from_str(&passkey).map_err(unreadable)?;
+        let mut passkey = taking_up_backup(passkey, &given);
+        let right = party.finish_discoverable_authentication_v2(&given, state, &passkey).map_err(wrong)?;
+        passkey.update_credential(&right);
+        sql::query("UPDATE passkeys SET passkey = $1, last_used_at = $2 WHERE id = $3")
+            .bind(serde_json::to_string(&passkey).map_err(unreadable)?)
+            .bind(micros(now))
+            .bind(id)
+            .execute(tx)
+            .await?;
+        Ok((UserId(user), name))
+    }
+
+    /// Keeps a challenge until it is answered, by that user if there is one.
+    async fn keep(
+        &self,
+        tx: &mut Connection,
+        user: Option<UserId>,
+        state: &impl Serialize,
+        from: IpAddr,
+    ) -> Result<ChallengeToken, Error> {
+        let now = self.clock().now();
+        let network = client_address::network(from).to_string();
+        let (since, until) = counted(CHALLENGE_WITHIN, now);
+        let unanswered = match user {
+            Some(user) => sql::query_as(
+                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
+                 WHERE user_id = $1 AND created_at > $2 AND created_at <= $3",
+            )
+            .bind(user.0),
+            None => sql::query_as(
+                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
+                 WHERE user_id IS NULL AND address = $1 AND created_at > $2 AND created_at <= $3",
+            )
+            .bind(&network),
+        };
+        let (unanswered, oldest): (i64, Option<i64>) = unanswered.bind(since).bind(until).fetch_one(&mut *tx).await?;
+        if unanswered >= UNANSWERED_MAX {
+            let oldest = oldest.map(time).transpose()?.unwrap_or(now);
+            let retry_after = (oldest + CHALLENGE_WITHIN - now).to_std().unwrap_or_default();
+            return Err(Error::Throttled { retry_after });
+        }
+        let token = ChallengeToken::generate();
+        sql::query(
+            "INSERT INTO passkey_challenges (token_hash, user_id, state, address, created_at)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(token.hash())
+        .bind(user.map(|user| user.0))
+        .bind(serde_json::to_string(state).map_err(unreadable)?)
+        .bind(network)
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
+        Ok(token)
+    }
+
+    /// What is kept of the challenge, which is used up then, whatever the answer is.
+    async fn take_challenge<T: DeserializeOwned>(
+        &self,
+        user: Option<UserId>,
+        token: &ChallengeToken,
+        now: DateTime<Utc>,
+    ) -> Result<T, Error> {
+        let (since, until) = counted(CHALLENGE_WITHIN, now);
+        let mut tx = self.pools().begin().await?;
+        let kept: Option<(Option<Uuid>, String)> = sql::query_as(
+            "DELETE FROM passkey_challenges WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
+             RETURNING user_id, state",
+        )
+        .bind(token.hash())
+        .bind(since)
+        .bind(until)
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        let kept = kept.filter(|(whose, _)| *whose == user.map(|user| user.0));
+        let (_, state) = kept.ok_or(Error::WrongPasskey)?;
+        // One of the other kind, to add a passkey or to give one, is no challenge for this.
+        serde_json::from_str(&state).map_err(wrong)
+    }
+}
+
+/// The user's passkeys, the first added first.
+pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Result<Vec<OwnPasskey>, Error> {
+    let rows: Vec<(Uuid, String, i64, Option<i64>)> = sql::query_as(
+        "SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id",
+    )
+    .bind(user.0)
+    .fetch_all(connection)
+    .await?;
+    let passkey = |(id, name, created_at, last_used_at): (_, _, _, Option<i64>)| {
+        let last_used_at = last_used_at.map(time).transpose()?;
+        Ok(OwnPasskey { id: PasskeyId(id), name, created_at: time(created_at)?, last_used_at })
+    };
+    rows.into_iter().map(passkey).collect()
+}
+
+/// Removes the challenges that nobody can answer any more. Answers how many there were.
+pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
+    let (since, until) = counted(CHALLENGE_WITHIN, now);
+    let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1 OR created_at > $2");
+    Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
+}
+
+fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
+    Event { account, user: Some(user), action, token: None, details }
+}
+
+/// The passkey as it is if it can be backed up from now on, as its answer says. Web Authentication Level 3 (6.1.3) lets this
+/// never change, yet password managers have changed it for all passkeys that they had made before, and their users would be
+/// locked out. Nothing is kept of it unless the answer is signed with the passkey's own key. One that can no longer be
+/// backed up is refused by the library: that answer may come from a copy of the key.
+fn taking_up_backup(passkey: Passkey, given: &PublicKeyCredential) -> Passkey {
+    let flags = given.response.authenticator_data.get(FLAGS_AT).copied().unwrap_or_default();
+    let mut credential = Credential::from(passkey);
+    credential.backup_eligible |= flags & BACKUP_ELIGIBLE != 0;
+    credential.into()
+}
+
+/// What a browser sent.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+    serde_json::from_str(json).map_err(wrong)
+}
+
+/// The log says more than the person is told.
+fn wrong(error: impl fmt::Display) -> Error {
+    tracing::info!(%error, "a passkey was refused");
+    Error::WrongPasskey
+}
+
+fn unreadable(error: impl fmt::Display) -> Error {
+    Error::Corrupt(format!("a passkey: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RelyingParty;
+
+    #[test]
+    fn passkeys_are_for_a_site_with_a_domain() {
+        for origin in ["https://keys.example", "https://keys.example:8443", "http://localhost:3000"] {
+            assert!(RelyingParty::of(origin).is_some(), "{origin}");
+        }
+        for origin in ["", "keys.example", "http://127.0.0.1:3000", "http://[::1]:3000"] {
+            assert!(RelyingParty::of(origin).is_none(), "{origin}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Setting a new password where the old one is forgotten: by a link, which an administrator makes or the person asks for,
+//! or by whoever runs the server. A second factor stays as it is, so that no link passes it.
+
+use crate::audit::event::Event;
+use crate::clock::counted;
+use crate::db::database::{Connection, micros};
+use crate::db::sql;
+use crate::error::Error;
+use crate::keys::server_key::Purpose;
+use crate::members::users::{self, folded_email};
+use crate::sign_in::bearer::bearer;
+use crate::sign_in::throttle;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::membership::{MembershipState, require_administrator};
+use domain::members::user::{Asker, Person, UserId};
+use domain::sign_in::password_reset::{Handover, RESET_LIFETIME, RESETS_ASKED_MAX, may_make_link};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+bearer! {
+    /// The secret part of a link to set a new password.
+    ResetToken
+}
+
+/// A link to set a new password, for one person. The token is not kept: this is the one time that it can be sent.
+#[derive(Debug)]
+pub struct ResetLink {
+    /// The person. Their address is the one that they sign in with, whatever was typed to find it.
+    pub person: Person,
+    /// The code of the language that the person has chosen, if any.
+    pub language: Option<String>,
+    /// Whether the person belongs to other accounts than the administrator's, who must not see the link then.
+    pub belongs_elsewhere: bool,
+    /// The token.
+    pub token: ResetToken,
+}
+
+impl Store {
+    /// Makes a link for a member of the asker's account. Links that the person has already no longer work.
+    ///
+    /// # Errors
+    /// [`Error::BelongsElsewhere`] as [`may_make_link`]; [`Error::NotFound`]; [`Error::Deactivated`];
+    /// [`Error::NotAllowed`] where the asker is no active administrator any more; [`Error::Database`],
+    /// [`Error::Corrupt`].
+    pub async fn make_reset_link(&self, by: &Asker, user: UserId, handover: Handover) -> Result<ResetLink, Error> {
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        let members = users::members(&mut tx, by.account).await?;
+        require_administrator(&members, by.user.id)?;
+        let member = members.into_iter().find(|member| member.person.id == user).ok_or(Error::NotFound)?;
+        let accounts = accounts_of(&mut tx, user).await?;
+        let belongs_elsewhere = accounts.iter().any(|account| *account != by.account);
+        may_make_link(&member, belongs_elsewhere, handover)?;
+        end_links(&mut tx, user).await?;
+        let token = add_link(&mut tx, user, Some(by.user.id), now).await?;
+        let details = json!({ "user": user, "email": member.person.email });
+        let made = event(by.account, Some(by.user.id), Action::PasswordLinkMade, details);
+        made.record(self, &mut tx, now).await?;
+        let language = language_of(&mut tx, user).await?;
+        tx.commit().await?;
+        Ok(ResetLink { person: member.person, language, belongs_elsewhere, token })
+    }
+
+    /// Counts a request for a link by mail, which anybody can make for any address. The answer and the time that it takes
+    /// are the same whether or not somebody has the address; [`Store::link_for`] does the rest, after the answer.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts to
+    /// sign in from the network of the address `from`; [`Error::Database`].
+    pub async fn count_reset_request(&self, email: &str, from: IpAddr) -> Result<(), Error> {
+        let asked = self.key().hash_for(Purpose::PasswordReset, folded_email(email));
+        let mut tx = self.pools().begin().await?;
+        throttle::attempt(&mut tx, self.clock().now(), &asked, from).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a link for the person of that e-mail address, to be mailed to them. `None` where there is no such person, where
+    /// they may work in no account, and where they have [`RESETS_ASKED_MAX`] such links already.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn link_for(&self, email: &str) -> Result<Option<ResetLink>, Error> {
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        let found: Option<(Uuid, String, String)> =
+            sql::query_as("SELECT id, name, email FROM users WHERE email_folded = $1")
+                .bind(folded_email(email))
+                .fetch_optional(&mut *tx)
+                .await?;
+        let Some((id, name, email)) = found else { return Ok(None) };
+        let person = Person { id: UserId(id), name, email };
+        let Some((account, MembershipState::Active)) = users::membership(&mut tx, person.id).await? else {
+            return Ok(None);
+        };
+        let asked = "SELECT COUNT(*) FROM password_resets WHERE user_id = $1 AND made_by IS NULL
+             AND created_at > $2 AND created_at <= $3";
+        let (since, latest) = counted(RESET_LIFETIME, now);
+        let asked: i64 = sql::query_scalar(asked).bind(id).bind(since).bind(latest).fetch_one(&mut *tx).await?;
+        if asked >= RESETS_ASKED_MAX {
+            return Ok(None);
+        }
+        let token = add_link(&mut tx, person.id, None, now).await?;
+        let details = json!({ "user": person.id, "email": person.email });
+        event(account, None, Action::PasswordLinkMailed, details).record(self, &mut tx, now).await?;
+        let language = language_of(&mut tx, person.id).await?;
+        tx.commit().await?;
+        Ok(Some(ResetLink { person, language, belongs_elsewhere: false, token }))
+    }
+
+    /// Withdraws a link that could not be sent to the person.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn withdraw_reset_link(&self, token: &ResetToken) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        sql::query("DELETE FROM password_resets WHERE token_hash = $1").bind(token.hash()).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Returns the e-mail address of the person whom a link is for. Guesses are slowed down by the network address `from`,
+    /// as those of passwords are.
+    ///
+    /// # Errors
+    /// [`Error::ResetOver`] where there is no such link, or no longer; [`Error::Throttled`], [`Error::Database`].
+    pub async fn password_reset(&self, token: &ResetToken, from: IpAddr) -> Result<String, Error> {
+        let now = self.clock().now();
+        let (since, latest) = counted(RESET_LIFETIME, now);
+        let guess = self.key().hash_for(Purpose::ResetGuess, token.reveal());
+        let mut tx = self.pools().begin().await?;
+        throttle::attempt(&mut tx, now, &guess, from).await?;
+        let email: Option<String> = sql::query_scalar(
+            "SELECT users.email FROM password_resets JOIN users ON users.id = password_resets.user_id
+             WHERE token_hash = $1 AND password_resets.created_at > $2 AND password_resets.created_at <= $3",
+        )
+        .bind(token.hash())
+        .bind(since)
+        .bind(latest)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if email.is_some() {
+            throttle::forgive(&mut tx, &guess).await?;
+        }
+        tx.commit().await?;
+        email.ok_or(Error::ResetOver)
+    }
+
+    /// Sets a new password by a link, which works once. All sessions of the person end, in every account, and so do their
+    /// other links. They sign in with the new password next, and with their second factor where they have one. That the
+    /// password will do is `domain`'s rule, and the caller's to check.
+    ///
+    /// # Errors
+    /// As [`Store::password_reset`]; [`Error::ResetOver`] too where the person may work in no account by now;
+    /// [`Error::Password`], [`Error::Corrupt`].
+    pub async fn reset_password(&self, token: &ResetToken, password: &str, from: IpAddr) -> Result<(), Error> {
+        self.password_reset(token, from).await?;
+        let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
+        let now = self.clock().now();
+        let (since, latest) = counted(RESET_LIFETIME, now);
+        let mut tx = self.pools().begin().await?;
+        let user: Option<Uuid> = sql::query_scalar(
+            "DELETE FROM password_resets WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3 RETURNING user_id",
+        )
+        .bind(token.hash())
+        .bind(since)
+        .bind(latest)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let user = UserId(user.ok_or(Error::ResetOver)?);
+        let Some((_, MembershipState::Active)) = users::membership(&mut tx, user).await? else {
+            return Err(Error::ResetOver);
+        };
+        self.replace_password(&mut tx, user, Some(user), &hash, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets the password of the user with that e-mail address, as whoever runs the server. Ends what
+    /// [`Store::reset_password`] ends. Returns how many sessions that were.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where no user has the address; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn set_password(&self, email: &str, password: &str) -> Result<u64, Error> {
+        let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
+        let mut tx = self.pools().begin().await?;
+        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let ended = self.replace_password(&mut tx, user, None, &hash, self.clock().now()).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Removes the links that have expired. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_expired_resets(&self) -> Result<u64, Error> {
+        let (since, latest) = counted(RESET_LIFETIME, self.clock().now());
+        let mut tx = self.pools().begin().await?;
+        let removed = sql::query("DELETE FROM password_resets WHERE created_at <= $1 OR created_at > $2");
+        let removed = removed.bind(since).bind(latest).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected())
+    }
+
+    /// Replaces the password and ends all that the old one has opened. The trail of every account of the user tells of it:
+    /// the password opens each of them.
+    async fn replace_password(
+        &self,
+        tx: &mut Connection,
+        user: UserId,
+        by: Option<UserId>,
+        hash: &str,
+        now: DateTime<Utc>,
+    ) -> Result<u64, Error> {
+        let email: String = sql::query_scalar("UPDATE users SET password_hash = $1 WHERE id = $2 RETURNING email")
+            .bind(hash)
+            .bind(user.0)
+            .fetch_one(&mut *tx)
+            .await?;
+        let ended = sql::query("DELETE FROM sessions WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
+        sql::query("DELETE FROM pending_sign_ins WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
+        end_links(tx, user).await?;
+        // Whoever had forgotten the password may have tried too often.
+        throttle::forgive(tx, &self.key().hash_for(Purpose::SignIn, folded_email(&email))).await?;
+        let ended = ended.rows_affected();
+        for account in accounts_of(tx, user).await? {
+            let details = json!({ "user": user, "email": email, "sessions_ended": ended });
+            event(account, by, Action::PasswordReset, details).record(self, tx, now).await?;
+        }
+        Ok(ended)
+    }
+}
+
+/// Ends all links of the user.
+pub(crate) async fn end_links(tx: &mut Connection, user: UserId) -> Result<(), Error> {
+    sql::query("DELETE FROM password_resets WHERE user_id = $1").bind(user.0).execute(tx).await?;
+    Ok(())
+}
+
+async fn add_link(
+    tx: &mut Connection,
+    user: UserId,
+    made_by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<ResetToken, Error> {
+    let token = ResetToken::generate();
+    sql::query(
+        "INSERT INTO password_resets (token_hash, user_id, made_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(token.hash())
+    .bind(user.0)
+    .bind(made_by.map(|user| user.0))
+    .bind(micros(now))
+    .bind(micros(now + RESET_LIFETIME))
+    .execute(tx)
+    .await?;
+    Ok(token)
+}
+
+/// The accounts that the user belongs to, whatever they are there.
+async fn accounts_of(tx: &mut Connection, user: UserId) -> Result<Vec<AccountId>, Error> {
+    let accounts = sql::query_scalar("SELECT account_id FROM memberships WHERE user_id = $1 ORDER BY account_id");
+    let accounts: Vec<Uuid> = accounts.bind(user.0).fetch_all(tx).await?;
+    Ok(accounts.into_iter().map(AccountId).collect())
+}
+
+async fn language_of(tx: &mut Connection, user: UserId) -> Result<Option<String>, Error> {
+    Ok(sql::query_scalar("SELECT language FROM users WHERE id = $1").bind(user.0).fetch_one(tx).await?)
+}
+
+fn event(account: AccountId, user: Option<UserId>, action: Action, details: Value) -> Event {
+    Event { account, user, action, token: None, details }
+}

@@ -1,0 +1,270 @@
+//! What people do about themselves: give the password again, change it, their name, their sessions, the account that
+//! they work in.
+
+use crate::audit::event::Event;
+use crate::clock::counted;
+use crate::db::database::{Tx, micros, require_row, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::members::users::role_named;
+use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
+use crate::store::Store;
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::user::{Asker, Preferences};
+use domain::sign_in::session::{OwnAccount, OwnSession, STEP_UP_AFTER, SessionId};
+use serde_json::json;
+use std::net::IpAddr;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+#[derive(sqlx_macros::FromRow)]
+struct OwnSessionRow {
+    id: Uuid,
+    current: bool,
+    created_at: i64,
+    last_seen_at: i64,
+    address: String,
+    user_agent: String,
+}
+
+impl TryFrom<OwnSessionRow> for OwnSession {
+    type Error = Error;
+
+    fn try_from(row: OwnSessionRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: SessionId(row.id),
+            current: row.current,
+            created_at: time(row.created_at)?,
+            last_seen_at: time(row.last_seen_at)?,
+            address: row.address,
+            user_agent: row.user_agent,
+        })
+    }
+}
+
+impl Store {
+    /// That the password was given within [`STEP_UP_AFTER`] in this session.
+    ///
+    /// # Errors
+    /// [`Error::StepUpNeeded`], [`Error::Database`].
+    pub async fn require_recent_password(&self, session: &SessionToken) -> Result<(), Error> {
+        let (since, until) = counted(STEP_UP_AFTER, self.clock().now());
+        let recent = "SELECT EXISTS
+            (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2 AND authenticated_at <= $3)";
+        let recent = sql::query_scalar(recent).bind(session.hash()).bind(since).bind(until);
+        if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
+    }
+
+    /// Takes the asker's password again. The session goes on under a new token; the old one ends.
+    ///
+    /// # Errors
+    /// [`Error::WrongPassword`]; [`Error::Throttled`] as [`Store::sign_in`]; [`Error::NotFound`] where the session is
+    /// not the asker's or over; [`Error::Password`], [`Error::Database`].
+    pub async fn give_password_again(
+        &self,
+        by: &Asker,
+        session: &SessionToken,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<SessionToken, Error> {
+        let right = self.check_password(&by.user.email, password, from).await?.ok_or(Error::WrongPassword)?;
+        let mut tx = self.pools().begin().await?;
+        if !right.still_holds(&mut tx).await? {
+            return Err(Error::WrongPassword);
+        }
+        let session = self.renew(&mut tx, by, session).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Replaces the asker's password. All other sessions of theirs end, in every account; this one goes on under a new
+    /// token. That the new password will do is `domain`'s rule, and the caller's to check.
+    ///
+    /// # Errors
+    /// As [`Store::give_password_again`].
+    pub async fn change_password(
+        &self,
+        by: &Asker,
+        session: &SessionToken,
+        (old, new): (&str, &str),
+        from: IpAddr,
+    ) -> Result<SessionToken, Error> {
+        let right = self.check_password(&by.user.email, old, from).await?.ok_or(Error::WrongPassword)?;
+        let hash = self.passwords().hash(Zeroizing::new(new.to_owned())).await?;
+        let mut tx = self.pools().begin().await?;
+        if !right.still_holds(&mut tx).await? {
+            return Err(Error::WrongPassword);
+        }
+        let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
+        require_row(&changed.execute(&mut *tx).await?)?;
+        let session = self.renew(&mut tx, by, session).await?;
+        let ended = end_others(&mut tx, by, &session).await?;
+        self.note(&mut tx, by, Action::PasswordChanged, json!({ "sessions_ended": ended })).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Gives the asker another name, which is as `domain` has checked it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn rename_self(&self, by: &Asker, name: &str) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
+        require_row(&changed.execute(&mut *tx).await?)?;
+        let details = json!({ "name": { "before": by.user.name, "after": name } });
+        self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets what the asker wants pages to be like; it is as the caller has checked it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn set_preferences(&self, by: &Asker, preferences: &Preferences) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let before: Option<(Option<String>, Option<String>)> =
+            sql::query_as("SELECT language, time_zone FROM users WHERE id = $1")
+                .bind(by.user.id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (language, time_zone) = before.ok_or(Error::NotFound)?;
+        let before = Preferences { language, time_zone };
+        if before != *preferences {
+            sql::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
+                .bind(preferences.language.as_deref())
+                .bind(preferences.time_zone.as_deref())
+                .bind(by.user.id.0)
+                .execute(&mut *tx)
+                .await?;
+            let details = json!({ "before": before, "after": preferences });
+            self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The asker's sessions that are not over, the latest used first.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn own_sessions(&self, by: &Asker, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
+        let now = self.clock().now();
+        let (since, until) = counted(SESSION_LIFETIME, now);
+        let rows: Vec<OwnSessionRow> = sql::query_as(
+            "SELECT id, token_hash = $2 AS current, created_at, last_seen_at, address, user_agent FROM sessions
+             WHERE user_id = $1 AND created_at > $3 AND created_at <= $4 AND last_seen_at > $5
+             ORDER BY last_seen_at DESC, id DESC",
+        )
+        .bind(by.user.id.0)
+        .bind(session.hash())
+        .bind(since)
+        .bind(until)
+        .bind(micros(now - SESSION_IDLE))
+        .fetch_all(&self.pools().read)
+        .await?;
+        rows.into_iter().map(OwnSession::try_from).collect()
+    }
+
+    /// Ends one of the asker's sessions.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it is over, or another's; [`Error::Database`].
+    pub async fn end_session(&self, by: &Asker, id: SessionId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
+        require_row(&ended.execute(&mut *tx).await?)?;
+        self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": 1 })).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends all of the asker's sessions but this one. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_out_elsewhere(&self, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
+        let mut tx = self.pools().begin().await?;
+        let ended = end_others(&mut tx, by, session).await?;
+        if ended > 0 {
+            self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": ended })).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// The accounts that the asker belongs to, by name.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn own_accounts(&self, by: &Asker) -> Result<Vec<OwnAccount>, Error> {
+        let rows: Vec<(Uuid, String, String)> = sql::query_as(
+            "SELECT accounts.id, accounts.name, memberships.role FROM memberships
+             JOIN accounts ON accounts.id = memberships.account_id
+             WHERE memberships.user_id = $1 AND memberships.state = 'active' ORDER BY accounts.name, accounts.id",
+        )
+        .bind(by.user.id.0)
+        .fetch_all(&self.pools().read)
+        .await?;
+        let account = |(id, name, role): (Uuid, String, String)| {
+            Ok(OwnAccount { id: AccountId(id), name, role: role_named(&role)? })
+        };
+        rows.into_iter().map(account).collect()
+    }
+
+    /// Lets the session go on in another account of the asker's.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the asker does not belong to it, or the session is over; [`Error::Database`].
+    pub async fn switch_account(&self, by: &Asker, session: &SessionToken, to: AccountId) -> Result<(), Error> {
+        let mut tx = self.pools().begin().await?;
+        let switched = sql::query(
+            "UPDATE sessions SET account_id = $1 WHERE token_hash = $2 AND user_id = $3
+                AND EXISTS (
+                    SELECT 1 FROM memberships WHERE account_id = $1 AND user_id = $3 AND state = 'active'
+                )",
+        )
+        .bind(to.0)
+        .bind(session.hash())
+        .bind(by.user.id.0)
+        .execute(&mut *tx)
+        .await?;
+        require_row(&switched)?;
+        // In each account's trail the person comes and goes, however they do so.
+        let now = self.clock().now();
+        for (account, action) in [(by.account, Action::SignedOut), (to, Action::SignedIn)] {
+            let event = Event { account, user: Some(by.user.id), action, token: None, details: json!({}) };
+            event.record(self, &mut tx, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives the session a new token, in which the password was given now, or a passkey in its place.
+    pub(crate) async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
+        let new = SessionToken::generate();
+        let renewed = sql::query(
+            "UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4",
+        )
+        .bind(new.hash())
+        .bind(micros(self.clock().now()))
+        .bind(session.hash())
+        .bind(by.user.id.0)
+        .execute(&mut **tx)
+        .await?;
+        require_row(&renewed)?;
+        Ok(new)
+    }
+
+    async fn note(&self, tx: &mut Tx, by: &Asker, action: Action, details: serde_json::Value) -> Result<(), Error> {
+        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
+        event.record(self, tx, self.clock().now()).await
+    }
+}
+
+async fn end_others(tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
+    let ended = sql::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
+        .bind(by.user.id.0)
+        .bind(session.hash())
+        .execute(&mut **tx)
+        .await?;
+    Ok(ended.rows_affected())
+}

@@ -1,0 +1,169 @@
+//! The second step of signing in, for who has a second factor: what follows the right password, or the identity provider.
+
+use crate::audit::event::Event;
+use crate::clock::counted;
+use crate::db::database::{Connection, micros};
+use crate::db::sql;
+use crate::error::Error;
+use crate::sign_in::bearer::bearer;
+use crate::sign_in::second_factor::{self, RightCode};
+use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sign_in::throttle;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::members::user::UserId;
+use domain::sign_in::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
+use serde_json::json;
+use uuid::Uuid;
+
+bearer! {
+    /// What the browser holds of somebody who has taken the first step and not yet the second.
+    PendingSignIn
+}
+
+impl Store {
+    /// What the second step can be taken with, if it still can be.
+    ///
+    /// # Errors
+    /// [`Error::SignInOver`] where it can't; [`Error::Database`].
+    pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
+        let mut connection = self.pools().read.acquire().await?;
+        let first = find(&mut connection, pending, self.clock().now()).await?;
+        second_factor::second_step_by(&mut connection, first.user).await
+    }
+
+    /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
+    ///
+    /// # Errors
+    /// [`Error::SignInOver`] where the password was given too long ago, or another holds by now; [`Error::WrongCode`];
+    /// [`Error::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
+    /// passwords; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn second_step(
+        &self,
+        pending: &PendingSignIn,
+        code: &str,
+        from: impl Into<Client>,
+    ) -> Result<SessionToken, Error> {
+        let from = from.into();
+        let now = self.clock().now();
+        let mut tx = self.pools().begin().await?;
+        let first = find(&mut tx, pending, now).await?;
+        let (account, user) = (first.account, first.user);
+        let guess = second_factor::guess_hash(self.key(), user);
+        throttle::attempt(&mut tx, now, &guess, from.address).await?;
+        let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
+        let Some(right) = second_factor::take_code(self, &mut tx, user, code, now).await? else {
+            event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
+            tx.commit().await?; // with the failure
+            return Err(Error::WrongCode);
+        };
+        throttle::forgive(&mut tx, &guess).await?;
+        if right == RightCode::Recovery {
+            event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
+        }
+        let session = finish(self, &mut tx, pending, &first, &from, now).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+}
+
+/// What the first step leads to: a session, or the second step for who has a second factor.
+pub(crate) async fn after(
+    step: FirstStep<'_>,
+    store: &Store,
+    tx: &mut Connection,
+    account: AccountId,
+    user: UserId,
+    from: &Client,
+    now: DateTime<Utc>,
+) -> Result<Result<SessionToken, PendingSignIn>, Error> {
+    match require(step, tx, account, user, now).await? {
+        None => Ok(Ok(sessions::begin(step, store, tx, account, user, from, now).await?)),
+        Some(pending) => Ok(Err(pending)),
+    }
+}
+
+/// The second step that the user, of whom it is known by the first who they are, has to take; nothing for who has no
+/// second factor.
+async fn require(
+    step: FirstStep<'_>,
+    tx: &mut Connection,
+    account: AccountId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<PendingSignIn>, Error> {
+    if !second_factor::has_second_factor(tx, user).await? {
+        return Ok(None);
+    }
+    let pending = PendingSignIn::generate();
+    let issuer = match step {
+        FirstStep::Password | FirstStep::Passkey(_) => None,
+        FirstStep::Provider(issuer) | FirstStep::Joined(issuer) => Some(issuer),
+    };
+    sql::query(
+        "INSERT INTO pending_sign_ins (token_hash, account_id, user_id, password_hash, issuer, created_at)
+         SELECT $1, $2, id, password_hash, $5, $3 FROM users WHERE id = $4",
+    )
+    .bind(pending.hash())
+    .bind(account.0)
+    .bind(micros(now))
+    .bind(user.0)
+    .bind(issuer)
+    .execute(tx)
+    .await?;
+    Ok(Some(pending))
+}
+
+/// Removes what nobody can go on with. Answers how many there were.
+pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
+    let (since, until) = counted(SECOND_STEP_WITHIN, now);
+    let ended = sql::query("DELETE FROM pending_sign_ins WHERE created_at <= $1 OR created_at > $2");
+    Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
+}
+
+/// Who has taken the first step.
+pub(crate) struct First {
+    pub(crate) account: AccountId,
+    pub(crate) user: UserId,
+    /// The identity provider that it was taken at; nothing where it was the password.
+    issuer: Option<String>,
+}
+
+/// Begins the session of who has taken both steps.
+pub(crate) async fn finish(
+    store: &Store,
+    tx: &mut Connection,
+    pending: &PendingSignIn,
+    first: &First,
+    from: &Client,
+    now: DateTime<Utc>,
+) -> Result<SessionToken, Error> {
+    let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
+    over.bind(pending.hash()).execute(&mut *tx).await?;
+    let step = first.issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
+    sessions::begin(step, store, tx, first.account, first.user, from, now).await
+}
+
+/// Who has taken the first step, if it was not too long ago.
+pub(crate) async fn find(
+    connection: &mut Connection,
+    pending: &PendingSignIn,
+    now: DateTime<Utc>,
+) -> Result<First, Error> {
+    let (since, until) = counted(SECOND_STEP_WITHIN, now);
+    let found: Option<(Uuid, Uuid, Option<String>)> = sql::query_as(
+        "SELECT pending_sign_ins.account_id, users.id, pending_sign_ins.issuer FROM pending_sign_ins
+         JOIN users ON users.id = pending_sign_ins.user_id AND users.password_hash = pending_sign_ins.password_hash
+         WHERE pending_sign_ins.token_hash = $1 AND pending_sign_ins.created_at > $2
+            AND pending_sign_ins.created_at <= $3",
+    )
+    .bind(pending.hash())
+    .bind(since)
+    .bind(until)
+    .fetch_optional(connection)
+    .await?;
+    let (account, user, issuer) = found.ok_or(Error::SignInOver)?;
+    Ok(First { account: AccountId(account), user: UserId(user), issuer })
+}

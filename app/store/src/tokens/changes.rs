@@ -1,0 +1,344 @@
+//! Changing tokens: every item of the card's menu, create and update.
+
+use crate::account::security_policy;
+use crate::audit::event::Event;
+use crate::clock::{counted, id_at};
+use crate::db::database::{Connection, micros};
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::verification_cache::Concern;
+use crate::store::Store;
+use crate::tokens::rows::{self, StoredToken};
+use domain::audit::action::{Action, Actor};
+use domain::gate::api_version::ApiVersion;
+use domain::text::folded;
+use domain::tokens::expiry;
+use domain::tokens::secret::{AccountSid, Secret};
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// A token and its Auth Token. Unless the account lets it be viewed again, this is the one time that it can be shown.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The token.
+    pub token: Token,
+    /// Its Auth Token.
+    pub secret: Secret,
+    /// Whether the account has another token of that name.
+    pub name_exists: bool,
+}
+
+impl Store {
+    /// Creates a token. `request` is the client's own id of the request, so that sending it again does nothing.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyDone`], [`Error::Database`] (a primary contact outside the account, too).
+    pub async fn create(
+        &self,
+        by: impl Into<Actor>,
+        settings: TokenSettings,
+        request: Uuid,
+    ) -> Result<IssuedToken, Error> {
+        let by = by.into();
+        let mut tx = self.pools().begin_in(by.account).await?;
+        let details = json!({ "name": settings.name, "after": told(&settings) });
+        let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
+        tx.commit().await?;
+        Ok(issued)
+    }
+
+    /// Makes a copy: a new, enabled token of the same settings, with an Account SID and an Auth Token of its own, which
+    /// passes for as long as the original's did when it was new. `request` as in [`Store::create`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
+    pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
+        let by = by.into();
+        let mut tx = self.pools().begin_in(by.account).await?;
+        let original = rows::find(&mut tx, by.account, id).await?;
+        if original.deleted_at.is_some() {
+            return Err(Error::NotFound);
+        }
+        let mut settings = original.token.settings;
+        settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
+        let mut taken = HashSet::new();
+        settings.name = loop {
+            let name = copy_name(&settings.name, |name| taken.contains(name));
+            if !rows::name_exists(&mut tx, by.account, &name, None).await? {
+                break name;
+            }
+            taken.insert(name);
+        };
+        let details = json!({ "name": settings.name, "from": id, "after": told(&settings) });
+        let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenDuplicated, details).await?;
+        tx.commit().await?;
+        Ok(issued)
+    }
+
+    async fn issue(
+        &self,
+        tx: &mut Connection,
+        by: &Actor,
+        settings: &TokenSettings,
+        request: Uuid,
+        action: Action,
+        details: Value,
+    ) -> Result<IssuedToken, Error> {
+        let now = self.clock().now();
+        let id = TokenId(id_at(now));
+        let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
+        let (policy, _) = security_policy::read(tx, by.account).await?;
+        let sealed = if policy.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
+        let added = sql::query(
+            "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
+                primary_contact, developers, scopes, state, created_at, request_id, expires_at, secret_issued_at,
+                sealed_secret)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $13, $16)
+             ON CONFLICT (account_id, request_id) DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(by.account.0)
+        .bind(sid.as_str())
+        .bind(self.key().hash(secret.reveal()))
+        .bind(&settings.name)
+        .bind(folded(&settings.name))
+        .bind(&settings.description)
+        .bind(u16::from(settings.api_version))
+        .bind(settings.primary_contact.0)
+        .bind(json!(settings.developers).to_string())
+        .bind(json!(settings.scopes).to_string())
+        .bind(TokenState::Enabled.as_str())
+        .bind(micros(now))
+        .bind(request)
+        .bind(settings.expires_at.map(micros))
+        .bind(sealed)
+        .execute(&mut *tx)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Err(Error::AlreadyDone);
+        }
+        event(by, action, id, details).record(self, tx, now).await?;
+        let name_exists = rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
+        Ok(IssuedToken { token: rows::find(tx, by.account, id).await?.token, secret, name_exists })
+    }
+
+    /// Changes a token's settings, if nobody has changed it since `revision`. Answers also whether the account has
+    /// another token of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (a primary contact outside the account, too).
+    pub async fn update(
+        &self,
+        by: impl Into<Actor>,
+        id: TokenId,
+        settings: TokenSettings,
+        revision: i64,
+    ) -> Result<(Token, bool), Error> {
+        self.change(by.into(), id, Action::TokenUpdated, |stored| {
+            stored.require_revision(revision)?;
+            stored.token.settings = settings;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives a token a new Auth Token, if nobody has changed it since `revision`. The old one no longer passes; the new
+    /// one does for as long as the old one did when it was new.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
+    pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
+        let secret = Secret::generate(&mut rand::rng());
+        let changed = self.change(by.into(), id, Action::TokenReset, |stored| {
+            stored.require_revision(revision)?;
+            let now = self.clock().now();
+            stored.secret_hash = self.key().hash(secret.reveal());
+            let settings = &mut stored.token.settings;
+            settings.expires_at = expiry::renewed(settings.expires_at, stored.secret_issued_at, now);
+            stored.secret_issued_at = now;
+            stored.sealed_secret = if stored.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
+            Ok(())
+        });
+        let (token, name_exists) = changed.await?;
+        Ok(IssuedToken { token, secret, name_exists })
+    }
+
+    /// Moves a token to the newest API version.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn upgrade_version(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by.into(), id, Action::TokenVersionUpgraded, |stored| {
+            stored.token.settings.api_version = ApiVersion::NEWEST;
+            Ok(())
+        });
+        Ok(changed.await?.0)
+    }
+
+    /// Keeps a token from passing the gate until it is enabled again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn disable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        self.set_state(by.into(), id, TokenState::Disabled, Action::TokenDisabled).await
+    }
+
+    /// Lets a disabled token pass again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn enable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        self.set_state(by.into(), id, TokenState::Enabled, Action::TokenEnabled).await
+    }
+
+    async fn set_state(&self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
+        let changed = self.change(by, id, action, |stored| {
+            stored.token.state = state;
+            Ok(())
+        });
+        Ok(changed.await?.0)
+    }
+
+    /// Deletes a token: from now on nothing finds it but [`Store::undo_delete`], and that for [`UNDO_WINDOW`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by.into(), id, Action::TokenDeleted, |stored| {
+            stored.deleted_at = Some(self.clock().now());
+            Ok(())
+        });
+        Ok(changed.await?.0)
+    }
+
+    /// Brings a token back that was deleted within [`UNDO_WINDOW`], as it was. One that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Database`].
+    pub async fn undo_delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
+        let undone = self.change_any(by.into(), id, Action::TokenDeletionUndone, |stored| {
+            if stored.deleted_at.is_some_and(|at| !(since + 1..=until).contains(&micros(at))) {
+                return Err(Error::NotFound);
+            }
+            stored.deleted_at = None;
+            Ok(())
+        });
+        Ok(undone.await?.0)
+    }
+
+    /// Removes the tokens for good whose deletion can't be undone any more. Answers how many there were. The cache is
+    /// not concerned: it has lost them when they were deleted, and takes in none that is.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_deleted(&self) -> Result<u64, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
+        let mut tx = self.pools().begin().await?;
+        let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1 OR deleted_at > $2");
+        let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected())
+    }
+
+    /// [`Store::change_any`] of a token that is not deleted.
+    async fn change(
+        &self,
+        by: Actor,
+        id: TokenId,
+        action: Action,
+        edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
+    ) -> Result<(Token, bool), Error> {
+        self.change_any(by, id, action, |stored| match stored.deleted_at {
+            Some(_) => Err(Error::NotFound),
+            None => edit(stored),
+        })
+        .await
+    }
+
+    /// Changes a token of the asker's account in one transaction: reads it, lets `edit` change or refuse it, and
+    /// writes it back as a new revision with its audit event. Where `edit` leaves all as it was, nothing is written.
+    /// Answers the token as it is then, and whether the account has another of that name.
+    async fn change_any(
+        &self,
+        by: Actor,
+        id: TokenId,
+        action: Action,
+        edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
+    ) -> Result<(Token, bool), Error> {
+        let mut tx = self.pools().begin_in(by.account).await?;
+        let before = rows::find(&mut tx, by.account, id).await?;
+        let mut after = before.clone();
+        edit(&mut after)?;
+        let changed = after != before;
+        if changed {
+            write(&mut tx, &by, &after).await?;
+        }
+        let token = rows::find(&mut tx, by.account, id).await?.token;
+        if changed {
+            let [before, after] = [before, after].map(|stored| stored.token.settings);
+            let mut details = json!({ "name": after.name, "revision": token.revision });
+            if before != after {
+                (details["before"], details["after"]) = (told(&before), told(&after));
+            }
+            event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
+        }
+        let name_exists = rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
+        self.commit(tx, Concern::Token(token.sid.clone())).await?;
+        Ok((token, name_exists))
+    }
+}
+
+impl StoredToken {
+    fn require_revision(&self, revision: i64) -> Result<(), Error> {
+        if self.token.revision == revision { Ok(()) } else { Err(Error::Conflict) }
+    }
+}
+
+/// Writes all that can change about a token, as its next revision.
+async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
+    let StoredToken { token, secret_hash, secret_issued_at, sealed_secret, tokens_viewable: _, deleted_at } = stored;
+    let settings = &token.settings;
+    sql::query(
+        "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
+            primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, expires_at = $11,
+            secret_issued_at = $12, sealed_secret = $13, revision = revision + 1
+         WHERE account_id = $14 AND id = $15",
+    )
+    .bind(secret_hash)
+    .bind(&settings.name)
+    .bind(folded(&settings.name))
+    .bind(&settings.description)
+    .bind(u16::from(settings.api_version))
+    .bind(settings.primary_contact.0)
+    .bind(json!(settings.developers).to_string())
+    .bind(json!(settings.scopes).to_string())
+    .bind(token.state.as_str())
+    .bind(deleted_at.map(micros))
+    .bind(settings.expires_at.map(micros))
+    .bind(micros(*secret_issued_at))
+    .bind(sealed_secret.as_deref())
+    .bind(by.account.0)
+    .bind(token.id.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The settings as the audit trail tells them, with times that people can read.
+fn told(settings: &TokenSettings) -> Value {
+    let mut told = json!(settings);
+    if let Some(at) = settings.expires_at {
+        told["expires_at"] = json!(at.to_rfc3339());
+    }
+    told
+}
+
+fn event(by: &Actor, action: Action, token: TokenId, mut details: Value) -> Event {
+    if let Some(sid) = &by.access_token {
+        details["by_access_token"] = json!(sid);
+    }
+    Event { account: by.account, user: by.user, action, token: Some(token), details }
+}

@@ -1,0 +1,168 @@
+//! A token as its row, and as the domain knows it.
+
+use crate::db::database::{Connection, time};
+use crate::db::sql::{self, QueryBuilder};
+use crate::error::Error;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
+use domain::gate::api_version::ApiVersion;
+use domain::members::user::{Person, UserId};
+use domain::text::folded;
+use domain::tokens::expiry::{self, Lifetime};
+use domain::tokens::filter::{Sort, SortValue, TokenKey};
+use domain::tokens::secret::AccountSid;
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// The head of every query for whole tokens.
+pub(crate) const SELECT: &str = "
+    SELECT id, sid, secret_hash, name, name_folded, description, api_version, primary_contact, developers, scopes, state,
+        created_at, last_used_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
+        (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
+        (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
+        (SELECT users.name FROM users WHERE users.id = tokens.primary_contact) AS contact_name,
+        (SELECT users.email FROM users WHERE users.id = tokens.primary_contact) AS contact_email
+    FROM tokens";
+
+/// What [`SELECT`] reads.
+#[derive(sqlx_macros::FromRow)]
+pub(crate) struct TokenRow {
+    id: Uuid,
+    sid: String,
+    secret_hash: Vec<u8>,
+    name: String,
+    name_folded: String,
+    description: String,
+    api_version: i64,
+    primary_contact: Uuid,
+    developers: String,
+    scopes: String,
+    state: String,
+    created_at: i64,
+    last_used_at: Option<i64>,
+    revision: i64,
+    deleted_at: Option<i64>,
+    expires_at: Option<i64>,
+    secret_issued_at: i64,
+    sealed_secret: Option<Vec<u8>>,
+    token_lifetime: Option<i64>,
+    tokens_viewable: bool,
+    contact_name: String,
+    contact_email: String,
+}
+
+impl TokenRow {
+    /// Its place in that order of the list.
+    pub(crate) fn key(&self, sort: Sort) -> TokenKey {
+        let value = match sort {
+            Sort::Created => SortValue::Time(self.created_at),
+            Sort::Name => SortValue::Name(self.name_folded.clone()),
+            Sort::LastUsed => self.last_used_at.map_or(SortValue::Never, SortValue::Time),
+        };
+        TokenKey { value, id: TokenId(self.id) }
+    }
+}
+
+/// A token with what is kept about it and shown to nobody.
+#[derive(Clone, PartialEq)]
+pub(crate) struct StoredToken {
+    pub(crate) token: Token,
+    pub(crate) secret_hash: Vec<u8>,
+    pub(crate) secret_issued_at: DateTime<Utc>,
+    pub(crate) sealed_secret: Option<Vec<u8>>,
+    /// Whether the account's policy lets Auth Tokens be viewed again.
+    pub(crate) tokens_viewable: bool,
+    pub(crate) deleted_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<TokenRow> for StoredToken {
+    type Error = Error;
+
+    fn try_from(row: TokenRow) -> Result<Self, Error> {
+        let contact = UserId(row.primary_contact);
+        let settings = TokenSettings {
+            name: row.name,
+            description: row.description,
+            api_version: api_version(row.api_version)?,
+            primary_contact: contact,
+            developers: from_json(&row.developers)?,
+            scopes: from_json(&row.scopes)?,
+            expires_at: row.expires_at.map(time).transpose()?,
+        };
+        let secret_issued_at = time(row.secret_issued_at)?;
+        let longest = row.token_lifetime.map(lifetime).transpose()?;
+        let ends_at = expiry::end(settings.expires_at, secret_issued_at, longest);
+        let token = Token {
+            id: TokenId(row.id),
+            sid: AccountSid::try_from(row.sid).map_err(corrupt)?,
+            settings,
+            primary_contact: Person { id: contact, name: row.contact_name, email: row.contact_email },
+            state: state(&row.state)?,
+            created_at: time(row.created_at)?,
+            last_used_at: row.last_used_at.map(time).transpose()?,
+            ends_at,
+            viewable: row.sealed_secret.is_some(),
+            revision: row.revision,
+        };
+        Ok(Self {
+            token,
+            secret_hash: row.secret_hash,
+            secret_issued_at,
+            sealed_secret: row.sealed_secret,
+            tokens_viewable: row.tokens_viewable,
+            deleted_at: row.deleted_at.map(time).transpose()?,
+        })
+    }
+}
+
+/// The account's token of that id, deleted or not.
+pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: TokenId) -> Result<StoredToken, Error> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push(" WHERE account_id = ").push_bind(account.0).push(" AND id = ").push_bind(id.0);
+    let row: Option<TokenRow> = query.build_query_as().fetch_optional(connection).await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Whether the account has a token of that name (folded), other than that one.
+pub(crate) async fn name_exists(
+    connection: &mut Connection,
+    account: AccountId,
+    name: &str,
+    except: Option<TokenId>,
+) -> Result<bool, Error> {
+    let exists = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM tokens WHERE account_id = $1 AND name_folded = $2 AND deleted_at IS NULL
+             AND ($3 IS NULL OR id <> $3))",
+    )
+    .bind(account.0)
+    .bind(folded(name))
+    .bind(except.map(|id| id.0));
+    Ok(exists.fetch_one(connection).await?)
+}
+
+/// The version that the database names.
+pub(crate) fn api_version(number: i64) -> Result<ApiVersion, Error> {
+    let version = u16::try_from(number).ok().and_then(|number| ApiVersion::try_from(number).ok());
+    version.ok_or_else(|| corrupt(format!("API version {number}")))
+}
+
+/// The state that the database names.
+pub(crate) fn state(name: &str) -> Result<TokenState, Error> {
+    TokenState::from_name(name).ok_or_else(|| corrupt(format!("the token state {name}")))
+}
+
+/// The longest lifetime that the database names, in days.
+pub(crate) fn lifetime(days: i64) -> Result<Lifetime, Error> {
+    u16::try_from(days).ok().and_then(|days| days.try_into().ok()).ok_or_else(|| corrupt(format!("{days} days")))
+}
+
+/// What the database keeps as JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+    serde_json::from_str(json).map_err(corrupt)
+}
+
+/// Says that a token's row holds what no version has written.
+pub(crate) fn corrupt(reason: impl std::fmt::Display) -> Error {
+    Error::Corrupt(format!("of a token: {reason}"))
+}

@@ -1,0 +1,372 @@
+//! What the calls add up to, for each day: it is added up from time to time, and the report of each token's use adds what
+//! is newer. The numbers stay when the calls themselves are removed.
+
+use crate::db::database::{Connection, DAY, day_number, micros};
+use crate::db::sql::{self, QueryBuilder};
+use crate::error::Error;
+use crate::gate::call_pack::PackedCall;
+use crate::gate::calls::{PackRow, Place};
+use crate::store::Store;
+use crate::tokens::rows::corrupt;
+use chrono::{NaiveDate, TimeDelta};
+use domain::account::AccountId;
+use domain::tokens::secret::AccountSid;
+use domain::tokens::token::TokenId;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Calls that are read at once, or added up or removed by one transaction, up to a pack more; others who write wait no
+/// longer than that.
+const CALLS: i64 = 400_000;
+/// Packs to which the same applies, however few calls they have. Those of older versions have one each.
+const PACKS: i64 = 4_000;
+/// Before all packs.
+const FIRST: Place = (i64::MIN, Uuid::nil());
+/// Rows that one statement writes, or looks for.
+const ROWS: usize = 1_000;
+
+/// How often a token was called on one day, for one operation and with one outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenUsage {
+    /// The token.
+    pub token: TokenId,
+    /// Its name now; nothing where it was deleted.
+    pub name: Option<String>,
+    /// Its public half; nothing where it was deleted.
+    pub sid: Option<AccountSid>,
+    /// The day, in UTC.
+    pub day: NaiveDate,
+    /// The operation's id. One that the catalogue no longer has is named too.
+    pub scope: String,
+    /// The answers' HTTP status.
+    pub status: u16,
+    /// How many calls.
+    pub calls: u64,
+    /// The mean of their latencies, in whole microseconds.
+    pub mean_latency: Duration,
+}
+
+/// What is added up by itself, in the order of the report.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    /// As [`day_number`] counts them.
+    day: i64,
+    token: Uuid,
+    scope: String,
+    status: i64,
+}
+
+#[derive(Default)]
+struct Sum {
+    calls: i64,
+    /// In microseconds.
+    latency: i64,
+}
+
+impl Sum {
+    fn add(&mut self, calls: i64, latency: i64) {
+        self.calls = self.calls.saturating_add(calls);
+        self.latency = self.latency.saturating_add(latency);
+    }
+}
+
+#[derive(Default)]
+struct Sums(BTreeMap<Key, Sum>);
+
+impl Sums {
+    fn add(&mut self, pack: &PackRow) -> Result<(), Error> {
+        let day = pack.last_at.div_euclid(DAY);
+        let mut sums = HashMap::<_, Sum>::new();
+        for PackedCall { token, scope, status, latency, .. } in pack.calls()? {
+            sums.entry((token.0, scope, status))
+                .or_default()
+                .add(1, latency.as_micros().try_into().unwrap_or(i64::MAX));
+        }
+        for ((token, scope, status), sum) in sums {
+            let key = Key { day, token, scope: scope.to_owned(), status: status.into() };
+            self.0.entry(key).or_default().add(sum.calls, sum.latency);
+        }
+        Ok(())
+    }
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct DayRow {
+    day: i64,
+    token_id: Uuid,
+    scope: String,
+    status: i64,
+    calls: i64,
+    latency_sum: i64,
+}
+
+impl Store {
+    /// How the account's tokens were used from the one day to the other, both included, in UTC: by day, token (in the
+    /// order of creation), operation and status. Calls that are not written yet are not in it.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn token_usage(
+        &self,
+        account: AccountId,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<TokenUsage>, Error> {
+        let (from, to) = (day_number(from), day_number(to));
+        let mut tx = self.pools().read.begin().await?; // what was added up meanwhile would be missed, or counted twice
+        let rows: Vec<DayRow> = sql::query_as(
+            "SELECT day, token_id, scope, status, calls, latency_sum FROM calls_by_day
+             WHERE account_id = $1 AND day >= $2 AND day <= $3",
+        )
+        .bind(account.0)
+        .bind(from)
+        .bind(to)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut sums = Sums::default();
+        for DayRow { day, token_id: token, scope, status, calls, latency_sum } in rows {
+            sums.0.entry(Key { day, token, scope, status }).or_default().add(calls, latency_sum);
+        }
+        let mut after = (from * DAY, Uuid::nil());
+        loop {
+            let packs = packs_to_count(&mut tx, account.0, after, (to + 1) * DAY).await?;
+            packs.iter().try_for_each(|pack| sums.add(pack))?;
+            match packs.last() {
+                Some(last) => after = last.place(),
+                None => break,
+            }
+        }
+        let named = names(&mut tx, account, sums.0.keys().map(|key| key.token)).await?;
+        sums.0.into_iter().map(|(key, sum)| usage(key, &sum, &named)).collect()
+    }
+
+    /// Adds the calls that were written since the last time to the numbers of their days. Answers how many those were.
+    /// Works in transactions of some packs, so that it can be interrupted anywhere. Where a pack can't be read, its
+    /// account waits until that is removed, and only its account.
+    ///
+    /// # Errors
+    /// [`Error::Database`]; [`Error::Corrupt`] of the first pack that can't be read, once all else is done.
+    pub async fn add_up_calls(&self) -> Result<u64, Error> {
+        let (mut added, mut account, mut corrupt) = (0, Uuid::nil(), None);
+        while let Some(next) = self.next_account_with_calls(account).await? {
+            account = next;
+            loop {
+                match self.add_up_some(account).await {
+                    Ok(Some(calls)) => added += calls,
+                    Ok(None) => break,
+                    Err(error @ Error::Corrupt(_)) => {
+                        corrupt.get_or_insert(error);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        corrupt.map_or(Ok(added), Err)
+    }
+
+    /// Nothing where there were no calls.
+    async fn add_up_some(&self, account: Uuid) -> Result<Option<u64>, Error> {
+        let mut tx = self.pools().begin_in(AccountId(account)).await?;
+        let packs = packs_to_count(&mut tx, account, FIRST, i64::MAX).await?;
+        if packs.is_empty() {
+            return Ok(None);
+        }
+        let mut sums = Sums::default();
+        packs.iter().try_for_each(|pack| sums.add(pack))?;
+        let added = sums.0.values().map(|sum| sum.calls.unsigned_abs()).sum();
+        let sums = Vec::from_iter(sums.0);
+        for sums in sums.chunks(ROWS) {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO calls_by_day (account_id, day, token_id, scope, status, calls, latency_sum) ",
+            );
+            insert.push_values(sums, |mut row, (key, sum)| {
+                row.push_bind(account).push_bind(key.day).push_bind(key.token).push_bind(&key.scope);
+                row.push_bind(key.status).push_bind(sum.calls).push_bind(sum.latency);
+            });
+            insert.push(
+                " ON CONFLICT (account_id, day, token_id, scope, status) DO UPDATE SET
+                    calls = calls_by_day.calls + excluded.calls,
+                    latency_sum = calls_by_day.latency_sum + excluded.latency_sum",
+            );
+            insert.build().persistent(false).execute(&mut *tx).await?;
+        }
+        let mut counted = QueryBuilder::new("UPDATE call_packs SET counted = TRUE WHERE id IN (");
+        counted.push_list(packs.iter().map(|pack| pack.id)).push(")");
+        counted.build().persistent(false).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(Some(added))
+    }
+
+    /// Removes the calls that are older than that and added up, or can't be read. Works in transactions of some packs.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_old_calls(&self, keep: TimeDelta) -> Result<(), Error> {
+        let before = micros(self.clock().now() - keep);
+        let mut account = Uuid::nil();
+        while let Some(next) = self.next_account_with_calls(account).await? {
+            account = next;
+            while self.remove_some(account, before).await? > 0 {}
+            self.remove_unreadable(account, before).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_some(&self, account: Uuid, before: i64) -> Result<u64, Error> {
+        let mut tx = self.pools().begin_in(AccountId(account)).await?;
+        let removed =
+            some_packs("DELETE", "AND counted", account, FIRST, before, CALLS).build().execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected())
+    }
+
+    /// Those that are still not added up, as they can't be.
+    async fn remove_unreadable(&self, account: Uuid, before: i64) -> Result<(), Error> {
+        let mut after = FIRST;
+        loop {
+            let packs = packs_to_count(&mut self.pools().read.acquire().await?, account, after, before).await?;
+            let Some(last) = packs.last() else { return Ok(()) };
+            after = last.place();
+            for pack in &packs {
+                if let Err(error) = pack.calls() {
+                    let mut tx = self.pools().begin_in(AccountId(account)).await?;
+                    sql::query("DELETE FROM call_packs WHERE id = $1").bind(pack.id).execute(&mut *tx).await?;
+                    tx.commit().await?;
+                    tracing::warn!(%error, "calls that can't be read were removed for their age, and are in no report");
+                }
+            }
+        }
+    }
+
+    async fn next_account_with_calls(&self, after: Uuid) -> Result<Option<Uuid>, Error> {
+        let next = "SELECT account_id FROM call_packs WHERE account_id > $1 ORDER BY account_id LIMIT 1";
+        Ok(sql::query_scalar(next).bind(after).fetch_optional(&self.pools().read).await?)
+    }
+}
+
+/// Some packs of the account that are not added up yet, the oldest of those after that place and before that time.
+async fn packs_to_count(tx: &mut Connection, account: Uuid, after: Place, before: i64) -> Result<Vec<PackRow>, Error> {
+    let mut packs = some_packs(SELECT, "AND NOT counted", account, after, before, CALLS);
+    packs.push(IN_ORDER);
+    Ok(packs.build_query_as().fetch_all(tx).await?)
+}
+
+/// What reads a [`PackRow`].
+pub(crate) const SELECT: &str = "SELECT id, last_at, calls, pack";
+/// The order of [`PackRow::place`].
+pub(crate) const IN_ORDER: &str = " ORDER BY last_at, id";
+
+/// A statement that begins so, about some packs of the account: of those after that place and before that time for
+/// which that is so, the oldest up to that many calls, or [`PACKS`].
+pub(crate) fn some_packs(
+    begin: &str,
+    condition: &str,
+    account: Uuid,
+    (last_at, id): Place,
+    before: i64,
+    calls: i64,
+) -> QueryBuilder {
+    let mut packs = QueryBuilder::new(begin);
+    packs.push(
+        " FROM call_packs WHERE id IN (SELECT id FROM (
+            SELECT id, SUM(calls) OVER (ORDER BY last_at, id) - calls AS calls_before FROM (
+                SELECT id, last_at, calls FROM call_packs WHERE account_id = ",
+    );
+    packs.push_bind(account).push(" AND (last_at, id) > (").push_bind(last_at).push(", ").push_bind(id).push(")");
+    packs.push(" AND last_at < ").push_bind(before).push(" ").push(condition).push(IN_ORDER).push(" LIMIT ");
+    packs.push_bind(PACKS).push(") AS oldest) AS summed WHERE calls_before < ").push_bind(calls).push(")");
+    packs
+}
+
+/// Name and Account SID of those tokens of the account that there still are.
+pub(crate) async fn names(
+    on: &mut Connection,
+    account: AccountId,
+    tokens: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, (String, AccountSid)>, Error> {
+    let mut tokens: Vec<_> = tokens.collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    let mut named = HashMap::new();
+    for tokens in tokens.chunks(ROWS) {
+        let mut select = QueryBuilder::new("SELECT id, name, sid FROM tokens WHERE account_id = ");
+        select.push_bind(account.0).push(" AND deleted_at IS NULL AND id IN (").push_list(tokens.iter().copied());
+        select.push(")");
+        let rows: Vec<(Uuid, String, String)> = select.build_query_as().persistent(false).fetch_all(&mut *on).await?;
+        for (id, name, sid) in rows {
+            named.insert(id, (name, AccountSid::try_from(sid).map_err(corrupt)?));
+        }
+    }
+    Ok(named)
+}
+
+fn usage(key: Key, sum: &Sum, named: &HashMap<Uuid, (String, AccountSid)>) -> Result<TokenUsage, Error> {
+    let day = i32::try_from(key.day).ok().and_then(NaiveDate::from_epoch_days);
+    let calls = sum.calls.unsigned_abs();
+    let (name, sid) = named.get(&key.token).cloned().unzip();
+    Ok(TokenUsage {
+        token: TokenId(key.token),
+        name,
+        sid,
+        day: day.ok_or_else(|| Error::Corrupt(format!("the day {}", key.day)))?,
+        scope: key.scope,
+        status: u16::try_from(key.status).map_err(|_| Error::Corrupt(format!("the status {}", key.status)))?,
+        calls,
+        mean_latency: Duration::from_micros(sum.latency.unsigned_abs() / calls.max(1)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::plans::stores;
+    use crate::gate::calls::Call;
+    use crate::gate::calls::tests::call;
+
+    #[tokio::test]
+    async fn packs_of_one_call_are_added_up_and_removed_thousands_at_once() {
+        for store in stores().await {
+            let account = Uuid::now_v7();
+            let call = call(account);
+            for number in 0..5_000 {
+                store.record_call(Call { at: call.at - TimeDelta::hours(number), ..call });
+            }
+            store.flush_calls().await.unwrap();
+            for added in [Some(4_000), Some(1_000), None] {
+                assert_eq!(store.add_up_some(account).await.unwrap(), added);
+            }
+            for removed in [4_000, 1_000, 0] {
+                assert_eq!(store.remove_some(account, i64::MAX).await.unwrap(), removed);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn some_packs_are_no_more_than_a_number_of_calls_and_a_pack() {
+        for store in stores().await {
+            let account = Uuid::now_v7();
+            let call = call(account);
+            for _ in 0..20_000 {
+                store.record_call(call);
+            }
+            store.flush_calls().await.unwrap();
+            for (calls, packs) in [(1, 1), (4_000, 1), (4_001, 2), (400_000, 5)] {
+                let some = some_packs("SELECT id", "", account, FIRST, i64::MAX, calls);
+                let some: Vec<Uuid> = some.build_query_scalar().fetch_all(&store.pools().read).await.unwrap();
+                assert_eq!(some.len(), packs, "{calls}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_statement_is_kept_for_each_number_of_tokens() {
+        let [_, store] = stores().await;
+        let mut connection = store.pools().read.acquire().await.unwrap();
+        names(&mut connection, AccountId(Uuid::nil()), [Uuid::nil()].into_iter()).await.unwrap();
+        let kept = "SELECT statement FROM pg_prepared_statements";
+        let kept: Vec<String> = sql::query_scalar(kept).fetch_all(&mut connection).await.unwrap();
+        assert!(!kept.iter().any(|statement| statement.contains("FROM tokens")), "{kept:?}");
+    }
+}

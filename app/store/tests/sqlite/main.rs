@@ -1,0 +1,81 @@
+//! What every store does, on `SQLite`; and what is tested in its own words, or about its files.
+
+mod database;
+mod files;
+
+#[path = "../contract/mod.rs"]
+mod contract;
+#[allow(dead_code)]
+#[path = "../../src/db/sql.rs"]
+mod sql;
+
+use contract::{house, soft_passkey};
+use database::Database;
+use domain::tokens::secret::{AccountSid, Secret};
+use house::House;
+use sqlx::AssertSqlSafe;
+use std::os::unix::fs::PermissionsExt;
+use store::{Clock, Error, ServerKey, Store, verify_audit_trail};
+
+#[tokio::test]
+async fn the_files_are_their_owners_only() {
+    let house = House::new().await;
+    house.issue("Export").await;
+    let files = house.database.files();
+    assert!(files.len() >= 2, "the database and its log: {files:?}");
+    for file in files {
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_database_in_memory_is_refused() {
+    for url in ["sqlite::memory:", "sqlite://x?mode=memory"] {
+        let opened = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await;
+        assert!(matches!(opened, Err(Error::UnsupportedDatabase(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_looked_up_each_time() {
+    let house = House::new().await;
+    let issued = house.issue("Export").await;
+    let seen = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    sql::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
+    let wrong = Secret::generate(&mut rand::rng());
+    for store in [&house.store, &house.store.at(Clock::system())] {
+        assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
+        assert_eq!(store.authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
+    }
+    let stranger = AccountSid::generate(&mut rand::rng());
+    for _ in 0..2 {
+        let answer = house.store.authenticate(&stranger, &wrong).await;
+        assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
+    }
+}
+
+#[tokio::test]
+async fn audit_trail_is_verified_without_a_trace_of_it() {
+    let house = House::new().await;
+    house.issue("Export").await;
+    let key = ServerKey::from_bytes([7; 32]);
+    let chains = house.store.verify_audit_trail().await.unwrap();
+    // While a server has it open, in whose log the last entries may still stand.
+    assert_eq!(verify_audit_trail(&house.database.url(), &key, &[]).await.unwrap(), chains);
+
+    let copy = Database::new().await;
+    sql::query(AssertSqlSafe(format!("VACUUM INTO '{}'", copy.path().display())))
+        .execute(&house.database().await)
+        .await
+        .unwrap();
+    std::fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o400)).unwrap();
+    let before = copy.bytes().await;
+    assert_eq!(verify_audit_trail(&copy.url(), &key, &[]).await.unwrap(), chains);
+    assert_eq!((copy.files(), copy.bytes().await), (vec![copy.path()], before));
+
+    let missing = Database::new().await;
+    assert!(matches!(verify_audit_trail(&missing.url(), &key, &[]).await, Err(Error::Database(_))));
+    assert!(missing.files().is_empty(), "none is made");
+    let old = Database::before(7).await;
+    assert!(matches!(verify_audit_trail(&old.url(), &key, &[]).await, Err(Error::Unchained)));
+}
