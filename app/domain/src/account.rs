@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Identifies an agency account inside Kagitaba (`UUIDv7`; never shown to the API's clients).
+/// Identifies an agency account inside Kagitaba (`UUIDv7`; never shown to API clients).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(pub Uuid);
 
-/// An agency account as its users see it.
+/// An agency account as its members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// Its identifier.
+    /// The account's identifier.
     pub id: AccountId,
     /// The agency's name.
     pub name: String,
@@ -19,8 +19,8 @@ pub struct Account {
     pub api_access: bool,
 }
 
-/// The agency's company profile, in the shape and with the field names of Agency API version 3
-/// (`GET /Agencies/{AccountSID}/CompanyInformation`). All values are strings there, numbers and booleans too.
+/// The agency's company profile, in the shape and with the field names of Agency API version 3 (`GET
+/// /Agencies/{AccountSID}/CompanyInformation`). All values are strings there, including numbers and booleans.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[allow(missing_docs)] // the published field names say it
@@ -47,8 +47,8 @@ pub struct CompanyInformation {
 }
 
 impl CompanyInformation {
-    /// The profile of an agency of which no more than the name is known; the rest is empty, as the published
-    /// documents show unset values.
+    /// Returns the profile of an agency of which only the name is known. Other values are empty, as the published documents
+    /// show unset values, except for `RegisteredForIndirectTax` and `OrganizationType`.
     #[must_use]
     pub fn named(company_name: &str) -> Self {
         Self {
