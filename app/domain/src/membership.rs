@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The time in which an invitation can be accepted.
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::hours(72);
 
-/// Whether a user may work in the account.
+/// The state of a member: whether they may work in the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipState {

@@ -94,7 +94,7 @@ impl Default for Position {
 pub enum Shown {
     /// All rows of the list.
     All,
-    /// From the first to the second row, counted from 1.
+    /// The rows from the first number to the second, both included, counted from 1.
     Range(u64, u64),
     /// The first number of rows, after more than the second number of others.
     Beyond(u64, u64),

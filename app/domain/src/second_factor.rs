@@ -111,9 +111,9 @@ pub fn passkey_name(input: &str) -> Result<String, Problem> {
 /// The means by which the second step of a sign-in can be taken, besides a recovery code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondStepBy {
-    /// Whether a code of an authenticator app is one.
+    /// Whether the person has an authenticator app.
     pub authenticator: bool,
-    /// Whether a passkey is one.
+    /// Whether the person has a passkey.
     pub passkey: bool,
 }
 

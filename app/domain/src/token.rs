@@ -27,7 +27,7 @@ pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(12);
 #[serde(transparent)]
 pub struct TokenId(pub Uuid);
 
-/// Whether a token may be used for authentication.
+/// The state of a token: whether it may be used for authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words

@@ -201,7 +201,7 @@ pub struct Change {
     pub field: String,
     /// The value before; `None` if there was none or it was not recorded.
     pub before: Option<String>,
-    /// The value after; `None` if there is none any more.
+    /// The value after; `None` if there is no longer one.
     pub after: Option<String>,
 }
 
