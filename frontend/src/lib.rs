@@ -1,6 +1,6 @@
-//! The wasm entry: hydrates the app, nothing else.
+//! The wasm entry point, which only hydrates the app.
 
-/// Called by the page once the wasm has loaded.
+/// Hydrates the app. The page calls it when the wasm has loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
     console_error_panic_hook::set_once();

@@ -1,7 +1,7 @@
-//! The language of the house: tokens, scopes, versions, roles, filters, secrets, audit events.
+//! The domain model of Kagitaba: tokens, scopes, versions, roles, filters, secrets, audit events.
 //!
-//! Every rule and every validation stands here once, without I/O, and is called from both sides: the browser checks
-//! a form with the same function that the server trusts.
+//! Every rule and every validation is defined here once, without I/O, and used on both sides: the browser checks a form
+//! with the same function that the server relies on.
 
 pub mod account;
 pub mod audit;

@@ -1,6 +1,6 @@
-//! Unicode normal forms (Unicode Standard Annex 15), so that a text typed in two ways is one text.
+//! Unicode normal forms (Unicode Standard Annex 15), so that two ways of typing the same text are equal.
 //!
-//! Every browser has them built in. There its tables are used, and not carried along: 40 kB on the way to each person.
+//! Every browser has them built in. The wasm uses the browser's tables, which saves each visitor 40 kB of download.
 
 #[cfg(target_arch = "wasm32")]
 pub use browser::{nfc, nfkc};
@@ -11,12 +11,12 @@ pub use tables::{nfc, nfkc};
 mod tables {
     use unicode_normalization::UnicodeNormalization;
 
-    /// Normal form C: composed.
+    /// Returns the text in normal form C: composed.
     pub fn nfc(text: &str) -> String {
         text.nfc().collect()
     }
 
-    /// Normal form KC: composed, and without the difference between wide and narrow or other forms of one character.
+    /// Returns the text in normal form KC: composed, and without differences in width or other forms of one character.
     pub fn nfkc(text: &str) -> String {
         text.nfkc().collect()
     }
@@ -26,12 +26,12 @@ mod tables {
 mod browser {
     use js_sys::JsString;
 
-    /// Normal form C: composed.
+    /// Returns the text in normal form C: composed.
     pub fn nfc(text: &str) -> String {
         JsString::from(text).normalize("NFC").into()
     }
 
-    /// Normal form KC: composed, and without the difference between wide and narrow or other forms of one character.
+    /// Returns the text in normal form KC: composed, and without differences in width or other forms of one character.
     pub fn nfkc(text: &str) -> String {
         JsString::from(text).normalize("NFKC").into()
     }

@@ -1,34 +1,35 @@
-//! Pages of a long list: each begins after, or ends before, a row that is known by its key. So it holds what it holds
-//! whatever comes or goes elsewhere in the list, and costs the same wherever it lies.
+//! Pages of a long list. Each page begins after, or ends before, a row that is identified by its key. So its rows stay
+//! the same when rows elsewhere in the list come or go, and every page costs the same.
 
 use serde::{Deserialize, Serialize};
 
-/// What says in a link that a page ends where the list does.
+/// The value in a link for the page at the end of the list.
 const END: &str = "end";
 
-/// A row's key, its place in the order of the list, as a text. Only the list itself reads it; the row need not be there.
+/// A row's key as text: its position in the order of the list. Only the list itself interprets it, and the row may be
+/// gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub String);
 
-/// Where a page lies in its list.
+/// The position of a page in its list, as a link gives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// It begins where the list does.
+    /// The page at the beginning of the list.
     #[default]
     First,
-    /// It begins with the row after that one.
+    /// The page that begins right after this row.
     After(Cursor),
-    /// It ends with the row before that one.
+    /// The page that ends right before this row.
     Before(Cursor),
-    /// It ends where the list does.
+    /// The page at the end of the list.
     Last,
 }
 
 impl Place {
-    /// Reads a link's query, given how to look up one of its values, and what the list can read. What makes no sense is
-    /// ignored.
+    /// Reads a link's query; `get` looks up one of its values, and `is_key` returns whether the list can read a key.
+    /// Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>, is_key: impl Fn(&Cursor) -> bool) -> Self {
         let key = |name| get(name).map(Cursor);
         if let Some(after) = key("after").filter(&is_key) {
@@ -41,7 +42,7 @@ impl Place {
         }
     }
 
-    /// What a link's query needs to say; nothing for the first page.
+    /// Returns the query of a link to this page; `None` for the first page.
     #[must_use]
     pub fn to_query(&self) -> Option<(&'static str, String)> {
         match self {
@@ -53,68 +54,68 @@ impl Place {
     }
 }
 
-/// How many there are, counted up to a limit.
+/// A number of rows, counted up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Count {
-    /// So many.
+    /// Exactly this many.
     Exactly(u64),
-    /// More than that limit.
+    /// More than this limit.
     MoreThan(u64),
 }
 
 /// A page's position in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The page that this is: the one asked for, or what stands in for it where that has no rows (any more).
+    /// The page that is shown: the requested one, or its substitute if that has no rows (any more).
     pub place: Place,
-    /// How many rows it has.
+    /// Rows on this page.
     pub rows: u64,
-    /// How many come before them.
+    /// Rows before this page.
     pub before: Count,
-    /// How many there are on all pages.
+    /// Rows on all pages.
     pub total: Count,
-    /// The first row, where others come before it.
+    /// The first row, if there are rows before it.
     pub first: Option<Cursor>,
-    /// The last row, where others come after it.
+    /// The last row, if there are rows after it.
     pub last: Option<Cursor>,
 }
 
 impl Default for Position {
-    /// In a list without rows.
+    /// Returns the position of the only page of an empty list.
     fn default() -> Self {
         let none = Count::Exactly(0);
         Self { place: Place::First, rows: 0, before: none, total: none, first: None, last: None }
     }
 }
 
-/// Which rows a page shows, as one can say it without counting on.
+/// The rows that a page shows, in a form that needs no further counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// All.
+    /// All rows of the list.
     All,
-    /// From that to that one, counted from 1.
+    /// The rows from the first number to the second, both included, counted from 1.
     Range(u64, u64),
-    /// So many, that come after more than so many others.
+    /// The first number of rows, after more than the second number of others.
     Beyond(u64, u64),
-    /// So many, the last ones.
+    /// This many rows at the end of the list.
     Last(u64),
 }
 
 impl Position {
-    /// The page before this one, if there is one.
+    /// Returns the page before this one, if there is one.
     #[must_use]
     pub fn previous(&self) -> Option<Place> {
         self.first.clone().map(Place::Before)
     }
 
-    /// The page after this one, if there is one.
+    /// Returns the page after this one, if there is one.
     #[must_use]
     pub fn next(&self) -> Option<Place> {
         self.last.clone().map(Place::After)
     }
 
-    /// Which rows the page shows.
+    /// Returns which rows the page shows.
     #[must_use]
     pub fn shown(&self) -> Shown {
         match self.before {
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_which_rows_it_shows_as_far_as_they_were_counted() {
+    fn page_shows_row_numbers_only_if_they_were_counted() {
         let key = || Some(Cursor("k".to_owned()));
         let at = |before, last| Position { rows: 24, before, last, ..Position::default() }.shown();
         assert_eq!(at(Count::Exactly(0), None), Shown::All);
@@ -158,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_link_brings_back_the_place_that_it_was_made_from(kind in 0..4_usize, key in "k\\PC{0,20}") {
+        fn link_restores_its_place(kind in 0..4_usize, key in "k\\PC{0,20}") {
             let key = Cursor(key);
             let place = [Place::First, Place::After(key.clone()), Place::Before(key), Place::Last][kind].clone();
             let query: Vec<_> = place.to_query().into_iter().collect();

@@ -1,9 +1,9 @@
-//! What people type into a field: how it is cleaned, and what can be wrong with it.
+//! Text that people type into fields: its normalisation, and the problems that it can have.
 
 use crate::normal_form::{nfc, nfkc};
 use serde::{Deserialize, Serialize};
 
-/// A field of a form, so that an error can stand beside it.
+/// A field of the token form, so that an error can be shown beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -17,67 +17,67 @@ pub enum Field {
     Expires,
 }
 
-/// What is wrong with a field.
+/// A problem with a field's value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
-    /// Nothing (visible) was given.
+    /// The value is empty or has only invisible characters.
     #[error("a value is needed")]
     Required,
-    /// Fewer than `min` characters.
+    /// There are fewer than `min` characters.
     #[error("at least {min} characters are needed")]
     TooShort {
         /// Characters (Unicode scalar values).
         min: usize,
     },
-    /// More than `max` characters.
+    /// There are more than `max` characters.
     #[error("at most {max} characters are allowed")]
     TooLong {
         /// Characters (Unicode scalar values).
         max: usize,
     },
-    /// More than `max` entries.
+    /// There are more than `max` entries.
     #[error("at most {max} entries are allowed")]
     TooMany {
-        /// Entries.
+        /// Number of entries.
         max: usize,
     },
-    /// Control, invisible or direction-changing characters, which could make a text look like another one.
+    /// There are control, invisible or direction-changing characters, which could make a text look like another one.
     #[error("remove control, invisible or direction-changing characters")]
     UnsupportedCharacters,
-    /// No e-mail address.
+    /// The value is not an e-mail address.
     #[error("{input} is not an e-mail address; write it like name@example.com")]
     NotAnEmail {
-        /// What was typed, shortened.
+        /// The input, shortened.
         input: String,
     },
-    /// No day between today and `max` days from now.
+    /// The value is not a day between today and `max` days from now.
     #[error("choose a time within the next {max} days")]
     NotWithinDays {
-        /// Days.
+        /// Number of days.
         max: u16,
     },
-    /// Not one of the values on offer.
+    /// The value is not one of those offered.
     #[error("choose one of the values on offer")]
     UnknownValue,
-    /// A password that others would try: a common one, the person's e-mail address, one character repeated.
+    /// The password is easy to guess: a common one, the person's e-mail address, or one repeated character.
     #[error("it is too easy to guess; choose no common password, e-mail address or repeated character")]
     EasyToGuess,
 }
 
-/// A problem and the field it belongs to: one of a token's form, unless it is said.
+/// A problem and its field, by default one of the token form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{field:?}: {problem}")]
 pub struct FieldError<F = Field> {
-    /// Where.
+    /// The field.
     pub field: F,
-    /// What.
+    /// The field's problem.
     pub problem: Problem,
 }
 
-/// Control characters, and invisible ones that change or hide how a text reads: zero-width space and no-break space,
-/// word joiner, soft hyphen, tags, and the bidirectional controls of Unicode Technical Report 36, section 2.5. The
-/// joiners that Persian, Hindi or emoji need (U+200C, U+200D) are allowed.
+/// Returns whether the character is a control character or an invisible one that changes or hides how a text reads:
+/// zero-width space and no-break space, word joiner, soft hyphen, tags, and the bidirectional controls of Unicode
+/// Technical Report 36, section 2.5. The joiners that Persian, Hindi or emoji need (U+200C, U+200D) are allowed.
 #[must_use]
 pub fn is_unsupported(c: char) -> bool {
     c.is_control()
@@ -86,7 +86,7 @@ pub fn is_unsupported(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Characters that leave nothing to see when they stand alone.
+/// Returns whether the character is invisible if it stands alone.
 #[must_use]
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace()
@@ -97,10 +97,10 @@ pub fn is_blank(c: char) -> bool {
         )
 }
 
-/// One line of text: trimmed, NFC, runs of white space folded to one space.
+/// Returns one line of text: trimmed, NFC, each run of white space replaced by one space.
 ///
 /// # Errors
-/// [`Problem::Required`] where nothing visible is left, [`Problem::TooLong`] beyond `max` characters,
+/// [`Problem::Required`] if nothing visible is left, [`Problem::TooLong`] beyond `max` characters,
 /// [`Problem::UnsupportedCharacters`] for those of [`is_unsupported`].
 pub fn line(input: &str, max: usize) -> Result<String, Problem> {
     let line = nfc(&input.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -110,10 +110,10 @@ pub fn line(input: &str, max: usize) -> Result<String, Problem> {
     checked(line, max, is_unsupported)
 }
 
-/// Any text of several lines, possibly empty: trimmed, NFC, line ends as `\n`.
+/// Returns text of several lines, possibly empty: trimmed, NFC, line ends as `\n`.
 ///
 /// # Errors
-/// As [`line`], but empty is fine and line feeds and tabs are.
+/// As [`line`], but empty text, line feeds and tabs are allowed.
 pub fn paragraph(input: &str, max: usize) -> Result<String, Problem> {
     let paragraph = nfc(input.replace("\r\n", "\n").trim());
     checked(paragraph, max, |c| is_unsupported(c) && !matches!(c, '\n' | '\t'))
@@ -129,15 +129,15 @@ fn checked(text: String, max: usize, unsupported: impl Fn(char) -> bool) -> Resu
     }
 }
 
-/// A number as it is shown to those who need not know it: of its characters the last four.
+/// Returns a masked number for display: only its last four characters are shown.
 #[must_use]
 pub fn masked(number: &str) -> String {
     let shown = number.char_indices().rev().nth(3).map_or(0, |(index, _)| index);
     if number.is_empty() { String::new() } else { format!("XXXXX{}", &number[shown..]) }
 }
 
-/// How a name is searched and sorted: NFKC and lower case, so that `ＡＢＣ`, `abc` and `Abc`, or `ｶｷﾞ` and `カギ`, are
-/// the same.
+/// Returns a name in the form in which it is searched and sorted: NFKC and lower case, so that `ＡＢＣ`, `abc` and `Abc`,
+/// or `ｶｷﾞ` and `カギ`, are equal.
 #[must_use]
 pub fn folded(text: &str) -> String {
     nfkc(text).chars().flat_map(char::to_lowercase).collect()
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_nothing_visible_is_missing() {
+    fn invisible_line_counts_as_missing() {
         for blank in ["", "   ", "\u{3000}", "\u{200b}\u{feff}", "\u{200d}", "\u{3164}", "\u{2800} "] {
             assert_eq!(line(blank, 100), Err(Problem::Required), "{blank:?}");
         }

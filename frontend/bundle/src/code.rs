@@ -1,6 +1,7 @@
-//! Scripts and wasm: cut into what every page needs and the pieces that only some do, optimised, named.
+//! Scripts and wasm: split into the part that every page needs and the pieces that only some pages need, then optimised
+//! and named.
 //!
-//! They name one another and belong together: one hash over all of them is in each one's name.
+//! The files refer to one another and belong together: each name contains the same hash, over all of them.
 
 use std::{
     cmp::Reverse,
@@ -17,24 +18,25 @@ use crate::{
     tools,
 };
 
-/// The script that loads the pieces, as it is called before it has a hash.
+/// The file name of the script that loads the pieces, before a hash is added.
 const LOADER: &str = "__wasm_split.js";
 
-/// Paths, and what is there.
+/// Paths with their contents.
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
 /// The scripts and wasm of one build.
 pub struct Code {
-    /// What is in all their names.
+    /// The hash in the names of all files.
     pub hash: String,
-    /// Paths below `pkg/`, and what is there.
+    /// Paths below `pkg/`, with their contents.
     pub files: Files,
     /// The addresses of the pieces that each lazy function needs before it can run.
     pub pieces: BTreeMap<String, Vec<String>>,
 }
 
 impl Code {
-    /// Makes them of the compiled wasm, in files below `work`; `small` says whether wasm-opt makes them smaller.
+    /// Makes the files from the compiled wasm, with intermediate files below `work`. `small` says whether wasm-opt
+    /// makes the wasm smaller.
     pub fn make(wasm: &Path, work: &Path, small: bool) -> Result<Self> {
         let (main, bindings, pieces) = (work.join("main.wasm"), work.join("bindings"), work.join("pieces"));
         let lazy = tools::split(wasm, &main, &pieces, LOADER)?;
@@ -54,7 +56,8 @@ impl Code {
         all.extend(snippets.iter().chain(&finished).map(|(_, content)| content.as_slice()));
         let hash = content_hash(&all.concat());
 
-        // Snippets import one another by relative path, and pieces are many: the hash is in the name of their folder.
+        // Snippets import one another by relative path, and there are many pieces, so the hash is in the name of their
+        // folder instead.
         let folder = format!("parts.{hash}");
         let main_js = hashed_name(&hash, "js");
         let main_wasm = PathBuf::from(hashed_name(&hash, "wasm"));
@@ -84,17 +87,17 @@ impl Code {
         Ok(Self { hash, files, pieces })
     }
 
-    /// The lines of `hash.txt` by which Leptos and the server find the files.
+    /// Returns the lines of `hash.txt` by which Leptos and the server find the files.
     pub fn hash_lines(&self) -> String {
         ["js", "wasm", "pieces"].map(|kind| format!("{kind}: {}\n", self.hash)).concat()
     }
 }
 
-/// The main wasm and the pieces in this folder, the pieces with their paths there; if `small`, as small as they get.
+/// Returns the main wasm and the pieces in this folder with their paths in it, optimised for size if `small`.
 fn finish(main: &Path, pieces: &Path, small: bool) -> Result<(Vec<u8>, Files)> {
     let mut paths = below(pieces)?;
     paths.retain(|path| path.extension().is_some_and(|it| it == "wasm"));
-    // The large ones first, so that no core waits for another's at the end.
+    // Large pieces come first, so that no core waits for another at the end.
     paths.sort_by_cached_key(|path| Reverse(path.metadata().map_or(0, |file| file.len())));
     let finish = |path: &Path| if small { tools::optimise(path) } else { read(path) };
     let (main, pieces) = rayon::join(

@@ -8,17 +8,17 @@ use std::{
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
-/// The whole file.
+/// Reads the whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The whole file, which is text.
+/// Reads the whole file as text.
 pub fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Every file below the folder, at any depth, in the order of their names.
+/// Returns every file below the folder, at any depth, in the order of their names.
 pub fn below(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut entries = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -35,13 +35,13 @@ pub fn below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Makes the folder, or empties it.
+/// Creates the folder, or empties it.
 pub fn make_empty(folder: &Path) -> Result<()> {
     remove(folder)?;
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// Removes the folder and all that is in it, if it is there.
+/// Removes the folder and its contents, if it exists.
 pub fn remove(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
@@ -49,7 +49,7 @@ pub fn remove(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The first 64 bits of the content's SHA-256, in hexadecimal: what a file's name carries.
+/// Returns the first 64 bits of the content's SHA-256 in hexadecimal, for the file's name.
 pub fn content_hash(content: &[u8]) -> String {
     Sha256::digest(content)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,9 +11,9 @@
 //! - out: `target/dev/site/` and `target/debug/hash.txt`
 //!
 //! Names and `hash.txt` are those of Leptos's `hash_files` option: `HydrationScripts` and `HashedStylesheet` read
-//! `hash.txt` beside the server's binary and ask for `pkg/kagitaba.HASH.js`, `.wasm` and `.css`. The server reads
-//! from `pkg/pieces.HASH.json` which pieces of wasm a page needs. A name changes with the content, so browsers may keep what is in
-//! `pkg/` for ever.
+//! `hash.txt` beside the server's binary and request `pkg/kagitaba.HASH.js`, `.wasm` and `.css`. The server reads from
+//! `pkg/pieces.HASH.json` which pieces of wasm a page needs. A name changes with the content, so browsers may cache the
+//! files in `pkg/` forever.
 
 mod code;
 mod files;
@@ -36,13 +36,13 @@ const STYLE: &str = "style/main.css";
 const ASSETS: &str = "style/assets";
 const TOOLS: &str = "frontend/package-lock.json";
 
-/// One kind of build: where its parts are, and whether they are made small.
+/// One kind of build: the paths of its inputs and outputs, and whether its files are optimised for size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Build {
     wasm: &'static str,
     site: &'static str,
     hashes: &'static str,
-    /// Intermediate files, a folder of our own.
+    /// The folder of intermediate files, used only by this program.
     work: &'static str,
     small: bool,
 }
@@ -62,14 +62,15 @@ const DEV: Build = Build {
     small: false,
 };
 
-/// Where scripts, wasm and style are in the site.
+/// The folder of scripts, wasm and style in the site.
 const PKG: &str = "pkg";
 
-/// The most that the wasm which every page needs may weigh on its way to the browser, in bytes after brotli.
+/// Greatest size of the wasm that every page needs, in bytes after brotli.
 const MAIN_BUDGET: usize = 330_000;
-/// The same for all the wasm of any one of the pages that people work on. It holds the line: nothing grows unseen.
+/// Greatest size of all the wasm that any one page needs, in bytes after brotli. The limit keeps growth from going
+/// unnoticed.
 const PAGE_BUDGET: usize = 537_000;
-/// The same for the pages that are loaded together: see `settings_pages` in the app.
+/// The same limit for the pages that are loaded together: see `settings_pages` in the app.
 const TOGETHER_BUDGET: usize = 695_000;
 
 fn main() -> Result<()> {
@@ -110,7 +111,7 @@ fn main() -> Result<()> {
     inputs.stamp(&stamp, files.chain([build.hashes.into()]))
 }
 
-/// Copies fonts, icons and the like as they are, names too: their addresses are known outside.
+/// Copies fonts, icons and other assets unchanged. They keep their names, as their addresses are known outside.
 fn copy_assets(site: &mut Site) -> Result<()> {
     if Path::new(ASSETS).exists() {
         for path in below(ASSETS.as_ref())? {
@@ -120,7 +121,8 @@ fn copy_assets(site: &mut Site) -> Result<()> {
     Ok(())
 }
 
-/// Prints what each lazy function needs, and fails where that, or what every page needs, is too much.
+/// Prints the size of the wasm that each lazy function needs, and fails if that, or the wasm that every page needs,
+/// exceeds its budget.
 fn check_budget(site: &Site, code: &Code) -> Result<()> {
     let main = site.brotli_size(&Path::new(PKG).join(hashed_name(&code.hash, "wasm")));
     let mut over = Vec::new();

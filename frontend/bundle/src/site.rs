@@ -1,4 +1,4 @@
-//! The site as it grows in a folder of its own: each file with its precompressed siblings, all put in place at once.
+//! The site while it is built in a separate folder: each file with its precompressed siblings, all published at once.
 
 use std::{
     ffi::OsStr,
@@ -13,18 +13,18 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::files;
 
-/// The types that shrink. Pictures and woff2 fonts are compressed in themselves.
+/// The file types worth compressing. Pictures and woff2 fonts are already compressed.
 const COMPRESSIBLE: [&str; 11] =
     ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest", "xml"];
 
-/// A site that is being made; nobody sees it before [`Site::publish`].
+/// A site under construction. It is not visible before [`Site::publish`].
 pub struct Site {
     root: PathBuf,
     compressed: bool,
     files: Vec<File>,
 }
 
-/// One line of the table.
+/// A file of the site: one line of the table.
 struct File {
     path: PathBuf,
     size: usize,
@@ -32,13 +32,13 @@ struct File {
 }
 
 impl Site {
-    /// An empty site in the given folder; `compressed` says whether files get compressed siblings.
+    /// Creates an empty site in the given folder. `compressed` says whether files get compressed siblings.
     pub fn create(root: PathBuf, compressed: bool) -> Result<Self> {
         files::make_empty(&root)?;
         Ok(Self { root, compressed, files: Vec::new() })
     }
 
-    /// Adds a file and, in a compressed site, its `.br` and `.gz` siblings if the type shrinks.
+    /// Adds a file and, in a compressed site, its `.br` and `.gz` siblings if its type is worth compressing.
     pub fn add(&mut self, path: PathBuf, content: &[u8]) -> Result<()> {
         self.write(&path, content)?;
         let brotli_size = if self.compressed && is_compressible(&path) {
@@ -53,18 +53,18 @@ impl Site {
         Ok(())
     }
 
-    /// Puts the site in place of the earlier one, none of whose files stays.
+    /// Replaces the earlier site, of which no file remains.
     pub fn publish(&self, target: &Path) -> Result<()> {
         files::remove(target)?;
         fs::rename(&self.root, target).with_context(|| format!("cannot put the site at {}", target.display()))
     }
 
-    /// The files' paths in the site, without their compressed siblings.
+    /// Returns the files' paths in the site, without their compressed siblings.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path.as_path())
     }
 
-    /// The bytes after brotli of the file at this path, 0 where none is or it doesn't shrink.
+    /// Returns the file's size in bytes after brotli, or 0 if there is no file at this path or it is not compressed.
     pub fn brotli_size(&self, path: &Path) -> usize {
         self.files.iter().find(|file| file.path == path).and_then(|file| file.brotli_size).unwrap_or(0)
     }
@@ -78,7 +78,7 @@ impl Site {
     }
 }
 
-/// The table of files and their sizes in bytes.
+/// Writes the table of files and their sizes in bytes.
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<52}{:>10}{:>10}", "file", "bytes", "brotli")?;
@@ -90,12 +90,12 @@ impl fmt::Display for Site {
     }
 }
 
-/// The name that Leptos asks for when `hash.txt` gives this hash for this type.
+/// Returns the name that Leptos requests if `hash.txt` gives this hash for this type.
 pub fn hashed_name(hash: &str, extension: &str) -> String {
     format!("kagitaba.{hash}.{extension}")
 }
 
-/// `style.css` and `br` give `style.css.br`, which the file server looks for.
+/// Returns the path of a compressed sibling, as the file server looks for it: `style.css` and `br` give `style.css.br`.
 fn sibling(path: &Path, encoding: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed_comes_back_as_it_was_and_is_smaller() -> Result<()> {
+    fn compressed_content_is_smaller_and_restored_exactly() -> Result<()> {
         let content = b"a bunch of keys, ".repeat(1000);
         let (brotli, gzip) = (brotli(&content)?, gzip(&content)?);
         assert!(brotli.len() < gzip.len() && gzip.len() < content.len());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_font_that_is_compressed_in_itself_gets_no_siblings() {
+    fn font_gets_no_compressed_siblings() {
         assert!(is_compressible("pkg/kagitaba.0123.wasm".as_ref()));
         assert!(!is_compressible("fonts/text.woff2".as_ref()));
         assert_eq!(sibling("icon.svg".as_ref(), "br"), Path::new("icon.svg.br"));

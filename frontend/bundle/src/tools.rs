@@ -1,4 +1,4 @@
-//! The field's own tools: wasm-bindgen, binaryen's wasm-opt and lightningcss, each called with what Kagitaba needs.
+//! Third-party tools: wasm-bindgen, binaryen's wasm-opt and lightningcss, each called with Kagitaba's options.
 
 use std::{collections::HashMap, path::Path, process::Command};
 
@@ -7,10 +7,11 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::files::read;
 
-/// Where `npm ci` puts the tools that `frontend/package.json` names.
+/// The folder into which `npm ci` puts the tools that `frontend/package.json` names.
 const NODE_TOOLS: &str = "frontend/node_modules/.bin";
 
-/// What rustc's wasm may use, and no more: what wasm-opt is not told of, it neither accepts nor brings in.
+/// The WebAssembly features of rustc's output. wasm-opt neither accepts nor introduces any feature that is not enabled
+/// here.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -20,11 +21,12 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// The oldest browsers of the style: what was in all engines in May 2024. Anything newer is written in older terms.
+/// The oldest browsers that the style supports: those of May 2024. lightningcss rewrites newer CSS for them.
 const BROWSERS: &str = "chrome >= 125, edge >= 125, firefox >= 126, safari >= 17.5, ios_saf >= 17.5";
 
-/// Cuts the wasm at its lazy functions: writes what every page needs to `main`, the pieces for single pages and the script
-/// that loads them into the given folder. Returns which pieces (names without `.wasm`) each lazy function needs.
+/// Splits the wasm at its lazy functions: writes the part that every page needs to `main`, and the pieces for single
+/// pages and the script that loads them into the given folder. Returns which pieces (names without `.wasm`) each lazy
+/// function needs.
 pub fn split(wasm: &Path, main: &Path, folder: &Path, loader: &str) -> Result<HashMap<String, Vec<String>>> {
     let wasm = read(wasm)?;
     let mut options = wasm_split_cli_support::Options::new(&wasm);
@@ -39,7 +41,7 @@ pub fn split(wasm: &Path, main: &Path, folder: &Path, loader: &str) -> Result<Ha
     }
 }
 
-/// Makes `kagitaba.js`, `kagitaba_bg.wasm` and, if crates bring scripts along, `snippets/` in the given folder.
+/// Writes `kagitaba.js`, `kagitaba_bg.wasm` and, if crates contain scripts, `snippets/` into the given folder.
 pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
     Bindgen::new()
         .input_path(wasm)
@@ -55,10 +57,10 @@ pub fn bind(wasm: &Path, folder: &Path) -> Result<()> {
         .context("wasm-bindgen failed; its version in Cargo.toml must be that of wasm-bindgen-cli-support")
 }
 
-/// The same wasm, as small as wasm-opt makes it.
+/// Returns the wasm optimised for size by wasm-opt.
 pub fn optimise(wasm: &Path) -> Result<Vec<u8>> {
     let to = wasm.with_extension("optimised");
-    // It runs for moments, so that V8 need not make its best of it.
+    // wasm-opt runs only for moments, so V8's optimising compiler would not pay off.
     run(Command::new("node")
         .arg("--liftoff-only")
         .arg(Path::new(NODE_TOOLS).join("wasm-opt"))
@@ -69,14 +71,14 @@ pub fn optimise(wasm: &Path) -> Result<Vec<u8>> {
     read(&to)
 }
 
-/// Bundles the style sheet with all that it imports into one file, minified.
+/// Bundles the style sheet with all its imports into one minified file.
 pub fn minify(css: &Path, to: &Path) -> Result<()> {
     run(Command::new(Path::new(NODE_TOOLS).join("lightningcss"))
         .args(["--bundle", "--minify", "--targets", BROWSERS, "--output-file"])
         .args([to, css]))
 }
 
-/// Runs the tool; it says on its own what it has to say.
+/// Runs the tool, which prints its own output and errors.
 fn run(tool: &mut Command) -> Result<()> {
     let name = tool.get_program().display().to_string();
     let status =

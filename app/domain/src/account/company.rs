@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The agency's company profile, in the shape and with the field names of Agency API version 3
-/// (`GET /Agencies/{AccountSID}/CompanyInformation`). All values are strings there, numbers and booleans too.
+/// The agency's company profile, in the shape and with the field names of Agency API version 3 (`GET
+/// /Agencies/{AccountSID}/CompanyInformation`). All values are strings there, including numbers and booleans.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[allow(missing_docs)] // the published field names say it
@@ -30,8 +30,8 @@ pub struct CompanyInformation {
 }
 
 impl CompanyInformation {
-    /// The profile of an agency of which no more than the name is known; the rest is empty, as the published
-    /// documents show unset values.
+    /// Returns the profile of an agency of which only the name is known. Other values are empty, as the published documents
+    /// show unset values, except for `RegisteredForIndirectTax` and `OrganizationType`.
     #[must_use]
     pub fn named(company_name: &str) -> Self {
         Self {

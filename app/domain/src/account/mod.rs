@@ -8,15 +8,15 @@ pub mod security_policy;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Identifies an agency account inside Kagitaba (`UUIDv7`; never shown to the API's clients).
+/// Identifies an agency account inside Kagitaba (`UUIDv7`; never shown to API clients).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(pub Uuid);
 
-/// An agency account as its users see it.
+/// An agency account as its members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// Its identifier.
+    /// The account's identifier.
     pub id: AccountId,
     /// The agency's name.
     pub name: String,

@@ -1,7 +1,7 @@
-//! Changing the company profile in part: what the fields take.
+//! Partial changes to the company profile, and the validation of its fields.
 //!
-//! Source: `CompanyInformationUpdate` of Agency API version 3. Fields that are left out keep their values, also those
-//! of an address or a contact.
+//! Source: `CompanyInformationUpdate` of Agency API version 3. Omitted fields keep their values, also within an address
+//! or a contact.
 
 use crate::account::company::CompanyInformation;
 use crate::members::user;
@@ -13,20 +13,20 @@ use std::fmt;
 /// Longest value in characters.
 pub const VALUE_MAX: usize = 255;
 
-/// One field that can't be set so.
+/// A field that can't be set to the given value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileProblem {
-    /// Its name, with that of the object it is in: `CorporateAddress.City`. Empty where the whole is no object.
+    /// The field's name with that of its object: `CorporateAddress.City`. Empty if the whole input is not an object.
     pub field: String,
-    /// What it takes.
+    /// The rule that the value breaks.
     pub expected: Expected,
 }
 
-/// What a field takes.
+/// The rule for a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expected {
-    /// It is one that there is.
+    /// The field must be a published one.
     KnownField,
     /// An object of fields.
     Object,
@@ -34,11 +34,11 @@ pub enum Expected {
     String,
     /// One line of text of at most that many characters.
     Line(usize),
-    /// Text, not nothing.
+    /// Text that is not empty.
     Something,
-    /// Digits only, or nothing.
+    /// Digits only, or empty.
     Digits,
-    /// An e-mail address, or nothing.
+    /// An e-mail address, or empty.
     Email,
     /// One of its [`choices`].
     OneOf,
@@ -64,7 +64,7 @@ impl fmt::Display for ProfileProblem {
     }
 }
 
-/// The values that a field is chosen from, where it is. The empty one stands for none.
+/// Returns the values that a field can take, if there is a fixed set of them. The empty value means that none is chosen.
 #[must_use]
 pub fn choices(field: &str) -> Option<&'static [&'static str]> {
     match field {
@@ -76,10 +76,10 @@ pub fn choices(field: &str) -> Option<&'static [&'static str]> {
 }
 
 impl CompanyInformation {
-    /// The profile with the fields that `change` names.
+    /// Returns the profile with the changes in `change`.
     ///
     /// # Errors
-    /// Every field that can't be set so; nothing is changed then.
+    /// Every field that can't be set to its new value. Nothing is changed then.
     pub fn updated(&self, change: &Value) -> Result<Self, Vec<ProfileProblem>> {
         let problem = |field: &str, expected| vec![ProfileProblem { field: field.to_owned(), expected }];
         let Value::Object(change) = change else { return Err(problem("", Expected::Object)) };
@@ -87,7 +87,7 @@ impl CompanyInformation {
             return Err(problem("", Expected::Object));
         };
         let mut problems = Vec::new();
-        // A masked number that comes back is the one that was masked.
+        // A masked number that is sent back stands for the number that was masked.
         let masked = self.masked().ein_ssn_foreign_tax_id;
         let same = |key: &str, value: &Value| key == "EinSsnForeignTaxId" && *value == masked;
         set(&mut fields, change.iter().filter(|(key, value)| !same(key, value)), "", &mut problems);
@@ -98,7 +98,7 @@ impl CompanyInformation {
         }
     }
 
-    /// The profile as it is shown: of the tax number only the last four characters.
+    /// Returns the profile as it is shown: only the last four characters of the tax number.
     #[must_use]
     pub fn masked(&self) -> Self {
         Self { ein_ssn_foreign_tax_id: text::masked(&self.ein_ssn_foreign_tax_id), ..self.clone() }
@@ -128,7 +128,7 @@ fn set<'a>(
     }
 }
 
-/// The value as it will be stored.
+/// Returns the value as it will be stored.
 pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
     if let Some(choices) = choices(key) {
         return if choices.contains(&value) { Ok(value.to_owned()) } else { Err(Expected::OneOf) };
@@ -136,7 +136,7 @@ pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
     let line = match text::line(value, VALUE_MAX) {
         _ if value.chars().count() > VALUE_MAX => return Err(Expected::Line(VALUE_MAX)),
         Ok(line) => line,
-        // What can't be seen is not nothing.
+        // Invisible characters don't count as empty.
         Err(Problem::Required) if value.trim().is_empty() => String::new(),
         Err(_) => return Err(Expected::Line(VALUE_MAX)),
     };
@@ -154,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_the_fields_that_are_named_change() {
+    fn update_changes_only_named_fields() {
         let profile = CompanyInformation::named("Agency");
         let change = json!({ "Website": " https://a.example ", "CorporateAddress": { "City": "Kyoto" } });
         let updated = profile.updated(&change).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_is_wrong_is_named_and_nothing_changes() {
+    fn update_names_every_invalid_field_and_changes_nothing() {
         let change = json!({
             "CompanyName": " ", "PrimaryPhoneNumber": "+1 555", "MinimumContactRating": "6", "Currency": 5, "Colour": "red",
             "BillingAddress": "Kyoto", "FinancialContact": { "Email": "nobody", "Age": "4" }, "Website": "x".repeat(256),
@@ -196,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_choice_the_values_are_named_and_that_it_may_be_empty() {
+    fn choice_problem_lists_values_and_whether_empty_is_allowed() {
         let message = |field: &str| ProfileProblem { field: field.to_owned(), expected: Expected::OneOf }.to_string();
         assert_eq!(message("MinimumContactRating"), "send one of 1, 2, 3, 4, 5; it may be empty");
         assert_eq!(message("OrganizationType"), "send one of CORP, NONP_GOV, OTHER");
     }
 
     #[test]
-    fn of_a_tax_number_four_characters_are_shown_and_the_masked_one_changes_nothing() {
+    fn masked_tax_number_shows_four_characters_and_is_kept() {
         let of = |number: &str| CompanyInformation { ein_ssn_foreign_tax_id: number.to_owned(), ..Default::default() };
         let shown = |number: &str| of(number).masked().ein_ssn_foreign_tax_id;
         assert_eq!([shown("12-3454832"), shown("鍵束"), shown("")], ["XXXXX4832", "XXXXX鍵束", ""]);

@@ -1,14 +1,14 @@
-//! The company profile as a form: its sections, their fields, and what was typed into them.
+//! The company profile as a form: its sections, their fields, and the values typed into them.
 
 use crate::account::company::CompanyInformation;
 use crate::account::profile::{ProfileProblem, checked};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Values of the profile by the names of their fields, as [`ProfileProblem::field`] has them: `CorporateAddress.City`.
+/// Values of the profile by field name, in the form of [`ProfileProblem::field`]: `CorporateAddress.City`.
 pub type Values = BTreeMap<String, String>;
 
-/// A section of the form: an object of the profile, or some of the fields that are in none.
+/// A section of the form: an object of the profile, or some of the fields outside any object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Section {
@@ -59,7 +59,7 @@ impl Section {
         Self::CommercialContact,
     ];
 
-    /// What its fields are called within it, in the order of the form.
+    /// Returns the names of the section's fields within it, in the order of the form.
     #[must_use]
     pub const fn keys(self) -> &'static [&'static str] {
         match self {
@@ -72,7 +72,7 @@ impl Section {
         }
     }
 
-    /// The name of the object that it is, or nothing.
+    /// Returns the name of the section's object, or an empty string if it has none.
     const fn object(self) -> &'static str {
         match self {
             Self::Company | Self::Tax => "",
@@ -85,25 +85,25 @@ impl Section {
         }
     }
 
-    /// The whole name of one of its fields.
+    /// Returns the full name of one of the section's fields.
     #[must_use]
     pub fn field(self, key: &str) -> String {
         if self.object().is_empty() { key.to_owned() } else { format!("{}.{key}", self.object()) }
     }
 }
 
-/// Every field of the form in its order: the section, what it is called there, and its whole name.
+/// Returns every field of the form in its order: section, name within the section, full name.
 pub fn fields() -> impl Iterator<Item = (Section, &'static str, String)> {
     let of = |section: Section| section.keys().iter().map(move |key| (section, *key, section.field(key)));
     Section::ALL.into_iter().flat_map(of)
 }
 
-/// What was typed that is not as it was loaded.
+/// Returns the typed values that differ from the loaded ones.
 fn changes<'a>(loaded: &'a Values, typed: &'a Values) -> impl Iterator<Item = (&'a String, &'a String)> {
     typed.iter().filter(|(field, value)| loaded.get(*field) != Some(value))
 }
 
-/// What is wrong with what was typed. A value that is still as it was loaded is right.
+/// Returns the problems of the typed values. An unchanged value is never a problem.
 #[must_use]
 pub fn problems(loaded: &Values, typed: &Values) -> Vec<ProfileProblem> {
     let problem = |(field, value): (&String, &String)| {
@@ -113,19 +113,19 @@ pub fn problems(loaded: &Values, typed: &Values) -> Vec<ProfileProblem> {
     changes(loaded, typed).filter_map(problem).collect()
 }
 
-/// Why nothing was changed.
+/// The reason why nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotEdited {
-    /// Somebody else has changed one of the same fields since it was loaded.
+    /// Another user has changed one of the same fields since it was loaded.
     #[error("somebody else changed the same fields meanwhile; load them again")]
     Conflict,
-    /// Fields are wrong.
+    /// Some fields are invalid.
     #[error("some fields need attention")]
     Invalid(Vec<ProfileProblem>),
 }
 
 impl CompanyInformation {
-    /// The values that a form shows, with the tax number [masked](Self::masked).
+    /// Returns the values that a form shows, with the tax number [masked](Self::masked).
     #[must_use]
     pub fn values(&self) -> Values {
         let mut values = Values::new();
@@ -135,8 +135,8 @@ impl CompanyInformation {
         values
     }
 
-    /// The profile with the fields in which what was typed differs from what was loaded. The others stay as they are
-    /// now, whoever has changed them since.
+    /// Returns the profile with the typed values that differ from the loaded ones. Other fields keep their present
+    /// values, including changes made by others since.
     ///
     /// # Errors
     /// [`NotEdited`].
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_is_taken_and_the_rest_left_as_it_is_now() {
+    fn edit_takes_typed_values_and_keeps_other_fields() {
         let loaded = profile().values();
         let typed = with(&loaded, &[("Website", " https://a.example "), ("CorporateAddress.City", "Kyoto")]);
         let mut now = profile();
@@ -208,20 +208,20 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_somebody_else_changed_too_is_a_conflict_unless_both_mean_the_same() {
+    fn edit_conflicts_if_another_user_changed_the_same_field() {
         let loaded = profile().values();
         let mut now = profile();
         now.billing_address.city = "Nara".to_owned();
         let typed = |city| with(&loaded, &[("BillingAddress.City", city)]);
         assert_eq!(now.edited(&loaded, &typed("Kyoto")), Err(NotEdited::Conflict));
         assert_eq!(now.edited(&loaded, &typed("Nara")), Ok(now.clone()));
-        // Who has not said what was loaded has not seen it.
+        // Without loaded values, the user has not seen the field's present value.
         assert_eq!(now.edited(&Values::new(), &typed("Kyoto")), Err(NotEdited::Conflict));
         assert!(now.edited(&now.values(), &typed("Kyoto")).is_ok());
     }
 
     #[test]
-    fn the_same_fields_are_wrong_in_the_browser_and_on_the_server() {
+    fn browser_and_server_find_the_same_problems() {
         let loaded = profile().values();
         let typed = with(
             &loaded,
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_there_are_not_are_refused() {
+    fn unknown_fields_are_refused() {
         let names = ["Colour", "CorporateAddress", "CorporateAddress.City.Ward", "Website.x", "", ".", "CompanyName."];
         for name in names {
             let typed = Values::from([(name.to_owned(), "x".to_owned())]);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tax_number_is_shown_masked_and_stays_unless_another_is_typed() {
+    fn masked_tax_number_is_kept_unless_another_is_typed() {
         let loaded = profile().values();
         assert_eq!(loaded["EinSsnForeignTaxId"], "XXXXX4832");
         let kept = profile().edited(&loaded, &with(&loaded, &[("Currency", "USD")])).unwrap();

@@ -1,4 +1,5 @@
-//! What an account demands of its access tokens: how long they last, where calls may come from, who sees them again.
+//! An account's security policy for its access tokens: their lifetime, the addresses of callers, and whether Auth
+//! Tokens can be viewed again.
 
 use crate::gate::client_address::UNKNOWN;
 use crate::tokens::expiry::Lifetime;
@@ -10,28 +11,28 @@ use std::str::FromStr;
 
 /// Most address ranges of one account.
 pub const RANGES_MAX: usize = 100;
-/// As many characters of what was typed an error repeats.
+/// Most characters of the input that an error message repeats.
 const REPEATED_MAX: usize = 50;
 
-/// A range of network addresses (CIDR), from its first address on. One of IPv4 addresses written as IPv6
-/// (`::ffff:0:0/96`) is one of IPv4.
+/// A range of network addresses (CIDR), with its host bits cleared. A range of IPv4-mapped IPv6 addresses (within
+/// `::ffff:0:0/96`) is equal to the range of the IPv4 addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AddressRange(IpNet);
 
-/// The text is no range of network addresses.
+/// The text is not a range of network addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an address range is written like 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1")]
 pub struct NotAnAddressRange;
 
 impl AddressRange {
-    /// Whether the address is in the range. An unknown one ([`UNKNOWN`]) is in none.
+    /// Returns whether the address is in the range. An unknown address ([`UNKNOWN`]) is in no range.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical()) && address != UNKNOWN
     }
 
-    /// Whether every address of its kind is in the range.
+    /// Returns whether the range contains every address of its family.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.0.prefix_len() == 0
@@ -78,60 +79,60 @@ impl fmt::Display for AddressRange {
     }
 }
 
-/// Whether calls may come from this address: from everywhere, where no ranges are named.
+/// Returns whether calls may come from this address. Without ranges, they may come from everywhere.
 #[must_use]
 pub fn allows(ranges: &[AddressRange], address: IpAddr) -> bool {
     ranges.is_empty() || ranges.iter().any(|range| range.contains(address))
 }
 
-/// What an account demands.
+/// The security policy of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityPolicy {
-    /// How long Auth Tokens pass at the longest.
+    /// The longest lifetime of Auth Tokens, if it is limited.
     pub token_lifetime: Option<Lifetime>,
-    /// Where calls at the gate may come from; from everywhere if there are none. At most [`RANGES_MAX`].
+    /// The addresses from which calls at the gate are allowed; all addresses if empty. At most [`RANGES_MAX`].
     pub allowed_addresses: Vec<AddressRange>,
-    /// Whether Auth Tokens may be viewed again: those issued from when it was switched on.
+    /// Whether Auth Tokens can be viewed again. Applies to those issued after it was enabled.
     pub tokens_viewable: bool,
 }
 
-/// What is wrong with a form.
+/// A problem with the policy form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyProblem {
-    /// The longest lifetime is no number of days within bounds.
+    /// The longest lifetime is not a number of days within bounds.
     #[error("a lifetime is 1 to {} days; leave it empty for none", Lifetime::MAX)]
     Lifetime,
-    /// A line is no address range.
+    /// A line is not an address range.
     #[error("line {line}: {input} is no address range; write it like 192.0.2.0/24")]
     Range {
-        /// Which, from 1.
+        /// The line's number, from 1.
         line: usize,
-        /// What was typed, shortened.
+        /// The line's text, shortened.
         input: String,
     },
-    /// More than [`RANGES_MAX`].
+    /// There are more than [`RANGES_MAX`] ranges.
     #[error("at most {RANGES_MAX} address ranges are allowed")]
     TooManyRanges,
 }
 
-/// What a person typed into the form of the policy, right or wrong.
+/// The input of the policy form, valid or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SecurityPolicyForm {
-    /// Days; empty for no longest lifetime.
+    /// Days; empty for no limit.
     pub token_lifetime: String,
-    /// Address ranges, one a line.
+    /// Address ranges, one per line.
     pub allowed_addresses: String,
-    /// Whether Auth Tokens may be viewed again.
+    /// Whether Auth Tokens can be viewed again.
     pub tokens_viewable: bool,
 }
 
 impl SecurityPolicyForm {
-    /// Reads the form. Ranges that are named twice count once.
+    /// Reads the form. Duplicate ranges are dropped.
     ///
     /// # Errors
-    /// What is wrong, in the order of the form.
+    /// The problems, in the order of the form.
     pub fn validate(&self) -> Result<SecurityPolicy, Vec<PolicyProblem>> {
         let mut problems = Vec::new();
         let token_lifetime = match self.token_lifetime.trim() {
@@ -178,17 +179,17 @@ impl From<&SecurityPolicy> for SecurityPolicyForm {
     }
 }
 
-/// What saving a policy would do at once.
+/// The immediate consequences of saving a policy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consequences {
-    /// Tokens that pass now and would have expired.
+    /// Tokens that are valid now and would have expired.
     pub expiring: u64,
-    /// Auth Tokens that can be viewed now and could not be any more.
+    /// Auth Tokens that can be viewed now and no longer could.
     pub forgotten: u64,
 }
 
 impl Consequences {
-    /// Whether there is anything to ask about.
+    /// Returns whether there is any consequence to confirm.
     #[must_use]
     pub const fn any(self) -> bool {
         self.expiring > 0 || self.forgotten > 0
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_written_in_one_way_and_stand_once() {
+    fn ranges_are_normalised_without_duplicates() {
         let typed =
             " 192.0.2.77/24 \n\n192.0.2.0/24\r\n198.51.100.7\n2001:DB8:0::1/32\n::ffff:203.0.113.9/120\n0.0.0.0/0";
         let read = ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32", "203.0.113.0/24", "0.0.0.0/0"];
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_that_is_no_range_is_named() {
+    fn form_names_each_line_that_is_not_a_range() {
         let problems = ranges("192.0.2.0/33\n10.0.0.0/8\nexample.org\n10.0.0.0/8,").unwrap_err();
         let problem = |line, input: &str| PolicyProblem::Range { line, input: input.to_owned() };
         assert_eq!(problems, [problem(1, "192.0.2.0/33"), problem(3, "example.org"), problem(4, "10.0.0.0/8,")]);
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_is_the_same_however_a_socket_writes_it() {
+    fn ipv4_mapped_address_equals_its_ipv4_address() {
         let range: AddressRange = "192.0.2.0/24".parse().unwrap();
         assert!(range.contains("::ffff:192.0.2.1".parse().unwrap()));
         assert!(!range.contains("::192.0.2.1".parse().unwrap()));
@@ -260,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_range_has_its_own_addresses_and_is_read_as_it_is_written(
+        fn range_contains_its_addresses_and_round_trips_as_text(
             bits in 1..=u32::MAX, length in 0_u8..=32, other in 1..=u32::MAX,
         ) {
             let address = IpAddr::from(bits.to_be_bytes());
@@ -272,7 +273,7 @@ mod tests {
         }
 
         #[test]
-        fn a_policy_survives_its_form(
+        fn policy_round_trips_through_its_form(
             days in proptest::option::of(1_u16..=3_650), viewable: bool, text in "[0-9a-f:./\n]{0,60}",
         ) {
             let form = SecurityPolicyForm {

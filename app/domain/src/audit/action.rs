@@ -1,4 +1,4 @@
-//! What the audit trail records: who did what to which token, user or account.
+//! The actions that the audit trail records, and the actors that perform them on tokens, users and accounts.
 
 use crate::account::AccountId;
 use crate::audit::trail::ActionGroup;
@@ -10,7 +10,7 @@ use crate::tokens::token::TokenId;
 use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
-/// What was done. An action that is no longer recorded keeps its name and its group here, for the entries that have it.
+/// An action. One that is no longer recorded keeps its name and its group here, for the entries that already have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // named as the store's operations are
@@ -63,13 +63,13 @@ pub enum Action {
 }
 
 impl Action {
-    /// The action of that name, if there (still) is one.
+    /// Returns the action of that name, if there (still) is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::deserialize(StrDeserializer::<value::Error>::new(name)).ok()
     }
 
-    /// The action's name at rest.
+    /// Returns the action's name as stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -123,7 +123,7 @@ impl Action {
 }
 
 impl Action {
-    /// What the action is about, as the trail's filter has it.
+    /// Returns the category of the action, as the trail's filter shows it.
     #[must_use]
     pub const fn group(self) -> ActionGroup {
         match self {
@@ -163,7 +163,7 @@ impl Action {
             | Self::SignInRefused
             | Self::SignedIn
             | Self::SignedOut => ActionGroup::SignIn,
-            // The last two are settings of the account, not somebody's way to sign in.
+            // The last two are settings of the account, not of one person's sign-in.
             Self::ApiAccessEnabled
             | Self::ApiAccessDisabled
             | Self::AccountAdded
@@ -177,16 +177,16 @@ impl Action {
     }
 }
 
-/// Who changes something in an account: a user on a page, or an integration with an access token of its own.
+/// The originator of a change in an account: a user on a page, or an integration with its own access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The account in which it is done.
+    /// The account in which the change is made.
     pub account: AccountId,
-    /// The user, where it is one.
+    /// The user, if it is one.
     pub user: Option<UserId>,
-    /// The Account SID of the access token that was called with, where it is an integration.
+    /// The Account SID of the access token used, if it is an integration.
     pub access_token: Option<AccountSid>,
-    /// That access token.
+    /// The id of that access token.
     pub token: Option<TokenId>,
 }
 
@@ -208,7 +208,7 @@ mod tests {
     use strum::VariantArray as _;
 
     #[test]
-    fn action_is_found_by_the_name_that_it_is_kept_by() {
+    fn action_is_found_by_its_stored_name() {
         for action in Action::VARIANTS {
             assert_eq!(Action::from_name(action.as_str()), Some(*action));
         }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn group_goes_by_what_an_action_is_about_not_by_its_name() {
+    fn group_follows_the_subject_of_an_action() {
         let group = |name| Action::from_name(name).unwrap().group();
         assert_eq!(["passkey_added", "passkey_removed", "authenticator_removed"].map(group), [ActionGroup::SignIn; 3]);
         assert_eq!(["second_factor_required", "second_factor_not_required"].map(group), [ActionGroup::Account; 2]);

@@ -1,36 +1,36 @@
-//! Live changes: what an open page hears of what others do in its account, as the entries of the audit trail have it.
+//! Live changes: the messages that show an open page what other users do in its account, taken from the audit trail.
 
 use crate::audit::action::Action;
 use crate::members::user::Person;
 use crate::tokens::token::TokenId;
 use serde::{Deserialize, Serialize};
 
-/// The name of the server-sent event that brings a [`LiveChange`], as JSON. Its id is the change's `sequence`.
+/// The name of the server-sent event that carries a [`LiveChange`] as JSON. Its id is the change's `sequence`.
 pub const CHANGE_EVENT: &str = "change";
-/// The name of the server-sent event after which there are no more: whoever listens may no longer.
+/// The name of the last server-sent event of a stream: the listener's access has ended.
 pub const END_EVENT: &str = "end";
 
-/// Something that an open list of tokens shows has changed.
+/// A change to something that an open token list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveChange {
-    /// The number of its entry in the account's audit trail. Later changes have greater ones.
+    /// The number of the change's entry in the account's audit trail. Later changes have greater numbers.
     pub sequence: i64,
-    /// What was done.
+    /// The action.
     pub action: Action,
-    /// The token that it was done to; nothing where it was done to the account.
+    /// The token that was changed; `None` if the change concerns the account.
     pub token: Option<TokenId>,
-    /// That token's name at the time.
+    /// The token's name at that time.
     pub name: Option<String>,
-    /// That token's revision from then on; nothing where it was created, where it was done to the account, and of old
-    /// entries.
+    /// The token's revision from this change on; `None` if the token was created, if the change concerns the account, and
+    /// for old entries.
     pub revision: Option<i64>,
-    /// The user who did it; nothing where an integration or the command line did.
+    /// The user who made the change; `None` if it was an integration or the command line.
     pub user: Option<Person>,
-    /// The Account SID of the access token that did it, where it was an integration.
+    /// The Account SID of the access token that made the change, if it was an integration.
     pub access_token: Option<String>,
 }
 
-/// The actions that a list of tokens has to hear of.
+/// The actions that are sent to open token lists.
 pub const LIVE_ACTIONS: [Action; 11] = [
     Action::TokenCreated,
     Action::TokenDuplicated,

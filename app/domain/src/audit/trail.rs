@@ -1,4 +1,4 @@
-//! The audit trail as people read it: which entries a filter shows, how a link says so, and what an entry tells.
+//! The audit trail as people read it: its filters, how they are written in a link, and the content of an entry.
 
 use crate::audit::action::Action;
 use crate::members::user::Person;
@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 /// Entries on one page of the trail.
 pub const PAGE_SIZE: u32 = 50;
-/// Entries that the page of a token shows.
+/// Entries on the page of a token.
 pub const HISTORY_SIZE: u32 = 20;
-/// Most entries that can be exported at once. Up to so many, the trail tells how many fit exactly.
+/// Most entries in one export. Up to this many results, the trail shows their exact number.
 pub const EXPORT_MAX: u32 = 50_000;
-/// Most characters that can be searched for.
+/// Longest search text in characters.
 const SEARCH_MAX: usize = 100;
 
-/// What an action is about. Every action is in one group: see [`Action::group`].
+/// The category of an action. Every action is in one group: see [`Action::group`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -35,7 +35,7 @@ impl ActionGroup {
     /// Every group, as the filter shows them.
     pub const ALL: [Self; 4] = [Self::Tokens, Self::Users, Self::Account, Self::SignIn];
 
-    /// The group's name in a link.
+    /// Returns the group's name in a link.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,69 +46,69 @@ impl ActionGroup {
         }
     }
 
-    /// The group of that name, if there is one.
+    /// Returns the group of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|group| group.as_str() == name)
     }
 
-    /// The group of the action of that name: of one that is not known, [`Self::Account`].
+    /// Returns the group of the action of that name; [`Self::Account`] for an unknown action.
     #[must_use]
     pub fn of(action: &str) -> Self {
         Action::from_name(action).map_or(Self::Account, Action::group)
     }
 
-    /// The actions of this group.
+    /// Returns the actions of this group.
     pub fn actions(self) -> impl Iterator<Item = Action> {
         Action::VARIANTS.iter().copied().filter(move |action| action.group() == self)
     }
 }
 
-/// What places an entry in the order of the trail.
+/// An entry's position in the order of the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryKey {
-    /// When it was done, in microseconds since 1970.
+    /// The entry's time, in microseconds since the Unix epoch.
     pub at: i64,
-    /// Its number, which decides between equals.
+    /// The entry's number, which orders entries of equal time.
     pub sequence: i64,
 }
 
 impl EntryKey {
-    /// Reads what [`Self::cursor`] has written.
+    /// Reads the key from the text that [`Self::cursor`] wrote.
     #[must_use]
     pub fn read(Cursor(text): &Cursor) -> Option<Self> {
         let (at, sequence) = text.split_once('.')?;
         Some(Self { at: at.parse().ok()?, sequence: sequence.parse().ok()? })
     }
 
-    /// The key as a text.
+    /// Returns the key as text.
     #[must_use]
     pub fn cursor(self) -> Cursor {
         Cursor(format!("{}.{}", self.at, self.sequence))
     }
 }
 
-/// Filters and page of the trail. The filters combine: an entry is shown that fits all.
+/// The filters and page of the trail. An entry is shown if it matches all filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailFilter {
-    /// Part of a user's or token's name, an e-mail address or an Account SID, as typed; empty for any.
+    /// A part of a user's or token's name, an e-mail address or an Account SID, as typed; empty for any.
     pub text: String,
-    /// What the actions are about.
+    /// The category of the actions.
     pub group: Option<ActionGroup>,
-    /// The one token.
+    /// The token that the entries concern.
     pub token: Option<TokenId>,
     /// The first day.
     pub from: Option<NaiveDate>,
     /// The last day.
     pub to: Option<NaiveDate>,
-    /// Where those days are: minutes east of UTC.
+    /// The time zone of the days: minutes east of UTC.
     pub offset: i16,
     /// The page.
     pub place: Place,
 }
 
 impl TrailFilter {
-    /// Reads a link's query, given how to look up one of its values. What makes no sense is ignored.
+    /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
         let (from, to) = (get("from").and_then(|day| date(&day)), get("to").and_then(|day| date(&day)));
         let offset = get("offset").and_then(|offset| offset.parse().ok()).filter(|offset| is_offset(*offset));
@@ -124,7 +124,7 @@ impl TrailFilter {
         }
     }
 
-    /// What a link's query needs to say; nothing for what is as usual.
+    /// Returns the query of a link to this page, without default values.
     #[must_use]
     pub fn to_query(&self) -> Vec<(&'static str, String)> {
         let dated = self.from.is_some() || self.to.is_some();
@@ -142,7 +142,7 @@ impl TrailFilter {
         .collect()
     }
 
-    /// Whether any filter is set.
+    /// Returns whether any filter is set.
     #[must_use]
     pub fn is_active(&self) -> bool {
         !self.text.trim().is_empty()
@@ -152,19 +152,19 @@ impl TrailFilter {
             || self.to.is_some()
     }
 
-    /// The same filters, on that page.
+    /// Returns the same filters on another page.
     #[must_use]
     pub fn at(&self, place: Place) -> Self {
         Self { place, ..self.clone() }
     }
 
-    /// The first moment that fits (inclusive).
+    /// Returns the earliest matching time (inclusive), if it is limited.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {
         self.from.and_then(|day| self.midnight(day))
     }
 
-    /// The first moment that no longer fits (exclusive).
+    /// Returns the end of the matching times (exclusive), if it is limited.
     #[must_use]
     pub fn before(&self) -> Option<DateTime<Utc>> {
         self.to.and_then(|day| self.midnight(day.checked_add_days(Days::new(1))?))
@@ -176,12 +176,12 @@ impl TrailFilter {
     }
 }
 
-/// Time zones lie between 12 hours west and 14 east.
+/// Returns whether a time zone can have this offset: 12 hours west to 14 hours east.
 fn is_offset(minutes: i16) -> bool {
     (-12 * 60..=14 * 60).contains(&minutes)
 }
 
-/// A date as forms, links and the API write it: `YYYY-MM-DD`, with all of its digits.
+/// Reads a date in the format of forms, links and the API: `YYYY-MM-DD`, with leading zeros.
 #[must_use]
 pub fn date(text: &str) -> Option<NaiveDate> {
     let mut parts = text.splitn(3, '-');
@@ -194,38 +194,39 @@ pub fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.cast_signed(), month, day)
 }
 
-/// Something that a change has changed.
+/// A value that an entry's action changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What, as it is called at rest.
+    /// The field's name as stored.
     pub field: String,
-    /// Before; nothing where there was none, or it is not told.
+    /// The value before; `None` if there was none or it was not recorded.
     pub before: Option<String>,
-    /// After; nothing where there is none any more.
+    /// The value after; `None` if there is no longer one.
     pub after: Option<String>,
 }
 
-/// One entry, as pages show it.
+/// An entry as pages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its number in the account's trail, from 1.
+    /// The entry's number in the account's trail, from 1.
     pub sequence: i64,
-    /// When it was done. In messages a number of microseconds since 1970, in UTC.
+    /// The entry's time. In messages: microseconds since the Unix epoch, UTC.
     #[serde(with = "chrono::serde::ts_microseconds")]
     pub at: DateTime<Utc>,
-    /// The user who did it.
+    /// The user who performed the action.
     pub user: Option<Person>,
-    /// The Account SID of the integration that did it. With no user either, it was the command line.
+    /// The Account SID of the integration that performed the action. Without a user and an integration, it was the
+    /// command line.
     pub integration: Option<String>,
-    /// The network address that it was done from, where that is told.
+    /// The network address from which the action was performed; `None` if it is unknown or not to be shown.
     pub address: Option<String>,
-    /// What was done, as it is called at rest.
+    /// The action's name as stored.
     pub action: String,
-    /// The name of what it was done to, as it was then.
+    /// The subject's name at that time.
     pub subject: Option<String>,
-    /// The token that it was done to, if it is still there.
+    /// The token that the action concerned, if it still exists.
     pub token: Option<TokenId>,
-    /// What it changed, and what more there is to say.
+    /// The changed values and other details.
     pub changes: Vec<Change>,
 }
 
@@ -234,22 +235,22 @@ pub struct Entry {
 pub struct Trail {
     /// The entries of this page, at most [`PAGE_SIZE`].
     pub entries: Vec<Entry>,
-    /// The page that this is.
+    /// The page's position in the list.
     pub position: Position,
-    /// The end of the account's chain, whatever the filter shows.
+    /// The last entry of the account's chain, regardless of the filter.
     pub head: Option<Head>,
 }
 
-/// The last entry of an account's chain. Noted elsewhere, it shows later whether what was recorded until then is still there.
+/// The last entry of an account's chain. Noted elsewhere, it later shows whether the entries up to it are still there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Its number.
+    /// The entry's number.
     pub sequence: i64,
-    /// Its hash, as 64 hexadecimal digits.
+    /// The entry's hash, as 64 hexadecimal digits.
     pub hash: String,
 }
 
-/// The name of what it was done to, as the details have it. `name_of` knows the names of users.
+/// Returns the name of the action's subject from an entry's details. `name_of` returns the name of a user.
 pub fn subject(details: &Value, name_of: impl Fn(Uuid) -> Option<String>) -> Option<String> {
     let text = |key: &str| details[key].as_str().map(str::to_owned);
     text("name")
@@ -257,8 +258,8 @@ pub fn subject(details: &Value, name_of: impl Fn(Uuid) -> Option<String>) -> Opt
         .or_else(|| text("user").map(|user| user.parse().ok().and_then(name_of).unwrap_or(user)))
 }
 
-/// What the details tell beside the names that stand in an entry's head: each value that differs between `before` and
-/// `after`, then all else. `name_of` knows the names of users.
+/// Returns the details except for the names in an entry's heading: each value that differs between `before` and
+/// `after`, then all others. `name_of` returns the name of a user.
 pub fn changes(details: &Value, name_of: impl Fn(Uuid) -> Option<String>) -> Vec<Change> {
     let empty = Map::new();
     let object = |value: &'_ Value| value.as_object().cloned().unwrap_or_default();
@@ -317,14 +318,14 @@ mod tests {
     }
 
     #[test]
-    fn days_begin_where_the_person_is() {
+    fn days_begin_at_midnight_in_the_given_time_zone() {
         let tokyo = read(&[("from", "2026-01-01"), ("to", "2026-01-01"), ("offset", "540")]);
         let bounds = [tokyo.since(), tokyo.before()].map(|at| at.unwrap().to_rfc3339());
         assert_eq!(bounds, ["2025-12-31T15:00:00+00:00", "2026-01-01T15:00:00+00:00"]);
     }
 
     #[test]
-    fn every_action_is_in_a_group_even_one_that_no_longer_is() {
+    fn unknown_action_is_in_the_account_group() {
         let groups =
             ["token_reset", "user_added", "signed_in", "api_access_enabled", "something_old"].map(ActionGroup::of);
         assert_eq!(
@@ -334,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_is_told_with_before_and_after_and_users_by_their_names() {
+    fn changes_list_values_before_and_after_with_user_names() {
         let aya = Uuid::nil();
         let details = json!({
             "name": "Export",
@@ -364,7 +365,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_link_brings_back_what_it_was_made_from(
+        fn link_restores_its_filter(
             text in "\\PC{0,40}", group in 0..5_usize, token in any::<Option<u128>>(), day in proptest::option::of(0..20_000_i32),
             offset in -720..=840_i16, key in any::<Option<(i64, i64)>>(),
         ) {

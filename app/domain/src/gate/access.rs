@@ -1,4 +1,4 @@
-//! What a token opens: the decision that the gate makes on every call.
+//! The access decision that the gate makes on every call.
 
 use crate::account::AccountId;
 use crate::gate::api_version::ApiVersion;
@@ -7,32 +7,32 @@ use crate::tokens::secret::AccountSid;
 use crate::tokens::token::{TokenId, TokenState};
 use chrono::{DateTime, Utc};
 
-/// A client that has shown the right Account SID and Auth Token. That alone opens nothing: see [`Caller::require`].
+/// A client that presented the right Account SID and Auth Token. That alone grants no access: see [`Caller::require`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The token that it called with.
+    /// The token that the client called with.
     pub token: TokenId,
-    /// That token's public half.
+    /// The token's public half.
     pub sid: AccountSid,
     /// The account that the token belongs to.
     pub account: AccountId,
-    /// Whether that account has API access at all.
+    /// Whether the account has API access at all.
     pub api_access: bool,
     /// Whether the token may be used.
     pub state: TokenState,
     /// The version of the Agency API that the token is pinned to.
     pub api_version: ApiVersion,
-    /// What the token allows.
+    /// The scopes that the token has.
     pub scopes: Scopes,
-    /// When its Auth Token ceases to pass, if ever.
+    /// When its Auth Token expires, if ever.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Whether that has come already.
+    /// Whether the Auth Token has expired.
     pub expired: bool,
-    /// Whether the account takes calls from where this one comes from.
+    /// Whether the account allows calls from this call's network address.
     pub address_allowed: bool,
 }
 
-/// Why the gate stays closed although the credentials are right. Each answers 403.
+/// The reason why a call with the right credentials is refused. Each is answered with 403.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The account's API access is switched off.
@@ -41,31 +41,31 @@ pub enum Refusal {
     /// The token is disabled.
     #[error("this access token is disabled; enable it in the settings, or use another one")]
     TokenDisabled,
-    /// The call comes from elsewhere than the account allows.
+    /// The call comes from a network address that the account does not allow.
     #[error(
         "the account takes no calls from this network address; call from an allowed one, or have an Account \
              Administrator add it to the security policy"
     )]
     AddressNotAllowed,
-    /// The path names another token than the credentials do.
+    /// The path names a token other than the one in the credentials.
     #[error("the Account SID in the path is not the one of the credentials; use the same in both")]
     OtherAccountSid,
     /// The token lacks the operation's scope.
     #[error("this access token lacks the API scope `{0:?}`; add it to the token in the settings")]
     ScopeMissing(Scope),
-    /// The token would give what it does not have itself.
+    /// The caller would give a token scopes that its own token lacks.
     #[error("this access token can't give or handle scopes that it does not have itself: {0}; use one that has them")]
     BeyondOwnScopes(Scopes),
 }
 
 impl Caller {
-    /// Whether the token can be used for authentication at all, now and from there.
+    /// Returns whether any call with this token, at this time and from this address, can be allowed.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.api_access && self.state == TokenState::Enabled && !self.expired && self.address_allowed
     }
 
-    /// Whether the caller may do this below `/Agencies/{path_sid}`.
+    /// Checks whether the caller may use the operation `scope` below `/Agencies/{path_sid}`.
     ///
     /// # Errors
     /// The first [`Refusal`] that applies, in the order in which they are listed there.
@@ -74,10 +74,10 @@ impl Caller {
         if self.scopes.allow(scope) { Ok(()) } else { Err(Refusal::ScopeMissing(scope)) }
     }
 
-    /// Whether the caller may read `/Agencies/{path_sid}` itself, which says who calls and needs no scope.
+    /// Checks whether the caller may read `/Agencies/{path_sid}` itself, which describes the caller and needs no scope.
     ///
     /// # Errors
-    /// As [`Caller::require`], but for the scope.
+    /// As [`Caller::require`], except for the scope.
     pub fn require_sid(&self, path_sid: &str) -> Result<(), Refusal> {
         if !self.api_access {
             Err(Refusal::ApiAccessOff)
@@ -92,8 +92,8 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may come by the secret of a token with these scopes, or let one have them: it gives no more
-    /// than it has.
+    /// Checks whether the caller may obtain the Auth Token of a token with these scopes, or give them to one: a caller
+    /// can give only scopes that it has itself.
     ///
     /// # Errors
     /// [`Refusal::BeyondOwnScopes`].
@@ -127,12 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn an_enabled_token_opens_what_its_scopes_name_below_its_own_sid() {
+    fn enabled_token_allows_its_scopes_below_its_own_sid() {
         assert_eq!(caller().require(SID, SCOPE), Ok(()));
     }
 
     #[test]
-    fn a_caller_gives_no_more_than_it_has() {
+    fn caller_cannot_give_scopes_that_it_lacks() {
         let other = Scope::find("getJob").unwrap();
         assert_eq!(caller().require_own(Scopes::from_iter([SCOPE])), Ok(()));
         let beyond = Refusal::BeyondOwnScopes(Scopes::from_iter([other]));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_that_is_missing_keeps_the_gate_closed() {
+    fn caller_is_refused_for_each_missing_requirement() {
         let other = Scope::find("getJob").unwrap();
         assert_eq!(caller().require(SID, other), Err(Refusal::ScopeMissing(other)));
         let without = Caller { scopes: Scopes::default(), ..caller() };
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_usable_while_nothing_keeps_all_of_its_calls_out() {
+    fn token_is_usable_unless_all_its_calls_are_refused() {
         assert!(caller().is_usable());
         for unusable in [
             Caller { api_access: false, ..caller() },

@@ -3,29 +3,29 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A version of the Agency API: a whole number, the greater the newer.
+/// A version of the Agency API: a whole number. A greater number is a newer version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct ApiVersion(u16);
 
-/// The number names no version that the gate speaks.
+/// The number is not a version that the gate supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is no version of the Agency API; choose {listed}", listed = ApiVersion::listed())]
 pub struct UnknownVersion(pub u16);
 
 impl ApiVersion {
-    /// Every version that the gate speaks, newest first.
+    /// Every version that the gate supports, newest first.
     pub const ALL: [Self; 2] = [Self(3), Self(2)];
     /// The newest version, the default of a new token.
     pub const NEWEST: Self = Self::ALL[0];
 
-    /// Whether there is no newer one.
+    /// Returns whether this is the newest version.
     #[must_use]
     pub fn is_newest(self) -> bool {
         self == Self::NEWEST
     }
 
-    /// Every version, in words: `3 or 2`.
+    /// Returns all versions in words: `3 or 2`.
     #[must_use]
     pub fn listed() -> String {
         Self::ALL.map(|version| version.to_string()).join(" or ")
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_version_says_which_ones_there_are() {
+    fn unknown_version_error_lists_known_versions() {
         let error = ApiVersion::try_from(7).unwrap_err();
         assert_eq!(error.to_string(), "7 is no version of the Agency API; choose 3 or 2");
     }

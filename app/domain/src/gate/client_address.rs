@@ -1,22 +1,23 @@
-//! The network address that a request comes from: the peer of its connection, or, where that is a trusted proxy, the
+//! The network address that a request comes from: the peer of its connection or, if that is a trusted proxy, the
 //! address that the proxy names in `Forwarded` (RFC 7239) or `X-Forwarded-For`.
 //!
-//! A header counts from the right: each proxy adds its own peer at the end, and everything before the first address that
-//! is no trusted proxy is the client's own claim. An address that can't be read is [`UNKNOWN`], never that of a proxy.
+//! A header is read from the right: each proxy appends its own peer, and everything before the first address that is
+//! not a trusted proxy is the client's own claim. An address that can't be read is [`UNKNOWN`], never that of a proxy.
 
 use crate::account::security_policy::AddressRange;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The address of a client whose proxy doesn't say where it is: the unspecified address, which no connection ever comes
-/// from. No [`AddressRange`] contains it.
+/// The address of a client whose proxy doesn't name it: the unspecified address, from which no connection ever comes.
+/// No [`AddressRange`] contains it.
 pub const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// The address that a request comes from, in its canonical form; [`UNKNOWN`] where that can't be read.
+/// The address that a request comes from, in its canonical form; [`UNKNOWN`] if it can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-/// Returns the part of an address that one customer of a network has: all of an IPv4 address, the first 64 bits of IPv6.
+/// Returns the part of an address that identifies one customer of a network: all of an IPv4 address, the first 64 bits
+/// of an IPv6 address.
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -25,17 +26,17 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A range of addresses whose word about their clients counts.
+/// A range of addresses of proxies that are trusted to name their clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrustedProxy(AddressRange);
 
-/// The text is no range of proxies.
+/// The text is not a valid range of trusted proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotATrustedProxy {
-    /// It is no range at all.
+    /// The text is not an address range.
     #[error("write an address or a range of addresses, as 10.0.0.5, 10.0.0.0/24 or 2001:db8::/64")]
     NotARange,
-    /// It contains every address.
+    /// The range contains every address.
     #[error("then every client could claim any address; name the addresses of your proxies alone")]
     Everything,
 }
@@ -49,7 +50,7 @@ impl FromStr for TrustedProxy {
     }
 }
 
-/// The proxies whose word counts.
+/// The proxies that are trusted to name their clients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<AddressRange>);
 
@@ -60,23 +61,23 @@ impl FromIterator<TrustedProxy> for TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Returns the proxies on this machine.
+    /// Returns the loopback addresses, for proxies on this machine.
     #[must_use]
     pub fn on_this_machine() -> Self {
         Self(["127.0.0.0/8", "::1"].into_iter().filter_map(|range| range.parse().ok()).collect())
     }
 
-    /// Whether the address is that of a trusted proxy.
+    /// Returns whether the address is that of a trusted proxy.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|range| range.contains(address))
     }
 
-    /// Returns the address of the client behind `peer`, which is a trusted proxy. The header lines come in their order;
-    /// without any the peer itself is the client.
+    /// Returns the address of the client behind `peer`, which must be a trusted proxy. Header lines are given in the
+    /// order received. Without any, the peer itself is the client.
     ///
-    /// A proxy sets one of the two headers and may hand on the other as the client made it up. Where both are there, they
-    /// have to agree.
+    /// A proxy sets one of the two headers and may pass on the other one as the client forged it. If both are present,
+    /// they must agree.
     #[must_use]
     pub fn client_behind<'h>(
         &self,
@@ -94,8 +95,8 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns the first address that is no trusted proxy, else the last; `None` where there is no entry. Entries come
-    /// from the right.
+    /// Returns the first address that is not a trusted proxy, or the last address if all are trusted; `None` if there
+    /// is no entry. Entries are given from the right.
     fn first_untrusted(&self, nodes: impl Iterator<Item = Option<IpAddr>>) -> Option<IpAddr> {
         let mut client = None;
         for node in nodes {
@@ -109,8 +110,8 @@ impl TrustedProxies {
     }
 }
 
-/// Reads a node of either header: an address with or without port, IPv6 with or without brackets. `None` for `unknown`,
-/// obfuscated identifiers (RFC 7239, section 6.3) and everything else.
+/// Reads a node of either header: an address with or without port, IPv6 with or without brackets. Returns `None` for
+/// `unknown`, obfuscated identifiers (RFC 7239, section 6.3) and everything else.
 fn node(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?.trim_matches([' ', '\t']);
     let address = if let Some(bracketed) = text.strip_prefix('[') {
@@ -129,7 +130,7 @@ fn node(text: &[u8]) -> Option<IpAddr> {
     (!address.is_unspecified()).then_some(address)
 }
 
-/// Whether the text is a port, or an obfuscated one (RFC 7239, section 6).
+/// Returns whether the text is a port, possibly an obfuscated one (RFC 7239, section 6).
 fn is_port(text: &str) -> bool {
     let digits = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let obfuscated = |name: &str| {
@@ -138,8 +139,9 @@ fn is_port(text: &str) -> bool {
     digits || text.strip_prefix('_').is_some_and(obfuscated)
 }
 
-/// Reads the elements of a line of `Forwarded` (RFC 7239, section 4): of each the address in `for`. A line that is not
-/// well formed is one element that can't be read: a quote that a client leaves open would swallow what its proxy adds.
+/// Reads the elements of a line of `Forwarded` (RFC 7239, section 4) and returns the address in each one's `for`. A
+/// malformed line counts as one unreadable element: a quote that a client leaves open would swallow what its proxy
+/// appends.
 fn elements(line: &[u8]) -> Vec<Option<IpAddr>> {
     let mut rest = line;
     let mut elements = Vec::new();
@@ -153,10 +155,10 @@ fn elements(line: &[u8]) -> Vec<Option<IpAddr>> {
     }
 }
 
-/// The address of an element, and what follows its comma, if there is one.
+/// The address of an element, and the text after its comma, if there is one.
 type Element<'l> = (Option<IpAddr>, Option<&'l [u8]>);
 
-/// Reads one element; `None` where it is malformed.
+/// Reads one element; returns `None` if it is malformed.
 fn element(line: &[u8]) -> Option<Element<'_>> {
     let (mut client, mut rest) = (None, trim_start(line));
     loop {
@@ -178,7 +180,7 @@ fn element(line: &[u8]) -> Option<Element<'_>> {
     }
 }
 
-/// Reads `name=value`, whose value may be quoted, and returns what follows too.
+/// Reads `name=value`, whose value may be quoted. Returns name, value and the text after them.
 fn pair(text: &[u8]) -> Option<(&[u8], Vec<u8>, &[u8])> {
     let equals = text.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (&text[..equals], &text[equals + 1..]);
@@ -189,13 +191,14 @@ fn pair(text: &[u8]) -> Option<(&[u8], Vec<u8>, &[u8])> {
         let (value, after) = unquoted(quoted)?;
         return Some((name, value, after));
     }
-    // An IPv6 address has to be quoted; that some proxies forget it does no harm.
+    // RFC 7239 requires quotes around an IPv6 address. Some proxies omit them, which does no harm.
     let end = value.iter().position(|byte| !is_token(*byte) && !matches!(byte, b'[' | b']' | b':'));
     let (value, after) = value.split_at(end.unwrap_or(value.len()));
     (!value.is_empty()).then(|| (name, value.to_vec(), after))
 }
 
-/// Reads a quoted string (RFC 9110, section 5.6.4) after its first quote, and returns what follows its last.
+/// Reads a quoted string (RFC 9110, section 5.6.4) after its opening quote. Returns the string and the text after its
+/// closing quote.
 fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (mut value, mut bytes) = (Vec::new(), text.iter().enumerate());
     while let Some((at, byte)) = bytes.next() {
@@ -208,7 +211,7 @@ fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     None
 }
 
-/// Whether the byte may be part of a token (RFC 9110, section 5.6.2).
+/// Returns whether the byte may be part of a token (RFC 9110, section 5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -252,7 +255,7 @@ mod tests {
             (&["198.51.100.1,203.0.113.7"], "203.0.113.7"),
             (&["  198.51.100.1 ,\t203.0.113.7  "], "203.0.113.7"),
             (&["198.51.100.1", "203.0.113.7"], "203.0.113.7"),
-            // Past trusted proxies, to their client.
+            // Skips trusted proxies up to their client.
             (&["198.51.100.1, 203.0.113.7, 10.0.0.9:1234, [2001:db8:1::1]"], "203.0.113.7"),
             (&["203.0.113.7", "10.0.0.9", "127.0.0.1"], "203.0.113.7"),
             (&["10.0.0.7, 10.0.0.9"], "10.0.0.7"),
@@ -282,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn client_is_unknown_where_its_entry_is_unreadable() {
+    fn client_is_unknown_if_its_entry_is_unreadable() {
         for line in [
             "",
             " ",
@@ -331,7 +334,7 @@ mod tests {
             "for=\"_hidden:80\"",
             "for=203.0.113.7,",
             "203.0.113.7",
-            // A quote that the client leaves open swallows what the proxy adds.
+            // A quote that the client leaves open swallows what the proxy appends.
             "for=127.0.0.1;host=\", for=203.0.113.7",
             "for=127.0.0.1;host=\", for=\"[2001:db8::7]:80\"",
             "for=127.0.0.1;host=\", for=203.0.113.7;proto=\"https\"",
@@ -348,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn trusted_proxies_are_ranges_and_never_everybody() {
+    fn trusted_proxies_refuse_a_range_of_every_address() {
         for text in ["10.0.0.5", " 10.0.0.0/24", "2001:db8::/64", "::ffff:10.0.0.5"] {
             assert!(text.parse::<TrustedProxy>().is_ok(), "{text}");
         }
@@ -406,7 +409,7 @@ mod tests {
             };
             let own_line = [claimed.as_bytes(), entry.as_bytes()];
             prop_assert_eq!(trusted.client_behind(peer, none(), own_line.into_iter()), client);
-            // On one line a claim may make the client unknown, and nothing else.
+            // On one line, a claim may make the client unknown, and nothing else.
             let one_line = format!("{claimed}, {entry}");
             let read = trusted.client_behind(peer, none(), [one_line.as_bytes()].into_iter());
             prop_assert!(read == client || read == UNKNOWN, "{}", read);

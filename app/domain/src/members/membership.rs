@@ -1,4 +1,4 @@
-//! Who belongs to an account: its users and their state, invitations, and which changes are allowed.
+//! The members of an account: their roles and states, invitations, and the rules on which changes are allowed.
 
 use crate::members::role::{Permission, Role};
 use crate::members::user::{self, Person, UserId};
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
-/// How long an invitation can be accepted.
+/// The time in which an invitation can be accepted.
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::hours(72);
 
-/// Whether a user may work in the account.
+/// The state of a member: whether they may work in the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipState {
-    /// They may sign in.
+    /// The user may sign in.
     Active,
-    /// They may not, until they are reinstated.
+    /// The user may not sign in until they are reinstated.
     Deactivated,
 }
 
 impl MembershipState {
-    /// The state's name at rest.
+    /// Returns the state's name as stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl MembershipState {
         }
     }
 
-    /// The state of that name, if there is one.
+    /// Returns the state of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Active, Self::Deactivated].into_iter().find(|state| state.as_str() == name)
@@ -41,24 +41,24 @@ impl MembershipState {
 /// A user of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Who they are.
+    /// The user.
     #[serde(flatten)]
     pub person: Person,
-    /// What they are in the account.
+    /// The user's role in the account.
     pub role: Role,
-    /// Whether they may work in it.
+    /// Whether the user may work in the account.
     pub state: MembershipState,
-    /// When they last used it, to within a minute.
+    /// When the user last worked in the account, to within a minute.
     pub last_seen_at: Option<DateTime<Utc>>,
 }
 
-/// A user who can be the primary contact of a token, or still is one.
+/// A user who can be the primary contact of a token or already is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// Who they are.
+    /// The user.
     #[serde(flatten)]
     pub person: Person,
-    /// Whether they may work in the account.
+    /// Whether the user may work in the account.
     pub state: MembershipState,
 }
 
@@ -68,7 +68,7 @@ impl AsRef<Person> for Contact {
     }
 }
 
-/// Whom a token may have as its primary contact: active users, and whom it has already, whatever has become of them.
+/// Returns the users who can be the primary contact of a token: active ones, and the present contact in any state.
 #[must_use]
 pub fn contacts(members: Vec<Member>, present: Option<UserId>) -> Vec<Contact> {
     let may_be = |member: &Member| member.state == MembershipState::Active || Some(member.person.id) == present;
@@ -77,27 +77,27 @@ pub fn contacts(members: Vec<Member>, present: Option<UserId>) -> Vec<Contact> {
 }
 
 impl Member {
-    /// Whether they may manage the account's users now.
+    /// Returns whether the member may manage the account's users now.
     const fn is_active_administrator(&self) -> bool {
         matches!(self.state, MembershipState::Active) && self.role.may(Permission::ManageUsers)
     }
 }
 
-/// What may be changed about a user of an account.
+/// A change to a member of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Give them this role.
+    /// Gives the member this role.
     Role(Role),
-    /// Keep them from working in the account, at once.
+    /// Stops the member's work in the account at once.
     Deactivate,
-    /// Let them work in it again.
+    /// Lets the member work in the account again.
     Reinstate,
 }
 
-/// Why a change is refused.
+/// The reason why a change is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Who asks is no active administrator (any more).
+    /// The person who asks is not (or no longer) an active administrator.
     #[error("only an active Account Administrator may do this")]
     NotAllowed,
     /// The account has no such user.
@@ -109,7 +109,7 @@ pub enum Refusal {
 }
 
 impl Change {
-    /// The user `of` as they are after the change, if `members`, all of the account's, allow `by` to make it.
+    /// Returns the user `of` as they are after the change, if `by` may make it. `members` must be all of the account's.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -118,7 +118,7 @@ impl Change {
         self.apply_from_command_line(members, of)
     }
 
-    /// As [`Self::apply`], made by whoever runs the server.
+    /// As [`Self::apply`], for the operator of the server on the command line.
     ///
     /// # Errors
     /// [`Refusal::NoSuchUser`], [`Refusal::LastAdministrator`].
@@ -138,16 +138,16 @@ impl Change {
     }
 }
 
-/// Whether this is an active administrator of the account now.
+/// Checks whether this user is an active administrator of the account now.
 ///
 /// # Errors
-/// [`Refusal::NotAllowed`] where it is not.
+/// [`Refusal::NotAllowed`] if they are not.
 pub fn require_administrator(members: &[Member], by: UserId) -> Result<(), Refusal> {
     let administrator = members.iter().any(|member| member.person.id == by && member.is_active_administrator());
     if administrator { Ok(()) } else { Err(Refusal::NotAllowed) }
 }
 
-/// Whether this is the one active administrator that the account has.
+/// Returns whether this user is the account's only active administrator.
 #[must_use]
 pub fn is_last_administrator(members: &[Member], user: UserId) -> bool {
     let mut administrators = members.iter().filter(|member| member.is_active_administrator());
@@ -159,22 +159,22 @@ pub fn is_last_administrator(members: &[Member], user: UserId) -> bool {
 #[serde(transparent)]
 pub struct InvitationId(pub Uuid);
 
-/// An invitation that nobody has accepted yet, as administrators see it.
+/// A pending invitation, as administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
-    /// The invitation.
+    /// The invitation's id.
     pub id: InvitationId,
-    /// Who is invited.
+    /// The invited person's e-mail address.
     pub email: String,
-    /// What they will be in the account.
+    /// The role that they will have in the account.
     pub role: Role,
-    /// The name of who invited them.
+    /// The name of the inviting user.
     pub invited_by: String,
-    /// From then on it can't be accepted any more.
+    /// When the invitation expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// A field of the form that invites somebody, or of the one that accepts.
+/// A field of the form that invites a person, or of the form that accepts an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -188,20 +188,20 @@ pub enum MemberField {
 /// A problem and the field it belongs to.
 pub type MemberFieldError = FieldError<MemberField>;
 
-/// What the form of an invitation holds.
+/// The input of the form that invites a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationForm {
-    /// Whom to invite.
+    /// The invited person's e-mail address.
     pub email: String,
     /// The name of a role.
     pub role: String,
 }
 
 impl InvitationForm {
-    /// E-mail address and role, as they will be stored.
+    /// Returns e-mail address and role as they will be stored.
     ///
     /// # Errors
-    /// What is wrong with each field.
+    /// The problems, each with its field.
     pub fn validate(&self) -> Result<(String, Role), Vec<MemberFieldError>> {
         let email = user::email(&self.email).map_err(at(MemberField::Email));
         let role = if self.role.is_empty() { Err(Problem::Required) } else { Ok(Role::from_name(&self.role)) };
@@ -215,37 +215,37 @@ impl InvitationForm {
 pub struct Welcome {
     /// The account's name.
     pub account_name: String,
-    /// Who is invited.
+    /// The invited person's e-mail address.
     pub email: String,
-    /// What they will be in the account.
+    /// The role that they will have in the account.
     pub role: Role,
-    /// Whether there is a user of that address already, in another account: they keep name and password.
+    /// Whether there is already a user with that address, in another account: they keep their name and password.
     pub known: bool,
 }
 
-/// What an invited person sends.
+/// The input of the form that accepts an invitation.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptanceForm {
-    /// The name they go by; of no account for those who are known.
+    /// The name they go by; ignored for known users.
     #[serde(default)]
     pub name: String,
-    /// Their new password, or the one that they have.
+    /// A new password, or the known user's present one.
     pub password: String,
 }
 
 /// How an invited person joins the account.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Joining {
-    /// As a new user of this name and password.
+    /// As a new user with this name and password.
     New {
         /// One line of text.
         name: String,
         /// A password that [`user::password`] accepts.
         password: String,
     },
-    /// As the user that they are already, which their password has to prove.
+    /// As an existing user, who has to prove it by their password.
     Known {
-        /// The password that they have.
+        /// The user's present password.
         password: String,
     },
 }
@@ -266,10 +266,10 @@ impl fmt::Debug for Joining {
 }
 
 impl AcceptanceForm {
-    /// How the person joins.
+    /// Returns how the person joins.
     ///
     /// # Errors
-    /// What is wrong with each field.
+    /// The problems, each with its field.
     pub fn validate(&self, invitation: &Welcome) -> Result<Joining, Vec<MemberFieldError>> {
         let password = self.password.clone();
         if invitation.known {
@@ -286,7 +286,7 @@ fn at(field: MemberField) -> impl FnOnce(Problem) -> MemberFieldError {
     move |problem| FieldError { field, problem }
 }
 
-/// Both values, or what is wrong with either.
+/// Returns both values, or the problems of either.
 fn both<A, B>(a: Result<A, MemberFieldError>, b: Result<B, MemberFieldError>) -> Result<(A, B), Vec<MemberFieldError>> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -311,7 +311,7 @@ mod tests {
     use Role::{AccountAdministrator, Analyst, ImplementationSpecialist};
 
     #[test]
-    fn the_last_active_administrator_stays_one() {
+    fn last_active_administrator_is_kept() {
         let members = [
             member(1, AccountAdministrator, Active),
             member(2, AccountAdministrator, Deactivated),
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deactivated_user_is_a_contact_only_where_they_are_one_already() {
+    fn deactivated_user_is_contact_only_if_already_one() {
         let members = [member(1, AccountAdministrator, Active), member(2, Analyst, Deactivated)];
         let ids = |present| {
             let contacts = contacts(members.to_vec(), present);
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_new_chooses_name_and_password_and_who_is_known_proves_theirs() {
+    fn acceptance_needs_a_name_only_from_a_new_user() {
         let form = |name: &str, password: &str| AcceptanceForm { name: name.to_owned(), password: password.to_owned() };
         let welcome = |known| Welcome {
             account_name: "Acme".to_owned(),

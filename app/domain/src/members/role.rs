@@ -1,8 +1,8 @@
-//! Roles of account users and the one table of what each may do.
+//! The roles of account users and the one table of their permissions.
 
 use serde::{Deserialize, Serialize};
 
-/// What an account user is in one account.
+/// The role of a user in one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -14,25 +14,25 @@ pub enum Role {
     PerformanceMarketingManager,
 }
 
-/// Something that a role may or may not allow.
+/// An operation that a role may or may not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
-    /// See the account's access tokens, their settings and where they are managed.
+    /// See the account's access tokens, their settings and the pages that manage them.
     SeeTokens,
     /// Create, change, reset, disable, enable and delete access tokens.
     ManageTokens,
-    /// Switch the account's API access on.
+    /// Enable the account's API access.
     EnableApiAccess,
-    /// Switch the account's API access off again.
+    /// Disable the account's API access.
     DisableApiAccess,
     /// See and change the agency's company profile.
     ManageCompanyInformation,
     /// Invite account users, change their roles, deactivate them.
     ManageUsers,
-    /// See who did what in the account, and export it.
+    /// See and export the audit trail: who did what in the account.
     SeeAuditTrail,
-    /// See and change what the account demands of its access tokens.
+    /// See and change the account's security policy for its access tokens.
     ManageSecurityPolicy,
 }
 
@@ -46,7 +46,7 @@ impl Role {
         Self::PerformanceMarketingManager,
     ];
 
-    /// Whether this role allows it. The table that pages, server functions and gate all ask.
+    /// Returns whether the role has the permission. Pages, server functions and the gate all use this one table.
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
@@ -65,7 +65,7 @@ impl Role {
         }
     }
 
-    /// The role's name at rest and on the command line.
+    /// Returns the role's name as stored and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Role {
         }
     }
 
-    /// The role of that name, if there is one.
+    /// Returns the role of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
@@ -89,20 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_administrators_and_implementation_specialists_may_even_see_tokens() {
+    fn only_administrators_and_specialists_see_tokens() {
         let allowed: Vec<_> = Role::ALL.into_iter().filter(|role| role.may(Permission::SeeTokens)).collect();
         assert_eq!(allowed, [Role::AccountAdministrator, Role::ImplementationSpecialist]);
     }
 
+    /// A person who manages tokens can already change the company profile through the API.
     #[test]
-    fn who_could_change_the_company_profile_through_a_token_may_do_so_on_its_page() {
+    fn company_profile_permission_follows_token_permission() {
         for role in Role::ALL {
             assert_eq!(role.may(Permission::ManageCompanyInformation), role.may(Permission::ManageTokens), "{role:?}");
         }
     }
 
     #[test]
-    fn only_an_administrator_manages_users_and_policies_switches_api_access_off_and_sees_the_audit_trail() {
+    fn only_administrators_have_administrative_permissions() {
         let permissions = [
             Permission::ManageUsers,
             Permission::DisableApiAccess,

@@ -1,4 +1,4 @@
-//! Account users: who they are, and who is asking right now.
+//! Account users: their identity, names and passwords, and the current user of a request.
 
 use crate::account::AccountId;
 use crate::members::role::{Permission, Role};
@@ -13,10 +13,10 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct UserId(pub Uuid);
 
-/// A user of the account as others may see them: a possible primary contact.
+/// A user of the account as other users may see them: a possible primary contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// The user.
+    /// The user's id.
     pub id: UserId,
     /// The name they go by.
     pub name: String,
@@ -30,20 +30,20 @@ impl AsRef<Self> for Person {
     }
 }
 
-/// Who is asking: a signed-in user, the account they work in, and their role in it.
+/// The current user: a signed-in person, with the account in use and their role in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     /// The user.
     pub user: Person,
-    /// The account they work in now.
+    /// The account in use.
     pub account: AccountId,
-    /// That account's name.
+    /// The name of that account.
     pub account_name: String,
     /// Their role in that account.
     pub role: Role,
 }
 
-/// What a user wants pages to be like, in every browser. What is not set follows the browser.
+/// A user's preferences for pages, in every browser. The default for an unset preference comes from the browser.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preferences {
     /// The code of a language: `en` or `ja`.
@@ -52,16 +52,16 @@ pub struct Preferences {
     pub time_zone: Option<String>,
 }
 
-/// The role does not allow it.
+/// The user's role does not allow the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this role does not allow it ({0:?}); ask an Account Administrator")]
 pub struct NotAllowed(pub Permission);
 
 impl Asker {
-    /// Checks the role of the asker.
+    /// Checks the current user's role.
     ///
     /// # Errors
-    /// [`NotAllowed`] where the role lacks the permission.
+    /// [`NotAllowed`] if the role lacks the permission.
     pub fn require(&self, permission: Permission) -> Result<(), NotAllowed> {
         if self.role.may(permission) { Ok(()) } else { Err(NotAllowed(permission)) }
     }
@@ -73,21 +73,22 @@ pub const NAME_MAX: usize = 100;
 pub const EMAIL_MAX: usize = 254;
 /// Shortest password in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9 leave room between 8 and 15).
 pub const PASSWORD_MIN: usize = 12;
-/// Longest password in characters; beyond it only the hashing gets slower.
+/// Longest password in characters. Longer ones would only make hashing slower.
 pub const PASSWORD_MAX: usize = 128;
 
-/// The name of a user or an account, as it will be stored: one line of text.
+/// Returns the name of a user or an account as it will be stored: one line of text.
 ///
 /// # Errors
-/// As [`text::line`], beyond [`NAME_MAX`].
+/// As [`text::line`], for more than [`NAME_MAX`] characters.
 pub fn name(input: &str) -> Result<String, Problem> {
     text::line(input, NAME_MAX)
 }
 
-/// An e-mail address, trimmed, as it will be stored.
+/// Returns the e-mail address as it will be stored: trimmed.
 ///
 /// # Errors
-/// [`Problem::NotAnEmail`] where it is none (RFC 5322's form with a domain).
+/// [`Problem::Required`] if it is empty, [`Problem::NotAnEmail`] if it is not an address (RFC 5322's form with a
+/// domain).
 pub fn email(input: &str) -> Result<String, Problem> {
     let input = input.trim();
     let not_one = || Problem::NotAnEmail { input: input.chars().take(80).collect() };
@@ -101,11 +102,11 @@ pub fn email(input: &str) -> Result<String, Problem> {
     if address.domain().contains('.') { Ok(input.to_owned()) } else { Err(not_one()) }
 }
 
-/// Checks a new password of the person with that e-mail address.
+/// Checks a new password of the person with this e-mail address.
 ///
 /// # Errors
-/// [`Problem::TooShort`] or [`Problem::TooLong`]; [`Problem::EasyToGuess`] where it is a common one, the e-mail address
-/// itself, or one character again and again.
+/// [`Problem::TooShort`] or [`Problem::TooLong`]; [`Problem::EasyToGuess`] if it is a common one, the e-mail address
+/// itself, or one repeated character.
 pub fn password(input: &str, email: &str) -> Result<(), Problem> {
     let first = input.chars().next();
     match input.chars().count() {
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_none_that_anybody_would_guess() {
+    fn password_that_is_easy_to_guess_is_refused() {
         let password = |input: &str| password(input, "Dev@partner.example ");
         for guessed in [
             "password1234",

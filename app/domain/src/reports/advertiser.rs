@@ -1,7 +1,7 @@
-//! Advertisers, the brands that the agency manages, and what an imported record of one may hold.
+//! Advertisers, the brands that the agency manages, and the validation of imported advertiser records.
 //!
-//! Source: `Advertiser` of Agency API version 3. Two of its fields are no part of it here: `Uri` follows from the
-//! account and the id, and `RestAccountURL` holds another account's credentials, which Kagitaba never keeps.
+//! Source: `Advertiser` of Agency API version 3. Two of its fields are left out here: `Uri` follows from the account
+//! and the id, and `RestAccountURL` holds another account's credentials, which Kagitaba never keeps.
 
 use crate::text::{self, Problem};
 use chrono::DateTime;
@@ -10,23 +10,23 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest value in characters, `Description`'s aside.
+/// Longest value in characters, except for `Description`.
 const VALUE_MAX: usize = 255;
 /// Longest `Description` in characters.
 const DESCRIPTION_MAX: usize = 2_000;
 
-/// Identifies an advertiser within the agency: a whole number from 1, written without anything around it.
+/// Identifies an advertiser within the agency: a whole number from 1, without signs, spaces or leading zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AdvertiserId(i64);
 
-/// The text is no advertiser's id.
+/// The text is not an advertiser's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an advertiser's id is a whole number such as 1048291")]
 pub struct NoAdvertiserId;
 
 impl AdvertiserId {
-    /// The number, by which advertisers are ordered.
+    /// Returns the number, by which advertisers are ordered.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.0
@@ -36,7 +36,7 @@ impl AdvertiserId {
 impl FromStr for AdvertiserId {
     type Err = NoAdvertiserId;
 
-    /// One way to write each id: `+7` and `007` are none.
+    /// Reads the id in its only spelling: `+7` and `007` are refused.
     fn from_str(text: &str) -> Result<Self, NoAdvertiserId> {
         let number = text.parse().ok().filter(|number: &i64| *number > 0 && number.to_string() == text);
         number.map(Self).ok_or(NoAdvertiserId)
@@ -64,7 +64,7 @@ impl fmt::Display for AdvertiserId {
 }
 
 /// An advertiser account that the agency manages, with the published field names. All values are strings there,
-/// booleans too; what is not set is empty, except where it says otherwise.
+/// including booleans; an unset value is empty unless its field says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[allow(missing_docs)] // the published field names say it
@@ -72,7 +72,7 @@ pub struct Advertiser {
     pub id: AdvertiserId,
     pub name: String,
     pub description: String,
-    /// `ACTIVE` (also where it is not set) or `DELINQUENT`.
+    /// `ACTIVE` (the default) or `DELINQUENT`.
     pub state: String,
     pub website: String,
     pub address_line1: String,
@@ -82,24 +82,24 @@ pub struct Advertiser {
     pub postal_code: String,
     pub country: String,
     pub indirect_tax_jurisdiction: String,
-    /// `true`, or `false` (also where it is not set).
+    /// `true` or `false` (the default).
     pub vat_registered: String,
-    /// `CORP`, `NONP_GOV` or `OTHER` (also where it is not set).
+    /// `CORP`, `NONP_GOV` or `OTHER` (the default).
     pub organization_type: String,
-    /// Its last four characters: the number itself is never served, so it is not kept either.
+    /// The tax id's last four characters, masked: the full number is never served, so it is not stored either.
     pub tax_id: String,
     pub indirect_tax_number: String,
     pub timezone: String,
     pub currency: String,
     pub phone_number: String,
-    /// RFC 3339. Left out where it is not set: an empty one would be no date.
+    /// RFC 3339. Left out if it is unset: an empty string would not be a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_created: Option<String>,
-    /// `BILLED_BY_IR`, the only value that is published.
+    /// `BILLED_BY_IR`, the only published value.
     pub financial_setup: String,
-    /// `true`, or `false` (also where it is not set).
+    /// `true` or `false` (the default).
     pub agency_of_record: String,
-    /// Left out where nobody is assigned, as published.
+    /// Left out if no account manager is assigned, as published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_manager: Option<String>,
 }
@@ -130,56 +130,57 @@ pub const COLUMNS: [&str; 23] = [
     "AgencyOfRecord",
     "AccountManager",
 ];
-/// The published fields that an import passes over, whatever they hold.
+/// The published fields that an import ignores, whatever they hold.
 const PASSED_OVER: [&str; 2] = ["RestAccountURL", "Uri"];
-/// The columns without which there is no record.
+/// The columns that every import must have.
 const NEEDED: [&str; 2] = ["Id", "Name"];
-/// Those whose field is left out where it is not set.
+/// The columns whose field is left out if it is unset.
 const LEFT_OUT: [&str; 2] = ["DateCreated", "AccountManager"];
 
-/// The name of the column that the text names, in whatever case; the text itself where there is no such column.
+/// Returns the name of the column that the text names in any letter case, or the trimmed text itself if there is no
+/// such column.
 #[must_use]
 pub fn column(text: &str) -> &str {
     let text = text.trim();
     COLUMNS.into_iter().chain(PASSED_OVER).find(|column| column.eq_ignore_ascii_case(text)).unwrap_or(text)
 }
 
-/// One column that is wrong, as a whole or in one record.
+/// An invalid column: as a whole, or its value in one record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {expected}", .column.escape_debug())]
 pub struct AdvertiserProblem {
-    /// Its name.
+    /// The column's name.
     pub column: String,
-    /// What it takes.
+    /// The rule that the column or its value breaks.
     pub expected: Expected,
 }
 
-/// What a column takes.
+/// The rule for a column or its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// It is one that there is.
+    /// The column must be a published one.
     KnownColumn,
-    /// It is there once.
+    /// The column must be there only once.
     Once,
-    /// It is there.
+    /// The column must be there.
     Present,
     /// An advertiser's id.
     Id,
-    /// Text, not nothing.
+    /// Text that is not empty.
     Something,
     /// One line of text of at most that many characters.
     Line(usize),
-    /// Text of at most that many characters.
+    /// Text of at most that many characters, possibly of several lines.
     Text(usize),
     /// The address of a website.
     Website,
-    /// A currency of ISO 4217.
+    /// A currency code of ISO 4217.
     Currency,
     /// Digits only.
     Digits,
-    /// A date and a time with UTC offset.
+    /// A date and time with UTC offset.
     DateTime,
-    /// One of these.
+    /// One of these values.
     OneOf(&'static [&'static str]),
 }
 
@@ -209,10 +210,10 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Whether records with these columns, in any order, can be read.
+/// Checks whether records with these columns, in any order, can be imported.
 ///
 /// # Errors
-/// Every column that is unknown, there twice, or missing.
+/// Every column that is unknown, duplicated or missing.
 pub fn check_columns(columns: &[&str]) -> Result<(), Vec<AdvertiserProblem>> {
     let mut problems = Vec::new();
     let mut wrong = |column: &str, expected| problems.push(AdvertiserProblem { column: column.to_owned(), expected });
@@ -230,10 +231,11 @@ pub fn check_columns(columns: &[&str]) -> Result<(), Vec<AdvertiserProblem>> {
 }
 
 impl Advertiser {
-    /// The advertiser of an imported record: pairs of a column, of those that [`check_columns`] lets pass, and its text.
+    /// Returns the advertiser of an imported record. The record consists of pairs of a column that [`check_columns`]
+    /// accepts and its text.
     ///
     /// # Errors
-    /// Every column whose text does not do.
+    /// Every column whose text is invalid.
     pub fn imported<'a>(record: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<AdvertiserProblem>> {
         let mut texts = COLUMNS.map(|column| (column, ""));
         for (column, text) in record {
@@ -257,7 +259,7 @@ impl Advertiser {
     }
 }
 
-/// The value as it will be stored.
+/// Returns the value as it will be stored.
 fn checked(column: &str, text: &str) -> Result<String, Expected> {
     if column == "Description" {
         return text::paragraph(text, DESCRIPTION_MAX).map_err(|_| Expected::Text(DESCRIPTION_MAX));
@@ -293,7 +295,8 @@ fn checked(column: &str, text: &str) -> Result<String, Expected> {
     }
 }
 
-/// A host with a dot in it, of any script, as the published example has it, or a whole address with `http(s)://`.
+/// Returns whether the line is a host with a dot in it, of any script, as in the published example, or a whole address
+/// with `http(s)://`.
 fn is_website(line: &str) -> bool {
     let rest = line.strip_prefix("https://").or(line.strip_prefix("http://")).unwrap_or(line);
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -307,7 +310,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The columns of a whole record and their texts: those of the published example.
+    /// The columns and texts of a whole record: those of the published example.
     const EXAMPLE: [(&str, &str); 25] = [
         ("Id", "1048291"),
         ("Name", "Nutt & Co. Outdoors"),
@@ -346,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_example_is_read_whole_but_for_the_other_account_s_credentials() {
+    fn import_keeps_published_example_without_credentials() {
         check_columns(&EXAMPLE.map(|(column, _)| column)).unwrap();
         let advertiser = serde_json::to_value(Advertiser::imported(EXAMPLE).unwrap()).unwrap();
         let kept = EXAMPLE.into_iter().filter(|(column, _)| COLUMNS.contains(column));
@@ -367,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_in_one_way() {
+    fn imported_values_are_normalised() {
         for (column, text, kept) in [
             ("Name", "  Acme \t Shoes ", "Acme Shoes"),
             ("VatRegistered", "TRUE", "true"),
@@ -385,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn every_column_that_is_wrong_is_named_with_what_to_do() {
+    fn import_names_every_invalid_column_and_its_rule() {
         let record = [("Id", "7b"), ("Name", " "), ("State", "GONE"), ("PhoneNumber", "+1 555"), ("City", "Kyoto")];
         let problems = Advertiser::imported(record).unwrap_err();
         let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
@@ -401,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_column_does_not_take_is_refused() {
+    fn invalid_column_value_is_refused() {
         for (column, text) in [
             ("Id", "0"),
             ("Id", "007"),
@@ -431,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn column_is_known_in_whatever_case_it_is_written() {
+    fn column_is_found_in_any_letter_case() {
         for (text, named) in [("id", "Id"), (" POSTALCODE ", "PostalCode"), ("restaccounturl", "RestAccountURL")] {
             assert_eq!(column(text), named);
         }
@@ -439,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_are_unknown_doubled_or_missing_are_named() {
+    fn unknown_doubled_and_missing_columns_are_named() {
         let problems = check_columns(&["Name", "Colour\n", "City", "City", "Uri"]).unwrap_err();
         let columns: Vec<_> = problems.iter().map(|problem| (problem.column.as_str(), problem.expected)).collect();
         assert_eq!(columns, [("Colour\n", Expected::KnownColumn), ("City", Expected::Once), ("Id", Expected::Present)]);

@@ -1,6 +1,6 @@
-//! Jobs: work that an integration has ordered and does not wait for, and the states that it goes through.
+//! Jobs: work that an integration orders without waiting for it, and the states that a job goes through.
 //!
-//! Source: `Job` of Agency API version 3. Its status `CANCELLED` is not here: nothing cancels a job.
+//! Source: `Job` of Agency API version 3. Its status `CANCELLED` is left out: no operation cancels a job.
 
 use crate::reports::report::Export;
 use crate::tokens::secret::AccountSid;
@@ -13,18 +13,18 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobStatus {
-    /// It waits for its turn.
+    /// Waiting to be started.
     Queued,
-    /// It is being worked on.
+    /// Being worked on.
     Running,
-    /// It is done and has a result.
+    /// Finished with a result.
     Completed,
-    /// The server could not do it.
+    /// Ended by a fault of the server.
     Error,
-    /// It was done, and there is no result that could be used.
+    /// Finished without a usable result.
     Failed,
 }
 
@@ -32,7 +32,7 @@ impl JobStatus {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Error, Self::Failed];
 
-    /// The published name, at rest too.
+    /// Returns the published name, which is also the stored one.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,13 +44,13 @@ impl JobStatus {
         }
     }
 
-    /// The state of that name.
+    /// Returns the state of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// Whether the job stays as it is.
+    /// Returns whether the state is final.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Error | Self::Failed)
@@ -60,29 +60,29 @@ impl JobStatus {
 /// A job of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The job.
+    /// The job's id.
     pub id: JobId,
-    /// What is to be done.
+    /// The export to be made.
     pub export: Export,
-    /// The Account SID of the access token that has ordered it.
+    /// The Account SID of the access token that ordered the job.
     pub created_by: AccountSid,
-    /// When that was.
+    /// When the job was ordered.
     pub created_at: DateTime<Utc>,
-    /// Since when it is worked on.
+    /// When work on it started.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it was known last how far it is.
+    /// When its progress was last reported.
     pub progress_at: Option<DateTime<Utc>>,
-    /// When it came to its end, whatever that was.
+    /// When it ended, with or without a result.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Where it stands.
+    /// The job's state.
     pub status: JobStatus,
-    /// Why it has no result, where it has ended without one.
+    /// Why the job ended without a result, if it did.
     pub problem: String,
-    /// Records so far.
+    /// Records exported so far.
     pub records: u64,
-    /// How far it is, from 0 to 100.
+    /// Progress in percent, from 0 to 100.
     pub percentage: u8,
-    /// Whether its result can be had; it is kept for a while only.
+    /// Whether its result can be downloaded; results are kept for a limited time.
     pub has_result: bool,
 }
 
@@ -92,15 +92,15 @@ pub struct Job {
 pub struct NotReplayable(pub JobStatus);
 
 impl Job {
-    /// Whether it may be done once more.
+    /// Checks whether the job may be replayed.
     ///
     /// # Errors
-    /// [`NotReplayable`] while it is not at its end.
+    /// [`NotReplayable`] if it has not ended yet.
     pub fn require_replayable(&self) -> Result<(), NotReplayable> {
         if self.status.is_terminal() { Ok(()) } else { Err(NotReplayable(self.status)) }
     }
 
-    /// Its state in words.
+    /// Returns the job's state in words.
     #[must_use]
     pub fn status_message(&self) -> &str {
         match self.status {

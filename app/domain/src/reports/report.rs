@@ -1,4 +1,4 @@
-//! The reports that Kagitaba makes of what it keeps itself: the catalogue, and what may be asked of each.
+//! The reports that Kagitaba makes from its own data: the catalogue, and the filters of each report.
 //!
 //! Source: `Report` and `ReportMetadata` of Agency API version 3. All reports take the same filters.
 
@@ -7,9 +7,9 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Days of a report where the client names no first day.
+/// Days of a report if the client gives no first day.
 const DAYS_DEFAULT: u64 = 30;
-/// Most days of a report: a whole leap year.
+/// Most days of a report: a leap year.
 pub const DAYS_MAX: i64 = 366;
 
 /// A report.
@@ -18,7 +18,7 @@ pub const DAYS_MAX: i64 = 366;
 pub enum Report {
     /// How often each token was used, by day.
     TokenUsage,
-    /// Who did what.
+    /// The actions in the account, with their actors.
     AuditLog,
 }
 
@@ -33,15 +33,15 @@ pub enum DataType {
     String,
 }
 
-/// A query parameter that a report takes, as published.
+/// A query parameter of a report, as published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Filter {
-    /// Its name for people; the query has it in upper case, with underscores.
+    /// The filter's display name; in a query it is in upper case, with underscores.
     pub name: &'static str,
-    /// What it takes.
+    /// The type of the filter's value.
     pub data_type: DataType,
-    /// How it is written.
+    /// The format of the filter's value.
     pub format: &'static str,
 }
 
@@ -49,22 +49,22 @@ pub struct Filter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Attribute {
-    /// Its name in the records.
+    /// The column's name in the records.
     pub name: &'static str,
-    /// What its text stands for.
+    /// The type of the column's values.
     pub data_type: DataType,
-    /// What it is.
+    /// The description of the column.
     pub description: &'static str,
 }
 
-/// What every report takes: its first and its last day.
+/// The filters of every report: its first and its last day.
 pub const FILTERS: [Filter; 2] = [
     Filter { name: "Start Date", data_type: DataType::Date, format: "yyyy-MM-dd" },
     Filter { name: "End Date", data_type: DataType::Date, format: "yyyy-MM-dd" },
 ];
-/// [`FILTERS`]'s first in a query.
+/// The first of [`FILTERS`] in a query.
 pub const START_DATE: &str = "START_DATE";
-/// [`FILTERS`]'s second in a query.
+/// The second of [`FILTERS`] in a query.
 pub const END_DATE: &str = "END_DATE";
 
 const fn attribute(name: &'static str, data_type: DataType, description: &'static str) -> Attribute {
@@ -91,16 +91,16 @@ const AUDIT_LOG: [Attribute; 5] = [
 ];
 
 impl Report {
-    /// The catalogue.
+    /// The catalogue of reports.
     pub const ALL: [Self; 2] = [Self::TokenUsage, Self::AuditLog];
 
-    /// The report of that id.
+    /// Returns the report of that id, if there is one.
     #[must_use]
     pub fn find(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|report| report.id() == id)
     }
 
-    /// Its id in paths, and at rest.
+    /// Returns the report's id in paths, which is also the stored one.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ impl Report {
         }
     }
 
-    /// Its name for people.
+    /// Returns the report's display name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl Report {
         }
     }
 
-    /// One of the published categories.
+    /// Returns the report's category, one of the published ones.
     #[must_use]
     pub const fn category(self) -> &'static str {
         match self {
@@ -127,7 +127,7 @@ impl Report {
         }
     }
 
-    /// What it shows.
+    /// Returns the description of the report.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -136,7 +136,7 @@ impl Report {
         }
     }
 
-    /// Its columns.
+    /// Returns the report's columns.
     #[must_use]
     pub const fn attributes(self) -> &'static [Attribute] {
         match self {
@@ -146,16 +146,16 @@ impl Report {
     }
 }
 
-/// The days that a report is of, both included, in UTC.
+/// The days of a report, first and last included, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
-    /// The first.
+    /// The first day.
     pub from: NaiveDate,
-    /// The last.
+    /// The last day.
     pub to: NaiveDate,
 }
 
-/// Why days make no period.
+/// The reason why two days are not a valid period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // the messages say it
 pub enum PeriodProblem {
@@ -166,10 +166,11 @@ pub enum PeriodProblem {
 }
 
 impl Period {
-    /// The period that was asked for. Without a last day it ends today, without a first one it has 30 days.
+    /// Returns the requested period. The default for the last day is today; without a first day, the period has 30
+    /// days.
     ///
     /// # Errors
-    /// [`PeriodProblem`], where it would end before it begins or is longer than [`DAYS_MAX`].
+    /// [`PeriodProblem`] if the period would end before it begins or be longer than [`DAYS_MAX`].
     pub fn asked(from: Option<NaiveDate>, to: Option<NaiveDate>, today: NaiveDate) -> Result<Self, PeriodProblem> {
         let to = to.unwrap_or(today);
         let from = from.unwrap_or(to.checked_sub_days(Days::new(DAYS_DEFAULT - 1)).unwrap_or(NaiveDate::MIN));
@@ -181,7 +182,7 @@ impl Period {
     }
 }
 
-/// The forms of a report's file.
+/// The file formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs)] // the published names say it
@@ -192,13 +193,13 @@ pub enum ResultFormat {
     Xml,
 }
 
-/// No such form; the message is the published one.
+/// The format is unknown; the message is the published one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Invalid result format. Must be one of CSV, JSON or XML")]
 pub struct NoResultFormat;
 
 impl ResultFormat {
-    /// The form of that name.
+    /// Returns the format of that name.
     ///
     /// # Errors
     /// [`NoResultFormat`].
@@ -211,7 +212,7 @@ impl ResultFormat {
         }
     }
 
-    /// What the names of such files end with.
+    /// Returns the file name extension.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -225,16 +226,16 @@ impl ResultFormat {
 /// A report to be made into a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
-    /// Which report.
+    /// The report.
     pub report: Report,
-    /// Of which days.
+    /// The days of the report.
     pub period: Period,
-    /// In which form.
+    /// The file's format.
     pub format: ResultFormat,
 }
 
 impl Export {
-    /// The name of the file.
+    /// Returns the name of the file.
     #[must_use]
     pub fn file_name(&self) -> String {
         let Period { from, to } = self.period;
@@ -242,18 +243,18 @@ impl Export {
     }
 }
 
-/// The bytes before a CSV file by which spreadsheets know that it is in UTF-8.
+/// The bytes at the beginning of a CSV file by which spreadsheets recognise UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The text as a cell of a spreadsheet: what a spreadsheet would take for a formula gets an apostrophe in front. For all
-/// that people can choose, in every CSV file. Source: OWASP, CSV Injection.
+/// Returns the text as a cell of a spreadsheet: text that a spreadsheet could take for a formula gets an apostrophe in
+/// front. Used for all text that people can choose, in every CSV file. Source: OWASP, CSV Injection.
 #[must_use]
 pub fn cell(text: &str) -> Cow<'_, str> {
     if begins_formula(text) { format!("'{text}").into() } else { text.into() }
 }
 
-/// Whether a spreadsheet may take the text for a formula: it passes over blanks and what can't be seen, and a Japanese one
-/// takes the full-width and small forms of signs for the signs themselves.
+/// Returns whether a spreadsheet may take the text for a formula. Spreadsheets skip leading blanks and invisible
+/// characters, and Japanese ones treat full-width and small forms of signs as the signs themselves.
 fn begins_formula(text: &str) -> bool {
     let is_passed_over = |c: char| c.is_whitespace() || text::is_unsupported(c);
     text.starts_with(['\t', '\r', '\n'])
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_of_the_last_30_days_unless_it_is_asked_for_others() {
+    fn report_covers_the_last_30_days_by_default() {
         assert_eq!(asked("", ""), Ok((day("2026-05-01"), day("2026-05-30"))));
         assert_eq!(asked("2026-05-29", ""), Ok((day("2026-05-29"), day("2026-05-30"))));
         assert_eq!(asked("", "2026-01-30"), Ok((day("2026-01-01"), day("2026-01-30"))));
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_does_not_end_before_it_begins_and_has_a_year_at_most() {
+    fn report_period_is_ordered_and_at_most_366_days() {
         assert_eq!(asked("2026-05-02", "2026-05-01"), Err(PeriodProblem::EndBeforeStart));
         assert_eq!(asked("2026-05-31", ""), Err(PeriodProblem::EndBeforeStart));
         assert!(asked("2024-01-01", "2024-12-31").is_ok(), "366 days");
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_the_same_in_paths_and_at_rest() {
+    fn report_id_is_the_same_in_paths_and_as_stored() {
         for report in Report::ALL {
             assert_eq!(Report::find(report.id()), Some(report));
             assert_eq!(serde_json::to_value(report).unwrap(), report.id());

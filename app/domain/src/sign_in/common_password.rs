@@ -1,6 +1,6 @@
-//! Passwords that everybody tries first: those of lists of leaked passwords that are long enough to pass otherwise.
+//! Common passwords: those from lists of leaked passwords that meet the minimum length.
 
-/// In lower case. Shorter ones are refused for their length already.
+/// The common passwords in lower case. Shorter passwords are already refused for their length.
 const COMMON: [&str; 112] = [
     "000000000000",
     "0123456789ab",
@@ -116,8 +116,8 @@ const COMMON: [&str; 112] = [
     "zxcvbnm12345",
 ];
 
-/// Whether it is one of them, by case and width of its letters regardless: `password` is folded as
-/// [`crate::text::folded`] does.
+/// Returns whether the password is a common one. `password` must be folded by [`crate::text::folded`], so that letter
+/// case and width don't matter.
 pub(crate) fn is_common(password: &str) -> bool {
     COMMON.contains(&password)
 }
@@ -129,7 +129,7 @@ mod tests {
     use crate::text::folded;
 
     #[test]
-    fn the_list_holds_what_would_be_compared_and_long_enough() {
+    fn common_passwords_are_folded_long_enough_and_unique() {
         for common in COMMON {
             assert_eq!(folded(common), common);
             assert!(common.chars().count() >= PASSWORD_MIN, "{common}");

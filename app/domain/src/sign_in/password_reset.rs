@@ -1,4 +1,4 @@
-//! Setting a new password after the old one is forgotten: how long a link is good for, and how it may reach the person.
+//! Replacing a forgotten password: how long a link is valid, and how it may reach the person.
 
 use crate::members::membership::{Member, MembershipState};
 use crate::members::user;
@@ -7,13 +7,13 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How long a link to set a new password is good for.
+/// The time for which a link to set a new password is valid.
 pub const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
-/// Most links that a person can have asked for by mail and not used or let expire. Further requests send nothing: who
-/// types somebody else's address again and again fills nobody's mailbox.
+/// Most unused and unexpired links that a person can have requested by mail. Further requests send nothing, so that
+/// repeated requests with somebody else's address don't fill that mailbox.
 pub const RESETS_ASKED_MAX: i64 = 3;
 
-/// How a link to set a new password gets to the person.
+/// How a link to set a new password reaches the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handover {
     /// By mail to the address that the person signs in with. The administrator who makes the link does not see it.
@@ -22,22 +22,22 @@ pub enum Handover {
     ByHand,
 }
 
-/// Why an administrator can't make a link for a person.
+/// The reason why an administrator can't make a link for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// They may not work in the account, so a password is of no use to them.
+    /// The person may not work in the account, so a password is of no use to them.
     #[error("the user is deactivated; reinstate them first")]
     Deactivated,
-    /// They belong to other accounts, too.
+    /// The person also belongs to other accounts.
     #[error("the user belongs to other accounts too; only mail or the command line can reset their password")]
     BelongsElsewhere,
 }
 
-/// Whether an administrator may make a link for a member of their account and hand it over in that way.
+/// Checks whether an administrator may make a link for a member of their account and hand it over in this way.
 ///
-/// A password opens all accounts of a person. Whoever sees the link can use it, so an administrator of one account may
-/// see the link of those only who belong to no other account (deactivated there or not): otherwise they could enter the
-/// other account with whatever role the person has there. By mail the link reaches nobody but the person.
+/// A person's password opens all of their accounts, and every reader of the link can use it. So an administrator of one
+/// account may see the link only if the person is a member, active or deactivated, of no other account: otherwise the
+/// administrator could enter the other account with the person's role there. By mail, the link reaches only the person.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -49,7 +49,7 @@ pub fn may_make_link(member: &Member, belongs_elsewhere: bool, handover: Handove
     }
 }
 
-/// The form on which a person sets a new password.
+/// The form in which a person sets a new password.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPasswordForm {
     /// The new password.
@@ -57,7 +57,7 @@ pub struct NewPasswordForm {
 }
 
 impl NewPasswordForm {
-    /// Checks the new password of the person with that e-mail address, by the rules for every password.
+    /// Checks the new password of the person with this e-mail address by the rules for every password.
     ///
     /// # Errors
     /// As [`user::password`].

@@ -1,35 +1,35 @@
-//! Second factors at sign-in: what codes look like, how long they count, passkeys, and what a person knows of their own.
+//! Second factors at sign-in: the form and lifetime of codes, passkeys, and a person's view of their own factors.
 
 use crate::text::{self, Problem};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Digits of an authenticator's code (RFC 6238 with the values that every authenticator app knows).
+/// Digits of an authenticator's code (RFC 6238 with the values that every authenticator app supports).
 pub const CODE_DIGITS: usize = 6;
-/// For how many seconds a code is the authenticator's code of the time (OWASP ASVS 5.0, 6.5.5).
+/// Seconds for which a code is an authenticator's current one (OWASP ASVS 5.0, 6.5.5).
 pub const STEP_SECONDS: u64 = 30;
-/// How many codes before and after that are taken, too: clocks differ (RFC 6238, section 5.2).
+/// Codes that are accepted on each side of the current one, as clocks differ (RFC 6238, section 5.2).
 pub const SKEW: u16 = 1;
-/// Recovery codes that a person has at first.
+/// Recovery codes in a new set.
 pub const RECOVERY_CODES: usize = 10;
-/// Characters of a recovery code, of [`RECOVERY_ALPHABET`]: 120 random bits (OWASP ASVS 5.0, 6.5.2 asks for 112 where a
-/// plain hash is kept).
+/// Characters of a recovery code, from [`RECOVERY_ALPHABET`]: 120 random bits (OWASP ASVS 5.0, 6.5.2 asks for 112 if
+/// only a plain hash is stored).
 pub const RECOVERY_LENGTH: usize = 24;
-/// What recovery codes are written with: Crockford's base 32, without letters that look like others.
+/// The characters of recovery codes: Crockford's base 32, without letters that look like others.
 pub const RECOVERY_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-/// Characters of a recovery code between hyphens.
+/// Characters of a recovery code between two hyphens.
 const RECOVERY_GROUP: usize = 6;
-/// How long after the password the second factor can be given (OWASP ASVS 5.0, 6.5.5).
+/// The time after the password in which the second factor can be given (OWASP ASVS 5.0, 6.5.5).
 pub const SECOND_STEP_WITHIN: TimeDelta = TimeDelta::minutes(10);
-/// How long a passkey may take to answer (Web Authentication Level 3, 15.1, recommends 5 to 10 minutes).
+/// The time in which a passkey must answer (Web Authentication Level 3, 15.1, recommends 5 to 10 minutes).
 pub const CHALLENGE_WITHIN: TimeDelta = TimeDelta::minutes(5);
-/// Passkeys that a person has at most.
+/// Most passkeys of one person.
 pub const PASSKEYS_MAX: usize = 20;
 /// Longest name of a passkey, in characters.
 pub const PASSKEY_NAME_MAX: usize = 60;
 
-/// A code that has the form of one.
+/// A well-formed code.
 #[derive(Clone, PartialEq, Eq)]
 pub enum GivenCode {
     /// An authenticator's code.
@@ -39,7 +39,7 @@ pub enum GivenCode {
 }
 
 impl GivenCode {
-    /// Reads what was typed: spaces and hyphens don't count, nor does the width of characters or their case.
+    /// Reads a typed code; returns `None` if it is malformed. Spaces, hyphens, width and letter case are ignored.
     #[must_use]
     pub fn read(input: &str) -> Option<Self> {
         if input.len() > 200 {
@@ -66,7 +66,7 @@ impl std::fmt::Debug for GivenCode {
     }
 }
 
-/// What is meant by a character that looks like another.
+/// Returns the digit that a letter looks like, or the character itself.
 const fn told_apart(c: char) -> char {
     match c {
         'o' => '0',
@@ -75,58 +75,58 @@ const fn told_apart(c: char) -> char {
     }
 }
 
-/// The recovery code as people copy it, in groups.
+/// Returns the recovery code in groups separated by hyphens, as it is shown to people.
 #[must_use]
 pub fn grouped(code: &str) -> String {
     let characters: Vec<char> = code.chars().collect();
     characters.chunks(RECOVERY_GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// Identifies a passkey to its owner (`UUIDv7`). It opens nothing.
+/// Identifies a passkey to its owner (`UUIDv7`). The id grants no access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasskeyId(pub Uuid);
 
-/// A passkey of the person who asks.
+/// A passkey of the current user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnPasskey {
-    /// Which one.
+    /// The passkey's id.
     pub id: PasskeyId,
-    /// What its owner calls it.
+    /// The name that its owner gave it.
     pub name: String,
-    /// When it was added.
+    /// When the passkey was added.
     pub created_at: DateTime<Utc>,
-    /// When it was last used, if it was.
+    /// When the passkey was last used, if ever.
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// The name of a passkey, as it will be stored: one line of text.
+/// Returns the name of a passkey as it will be stored: one line of text.
 ///
 /// # Errors
-/// As [`text::line`], beyond [`PASSKEY_NAME_MAX`].
+/// As [`text::line`], for more than [`PASSKEY_NAME_MAX`] characters.
 pub fn passkey_name(input: &str) -> Result<String, Problem> {
     text::line(input, PASSKEY_NAME_MAX)
 }
 
-/// What the second step of a sign-in can be taken with, besides a recovery code.
+/// The means by which the second step of a sign-in can be taken, besides a recovery code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondStepBy {
-    /// A code of an authenticator app.
+    /// Whether the person has an authenticator app.
     pub authenticator: bool,
-    /// A passkey.
+    /// Whether the person has a passkey.
     pub passkey: bool,
 }
 
-/// What a person knows of their own second factors.
+/// A person's view of their own second factors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactors {
-    /// Since when they have an authenticator, if they have one.
+    /// When their authenticator was set up, if they have one.
     pub authenticator_since: Option<DateTime<Utc>>,
-    /// How many recovery codes are left.
+    /// Number of unused recovery codes.
     pub recovery_codes: u32,
-    /// Their passkeys, the first added first.
+    /// Their passkeys, oldest first.
     pub passkeys: Vec<OwnPasskey>,
-    /// Whether the account that they work in asks every user for a second factor.
+    /// Whether the account in use requires a second factor of every user.
     pub required: bool,
 }
 
@@ -136,14 +136,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_code_is_read_however_it_is_spaced_and_wide() {
+    fn code_is_read_in_any_spacing_and_width() {
         for typed in ["123456", " 123 456\n", "123-456", "１２３４５６", "１２３　４５６"] {
             assert_eq!(GivenCode::read(typed), Some(GivenCode::Authenticator("123456".to_owned())), "{typed}");
         }
     }
 
     #[test]
-    fn what_is_no_code_is_not_read() {
+    fn malformed_code_is_not_read() {
         for typed in
             ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "123456-123456-123456", &"0".repeat(25), &"u".repeat(24)]
         {
@@ -153,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_look_like_digits_are_read_as_those() {
+    fn letters_that_look_like_digits_are_read_as_digits() {
         let code = Some(GivenCode::Recovery("000111abcdefghjkmnpqrstv".to_owned()));
         assert_eq!(GivenCode::read("0oO-1iL ABCDEFGHJKMNPQRSTV"), code);
     }
 
     #[test]
-    fn a_code_is_never_shown() {
+    fn debug_output_hides_the_code() {
         let codes = [GivenCode::read("123456"), GivenCode::read(&"0".repeat(24))];
         assert_eq!(format!("{codes:?}"), "[Some(Authenticator(…)), Some(Recovery(…))]");
     }

@@ -1,4 +1,4 @@
-//! Sessions, as their owner sees them, and how long the password that one has given counts.
+//! Sessions as their owner sees them, and the time for which a given password allows sensitive changes.
 
 use crate::account::AccountId;
 use crate::members::role::Role;
@@ -6,51 +6,51 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// For how long after the password was given the most dangerous things can be done without giving it again. OWASP ASVS
-/// 5.0, 7.5.3 asks for it; the time is ours.
+/// The time after giving the password in which the most sensitive changes are allowed without giving it again. OWASP
+/// ASVS 5.0, 7.5.3 requires such a step-up; the time is our choice.
 pub const STEP_UP_AFTER: TimeDelta = TimeDelta::minutes(15);
 
-/// Longest description that a browser gives of itself, in characters; what is longer is cut off.
+/// Longest user agent that is kept, in characters; the rest is cut off.
 pub const USER_AGENT_MAX: usize = 200;
 
-/// Identifies a session to its owner (`UUIDv7`). It opens nothing.
+/// Identifies a session to its owner (`UUIDv7`). The id grants no access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
-/// A session of the person who asks.
+/// A session of the current user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnSession {
-    /// Which one.
+    /// The session's id.
     pub id: SessionId,
-    /// Whether it is the one that is asked in.
+    /// Whether it is the session of this request.
     pub current: bool,
-    /// When it began.
+    /// When the session began.
     pub created_at: DateTime<Utc>,
-    /// When it was last used, to within a minute.
+    /// When the session was last used, to within a minute.
     pub last_seen_at: DateTime<Utc>,
-    /// The network address that it began at.
+    /// The network address from which the session began.
     pub address: String,
-    /// What the browser calls itself; empty where it says nothing.
+    /// The browser's user agent; empty if it sent none.
     pub user_agent: String,
 }
 
-/// An account that the person who asks belongs to.
+/// An account of the current user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnAccount {
-    /// Which one.
+    /// The account's id.
     pub id: AccountId,
-    /// Its name.
+    /// The account's name.
     pub name: String,
-    /// The person's role in it.
+    /// The user's role in the account.
     pub role: Role,
 }
 
-/// Browser and system that a user agent names, as `Firefox, Linux`; nothing where it names none that is known. For
-/// people to recognise their own browser by, no more.
+/// Returns the browser and system that a user agent names, as `Firefox, Linux`; `None` if it names no known one. Only
+/// meant to help people recognise their own browser.
 #[must_use]
 pub fn browser(user_agent: &str) -> Option<String> {
-    // In this order: most browsers name others, too, for compatibility.
+    // The order matters: most browsers also name others, for compatibility.
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_called_by_the_name_that_its_owner_knows() {
+    fn browser_is_named_as_its_owner_knows_it() {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0";
         assert_eq!(browser(edge).as_deref(), Some("Edge, Windows"));
         let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";

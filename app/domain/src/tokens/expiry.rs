@@ -1,27 +1,27 @@
-//! How long an Auth Token passes: until a time that people choose, and no longer than the account allows.
+//! The lifetime of an Auth Token: until a chosen time, and at most as long as the account allows.
 
 use crate::audit::trail::date;
 use crate::text::Problem;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The terms on offer, in days.
+/// The lifetimes offered for choice, in days.
 pub const OFFERED: [u16; 3] = [30, 90, 365];
-/// From how long before its end an Auth Token is shown as one that expires soon.
+/// The time before its expiry from which an Auth Token is shown as expiring soon.
 pub const SOON: TimeDelta = TimeDelta::days(14);
-/// What the form sends in place of a term where the person names the last day.
+/// The value that the form sends instead of a number of days if the person chooses the last day.
 pub const LAST_DAY: &str = "date";
 
-/// The longest that Auth Tokens of an account pass, in days: 1 to [`Lifetime::MAX`].
+/// The longest lifetime of an account's Auth Tokens, in days: 1 to [`Lifetime::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct Lifetime(u16);
 
 impl Lifetime {
-    /// The longest longest lifetime in days: ten years, which no term exceeds where the account sets none.
+    /// The greatest possible lifetime in days: ten years. It is the limit if the account sets none.
     pub const MAX: u16 = 3_650;
 
-    /// The number of days.
+    /// Returns the number of days.
     #[must_use]
     pub const fn days(self) -> u16 {
         self.0
@@ -32,7 +32,7 @@ impl Lifetime {
     }
 }
 
-/// The number is no lifetime.
+/// The number is not a valid lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a lifetime is 1 to {} days", Lifetime::MAX)]
 pub struct NotALifetime;
@@ -51,8 +51,8 @@ impl From<Lifetime> for u16 {
     }
 }
 
-/// When an Auth Token ceases to pass, if ever: at the time that was chosen for it, and where the account has a longest
-/// lifetime no later than that after it was issued, which is when its token was created or last reset.
+/// Returns when an Auth Token expires, if ever: at its chosen time, or earlier if the account's longest lifetime since
+/// it was issued ends before that. It is issued when its token is created or reset.
 #[must_use]
 pub fn end(
     expires_at: Option<DateTime<Utc>>,
@@ -63,13 +63,14 @@ pub fn end(
     [expires_at, at_longest].into_iter().flatten().min()
 }
 
-/// Whether an Auth Token with this end has ceased to pass.
+/// Returns whether an Auth Token that expires at `end` has expired.
 #[must_use]
 pub fn has_ended(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     end.is_some_and(|end| now >= end)
 }
 
-/// The same length of term anew, for an Auth Token that is issued now in the place, or with the settings, of another.
+/// Returns the expiry of an Auth Token that is issued now with the same lifetime as another one, which it replaces or
+/// whose settings it copies.
 #[must_use]
 pub fn renewed(
     expires_at: Option<DateTime<Utc>>,
@@ -79,10 +80,10 @@ pub fn renewed(
     expires_at.and_then(|expires_at| now.checked_add_signed(expires_at - issued_at))
 }
 
-/// What can be chosen now.
+/// The lifetimes that can be chosen now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// The time now. In messages a number of microseconds since 1970, in UTC.
+    /// The current time. In messages: microseconds since the Unix epoch, UTC.
     #[serde(with = "chrono::serde::ts_microseconds")]
     pub now: DateTime<Utc>,
     /// The account's longest lifetime.
@@ -90,19 +91,19 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Those of an account without a longest lifetime.
+    /// Returns the choices in an account without a longest lifetime.
     #[must_use]
     pub const fn unlimited(now: DateTime<Utc>) -> Self {
         Self { now, longest: None }
     }
 
-    /// How many days there are to choose from.
+    /// Returns the greatest number of days that can be chosen.
     #[must_use]
     pub fn days(&self) -> u16 {
         self.longest.map_or(Lifetime::MAX, Lifetime::days)
     }
 
-    /// The terms on offer that the account allows, in days, and its longest lifetime.
+    /// Returns the offered lifetimes that the account allows, in days, and the account's longest lifetime.
     #[must_use]
     pub fn offered(&self) -> Vec<u16> {
         let mut offered: Vec<_> = OFFERED.into_iter().filter(|days| *days <= self.days()).collect();
@@ -112,12 +113,12 @@ impl Terms {
         offered
     }
 
-    /// Reads what a form says: nothing for never, a number of days, [`LAST_DAY`] with the day (in UTC) in `last_day`,
-    /// or what [`written`] wrote. `current` is what the token has already, which it may keep.
+    /// Reads a form's value: empty for never, a number of days, [`LAST_DAY`] with the day (in UTC) in `last_day`, or
+    /// the text that [`written`] returned. `current` is the token's present expiry, which it may keep.
     ///
     /// # Errors
-    /// [`Problem::UnknownValue`] where it is none of these, or never where the account does not allow it,
-    /// [`Problem::NotWithinDays`] where it is not between now and the longest that is allowed.
+    /// [`Problem::UnknownValue`] if it is none of these, or never although the account limits the lifetime;
+    /// [`Problem::NotWithinDays`] if it is not between now and the limit.
     pub fn read(
         &self,
         term: &str,
@@ -132,7 +133,7 @@ impl Terms {
         } else if term == LAST_DAY {
             let after = date(last_day.trim()).and_then(|day| day.checked_add_days(Days::new(1)));
             let midnight = after.map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(outside.clone())?;
-            // The last day that is allowed ends after the longest lifetime does.
+            // The last allowed day ends after the longest lifetime, so it is cut short.
             Some(if midnight - latest < TimeDelta::days(1) { midnight.min(latest) } else { midnight })
         } else if let Some(micros) = term.strip_prefix('@') {
             let time = micros.parse().ok().and_then(DateTime::from_timestamp_micros);
@@ -151,7 +152,7 @@ impl Terms {
     }
 }
 
-/// The time as a form carries it exactly.
+/// Returns the exact time as text for a form; empty for never.
 #[must_use]
 pub fn written(expires_at: Option<DateTime<Utc>>) -> String {
     expires_at.map(|at| format!("@{}", at.timestamp_micros())).unwrap_or_default()
@@ -177,11 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn without_a_policy_anything_within_ten_years_or_never_can_be_chosen() {
+    fn without_policy_up_to_ten_years_or_never_is_allowed() {
         let terms = terms(None);
         assert_eq!(terms.read("", "", None), Ok(None));
         assert_eq!(terms.read(" 90 ", "", None), Ok(Some(at(90))));
-        // 2027-01-15 is the day on which the clock stands: it ends at midnight.
+        // 2027-01-15 is the current day of the test's clock; it ends at midnight.
         let tonight = DateTime::parse_from_rfc3339("2027-01-16T00:00:00Z").unwrap().to_utc();
         assert_eq!(terms.read("date", "2027-01-15", None), Ok(Some(tonight)));
         for (term, last_day) in [("0", ""), ("3651", ""), ("date", "2027-01-14"), ("date", ""), ("date", "2099-01-01")]
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_takes_never_and_what_is_too_long_out_of_what_can_be_chosen() {
+    fn policy_excludes_never_and_longer_terms() {
         let strict = terms(Some(45));
         assert_eq!((strict.offered(), terms(None).offered()), (vec![30, 45], vec![30, 90, 365]));
         assert_eq!(terms(Some(7)).offered(), [7]);
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_token_has_it_may_keep_whatever_the_policy_says() {
+    fn token_may_keep_its_term_under_any_policy() {
         let strict = terms(Some(45));
         for kept in [None, Some(at(-3)), Some(at(400))] {
             assert_eq!(strict.read(&written(kept), "", Some(kept)), Ok(kept));
@@ -219,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_auth_token_passes_until_what_comes_first_and_a_stricter_policy_only_shortens_that(
+        fn earlier_end_counts_and_stricter_policy_only_shortens_it(
             chosen in proptest::option::of(-50_i64..4_000), longest in proptest::option::of(1_u16..3_650),
             stricter in 1_u16..3_650, now in -10_i64..4_000,
         ) {
@@ -233,13 +234,13 @@ mod tests {
         }
 
         #[test]
-        fn a_term_that_is_renewed_is_as_long_as_it_was(length in 1_i64..3_650, later in 0_i64..4_000) {
+        fn renewed_term_keeps_its_length(length in 1_i64..3_650, later in 0_i64..4_000) {
             prop_assert_eq!(renewed(Some(at(length)), at(0), at(later)), Some(at(later + length)));
             prop_assert_eq!(renewed(None, at(0), at(later)), None);
         }
 
         #[test]
-        fn whatever_is_chosen_anew_lies_between_now_and_the_longest(term in "\\PC{0,12}", day in "\\PC{0,12}") {
+        fn new_term_lies_between_now_and_the_longest(term in "\\PC{0,12}", day in "\\PC{0,12}") {
             let strict = terms(Some(45));
             for term in [term.as_str(), LAST_DAY] {
                 if let Ok(chosen) = strict.read(term, &day, None) {

@@ -1,4 +1,4 @@
-//! Which tokens the list shows, in which order, and how a link says it.
+//! The filters and order of the token list, and how they are written in a link.
 
 use crate::paging::{Cursor, Place, Position};
 use crate::text;
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 /// Tokens on one page of the list.
 pub const PAGE_SIZE: u32 = 24;
-/// Of so many that fit, the list tells how many exactly; beyond, only that there are more.
+/// Up to this many results, the list shows their exact number; beyond it, only that there are more.
 pub const COUNTED: u32 = 10_000;
 
-/// When a token was created, counted back from now.
+/// When a token was created, relative to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -25,7 +25,7 @@ impl CreatedOn {
     /// Every choice, as the filter shows them.
     pub const ALL: [Self; 3] = [Self::Last7Days, Self::Last30Days, Self::MoreThan30Days];
 
-    /// The choice's name in a link.
+    /// Returns the choice's name in a link.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,13 +35,13 @@ impl CreatedOn {
         }
     }
 
-    /// The choice of that name, if there is one.
+    /// Returns the choice of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.as_str() == name)
     }
 
-    /// The earliest time of creation that fits (inclusive).
+    /// Returns the earliest matching time of creation (inclusive), if there is one.
     #[must_use]
     pub fn from(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
@@ -51,7 +51,7 @@ impl CreatedOn {
         }
     }
 
-    /// The first time of creation that no longer fits (exclusive).
+    /// Returns the end of the matching times of creation (exclusive), if there is one.
     #[must_use]
     pub fn before(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         (self == Self::MoreThan30Days).then(|| now - TimeDelta::days(30))
@@ -62,12 +62,12 @@ impl CreatedOn {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
-    /// Created last, first.
+    /// Newest first.
     #[default]
     Created,
-    /// By name, without regard to case or width.
+    /// By name, ignoring letter case and width.
     Name,
-    /// Used last, first; never used, last.
+    /// Most recently used first; never used last.
     LastUsed,
 }
 
@@ -75,7 +75,7 @@ impl Sort {
     /// Every order, as lists show them.
     pub const ALL: [Self; 3] = [Self::Created, Self::Name, Self::LastUsed];
 
-    /// The order's name in a link.
+    /// Returns the order's name in a link.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -85,48 +85,48 @@ impl Sort {
         }
     }
 
-    /// The order of that name, if there is one.
+    /// Returns the order of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.as_str() == name)
     }
 }
 
-/// What places a token in an order of the list.
+/// A token's position in an order of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenKey {
-    /// What it is sorted by.
+    /// The value that the list is sorted by.
     pub value: SortValue,
-    /// Its id, which decides between equals.
+    /// The token's id, which orders tokens of equal value.
     pub id: TokenId,
 }
 
-/// What tokens are sorted by.
+/// The value that tokens are sorted by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortValue {
-    /// A time, in microseconds since 1970.
+    /// A time, in microseconds since the Unix epoch.
     Time(i64),
-    /// No time: it was never used.
+    /// No time: the token was never used.
     Never,
-    /// A name, folded.
+    /// A name, folded by [`text::folded`].
     Name(String),
 }
 
 impl TokenKey {
-    /// Reads what [`Self::cursor`] has written of a token in that order.
+    /// Reads the key of a token in that order from the text that [`Self::cursor`] wrote.
     #[must_use]
     pub fn read(sort: Sort, Cursor(text): &Cursor) -> Option<Self> {
         let (id, value) = text.split_once('.')?;
         let value = match sort {
             Sort::LastUsed if value.is_empty() => SortValue::Never,
             Sort::Created | Sort::LastUsed => SortValue::Time(value.parse().ok()?),
-            // No name has such a character, and PostgreSQL takes none.
+            // No name has this character, and PostgreSQL does not accept it.
             Sort::Name => SortValue::Name(Some(value).filter(|name| !name.contains('\0'))?.to_owned()),
         };
         Some(Self { value, id: TokenId(id.parse().ok()?) })
     }
 
-    /// The key as a text.
+    /// Returns the key as text.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         let id = self.id.0;
@@ -138,14 +138,14 @@ impl TokenKey {
     }
 }
 
-/// Filters, order and page of the token list. The filters combine: a token is shown that fits all.
+/// The filters, order and page of the token list. A token is shown if it matches all filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenFilter {
-    /// Part of the name, as typed; empty for any.
+    /// A part of the name, as typed; empty for any name.
     pub name: String,
-    /// When it was created.
+    /// When the token was created.
     pub created: Option<CreatedOn>,
-    /// Its state.
+    /// The token's state.
     pub state: Option<TokenState>,
     /// The order.
     pub sort: Sort,
@@ -154,7 +154,7 @@ pub struct TokenFilter {
 }
 
 impl TokenFilter {
-    /// Reads a link's query, given how to look up one of its values. What makes no sense is ignored.
+    /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
         let name = get("name").unwrap_or_default();
         let sort = get("sort").and_then(|name| Sort::from_name(&name)).unwrap_or_default();
@@ -167,7 +167,7 @@ impl TokenFilter {
         }
     }
 
-    /// What a link's query needs to say; nothing for what is as usual.
+    /// Returns the query of a link to this list, without default values.
     #[must_use]
     pub fn to_query(&self) -> Vec<(&'static str, String)> {
         let sort = (self.sort != Sort::default()).then(|| self.sort.as_str().to_owned());
@@ -183,7 +183,7 @@ impl TokenFilter {
         .collect()
     }
 
-    /// How many of the three filters are set.
+    /// Returns how many of the three filters are set.
     #[must_use]
     pub fn active(&self) -> usize {
         usize::from(!self.name.trim().is_empty())
@@ -191,27 +191,28 @@ impl TokenFilter {
             + usize::from(self.state.is_some())
     }
 
-    /// The same order with no filter: what Clear all leads to.
+    /// Returns the same order without filters, for the link "Clear all".
     #[must_use]
     pub fn cleared(&self) -> Self {
         Self { sort: self.sort, ..Self::default() }
     }
 
-    /// The same filters and order, on that page.
+    /// Returns the same filters and order on another page.
     #[must_use]
     pub fn at(&self, place: Place) -> Self {
         Self { place, ..self.clone() }
     }
 }
 
-/// One page of the tokens that fit a filter.
+/// One page of the tokens that match a filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenList {
     /// The tokens of this page, at most [`PAGE_SIZE`].
     pub tokens: Vec<Token>,
-    /// The page that this is.
+    /// The page's position in the list.
     pub position: Position,
-    /// The number of an entry in the account's audit trail whose result is in the list. That of later ones may be.
+    /// The number of an entry in the account's audit trail. The list includes that entry's change and possibly later
+    /// ones.
     pub as_of: i64,
 }
 
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_order_is_nonsense() {
+    fn key_of_another_order_is_ignored() {
         let id = "01990000-0000-7000-8000-000000000000";
         let time = format!("{id}.1800000000000000");
         for (sort, key, readable) in [
@@ -290,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_link_brings_back_what_it_was_made_from(
+        fn link_restores_its_filter(
             name in "\\PC{0,40}", created in 0..4_usize, state in 0..3_usize, sort in 0..3_usize, key in key(),
             place in 0..4_usize,
         ) {

@@ -1,8 +1,8 @@
-//! The scope catalogue: which operations of the Agency API a token can be allowed, by category.
+//! The scope catalogue: the operations of the Agency API that a token can be allowed to call, by category.
 //!
-//! Source: the published documents of Agency API version 3 (Advertisers, Company Information, Compliance Content,
-//! Jobs, Reports); an operation's id is its `operationId` there. Access Tokens is a category of Kagitaba's own. Versions
-//! 2 and 3 have the same operations: adding one makes no new version.
+//! Source: the published documents of Agency API version 3 (Advertisers, Company Information, Compliance Content, Jobs,
+//! Reports); an operation's id is its `operationId` there. The category Access Tokens is Kagitaba's own. Versions 2 and
+//! 3 have the same operations: a new operation does not make a new version.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,7 +15,7 @@ pub struct Name {
     pub ja: &'static str,
 }
 
-/// A group of operations, one API category.
+/// A group of operations: one API category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // the published names
 pub enum Category {
@@ -38,7 +38,7 @@ impl Category {
         Self::AccessTokens,
     ];
 
-    /// Its name.
+    /// Returns the category's name.
     #[must_use]
     pub const fn name(self) -> Name {
         match self {
@@ -51,7 +51,7 @@ impl Category {
         }
     }
 
-    /// Its scopes, in the catalogue's order.
+    /// Returns the category's scopes, in the catalogue's order.
     pub fn scopes(self) -> impl Iterator<Item = Scope> + Clone {
         Scope::all().filter(move |scope| scope.category() == self)
     }
@@ -68,7 +68,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As it stands in a request.
+    /// Returns the method as written in a request.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,12 +80,12 @@ impl Method {
     }
 }
 
-/// What share of an account's calls an operation counts towards.
+/// The rate limit that an operation counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RateGroup {
-    /// Every operation that has no group of its own.
+    /// Every operation without a group of its own.
     Default,
-    /// Exports of reports, which are long.
+    /// Exports of reports, which take long.
     ReportExport,
 }
 
@@ -93,7 +93,7 @@ impl RateGroup {
     /// Every group.
     pub const ALL: [Self; 2] = [Self::Default, Self::ReportExport];
 
-    /// The group's name at rest.
+    /// Returns the group's name as stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,8 +102,8 @@ impl RateGroup {
         }
     }
 
-    /// How many calls an account may make, and in how many seconds (the published rate limits: 1,000 an hour, exports
-    /// 100 a day).
+    /// Returns how many calls an account may make, and in how many seconds (the published rate limits: 1,000 an hour,
+    /// exports 100 a day).
     #[must_use]
     pub const fn quota(self) -> (u32, u32) {
         match self {
@@ -124,7 +124,7 @@ pub struct Operation {
     pub method: Method,
     /// The path template below `/Agencies/{AccountSID}`.
     pub path: &'static str,
-    /// What people call it.
+    /// The operation's display name.
     pub name: Name,
 }
 
@@ -139,7 +139,7 @@ const fn operation(
     Operation { id, category, method, path, name: Name { en, ja } }
 }
 
-/// The catalogue. Operations of one category stand together; both API versions have them all.
+/// The catalogue. Operations of the same category are adjacent; both API versions have all operations.
 static OPERATIONS: [Operation; 23] = {
     use Category::{AccessTokens, Advertisers, CompanyInformation, ComplianceContent, Jobs, Reports};
     use Method::{Delete, Get, Post, Put};
@@ -289,61 +289,61 @@ static OPERATIONS: [Operation; 23] = {
     ]
 };
 
-/// One operation as a right that a token has. At rest and in messages it is the operation's id; scopes are ordered as
-/// the catalogue is.
+/// One operation that a token may call. It is stored and sent as the operation's id; scopes are ordered as in the
+/// catalogue.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(u8);
 
-/// The catalogue has no operation of that id.
+/// The catalogue has no operation with this id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no operation of the Agency API")]
 pub struct UnknownScope(pub String);
 
 impl Scope {
-    /// Retrieve the company profile.
+    /// The scope to retrieve the company profile.
     pub const GET_COMPANY_INFORMATION: Self = Self(2);
-    /// Retrieve an access token.
+    /// The scope to retrieve an access token.
     pub const GET_ACCESS_TOKEN: Self = Self(17);
 
-    /// Every scope, in the catalogue's order.
+    /// Returns every scope, in the catalogue's order.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
         (0..).take(OPERATIONS.len()).map(Self)
     }
 
-    /// The scope of that operation id, if there is one.
+    /// Returns the scope of that operation id, if there is one.
     #[must_use]
     pub fn find(id: &str) -> Option<Self> {
         Self::all().find(|scope| scope.id() == id)
     }
 
-    /// What it allows.
+    /// Returns the operation that the scope allows.
     #[must_use]
     pub fn operation(self) -> &'static Operation {
         &OPERATIONS[usize::from(self.0)]
     }
 
-    /// The operation's id.
+    /// Returns the operation's id.
     #[must_use]
     pub fn id(self) -> &'static str {
         self.operation().id
     }
 
-    /// The operation's category.
+    /// Returns the operation's category.
     #[must_use]
     pub fn category(self) -> Category {
         self.operation().category
     }
 
-    /// What the operation counts towards. A job that is replayed exports once more.
+    /// Returns the rate limit that the operation counts towards. A job's replay counts as another export.
     #[must_use]
     pub fn rate_group(self) -> RateGroup {
         if matches!(self.id(), "exportReport" | "replayJob") { RateGroup::ReportExport } else { RateGroup::Default }
     }
 
-    /// The operation that a request names by its method and the segments of its path below `/Agencies/{AccountSID}`,
-    /// percent-decoded; with it the segment that stands for the template's parameter, if it has one. `HEAD` asks for
-    /// what `GET` answers.
+    /// Finds the operation of a request by its method and the percent-decoded segments of its path below
+    /// `/Agencies/{AccountSID}`. Also returns the segment in place of the template's parameter, if it has one. `HEAD`
+    /// is treated as `GET`.
     ///
     /// # Errors
     /// [`NoOperation`].
@@ -359,15 +359,15 @@ impl Scope {
 }
 
 impl Operation {
-    /// Whether the path is one that the template stands for.
+    /// Returns whether the path matches the template.
     fn is_at(&self, segments: &[impl AsRef<str>]) -> bool {
         let template = &self.path[1..];
-        // Most begin otherwise, which is quick to see.
+        // A quick check that rules out most operations.
         if segments.first().is_none_or(|first| !template.starts_with(first.as_ref())) {
             return false;
         }
         let mut template = template.split('/');
-        // What could lead elsewhere in a path is nobody's name.
+        // A parameter is never a segment that could lead to another path.
         let names = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['/', '\\']);
         let fits =
             |expected: &str, segment| if expected.starts_with('{') { names(segment) } else { expected == segment };
@@ -376,19 +376,19 @@ impl Operation {
         all_fit && template.next().is_none()
     }
 
-    /// The segment that stands for the template's parameter, if it has one.
+    /// Returns the segment in place of the template's parameter, if it has one.
     fn parameter<'a>(&self, segments: &'a [impl AsRef<str>]) -> Option<&'a str> {
         let index = self.path[1..].split('/').position(|expected| expected.starts_with('{'))?;
         segments.get(index).map(AsRef::as_ref)
     }
 }
 
-/// Why a request names no operation.
+/// The reason why a request matches no operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoOperation {
-    /// None has this path.
+    /// No operation has this path.
     Path,
-    /// Those of this path have other methods.
+    /// The operations with this path have other methods: these.
     Method(Vec<Method>),
 }
 
@@ -412,7 +412,7 @@ impl From<Scope> for String {
     }
 }
 
-/// A token's scopes. At rest they are a list of operation ids, in the catalogue's order, each once.
+/// The scopes of a token. They are stored as a list of operation ids, in the catalogue's order and without duplicates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
 pub struct Scopes(u32);
@@ -420,30 +420,31 @@ pub struct Scopes(u32);
 const _: () = assert!(OPERATIONS.len() <= u32::BITS as usize, "a bit for each operation");
 
 impl Scopes {
-    /// Whether the operation is allowed.
+    /// Returns whether the scopes allow the operation.
     #[must_use]
     pub fn allow(self, scope: Scope) -> bool {
         self.0 & (1 << scope.0) != 0
     }
 
-    /// Whether nothing is allowed.
+    /// Returns whether the scopes allow nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0 == 0
     }
 
-    /// Those of these scopes that the others lack.
+    /// Returns those of these scopes that are not among the others.
     #[must_use]
     pub fn beyond(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
 
-    /// The scopes, in order.
+    /// Returns the scopes in the catalogue's order.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::all().filter(move |scope| self.allow(*scope))
     }
 
-    /// The scopes in short: each category of which something is allowed, how many operations are, and of how many.
+    /// Returns a summary of the scopes: each category with allowed operations, their number, and the number of all its
+    /// operations.
     #[must_use]
     pub fn by_category(self) -> Vec<(Category, usize, usize)> {
         Category::ALL
@@ -457,7 +458,7 @@ impl Scopes {
     }
 }
 
-/// Their ids, with commas.
+/// Writes the operation ids, separated by commas.
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.iter().map(Scope::id).collect::<Vec<_>>().join(", "))
@@ -488,7 +489,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn a_replay_counts_as_the_export_that_it_is() {
+    fn replay_counts_as_a_report_export() {
         let exports: Vec<_> = Scope::all().filter(|scope| scope.rate_group() == RateGroup::ReportExport).collect();
         assert_eq!(exports.iter().map(|scope| scope.id()).collect::<Vec<_>>(), ["replayJob", "exportReport"]);
     }
@@ -545,13 +546,13 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_beyond_other_scopes_is_what_they_lack() {
+    fn beyond_returns_the_scopes_that_others_lack() {
         let of = |ids: &[&str]| ids.iter().filter_map(|id| Scope::find(id)).collect::<Scopes>();
         assert_eq!(of(&["getJob", "listJobs"]).beyond(of(&["getJob", "runReport"])), of(&["listJobs"]));
     }
 
     #[test]
-    fn scopes_are_kept_in_order_and_once() {
+    fn scopes_are_stored_in_order_without_duplicates() {
         let ids = r#"["getJob","listJobs","getJob","listAdvertisers"]"#;
         let scopes: Scopes = serde_json::from_str(ids).unwrap();
         assert_eq!(serde_json::to_string(&scopes).unwrap(), r#"["listAdvertisers","listJobs","getJob"]"#);
@@ -559,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn the_short_form_counts_by_category() {
+    fn summary_counts_operations_by_category() {
         let scopes: Scopes = ["listJobs", "getJob", "listAdvertisers"].into_iter().filter_map(Scope::find).collect();
         assert_eq!(scopes.by_category(), [(Category::Advertisers, 1, 2), (Category::Jobs, 2, 4)]);
     }

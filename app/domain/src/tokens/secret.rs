@@ -1,4 +1,4 @@
-//! Account SID and Auth Token: how they look, how they are made, and how the secret one is kept from view.
+//! Account SIDs and Auth Tokens: their form, their generation, and the protection of the Auth Token from view.
 
 use rand::CryptoRng;
 use rand::distr::{Alphanumeric, SampleString};
@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 /// The digits of base62, in the order of their values.
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The public identifier of one token, the user name of HTTP Basic: `IR` and 33 base62 characters.
+/// The public identifier of one token, its user name in HTTP Basic: `IR` and 33 base62 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AccountSid(String);
 
-/// The text is no Account SID.
+/// The text is not an Account SID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an Account SID is `IR` and 33 letters or digits")]
 pub struct NotAnAccountSid;
@@ -23,12 +23,12 @@ impl AccountSid {
     const PREFIX: &str = "IR";
     const RANDOM: usize = 33;
 
-    /// A new one, of 196 random bits: no two are ever alike.
+    /// Returns a new Account SID with 196 random bits, so that no two are ever equal.
     pub fn generate(random: &mut impl CryptoRng) -> Self {
         Self(format!("{}{}", Self::PREFIX, Alphanumeric.sample_string(random, Self::RANDOM)))
     }
 
-    /// The 35 characters.
+    /// Returns the 35 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -59,22 +59,22 @@ impl fmt::Display for AccountSid {
 }
 
 /// An Auth Token: `kgt_`, 32 random base62 characters (190 bits), and their CRC32 as 6 base62 characters, by which a
-/// secret scanner tells it from look-alikes without asking anybody.
+/// secret scanner can distinguish it from similar strings without a request.
 ///
-/// It is wiped from memory when dropped. It has neither `Display` nor `Serialize`; [`Secret::reveal`] is the one way
+/// It is wiped from memory when dropped. It has neither `Display` nor `Serialize`; [`Secret::reveal`] is the only way
 /// to its text, so that a search for that word finds every place where the text leaves this type.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// What every Auth Token starts with.
+    /// The prefix of every Auth Token.
     pub const PREFIX: &str = "kgt_";
     const RANDOM: usize = 32;
     const CHECKSUM: usize = 6;
     /// Length in characters, which are all ASCII.
     pub const LENGTH: usize = Self::PREFIX.len() + Self::RANDOM + Self::CHECKSUM;
 
-    /// A new one.
+    /// Returns a new Auth Token.
     pub fn generate(random: &mut impl CryptoRng) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
         text.push_str(Self::PREFIX);
@@ -84,7 +84,8 @@ impl Secret {
         Self(text)
     }
 
-    /// Takes a text that a client sent, if it can be an Auth Token at all: prefix, length, alphabet and checksum.
+    /// Reads a text that a client sent. Returns `None` unless prefix, length, alphabet and checksum are those of an
+    /// Auth Token.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(Self::PREFIX)?;
@@ -95,7 +96,7 @@ impl Secret {
         (checksum(random) == given.as_bytes()).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The text itself. Give it to nobody but the person or the hash function that it is for.
+    /// Returns the text itself. Pass it only to its owner or to the hash function.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -108,7 +109,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// CRC-32 (ISO-HDLC) in base62, most significant digit first, padded with zeros.
+/// Returns the CRC-32 (ISO-HDLC) in base62, most significant digit first, padded with zeros.
 fn checksum(random: &str) -> [u8; Secret::CHECKSUM] {
     let mut rest = crc32fast::hash(random.as_bytes());
     let mut digits = [b'0'; Secret::CHECKSUM];
@@ -127,14 +128,14 @@ mod tests {
     use rand::rngs::StdRng;
 
     #[test]
-    fn an_account_sid_has_35_characters_as_in_the_published_examples() {
+    fn account_sid_has_35_characters_as_published() {
         let sid = AccountSid::generate(&mut StdRng::seed_from_u64(1));
         assert_eq!(sid.as_str().len(), 35);
         assert_eq!(AccountSid::try_from(sid.to_string()), Ok(sid));
     }
 
     #[test]
-    fn what_is_no_account_sid_is_refused() {
+    fn malformed_account_sid_is_refused() {
         for wrong in [
             "",
             "IR",
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_is_the_known_one() {
+    fn checksum_matches_its_published_check_value() {
         // CRC-32 of "123456789" is 0xCBF43926 = 3421780262, the check value of its published definition.
         assert_eq!(&checksum("123456789"), b"3jZRME");
     }
@@ -160,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_generated_secret_is_recognised_and_no_altered_one_is(seed: u64, at in 4..Secret::LENGTH) {
+        fn generated_secret_is_recognised_unless_altered(seed: u64, at in 4..Secret::LENGTH) {
             let secret = Secret::generate(&mut StdRng::seed_from_u64(seed));
             prop_assert_eq!(secret.reveal().len(), Secret::LENGTH);
             prop_assert!(Secret::parse(secret.reveal()).is_some());
@@ -170,7 +171,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_can_be_asked(text in "\\PC{0,60}") {
+        fn arbitrary_text_is_not_a_secret(text in "\\PC{0,60}") {
             prop_assert!(Secret::parse(&text).is_none());
             let prefixed = format!("kgt_{text}");
             prop_assert!(Secret::parse(&prefixed).is_none());

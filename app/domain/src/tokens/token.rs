@@ -1,4 +1,4 @@
-//! The access token: its settings, its state, and the form in which people write them.
+//! The access token: its settings, its state, and its form.
 
 use crate::gate::api_version::ApiVersion;
 use crate::members::user::{self, Person, UserId};
@@ -14,20 +14,20 @@ use uuid::Uuid;
 pub const NAME_MAX: usize = 100;
 /// Longest description in characters.
 pub const DESCRIPTION_MAX: usize = 1_000;
-/// Most developers' addresses of one token.
+/// Most developers' e-mail addresses of one token.
 pub const DEVELOPERS_MAX: usize = 50;
-/// How long a page offers to undo a deletion.
+/// The time for which a page offers to undo a deletion.
 pub const UNDO_OFFERED: TimeDelta = TimeDelta::seconds(10);
-/// How long a deletion can be undone: as long as that is offered, and two seconds for the answer and the request on
-/// their way. From the deletion's first instant the token no longer passes the gate.
+/// The time in which a deletion can be undone: as long as a page offers it, and two seconds for the page's answer and
+/// the request in transit. The token stops passing the gate as soon as it is deleted.
 pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(12);
 
-/// Identifies a token inside Kagitaba (`UUIDv7`). Clients of the gate know its [`AccountSid`].
+/// Identifies a token inside Kagitaba (`UUIDv7`). API clients know its [`AccountSid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenId(pub Uuid);
 
-/// Whether a token may be used for authentication.
+/// The state of a token: whether it may be used for authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -40,7 +40,7 @@ impl TokenState {
     /// Both states, as the filter shows them.
     pub const ALL: [Self; 2] = [Self::Enabled, Self::Disabled];
 
-    /// The state's name in links and at rest.
+    /// Returns the state's name in links and as stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -49,36 +49,35 @@ impl TokenState {
         }
     }
 
-    /// The state of that name, if there is one.
+    /// Returns the state of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 }
 
-/// What people decide about a token.
+/// The settings of a token that people choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenSettings {
     /// One line, 1 to [`NAME_MAX`] characters; names need not be unique.
     pub name: String,
-    /// At most [`DESCRIPTION_MAX`] characters, possibly none.
+    /// At most [`DESCRIPTION_MAX`] characters; may be empty.
     pub description: String,
     /// The version of the Agency API that the token is pinned to.
     pub api_version: ApiVersion,
-    /// The account user to ask about it.
+    /// The account user to contact about the token.
     pub primary_contact: UserId,
-    /// E-mail addresses of developers, who need not be account users; at most [`DEVELOPERS_MAX`].
+    /// E-mail addresses of developers, who need not be account users. At most [`DEVELOPERS_MAX`].
     pub developers: Vec<String>,
-    /// What it allows; at least one.
+    /// The token's scopes; at least one.
     pub scopes: Scopes,
-    /// Until when its Auth Token passes, if people chose an end. In messages a number of microseconds since 1970, in
-    /// UTC.
+    /// The chosen expiry of its Auth Token, if any. In messages: microseconds since the Unix epoch, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "chrono::serde::ts_microseconds_option")]
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl TokenSettings {
-    /// The fields in which two settings differ, in the order of the form.
+    /// Returns the fields in which two settings differ, in the order of the form.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<Field> {
         [
@@ -96,36 +95,36 @@ impl TokenSettings {
     }
 }
 
-/// A token, all but its secret.
+/// A token without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
-    /// Its identifier.
+    /// The token's identifier.
     pub id: TokenId,
-    /// Its public half.
+    /// The token's public half.
     pub sid: AccountSid,
-    /// What people decided about it.
+    /// The settings that people chose.
     pub settings: TokenSettings,
-    /// The primary contact by name, as they are now.
+    /// The primary contact with their present name.
     pub primary_contact: Person,
-    /// Whether it may be used.
+    /// Whether the token may be used.
     pub state: TokenState,
-    /// When it was created. In messages a number of microseconds since 1970, in UTC, as at rest.
+    /// When the token was created. In messages and as stored: microseconds since the Unix epoch, UTC.
     #[serde(with = "chrono::serde::ts_microseconds")]
     pub created_at: DateTime<Utc>,
-    /// When it last passed the gate. In messages as above.
+    /// When the token last passed the gate. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub last_used_at: Option<DateTime<Utc>>,
-    /// When its Auth Token ceases to pass, if ever: see [`expiry::end`]. In messages as above.
+    /// When its Auth Token expires, if ever: see [`expiry::end`]. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub ends_at: Option<DateTime<Utc>>,
     /// Whether its Auth Token is kept so that it can be viewed again.
     pub viewable: bool,
-    /// Counts the changes made to it. A change names the revision it was made from, so that it never overwrites
-    /// another's unseen.
+    /// The number of changes made to the token. A change names the revision on which it is based, so that it never
+    /// overwrites another one unseen.
     pub revision: i64,
 }
 
-/// One of the three steps in which a token is created, which are also the sections in which it is edited.
+/// One of the three steps of creating a token, which are also the sections of its edit page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Step {
@@ -140,7 +139,7 @@ impl Step {
 }
 
 impl Field {
-    /// The step in which the field stands.
+    /// Returns the step that contains the field.
     #[must_use]
     pub const fn step(self) -> Step {
         match self {
@@ -151,7 +150,7 @@ impl Field {
     }
 }
 
-/// What a person typed into the form of a token, right or wrong.
+/// The input of a token's form, valid or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TokenForm {
@@ -161,31 +160,30 @@ pub struct TokenForm {
     pub description: String,
     /// The number of an API version.
     pub api_version: String,
-    /// For how long its Auth Token passes: see [`Terms::read`].
+    /// The lifetime of its Auth Token: see [`Terms::read`].
     pub expires: String,
-    /// The last day on which it does, where `expires` says so.
+    /// The last day of that lifetime, if `expires` is [`term::LAST_DAY`].
     pub last_day: String,
     /// The id of an account user.
     pub primary_contact: String,
-    /// E-mail addresses, separated by line ends, commas, semicolons or blanks.
+    /// E-mail addresses, separated by line breaks, commas, semicolons or spaces.
     pub developers: String,
     /// Ids of operations.
     pub scopes: Vec<String>,
 }
 
 impl TokenForm {
-    /// The form of a new token: the newest version, and the person who fills it in as the contact.
+    /// Returns the form of a new token: the newest version, with `contact` as the primary contact.
     #[must_use]
     pub fn blank(contact: UserId) -> Self {
         Self { api_version: ApiVersion::NEWEST.to_string(), primary_contact: contact.0.to_string(), ..Self::default() }
     }
 
-    /// Reads the form. `people` are those among whom the primary contact is chosen; `current` are the
-    /// settings of a token that exists already, which can only move to a newer version; `terms` is how long Auth Tokens
-    /// may pass.
+    /// Reads the form. `people` are the possible primary contacts. `current` are the settings of an existing token,
+    /// which can only move to a newer version. `terms` are the lifetimes that can be chosen for Auth Tokens.
     ///
     /// # Errors
-    /// What is wrong, in the order of the form, each problem with its field.
+    /// The problems in the order of the form, each with its field.
     pub fn validate(
         &self,
         people: &[impl AsRef<Person>],
@@ -232,8 +230,8 @@ impl From<&TokenSettings> for TokenForm {
     }
 }
 
-/// The name of a token's duplicate: its name with the first free number, `Nightly export (2)`. `taken` tells whether
-/// the account has a token of that name already.
+/// Returns the name of a token's duplicate: its name with the first free number, `Nightly export (2)`. `taken` returns
+/// whether the account already has a token of that name.
 pub fn copy_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let numbered = name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
     let stem = numbered
@@ -268,7 +266,7 @@ fn contact(input: &str, people: &[impl AsRef<Person>]) -> Result<UserId, Problem
     person.map(|person| person.id).ok_or(Problem::UnknownValue)
 }
 
-/// Whether the character stands between developers' addresses in a form.
+/// Returns whether the character separates developers' addresses in a form.
 #[must_use]
 pub fn separates_addresses(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '、' | '，')
@@ -335,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_form_names_all_that_is_missing_in_the_order_of_the_form() {
+    fn empty_form_names_missing_fields_in_form_order() {
         let fields: Vec<_> = problems(&TokenForm::default()).into_iter().map(|error| error.field).collect();
         assert_eq!(fields, [Field::Name, Field::ApiVersion, Field::PrimaryContact, Field::Scopes]);
         assert!(fields.is_sorted_by_key(|field| field.step()));
@@ -367,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_a_token_has_is_kept_and_one_that_is_over_not_chosen_anew() {
+    fn past_expiry_can_be_kept_but_not_chosen_again() {
         let form = TokenForm { expires: "30".to_owned(), ..form() };
         let settings = form.validate(&[person()], None, &terms()).unwrap();
         let later = Terms::unlimited(terms().now + TimeDelta::days(40));
@@ -378,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_takes_the_first_free_number_and_stays_within_the_length() {
+    fn duplicate_takes_first_free_number_within_name_length() {
         assert_eq!(copy_name("Export", |_| false), "Export (2)");
         assert_eq!(copy_name("Export (2)", |name| name == "Export (2)"), "Export (3)");
         assert_eq!(copy_name("Export (EU)", |_| false), "Export (EU) (2)");
@@ -387,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_address_is_named_and_too_many_are_counted() {
+    fn invalid_or_too_many_developer_addresses_are_refused() {
         let wrong = TokenForm { developers: "dev@partner.example bad@".to_owned(), ..form() };
         assert_eq!(problems(&wrong)[0].problem, Problem::NotAnEmail { input: "bad@".to_owned() });
         let many = (0..51).map(|n| format!("d{n}@partner.example")).collect::<Vec<_>>().join("\n");
