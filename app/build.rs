@@ -1,7 +1,7 @@
-//! Turns `locales/*.json` into typed keys; a text that one language lacks stops the build.
+//! Generates typed keys from `locales/*.json`; the build fails if a key is missing in one of the languages.
 //!
-//! `leptos_i18n_build` does the same by these two crates, but brings ICU's sources of data for formats of numbers and dates
-//! along, which take minutes to compile and which no text here needs.
+//! `leptos_i18n_build` does the same with these two crates, but also pulls in ICU's data sources for formatting numbers
+//! and dates. They take minutes to compile, and no text here needs them.
 
 use leptos_i18n_codegen::gen_code;
 use leptos_i18n_parser::parse_locales::{
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The library only warns of a key that one language lacks.
+/// Fails if a key is missing in one of the languages; the library only warns about that.
 fn both_languages_say_all() -> Result<(), Box<dyn Error>> {
     let keys = |locale: &str| -> Result<BTreeSet<String>, Box<dyn Error>> {
         let mut keys = BTreeSet::new();

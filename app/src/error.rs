@@ -1,4 +1,4 @@
-//! What can go wrong between browser and server; each error has one status and one text.
+//! The errors of requests from browser to server; each error has one HTTP status and one text.
 
 use crate::api::protocol::JsonText;
 use crate::i18n::t_string;
@@ -12,115 +12,115 @@ use leptos::server_fn::Encodes;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-/// An error that a server function answers with, or the browser's own when no answer came.
+/// An error returned by a server function, or by the browser itself if no answer came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
-    /// Nobody is signed in, or no longer.
+    /// No user is signed in, or the session has ended.
     #[error("sign in first")]
     SignInNeeded,
-    /// The role lacks the right.
+    /// The user's role lacks the permission.
     #[error("your role does not allow it; ask an Account Administrator")]
     NotAllowed,
-    /// The account has no such token (any more).
+    /// The account has no such token, or no longer has it.
     #[error("there is no such access token in this account")]
     NotFound,
-    /// The person belongs to no such account (any more).
+    /// The user does not belong to that account, or no longer does.
     #[error("you do not belong to that account any more; load the page again")]
     NoSuchAccount,
-    /// Somebody else changed it since it was read.
+    /// Another user changed it since it was read.
     #[error("somebody else changed it meanwhile; load it again")]
     Conflict,
-    /// The same request was carried out before.
+    /// The same request was already carried out.
     #[error("this was done already")]
     AlreadyDone,
-    /// Fields of a form are wrong.
+    /// Fields of a form are invalid.
     #[error("some fields need attention")]
     Invalid(Vec<FieldError>),
-    /// Fields of the company profile are wrong.
+    /// Fields of the company profile are invalid.
     #[error("some fields need attention")]
     InvalidProfile(Vec<ProfileProblem>),
-    /// Fields of the security policy are wrong.
+    /// Fields of the security policy are invalid.
     #[error("some fields need attention")]
     InvalidPolicy(Vec<PolicyProblem>),
-    /// Somebody else changed the security policy since it was read.
+    /// Another user changed the security policy since it was read.
     #[error("somebody else changed the security policy meanwhile; load it again")]
     PolicyConflict,
-    /// The token's Auth Token is not kept (any more).
+    /// The token's Auth Token is not stored, or no longer is.
     #[error("its Auth Token can't be viewed; reset the access token to get a new one")]
     NotViewable,
-    /// Fields of an invitation, or of its acceptance, are wrong.
+    /// Fields of an invitation, or of its acceptance, are invalid.
     #[error("some fields need attention")]
     InvalidMember(Vec<MemberFieldError>),
-    /// The account has a user of that address already.
+    /// The account already has a user with that e-mail address.
     #[error("a user of the account has that e-mail address already; reinstate them if they are deactivated")]
     AlreadyMember,
-    /// There is a user of that address by now.
+    /// A user with that e-mail address exists by now.
     #[error("there is a user with that e-mail address by now; load the page again")]
     EmailTaken,
     /// The account would be left without an active administrator.
     #[error("an account needs an active Account Administrator; make another user one first")]
     LastAdministrator,
-    /// The invitation has expired, was used or withdrawn, or never was.
+    /// The invitation has expired, was used or withdrawn, or never existed.
     #[error("there is no such invitation any more; ask an Account Administrator for a new one")]
     InvitationOver,
-    /// The link to set a new password has expired, was used or replaced, or never was.
+    /// The link to set a new password has expired, was used or replaced, or never existed.
     #[error("this link can't be used any more; ask for a new one")]
     ResetOver,
-    /// The user may not work in the account.
+    /// The user is deactivated in the account.
     #[error("the user is deactivated; reinstate them first")]
     Deactivated,
-    /// The user belongs to other accounts too, so the link to set their password is for themselves alone to see.
+    /// The user belongs to other accounts too, so only they may see the link to set their password.
     #[error("the user belongs to other accounts too; only mail or the command line can reset their password")]
     BelongsElsewhere,
-    /// The mail could not be sent, or the server sends none.
+    /// The mail could not be sent, or the server is not set up for mail.
     #[error("the mail could not be sent; try again later")]
     MailFailed,
-    /// E-mail address and password do not belong together.
+    /// The e-mail address and the password do not match.
     #[error("e-mail address or password is wrong")]
     WrongCredentials,
-    /// That is not the person's password.
+    /// The password is not the user's.
     #[error("the password is wrong")]
     WrongPassword,
-    /// The code is wrong, or was used before.
+    /// The code is wrong, or was already used.
     #[error("the code is wrong or was used already")]
     WrongCode,
-    /// The passkey is not known, or is not the person's, or answered something else or too late.
+    /// The passkey is unknown, belongs to another user, or its answer was invalid or too late.
     #[error("this passkey is not known here, or took too long; try again or sign in another way")]
     WrongPasskey,
-    /// No passkey was given: the browser's window was closed, or nothing happened in it for too long.
+    /// No passkey was given: the browser's dialog was closed, or timed out.
     #[error("no passkey was given; try again")]
     PasskeyNotGiven,
-    /// The authenticator has a passkey of the person's already, and makes no second one.
+    /// The authenticator already holds a passkey of this user, and makes no second one.
     #[error("this device keeps one of your passkeys already")]
     PasskeyKnown,
-    /// The browser, or the address by which the server is reached, can't do passkeys.
+    /// The browser does not support passkeys, or they do not work at the address by which the server is reached.
     #[error("passkeys do not work with this browser or at this address")]
     PasskeysUnsupported,
-    /// The person has as many passkeys as one can have.
+    /// The user has the largest allowed number of passkeys.
     #[error("remove a passkey that is no longer used before adding another")]
     TooManyPasskeys,
-    /// The password was given too long ago to go on with the second factor.
+    /// The password was given too long ago to continue with the second factor.
     #[error("signing in took too long; begin again")]
     SignInOver,
-    /// This takes a second factor, and the person has none.
+    /// The action needs a second factor, and the user has none.
     #[error("set up two-step sign-in on your profile first")]
     SecondFactorNeeded,
-    /// The password was given too long ago for this.
+    /// The password was given too long ago for this action.
     #[error("give the password again")]
     StepUpNeeded,
-    /// The one value that the form is about won't do.
+    /// The form's only value is invalid.
     #[error("{0}")]
     Unusable(Problem),
-    /// Too many failed sign-ins.
+    /// There were too many failed attempts.
     #[error("too many attempts; try again in {seconds} s")]
     Throttled {
-        /// Until the next attempt is worth while.
+        /// Seconds until the next attempt is worthwhile.
         seconds: u64,
     },
-    /// The server could not read the request.
+    /// The server could not parse the request.
     #[error("the request could not be read: {0}")]
     BadRequest(String),
-    /// The request's body says to be something else than the server function takes.
+    /// The request's `Content-Type` is not the one that the server function takes.
     #[error("send the request's body as {0}, and say so in Content-Type")]
     ContentType(String),
     /// The server could not be reached.
@@ -129,13 +129,13 @@ pub enum AppError {
     /// The server's database does not answer, or not in time.
     #[error("the database does not answer; look whether a change was made before you try it again")]
     Unavailable,
-    /// A fault of the server; its log says more.
+    /// A fault of the server; its log has the details.
     #[error("something went wrong on the server; try again")]
     Internal,
 }
 
 impl AppError {
-    /// The HTTP status of an answer with this error.
+    /// Returns the HTTP status of an answer with this error.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
@@ -167,14 +167,14 @@ impl AppError {
             | Self::InvalidMember(_)
             | Self::InvalidPolicy(_)
             | Self::Unusable(_) => 422,
-            Self::PasskeysUnsupported => 421, // misdirected: at another address they may work
+            Self::PasskeysUnsupported => 421, // misdirected: they may work at another address
             Self::Throttled { .. } => 429,
             Self::Internal => 500,
             Self::Unreachable | Self::Unavailable | Self::MailFailed => 503,
         }
     }
 
-    /// Whether it says that a [`crate::api::proof::Proof`] was none, and another may be one.
+    /// Returns whether the error says that a [`crate::api::proof::Proof`] failed, so that another one may succeed.
     #[must_use]
     pub const fn is_about_proof(&self) -> bool {
         matches!(
@@ -189,7 +189,7 @@ impl AppError {
         )
     }
 
-    /// What to tell the person.
+    /// Returns the message to show to the user.
     #[must_use]
     pub fn text(&self, i18n: Words) -> String {
         match self {
@@ -240,15 +240,15 @@ impl FromServerFnError for AppError {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
             ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => Self::BadRequest(reason),
-            // On the server it is the request that can't be read, in the browser the answer.
+            // On the server the request can't be parsed; in the browser it is the answer.
             #[cfg(feature = "ssr")]
             ServerFnErrorErr::Deserialization(reason) => Self::BadRequest(reason),
             _ => Self::Internal,
         }
     }
 
-    /// An error leaves through this one door, so it gets its status here. A plain form is answered by a redirect to
-    /// its page, which shows the error.
+    /// Encodes the error and sets the answer's status, since every error is encoded here. A plain form is answered by a
+    /// redirect to its page, which shows the error.
     fn ser(&self) -> leptos::server_fn::Bytes {
         #[cfg(feature = "ssr")]
         if !crate::api::asked::wants_page() {

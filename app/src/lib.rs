@@ -1,6 +1,6 @@
-//! What people see: pages, components, locales; and the server functions they call.
+//! The interface (pages, components, locales) and the server functions that it calls.
 
-#![allow(clippy::must_use_candidate)] // of components
+#![allow(clippy::must_use_candidate)] // for components
 
 pub mod api;
 mod components;
@@ -42,7 +42,7 @@ use pages::token_edit::EditToken;
 use pages::token_new::NewToken;
 use pages::tokens::Tokens;
 
-/// The document around the app, on the server only. `<html lang>` comes from the app, by the person's language.
+/// Renders the HTML document around the app, on the server only. The app sets `<html lang>` to the user's language.
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
@@ -67,9 +67,9 @@ pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
     }
 }
 
-/// Brings the page that the server rendered to life, then fetches the pieces of wasm for the pages and windows that are
-/// not shown yet: going there needs no wait then, and works even if the server has been replaced meanwhile by one with
-/// other pieces.
+/// Hydrates the page that the server rendered, then fetches the wasm chunks of the pages and dialogs that are not shown
+/// yet. Navigating to them then needs no wait, and works even if the server has meanwhile been replaced by one with
+/// other chunks.
 #[cfg(feature = "hydrate")]
 pub async fn hydrate() {
     use leptos_router::LazyRoute as _;
@@ -83,7 +83,7 @@ pub async fn hydrate() {
     let Some(body) = document().body() else { return };
     leptos::mount::hydrate_from_async(body, app).await.forget();
     hydrated.set(true);
-    // For what looks from outside: style and tests.
+    // For style sheets and tests.
     if let Some(root) = document().document_element() {
         _ = root.set_attribute("data-hydrated", "");
     }
@@ -96,7 +96,7 @@ pub async fn hydrate() {
     components::token_actions::preload().await;
 }
 
-/// The whole app: languages, routes, and what every page shares.
+/// The whole app: languages, routes, and the state that all pages share.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

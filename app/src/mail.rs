@@ -1,4 +1,5 @@
-//! What is mailed, in the language of whoever has it mailed. On the server only; who sends it is the server's to say.
+//! The mails, in the language of the user whose action sends them. On the server only; the server provides the
+//! transport.
 
 use crate::i18n::{Locale, td_string};
 use crate::path;
@@ -10,41 +11,41 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A letter to one person.
+/// A mail to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// The e-mail address, as `domain` has checked it.
+    /// The recipient's e-mail address, as `domain` has checked it.
     pub to: String,
-    /// The subject: one line.
+    /// The subject, a single line.
     pub subject: String,
-    /// What it says, as plain text.
+    /// The body as plain text.
     pub text: String,
-    /// The same as HTML.
+    /// The same body as HTML.
     pub html: String,
 }
 
-/// Why a letter was not sent, for the log.
+/// The reason why a mail was not sent, for the log.
 pub type NotSent = Box<dyn Error + Send + Sync>;
 
-/// Whether somebody waits to hear that a letter was sent.
+/// Whether a user waits for the result of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaited {
-    /// By a person, who is told if it was not, soon.
+    /// A user waits, and is shown a failure at once.
     ByAPerson,
-    /// By nobody, so that a mail server which is away for a moment is asked again.
+    /// No user waits, so sending is retried if the mail server is unavailable for a moment.
     ByNobody,
 }
 
-/// Whether a letter was sent, once that is known.
+/// The future result of sending a mail.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
 
-/// Sends letters.
+/// A transport for mails.
 pub trait Sender: Send + Sync {
-    /// Sends it, and waits until the mail server has taken it.
+    /// Sends the mail, and waits until the mail server has accepted it.
     fn send(&self, letter: Letter, awaited: Awaited) -> Sending<'_>;
 }
 
-/// How pages have letters sent, where the server can; in the context of server functions.
+/// Sends mails for pages. In the context of server functions, if the server is set up for mail.
 #[derive(Clone)]
 pub struct Mail {
     sender: Arc<dyn Sender>,
@@ -52,12 +53,12 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// Letters go out by `sender`; their links begin with `origin`, as `https://keys.example`.
+    /// Sends mails through `sender`; their links begin with `origin`, such as `https://keys.example`.
     pub fn new(sender: impl Sender + 'static, origin: String) -> Self {
         Self { sender: Arc::new(sender), origin }
     }
 
-    /// Sends an invitation to whom it is for. Whether it was sent; that it was not is logged.
+    /// Mails an invitation. Returns whether it was sent; a failure is logged.
     pub async fn invite(&self, locale: Locale, account: &str, invitation: &Invitation, token: &str) -> bool {
         let link = format!("{}{}", self.origin, path::invitation(token));
         let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link), Awaited::ByAPerson).await;
@@ -69,7 +70,7 @@ impl Mail {
 }
 
 impl Mail {
-    /// Sends a link to set a new password, as [`Letter::reset`]. Returns whether it was sent; that it was not is logged.
+    /// Mails a link to set a new password, as [`Letter::reset`]. Returns whether it was sent; a failure is logged.
     pub async fn reset(&self, locale: Locale, made_by: Option<&str>, email: &str, token: &str) -> bool {
         let link = format!("{}{}", self.origin, path::new_password(token));
         let awaited = if made_by.is_some() { Awaited::ByAPerson } else { Awaited::ByNobody };
@@ -88,7 +89,7 @@ impl fmt::Debug for Mail {
 }
 
 impl Letter {
-    /// An invitation into the account of that name, to be accepted at `link`.
+    /// Returns the mail that invites a person into the account of that name; they accept it at `link`.
     #[must_use]
     pub fn invitation(locale: Locale, account: &str, invitation: &Invitation, link: &str) -> Self {
         let Invitation { email, role, invited_by, .. } = invitation;
@@ -101,7 +102,8 @@ impl Letter {
         Self::with_link(locale, email, subject, [lead.as_str(), join, validity, unexpected], link)
     }
 
-    /// A link to set a new password: one that the person asked for, or that the administrator `made_by` has made.
+    /// Returns the mail with a link to set a new password, which the user requested or the administrator `made_by`
+    /// created.
     #[must_use]
     pub fn reset(locale: Locale, made_by: Option<&str>, email: &str, link: &str) -> Self {
         let (lead, unexpected) = match made_by {
@@ -118,8 +120,8 @@ impl Letter {
         Self::with_link(locale, email, subject, [lead.as_str(), open, validity, unexpected], link)
     }
 
-    /// A letter about a link: what it is about, what to do with the link, how long it is good for, and what to do about a
-    /// letter that was not expected.
+    /// Returns a mail about a link. Its paragraphs are the reason, what to do with the link, how long the link is
+    /// valid, and what to do if the mail was not expected.
     fn with_link(locale: Locale, to: &str, subject: String, paragraphs: [&str; 4], link: &str) -> Self {
         let [lead, open, validity, unexpected] = paragraphs.map(str::to_owned);
         let text = format!("{lead}\n\n{open}\n{link}\n\n{validity}\n\n{unexpected}\n");
@@ -137,7 +139,7 @@ impl Letter {
                 </body>
             </html>
         };
-        // Without the marks by which a browser would bring it to life. A name has none: it is escaped.
+        // Remove the hydration markers. Text contains none, because it is escaped.
         let html = format!("<!DOCTYPE html>{}", page.to_html().replace("<!>", ""));
         Self { to: to.to_owned(), subject, text, html }
     }
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invitation_says_who_invites_where_as_what_and_how_to_join_in_both_languages() {
+    fn invitation_mail_has_all_facts_in_both_languages() {
         for (locale, role, lang) in [(Locale::en, "Analyst", "lang=\"en\""), (Locale::ja, "アナリスト", "lang=\"ja\"")]
         {
             let letter = letter(locale, "Aya", "Acme");
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_no_html() {
+    fn mail_escapes_names_in_html() {
         let letter = letter(Locale::en, "<img src=x>", "A & <b>B</b>");
         assert!(!letter.html.contains("<img") && !letter.html.contains("<b>"), "{}", letter.html);
         assert!(letter.html.contains("&lt;img src=x&gt;") && letter.text.contains("<img src=x>"), "{}", letter.html);

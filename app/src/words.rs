@@ -1,4 +1,4 @@
-//! What the values of the domain are called in the person's language.
+//! The names of the domain's values in the user's language.
 
 use crate::i18n::{Locale, t_string, td_string};
 use domain::audit::action::Action;
@@ -11,10 +11,10 @@ use domain::tokens::scope::Name;
 use domain::tokens::token::{Step, TokenState};
 use leptos_i18n::I18nContext;
 
-/// The language that a component speaks, and its texts.
+/// The current language of a component, with its texts.
 pub type Words = I18nContext<Locale>;
 
-/// The name in the language of the page.
+/// Returns the name in the page's language.
 pub fn name(i18n: Words, name: Name) -> &'static str {
     match i18n.get_locale() {
         Locale::en => name.en,
@@ -22,12 +22,12 @@ pub fn name(i18n: Words, name: Name) -> &'static str {
     }
 }
 
-/// What people call the role.
+/// Returns the name of the role.
 pub fn role(i18n: Words, role: Role) -> &'static str {
     role_in(i18n.get_locale(), role)
 }
 
-/// The same where there is no page.
+/// Returns the name of the role in a given language, for use outside a page.
 pub fn role_in(locale: Locale, role: Role) -> &'static str {
     match role {
         Role::AccountAdministrator => td_string!(locale, role.account_administrator),
@@ -38,7 +38,7 @@ pub fn role_in(locale: Locale, role: Role) -> &'static str {
     }
 }
 
-/// What people call the state of a user.
+/// Returns the name of a member's state.
 pub fn membership(i18n: Words, state: MembershipState) -> &'static str {
     match state {
         MembershipState::Active => t_string!(i18n, users.active),
@@ -46,7 +46,7 @@ pub fn membership(i18n: Words, state: MembershipState) -> &'static str {
     }
 }
 
-/// What people call the state.
+/// Returns the name of a token's state.
 pub fn state(i18n: Words, state: TokenState) -> &'static str {
     match state {
         TokenState::Enabled => t_string!(i18n, state.enabled),
@@ -54,7 +54,7 @@ pub fn state(i18n: Words, state: TokenState) -> &'static str {
     }
 }
 
-/// What the filter calls the time of creation.
+/// Returns the label of the filter by time of creation.
 pub fn created_on(i18n: Words, created: CreatedOn) -> &'static str {
     match created {
         CreatedOn::Last7Days => t_string!(i18n, filter.last_7_days),
@@ -63,7 +63,7 @@ pub fn created_on(i18n: Words, created: CreatedOn) -> &'static str {
     }
 }
 
-/// What the list calls the order.
+/// Returns the label of a sort order.
 pub fn sort(i18n: Words, sort: Sort) -> &'static str {
     match sort {
         Sort::Created => t_string!(i18n, tokens.sort_created),
@@ -72,7 +72,7 @@ pub fn sort(i18n: Words, sort: Sort) -> &'static str {
     }
 }
 
-/// What the step of creating a token is called.
+/// Returns the name of a step of token creation.
 pub fn step(i18n: Words, step: Step) -> &'static str {
     match step {
         Step::Setup => t_string!(i18n, form.setup),
@@ -81,7 +81,7 @@ pub fn step(i18n: Words, step: Step) -> &'static str {
     }
 }
 
-/// What was done, as the audit trail says it.
+/// Returns the label of an action in the audit trail.
 pub fn action(i18n: Words, action: Action) -> &'static str {
     match action {
         Action::TokenCreated => t_string!(i18n, action.token_created),
@@ -132,7 +132,7 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
     }
 }
 
-/// What actions are about.
+/// Returns the name of a category of actions.
 pub fn action_group(i18n: Words, group: ActionGroup) -> &'static str {
     match group {
         ActionGroup::Tokens => t_string!(i18n, audit.tokens),
@@ -142,7 +142,7 @@ pub fn action_group(i18n: Words, group: ActionGroup) -> &'static str {
     }
 }
 
-/// What an entry's detail is called; those of the API by the API's own names.
+/// Returns the name of an entry's detail; a detail of the API keeps the API's own name.
 pub fn detail(i18n: Words, field: &str) -> String {
     let name = match field {
         "name" => t_string!(i18n, detail.name),
@@ -172,7 +172,7 @@ pub fn detail(i18n: Words, field: &str) -> String {
     name.to_owned()
 }
 
-/// What the field is called.
+/// Returns the label of a field.
 pub fn field(i18n: Words, field: Field) -> &'static str {
     match field {
         Field::Name => t_string!(i18n, form.name),
@@ -185,7 +185,7 @@ pub fn field(i18n: Words, field: Field) -> &'static str {
     }
 }
 
-/// What is wrong with a field, and what to do about it.
+/// Returns the message for an invalid field: the problem and how to fix it.
 pub fn problem(i18n: Words, error: &FieldError) -> String {
     match (&error.problem, error.field) {
         (Problem::Required, Field::Scopes) => t_string!(i18n, problem.required_scope).to_owned(),
@@ -196,7 +196,7 @@ pub fn problem(i18n: Words, error: &FieldError) -> String {
     }
 }
 
-/// What is wrong with a value, and what to do about it.
+/// Returns the message for an invalid value: the problem and how to fix it.
 pub fn problem_text(i18n: Words, problem: &Problem) -> String {
     match problem {
         Problem::Required => t_string!(i18n, problem.required).to_owned(),

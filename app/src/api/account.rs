@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {super::asked::allowed, domain::members::role::Permission};
 
-/// The account, for those who may see its tokens.
+/// Returns the account, for users who may see its tokens.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -28,7 +28,7 @@ pub async fn enable_api_access() -> Result<(), AppError> {
     Ok(store.enable_api_access(&by).await?)
 }
 
-/// Switches API access off: from now on no token of the account passes the gate.
+/// Switches API access off: from now on the gate refuses all tokens of the account.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].

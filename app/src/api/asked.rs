@@ -1,4 +1,4 @@
-//! Who is asking, of which store, and what the answer's head says. On the server only.
+//! The request's context (signed-in user, store, language, address) and the answer's head. On the server only.
 
 use super::session::SESSION_COOKIE;
 use crate::components::language_switch::COOKIE as LANGUAGE_COOKIE;
@@ -14,29 +14,29 @@ use leptos_axum::ResponseOptions;
 use std::net::IpAddr;
 use store::{Client, SessionToken, Store};
 
-/// The store that the server was started with, asked from where the request came from.
+/// Returns the server's store, with the address that the request came from.
 pub fn store() -> Store {
     expect_context::<Store>().asked_from(address())
 }
 
-/// Who is signed in, but has to set up a second factor before anything else. They are no [`Asker`] of the request.
+/// The signed-in user who has to set up a second factor before anything else. Such a request has no [`Asker`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingUp(pub Asker);
 
-/// That the request names a session, and the database does not say whose.
+/// Marks a request whose session could not be looked up, because the database did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskerUnknown;
 
-/// Whether it can't be told who is signed in.
+/// Returns whether it is unknown who is signed in, because the database did not answer.
 pub fn asker_unknown() -> bool {
     extension::<AskerUnknown>().is_some()
 }
 
-/// Who is signed in.
+/// Returns the signed-in user.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] where nobody is; [`AppError::SecondFactorNeeded`] where they have to set one up first;
-/// [`AppError::Unavailable`] where it can't be told.
+/// [`AppError::SignInNeeded`] if no user is signed in; [`AppError::SecondFactorNeeded`] if they have to set one up
+/// first; [`AppError::Unavailable`] if the session could not be looked up.
 pub fn asker() -> Result<Asker, AppError> {
     match extension::<Asker>() {
         None if setting_up() => Err(AppError::SecondFactorNeeded),
@@ -44,10 +44,10 @@ pub fn asker() -> Result<Asker, AppError> {
     }
 }
 
-/// Who is signed in, for what people do about themselves: even where they have to set up a second factor.
+/// Returns the signed-in user for actions on themselves, even if they still have to set up a second factor.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] where nobody is, [`AppError::Unavailable`] where it can't be told.
+/// [`AppError::SignInNeeded`] if no user is signed in, [`AppError::Unavailable`] if the session could not be looked up.
 pub fn myself() -> Result<Asker, AppError> {
     let setting_up = || extension::<SettingUp>().map(|SettingUp(asker)| asker);
     extension().or_else(setting_up).ok_or_else(nobody)
@@ -57,22 +57,22 @@ fn nobody() -> AppError {
     if asker_unknown() { AppError::Unavailable } else { AppError::SignInNeeded }
 }
 
-/// As [`myself`], where the password was given of late; and the store.
+/// Returns the store and the signed-in user as [`myself`], if the password was given recently.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`] where it was not, [`AppError::SignInNeeded`].
+/// [`AppError::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`].
 pub async fn myself_after_step_up() -> Result<(Store, Asker), AppError> {
     let (store, by) = (store(), myself()?);
     store.require_recent_password(&session()?).await?;
     Ok((store, by))
 }
 
-/// What who is signed in wants pages to be like.
+/// Returns the signed-in user's preferences for pages, or the default.
 pub fn preferences() -> Preferences {
     extension().unwrap_or_default()
 }
 
-/// Whether who is signed in has to set up a second factor first.
+/// Returns whether the signed-in user has to set up a second factor first.
 pub fn setting_up() -> bool {
     extension::<SettingUp>().is_some()
 }
@@ -81,7 +81,7 @@ fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
     use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned())
 }
 
-/// Who is signed in, if their role allows it, and the store.
+/// Returns the store and the signed-in user, if their role has the permission.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -91,44 +91,44 @@ pub fn allowed(permission: Permission) -> Result<(Store, Asker), AppError> {
     Ok((store(), asker))
 }
 
-/// As [`allowed`], where the password was given of late, too.
+/// Returns the same as [`allowed`], if the password was also given recently.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`] where it was not, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 pub async fn allowed_after_step_up(permission: Permission) -> Result<(Store, Asker), AppError> {
     let (store, by) = allowed(permission)?;
     store.require_recent_password(&session()?).await?;
     Ok((store, by))
 }
 
-/// The session that the request names.
+/// Returns the session that the request names.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] where it names none.
+/// [`AppError::SignInNeeded`] if it names none.
 pub fn session() -> Result<SessionToken, AppError> {
     cookie(SESSION_COOKIE).and_then(|value| SessionToken::parse(&value)).ok_or(AppError::SignInNeeded)
 }
 
-/// The browser that asks.
+/// Returns the browser that sent the request.
 pub fn client() -> Client {
-    // Some name themselves in another script than ASCII.
+    // Some user agents contain non-ASCII text.
     let user_agent =
         |parts: Parts| Some(String::from_utf8_lossy(parts.headers.get(header::USER_AGENT)?.as_bytes()).into_owned());
     let user_agent = use_context::<Parts>().and_then(user_agent).unwrap_or_default();
     Client { address: address(), user_agent, session: session().ok() }
 }
 
-/// How to have letters sent, where the server can.
+/// Returns the mail service, or `None` if the server has none.
 pub fn mail() -> Option<Mail> {
     use_context()
 }
 
-/// The language that whoever asks chose: in this browser, else for all of theirs.
+/// Returns the language that the user chose in this browser, else the one in their preferences.
 pub fn chosen_locale() -> Option<Locale> {
     cookie(LANGUAGE_COOKIE).or_else(|| crate::api::session::preferences().language)?.parse().ok()
 }
 
-/// The language of whoever asks: as they chose, else as their browser asks for.
+/// Returns the request's language: the one the user chose, else the one their browser asks for.
 pub fn locale() -> Locale {
     chosen_locale().unwrap_or_else(leptos_i18n::locale::resolve_locale)
 }
@@ -137,8 +137,9 @@ pub fn locale() -> Locale {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BehindProxy(pub bool);
 
-/// Whether the request came by TLS, as far as its headers say. A browser sends `Sec-Fetch-Mode` only to addresses that it
-/// trusts (Fetch Metadata Request Headers, 2), a proxy in front says what it took. Good for advice, not for decisions.
+/// Returns whether the request seems to have come over TLS, by its headers. A browser sends `Sec-Fetch-Mode` only to
+/// trustworthy addresses (Fetch Metadata Request Headers, 2), and a proxy names the protocol that it received. Good
+/// enough for advice, not for decisions.
 pub fn has_tls() -> bool {
     let names = |name: &'static str, value: &str| {
         let header = request_header(header::HeaderName::from_static(name)).unwrap_or_default();
@@ -148,29 +149,29 @@ pub fn has_tls() -> bool {
     browser || names("x-forwarded-proto", "https") || names("forwarded", "proto=https")
 }
 
-/// Whether the server stands behind a proxy with TLS.
+/// Returns whether the server stands behind a proxy with TLS.
 pub fn behind_proxy() -> bool {
     use_context() == Some(BehindProxy(true))
 }
 
-/// The address that the request came from, as its connection has found it.
+/// Returns the client address that was found for the request's connection.
 pub fn address() -> IpAddr {
     extension().map_or(UNKNOWN, |ClientAddress(address)| address)
 }
 
-/// A header of the request, if it is there and readable.
+/// Returns a header of the request, or `None` if it is missing or not readable.
 pub fn request_header(name: header::HeaderName) -> Option<String> {
     use_context::<Parts>().and_then(|parts| parts.headers.get(name)?.to_str().ok().map(str::to_owned))
 }
 
-/// The value of a cookie of the request.
+/// Returns the value of a cookie of the request.
 pub fn cookie(name: &str) -> Option<String> {
     cookie_of(&use_context::<Parts>()?.headers, name)
 }
 
-/// The value of a cookie in a request's headers, of which several may carry cookies. It is read from bytes: other
-/// applications on the same host set cookies of their own, which may hold anything (RFC 6265, 4.1.1 notwithstanding), and
-/// are none of our business.
+/// Returns the value of a cookie from a request's headers; several headers may carry cookies. They are parsed as bytes,
+/// because other applications on the same host may set cookies with arbitrary content (RFC 6265, 4.1.1
+/// notwithstanding), which must not matter here.
 #[must_use]
 pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut pairs =
@@ -183,42 +184,42 @@ pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     pairs.find_map(value).flatten()
 }
 
-/// Adds a header to the answer. A value that no header can have is left out.
+/// Adds a header to the answer. A value that is not a valid header value is left out.
 pub fn answer_header(name: header::HeaderName, value: &str) {
     if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
         answer.append_header(name, value);
     }
 }
 
-/// Whether a request is answered at all, and not the list of routes made.
+/// Returns whether a request is being answered. It is not while the list of routes is generated.
 pub fn is_page() -> bool {
     use_context::<Parts>().is_some()
 }
 
-/// Whether a browser sent the request as it sends a plain form or asks for a page, without our wasm.
+/// Returns whether a browser without our wasm sent the request, as a plain form or for a page.
 pub fn wants_page() -> bool {
     request_header(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Sends the plain form of a browser without our wasm on to this page; ours stays where it is.
+/// Redirects a browser without our wasm to this page after a plain form. With our wasm, the browser stays where it is.
 pub fn plain_form_goes_on_to(path: &str) {
     if wants_page() {
         leptos_axum::redirect(path);
     }
 }
 
-/// Gives the answer, page or not, the error's status.
+/// Sets the answer's status to the error's, for pages too.
 pub fn set_status(error: &AppError) {
     set_status_code(error.status());
     if *error == AppError::Unavailable
         && let Some(answer) = use_context::<ResponseOptions>()
     {
-        // Once, though several parts of a page may say so.
+        // Insert, not append: several parts of a page may report this error.
         answer.insert_header(header::RETRY_AFTER, store::Error::RETRY_AFTER.into());
     }
 }
 
-/// Gives the answer this status.
+/// Sets the answer's status.
 pub fn set_status_code(status: u16) {
     if let Some(answer) = use_context::<ResponseOptions>() {
         answer.set_status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));

@@ -1,6 +1,6 @@
 //! The audit trail, and the history of one token.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::Call;
 use crate::error::AppError;
@@ -18,7 +18,7 @@ use {
     store::AuditEntry,
 };
 
-/// One page of the entries that fit the filter.
+/// Returns one page of the entries that match the filter.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -31,8 +31,8 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position, head })
 }
 
-/// The latest entries of the token, at most [`domain::audit::trail::HISTORY_SIZE`]. Where they were made from is left out: that
-/// is for those who may see the audit trail.
+/// Returns the latest entries of the token, at most [`domain::trail::HISTORY_SIZE`]. The addresses are left out: they
+/// are only for users who may see the audit trail.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -45,11 +45,11 @@ pub async fn history(id: TokenId) -> Result<Vec<Entry>, AppError> {
     Ok(entries.into_iter().map(|entry| Entry { address: None, ..shown(entry, &people) }).collect())
 }
 
-/// The entry as pages show it, with users named.
+/// Returns the entry as pages show it, with the names of users.
 #[cfg(feature = "ssr")]
 fn shown(entry: AuditEntry, people: &[Person]) -> Entry {
     let name_of = |id| people.iter().find(|person| person.id.0 == id).map(|person| person.name.clone());
-    let of_token = ActionGroup::of(&entry.action) == ActionGroup::Tokens; // others are done with it
+    let of_token = ActionGroup::of(&entry.action) == ActionGroup::Tokens; // other actions only use a token
     Entry {
         sequence: entry.sequence,
         at: entry.at,

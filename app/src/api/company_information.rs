@@ -1,6 +1,6 @@
 //! The agency's company profile.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::Form;
 use crate::error::AppError;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {super::asked::allowed, crate::path, domain::members::role::Permission};
 
-/// The profile's values.
+/// Returns the profile's values.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -20,8 +20,8 @@ pub async fn company_information() -> Result<Values, AppError> {
     Ok(store.company_information(by.account).await?.values())
 }
 
-/// Changes the values in which `typed` differs from `loaded`, unless somebody else has changed one of them since that
-/// was loaded. Answers the profile as it is then.
+/// Changes the values in which `typed` differs from `loaded`, unless another user has changed one of them since
+/// `loaded` was read. Returns the profile after the change.
 ///
 /// # Errors
 /// [`AppError::InvalidProfile`], [`AppError::Conflict`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].

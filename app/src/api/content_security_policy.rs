@@ -1,4 +1,4 @@
-//! What a page may load, run and send, which its browser enforces: the content security policy. On the server only.
+//! The content security policy: what the browser lets a page load, run and send. On the server only.
 
 use super::account::EnableApiAccess;
 use super::asked::answer_header;
@@ -15,8 +15,8 @@ use leptos::context::use_context;
 use leptos::nonce::use_nonce;
 use leptos::server_fn::ServerFn;
 
-/// Tells the browser what this page may load and run: our own files, and inline scripts with this answer's nonce; and to
-/// where it may send forms.
+/// Sends the policy of this page: it may load and run our own files, and inline scripts with this answer's nonce. The
+/// policy also limits where it may send forms.
 pub fn answer() {
     let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let forms = form_action(use_context::<Parts>().as_ref().map_or("", |parts| parts.uri.path()));
@@ -27,17 +27,17 @@ pub fn answer() {
     answer_header(header::CONTENT_SECURITY_POLICY, &policy);
 }
 
-/// The directive `form-action` for the page of this path. A form that is smuggled into the page reaches only what the
-/// page's own forms do.
+/// Returns the directive `form-action` for the page of this path. A form injected into the page reaches only the
+/// targets of the page's own forms.
 ///
-/// A source with a path has to name a host, and how people reach this server is not known here. So there are two
-/// policies, of which the browser enforces both: this site, whatever its name, and these paths, on whatever site.
+/// A source with a path has to name a host, and this server does not know the names by which it is reached. So there
+/// are two policies, and the browser enforces both: this site, whatever its name, and these paths, on any site.
 fn form_action(path: &str) -> String {
     let forms: String = forms(path.trim_end_matches('/')).iter().map(|form| format!(" *:*{form}")).collect();
     if forms.is_empty() { "form-action 'none'".to_owned() } else { format!("form-action 'self', form-action{forms}") }
 }
 
-/// The actions of the plain forms of a page. What only our wasm sends is not among them.
+/// Returns the actions of a page's plain forms, without the requests that only our wasm sends.
 fn forms(path: &str) -> Vec<&'static str> {
     let own: &[&str] = match path {
         path::SIGN_IN => &[SignIn::PATH],

@@ -1,5 +1,5 @@
-//! Server functions, the one door from browser to server. Each says who is asking, whether they may, and has the
-//! store do it.
+//! Server functions, the only way from browser to server. Each checks who is signed in and whether they are allowed,
+//! and then calls the store.
 
 pub mod account;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,6 @@
-//! Passkeys: what people do about their own, and signing in with them. The browser itself speaks with the authenticator.
+//! Passkeys: users manage their own and sign in with them. Only the browser communicates with the authenticator.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::Call;
 use crate::error::AppError;
@@ -19,25 +19,26 @@ use {
     store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty},
 };
 
-/// What the browser is to have signed by a passkey.
+/// A challenge that a passkey signs in the browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasskeyChallenge {
-    /// By which the answer is known to belong to it. It counts once, for five minutes.
+    /// Identifies the challenge in the answer. Valid once, for five minutes.
     pub token: String,
     /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level 3).
     pub options: String,
 }
 
-/// A passkey's answer, as the browser has it.
+/// A passkey's answer, as received from the browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenPasskey {
-    /// The challenge's.
+    /// The challenge's token.
     pub token: String,
     /// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3).
     pub answer: String,
 }
 
-/// Whether the server takes passkeys: it is known by a domain. The browser reads it from the page.
+/// Returns whether the server accepts passkeys, which it does if it has a domain name. The browser reads it from the
+/// page.
 #[must_use]
 pub fn passkeys_taken() -> bool {
     #[cfg(feature = "ssr")]
@@ -46,7 +47,7 @@ pub fn passkeys_taken() -> bool {
     false
 }
 
-/// Begins to ask for a passkey, whosever it is.
+/// Creates a challenge for any user's passkey.
 ///
 /// # Errors
 /// [`AppError::Throttled`], [`AppError::PasskeysUnsupported`].
@@ -55,7 +56,7 @@ pub async fn ask_for_passkey() -> Result<PasskeyChallenge, AppError> {
     Ok(store().ask_for_passkey(&party()?, address()).await?.into())
 }
 
-/// Likewise, for who is signed in; nothing where they have none.
+/// Creates a challenge for the signed-in user's passkeys. Returns `None` if they have none.
 ///
 /// # Errors
 /// As [`ask_for_passkey`]; [`AppError::SignInNeeded`].
@@ -64,17 +65,17 @@ pub async fn ask_for_own_passkey() -> Result<Option<PasskeyChallenge>, AppError>
     Ok(store().ask_for_own_passkey(&myself()?, &party()?, address()).await?.map(Into::into))
 }
 
-/// Begins a session. Answers where to go on, as [`crate::api::session::sign_in`].
+/// Begins a session. Returns where to go next, as [`super::session::sign_in`].
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`]; [`AppError::WrongCredentials`] where its user is active nowhere.
+/// [`AppError::WrongPasskey`]; [`AppError::WrongCredentials`] if its user is active in no account.
 #[server(prefix = "/api", endpoint = "passkeys/sign_in", protocol = Call)]
 pub async fn sign_in_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
     let begun = store().sign_in_with_passkey(&answer(given)?, client()).await;
     go_on_within(begun, next.as_deref())
 }
 
-/// Takes the second step of signing in. Answers where to go on.
+/// Completes the second step of sign-in. Returns where to go next.
 ///
 /// # Errors
 /// [`AppError::WrongPasskey`], [`AppError::SignInOver`].
@@ -84,7 +85,7 @@ pub async fn second_step_with_passkey(given: GivenPasskey, next: Option<String>)
     go_on_within(begun, next.as_deref())
 }
 
-/// Takes a passkey in place of the password, for what needs that given of late.
+/// Accepts a passkey in place of the password as a step-up.
 ///
 /// # Errors
 /// [`AppError::WrongPasskey`], [`AppError::SignInNeeded`].
@@ -95,7 +96,7 @@ pub async fn give_passkey_again(given: GivenPasskey) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Begins to add a passkey of the person's.
+/// Creates a challenge to add a passkey for the signed-in user.
 ///
 /// # Errors
 /// [`AppError::TooManyPasskeys`], [`AppError::Throttled`], [`AppError::PasskeysUnsupported`];
@@ -106,10 +107,10 @@ pub async fn begin_passkey() -> Result<PasskeyChallenge, AppError> {
     Ok(store.begin_passkey(&by, &party()?, address()).await?.into())
 }
 
-/// Adds the passkey. Answers recovery codes, this once, where it is the person's first second factor.
+/// Adds the passkey. If it is the user's first second factor, returns recovery codes, which are shown only now.
 ///
 /// # Errors
-/// [`AppError::Unusable`] where the name won't do; [`AppError::WrongPasskey`], [`AppError::TooManyPasskeys`];
+/// [`AppError::Unusable`] if the name is invalid; [`AppError::WrongPasskey`], [`AppError::TooManyPasskeys`];
 /// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/add", protocol = Call)]
 pub async fn add_passkey(given: GivenPasskey, name: String) -> Result<Option<Vec<String>>, AppError> {
@@ -118,7 +119,7 @@ pub async fn add_passkey(given: GivenPasskey, name: String) -> Result<Option<Vec
     Ok(store.add_passkey(&by, &answer(given)?, &name).await?.map(shown))
 }
 
-/// Removes one of the person's passkeys.
+/// Removes one of the user's passkeys.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
@@ -128,7 +129,7 @@ pub async fn remove_passkey(id: PasskeyId) -> Result<(), AppError> {
     Ok(store.remove_passkey(&by, id).await?)
 }
 
-/// The site that passkeys are for.
+/// Returns the relying party: the site that the passkeys are for.
 #[cfg(feature = "ssr")]
 fn party() -> Result<RelyingParty, AppError> {
     use_context().ok_or(AppError::PasskeysUnsupported)

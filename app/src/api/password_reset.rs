@@ -1,7 +1,7 @@
-//! Setting a new password where the old one is forgotten: by a link that an administrator makes, or that the person asks
-//! for by mail.
+//! Setting a new password if the old one is forgotten: by a link that an administrator creates, or that the user
+//! requests by mail.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
@@ -23,7 +23,7 @@ use {
     store::ResetToken,
 };
 
-/// Whether the server sends mail, and people can ask for a link. The browser reads it from the page.
+/// Returns whether the server sends mail, so that users can request a link. The browser reads it from the page.
 #[must_use]
 pub fn mail_sent() -> bool {
     #[cfg(feature = "ssr")]
@@ -32,15 +32,15 @@ pub fn mail_sent() -> bool {
     false
 }
 
-/// A link to set a new password, and how it gets to the person.
+/// A link to set a new password, and how it reaches the user.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetLink {
-    /// Whom it is for.
+    /// The e-mail address of the user whom the link is for.
     pub email: String,
-    /// The token of the link, to be handed over; `None` where it was mailed. Kept in memory while the link is shown, and
+    /// The token of the link, to be handed over; `None` if it was mailed. Kept in memory while the link is shown, and
     /// nowhere else.
     pub token: Option<String>,
-    /// Whether it should have been mailed, but could not.
+    /// Whether the link should have been mailed, but sending failed.
     pub mail_failed: bool,
 }
 
@@ -50,11 +50,11 @@ impl fmt::Debug for ResetLink {
     }
 }
 
-/// Makes a link for a user of the account. It is mailed where the server sends mail; else, or where that fails, the
-/// administrator hands it over, unless the person belongs to other accounts too.
+/// Creates a link for a user of the account. It is mailed if the server sends mail. If not, or if sending fails, the
+/// administrator hands it over, unless the user belongs to other accounts too.
 ///
 /// # Errors
-/// [`AppError::BelongsElsewhere`], [`AppError::MailFailed`] where the link may be mailed only; [`AppError::Deactivated`],
+/// [`AppError::BelongsElsewhere`]; [`AppError::MailFailed`] if the link may only be mailed; [`AppError::Deactivated`],
 /// [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/make_reset_link", protocol = Call)]
 pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
@@ -76,12 +76,12 @@ pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
     Ok(ResetLink { email: link.person.email, token, mail_failed: mailed == Some(false) })
 }
 
-/// Has a link mailed to whoever has that address here. The answer is the same for every address, and so is the time that
-/// it takes: whether somebody has it is looked up after the answer.
+/// Mails a link to the user with that address, if there is one. The answer and its timing are the same for every
+/// address: the user is looked up after the answer.
 ///
 /// # Errors
-/// [`AppError::Unusable`] where it is no address; [`AppError::Throttled`]; [`AppError::MailFailed`] where the server sends
-/// no mail.
+/// [`AppError::Unusable`] if it is not an e-mail address; [`AppError::Throttled`]; [`AppError::MailFailed`] if the
+/// server sends no mail.
 #[server(prefix = "/api", endpoint = "password/forgotten", protocol = Form)]
 pub async fn forgotten(email: String) -> Result<(), AppError> {
     let email = user::email(&email).map_err(AppError::Unusable)?;
@@ -92,7 +92,7 @@ pub async fn forgotten(email: String) -> Result<(), AppError> {
         match store.link_for(&email).await {
             Ok(Some(link)) => {
                 let locale = link.language.as_deref().and_then(|code| code.parse().ok()).unwrap_or(asked_in);
-                // To the address that is known here: what was typed may only look like it.
+                // To the stored address: the typed one may only look like it.
                 if !mail.reset(locale, None, &link.person.email, link.token.reveal()).await
                     && let Err(error) = store.withdraw_reset_link(&link.token).await
                 {
@@ -107,7 +107,7 @@ pub async fn forgotten(email: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Returns the e-mail address of the person whom a link is for.
+/// Returns the e-mail address of the user whom a link is for.
 ///
 /// # Errors
 /// [`AppError::ResetOver`], [`AppError::Throttled`].
@@ -117,7 +117,7 @@ pub async fn password_reset(token: String) -> Result<String, AppError> {
     Ok(store().password_reset(&token, address()).await?)
 }
 
-/// Sets a new password by a link. Returns where to go on: the person signs in with it.
+/// Sets a new password by a link. Returns where to go next: to the page where the user signs in with it.
 ///
 /// # Errors
 /// [`AppError::Unusable`], [`AppError::ResetOver`], [`AppError::Throttled`].
@@ -132,7 +132,7 @@ pub async fn reset_password(token: String, form: NewPasswordForm) -> Result<Stri
     Ok(next)
 }
 
-/// The language that the person has chosen, else that of whoever asks.
+/// Returns the language that the user has chosen, else the request's.
 #[cfg(feature = "ssr")]
 fn language(chosen: Option<&str>) -> Locale {
     chosen.and_then(|code| code.parse().ok()).unwrap_or_else(locale)

@@ -1,4 +1,4 @@
-//! What a person sends who sets what pages are like. On the server only.
+//! Parsing and applying a user's preferences for pages. On the server only.
 
 use super::asked;
 use crate::components::language_switch::COOKIE;
@@ -9,10 +9,10 @@ use domain::members::user::Preferences;
 use domain::text::Problem;
 use http::header;
 
-/// Reads a language's code and a time zone's IANA name, of which either may be empty.
+/// Parses a language code and the IANA name of a time zone; either may be empty.
 ///
 /// # Errors
-/// [`Problem::UnknownValue`] where there is no such one.
+/// [`Problem::UnknownValue`] if the language or time zone is unknown.
 pub fn read(language: &str, time_zone: &str) -> Result<Preferences, Problem> {
     let known = |known: bool| if known { Ok(()) } else { Err(Problem::UnknownValue) };
     let [language, time_zone] = [language, time_zone].map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()));
@@ -21,7 +21,7 @@ pub fn read(language: &str, time_zone: &str) -> Result<Preferences, Problem> {
     Ok(Preferences { language, time_zone })
 }
 
-/// Lets a language that was changed hold in the browser that asks, which may have chosen another one before.
+/// Applies a changed language to the requesting browser too, where another one may have been chosen before.
 pub fn take_effect_here(preferences: &Preferences) {
     if asked::preferences().language == preferences.language {
         return;
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_and_a_time_zone_are_known_ones_or_the_browser_s() {
+    fn preferences_refuse_unknown_language_and_time_zone() {
         let set = |language: &str, time_zone: &str| Preferences {
             language: Some(language.to_owned()),
             time_zone: Some(time_zone.to_owned()),

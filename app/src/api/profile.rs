@@ -1,6 +1,6 @@
-//! What people do about themselves: their name, their password, their sessions, the account that they work in.
+//! Actions of users on themselves: their name, password, preferences, sessions, and the account that they work in.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
@@ -18,7 +18,7 @@ use {
     domain::members::user,
 };
 
-/// Takes the password again, for what needs it given of late.
+/// Accepts the password again as a step-up.
 ///
 /// # Errors
 /// [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
@@ -43,7 +43,7 @@ pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Gives the person another name.
+/// Renames the user.
 ///
 /// # Errors
 /// [`AppError::Unusable`], [`AppError::SignInNeeded`].
@@ -55,10 +55,10 @@ pub async fn rename(name: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Sets what pages are like for the person in every browser; what is empty follows the browser.
+/// Sets the user's preferences for pages in every browser; an empty value follows the browser.
 ///
 /// # Errors
-/// [`AppError::Unusable`] where there is no such language or time zone; [`AppError::SignInNeeded`].
+/// [`AppError::Unusable`] if the language or time zone is unknown; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/set_preferences", protocol = Form)]
 pub async fn set_preferences(language: String, time_zone: String) -> Result<(), AppError> {
     let preferences = crate::api::preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
@@ -68,7 +68,7 @@ pub async fn set_preferences(language: String, time_zone: String) -> Result<(), 
     Ok(())
 }
 
-/// The person's sessions.
+/// Returns the user's sessions.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`].
@@ -77,7 +77,7 @@ pub async fn own_sessions() -> Result<Vec<OwnSession>, AppError> {
     Ok(store().own_sessions(&myself()?, &session()?).await?)
 }
 
-/// Ends one of the person's sessions.
+/// Ends one of the user's sessions.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`].
@@ -86,7 +86,7 @@ pub async fn end_session(id: SessionId) -> Result<(), AppError> {
     Ok(store().end_session(&myself()?, id).await?)
 }
 
-/// Ends all of the person's sessions but this one. Answers how many.
+/// Ends all of the user's sessions but this one. Returns how many were ended.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`].
@@ -97,7 +97,7 @@ pub async fn sign_out_elsewhere() -> Result<u64, AppError> {
     Ok(ended)
 }
 
-/// The accounts that the person belongs to.
+/// Returns the accounts that the user belongs to.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`].
@@ -106,10 +106,10 @@ pub async fn own_accounts() -> Result<Vec<OwnAccount>, AppError> {
     Ok(store().own_accounts(&myself()?).await?)
 }
 
-/// Lets the person go on in another account of theirs.
+/// Switches the session to another account of the user.
 ///
 /// # Errors
-/// [`AppError::NoSuchAccount`] where they don't belong to it; [`AppError::SignInNeeded`].
+/// [`AppError::NoSuchAccount`] if they don't belong to it; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/switch_account", protocol = Form)]
 pub async fn switch_account(account: AccountId) -> Result<(), AppError> {
     let switched = store().switch_account(&myself()?, &session()?, account).await;

@@ -1,4 +1,4 @@
-//! How a person shows once more who they are, for what takes more than a session.
+//! Step-up: proving one's password or passkey again, for actions that need more than a session.
 
 use crate::api::passkeys::{GivenPasskey, give_passkey_again};
 use crate::api::profile::give_password_again;
@@ -6,7 +6,7 @@ use crate::error::AppError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a person gives to show that it is they.
+/// A password or passkey that proves the user's identity again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
@@ -26,7 +26,7 @@ impl fmt::Debug for Proof {
 }
 
 impl Proof {
-    /// Gives it to the server; the session then counts as proved for a while.
+    /// Sends the proof to the server; the session then counts as proved for a while.
     ///
     /// # Errors
     /// [`AppError::WrongPassword`], [`AppError::WrongPasskey`], [`AppError::Throttled`], [`AppError::SignInNeeded`].

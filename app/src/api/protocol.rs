@@ -1,8 +1,9 @@
-//! How server functions talk: JSON, read as text, as is the data that comes with a page. So the wasm holds one reader of
-//! JSON and not two.
+//! The protocols of server functions: JSON, parsed as text, like the data that comes with a page. So the wasm contains
+//! one JSON parser and not two.
 //!
-//! A body is taken only as what it says it is. A form of a page can be sent as `text/plain`, and then looks like JSON to
-//! whoever does not ask; what it has to add for that is a field that no function knows, and is refused, too.
+//! A body is accepted only with the right content type. A page's form can be sent as `text/plain` so that its body
+//! parses as JSON. The check of the content type stops that, and so does the refusal of unknown fields, since such a
+//! body needs an extra one.
 
 use crate::error::AppError;
 use crate::path;
@@ -19,11 +20,11 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 
-/// What a plain form can send, too: `application/x-www-form-urlencoded`, and nothing else.
+/// The protocol for requests that a plain form can send too: `application/x-www-form-urlencoded`, and nothing else.
 #[derive(Debug)]
 pub struct Form;
 
-/// How the arguments and the result of a [`Form`] are written.
+/// The encoding of a [`Form`]'s arguments and result.
 type FormFormat = Http<PostUrl, Post<JsonText>>;
 
 impl<Input, Output, C, S> Protocol<Input, Output, C, S, AppError> for Form
@@ -49,14 +50,14 @@ where
     }
 }
 
-/// Refuses a body that does not say to be of this content type; parameters such as `charset` may follow.
+/// Refuses a body without this content type; parameters such as `charset` may follow it.
 fn require_content_type<S: Server<AppError>>(request: &S::Request, wanted: &'static str) -> Result<(), AppError> {
     let named = request.to_content_type().unwrap_or_default();
     let named = named.split(';').next().unwrap_or_default().trim();
     if named.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(AppError::ContentType(wanted.to_owned())) }
 }
 
-/// What our pages call with JSON: `application/json` without a field that the function does not know.
+/// The protocol for calls from our pages: `application/json`, without fields that the function does not know.
 #[derive(Debug)]
 pub struct Call;
 
@@ -88,7 +89,7 @@ where
     }
 }
 
-/// Reads the arguments of a function; each field, however deep, must be known.
+/// Parses the arguments of a function; each field, at any depth, must be known.
 fn arguments<Input: DeserializeOwned>(body: &[u8]) -> Result<Input, AppError> {
     let bad = |error: serde_json::Error| AppError::BadRequest(error.to_string());
     let text = str::from_utf8(body).map_err(|error| bad(serde_json::Error::custom(error)))?;
@@ -105,7 +106,8 @@ fn arguments<Input: DeserializeOwned>(body: &[u8]) -> Result<Input, AppError> {
     }
 }
 
-/// The body of the answer. Apart from what differs by function, so that it is compiled once.
+/// Returns the body of the answer. Separate from the code that is generic over the function, so that it is compiled
+/// once.
 fn answered<C: Client<AppError>>(request: C::Request) -> Pin<Box<dyn Future<Output = Result<Bytes, AppError>> + Send>> {
     Box::pin(async {
         let answer = C::send(request).await?;
@@ -116,12 +118,13 @@ fn answered<C: Client<AppError>>(request: C::Request) -> Pin<Box<dyn Future<Outp
 }
 
 thread_local! {
-    /// Whether what is asked now is asked by the page itself.
+    /// Whether the current call is made by the page itself, without a user action.
     static AGAIN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What an open page reads again by itself, as it has heard of a change: nobody has done anything then, so it is no use
-/// of the session, and a page that is merely open does not keep it alive. The server is told so in the address.
+/// Marks calls by which an open page refreshes its data after a change. No user action caused these requests, so they
+/// do not count as use of the session: a page that is merely open does not keep it alive. The URL's query tells the
+/// server.
 pub async fn again<F: Future>(asking: F) -> F::Output {
     let mut asking = pin!(asking);
     poll_fn(|context| {
@@ -133,7 +136,7 @@ pub async fn again<F: Future>(asking: F) -> F::Output {
     .await
 }
 
-/// JSON, read as text.
+/// JSON, parsed as text.
 #[derive(Debug)]
 pub struct JsonText;
 

@@ -1,6 +1,6 @@
-//! What people do about their own second factors, and accounts that ask for one.
+//! Users' own second factors, and accounts that require one.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
@@ -20,11 +20,11 @@ use {
 /// A new authenticator. Kept in memory while it is shown, and nowhere else.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownAuthenticator {
-    /// The secret, as people type it: base 32 in groups of four.
+    /// The secret for typing: base 32 in groups of four.
     pub secret: String,
-    /// The same as an address that an authenticator app opens.
+    /// The same secret as a URL for authenticator apps.
     pub url: String,
-    /// The address as a QR code.
+    /// The URL as a QR code.
     pub picture: Picture,
 }
 
@@ -34,16 +34,16 @@ impl fmt::Debug for ShownAuthenticator {
     }
 }
 
-/// A QR code to be drawn.
+/// A QR code as a drawing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
-    /// Width and height in modules, with the quiet zone.
+    /// Width and height in modules, including the quiet zone.
     pub size: u32,
-    /// The dark modules, as the path of an SVG.
+    /// The dark modules as SVG path data.
     pub path: String,
 }
 
-/// The person's second factors.
+/// Returns the user's second factors.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`].
@@ -52,10 +52,10 @@ pub async fn second_factors() -> Result<SecondFactors, AppError> {
     Ok(store().second_factors(&myself()?).await?)
 }
 
-/// Gives the person a new authenticator, which counts once it is confirmed.
+/// Creates a new authenticator for the user, which takes effect once it is confirmed.
 ///
 /// # Errors
-/// [`AppError::AlreadyDone`] where they have one; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`AppError::AlreadyDone`] if they have one; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/begin", protocol = Call)]
 pub async fn begin_authenticator() -> Result<ShownAuthenticator, AppError> {
     let (store, by) = myself_after_step_up().await?;
@@ -65,10 +65,10 @@ pub async fn begin_authenticator() -> Result<ShownAuthenticator, AppError> {
     Ok(ShownAuthenticator { secret, url: new.url.to_string(), picture })
 }
 
-/// Confirms the new authenticator with its first code. Answers recovery codes, this once.
+/// Confirms the new authenticator with its first code. Returns recovery codes, which are shown only now.
 ///
 /// # Errors
-/// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::AlreadyDone`], [`AppError::NotFound`] where there is
+/// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::AlreadyDone`], [`AppError::NotFound`] if there is
 /// none; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/confirm", protocol = Call)]
 pub async fn confirm_authenticator(code: String) -> Result<Vec<String>, AppError> {
@@ -76,31 +76,31 @@ pub async fn confirm_authenticator(code: String) -> Result<Vec<String>, AppError
     Ok(shown(store.confirm_authenticator(&by, &code, address()).await?))
 }
 
-/// Gives the person new recovery codes, this once; the others no longer count.
+/// Returns new recovery codes, which are shown only now; the old ones stop working.
 ///
 /// # Errors
-/// [`AppError::NotFound`] where they have no second factor; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`AppError::NotFound`] if they have no second factor; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/renew_recovery_codes", protocol = Call)]
 pub async fn renew_recovery_codes() -> Result<Vec<String>, AppError> {
     let (store, by) = myself_after_step_up().await?;
     Ok(shown(store.renew_recovery_codes(&by).await?))
 }
 
-/// Switches the person's two-step sign-in off.
+/// Switches the user's two-step sign-in off.
 ///
 /// # Errors
-/// [`AppError::NotFound`] where it is not on; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`AppError::NotFound`] if it is not on; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/switch_off", protocol = Call)]
 pub async fn switch_second_factor_off() -> Result<(), AppError> {
     let (store, by) = myself_after_step_up().await?;
     Ok(store.switch_second_factor_off(&by).await?)
 }
 
-/// Has the account ask every user for a second factor, or no longer.
+/// Sets whether the account requires a second factor of every user.
 ///
 /// # Errors
 /// [`AppError::NotAllowed`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`]; [`AppError::SecondFactorNeeded`]
-/// where it is switched on by somebody who has none.
+/// if a user without one switches it on.
 #[server(prefix = "/api", endpoint = "second_factor/require", protocol = Call)]
 pub async fn require_second_factor(on: bool) -> Result<(), AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
@@ -112,10 +112,10 @@ pub(super) fn shown(codes: RecoveryCodes) -> Vec<String> {
     codes.0.iter().map(|code| grouped(code)).collect()
 }
 
-/// The text as a QR code. A row of dark modules is one piece of the path.
+/// Returns the text as a QR code. Each run of dark modules in a row is one segment of the path.
 #[cfg(feature = "ssr")]
 fn picture(text: &str) -> Result<Picture, AppError> {
-    /// Light modules around it (ISO/IEC 18004, 6.3.8).
+    /// The width of the quiet zone in light modules (ISO/IEC 18004, 6.3.8).
     const QUIET: i32 = 4;
     let code = QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|error| {
         tracing::error!(%error, "a QR code was not drawn");
@@ -143,7 +143,7 @@ mod tests {
     use super::picture;
 
     #[test]
-    fn a_qr_code_has_its_three_eyes_and_a_quiet_zone() {
+    fn qr_code_has_three_finder_patterns_and_quiet_zone() {
         let picture = picture("otpauth://totp/Kagitaba:aya%40agency.example?secret=AAAA&issuer=Kagitaba").unwrap();
         let end = picture.size - 4 - 7;
         for eye in ["M4 4h7v1h-7z".to_owned(), format!("M{end} 4h7v1h-7z"), format!("M4 {end}h7v1h-7z")] {

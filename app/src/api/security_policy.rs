@@ -1,6 +1,6 @@
-//! What the account demands of its access tokens.
+//! The account's rules for its access tokens.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::Form;
 use crate::error::AppError;
@@ -15,20 +15,20 @@ use {
     domain::members::role::Permission,
 };
 
-/// The policy and what its page says besides.
+/// The policy, and the rest of its page's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyInForce {
     /// The policy.
     pub policy: SecurityPolicy,
-    /// A change names the revision that it was made from.
+    /// The policy's revision; a change names the one that it is based on.
     pub revision: i64,
     /// Whether every user needs a second factor.
     pub second_factor_required: bool,
-    /// The network address that the server sees whoever asks come from.
+    /// The network address of the request as the server sees it.
     pub own_address: String,
 }
 
-/// The policy.
+/// Returns the policy.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -40,7 +40,7 @@ pub async fn security_policy() -> Result<PolicyInForce, AppError> {
     Ok(PolicyInForce { policy, revision, second_factor_required, own_address: address().to_canonical().to_string() })
 }
 
-/// What the policy would do at once, were it saved.
+/// Returns the immediate consequences that saving the policy would have.
 ///
 /// # Errors
 /// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -51,7 +51,7 @@ pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequence
     Ok(store.policy_consequences(by.account, &policy).await?)
 }
 
-/// Puts the policy in force, if nobody else has changed it since `revision`.
+/// Puts the policy in force, if no other user has changed it since `revision`.
 ///
 /// # Errors
 /// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],

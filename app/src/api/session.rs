@@ -1,6 +1,6 @@
-//! Signing in and out, and who one is.
+//! Sign-in, sign-out and the signed-in user.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::Form;
 use crate::error::AppError;
@@ -10,13 +10,13 @@ use domain::members::user::{Asker, Preferences};
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 
-/// The cookie that names the session. Its value is random; what it stands for is in the database.
+/// The cookie that names the session. Its value is random; the session's data is in the database.
 pub const SESSION_COOKIE: &str = "kagitaba_session";
-/// The cookie of who has given the password and not yet the second factor. Its value is random, too.
+/// The cookie of a sign-in that has the password and still lacks the second factor. Its value is random, too.
 pub const PENDING_COOKIE: &str = "kagitaba_sign_in";
 
-/// Who is signed in as the page is asked for. The browser reads it from the page; a server that is asked for nothing
-/// (while it lists its routes) and a browser that makes the app itself know nobody.
+/// Returns the user who was signed in when the page was requested. The browser reads it from the page. `None` while the
+/// server lists its routes, and in a browser that renders the app from scratch.
 #[must_use]
 pub fn signed_in() -> Option<Asker> {
     #[cfg(feature = "ssr")]
@@ -25,7 +25,7 @@ pub fn signed_in() -> Option<Asker> {
     None
 }
 
-/// What who is signed in wants pages to be like. The browser reads it from the page.
+/// Returns the signed-in user's preferences for pages. The browser reads them from the page.
 #[must_use]
 pub fn preferences() -> Preferences {
     #[cfg(feature = "ssr")]
@@ -34,7 +34,8 @@ pub fn preferences() -> Preferences {
     Preferences::default()
 }
 
-/// Whether who is signed in has to set up a second factor before anything else. The browser reads it from the page.
+/// Returns whether the signed-in user has to set up a second factor before anything else. The browser reads it from the
+/// page.
 #[must_use]
 pub fn second_factor_missing() -> bool {
     #[cfg(feature = "ssr")]
@@ -43,7 +44,8 @@ pub fn second_factor_missing() -> bool {
     false
 }
 
-/// Whether it can't be told who is signed in, as the database does not answer. The browser reads it from the page.
+/// Returns whether it is unknown who is signed in, because the database did not answer. The browser reads it from the
+/// page.
 #[must_use]
 pub fn asker_unknown() -> bool {
     #[cfg(feature = "ssr")]
@@ -52,7 +54,8 @@ pub fn asker_unknown() -> bool {
     false
 }
 
-/// Whether a browser would drop the session's cookie, as the page came without TLS. The browser reads it from the page.
+/// Returns whether a browser would drop the session's cookie, because the page came without TLS. The browser reads it
+/// from the page.
 #[must_use]
 pub fn session_is_dropped() -> bool {
     #[cfg(feature = "ssr")]
@@ -61,7 +64,7 @@ pub fn session_is_dropped() -> bool {
     false
 }
 
-/// What the server's identity provider is called, if it has one. The browser reads it from the page.
+/// Returns the name of the server's identity provider, or `None` if it has none. The browser reads it from the page.
 #[must_use]
 pub fn identity_provider() -> Option<String> {
     #[cfg(feature = "ssr")]
@@ -70,13 +73,13 @@ pub fn identity_provider() -> Option<String> {
     None
 }
 
-/// What the identity provider is called, in the context of pages where the server has one.
+/// The name of the identity provider, in the context of pages if the server has one.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityProviderName(pub String);
 
-/// Begins a session, or asks who has a second factor for that. Answers where to go on: to `next`, if that is a path of
-/// this site, or to the page that asks.
+/// Begins a session, or the second step if the user has a second factor. Returns where to go next: to `next`, if that
+/// is a path of this site, or to the page of the second step.
 ///
 /// # Errors
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
@@ -86,7 +89,7 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
     go_on_within(begun, next.as_deref())
 }
 
-/// Takes the second step of signing in. Answers where to go on, as [`sign_in`].
+/// Completes the second step of sign-in. Returns where to go next, as [`sign_in`].
 ///
 /// # Errors
 /// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::SignInOver`].
@@ -96,10 +99,10 @@ pub async fn second_step(code: String, next: Option<String>) -> Result<String, A
     go_on_within(begun, next.as_deref())
 }
 
-/// What the second step can be taken with.
+/// Returns the factors that the second step accepts.
 ///
 /// # Errors
-/// [`AppError::SignInOver`] where it can no longer be taken.
+/// [`AppError::SignInOver`] if it can no longer be completed.
 #[server(prefix = "/api", endpoint = "session/second_step_awaited", protocol = Form)]
 pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
     Ok(crate::api::asked::store().pending_sign_in(&pending()?).await?)
@@ -111,7 +114,7 @@ pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
     pending.ok_or(AppError::SignInOver)
 }
 
-/// As [`go_on`], to where a person has asked to go, if that is a path of this site.
+/// Does the same as [`go_on`], with the requested `next` if that is a path of this site.
 #[cfg(feature = "ssr")]
 pub(super) fn go_on_within(
     begun: Result<store::SessionToken, store::Error>,
@@ -120,7 +123,7 @@ pub(super) fn go_on_within(
     go_on(begun, &path_within(next.unwrap_or_default()))
 }
 
-/// Goes on to `next` with the session, or to the page that asks for the second factor, which goes on there in turn.
+/// Sets the session's cookie and returns `next`, or the page of the second step, which then leads to `next`.
 #[cfg(feature = "ssr")]
 pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str) -> Result<String, AppError> {
     let next = match begun {
@@ -139,10 +142,10 @@ pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str
     Ok(next)
 }
 
-/// Ends the session. What the browser still shows is the page's to clear away.
+/// Ends the session. Clearing what the browser still shows is up to the page.
 ///
 /// # Errors
-/// [`AppError::Internal`] where the store fails; the session goes on then.
+/// [`AppError::Internal`] if the store fails; the session then continues.
 #[server(prefix = "/api", endpoint = "session/sign_out", protocol = Form)]
 pub async fn sign_out() -> Result<(), AppError> {
     if let Ok(session) = crate::api::asked::session() {
@@ -153,8 +156,8 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Where to go after signing in: a path of this site, never another one's address (`//evil.example`, `/\evil.example`
-/// and control characters are all read as addresses by some browser).
+/// Returns where to go after sign-in: `next`, if it is a path of this site, else the settings. Rejects
+/// `//evil.example`, `/\evil.example` and control characters, which some browsers read as the address of another site.
 #[cfg(any(feature = "ssr", test))]
 #[must_use]
 pub fn path_within(next: &str) -> String {
@@ -166,7 +169,7 @@ pub fn path_within(next: &str) -> String {
 
 #[cfg(feature = "ssr")]
 pub mod cookie {
-    //! The session cookie of request and answer.
+    //! The session cookies of request and answer.
 
     use super::{PENDING_COOKIE, SESSION_COOKIE};
     use crate::api::asked;
@@ -177,34 +180,34 @@ pub mod cookie {
 
     const PENDING_FOR: Duration = Duration::seconds(SECOND_STEP_WITHIN.num_seconds());
 
-    /// Sets it.
+    /// Sets the session cookie.
     pub fn set(value: &str) {
         asked::answer_header(header::SET_COOKIE, &cookie(value).build().to_string());
     }
 
-    /// The cookie with this value, for an answer that no page or server function makes.
+    /// Returns the session cookie with this value, for answers made by neither a page nor a server function.
     #[must_use]
     pub fn with(value: &str, secure: bool) -> Cookie<'_> {
         builder(SESSION_COOKIE, value).secure(secure).build()
     }
 
-    /// Likewise that of who has yet to give the second factor.
+    /// Returns the cookie of a sign-in that still lacks the second factor, likewise.
     #[must_use]
     pub fn pending_with(value: &str, secure: bool) -> Cookie<'_> {
         builder(PENDING_COOKIE, value).secure(secure).max_age(PENDING_FOR).build()
     }
 
-    /// Removes it.
+    /// Removes the session cookie.
     pub fn remove() {
         asked::answer_header(header::SET_COOKIE, &cookie("").max_age(Duration::ZERO).build().to_string());
     }
 
-    /// Sets the cookie of who has given the password and not yet the second factor.
+    /// Sets the cookie of a sign-in that has the password and still lacks the second factor.
     pub fn set_pending(value: &str) {
         asked::answer_header(header::SET_COOKIE, &pending(value).max_age(PENDING_FOR).build().to_string());
     }
 
-    /// Removes that, where there is one.
+    /// Removes that cookie, if the request has it.
     pub fn remove_pending() {
         if asked::cookie(PENDING_COOKIE).is_some() {
             asked::answer_header(header::SET_COOKIE, &pending("").max_age(Duration::ZERO).build().to_string());
@@ -219,7 +222,8 @@ pub mod cookie {
         builder(PENDING_COOKIE, value).secure(asked::behind_proxy() || !to_this_machine())
     }
 
-    /// Whether a browser would not keep a cookie of this answer: it is for TLS only, and nothing says that there is any.
+    /// Returns whether a browser would drop this answer's cookies: they are for TLS only, and nothing indicates that
+    /// there is TLS.
     #[must_use]
     pub fn is_dropped() -> bool {
         asked::is_page() && !to_this_machine() && !asked::has_tls()
@@ -233,7 +237,7 @@ pub mod cookie {
         Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax)
     }
 
-    /// Whether the host names this machine itself, where a browser may not accept `Secure` without TLS.
+    /// Returns whether the host is this machine itself, for which a browser may not accept `Secure` without TLS.
     fn is_this_machine(host: &str) -> bool {
         let Ok(host) = host.parse::<Authority>() else { return false };
         let name = host.host();
@@ -247,7 +251,7 @@ pub mod cookie {
         use super::is_this_machine;
 
         #[test]
-        fn only_this_machine_goes_without_tls() {
+        fn only_loopback_hosts_are_this_machine() {
             let own = ["localhost:3000", "localhost", "127.0.0.1", "127.1.2.3:80", "[::1]:3000", "[::1]", "LocalHost"];
             assert!(own.into_iter().all(is_this_machine));
             let others =
@@ -262,7 +266,7 @@ mod tests {
     use super::path_within;
 
     #[test]
-    fn after_signing_in_one_stays_on_this_site() {
+    fn sign_in_redirect_stays_on_this_site() {
         assert_eq!(
             path_within("/settings/platform-rest?state=enabled&page=2"),
             "/settings/platform-rest?state=enabled&page=2"

@@ -1,6 +1,6 @@
-//! What can be done with access tokens: the list and the card's menu, create and edit.
+//! Operations on access tokens: the list and the card's menu, create and edit.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::protocol::{Call, Form};
 use crate::error::AppError;
@@ -20,15 +20,15 @@ use {
     domain::members::role::Permission,
 };
 
-/// A token and its secret, shown once: right after it was created, duplicated or reset; and again where the account lets
-/// it be viewed.
+/// A token and its secret, shown once, right after it was created, duplicated or reset, and again if the account's
+/// policy lets it be viewed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issued {
     /// The token.
     pub token: Token,
-    /// Its Auth Token. Kept in memory while it is shown, and nowhere else. Empty in the answer to a plain form.
+    /// The token's Auth Token. Kept in memory while it is shown, and nowhere else. Empty in the answer to a plain form.
     pub auth_token: String,
-    /// Whether the account has another token of that name.
+    /// Whether the account has another token of the same name.
     pub name_exists: bool,
 }
 
@@ -42,35 +42,35 @@ impl fmt::Debug for Issued {
 impl From<store::IssuedToken> for Issued {
     fn from(issued: store::IssuedToken) -> Self {
         crate::api::asked::answer_header(http::header::CACHE_CONTROL, "no-store");
-        // A plain form's browser goes on to a page and never reads this.
+        // After a plain form the browser is redirected to a page and never reads this.
         let auth_token = if crate::api::asked::wants_page() { "" } else { issued.secret.reveal() };
         Self { auth_token: auth_token.to_owned(), token: issued.token, name_exists: issued.name_exists }
     }
 }
 
-/// A token as it is after an update.
+/// A token after an update.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updated {
     /// The token.
     pub token: Token,
-    /// Whether the account has another token of that name.
+    /// Whether the account has another token of the same name.
     pub name_exists: bool,
 }
 
-/// A token with all that its page needs to change it.
+/// A token with the data that its page needs to edit it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Editable {
     /// The token.
     pub token: Token,
-    /// The users among whom its primary contact is chosen.
+    /// The users that can be its primary contact.
     pub people: Vec<Contact>,
-    /// How long its Auth Token may pass.
+    /// The limits for its Auth Token's lifetime.
     pub terms: Terms,
-    /// The number of the last entry in the audit trail when it was read: changes that come later have greater ones.
+    /// The number of the last entry in the audit trail when the token was read: later changes have greater numbers.
     pub as_of: i64,
 }
 
-/// One page of the tokens that fit the filter.
+/// Returns one page of the tokens that match the filter.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -80,20 +80,20 @@ pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     Ok(store.list(by.account, &filter).await?)
 }
 
-/// One token, to be changed.
+/// Returns one token for editing.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`], [`AppError::NotFound`] (another account's tokens included).
 #[server(GetEditable, prefix = "/api", endpoint = "tokens/editable", protocol = Call)]
 pub async fn editable(id: TokenId) -> Result<Editable, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    let as_of = store.last_entry(by.account).await?; // first: what is read after it is at least as new
+    let as_of = store.last_entry(by.account).await?; // first, so that the data read after it is at least as new
     let token = store.token(by.account, id).await?;
     let people = store.contacts(by.account, Some(token.settings.primary_contact)).await?;
     Ok(Editable { token, people, terms: store.terms(by.account).await?, as_of })
 }
 
-/// The users among whom the primary contact of a new token is chosen.
+/// Returns the users that can be the primary contact of a new token.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -103,7 +103,7 @@ pub async fn people() -> Result<Vec<Contact>, AppError> {
     Ok(store.contacts(by.account, None).await?)
 }
 
-/// How long Auth Tokens of the account may pass.
+/// Returns the limits for the lifetimes of the account's Auth Tokens.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -113,7 +113,7 @@ pub async fn terms() -> Result<Terms, AppError> {
     Ok(store.terms(by.account).await?)
 }
 
-/// Creates a token. `request` is the id that the page gave the request: a second one with the same id does nothing.
+/// Creates a token. `request` is the page's id for the request: a second request with the same id does nothing.
 ///
 /// # Errors
 /// [`AppError::Invalid`], [`AppError::AlreadyDone`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -127,7 +127,7 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
     Ok(issued.into())
 }
 
-/// Changes a token's settings, if nobody else has since `revision`.
+/// Changes a token's settings, if no other user has changed them since `revision`.
 ///
 /// # Errors
 /// [`AppError::Invalid`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
@@ -137,7 +137,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     let (store, by) = allowed(Permission::ManageTokens)?;
     let current = store.token(by.account, id).await?;
     if current.revision != revision {
-        return Err(AppError::Conflict); // before a form is found wrong by what somebody else made of the token
+        return Err(AppError::Conflict); // before the form fails validation because of another user's change
     }
     let current = current.settings;
     let people = store.contacts(by.account, Some(current.primary_contact)).await?;
@@ -148,7 +148,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     Ok(Updated { token, name_exists })
 }
 
-/// Makes a copy with a SID and an Auth Token of its own. `request` as in [`create`].
+/// Makes a copy with its own Account SID and Auth Token. `request` as in [`create`].
 ///
 /// # Errors
 /// [`AppError::AlreadyDone`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -158,7 +158,7 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
     Ok(store.duplicate(&by, id, request).await?.into())
 }
 
-/// Gives a token a new Auth Token; the old one stops passing the gate before this answers.
+/// Replaces the Auth Token of a token; the gate refuses the old one before this returns.
 ///
 /// # Errors
 /// [`AppError::StepUpNeeded`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
@@ -169,7 +169,7 @@ pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
     Ok(store.reset(&by, id, revision).await?.into())
 }
 
-/// Shows a token's Auth Token once more, where the account's policy has let it be kept.
+/// Returns a token's Auth Token again, if the account's policy lets it be stored.
 ///
 /// # Errors
 /// [`AppError::NotViewable`], [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
@@ -190,7 +190,7 @@ pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
     Ok(store.upgrade_version(&by, id).await?)
 }
 
-/// Keeps a token from passing the gate until it is enabled again.
+/// Disables a token: the gate refuses it until it is enabled again.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -200,7 +200,7 @@ pub async fn disable(id: TokenId) -> Result<Token, AppError> {
     Ok(store.disable(&by, id).await?)
 }
 
-/// Lets a disabled token pass again.
+/// Enables a disabled token: the gate accepts it again.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -210,7 +210,7 @@ pub async fn enable(id: TokenId) -> Result<Token, AppError> {
     Ok(store.enable(&by, id).await?)
 }
 
-/// Deletes a token: it stops passing the gate at once. [`undo_delete`] brings it back for 10 seconds.
+/// Deletes a token: the gate refuses it at once. [`undo_delete`] restores it within 10 seconds.
 ///
 /// # Errors
 /// [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -220,10 +220,10 @@ pub async fn delete(id: TokenId) -> Result<Token, AppError> {
     Ok(store.delete(&by, id).await?)
 }
 
-/// Brings a deleted token back as it was.
+/// Restores a deleted token as it was.
 ///
 /// # Errors
-/// [`AppError::NotFound`] once it is gone for good, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::NotFound`] once it is deleted for good, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/undo_delete", protocol = Call)]
 pub async fn undo_delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;

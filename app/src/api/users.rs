@@ -1,6 +1,6 @@
-//! Account users: who they are, what they may, and inviting others.
+//! Account users: their roles and states, and inviting others.
 
-#![allow(missing_docs)] // the arguments, which `#[server]` makes public fields
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::api::proof::Proof;
 use crate::api::protocol::{Call, Form};
@@ -21,24 +21,24 @@ use {
     store::InvitationToken,
 };
 
-/// The account's users, and who is invited to become one.
+/// The account's users and open invitations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountUsers {
-    /// By name.
+    /// The users, by name.
     pub members: Vec<Member>,
-    /// The newest first.
+    /// The open invitations, newest first.
     pub invitations: Vec<Invitation>,
 }
 
-/// An invitation, and how its link gets to whom it is for.
+/// An invitation, and how its link reaches the invited person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invited {
     /// The invitation.
     pub invitation: Invitation,
-    /// The token of the link, to be handed over; nothing where it was mailed. Kept in memory while the link is shown, and
+    /// The token of the link, to be handed over; `None` if it was mailed. Kept in memory while the link is shown, and
     /// nowhere else.
     pub token: Option<String>,
-    /// It should have been mailed, but could not.
+    /// Whether the link should have been mailed, but sending failed.
     pub mail_failed: bool,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Invited {
     }
 }
 
-/// The account's users and open invitations.
+/// Returns the account's users and open invitations.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
@@ -59,7 +59,7 @@ pub async fn account_users() -> Result<AccountUsers, AppError> {
     Ok(AccountUsers { members: store.members(by.account).await?, invitations })
 }
 
-/// Invites a person, by mail where the server sends any. An open invitation of the same address is replaced.
+/// Invites a person, by mail if the server sends mail. An open invitation of the same address is replaced.
 ///
 /// # Errors
 /// [`AppError::InvalidMember`], [`AppError::AlreadyMember`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
@@ -88,8 +88,8 @@ pub async fn withdraw_invitation(id: InvitationId) -> Result<(), AppError> {
     Ok(store.withdraw_invitation(&by, id).await?)
 }
 
-/// Gives a user another role, from their next request on. Each time the asker has to show who they are, however short ago
-/// they did: nothing that acts in their name by their session alone makes anybody an administrator.
+/// Changes a user's role, from their next request on. This always needs a proof with the request, however recent the
+/// last step-up: a session alone must not suffice to make a user an administrator.
 ///
 /// # Errors
 /// [`AppError::StepUpNeeded`] without a proof, [`AppError::WrongPassword`], [`AppError::WrongPasskey`],
@@ -102,7 +102,7 @@ pub async fn change_role(id: UserId, role: Role, proof: Option<Proof>) -> Result
     Ok(store.change_role(&by, id, role).await?)
 }
 
-/// Ends a user's sessions in the account, and lets them begin none.
+/// Ends a user's sessions in the account, and prevents new ones.
 ///
 /// # Errors
 /// [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
@@ -113,7 +113,7 @@ pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
     Ok(store.deactivate_user(&by, id).await?)
 }
 
-/// Lets a deactivated user work in the account again.
+/// Reactivates a deactivated user in the account.
 ///
 /// # Errors
 /// As [`deactivate`].
@@ -123,7 +123,7 @@ pub async fn reinstate(id: UserId) -> Result<Member, AppError> {
     Ok(store.reinstate_user(&by, id).await?)
 }
 
-/// An invitation, for whoever has its link.
+/// Returns an invitation by the token of its link.
 ///
 /// # Errors
 /// [`AppError::InvitationOver`], [`AppError::Throttled`].
@@ -133,7 +133,7 @@ pub async fn invitation(token: String) -> Result<Welcome, AppError> {
     Ok(store().invitation(&token, address()).await?)
 }
 
-/// Accepts an invitation, and begins a session in its account, as signing in does. Answers where to go on.
+/// Accepts an invitation, and begins a session in its account as sign-in does. Returns where to go next.
 ///
 /// # Errors
 /// [`AppError::InvalidMember`], [`AppError::InvitationOver`], [`AppError::WrongCredentials`], [`AppError::EmailTaken`],

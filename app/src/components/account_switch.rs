@@ -1,4 +1,4 @@
-//! The account that one works in, and the way to another one where one belongs to several.
+//! The current account's name, with a menu to switch if the user belongs to several accounts.
 
 use super::icon::Icon;
 use super::menu::{Position, focus, stays};
@@ -13,7 +13,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The account's name; behind it, the person's other accounts, if there are any.
+/// The account's name, with a menu of the user's other accounts if there are any.
 #[component]
 pub fn AccountSwitch(here: AccountId, name: String, switch: ServerAction<SwitchAccount>) -> impl IntoView {
     let accounts = Resource::new(|| (), |()| own_accounts());
@@ -32,7 +32,7 @@ pub fn AccountSwitch(here: AccountId, name: String, switch: ServerAction<SwitchA
     }
 }
 
-/// The menu is a popover and its items send a form, so that both work without our wasm.
+/// The menu of other accounts. It is a popover and its items submit a form, so that both work without our wasm.
 #[component]
 fn AccountMenu(name: String, others: Vec<OwnAccount>, switch: ServerAction<SwitchAccount>) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,6 +1,6 @@
-//! A form whose action is a server function: a plain one without our wasm, a call with it.
+//! A form whose action is a server function: a plain form without our wasm, a call with it.
 //!
-//! As Leptos's own, which takes no protocol but its own and so none that looks at the content type.
+//! Like Leptos's own `ActionForm`, which accepts only its own protocol, and so none that checks the content type.
 
 use crate::api::protocol::Form;
 use crate::error::AppError;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use serde::de::DeserializeOwned;
 
-/// The form around the fields. Whatever prevents the submission keeps it from being sent.
+/// The form around the fields. It sends nothing if another handler has prevented the submission.
 #[component]
 pub fn ActionForm<F>(action: ServerAction<F>, children: Children) -> impl IntoView
 where

@@ -1,4 +1,4 @@
-//! Entries of the audit trail: when, who, what, on what, and the details to open.
+//! Entries of the audit trail: time, user, action, subject, and expandable details.
 
 use super::reactive::say;
 use super::time::Time;
@@ -10,7 +10,7 @@ use domain::audit::trail::{Change, Entry};
 use domain::members::role::Role;
 use leptos::prelude::*;
 
-/// The list of entries. With `of_one_token` each leaves out which token it is about.
+/// The list of entries. With `of_one_token`, entries do not name their token.
 #[component]
 pub fn AuditEntries(entries: Vec<Entry>, #[prop(optional)] of_one_token: bool) -> impl IntoView {
     let i18n = use_i18n();
@@ -57,7 +57,7 @@ fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
     .into_any()
 }
 
-/// What changed, from what to what.
+/// Returns the view of one change, with the values before and after.
 fn change_view(i18n: Words, Change { field, before, after }: Change) -> AnyView {
     let value = move |field: &str, value: Option<String>| {
         let role = value.as_deref().filter(|_| field == "role").and_then(Role::from_name);

@@ -11,7 +11,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-/// What the menu offers.
+/// An action on a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MenuItem {
     Duplicate,
@@ -20,12 +20,12 @@ pub enum MenuItem {
     Disable,
     Enable,
     Delete,
-    /// Stands in no menu, but on the token's page.
+    /// In no menu, but on the token's page.
     View,
 }
 
 impl MenuItem {
-    /// The items for a token in this state.
+    /// Returns the items for a token in this state.
     const fn for_state(state: TokenState) -> [Self; 5] {
         let switch = match state {
             TokenState::Enabled => Self::Disable,
@@ -34,7 +34,7 @@ impl MenuItem {
         [Self::Duplicate, Self::Reset, Self::UpgradeVersion, switch, Self::Delete]
     }
 
-    /// What the item is called.
+    /// Returns the item's label.
     pub fn label(self, i18n: Words) -> &'static str {
         match self {
             Self::Duplicate => t_string!(i18n, item.duplicate),
@@ -82,7 +82,7 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
     };
     let open_at = move |position: Position| {
         open.set(true);
-        // The menu can take the focus once it is shown.
+        // The menu can take the focus only once it is shown.
         request_animation_frame(move || focus(root, position));
     };
     let on_button_key = move |event: ev::KeyboardEvent| {
@@ -101,7 +101,7 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
         }
     };
     // Clicking elsewhere or tabbing on closes the menu and leaves the focus where it went. A card that is removed loses
-    // the focus too, when its signals are gone or about to go: nothing may be set then that does not change.
+    // the focus too, when its signals are disposed or about to be: so no signal is set unless it changes.
     let on_focus_out = move |event: ev::FocusEvent| {
         if !stays(root, &event) && open.try_get_untracked() == Some(true) {
             open.set(false);

@@ -1,5 +1,5 @@
-//! The fields of the company profile, by section, each with its label, hint and error. A plain form sends what was loaded
-//! along with what was typed.
+//! The fields of the company profile, by section, each with its label, hint and error. A plain form sends the loaded
+//! values along with the typed ones.
 
 use crate::components::reactive::{say, settled, text};
 use crate::i18n::{t_string, use_i18n};
@@ -8,18 +8,19 @@ use domain::account::profile::{Expected, ProfileProblem, choices};
 use domain::account::profile_form::{Section, Values};
 use leptos::prelude::*;
 
-/// The values of a form, and what is wrong with them.
+/// The values of a form, and their problems.
 #[derive(Debug, Clone, Copy)]
 pub struct CompanyForm {
-    /// What was loaded last: what was typed is compared with it.
+    /// The values loaded last, with which the typed ones are compared.
     pub loaded: RwSignal<Values>,
-    /// What the form has put into its fields itself. A field changes where this does, and keeps what was typed else.
+    /// The values that the form itself has put into its fields. A field is updated when its value here changes;
+    /// otherwise it keeps what was typed.
     pub shown: RwSignal<Values>,
-    /// The problems that the form has now.
+    /// The form's current problems.
     pub problems: RwSignal<Vec<ProfileProblem>>,
 }
 
-/// The element that takes the focus when the field has an error.
+/// Returns the id of the element that takes the focus when the field has an error.
 pub fn id(field: &str) -> String {
     format!("company-{}", field.replace('.', "-"))
 }
@@ -39,13 +40,13 @@ pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
     }
 }
 
-/// One field: one type of view for all that are typed, and one for all that are chosen.
+/// Returns the view of one field. All text inputs share one type of view, and all selects another.
 fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
     let i18n = use_i18n();
     let id = id(&field);
     let first = form.shown.with_untracked(|values| value(values, &field));
     let [of_shown, of_loaded, of_invalid, of_problem] = [(); 4].map(|()| field.clone());
-    // The field takes it each time that the signal tells of it, and must not where it is the same.
+    // The field takes the value each time that the signal notifies it, and must not if the value is the same.
     let shown = settled(move || form.shown.with(|values| value(values, &of_shown)));
     let loaded = Signal::derive(move || form.loaded.with(|values| value(values, &of_loaded)));
     let problem = move |field: &str| {
@@ -108,7 +109,7 @@ fn input_type(key: &str) -> &'static str {
     }
 }
 
-/// What the field is called outside its section.
+/// Returns the field's name together with its section's.
 pub fn full_name(i18n: Words, section: Section, key: &str) -> String {
     let (section, field) = (section_name(i18n, section), label(i18n, key));
     t_string!(i18n, company.field_of, section = section, field = field).to_string()
@@ -190,7 +191,7 @@ fn problem_text(i18n: Words, expected: Expected) -> String {
         Expected::Line(max) => t_string!(i18n, problem.line, max = max).to_string(),
         Expected::Digits => t_string!(i18n, problem.digits).to_owned(),
         Expected::Email => t_string!(i18n, problem.email).to_owned(),
-        // Those beside a choice come from no form of ours.
+        // Those besides a choice come from no form of ours.
         Expected::OneOf | Expected::KnownField | Expected::Object | Expected::String => {
             t_string!(i18n, problem.unknown_value).to_owned()
         }

@@ -1,24 +1,24 @@
-//! Asks once more before something that breaks, or could break, an integration.
+//! Asks for confirmation of an action that breaks, or could break, an integration.
 
 use super::dialog::Dialog;
 use super::reactive::say;
 use crate::i18n::use_i18n;
 use leptos::prelude::*;
 
-/// What is asked.
+/// A question to confirm.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
-    /// The question itself.
+    /// The dialog's title: the question itself.
     pub title: String,
-    /// What will happen, and what will break.
+    /// The consequences of the action.
     pub text: String,
-    /// What the button that does it is called.
+    /// The label of the confirm button.
     pub confirm: String,
-    /// Whether it stops integrations for sure.
+    /// Whether the action certainly stops integrations.
     pub destructive: bool,
 }
 
-/// Asks the question while there is one. `pending` while the answer is carried out.
+/// The dialog, open while there is a question. `pending` is true while the confirmed action runs.
 #[component]
 pub fn ConfirmDialog(
     id: &'static str,
@@ -28,7 +28,7 @@ pub fn ConfirmDialog(
     on_cancel: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    // The last question stays readable while the window closes.
+    // The last question stays readable while the dialog closes.
     let shown = Memo::new(move |last: Option<&Question>| question.get().or_else(|| last.cloned()).unwrap_or_default());
     view! {
         <Dialog

@@ -1,4 +1,4 @@
-//! Puts a text on the clipboard, and says so.
+//! Copies a text to the clipboard, and reports the result.
 
 use super::icon::Icon;
 use crate::i18n::{t_string, use_i18n};
@@ -7,10 +7,10 @@ use leptos::task::spawn_local;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
 
-/// How long the button says what came of it.
+/// How long the button shows the result.
 const SAID_FOR: Duration = Duration::from_secs(3);
 
-/// A button that copies `text`; `label` says what, to those who don't see where it stands.
+/// A button that copies `text`; `label` names it for screen readers.
 #[component]
 pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();
@@ -45,7 +45,7 @@ pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Signa
     }
 }
 
-/// Browsers have a clipboard for pages only behind TLS or on this very machine.
+/// Copies the text. Returns whether it succeeded: browsers allow the clipboard only with TLS or on this machine.
 async fn copy(text: &str) -> bool {
     let window = window();
     window.is_secure_context() && JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()

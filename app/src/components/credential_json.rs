@@ -1,24 +1,25 @@
-//! A passkey's answer as JSON, for credentials that can't turn themselves into it: those of some password managers are no
-//! objects of the browser's own kind, and their `toJSON` is missing or throws.
+//! A passkey's answer as JSON, for credentials that can't be converted by `toJSON`: those of some password managers are
+//! not objects of the browser's own class, and their `toJSON` is missing or throws.
 
 use js_sys::{Function, Object, Reflect, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The members of a response that have bytes: of a new passkey, then of one that there is.
+/// The members of a response that contain bytes, of a new passkey and of an existing one.
 const BYTES: [&str; 5] = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
 
-/// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3, 5.1).
+/// Returns the credential as `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3,
+/// 5.1).
 ///
 /// # Errors
-/// Where the credential lacks what every credential has.
+/// If the credential lacks a member that every credential has.
 pub fn credential_json(credential: &JsValue) -> Result<JsValue, JsValue> {
     let json = Object::new();
     copy(credential, &json, "id")?;
     copy(credential, &json, "type")?;
     copy(credential, &json, "authenticatorAttachment")?;
     set(&json, "rawId", &encoded(&get(credential, "rawId")?)?)?;
-    // It is required, and empty where no extension has anything to say.
+    // This member is required, and empty if there are no extension results.
     let results = called(credential, "getClientExtensionResults").filter(JsValue::is_object);
     set(&json, "clientExtensionResults", &results.unwrap_or_else(|| Object::new().into()))?;
     set(&json, "response", &response(&get(credential, "response")?)?)?;
@@ -39,7 +40,7 @@ fn response(response: &JsValue) -> Result<JsValue, JsValue> {
     Ok(json.into())
 }
 
-/// What a method answers that may be missing, or throw as `toJSON` does.
+/// Returns the result of a method, or `None` if it is missing or throws, as `toJSON` may.
 fn called(on: &JsValue, method: &str) -> Option<JsValue> {
     get(on, method).ok()?.dyn_into::<Function>().ok()?.call0(on).ok()
 }
@@ -57,7 +58,7 @@ fn set(to: &Object, name: &str, value: &JsValue) -> Result<(), JsValue> {
     Reflect::set(to, &name.into(), value).map(drop)
 }
 
-/// Bytes in Base64 for URLs, without padding (RFC 4648, section 5), by the browser's own encoder of Base64.
+/// Returns bytes in Base64 for URLs, without padding (RFC 4648, section 5), with the browser's own Base64 encoder.
 fn encoded(bytes: &JsValue) -> Result<JsValue, JsValue> {
     if !bytes.is_object() {
         return Err(JsValue::from_str("there are no bytes"));

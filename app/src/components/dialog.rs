@@ -1,14 +1,14 @@
-//! A modal window, the browser's own `<dialog>`: it traps focus, and gives it back where it was.
+//! A modal dialog, the browser's own `<dialog>`: it traps the focus, and returns it when closed.
 
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-/// Shows its children in a modal window while `open`. The window tells by `on_close` that the person wants it closed
-/// (Escape); with `keep_open` it doesn't close that way.
+/// Shows its children in a modal dialog while `open`. Calls `on_close` when the user wants to close it (Escape); with
+/// `keep_open` Escape does nothing.
 #[component]
 pub fn Dialog(
-    /// Unique on the page; the heading's is derived from it.
+    /// Unique on the page; the heading's id is derived from it.
     id: &'static str,
     #[prop(into)] open: Signal<bool>,
     #[prop(into)] title: Signal<String>,
@@ -22,7 +22,7 @@ pub fn Dialog(
         let Some(dialog) = element.get() else { return };
         match (open.get(), dialog.open()) {
             (true, false) => {
-                // The one error is a dialog that is open already, which it is not.
+                // The only error is that the dialog is already open, which it is not.
                 _ = dialog.show_modal();
             }
             (false, true) => dialog.close(),
@@ -35,8 +35,8 @@ pub fn Dialog(
             on_close.run(());
         }
     };
-    // A browser closes the window in spite of the above when Escape is pressed twice. It tells of any closing a moment
-    // later, when the page may be left already.
+    // A browser closes the dialog in spite of the above when Escape is pressed twice. The event comes a moment after
+    // any closing, when the page may already be left.
     let on_closed = move |_| {
         if open.try_get_untracked() != Some(true) {
             return;

@@ -1,4 +1,4 @@
-//! An error where it happened: what went wrong and what to do about it.
+//! An error message where the error happened: the problem and what to do about it.
 
 use super::icon::Icon;
 use super::reactive::say;
@@ -7,7 +7,7 @@ use crate::i18n::use_i18n;
 use crate::path;
 use leptos::prelude::*;
 
-/// Shows the error. Who has to sign in again does so in a new tab, and loses nothing of what stands here.
+/// Shows the error. If the user has to sign in again, a link opens a new tab, so that this page's content is not lost.
 #[component]
 pub fn ErrorNote(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! When an Auth Token expires, and whether that is soon.
+//! The time when an Auth Token expires, highlighted if it is soon.
 
 use super::hydrated::use_hydrated;
 use super::reactive::say;
@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::expiry::SOON;
 use leptos::prelude::*;
 
-/// *Expires in 12 days* or *Expired*; nothing for one that never does. The server does not know when the page is read:
-/// it arrives with the date, and changes over once our wasm runs.
+/// *Expires in 12 days* or *Expired*; nothing if it never expires. The server does not know when the page will be read,
+/// so it renders the date, which is replaced once our wasm runs.
 #[component]
 pub fn Expiry(#[prop(into)] ends_at: Signal<Option<DateTime<Utc>>>) -> impl IntoView {
     let i18n = use_i18n();

@@ -10,16 +10,17 @@ use domain::tokens::filter::{CreatedOn, TokenFilter};
 use domain::tokens::token::TokenState;
 use leptos::prelude::*;
 
-/// How the list got to other filters, for the browser's history.
+/// The kind of filter change, for the browser's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// By a choice: Back leads to what was before.
+    /// A choice: Back leads to the previous filters.
     Chosen,
-    /// While typing: one entry for the whole word.
+    /// Typing: one history entry for the whole word.
     Typed,
 }
 
-/// Shows the filters and tells of each change. Without our wasm it is a plain form that asks for the same link.
+/// Shows the filters, and reports each change by `on_change`. Without our wasm it is a plain form that requests the
+/// same link.
 #[component]
 pub fn FilterSidebar(
     #[prop(into)] filter: Signal<TokenFilter>,
@@ -68,7 +69,7 @@ pub fn FilterSidebar(
                     class="button small quiet"
                     href=move || path::tokens(&filter.get().cleared())
                     aria-disabled=move || (active() == 0).to_string()
-                    // What is being typed, too, which the link does not know of yet.
+                    // Clears the text being typed too, which the link does not contain yet.
                     on:click=move |_| typed.set(String::new())
                 >
                     {say!(i18n, filter.clear_all)}
@@ -91,7 +92,7 @@ pub fn FilterSidebar(
     }
 }
 
-/// One of several values.
+/// A radio button for one of several values.
 #[component]
 fn Choice(
     name: &'static str,

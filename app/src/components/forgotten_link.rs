@@ -1,4 +1,4 @@
-//! The way to a new password, where the server sends mail.
+//! The link to request a new password, if the server sends mail.
 
 use super::reactive::say;
 use crate::api::password_reset::mail_sent;
@@ -6,21 +6,21 @@ use crate::i18n::use_i18n;
 use crate::path;
 use leptos::prelude::*;
 
-/// Whether the server sends mail; it stays so until the browser loads another page.
+/// Whether the server sends mail. Constant until the browser loads another page.
 #[derive(Clone, Copy)]
 struct MailSent(bool);
 
-/// Called once, by the app.
+/// Provides it. Called once, by the app.
 pub fn provide_mail_sent() {
     provide_context(MailSent(SharedValue::new(mail_sent).into_inner()));
 }
 
-/// Whether the server sends mail.
+/// Returns whether the server sends mail.
 pub fn use_mail_sent() -> bool {
     expect_context::<MailSent>().0
 }
 
-/// The link for whoever has forgotten their password; nothing where the server sends no mail.
+/// The link for users who have forgotten their password; nothing if the server sends no mail.
 #[component]
 pub fn ForgottenLink() -> impl IntoView {
     let i18n = use_i18n();

@@ -1,8 +1,8 @@
-//! The icons: strokes on a grid of 24, in the colour of the text beside them, silent to screen readers.
+//! The icons: strokes on a grid of 24, in the colour of the text beside them, hidden from screen readers.
 
 use leptos::prelude::*;
 
-/// What an icon shows.
+/// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
     Alert,
@@ -37,7 +37,7 @@ pub enum Icon {
 }
 
 impl Icon {
-    /// The outline, as SVG path data.
+    /// Returns the outline as SVG path data.
     const fn path(self) -> &'static str {
         match self {
             Self::Alert => "M12 3.5 21.5 20h-19ZM12 10v4.5M12 17.3v.2",
@@ -77,7 +77,7 @@ impl Icon {
         }
     }
 
-    /// The icon as an element.
+    /// Returns the icon as an element.
     pub fn view(self) -> impl IntoView {
         view! {
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

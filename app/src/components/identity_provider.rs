@@ -1,25 +1,26 @@
-//! Signing in at an identity provider, where the server has one.
+//! Sign-in with an identity provider, if the server has one.
 
 use crate::api::session::identity_provider;
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
 use leptos::prelude::*;
 
-/// What the provider is called, if there is one; it stays so until the browser loads another page.
+/// The provider's name, if there is one. Constant until the browser loads another page.
 #[derive(Clone)]
 struct IdentityProvider(Option<String>);
 
-/// Called once, by the app.
+/// Provides it. Called once, by the app.
 pub fn provide_identity_provider() {
     provide_context(IdentityProvider(SharedValue::new(identity_provider).into_inner()));
 }
 
-/// Whether there is an identity provider.
+/// Returns whether there is an identity provider.
 pub fn use_identity_provider() -> bool {
     expect_context::<IdentityProvider>().0.is_some()
 }
 
-/// The way to the provider, and then on to `next`; nothing where there is none. Works without our wasm.
+/// The link to sign in with the provider, and then go on to `next`; nothing if there is no provider. Works without our
+/// wasm.
 #[component]
 pub fn IdentityProviderLink(next: Option<String>) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! Inviting a user: the window that asks whom, and the one that says that the link was mailed or shows it, once.
+//! Inviting a user: a dialog with the form, and one that says that the link was mailed, or shows it once.
 
 use super::dialog::Dialog;
 use super::error_note::ErrorNote;
@@ -20,15 +20,14 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
-/// Asks whom to invite while `open`, then says what became of the link. Tells by `on_invited` when there is an
-/// invitation more.
+/// Shows the form while `open`, then what happened to the link. Calls `on_invited` when there is a new invitation.
 #[component]
 pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let invite = ServerAction::<Invite>::new();
     let pending = invite.pending();
     let invited = RwSignal::new(None::<Invited>);
-    // What is under way can't be called back, and its link is shown only once.
+    // A request under way can't be cancelled, and its link is shown only once.
     let close = move |()| {
         if !pending.get_untracked() {
             open.set(false);
@@ -39,7 +38,7 @@ pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback
             open.set(false);
             on_invited.run(());
             spawn_local(async move {
-                // One window closes before the other opens, so that the focus finds its way back.
+                // One dialog closes before the other opens, so that the focus returns correctly.
                 tick().await;
                 invited.try_set(Some(new));
             });
@@ -67,7 +66,7 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
     let errors: MemberErrors = RwSignal::new(Vec::new());
     let form = NodeRef::<html::Div>::new();
     let sent = StoredValue::new(None::<Invite>);
-    // What came of an earlier invitation is over.
+    // Discard the result of an earlier invitation.
     invite.clear();
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<Invite>(form) else { return };
@@ -137,12 +136,12 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
     }
 }
 
-/// Says that the link of an invitation was mailed, or shows it. Escape doesn't close the window with a link: nobody
-/// could show it again.
+/// Says that the link of an invitation was mailed, or shows it. Escape doesn't close a dialog with a link, because it
+/// can't be shown again.
 #[component]
 fn InvitedDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
     let i18n = use_i18n();
-    // The title stays while the window closes.
+    // The title stays while the dialog closes.
     let email = Memo::new(move |last: Option<&String>| {
         let email = invited.with(|invited| invited.as_ref().map(|invited| invited.invitation.email.clone()));
         email.or_else(|| last.cloned()).unwrap_or_default()

@@ -1,4 +1,5 @@
-//! English or Japanese: as the person chose in this browser, else for all of theirs, else as their browser asks for.
+//! The page's language, English or Japanese: as chosen in this browser, else in the user's preferences, else the
+//! browser's.
 
 use super::icon::Icon;
 use super::reactive::say;
@@ -6,11 +7,11 @@ use crate::i18n::{Locale, use_i18n};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// The cookie that keeps the choice: `en` or `ja`.
+/// The cookie that stores the choice: `en` or `ja`.
 pub const COOKIE: &str = "kagitaba_language";
 
-/// Called once by the app, below its languages: takes up the choice that came with the request, or the user's. The
-/// browser then finds it in the page.
+/// Applies the language chosen in the request's cookie, or in the user's preferences. Called once by the app, below its
+/// languages. The browser then finds it in the page.
 #[component]
 pub fn ChosenLanguage() -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -19,7 +20,7 @@ pub fn ChosenLanguage() -> impl IntoView {
     }
 }
 
-/// The language's own name for itself.
+/// Returns the language's own name for itself.
 pub const fn own_name(locale: Locale) -> &'static str {
     match locale {
         Locale::en => "English",
@@ -34,7 +35,7 @@ pub fn LanguageSwitch() -> impl IntoView {
     let choose = move |locale: Locale| {
         i18n.set_locale(locale);
         let document: web_sys::HtmlDocument = document().unchecked_into();
-        // Kept for a year. A browser that takes no cookies asks for its own language the next time.
+        // Stored for a year. A browser that accepts no cookies requests its own language the next time.
         _ = document.set_cookie(&format!("{COOKIE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
     };
     let choice = move |locale: Locale| {

@@ -1,4 +1,4 @@
-//! What others change while a page is open: heard of by server-sent events, for as long as somebody looks at the page.
+//! Changes by others while a page is open: received as server-sent events, while the page is visible.
 
 use crate::i18n::{t_string, use_i18n};
 use crate::path;
@@ -15,14 +15,14 @@ use leptos::{ev, leptos_dom::helpers::window_event_listener};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long to wait before the first attempt to listen again. It doubles with every further one.
+/// The wait before the first attempt to reconnect. It doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Tells by `on_change` of everything that comes after the entry number `from`, each once and in order, and by `on_end`
-/// that the session with which it was asked for is over, or its role no longer allows it. A connection that has ended is made
-/// again and goes on where it was; so does a page that was hidden, which holds none meanwhile (a browser has few).
+/// Calls `on_change` for each change after the entry number `from`, once and in order, and `on_end` if the session of
+/// the connection has ended, or its role no longer allows it. A connection that has ended is restored and continues
+/// where it was. A hidden page has no connection, since a browser has few, and reconnects when it is visible again.
 pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>, on_end: Callback<()>) {
     let watched = use_watched();
     let attempts = RwSignal::new(0_u32);
@@ -38,7 +38,7 @@ pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>
         let (listening, handle) = abortable(listen(from.max(seen.get_value()), on_heard));
         on_cleanup(move || handle.abort());
         spawn_local(async move {
-            let Ok(ended) = listening.await else { return }; // by the clean-up
+            let Ok(ended) = listening.await else { return }; // aborted by the clean-up
             if let Some(Ended) = ended {
                 on_end.try_run(());
             }
@@ -53,10 +53,10 @@ pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>
     });
 }
 
-/// The session that listened is over, or may no longer.
+/// The session has ended, or may no longer listen.
 struct Ended;
 
-/// Listens until the end, or until the connection is lost.
+/// Reports changes. Returns [`Ended`] when the session has ended, `None` if the connection is lost.
 async fn listen(after: i64, on_heard: impl Fn(LiveChange)) -> Option<Ended> {
     let mut source = EventSource::new(&format!("{}?after={after}", path::LIVE)).ok()?;
     let mut changes = source.subscribe(CHANGE_EVENT).ok()?;
@@ -74,7 +74,7 @@ async fn listen(after: i64, on_heard: impl Fn(LiveChange)) -> Option<Ended> {
     }
 }
 
-/// Whether the page is in front of somebody.
+/// Returns a signal that is true while the page is visible.
 pub fn use_watched() -> Signal<bool> {
     let watched = RwSignal::new(true);
     Effect::new(move |_| {
@@ -82,28 +82,28 @@ pub fn use_watched() -> Signal<bool> {
         let listener = window_event_listener(ev::visibilitychange, move |_| watched.set(!document().hidden()));
         on_cleanup(move || listener.remove());
     });
-    // Equal values in a row tell nobody.
+    // Equal values in a row notify no subscriber.
     Memo::new(move |_| watched.get()).into()
 }
 
-/// What others have changed last, for the cards to say.
+/// The latest change by others to each token, for its card to show.
 #[derive(Clone, Copy)]
 pub struct Touched(RwSignal<HashMap<TokenId, LiveChange>>);
 
 impl Touched {
-    /// Nothing yet.
+    /// Returns an empty map.
     pub fn new() -> Self {
         Self(RwSignal::new(HashMap::new()))
     }
 
-    /// Notes a change of a token.
+    /// Records a change of a token.
     pub fn note(self, change: LiveChange) {
         if let Some(token) = change.token {
             self.0.update(|touched| _ = touched.insert(token, change));
         }
     }
 
-    /// Who has changed the token, as a sentence; nothing where nobody has.
+    /// Returns a sentence that says who changed the token, or `None` if no one did.
     pub fn text(self, id: TokenId) -> Signal<Option<String>> {
         let i18n = use_i18n();
         Signal::derive(move || {
@@ -121,7 +121,7 @@ impl Touched {
     }
 }
 
-/// The name of who made the change.
+/// Returns the name of the user who made the change, or of the access token or the command line.
 pub fn who(i18n: Words, change: &LiveChange) -> String {
     let named = change.user.as_ref().map(|user| user.name.clone()).or_else(|| change.access_token.clone());
     named.unwrap_or_else(|| t_string!(i18n, audit.command_line).to_owned())

@@ -1,4 +1,4 @@
-//! The fields of the forms that invite somebody and that accept: label, hint and error around an input.
+//! The fields of the forms to invite a user and to accept an invitation: label, hint and error around an input.
 
 use super::reactive::say;
 use super::token_fields::focus_id;
@@ -8,10 +8,10 @@ use domain::members::membership::{MemberField, MemberFieldError};
 use domain::text::Problem;
 use leptos::prelude::*;
 
-/// The problems that the form has now.
+/// The form's current problems.
 pub type MemberErrors = RwSignal<Vec<MemberFieldError>>;
 
-/// The element that takes the focus when the field has an error.
+/// Returns the id of the element that takes the focus when the field has an error.
 pub const fn id(field: MemberField) -> &'static str {
     match field {
         MemberField::Name => "member-name",
@@ -21,17 +21,17 @@ pub const fn id(field: MemberField) -> &'static str {
     }
 }
 
-/// What describes the field: its hint, then its error.
+/// Returns the ids of the elements that describe the field: its hint, then its error.
 pub fn described_by(field: MemberField) -> String {
     format!("{0}-hint {0}-error", id(field))
 }
 
-/// Whether the field has an error, as ARIA says it.
+/// Returns whether the field has an error, as a value of `aria-invalid`.
 pub fn invalid(errors: MemberErrors, field: MemberField) -> impl Fn() -> String + Copy + Send + 'static {
     move || errors.with(|errors| errors.iter().any(|error| error.field == field)).to_string()
 }
 
-/// Shows these problems, and moves the focus to the first.
+/// Shows these problems, and moves the focus to the first one's field.
 pub fn show(errors: MemberErrors, found: Vec<MemberFieldError>) {
     if let Some(error) = found.first() {
         focus_id(id(error.field));
@@ -46,7 +46,7 @@ fn problem(i18n: Words, error: &MemberFieldError) -> String {
     }
 }
 
-/// Label, hint and error around an input, which has the field's [`id`].
+/// Label, hint and error around an input with the field's [`id`].
 #[component]
 pub fn MemberLabelled(
     field: MemberField,

@@ -1,12 +1,11 @@
-//! What menus have in common: which item takes the focus, by the menu button pattern of the WAI-ARIA Authoring Practices
-//! Guide.
+//! Keyboard focus shared by all menus, by the menu button pattern of the WAI-ARIA Authoring Practices Guide.
 
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// Which item takes the focus.
+/// The item that takes the focus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {
     First,
@@ -17,7 +16,7 @@ pub enum Position {
 }
 
 impl Position {
-    /// Where a key leads that is pressed on the menu's button.
+    /// Returns the item that a key pressed on the menu's button leads to.
     pub fn from_button(event: &ev::KeyboardEvent) -> Option<Self> {
         match event.key().as_str() {
             "ArrowDown" => Some(Self::First),
@@ -26,7 +25,7 @@ impl Position {
         }
     }
 
-    /// Where a key leads that is pressed in the menu.
+    /// Returns the item that a key pressed in the menu leads to.
     pub fn within(event: &ev::KeyboardEvent) -> Option<Self> {
         match event.key().as_str() {
             "ArrowDown" => Some(Self::Next),
@@ -52,7 +51,7 @@ pub fn focus(root: NodeRef<html::Div>, position: Position) {
     }
 }
 
-/// Whether the focus goes to something below the element. It may be gone already, with what it belonged to.
+/// Returns whether the focus goes to a descendant of the element, which may already be removed.
 pub fn stays(root: NodeRef<html::Div>, event: &ev::FocusEvent) -> bool {
     let to = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
     root.try_get_untracked().flatten().is_some_and(|root| root.contains(to.as_ref()))
@@ -64,7 +63,7 @@ fn items(root: NodeRef<html::Div>) -> Vec<web_sys::HtmlElement> {
     found.filter_map(|node| node.dyn_into().ok()).collect()
 }
 
-/// The index of the item that takes the focus, going round at the ends.
+/// Returns the index of the item that takes the focus, wrapping around at the ends.
 fn target(position: &Position, current: Option<usize>, texts: &[String]) -> Option<usize> {
     let last = texts.len().checked_sub(1)?;
     match position {
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_go_round_at_the_ends() {
+    fn arrow_keys_wrap_around_at_the_ends() {
         assert_eq!(target(&Position::Next, Some(3), &texts()), Some(0));
         assert_eq!(target(&Position::Previous, Some(0), &texts()), Some(3));
         assert_eq!(target(&Position::Next, None, &texts()), Some(0));
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_leads_to_the_next_item_that_starts_with_it() {
+    fn letter_key_focuses_next_item_starting_with_it() {
         let d = Position::StartingWith("d".to_owned());
         assert_eq!(target(&d, None, &texts()), Some(0));
         assert_eq!(target(&d, Some(0), &texts()), Some(2));

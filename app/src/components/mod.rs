@@ -1,4 +1,4 @@
-//! The parts that pages are made of. They take plain values and callbacks; only [`account_switch`], [`token_actions`],
+//! The building blocks of pages. They take plain values and callbacks; only [`account_switch`], [`token_actions`],
 //! [`token_history`] and [`try_it`] talk to the server.
 
 pub mod account_switch;

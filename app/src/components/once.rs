@@ -6,8 +6,8 @@ use super::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use leptos::prelude::*;
 
-/// Shows the link to that path of this site, with what to mind about it; and that it could not be mailed, where it should
-/// have been.
+/// Shows the link to that path of this site with a warning, and a note if it should have been mailed and sending
+/// failed.
 #[component]
 pub fn LinkShownOnce(path: String, warning: Signal<String>, failed: Option<Signal<String>>) -> impl IntoView {
     let i18n = use_i18n();

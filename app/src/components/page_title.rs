@@ -5,7 +5,8 @@ use crate::i18n::{t_string, use_i18n};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// Names the page. On the server the title is what it is now: the head is written last, when signals may be gone.
+/// Sets the page's title. On the server it is evaluated at once: the head is written last, when signals may be
+/// disposed.
 #[component]
 pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();

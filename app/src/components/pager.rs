@@ -1,4 +1,4 @@
-//! The pages of a list: links to those around this one, and which rows it shows.
+//! Page navigation of a list: links to the pages around this one, and the range of rows shown.
 
 use super::icon::Icon;
 use super::reactive::say;
@@ -7,8 +7,7 @@ use crate::words::Words;
 use domain::paging::{Count, Place, Position, Shown};
 use leptos::prelude::*;
 
-/// Links to the pages around this one, whose addresses `link` knows, and `shown` between them; nothing where all fits on
-/// one.
+/// Links to the neighbouring pages, built by `link`, with `shown` between them; nothing if there is only one page.
 #[component]
 pub fn Pager(
     link: Callback<Place, String>,
@@ -34,7 +33,7 @@ pub fn Pager(
     }
 }
 
-/// A link without an address is one that leads nowhere now; it keeps its place.
+/// A link of the pager. Without an address it is disabled, and keeps its place.
 fn step(
     class: &'static str,
     icon: Icon,
@@ -50,7 +49,7 @@ fn step(
     }
 }
 
-/// Which rows a page shows, of how many. `all` has the words for all of them.
+/// Returns the range of rows that a page shows, and the total, which `all` puts into words.
 pub fn shown(i18n: Words, position: &Position, all: fn(Words, Count) -> String) -> String {
     let all = all(i18n, position.total);
     match position.shown() {
@@ -65,7 +64,7 @@ pub fn shown(i18n: Words, position: &Position, all: fn(Words, Count) -> String) 
     }
 }
 
-/// The number with a comma before each three digits, as both languages write it.
+/// Returns the number with a comma before each three digits, as both languages write it.
 pub fn number(value: u64) -> String {
     if value < 1_000 { value.to_string() } else { format!("{},{:03}", number(value / 1_000), value % 1_000) }
 }

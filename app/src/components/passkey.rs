@@ -1,4 +1,4 @@
-//! The browser's own window that asks for a passkey, and the button that opens it where somebody signs in.
+//! The browser's own passkey dialog, and the button that opens it at sign-in.
 
 use super::credential_json::credential_json;
 use super::error_note::ErrorNote;
@@ -17,33 +17,33 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// Whether the server takes passkeys; it stays so until the browser loads another page.
+/// Whether the server accepts passkeys. Constant until the browser loads another page.
 #[derive(Clone, Copy)]
 struct PasskeysTaken(bool);
 
-/// Called once, by the app.
+/// Provides it. Called once, by the app.
 pub fn provide_passkeys() {
     provide_context(PasskeysTaken(SharedValue::new(passkeys_taken).into_inner()));
 }
 
-/// Whether the server takes passkeys.
+/// Returns whether the server accepts passkeys.
 pub fn use_passkeys() -> bool {
     expect_context::<PasskeysTaken>().0
 }
 
-/// What the browser's window is about.
+/// The purpose of the browser's dialog.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Ceremony {
-    /// A new passkey.
+    /// To create a new passkey.
     Create,
-    /// One that there is.
+    /// To use an existing one.
     Get,
 }
 
-/// Closes the browser's window when the component is left that opened it: nobody waits for its answer any more.
+/// Closes the browser's dialog when the component that opened it is removed, since its answer is no longer used.
 pub type Leaving = StoredValue<Option<SendWrapper<AbortController>>>;
 
-/// Made by the component that opens the window.
+/// Returns the handle for the component that opens the dialog.
 pub fn use_leaving() -> Leaving {
     let leaving = Leaving::new(None);
     on_cleanup(move || {
@@ -54,11 +54,11 @@ pub fn use_leaving() -> Leaving {
     leaving
 }
 
-/// Has the browser ask the person, who may take minutes, and answers what to send to the server.
+/// Opens the browser's dialog, which may take minutes, and returns the answer to send to the server.
 ///
 /// # Errors
-/// [`AppError::PasskeyNotGiven`], [`AppError::PasskeysUnsupported`]; [`AppError::PasskeyKnown`] where a new one is
-/// asked for and the authenticator has one of the person's.
+/// [`AppError::PasskeyNotGiven`], [`AppError::PasskeysUnsupported`]; [`AppError::PasskeyKnown`] if a new one is
+/// requested and the authenticator already has one of this user.
 pub async fn passkey(
     ceremony: Ceremony,
     challenge: PasskeyChallenge,
@@ -81,8 +81,8 @@ pub async fn passkey(
     Ok(GivenPasskey { token: challenge.token, answer })
 }
 
-/// Opens the window. Everything that takes bytes or gives them, the browser turns from JSON and to it (Web
-/// Authentication Level 3, 5.1.8 to 5.1.10).
+/// Opens the dialog. The browser converts all values with bytes from JSON and to it (Web Authentication Level 3, 5.1.8
+/// to 5.1.10).
 fn ask(ceremony: Ceremony, options: &str, signal: &JsValue) -> Result<Promise, JsValue> {
     let (parse, ask) = match ceremony {
         Ceremony::Create => ("parseCreationOptionsFromJSON", "create"),
@@ -101,16 +101,16 @@ fn call(on: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsVal
     Reflect::get(on, &method.into())?.dyn_into::<Function>()?.call1(on, argument)
 }
 
-/// What a passkey is used for before anybody is signed in.
+/// The use of a passkey before sign-in is complete.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// All of signing in.
+    /// The whole sign-in.
     SignIn,
     /// The second step.
     SecondStep,
 }
 
-/// Signs in with a passkey, and then goes on to `next`. Takes our wasm.
+/// Signs in with a passkey, and then goes on to `next`. Needs our wasm.
 #[component]
 pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
@@ -134,7 +134,7 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
         let next = next.clone();
         spawn_local(async move {
             match sign_in(next).await {
-                // The next page knows from the start who is signed in.
+                // A full page load, so that the next page has the signed-in user from the start.
                 Ok(next) => _ = window().location().assign(&next),
                 Err(reason) => {
                     error.try_set(Some(reason));

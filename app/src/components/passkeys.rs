@@ -1,4 +1,4 @@
-//! A person's passkeys on their profile: added, listed, removed.
+//! The passkeys on the user's profile: adding, listing and removing them.
 
 use super::confirm_dialog::{ConfirmDialog, Question};
 use super::passkey::{Ceremony, passkey, use_leaving, use_passkeys};
@@ -15,7 +15,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The passkeys that there are, and how to add one where the server takes any.
+/// The list of passkeys, with a button to add one if the server accepts any.
 #[component]
 pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -100,7 +100,7 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
     })
 }
 
-/// The button, and once it is pressed the form that asks for a name.
+/// The button to add a passkey, and once it is pressed the form that asks for a name.
 #[component]
 fn Add(shown: Shown, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -141,14 +141,14 @@ fn AddForm(shown: Shown, naming: RwSignal<bool>, on_changed: Callback<()>) -> im
         naming.try_set(false);
         untrack(|| toasts.say(t_string!(i18n, passkey.added).to_owned()));
         match codes {
-            Some(codes) => _ = shown.codes.try_set(Some(codes)), // whose window goes on
+            Some(codes) => _ = shown.codes.try_set(Some(codes)), // `on_changed` runs when their dialog closes
             None => _ = on_changed.try_run(()),
         }
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(name) = input.get_untracked().map(|input| input.value()) else { return };
-        // Before the authenticator has made a passkey that nobody would know.
+        // Before the authenticator creates a passkey that the server would not accept.
         if let Err(problem) = passkey_name(&name) {
             shown.error.set(Some(AppError::Unusable(problem)));
             return;

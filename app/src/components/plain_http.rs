@@ -1,4 +1,4 @@
-//! Says where signing in can't work: browsers keep no session of a site without TLS.
+//! A warning where sign-in can't work: browsers store no session for a site without TLS.
 
 use super::hydrated::use_hydrated;
 use super::icon::Icon;
@@ -10,13 +10,13 @@ use leptos::prelude::*;
 #[derive(Clone, Copy)]
 struct SessionIsDropped(bool);
 
-/// Called once, by the app.
+/// Provides the warning's condition. Called once, by the app.
 pub fn provide_plain_http() {
     provide_context(SessionIsDropped(SharedValue::new(session_is_dropped).into_inner()));
 }
 
-/// Why signing in would lead back to the form, and what to do; nothing where it does not. The server goes by what headers
-/// say, and the browser knows better once our wasm runs.
+/// Explains why sign-in would lead back to the form, and what to do; nothing if sign-in works. The server decides by
+/// request headers; once our wasm runs, the browser knows for certain.
 #[component]
 pub fn PlainHttpNote() -> impl IntoView {
     let i18n = use_i18n();

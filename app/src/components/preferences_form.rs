@@ -1,4 +1,4 @@
-//! The form of what a person wants pages to be like in every browser: language and time zone.
+//! The form for the user's preferences in every browser: language and time zone.
 
 use super::allowed::use_preferences;
 use super::error_note::ErrorNote;
@@ -12,14 +12,14 @@ use crate::i18n::{Locale, use_i18n};
 use crate::path;
 use leptos::prelude::*;
 
-/// Without our wasm, the zones to choose from are the one that was chosen and the browser's.
+/// The form. Without our wasm it offers only the chosen time zone and the browser's.
 #[component]
 pub fn PreferencesForm() -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let now = use_preferences();
     let save = ServerAction::<SetPreferences>::new();
-    // All texts and times of the page follow: it begins anew.
+    // A full page load, since all texts and times of the page change.
     Effect::new(move |_| {
         if let Some(Ok(())) = save.value().get() {
             _ = window().location().assign(path::PROFILE);

@@ -1,34 +1,34 @@
-//! Text in `textarea` and `title`, which Leptos 0.8 renders on the server as it is: `</textarea><h1>` in a name would be
-//! markup. Here is the one piece of code that puts text there; a test keeps such elements out of all other files.
+//! Text in `textarea` and `title`, which Leptos 0.8 renders on the server without escaping: `</textarea><h1>` in a name
+//! would become markup. Only this module puts text there; a test keeps such elements out of all other files.
 
 use leptos::prelude::*;
 
-/// Returns the text as the server has to write it in a `title`: escaped. The browser takes it as it is.
+/// Returns the text as the server has to write it in a `title`: escaped. In the browser it is used unchanged.
 #[cfg(feature = "ssr")]
 pub fn title_content(text: String) -> String {
     html_escape::encode_text(&text).into_owned()
 }
 
-/// Returns the text.
+/// Returns the text unchanged.
 #[cfg(not(feature = "ssr"))]
 pub fn title_content(text: String) -> String {
     text
 }
 
-/// Returns the text as the server has to write it in a `textarea`: escaped, after a line break, as parsers drop the
-/// first one. So a text that begins with a line break keeps it.
+/// Returns the text as the server has to write it in a `textarea`: escaped, after a line break, since parsers drop the
+/// first one. A text that begins with a line break thus keeps it.
 #[cfg(feature = "ssr")]
 fn textarea_content(text: String) -> String {
     format!("\n{}", html_escape::encode_text(&text))
 }
 
-/// Returns the text. The browser makes a text node of it, or takes what the server wrote without comparing.
+/// Returns the text unchanged. The browser makes a text node of it, or keeps what the server wrote without comparing.
 #[cfg(not(feature = "ssr"))]
 fn textarea_content(text: String) -> String {
     text
 }
 
-/// A field of several lines that begins with `value`.
+/// A field of several lines with the initial text `value`.
 #[component]
 pub fn TextArea(
     id: &'static str,
@@ -37,7 +37,7 @@ pub fn TextArea(
     rows: &'static str,
     #[prop(into)] described_by: String,
     #[prop(into)] invalid: Signal<bool>,
-    /// Whether it is prose, which the browser may complete and check the spelling of.
+    /// Whether the text is prose, for which the browser may offer completion and spell checking.
     #[prop(optional)]
     prose: bool,
 ) -> impl IntoView {
@@ -62,8 +62,8 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    /// Elements whose text Leptos does not escape, and what sets markup from text. Components of `leptos_meta` that do
-    /// the same are written alike.
+    /// Elements whose text Leptos does not escape, and functions that set markup from text. Components of `leptos_meta`
+    /// that do the same have the same names.
     const RAW: [&str; 16] = [
         "<textarea",
         "<title",
@@ -82,7 +82,7 @@ mod tests {
         "insert_adjacent",
         "outer_html",
     ];
-    /// Where one of them stands all the same, and why its text is escaped.
+    /// The allowed uses: file, element, and why its text is escaped.
     const ALLOWED: [(&str, &str, &str); 4] = [
         ("components/raw_text.rs", "<textarea", "escaped by `textarea_content`"),
         ("components/page_title.rs", "<Title", "escaped by `title_content`"),
@@ -104,7 +104,7 @@ mod tests {
                 (path.strip_prefix(&root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap());
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
             for raw in RAW {
-                // `<Style` is not the beginning of `<Stylesheet`.
+                // `<Style` is not the start of `<Stylesheet`.
                 let is_whole = |rest: &&str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
                 let used = code.split(raw).skip(1).any(|rest| is_whole(&rest));
                 let allowed = ALLOWED.iter().any(|(where_, what, _)| *where_ == file && raw.starts_with(what));
@@ -138,7 +138,7 @@ mod server_tests {
         }
     }
 
-    /// What a stream that waits for nothing brings.
+    /// Returns the whole output of a stream that never waits.
     fn whole(stream: impl Stream<Item = String>) -> String {
         stream.collect().now_or_never().unwrap()
     }

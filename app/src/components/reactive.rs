@@ -1,11 +1,11 @@
-//! Texts that follow the language of the page, and values that follow what was loaded.
+//! Texts that follow the page's language, and values that follow loaded data.
 //!
-//! What a view shows is compiled once for each type, and every closure is a type of its own. So all texts are of one.
+//! The code of a view is compiled once for each type, and each closure has its own type. So all texts share one type.
 
 use crate::words::Words;
 use leptos::prelude::*;
 
-/// A text of the locale files, in the language of the page: `say!(i18n, group.key)`.
+/// A text of the locale files, in the page's language: `say!(i18n, group.key)`.
 macro_rules! say {
     ($i18n:ident, $($key:tt)+) => {
         $crate::components::reactive::text($i18n, |$i18n| $crate::i18n::t_string!($i18n, $($key)+))
@@ -13,13 +13,14 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// The text in the language of the page, as a signal. See [`say`].
+/// Returns the text in the page's language, as a signal. See [`say`].
 pub fn text(i18n: Words, text: fn(Words) -> &'static str) -> Signal<&'static str> {
     Signal::derive(move || text(i18n))
 }
 
-/// A value that follows what was loaded, and tells of a change only where there is one. On the server, which renders
-/// once, it reads anew each time: a memo may not have heard yet that its resource has loaded on another thread.
+/// Returns a signal of a value that follows loaded data, and notifies only if the value changes. On the server, which
+/// renders once, it is evaluated on each read: a memo may not have been notified yet that its resource has loaded on
+/// another thread.
 pub fn settled<T>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T>
 where
     T: Clone + PartialEq + Send + Sync + 'static,

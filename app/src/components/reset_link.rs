@@ -1,5 +1,5 @@
-//! Making a link with which a user sets a new password: the window that asks, and the one that says that the link was
-//! mailed or shows it, once.
+//! Creating a link with which a user sets a new password: a dialog that asks for confirmation, and one that says that
+//! the link was mailed, or shows it once.
 
 use super::confirm_dialog::{ConfirmDialog, Question};
 use super::dialog::Dialog;
@@ -15,7 +15,7 @@ use domain::members::membership::Member;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
-/// Asks before it makes a link for the user in `asked`, then says what became of the link.
+/// Asks for confirmation before it creates a link for the user in `asked`, then says what happened to the link.
 #[component]
 pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> impl IntoView {
     let i18n = use_i18n();
@@ -31,11 +31,11 @@ pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> imp
             let result = make_reset_link(member.person.id).await;
             pending.try_set(false);
             asked.try_set(None);
-            // One window closes before the other opens, so that the focus finds its way back.
+            // One dialog closes before the other opens, so that the focus returns correctly.
             tick().await;
             match result {
                 Ok(link) => _ = made.try_set(Some(link)),
-                // Asked again, so that the link is made by a click that was meant for it.
+                // Asks again, so that the link is created by a click that was meant for it.
                 Err(AppError::StepUpNeeded) => step_up.then(move || asked.set(Some(member.clone()))),
                 Err(error) => toasts.complain(error.text(i18n)),
             }
@@ -72,11 +72,12 @@ pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> imp
     }
 }
 
-/// Says that the link was mailed, or shows it. Escape doesn't close the window with a link: nobody could show it again.
+/// Says that the link was mailed, or shows it. Escape doesn't close a dialog with a link, because it can't be shown
+/// again.
 #[component]
 fn MadeDialog(made: RwSignal<Option<ResetLink>>) -> impl IntoView {
     let i18n = use_i18n();
-    // The title stays while the window closes.
+    // The title stays while the dialog closes.
     let email = Memo::new(move |last: Option<&String>| {
         let email = made.with(|made| made.as_ref().map(|made| made.email.clone()));
         email.or_else(|| last.cloned()).unwrap_or_default()

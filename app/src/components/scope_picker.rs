@@ -1,4 +1,4 @@
-//! The API scopes of a token: a switch for each category, and under it a check box for each operation.
+//! The API scopes of a token: a switch for each category, and below it a check box for each operation.
 
 use crate::components::reactive::say;
 use crate::i18n::{t_string, use_i18n};
@@ -6,7 +6,8 @@ use crate::words;
 use domain::tokens::scope::{Category, Scope, Scopes};
 use leptos::prelude::*;
 
-/// Starts with `scopes` chosen. Each chosen operation is a field `form[scopes][]` of the form around.
+/// The picker, with `scopes` chosen at first. Each chosen operation is a field `form[scopes][]` of the surrounding
+/// form.
 #[component]
 pub fn ScopePicker(scopes: Scopes) -> impl IntoView {
     let i18n = use_i18n();

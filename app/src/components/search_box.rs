@@ -1,14 +1,14 @@
-//! A box to search in, whose text the link follows after a pause.
+//! A search box; the page's link follows its text after a pause in typing.
 
 use super::icon::Icon;
 use leptos::ev;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// The pause in typing after which the list follows.
+/// The pause in typing after which the list is updated.
 const TYPING_PAUSE: Duration = Duration::from_millis(180);
 
-/// The box, called `name` in a plain form. `typed` and `on_input` are those of [`typed`].
+/// Returns the box, named `name` in a plain form. `typed` and `on_input` are those of [`typed`].
 pub fn search_box(
     name: &'static str,
     label: Signal<&'static str>,
@@ -34,11 +34,11 @@ pub fn search_box(
     }
 }
 
-/// A text as it is being typed, which runs ahead of the link, and the handler that lets the link follow.
+/// Returns the text being typed, which is ahead of the link, and the input handler that makes the link follow.
 pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<String>, impl FnMut(ev::Event) + 'static) {
     let typed = RwSignal::new(linked.get_untracked());
     let sent = StoredValue::new(typed.get_untracked());
-    // A text that the link got from elsewhere (Back, Clear all) is shown; one's own is there already.
+    // Shows a text that the link got in another way (Back, Clear all); the typed one is already shown.
     Effect::new(move |_| {
         let text = linked.get();
         if sent.get_value() != text {
@@ -47,7 +47,7 @@ pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<Stri
         }
     });
     let mut after_a_pause = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |text: String| {
-        // Clear all may have come in between.
+        // Clear all may have been pressed in between.
         if text == typed.get_untracked() && text != linked.get_untracked() {
             sent.set_value(text.clone());
             follow.run(text);

@@ -1,4 +1,4 @@
-//! Two-step sign-in on the profile: an authenticator app that is set up and switched off, passkeys, recovery codes.
+//! Two-step sign-in on the profile: setting up an authenticator app and switching it off, passkeys, recovery codes.
 
 use super::confirm_dialog::{ConfirmDialog, Question};
 use super::copy_button::CopyButton;
@@ -23,23 +23,23 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// What is shown and asked beside the panel itself.
+/// The panel's state: the open dialogs, errors and requests under way.
 #[derive(Clone, Copy)]
 pub struct Shown {
-    /// The authenticator that is being set up.
+    /// The authenticator being set up.
     authenticator: RwSignal<Option<ShownAuthenticator>>,
-    /// Recovery codes that are shown this once.
+    /// Recovery codes, shown only once.
     pub codes: RwSignal<Option<Vec<String>>>,
     pub error: RwSignal<Option<AppError>>,
-    /// Something is under way.
+    /// Whether a request is under way.
     pub pending: RwSignal<bool>,
-    /// That, or our wasm does not run the page yet: nothing can be begun.
+    /// Whether no action can begin: a request is under way, or our wasm does not run the page yet.
     pub busy: Signal<bool>,
     step_up: StepUp,
 }
 
 impl Shown {
-    /// Does it, after the password where the server wants that.
+    /// Runs the call and then `done`, after a step-up if the server requires it.
     pub fn run<T, Answer>(
         self,
         call: impl Fn() -> Answer + Clone + Send + Sync + 'static,
@@ -49,7 +49,7 @@ impl Shown {
         Answer: Future<Output = Result<T, AppError>> + 'static,
     {
         if self.pending.try_get_untracked() != Some(false) {
-            return; // also where the page is left by now
+            return; // also if the page has been left
         }
         self.pending.set(true);
         self.error.set(None);
@@ -65,7 +65,7 @@ impl Shown {
     }
 }
 
-/// Shows how the person's two-step sign-in stands. `on_changed` once it stands otherwise.
+/// Shows the state of the user's two-step sign-in. Calls `on_changed` when it has changed.
 #[component]
 pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Callback<()>) -> impl IntoView {
     let (pending, hydrated) = (RwSignal::new(false), use_hydrated());
@@ -97,7 +97,7 @@ pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Ca
     }
 }
 
-/// Nothing is set up yet, or it is being done.
+/// The panel while no authenticator is set up, or one is being set up.
 #[component]
 fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
     let i18n = use_i18n();
@@ -124,7 +124,7 @@ fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
     }
 }
 
-/// The two steps of setting up: the secret goes to the app, and a first code comes back.
+/// The two steps to set up an authenticator: transfer the secret to the app, then enter its first code.
 #[component]
 fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
     let i18n = use_i18n();
@@ -193,7 +193,7 @@ fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
     }
 }
 
-/// It is set up: since when, and how to switch it off. The text says what is left then.
+/// The authenticator that is set up: since when, and a button to switch it off. The question says what remains then.
 #[component]
 fn Active(
     since: chrono::DateTime<chrono::Utc>,
@@ -255,7 +255,7 @@ fn Active(
     }
 }
 
-/// How many recovery codes are left, and how to make new ones.
+/// The number of recovery codes left, and a button to create new ones.
 #[component]
 fn Codes(left: u32, shown: Shown) -> impl IntoView {
     let i18n = use_i18n();
@@ -277,7 +277,7 @@ fn Codes(left: u32, shown: Shown) -> impl IntoView {
     }
 }
 
-/// Shows recovery codes while there are any. Escape doesn't close this window: nobody could show them again.
+/// Shows recovery codes while there are any. Escape doesn't close this dialog, because they can't be shown again.
 #[component]
 fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();

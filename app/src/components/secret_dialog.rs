@@ -1,4 +1,4 @@
-//! Shows an Auth Token, once.
+//! The dialog that shows an Auth Token.
 
 use super::copy_button::CopyButton;
 use super::dialog::Dialog;
@@ -10,7 +10,8 @@ use crate::i18n::{t_string, use_i18n};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Shows the token's secret while there is one. Escape doesn't close this window: nobody could show it again.
+/// Shows the token's secret while there is one. Escape doesn't close this dialog, because the secret can't be shown
+/// again.
 #[component]
 pub fn SecretDialog(
     #[prop(into)] issued: Signal<Option<Issued>>,
@@ -27,7 +28,7 @@ pub fn SecretDialog(
             <p class="dialog-name">{issued.token.settings.name.clone()}</p>
             <div class="note warning">
                 {Icon::Alert.view()}
-                // Who may view it again is told who else may.
+                // If it can be viewed again, the text says by whom.
                 <p>{if issued.token.viewable { say!(i18n, secret.kept) } else { say!(i18n, secret.warning) }}</p>
             </div>
             {issued
@@ -77,13 +78,13 @@ pub fn SecretDialog(
     }
 }
 
-/// The credentials as lines of an environment file. A name is one line, so it can stand in a comment.
+/// Returns the credentials as an environment file. A name is a single line, so it is safe in a comment.
 fn env_file(issued: &Issued) -> String {
     let Issued { token, auth_token, .. } = issued;
     format!("# {}\nACCOUNT_SID={}\nAUTH_TOKEN={auth_token}\n", token.settings.name, token.sid)
 }
 
-/// Hands the text to the browser as a file to keep.
+/// Downloads the text as a file.
 pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("text/plain;charset=utf-8");

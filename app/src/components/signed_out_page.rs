@@ -1,4 +1,4 @@
-//! The frame of a page for people who are not signed in: the product's name, one card, and the choice of language.
+//! The frame of a page for users who are not signed in: the product's name, one card, and the language switch.
 
 use super::icon::Icon;
 use super::language_switch::LanguageSwitch;
@@ -7,7 +7,7 @@ use super::reactive::say;
 use crate::i18n::use_i18n;
 use leptos::prelude::*;
 
-/// The page of this title, with what stands in its card.
+/// A page with this title, and its content in the card.
 #[component]
 pub fn SignedOutPage(#[prop(into)] title: Signal<String>, children: Children) -> impl IntoView {
     let i18n = use_i18n();

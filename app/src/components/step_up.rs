@@ -1,5 +1,5 @@
-//! Asks for the password again, or for a passkey in its place, where the server wants it before it does something, and
-//! then goes on with that.
+//! Step-up: asks for the password again, or for a passkey in its place, when the server requires it for an action, and
+//! then continues with the action.
 
 use super::confirm_dialog::Question;
 use super::dialog::Dialog;
@@ -17,36 +17,36 @@ use leptos::task::spawn_local;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// What is done with the proof. The error is about the proof, and the person tries again.
+/// The result of using the proof. An error is about the proof, and the user tries again.
 type Answer = Pin<Box<dyn Future<Output = Result<(), AppError>>>>;
 
-/// What waits for the proof.
+/// An action that waits for the proof.
 #[derive(Clone)]
 struct Waiting {
-    /// What is about to happen, where the window says it.
+    /// The question that the dialog shows about the action, if any.
     question: Option<Question>,
     take: Arc<dyn Fn(Proof) -> Answer + Send + Sync>,
-    /// What is done once the window is closed.
+    /// Called once the dialog is closed.
     then: Option<Callback<()>>,
 }
 
-/// What waits for the password, once on a page.
+/// The action that waits for a step-up, one per page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StepUp(RwSignal<Option<Waiting>>);
 
 impl StepUp {
-    /// Nothing waits yet.
+    /// Returns a value in which no action waits.
     pub fn new() -> Self {
         Self(RwSignal::new(None))
     }
 
-    /// Asks for password or passkey, then does this.
+    /// Asks for the password or a passkey, then calls `go_on`.
     pub fn then(self, go_on: impl Fn() + Send + Sync + 'static) {
         let take = Arc::new(|proof: Proof| Box::pin(proof.give()) as Answer);
         self.0.try_set(Some(Waiting { question: None, take, then: Some(Callback::new(move |()| go_on())) }));
     }
 
-    /// Says what is about to happen, asks for password or passkey, and does it with that.
+    /// Shows the question, asks for the password or a passkey, and carries the action out with that proof.
     pub fn ask<F>(self, question: Question, carry_out: impl Fn(Proof) -> F + Send + Sync + 'static)
     where
         F: Future<Output = Result<(), AppError>> + 'static,
@@ -55,7 +55,7 @@ impl StepUp {
         self.0.try_set(Some(Waiting { question: Some(question), take, then: None }));
     }
 
-    /// Takes the proof to what waits for it.
+    /// Passes the proof to the waiting action.
     async fn give(self, proof: Proof) -> Result<(), AppError> {
         match self.0.try_get_untracked().flatten() {
             Some(waiting) => (waiting.take)(proof).await,
@@ -64,7 +64,7 @@ impl StepUp {
     }
 }
 
-/// The window that asks.
+/// The dialog that asks for the proof.
 #[component]
 pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
     let i18n = use_i18n();
@@ -109,7 +109,7 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
         pending.set(true);
         spawn_local(async move { answered(step_up.give(Proof::Password(given)).await) });
     };
-    // What was asked stays readable while the window closes.
+    // The question stays readable while the dialog closes.
     let asked = Memo::new(move |last: Option<&Option<Question>>| {
         let asked = step_up.0.with(|waiting| waiting.as_ref().map(|waiting| waiting.question.clone()));
         asked.unwrap_or_else(|| last.cloned().flatten())
@@ -151,7 +151,7 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
     }
 }
 
-/// The button for who has a passkey.
+/// The button for users who have a passkey.
 #[component]
 fn PasskeyInstead(
     step_up: StepUp,
@@ -160,7 +160,7 @@ fn PasskeyInstead(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (passkeys, leaving) = (use_passkeys(), use_leaving());
-    // Asked for as the window opens, so that the browser's own opens at the click; each challenge counts once.
+    // Requested when this dialog opens, so that a click opens the browser's own at once; each challenge is valid once.
     let challenge = RwSignal::new(None::<PasskeyChallenge>);
     let prepare = move || {
         spawn_local(async move { _ = challenge.try_set(ask_for_own_passkey().await.ok().flatten()) });

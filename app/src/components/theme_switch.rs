@@ -1,17 +1,17 @@
-//! Light or dark: as the person chose, else as their system is set.
+//! The colour theme, light or dark: as the user chose, else the system's.
 
 use super::reactive::say;
 use crate::i18n::{t_string, use_i18n};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// The cookie that keeps the choice: `light` or `dark`; none follows the system.
+/// The cookie that stores the choice: `light` or `dark`; without it the system's theme is used.
 const COOKIE: &str = "kagitaba_theme";
-/// The attribute of `<html>` that style goes by.
+/// The attribute of `<html>` that the style sheet uses.
 const ATTRIBUTE: &str = "data-theme";
 const CHOICES: [&str; 3] = ["", "light", "dark"];
 
-/// The choice that came with the request, for `<html data-theme>`.
+/// Returns the theme chosen in the request's cookie, for `<html data-theme>`.
 #[cfg(feature = "ssr")]
 pub fn chosen_theme() -> Option<&'static str> {
     let cookie = crate::api::asked::cookie(COOKIE)?;
@@ -33,7 +33,7 @@ fn choose(theme: &'static str) {
     _ = document.set_cookie(&format!("{COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));
 }
 
-/// A choice for each theme.
+/// A radio button for each theme.
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let i18n = use_i18n();

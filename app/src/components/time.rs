@@ -1,4 +1,4 @@
-//! Points in time, in the person's own zone and language.
+//! Points in time, in the user's own time zone and language.
 
 use super::allowed::use_preferences;
 use super::hydrated::use_hydrated;
@@ -7,8 +7,8 @@ use crate::words::Words;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// A point in time as a date, or, with `relative` and not long ago, as the time since; with `exact` to the second. In
-/// full as a tooltip.
+/// A point in time as a date, with `exact` to the second. With `relative`, one within the last week is shown as the
+/// time since. The tooltip has the full time.
 #[component]
 pub fn Time(
     #[prop(into)] at: Signal<DateTime<Utc>>,
@@ -37,21 +37,21 @@ pub fn Time(
 
 const UTC: FixedOffset = FixedOffset::east_opt(0).expect("zero is an offset");
 
-/// The time zone that the person has chosen, else the browser's. The server does not know the latter: the page arrives
-/// in UTC then, and changes over once our wasm runs.
+/// The time zone that the user has chosen, else the browser's. The server does not know the latter: it renders UTC
+/// then, which is replaced once our wasm runs.
 #[derive(Debug, Clone)]
 pub struct Zone {
     chosen: Option<String>,
     hydrated: Signal<bool>,
 }
 
-/// The person's time zone.
+/// Returns the user's time zone.
 pub fn use_zone() -> Zone {
     Zone { chosen: use_preferences().time_zone, hydrated: use_hydrated() }
 }
 
 impl Zone {
-    /// How far it is from UTC at that time: daylight saving time included.
+    /// Returns the zone's offset from UTC at that time, including daylight saving time.
     pub fn offset(&self, at: DateTime<Utc>) -> FixedOffset {
         match &self.chosen {
             Some(name) => offset_in(name, at),
@@ -61,18 +61,18 @@ impl Zone {
     }
 }
 
-/// How far the zone of that name is from UTC.
+/// Returns the offset from UTC of the zone of that name.
 #[cfg(feature = "ssr")]
 fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
     use chrono::Offset as _;
     name.parse::<chrono_tz::Tz>().map_or(UTC, |zone| at.with_timezone(&zone).offset().fix())
 }
 
-/// How far the zone of that name is from UTC; the browser's zone, where it doesn't know it.
+/// Returns the offset from UTC of the zone of that name, or of the browser's zone if the browser does not know it.
 #[cfg(not(feature = "ssr"))]
 fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
     thread_local! {
-        /// Made once: the person has the same zone until the browser loads another page.
+        /// Created once: the user has the same zone until the browser loads another page.
         static FORMAT: std::cell::OnceCell<Option<js_sys::Function>> = const { std::cell::OnceCell::new() };
     }
     let text = FORMAT.with(|format| {
@@ -82,7 +82,7 @@ fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
     text.and_then(|text| offset_named(&text)).unwrap_or_else(|| offset_here(at))
 }
 
-/// How far the browser's zone is from UTC.
+/// Returns the offset from UTC of the browser's zone.
 fn offset_here(at: DateTime<Utc>) -> FixedOffset {
     #[allow(clippy::cast_possible_truncation)] // whole minutes, less than a day
     let west = js_date(at).get_timezone_offset() as i32 * 60;
@@ -94,14 +94,14 @@ fn js_date(at: DateTime<Utc>) -> js_sys::Date {
     js_sys::Date::new(&(at.timestamp_millis() as f64).into())
 }
 
-/// The offset at the end of an English date: `GMT`, `GMT+05:30`.
+/// Returns the offset at the end of an English date: `GMT`, `GMT+05:30`.
 #[cfg(any(not(feature = "ssr"), test))]
 fn offset_named(text: &str) -> Option<FixedOffset> {
     let (_, offset) = text.rsplit_once("GMT")?;
     if offset.is_empty() { Some(UTC) } else { offset.parse().ok() }
 }
 
-/// The time zones that the browser knows, by their IANA names; none where it doesn't tell, or on the server.
+/// Returns the IANA names of the time zones that the browser knows; empty if it doesn't list them, and on the server.
 pub fn known_zones() -> Vec<String> {
     #[cfg(not(feature = "ssr"))]
     return browser::zones().unwrap_or_default();
@@ -111,7 +111,7 @@ pub fn known_zones() -> Vec<String> {
 
 #[cfg(not(feature = "ssr"))]
 mod browser {
-    //! What the browser's `Intl` knows of time zones. What it doesn't have, or doesn't know, is nothing.
+    //! Time zones in the browser's `Intl`. Missing functions and unknown zones give `None`.
 
     use js_sys::{Array, Function, Object, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
@@ -121,7 +121,7 @@ mod browser {
         Reflect::get(&intl, &name.into()).ok()?.dyn_into().ok()
     }
 
-    /// A function that writes a `Date` in English with the zone's offset at its end.
+    /// Returns a function that formats a `Date` in English with the zone's offset at its end.
     pub fn format_with_offset(zone: &str) -> Option<Function> {
         let options = Object::new();
         for (name, value) in [("timeZone", zone), ("timeZoneName", "longOffset")] {
@@ -131,20 +131,20 @@ mod browser {
         Reflect::get(&format, &"format".into()).ok()?.dyn_into().ok()
     }
 
-    /// The names of the zones.
+    /// Returns the names of the zones.
     pub fn zones() -> Option<Vec<String>> {
         let zones = of_intl("supportedValuesOf")?.call1(&JsValue::UNDEFINED, &"timeZone".into()).ok()?;
         Some(zones.dyn_into::<Array>().ok()?.iter().filter_map(|zone| zone.as_string()).collect())
     }
 }
 
-/// Now, by the browser's clock; the server has another, and does not ask.
+/// Returns the current time by the browser's clock. Not used on the server, whose clock may differ.
 pub fn now() -> DateTime<Utc> {
     #[allow(clippy::cast_possible_truncation)] // milliseconds of any date are far below 2⁶³
     DateTime::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default()
 }
 
-/// The date at that time, in the person's zone. Within a view.
+/// Returns the date at that time, in the user's zone. For use within a view.
 pub fn date_text(i18n: Words, at: DateTime<Utc>) -> String {
     date(i18n, at.with_timezone(&use_zone().offset(at)))
 }
@@ -157,7 +157,7 @@ fn date(i18n: Words, at: DateTime<FixedOffset>) -> String {
     at.format(format).to_string()
 }
 
-/// The time since, within the last week.
+/// Returns the time since, or `None` if it is a week or longer.
 fn since(i18n: Words, at: DateTime<Utc>) -> Option<String> {
     let since = now() - at;
     Some(if since < TimeDelta::minutes(1) {
@@ -178,7 +178,7 @@ mod tests {
     use super::offset_named;
 
     #[test]
-    fn the_offset_stands_at_the_end_of_what_the_browser_writes() {
+    fn offset_is_parsed_from_end_of_formatted_date() {
         let seconds = |text: &str| offset_named(text).map(|offset| offset.local_minus_utc());
         assert_eq!(seconds("1/31/2026, GMT"), Some(0));
         assert_eq!(seconds("1/31/2026, GMT+05:30"), Some(19_800));

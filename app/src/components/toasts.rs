@@ -1,4 +1,4 @@
-//! Messages that say what happened, and offer to undo it for a while.
+//! Messages that say what happened, some with a temporary offer to undo it.
 
 use super::icon::Icon;
 use super::reactive::say;
@@ -7,10 +7,10 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a message without a way back stays.
+/// The time for which a message without undo is shown.
 const SHOWN_FOR: Duration = Duration::from_secs(7);
 
-/// What a message is about, for its colour and for how screen readers tell it.
+/// The kind of message, for its colour and for screen readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tone {
     Done,
@@ -25,35 +25,35 @@ struct Toast {
     undo: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
-/// Where messages go.
+/// The list of current messages.
 #[derive(Clone, Copy)]
 pub struct ToastRack {
     toasts: RwSignal<Vec<Toast>>,
     next_id: StoredValue<usize>,
 }
 
-/// Called once, by the app.
+/// Provides the list. Called once, by the app.
 pub fn provide_toasts() {
     provide_context(ToastRack { toasts: RwSignal::new(Vec::new()), next_id: StoredValue::new(0) });
 }
 
-/// Where messages go.
+/// Returns the list of current messages.
 pub fn use_toasts() -> ToastRack {
     expect_context()
 }
 
 impl ToastRack {
-    /// Says that something was done. The message goes by itself.
+    /// Says that an action succeeded. The message disappears after a while.
     pub fn say(self, text: String) {
         self.add(Tone::Done, text, None, Some(SHOWN_FOR));
     }
 
-    /// Says that something failed. The message stays until it is dismissed.
+    /// Says that an action failed. The message stays until it is dismissed.
     pub fn complain(self, text: String) {
         self.add(Tone::Failed, text, None, None);
     }
 
-    /// Says that something was done and offers to undo it, for as long as that is possible.
+    /// Says that an action succeeded and offers to undo it, for as long as that is possible.
     pub fn offer_undo(self, text: String, shown_for: Duration, undo: impl Fn() + Send + Sync + 'static) {
         self.add(Tone::Done, text, Some(Arc::new(undo)), Some(shown_for));
     }
@@ -76,7 +76,7 @@ impl ToastRack {
     }
 }
 
-/// Shows the messages. The regions stand in the page from the start, so that screen readers watch them.
+/// Shows the messages. The regions are in the page from the start, so that screen readers watch them.
 #[component]
 pub fn Toasts() -> impl IntoView {
     let i18n = use_i18n();

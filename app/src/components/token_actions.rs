@@ -1,4 +1,4 @@
-//! What happens when an item of a token's menu is picked: ask where it breaks something, do it, say so.
+//! The actions of a token's menu: ask for confirmation if something may break, carry the action out, report the result.
 
 use super::card_menu::MenuItem;
 use super::confirm_dialog::{ConfirmDialog, Question};
@@ -15,41 +15,41 @@ use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
-/// Counts the changes made to tokens from this page, so that lists read themselves again.
+/// The number of changes made to tokens from this page, so that lists reload.
 #[derive(Clone, Copy)]
 pub struct TokenChanges(RwSignal<u64>);
 
-/// Called once, by the app.
+/// Provides the counter. Called once, by the app.
 pub fn provide_token_changes() {
     provide_context(TokenChanges(RwSignal::new(0)));
 }
 
-/// The changes made to tokens from this page.
+/// Returns the counter of changes made to tokens from this page.
 pub fn use_token_changes() -> TokenChanges {
     expect_context()
 }
 
 impl TokenChanges {
-    /// How many there were.
+    /// Returns the number of changes.
     pub fn count(self) -> u64 {
         self.0.get()
     }
 
-    /// Tells of one more.
+    /// Adds one change.
     pub fn announce(self) {
         self.0.update(|count| *count += 1);
     }
 }
 
-/// What came of a menu item.
+/// The result of a menu item.
 enum Outcome {
     /// A token with a new secret.
     Issued(Box<Issued>),
-    /// The token as it is now, or as it was when it was deleted.
+    /// The token after the change, or as it was before its deletion.
     Changed(Box<Token>),
 }
 
-/// The menu items of one page, one at a time.
+/// The menu items of one page, carried out one at a time.
 #[derive(Clone, Copy)]
 pub struct TokenActions {
     i18n: Words,
@@ -64,7 +64,7 @@ pub struct TokenActions {
 }
 
 impl TokenActions {
-    /// Tells by `on_done` which item was carried out, and the token as it is now, or why not.
+    /// Returns the actions of a page. `on_done` gets each item carried out, with the token after it or the error.
     pub fn new(on_done: Callback<(MenuItem, Result<Token, AppError>)>) -> Self {
         Self {
             i18n: use_i18n(),
@@ -79,19 +79,19 @@ impl TokenActions {
         }
     }
 
-    /// The item was picked for this token. [`TokenActionDialogs`] goes on from here.
+    /// Picks the item for this token. [`TokenActionDialogs`] does the rest.
     pub fn pick(self, item: MenuItem, token: Token) {
         if !self.pending.get_untracked() {
             self.picked.set(Some((item, token)));
         }
     }
 
-    /// Whether one is being carried out.
+    /// Returns whether an item is being carried out.
     pub fn is_pending(self) -> bool {
         self.pending.try_get_untracked().unwrap_or_default()
     }
 
-    /// Asks first, or does it at once where nothing can break.
+    /// Asks for confirmation first, or carries the item out at once if nothing can break.
     fn begin(self, item: MenuItem, token: Token) {
         match item {
             MenuItem::Duplicate | MenuItem::Enable | MenuItem::View => self.carry_out(item, token),
@@ -105,7 +105,7 @@ impl TokenActions {
         }
     }
 
-    /// Does it, unless something is under way: a second click does nothing.
+    /// Carries the item out, unless a request is under way: a second click does nothing.
     fn carry_out(self, item: MenuItem, token: Token) {
         if self.pending.get_untracked() {
             return;
@@ -113,17 +113,17 @@ impl TokenActions {
         self.pending.set(true);
         spawn_local(async move {
             let result = send(item, &token).await;
-            // The page may have been left meanwhile; what was done is still said.
+            // The page may have been left meanwhile; the result is still reported.
             self.pending.try_set(false);
             self.asked.try_set(None);
-            // The window closes before anything leads to another page, where it would be gone.
+            // Close the dialog before anything leads to another page, where it would no longer exist.
             tick().await;
             match result {
                 Ok(Outcome::Issued(issued)) => {
                     let token = issued.token.clone();
                     self.on_done.try_run((item, Ok(token.clone())));
                     if self.issued.try_set(Some((item, *issued))).is_some() {
-                        // Nobody is there any more to be shown the secret.
+                        // The page is gone, so the secret can't be shown.
                         self.say(item, &token);
                     }
                 }
@@ -140,13 +140,13 @@ impl TokenActions {
                     self.on_done.try_run((item, Err(error)));
                 }
             }
-            // Also after an error: it tells of a token that is not as the list shows it.
+            // Also after an error, which means that the token is not as the list shows it.
             self.changes.announce();
         });
     }
 
     fn cancel(self) {
-        // What is under way can't be called back; its window goes when it is done.
+        // A request under way can't be cancelled; its dialog closes when it is done.
         if !self.pending.get_untracked() {
             self.asked.set(None);
         }
@@ -172,7 +172,7 @@ impl TokenActions {
             MenuItem::Disable => t_string!(i18n, done.disabled, name = name).to_string(),
             MenuItem::Enable => t_string!(i18n, done.enabled, name = name).to_string(),
             MenuItem::Delete => t_string!(i18n, done.deleted, name = name).to_string(),
-            // Who has seen it knows.
+            // No toast: the user has just seen the secret.
             MenuItem::View => return,
         };
         if item == MenuItem::Delete {
@@ -199,7 +199,7 @@ async fn send(item: MenuItem, token: &Token) -> Result<Outcome, AppError> {
     }
 }
 
-/// Outlives the page from which the token was deleted: the offer to undo goes along to the next one.
+/// Restores a deleted token. It outlives the page: the offer to undo stays when another page is opened.
 fn undo_delete(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenId) {
     spawn_local(async move {
         match tokens::undo_delete(id).await {
@@ -210,7 +210,7 @@ fn undo_delete(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenI
     });
 }
 
-/// What is asked before the item is carried out.
+/// Returns the question to confirm before the item is carried out.
 fn question(i18n: Words, item: MenuItem, token: &Token) -> Question {
     let name = token.settings.name.as_str();
     let (title, text) = match item {
@@ -235,14 +235,14 @@ fn question(i18n: Words, item: MenuItem, token: &Token) -> Question {
     Question { title, text, confirm: item.label(i18n).to_owned(), destructive: item != MenuItem::UpgradeVersion }
 }
 
-/// What carries the actions out and the windows that they open, once on a page. Loaded when an item is first picked.
+/// The code that carries out actions, with its dialogs, once on a page. Loaded when an item is first picked.
 #[component]
 pub fn TokenActionDialogs(actions: TokenActions) -> impl IntoView {
     let used = Memo::new(move |_| actions.picked.with(Option::is_some));
     move || used.get().then(|| Suspend::new(dialogs(actions)))
 }
 
-/// Loads what carries the actions out, before anybody asks.
+/// Loads the code that carries out actions before it is needed.
 #[cfg(feature = "hydrate")]
 pub async fn preload() {
     __preload_dialogs().await;

@@ -13,7 +13,7 @@ use domain::gate::api_version::ApiVersion;
 use domain::tokens::token::{Token, TokenState};
 use leptos::prelude::*;
 
-/// Shows the token, and who else has just `touched` it. Selecting the card opens it for editing.
+/// Shows the token, and in `touched` who else has just changed it. Selecting the card opens it for editing.
 #[component]
 pub fn TokenCard(
     #[prop(into)] token: Signal<Token>,
@@ -94,7 +94,7 @@ pub fn TokenCard(
     }
 }
 
-/// Enabled or Disabled, by word and by colour.
+/// The token's state in words and colour.
 #[component]
 pub fn StateBadge(#[prop(into)] state: Signal<TokenState>) -> impl IntoView {
     let i18n = use_i18n();
@@ -105,7 +105,7 @@ pub fn StateBadge(#[prop(into)] state: Signal<TokenState>) -> impl IntoView {
     }
 }
 
-/// The version, and a hint where there is a newer one.
+/// The API version, with a hint if there is a newer one.
 #[component]
 fn Version(version: Signal<ApiVersion>) -> impl IntoView {
     let i18n = use_i18n();

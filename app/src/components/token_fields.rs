@@ -1,5 +1,5 @@
-//! The fields of a token's form, each with its label, hint and error. Names are those of `TokenForm`, as a plain form
-//! sends them.
+//! The fields of a token's form, each with its label, hint and error. Their names are those of `TokenForm`, as a plain
+//! form sends them.
 
 use crate::components::hydrated::use_hydrated;
 use crate::components::raw_text::TextArea;
@@ -17,10 +17,10 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// The problems that the form has now.
+/// The form's current problems.
 pub type Errors = RwSignal<Vec<FieldError>>;
 
-/// The element that takes the focus when the field has an error.
+/// Returns the id of the element that takes the focus when the field has an error.
 const fn id(field: Field) -> &'static str {
     match field {
         Field::Name => "name",
@@ -49,7 +49,7 @@ pub fn focus_id(id: &str) {
     });
 }
 
-/// Reads what stands in the form below this element as the arguments of a server function.
+/// Reads the values of the form below this element as the arguments of a server function.
 pub fn read<F: FromFormData>(around: NodeRef<html::Div>) -> Option<F> {
     let form = around.get_untracked()?.query_selector("form").ok()??;
     F::from_form_data(&web_sys::FormData::new_with_form(form.unchecked_ref()).ok()?).ok()
@@ -59,12 +59,12 @@ fn has_error(errors: Errors, field: Field) -> bool {
     errors.with(|errors| errors.iter().any(|error| error.field == field))
 }
 
-/// What describes the field: its hint, then its error.
+/// Returns the ids of the elements that describe the field: its hint, then its error.
 fn described_by(field: Field) -> String {
     format!("{0}-hint {0}-error", id(field))
 }
 
-/// The error of the field, if it has one.
+/// The error message of the field, if it has one.
 #[component]
 pub fn FieldProblem(field: Field, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
@@ -103,7 +103,7 @@ fn Labelled(
     }
 }
 
-/// Token name and description.
+/// The fields for name and description.
 #[component]
 pub fn NameAndDescription(name: String, description: String, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
@@ -140,7 +140,7 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
     }
 }
 
-/// The API version, out of those from `oldest` on.
+/// The field for the API version, which offers the versions from `oldest` on.
 #[component]
 pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion>, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
@@ -172,11 +172,11 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
     }
 }
 
-/// The end that was chosen for the Auth Token of a token that is there already; nothing for none.
+/// The expiry chosen for the Auth Token of an existing token; `None` if it never expires.
 #[derive(Clone, Copy)]
 pub struct ChosenEnd(pub Option<DateTime<Utc>>);
 
-/// Until when its Auth Token passes.
+/// The field for the expiry of the Auth Token.
 #[component]
 pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
@@ -233,7 +233,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                 {offered}
                 {by_date}
             </select>
-            // Without our wasm it is always there.
+            // Without our wasm it is always shown.
             <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>
                 <label class="label" for="last-day">{say!(i18n, form.last_day)}</label>
                 <input
@@ -250,7 +250,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
     }
 }
 
-/// Primary contact and developers.
+/// The fields for primary contact and developers.
 #[component]
 pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact>, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,5 +1,5 @@
-//! The latest entries of the audit trail about one token. Loaded by the browser once the page runs: it is the least of the
-//! page, and what shows it a piece of wasm of its own.
+//! The latest entries of the audit trail about one token. The browser loads them once the page runs: they are the least
+//! important part of the page, and their code is a wasm chunk of its own.
 
 use super::allowed::use_asker;
 use super::audit_entries::AuditEntries;
@@ -18,7 +18,7 @@ use domain::tokens::token::TokenId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// The section with the history, and the way to all of it for those who may see the audit trail.
+/// The section with the history, and a link to all entries for users who may see the audit trail.
 #[component]
 pub fn TokenHistory(id: TokenId) -> impl IntoView {
     let i18n = use_i18n();
@@ -32,7 +32,7 @@ pub fn TokenHistory(id: TokenId) -> impl IntoView {
     .into_any()
 }
 
-/// Loads what shows the history, before anybody asks.
+/// Loads the code of the history before it is needed.
 #[cfg(feature = "hydrate")]
 pub async fn preload() {
     __preload_entries().await;
@@ -43,7 +43,7 @@ fn entries(id: TokenId) -> AnyView {
     view! { <Entries id/> }.into_any()
 }
 
-/// The entries; read again after each change that is made from this page.
+/// The entries; reloaded after each change made from this page.
 #[component]
 fn Entries(id: TokenId) -> impl IntoView {
     let i18n = use_i18n();
@@ -53,7 +53,7 @@ fn Entries(id: TokenId) -> impl IntoView {
         let asked = changes.count();
         spawn_local(async move {
             let history = again(history(id)).await;
-            // An answer that another change has overtaken is the next one's to give.
+            // An outdated answer is dropped: a later change has started another request.
             if !loaded.is_disposed() && untrack(|| changes.count()) == asked {
                 loaded.set(Some(history));
             }

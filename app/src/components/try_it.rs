@@ -9,18 +9,18 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
-/// What the gate answered.
+/// The gate's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Answer {
     status: u16,
     status_text: String,
     headers: Vec<(String, String)>,
     body: String,
-    /// From request to whole answer, in milliseconds.
+    /// The time from request to complete answer, in milliseconds.
     took: u32,
 }
 
-/// A request to the gate with this token. Without `auth_token` one asks the person for it.
+/// A request to the gate with this access token. Without `auth_token` the user is asked for it.
 #[component]
 pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
@@ -108,7 +108,7 @@ fn AnswerView(answer: Answer) -> impl IntoView {
     }
 }
 
-/// JSON with line ends and indents; anything else as it is.
+/// Returns JSON with line breaks and indentation; any other text unchanged.
 fn indented(body: &str) -> String {
     let json = js_sys::JSON::parse(body);
     let indented =
@@ -116,7 +116,7 @@ fn indented(body: &str) -> String {
     indented.map_or_else(|_| body.to_owned(), String::from)
 }
 
-/// Calls the gate. The session stays out of it: the gate sees the token alone.
+/// Calls the gate, without the session's cookie: the gate sees only the token.
 async fn call(path: &str, sid: &str, secret: &str) -> Result<Answer, gloo_net::Error> {
     let started = js_sys::Date::now();
     let response = Request::get(path)
@@ -128,12 +128,13 @@ async fn call(path: &str, sid: &str, secret: &str) -> Result<Answer, gloo_net::E
     let mut headers: Vec<_> = response.headers().entries().collect();
     headers.sort();
     let (status, status_text, body) = (response.status(), response.status_text(), response.text().await?);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a moment; a clock set back counts as none
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a short time; a clock set back counts as 0
     let took = (js_sys::Date::now() - started) as u32;
     Ok(Answer { status, status_text, headers, body, took })
 }
 
-/// The header of HTTP Basic (RFC 7617). What is no Latin-1 can't be an Auth Token and is sent as `?`, to be refused.
+/// Returns the header of HTTP Basic (RFC 7617). A character that no Auth Token can contain is sent as `?`, to be
+/// refused.
 fn basic(sid: &str, secret: &str) -> String {
     let secret = secret.trim().replace(|c: char| !c.is_ascii_graphic(), "?");
     let encoded = window().btoa(&format!("{sid}:{secret}")).unwrap_or_default();

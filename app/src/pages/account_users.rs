@@ -1,4 +1,4 @@
-//! The account's users: their roles and states, and who is invited to become one.
+//! The account's users, with their roles and states, and its open invitations.
 
 use crate::api::proof::Proof;
 use crate::api::users::{
@@ -27,7 +27,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 #[component]
 pub fn AccountUsers() -> impl IntoView {
     view! {
@@ -91,7 +91,7 @@ fn UsersPage() -> impl IntoView {
     }
 }
 
-/// Users and open invitations. Rows stay in place while what they show changes.
+/// Users and open invitations. Rows stay in place while their content changes.
 #[component]
 fn Lists(loaded: Resource<Result<Loaded, AppError>>, changes: UserChanges) -> impl IntoView {
     let list = Memo::new(move |last: Option<&Loaded>| {
@@ -104,13 +104,13 @@ fn Lists(loaded: Resource<Result<Loaded, AppError>>, changes: UserChanges) -> im
     }
 }
 
-/// The table of users; where it is narrow, each row is a card.
+/// The table of users; on narrow screens each row is a card.
 #[component]
 fn Users(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
     let i18n = use_i18n();
     let ids = move || list.with(|list| list.members.iter().map(|member| member.person.id).collect::<Vec<_>>());
     let row = move |id: UserId| {
-        // A row that is about to go keeps what it showed last.
+        // A row that is about to be removed keeps its last content.
         let member = Memo::new(move |last: Option<&Member>| {
             let member = list.with(|list| list.members.iter().find(|member| member.person.id == id).cloned());
             member.or_else(|| last.cloned()).expect("a row is made for a user of the list")
@@ -121,7 +121,7 @@ fn Users(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
     let heading = |text: Signal<&'static str>| view! { <th role="columnheader" scope="col">{text}</th> };
     view! {
         <div class="users-box">
-            // Shown as cards it is a table all the same, which not every browser tells without the roles.
+            // Shown as cards it is still a table, which some browsers report only with the roles.
             <table class="users" role="table" aria-label=say!(i18n, users.list)>
                 <thead role="rowgroup">
                     <tr role="row">
@@ -186,7 +186,7 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
     }
 }
 
-/// The user's role, to change: it asks first, and who is changing it.
+/// The user's role, as a select. A change asks for confirmation and a step-up.
 #[component]
 fn RoleField(
     member: Memo<Member>,
@@ -200,7 +200,7 @@ fn RoleField(
     let role = Memo::new(move |_| member.with(|member| member.role));
     let on_change = move |event| {
         let chosen = Role::from_name(&event_target_value(&event));
-        // What is shown stays what holds, until it is changed.
+        // Keep showing the current role until it is changed.
         if let Some(select) = select.get_untracked() {
             select.set_value(role.get_untracked().as_str());
         }
@@ -230,7 +230,7 @@ fn RoleField(
     }
 }
 
-/// Deactivates the user, which asks first, or reinstates them.
+/// Deactivates the user after confirmation, or reinstates them.
 #[component]
 fn SwitchButton(
     member: Memo<Member>,
@@ -274,8 +274,8 @@ fn SwitchButton(
     }
 }
 
-/// Has a link made with which the user sets a new password; who is deactivated gets none, and one's own password is changed
-/// on the profile.
+/// Creates a link with which the user sets a new password. Not for deactivated users, and not for oneself: one's own
+/// password is changed on the profile.
 #[component]
 fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -> impl IntoView {
     let i18n = use_i18n();
@@ -298,7 +298,7 @@ fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -
     }
 }
 
-/// The invitations that nobody has accepted yet, if there are any.
+/// The invitations not accepted yet, if there are any.
 #[component]
 fn Invitations(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
     let i18n = use_i18n();
@@ -350,14 +350,14 @@ fn OpenInvitation(invitation: Invitation, changes: UserChanges) -> impl IntoView
     }
 }
 
-/// What is changed on this page, one thing at a time.
+/// The changes made on this page, one at a time.
 #[derive(Clone, Copy)]
 struct UserChanges {
     i18n: Words,
     toasts: ToastRack,
     me: UserId,
     asked: RwSignal<Option<(Change, Member)>>,
-    /// For whom a link to set a new password is asked.
+    /// The user for whom the creation of a link to set a new password is to be confirmed.
     resetting: RwSignal<Option<Member>>,
     pending: RwSignal<bool>,
     loads: RwSignal<u32>,
@@ -389,7 +389,7 @@ impl UserChanges {
         }
     }
 
-    /// Asks for the role, and each time for the person to show who they are, which the server wants.
+    /// Asks for confirmation of the role together with a step-up, which the server requires each time.
     fn ask_role(self, role: Role, member: Member) {
         if self.pending.get_untracked() {
             return;
@@ -399,7 +399,7 @@ impl UserChanges {
         self.step_up.ask(question, move |proof| self.give_role(id, role, proof));
     }
 
-    /// Changes the role. An error that another proof may mend is the window's to show.
+    /// Changes the role. Returns an error that another proof may resolve, for the dialog to show.
     async fn give_role(self, id: UserId, role: Role, proof: Proof) -> Result<(), AppError> {
         let result = change_role(id, role, Some(proof)).await;
         if let Err(error) = &result
@@ -418,13 +418,13 @@ impl UserChanges {
     }
 
     fn cancel(self) {
-        // What is under way can't be called back; its window goes when it is done.
+        // A request under way can't be cancelled; its dialog closes when it is done.
         if !self.pending.get_untracked() {
             self.asked.set(None);
         }
     }
 
-    /// Does it, unless something is under way: a second click does nothing.
+    /// Carries the change out, unless a request is under way: a second click does nothing.
     fn carry_out(self, change: Change, member: Member) {
         if self.pending.get_untracked() {
             return;
@@ -433,7 +433,7 @@ impl UserChanges {
         spawn_local(async move {
             let id = member.person.id;
             let result = match change {
-                Change::Role(_) => return self.ended(), // which `ask_role` does
+                Change::Role(_) => return self.ended(), // done by `ask_role`
                 Change::Deactivate => deactivate(id).await,
                 Change::Reinstate => reinstate(id).await,
             };
@@ -452,10 +452,10 @@ impl UserChanges {
         self.asked.try_set(None);
     }
 
-    /// Says what has come of a change.
+    /// Reports the result of a change.
     fn follow_up(self, change: Change, id: UserId, result: Result<Member, AppError>) {
         match result {
-            // The frame around the page knows them as they were.
+            // A full page load: the surrounding frame holds their former role and state.
             Ok(_) if id == self.me => _ = window().location().assign(path::SETTINGS),
             Ok(member) => self.toasts.say(done(self.i18n, change, &member)),
             Err(error) => self.toasts.complain(error.text(self.i18n)),
@@ -481,7 +481,7 @@ impl UserChanges {
     }
 }
 
-/// What is asked before the change is made.
+/// Returns the question to confirm before the change is made.
 fn question(i18n: Words, change: Change, member: &Member, me: UserId) -> Question {
     let (name, own) = (member.person.name.as_str(), member.person.id == me);
     match change {
@@ -512,7 +512,7 @@ fn question(i18n: Words, change: Change, member: &Member, me: UserId) -> Questio
     }
 }
 
-/// What to say once the change is made.
+/// Returns the message once the change is made.
 fn done(i18n: Words, change: Change, member: &Member) -> String {
     let name = member.person.name.as_str();
     match change {

@@ -1,4 +1,4 @@
-//! The audit trail: who did what in the account, filtered, in pages, and as a file.
+//! The audit trail of the account, filtered, in pages, and as a file.
 
 use crate::api::audit::trail;
 use crate::components::allowed::Allowed;
@@ -24,7 +24,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 #[component]
 pub fn AuditTrail() -> impl IntoView {
     view! {
@@ -73,7 +73,7 @@ fn AuditTrailPage() -> impl IntoView {
     }
 }
 
-/// The filters, which the link mirrors. Without our wasm they are a plain form that asks for the same link.
+/// The filters, mirrored in the link. Without our wasm they are a plain form that requests the same link.
 #[component]
 fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl IntoView {
     let i18n = use_i18n();
@@ -95,7 +95,7 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
         let value = choice.map_or("", ActionGroup::as_str);
         view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
     };
-    // The days are those of the person's zone.
+    // Days in the user's time zone.
     let zone = StoredValue::new(use_zone());
     let on_day = move |event: ev::Event, set: fn(&mut TrailFilter, Option<NaiveDate>)| {
         let day = date(&event_target_value(&event));
@@ -140,7 +140,7 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
                 class="button quiet"
                 href=path::AUDIT_TRAIL
                 aria-disabled=move || (!filter.with(TrailFilter::is_active)).to_string()
-                // What is being typed, too, which the link does not know of yet.
+                // Clears the text being typed too, which the link does not contain yet.
                 on:click=move |_| typed.set(String::new())
             >
                 {say!(i18n, filter.clear_all)}
@@ -161,7 +161,7 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
     }
 }
 
-/// Count, files, entries and pages.
+/// Count, files, entries and page navigation.
 #[component]
 fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     let i18n = use_i18n();
@@ -176,7 +176,7 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
         }
         .into_any();
     }
-    // The trail counts up to that.
+    // The trail is counted only up to the limit of an export.
     let too_many = matches!(position.total, Count::MoreThan(_));
     let position = Signal::stored(position);
     let text = Signal::derive(move || position.with(|position| shown(i18n, position, all)));
@@ -212,7 +212,7 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     .into_any()
 }
 
-/// The end of the chain, to be noted elsewhere.
+/// The last hash of the chain, for users to store elsewhere.
 #[component]
 fn ChainHead(head: Head) -> impl IntoView {
     let i18n = use_i18n();
@@ -227,7 +227,7 @@ fn ChainHead(head: Head) -> impl IntoView {
     }
 }
 
-/// How many there are.
+/// Returns the number of entries in words.
 fn all(i18n: Words, count: Count) -> String {
     match count {
         Count::Exactly(1) => t_string!(i18n, audit.one).to_owned(),

@@ -1,4 +1,4 @@
-//! The agency's company profile, to read and to change.
+//! The page of the agency's company profile.
 
 use crate::api::company_information::{UpdateCompanyInformation as Save, company_information};
 use crate::components::action_form::ActionForm;
@@ -25,7 +25,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use wasm_bindgen::JsCast;
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 #[component]
 pub fn CompanyInformation() -> impl IntoView {
     view! {
@@ -56,21 +56,21 @@ fn CompanyInformationPage() -> impl IntoView {
         <div class="narrow">
             {notice.then(|| view! { <p class="note" role="status">{say!(i18n, company.saved)}</p> })}
             <Transition>
-                // Made anew each time it is loaded: a field that somebody typed in would keep that otherwise.
+                // Recreated after each load: otherwise a field would keep what was typed into it.
                 <For each=move || loaded.get() key=|(load, _)| *load children=page/>
             </Transition>
         </div>
     }
 }
 
-/// What somebody else changed while one was typing: the fields that both changed, where that is known.
+/// A conflict with another user's change: the fields that both changed, if they are known.
 type Conflict = RwSignal<Option<Vec<(Section, &'static str)>>>;
 
-/// Where what is said of the whole form stands.
+/// The id of the element with the notes about the whole form.
 const NOTES: &str = "company-notes";
 
-/// The form. `reload` reads the profile again, and drops what was typed. Without our wasm, what is wrong is said and has
-/// to be typed again.
+/// The form. `reload` reads the profile again, and discards what was typed. Without our wasm, errors are shown and the
+/// values have to be typed again.
 #[component]
 fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -123,7 +123,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     }
 }
 
-/// Shows the problems beside their fields, and leads to the first.
+/// Shows the problems beside their fields, and moves the focus to the first.
 fn show(form: CompanyForm, found: Vec<ProfileProblem>) {
     let first = fields().map(|(_, _, field)| field).find(|field| found.iter().any(|problem| problem.field == *field));
     if let Some(field) = first {
@@ -132,7 +132,7 @@ fn show(form: CompanyForm, found: Vec<ProfileProblem>) {
     form.problems.set(found);
 }
 
-/// Takes the answer: saved, fields to mend, or somebody else's change to know of.
+/// Handles the answer: saved, invalid fields, or a conflict with another user's change.
 fn follow_up(
     save: ServerAction<Save>,
     sent: StoredValue<Option<Save>>,
@@ -166,12 +166,13 @@ fn follow_up(
     };
     Effect::new(move |_| {
         let answer = save.value().get();
-        // Followed up once, and not again in another language.
+        // Handled once, and not again when the language changes.
         untrack(|| follow(answer));
     });
 }
 
-/// Says which fields both have changed. What they changed alone is taken over; from then on a change is made from theirs.
+/// Shows which fields both users have changed. Other changes of theirs are taken over, and the next save is based on
+/// their profile.
 fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, theirs: Values) {
     let Some(Save { loaded, typed }) = read::<Save>(around) else { return };
     let by_both = |field: &String| {
@@ -184,13 +185,14 @@ fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, t
     focus_id(NOTES);
 }
 
-/// Takes over what is stored now, and shows it in the fields that stand as they do in `unless_typed`.
+/// Takes over the stored values, and shows them in the fields whose value still equals the one in `unless_typed`.
 fn take(form: CompanyForm, around: NodeRef<html::Div>, stored: Values, unless_typed: &Values) {
     let Some(Save { typed, .. }) = read::<Save>(around) else { return };
     form.shown.update(|shown| {
         for (field, value) in stored.iter().filter(|(field, _)| typed.get(*field) == unless_typed.get(*field)) {
             let before = shown.insert(field.clone(), value.clone());
-            // No signal tells of what is stored as before, though something else was typed: a number that is masked alike.
+            // The signal does not notify if the stored value is the same as before although another was typed: both are
+            // masked alike.
             if before.as_ref() == Some(value) && typed.get(field) != Some(value) {
                 set_input(&id(field), value);
             }
@@ -206,7 +208,7 @@ fn set_input(id: &str, value: &str) {
     }
 }
 
-/// Says what somebody else changed, and how to go on.
+/// Says what another user changed, and how to continue.
 #[component]
 fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -219,7 +221,7 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
         }
     };
     let note = move |fields: Vec<_>| {
-        // What a page shows that has just come is theirs.
+        // A page that has just loaded already shows the other user's values.
         let load = !fields.is_empty();
         view! {
             <div class="note warning">

@@ -1,4 +1,4 @@
-//! Asking for a link to set a new password, by mail.
+//! The page to request a link to set a new password, by mail.
 
 use crate::api::password_reset::Forgotten as ForgottenCall;
 use crate::components::action_form::ActionForm;
@@ -11,13 +11,13 @@ use crate::path::{self, Notice};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Asks for the e-mail address. What it says then is the same for every address. Works without our wasm.
+/// Asks for the e-mail address. The message afterwards is the same for every address. Works without our wasm.
 #[component]
 pub fn Forgotten() -> impl IntoView {
     let i18n = use_i18n();
     let ask = ServerAction::<ForgottenCall>::new();
     let pending = ask.pending();
-    // A browser without our wasm comes back with it.
+    // A browser without our wasm returns with this notice.
     let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     let sent = Memo::new(move |_| match ask.value().get() {
         None => notice,

@@ -1,4 +1,4 @@
-//! What stands around every page of a person who is signed in: who they are, where they can go.
+//! The frame around every page of a signed-in user: their account, their profile and the navigation.
 
 use crate::api::profile::SwitchAccount;
 use crate::api::session::SignOut;
@@ -20,17 +20,17 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_location;
 
-/// Whether the person is leaving, having signed out or turned to another account: which page comes next is settled then.
+/// Whether the user is leaving, after sign-out or a switch of account: the next page is already decided.
 #[derive(Clone, Copy)]
 pub struct Leaving(pub RwSignal<bool>);
 
-/// Shows the page in its frame, or sends those who are not signed in to do that.
+/// Shows the page in its frame, or redirects users who are not signed in to sign-in.
 #[component]
 pub fn Frame() -> impl IntoView {
     let location = use_location();
     let setting_up = use_second_factor_missing();
     let elsewhere = setting_up && location.pathname.with_untracked(|path| path != path::PROFILE);
-    // Links are followed without asking the server.
+    // Links are followed in the browser, without a check by the server.
     Effect::new(move |_| {
         if setting_up && location.pathname.with(|path| path != path::PROFILE && path.starts_with(path::SETTINGS)) {
             _ = window().location().assign(path::PROFILE);
@@ -53,7 +53,7 @@ pub fn Frame() -> impl IntoView {
 fn Framed(asker: Asker) -> impl IntoView {
     let i18n = use_i18n();
     let sheet = NodeRef::<html::Div>::new();
-    // A link of the sheet leads to another page, and the sheet would stay: no page is loaded.
+    // A link in the sheet opens another page without a page load, so the sheet would stay open.
     let close_sheet = move |_| {
         if let Some(sheet) = sheet.get_untracked() {
             _ = sheet.hide_popover();
@@ -62,7 +62,7 @@ fn Framed(asker: Asker) -> impl IntoView {
     let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
     let leaving = RwSignal::new(false);
     provide_context(Leaving(leaving));
-    // Whatever the page still shows of the account goes with it.
+    // A full page load, so that the page no longer shows data of the account.
     let leave = move |to: &str| {
         leaving.set(true);
         _ = window().location().assign(to);
@@ -127,7 +127,7 @@ fn Navigation() -> impl IntoView {
     }
 }
 
-/// Who is signed in, and the way out.
+/// The signed-in user, with the button to sign out.
 #[component]
 fn Person(asker: Asker, sign_out: ServerAction<SignOut>) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,10 +1,10 @@
-//! The site's own address, which leads to the settings.
+//! The site's root path, which leads to the settings.
 
 use crate::path;
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
-/// Leads on.
+/// Redirects to the settings.
 #[component]
 pub fn Home() -> impl IntoView {
     view! { <Redirect path=path::SETTINGS/> }

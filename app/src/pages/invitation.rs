@@ -1,4 +1,4 @@
-//! Accepting an invitation: the page that its link leads to.
+//! The page to accept an invitation, which the invitation's link leads to.
 
 use crate::api::users::{AcceptInvitation as AcceptCall, invitation};
 use crate::components::action_form::ActionForm;
@@ -20,7 +20,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-/// The page, for whoever has the link.
+/// The page, for anyone who has the link.
 #[component]
 pub fn AcceptInvitation() -> impl IntoView {
     view! { <InvitationPage/> }
@@ -49,14 +49,14 @@ fn InvitationPage() -> impl IntoView {
     }
 }
 
-/// Asks for name and password, or for the password that a known user has. Works without our wasm.
+/// Asks for a name and a new password, or an existing user for their password. Works without our wasm.
 #[component]
 fn Join(token: String, welcome: Welcome) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let accept = ServerAction::<AcceptCall>::new();
     let pending = accept.pending();
-    // A browser without our wasm comes back with what was wrong.
+    // A browser without our wasm returns with the errors.
     let errors: MemberErrors = RwSignal::new(match accept.value().get_untracked() {
         Some(Err(AppError::InvalidMember(found))) => found,
         _ => Vec::new(),
@@ -73,7 +73,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
         }
         show(errors, found);
     };
-    // The next page knows from the start who is signed in.
+    // A full page load, so that the next page has the signed-in user from the start.
     Effect::new(move |_| match accept.value().get() {
         Some(Ok(next)) => _ = window().location().assign(&next),
         Some(Err(AppError::InvalidMember(found))) => show(errors, found),
@@ -141,7 +141,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
     }
 }
 
-/// Why the link opens nothing, and what to do.
+/// Explains why the link does not work, and what to do.
 #[component]
 fn Over(error: AppError) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! Pages that say why there is nothing else to see, each with its HTTP status and a way on.
+//! Pages with a message in place of their content, each with its HTTP status and a link.
 
 use crate::api::account::account;
 use crate::api::protocol::again;
@@ -15,19 +15,19 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use std::time::Duration;
 
-/// How long a page that the database did not answer for waits before it asks again; after each time so much longer.
+/// The wait before a page asks again whether the database answers. Each further wait is longer by this time.
 const WAIT: Duration = Duration::from_secs(5);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// The address of the page that is shown, without its origin.
+/// Returns the path and query of the current page.
 pub fn use_here() -> String {
     let location = use_location();
     let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
     if query.is_empty() { path } else { format!("{path}?{query}") }
 }
 
-/// One message with a link on. On the server the answer gets the error's status.
+/// A message with a link. On the server, the answer gets the error's status.
 #[component]
 fn Message(
     error: AppError,
@@ -35,7 +35,7 @@ fn Message(
     #[prop(into)] text: Signal<String>,
     #[prop(into)] to: String,
     #[prop(into)] link: Signal<&'static str>,
-    /// Whether the browser shall load what the link leads to, though it may be this page.
+    /// Whether the browser does a full page load of the link, which may lead to this page.
     #[prop(optional)]
     load: bool,
 ) -> impl IntoView {
@@ -52,7 +52,7 @@ fn Message(
     }
 }
 
-/// No page has this address.
+/// The message for an address without a page.
 #[component]
 pub fn NoSuchPage() -> impl IntoView {
     let i18n = use_i18n();
@@ -69,7 +69,7 @@ pub fn NoSuchPage() -> impl IntoView {
     }
 }
 
-/// The person's role doesn't let them see the page.
+/// The message for a page that the user's role may not see.
 #[component]
 pub fn NotAllowed() -> impl IntoView {
     let i18n = use_i18n();
@@ -89,7 +89,7 @@ pub fn NotAllowed() -> impl IntoView {
     }
 }
 
-/// The account has no such token.
+/// The message for a token that the account does not have.
 #[component]
 pub fn NoSuchToken() -> impl IntoView {
     let i18n = use_i18n();
@@ -104,12 +104,12 @@ pub fn NoSuchToken() -> impl IntoView {
     }
 }
 
-/// What the page shows could not be loaded.
+/// The message for data that could not be loaded.
 #[component]
 pub fn Failed(
     error: AppError,
-    /// Whether that is all of the page. Then nothing is lost when it is loaded again, which it does by itself once the
-    /// database answers.
+    /// Whether the message is the whole page. Then a reload loses nothing, and happens automatically once the database
+    /// answers.
     #[prop(optional)]
     whole: bool,
 ) -> impl IntoView {
@@ -136,14 +136,14 @@ pub fn Failed(
     }
 }
 
-/// Loads the page again once the database answers. Asks for it only while somebody looks, and as no use of the session.
+/// Reloads the page once the database answers. Asks only while the page is visible, and without use of the session.
 fn load_once_answered() {
     let (watched, asked) = (use_watched(), RwSignal::new(0_u32));
     let ask = move || {
         spawn_local(async move {
             match again(account()).await {
                 Err(AppError::Unavailable | AppError::Unreachable) => _ = asked.try_update(|asked| *asked += 1),
-                // If the page still says so.
+                // Unless the page has been left.
                 _ if !asked.is_disposed() => _ = window().location().reload(),
                 _ => {}
             }

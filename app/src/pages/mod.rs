@@ -1,4 +1,4 @@
-//! The pages. They compose components, and load what those show.
+//! The pages. They compose components and load their data.
 
 pub mod account_users;
 pub mod audit_trail;

@@ -1,4 +1,4 @@
-//! Setting a new password: the page that the link for it leads to.
+//! The page to set a new password, which the link for it leads to.
 
 use crate::api::password_reset::{ResetPassword as ResetCall, password_reset};
 use crate::components::action_form::ActionForm;
@@ -12,7 +12,7 @@ use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-/// The page, for whoever has the link. Works without our wasm.
+/// The page, for anyone who has the link. Works without our wasm.
 #[component]
 pub fn NewPassword() -> impl IntoView {
     let i18n = use_i18n();
@@ -41,7 +41,7 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
     let i18n = use_i18n();
     let reset = ServerAction::<ResetCall>::new();
     let pending = reset.pending();
-    // A page of its own, that knows from the start that nobody is signed in any more.
+    // A full page load, so that the next page has no signed-in user from the start.
     Effect::new(move |_| {
         if let Some(Ok(next)) = reset.value().get() {
             _ = window().location().assign(&next);
@@ -83,7 +83,7 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
     }
 }
 
-/// Why the link opens nothing, and what to do.
+/// Explains why the link does not work, and what to do.
 #[component]
 fn Over(error: AppError) -> impl IntoView {
     let i18n = use_i18n();

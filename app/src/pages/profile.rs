@@ -1,4 +1,5 @@
-//! Oneself: name, language, time zone, appearance, password, two-step sign-in, the browsers that one is signed in with.
+//! The user's profile: name, language, time zone, appearance, password, two-step sign-in, and the browsers with a
+//! session.
 
 use crate::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
 use crate::api::second_factor::second_factors;
@@ -23,7 +24,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// The page, for everybody who is signed in.
+/// The page, for all signed-in users.
 #[component]
 pub fn Profile() -> impl IntoView {
     view! { <ProfilePage/> }
@@ -37,7 +38,7 @@ fn ProfilePage() -> impl IntoView {
     let sessions = Resource::new(move || changed.get(), |_| own_sessions());
     let factors_changed = RwSignal::new(0_u32);
     let factors = Resource::new(move || factors_changed.get(), |_| second_factors());
-    // Who has to set a second factor up first sees nothing else until that is done.
+    // A user who has to set up a second factor first sees nothing else until that is done.
     let setting_up = use_second_factor_missing();
     let on_changed = Callback::new(move |()| {
         if setting_up {
@@ -113,7 +114,7 @@ fn ProfilePage() -> impl IntoView {
 fn NamePanel(name: String) -> impl IntoView {
     let i18n = use_i18n();
     let rename = ServerAction::<Rename>::new();
-    // The name stands in the frame, too: the page begins anew with it.
+    // A full page load, since the frame shows the name too.
     Effect::new(move |_| {
         if let Some(Ok(())) = rename.value().get() {
             _ = window().location().assign(path::PROFILE);
@@ -154,7 +155,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
         if let Some(Ok(())) = change.value().get() {
             untrack(|| toasts.say(t_string!(i18n, profile.changed).to_owned()));
             changed.update(|count| *count += 1);
-            // Passwords stay in no form.
+            // Clear the passwords from the form.
             if let Some(Ok(Some(form))) = form.get_untracked().map(|around| around.query_selector("form")) {
                 web_sys::HtmlFormElement::from(wasm_bindgen::JsValue::from(form)).reset();
             }
@@ -172,7 +173,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
             <ErrorNote error=Signal::derive(move || change.value().get().and_then(Result::err))/>
             <div node_ref=form>
                 <ActionForm action=change>
-                    // For password managers, which keep the password under it.
+                    // For password managers, which store the password under it.
                     <input type="text" value=email autocomplete="username" hidden readonly/>
                     <div class="field">
                         {field("old-password", "old", "current-password", say!(i18n, profile.old).into_any())}

@@ -1,4 +1,4 @@
-//! The second step of signing in: a passkey, the code of an authenticator, or a recovery code.
+//! The second step of sign-in: a passkey, the code of an authenticator, or a recovery code.
 
 use crate::api::session::{SecondStep as SecondStepCall, second_step_awaited};
 use crate::components::action_form::ActionForm;
@@ -14,14 +14,14 @@ use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Asks for what the person has. Codes work without our wasm.
+/// Asks for a factor that the user has. Codes work without our wasm.
 #[component]
 pub fn SecondStep() -> impl IntoView {
     let i18n = use_i18n();
     let take = ServerAction::<SecondStepCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let awaited = Resource::new(|| (), |()| second_step_awaited());
-    // The next page knows from the start who is signed in.
+    // A full page load, so that the next page has the signed-in user from the start.
     Effect::new(move |_| {
         if let Some(Ok(next)) = take.value().get() {
             _ = window().location().assign(&next);
@@ -97,7 +97,7 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
     }
 }
 
-/// Why there is nothing to go on with.
+/// Explains why sign-in can't continue.
 #[component]
 fn Over(error: AppError) -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,4 +1,4 @@
-//! What the account demands of its access tokens, to read and to change.
+//! The page of the account's rules for its access tokens.
 
 use crate::api::second_factor::require_second_factor;
 use crate::api::security_policy::{PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy};
@@ -28,7 +28,7 @@ use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use leptos_router::hooks::use_query_map;
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 #[component]
 pub fn SecurityPolicy() -> impl IntoView {
     view! {
@@ -67,7 +67,7 @@ fn SecurityPolicyPage() -> impl IntoView {
         <div class="narrow">
             {notice.then(|| view! { <p class="note" role="status">{say!(i18n, policy.saved)}</p> })}
             <Transition>
-                // Made anew each time it is loaded: a field that somebody typed in would keep that otherwise.
+                // Recreated after each load: otherwise a field would keep what was typed into it.
                 <For each=move || loaded.get() key=|(load, _)| *load children=page/>
             </Transition>
         </div>
@@ -75,10 +75,10 @@ fn SecurityPolicyPage() -> impl IntoView {
     }
 }
 
-/// The problems that the form has now.
+/// The form's current problems.
 type Problems = RwSignal<Vec<PolicyProblem>>;
 
-/// The form. Saving asks once more where Auth Tokens would be lost by it; without our wasm it does not.
+/// The form. Saving asks for confirmation if Auth Tokens would be lost; without our wasm it does not.
 #[component]
 fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -150,7 +150,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     };
     Effect::new(move |_| {
         let answer = save.value().get();
-        // Followed up once, and not again in another language.
+        // Handled once, and not again when the language changes.
         untrack(|| follow(answer));
     });
     let question = move || asked.get().map(|(_, consequences)| question(i18n, consequences));
@@ -197,7 +197,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     }
 }
 
-/// Switching the second factor for everybody.
+/// The switch that requires a second factor of every user.
 #[derive(Clone, Copy)]
 struct Switching {
     i18n: Words,
@@ -211,7 +211,7 @@ struct Switching {
 }
 
 impl Switching {
-    /// Does it, after the password where the server wants that.
+    /// Sends the change, after a step-up if the server requires it.
     fn run(self) {
         if self.pending.get_untracked() {
             return;
@@ -221,7 +221,7 @@ impl Switching {
             let answer = require_second_factor(!self.required).await;
             self.pending.try_set(false);
             self.asked.try_set(false);
-            // The window closes before the page is made anew.
+            // The dialog closes before the page is recreated.
             tick().await;
             match answer {
                 Ok(()) => {
@@ -254,7 +254,7 @@ impl Switching {
     }
 }
 
-/// Whether every user needs a second factor: switched alone and at once.
+/// The section that shows whether every user needs a second factor. Switched apart from the form, and at once.
 #[component]
 fn SecondFactor(required: bool, step_up: StepUp, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -303,14 +303,14 @@ fn SecondFactor(required: bool, step_up: StepUp, reload: Callback<()>) -> impl I
     }
 }
 
-/// Where what is said of the whole form stands.
+/// The id of the element with the notes about the whole form.
 const NOTES: &str = "policy-notes";
-/// The field of the longest lifetime.
+/// The id of the field for the longest lifetime.
 const LIFETIME: &str = "policy-lifetime";
-/// The field of the address ranges.
+/// The id of the field for the address ranges.
 const ADDRESSES: &str = "policy-addresses";
 
-/// What is asked before Auth Tokens are lost.
+/// Returns the question to confirm before Auth Tokens are lost.
 fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> Question {
     let expiring = (expiring > 0).then(|| t_string!(i18n, policy.ask_expiring, count = expiring).to_string());
     let forgotten = (forgotten > 0).then(|| t_string!(i18n, policy.ask_forgotten, count = forgotten).to_string());
@@ -370,7 +370,7 @@ fn ViewableField(checked: bool) -> impl IntoView {
     }
 }
 
-/// The address ranges, and what is wrong with each line.
+/// The field for the address ranges, with the problem of each line.
 #[component]
 fn AddressesField(value: String, own_address: String, problems: Problems) -> impl IntoView {
     let i18n = use_i18n();

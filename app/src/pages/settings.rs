@@ -1,4 +1,4 @@
-//! Settings: what the person's role may set, by column and group.
+//! The settings that the user's role may change, by column and group.
 
 use crate::components::allowed::use_asker;
 use crate::components::icon::Icon;
@@ -10,7 +10,7 @@ use crate::words;
 use domain::members::role::Permission;
 use leptos::prelude::*;
 
-/// The column Account with its groups General and Technical.
+/// The page, with the column Account and its groups General and Technical.
 #[component]
 pub fn Settings() -> impl IntoView {
     let i18n = use_i18n();
@@ -71,7 +71,7 @@ pub fn Settings() -> impl IntoView {
     }
 }
 
-/// A group of links, if there are any.
+/// Returns a group of links, or `None` if it has no links.
 fn group(title: Signal<&'static str>, links: Vec<AnyView>) -> Option<AnyView> {
     (!links.is_empty()).then(|| {
         view! {

@@ -1,5 +1,5 @@
-//! The pages of settings that are loaded together, when the first of them is opened: each with pieces of wasm of its own,
-//! all pages would come in very many small ones and weigh more.
+//! The settings pages that are loaded together, when the first of them is opened. With wasm chunks of its own for each
+//! page, there would be very many small ones, larger in total.
 
 use super::{
     account_users, audit_trail, company_information, forgotten, invitation, new_password, profile, second_step,
@@ -19,7 +19,7 @@ macro_rules! loaded_together {
         }
 
         $(
-            /// The page of that name, once it is loaded.
+            /// The page of that name, loaded on demand.
             pub struct $page;
 
             impl LazyRoute for $page {
@@ -31,7 +31,7 @@ macro_rules! loaded_together {
                     settings_pages(Page::$page).await
                 }
 
-                // Before the server's page is brought to life: its view must be there at once then.
+                // Before the page is hydrated, since its view must then be available at once.
                 async fn preload() {
                     #[cfg(feature = "hydrate")]
                     preload().await;
@@ -54,7 +54,7 @@ loaded_together!(
     sign_in_failed::SignInFailed,
 );
 
-/// Loads them before anybody asks.
+/// Loads the pages before they are needed.
 #[cfg(feature = "hydrate")]
 pub async fn preload() {
     __preload_settings_pages().await;

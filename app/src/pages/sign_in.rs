@@ -1,4 +1,4 @@
-//! Signing in.
+//! The sign-in page.
 
 use crate::api::session::SignIn as SignInCall;
 use crate::components::action_form::ActionForm;
@@ -23,7 +23,7 @@ pub fn SignIn() -> impl IntoView {
     let (passkey_then, provider_then) = (next.clone(), next.clone());
     let password_set = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     let (passkeys, provider) = (use_passkeys(), use_identity_provider());
-    // A page of its own, that knows from the start who is signed in.
+    // A full page load, so that the next page has the signed-in user from the start.
     Effect::new(move |_| {
         if let Some(Ok(next)) = sign_in.value().get() {
             _ = window().location().assign(&next);

@@ -1,4 +1,4 @@
-//! Why nobody was signed in at the identity provider, and what to do about it.
+//! The page that explains why sign-in with the identity provider failed, and what to do about it.
 
 use crate::components::reactive::say;
 use crate::components::signed_out_page::SignedOutPage;
@@ -7,7 +7,7 @@ use crate::path::{self, SignInFailure};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// The page. A reason that there is none of is one of the provider's.
+/// The page. An unknown reason counts as [`SignInFailure::Rejected`].
 #[component]
 pub fn SignInFailed() -> impl IntoView {
     let i18n = use_i18n();

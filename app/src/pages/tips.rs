@@ -1,4 +1,4 @@
-//! How to keep access tokens secure.
+//! Tips for keeping access tokens secure.
 
 use crate::components::allowed::Allowed;
 use crate::components::icon::Icon;
@@ -9,7 +9,7 @@ use crate::path;
 use domain::members::role::Permission;
 use leptos::prelude::*;
 
-/// The tips.
+/// The page, for users whose role has the permission.
 #[component]
 pub fn Tips() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! One access token: overview, credentials and scopes, to change and to try.
+//! The page of one access token: overview, credentials and scopes, to edit and to try.
 
 use crate::api::protocol::again;
 use crate::api::tokens::{Editable, Update as UpdateCall, Updated, editable};
@@ -43,7 +43,7 @@ use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 use std::time::Duration;
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 pub struct EditToken;
 
 #[lazy_route]
@@ -83,22 +83,22 @@ fn EditTokenPage() -> impl IntoView {
     };
     view! {
         <Transition>
-            // Made anew for each token: a field that somebody typed in would keep that otherwise.
+            // Recreated for each token: otherwise a field would keep what was typed into it.
             <For each=move || loaded.get() key=|(id, _)| *id children=page/>
         </Transition>
     }
 }
 
-/// What the page knows and does.
+/// The state of the page.
 #[derive(Clone, Copy)]
 struct Page {
-    /// The token as this page knows it: what was typed is compared with it, and a change is made from its revision.
+    /// The token as this page knows it: typed values are compared with it, and changes name its revision.
     known: RwSignal<Token>,
-    /// What the form begins with.
+    /// The data that the form starts with; `None` while the form is recreated.
     begun: RwSignal<Option<Editable>>,
-    /// What the choice of its expiry begins with: not what others made of it, which would take away what was chosen.
+    /// The expiry that its field starts with. Changes by others do not update it: that would discard the user's choice.
     expires_at: RwSignal<Option<DateTime<Utc>>>,
-    /// Around the form.
+    /// The element around the form.
     form: NodeRef<html::Div>,
     update: ServerAction<UpdateCall>,
     pending: Memo<bool>,
@@ -106,7 +106,7 @@ struct Page {
     conflict: Conflict,
     news: RwSignal<Option<News>>,
     toasts: ToastRack,
-    /// The history follows by these.
+    /// The history reloads on these changes.
     changes: TokenChanges,
     i18n: Words,
 }
@@ -130,31 +130,31 @@ impl Page {
         }
     }
 
-    /// Takes the token as this page has just made it.
+    /// Updates the page to the token that its own change has returned.
     fn changed(self, token: Token) {
         let expires_at = token.settings.expires_at;
         self.expires_at.try_maybe_update(|begun| (std::mem::replace(begun, expires_at) != expires_at, ()));
         self.known.try_set(token);
     }
 
-    /// Shows the token as it is now instead of what was typed, if the page is still there.
+    /// Replaces what was typed with the current token, if the page is still open.
     async fn show(self, newest: Editable) {
         self.changed(newest.token.clone());
         self.errors.try_set(Vec::new());
         self.conflict.try_set(None);
         self.update.clear();
-        // The form is made anew: a field that somebody typed in would keep that otherwise.
+        // Recreate the form: otherwise a field would keep what was typed into it.
         self.begun.try_set(None);
         tick().await;
         self.begun.try_set(Some(newest));
     }
 
-    /// Whether an answer was overtaken: the page knows the token as it came to be later, or is left.
+    /// Returns whether an answer is outdated: the page knows a later revision, or has been left.
     fn is_past(self, token: &Token) -> bool {
         self.known.try_with_untracked(|known| known.revision <= token.revision) != Some(true)
     }
 
-    /// Reads the token again, as somebody wants to see it, and drops what was typed.
+    /// Reloads the token at the user's request, and discards what was typed.
     fn reload(self) {
         let Some(id) = self.known.try_with_untracked(|token| token.id) else { return };
         spawn_local(async move {
@@ -164,7 +164,7 @@ impl Page {
                     self.show(newest).await;
                     self.news.try_set(None);
                     self.changes.announce();
-                    // The button that was pressed is gone.
+                    // The button that was pressed no longer exists.
                     focus(Field::Name);
                 }
                 Err(error) => self.toasts.complain(error.text(self.i18n)),
@@ -172,7 +172,7 @@ impl Page {
         });
     }
 
-    /// Whether somebody has typed in the form, or is about to: it has the focus, or gets it back from a window.
+    /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
     fn in_use(self) -> bool {
         let unlike = self.known.with_untracked(|token| TokenForm::from(&token.settings));
         let typed = read::<UpdateCall>(self.form).is_none_or(|call| call.form != unlike);
@@ -195,7 +195,7 @@ fn Editor(editable: Editable) -> impl IntoView {
         (MenuItem::Duplicate | MenuItem::View, Ok(_)) => {}
         (_, Ok(token)) if page.is_past(&token) => {}
         (item, Ok(token)) if known.with_untracked(|known| is_work_of(item, known, &token)) => page.changed(token),
-        // Somebody else changed it in between, which the next update has to find out.
+        // Another user changed it in between, which the next update has to detect.
         (_, Ok(token)) => known.update(|known| known.state = token.state),
         (_, Err(AppError::Conflict)) => find_out(page),
         (_, Err(_)) => {}
@@ -247,7 +247,8 @@ fn Editor(editable: Editable) -> impl IntoView {
     }
 }
 
-/// Whether the item alone has made `after` of `before`: where there is nothing to do, it answers what others made.
+/// Returns whether the item alone turned `before` into `after`: with nothing left to do, it returns the changes of
+/// others.
 fn is_work_of(item: MenuItem, before: &Token, after: &Token) -> bool {
     let own = |field: &Field| match item {
         MenuItem::Reset => *field == Field::Expires,
@@ -257,33 +258,33 @@ fn is_work_of(item: MenuItem, before: &Token, after: &Token) -> bool {
     after.revision == before.revision + 1 && before.settings.differences(&after.settings).iter().all(own)
 }
 
-/// What was heard of others.
+/// A change by others.
 #[derive(Clone)]
 enum News {
     /// They changed the token, and the page shows it.
     Shown(LiveChange),
-    /// They changed these, and the form stands as it was: somebody is using it. None where it is not known which.
+    /// They changed these fields, but the form is in use and stays as it was. Empty if the fields are unknown.
     Waiting(LiveChange, Vec<Field>),
-    /// They deleted it.
+    /// They deleted the token.
     Gone(LiveChange),
 }
 
-/// How long changes are gathered before the token is read again.
+/// The time for which changes are collected before the token is reloaded.
 const GATHERED_FOR: Duration = Duration::from_millis(150);
 
-/// Listens to what is made of one token.
+/// Handles the reported changes of one token.
 #[derive(Clone, Copy)]
 struct Listener {
     page: Page,
     actions: TokenActions,
     me: UserId,
-    /// The number of the last change that was heard of.
+    /// The number of the last reported change.
     last: StoredValue<i64>,
-    /// The last change by somebody else.
+    /// The last reported change by another user.
     by_others: StoredValue<Option<LiveChange>>,
 }
 
-/// Follows what others make of the token, as it happens. `as_of` is the entry of the audit trail from which on.
+/// Follows changes of the token as they happen, from the entry `as_of` of the audit trail on.
 fn follow(page: Page, actions: TokenActions, as_of: i64) {
     let (me, id) = (use_asker().user.id, page.known.read_untracked().id);
     let listener = Listener { page, actions, me, last: StoredValue::new(as_of), by_others: StoredValue::new(None) };
@@ -292,7 +293,7 @@ fn follow(page: Page, actions: TokenActions, as_of: i64) {
             listener.hear(change);
         }
     };
-    // Whoever is signed out goes on typing, and learns of it when they save: nothing of theirs is lost.
+    // A user whose session has ended can go on typing, and sees it when they save: nothing they typed is lost.
     use_live_changes(Memo::new(move |_| Some(as_of)), Callback::new(on_change), Callback::new(|()| {}));
 }
 
@@ -309,25 +310,25 @@ impl Listener {
         set_timeout(move || self.take_up(change), GATHERED_FOR);
     }
 
-    /// Whether the change is the last that was heard of; no longer once the page was left.
+    /// Returns whether the change is the last reported one; false once the page is left.
     fn is_last(self, change: &LiveChange) -> bool {
         self.last.try_get_value() == Some(change.sequence)
     }
 
     fn take_up(self, change: LiveChange) {
         if !self.is_last(&change) {
-            return; // the last one is told of, with all before it
+            return; // only the last change is handled, together with all before it
         }
         if self.page.pending.get_untracked() || self.actions.is_pending() {
-            return self.take_up_soon(change); // what is done here is told by its own answer
+            return self.take_up_soon(change); // later, after this page's own request
         }
         let known = self.page.known.with_untracked(|token| token.revision);
         if change.revision.is_some_and(|revision| revision <= known) {
-            return; // done here
+            return; // already known here
         }
         self.page.changes.announce();
         if change.action == Action::TokenDeleted {
-            // What was asked for before is past.
+            // Answers to earlier requests are outdated.
             self.page.known.update(|known| known.revision = change.revision.unwrap_or(known.revision));
             self.page.news.set(Some(News::Gone(change)));
         } else {
@@ -335,7 +336,7 @@ impl Listener {
         }
     }
 
-    /// Shows what was made of the token; where somebody uses the form, says it.
+    /// Shows the changed token, or only reports the change if the form is in use.
     async fn take_note(self, change: LiveChange) {
         let page = self.page;
         let Some(id) = change.token else { return };
@@ -344,12 +345,12 @@ impl Listener {
             return;
         }
         let before = page.known.get_untracked();
-        // What was done here or in another window says nothing of who.
+        // Others are named only for a change that is not shown yet: the last one may be the user's own.
         let unseen = |it: &LiveChange| it.revision.is_some_and(|revision| revision > before.revision);
         let by_others = self.by_others.get_value().filter(|it| it.sequence == change.sequence || unseen(it));
         let newest = match answer {
             Ok(newest) => newest,
-            Err(AppError::NotFound) => return, // its deletion is heard of, too
+            Err(AppError::NotFound) => return, // its deletion is reported separately
             Err(_) => {
                 page.news.set(Some(News::Waiting(by_others.unwrap_or(change), Vec::new())));
                 return;
@@ -357,7 +358,7 @@ impl Listener {
         };
         let revision = newest.token.revision;
         if revision <= before.revision || change.revision.is_some_and(|heard| heard < revision) {
-            return; // done here; or changed again, which is heard of, too
+            return; // already known here; or changed again, which is reported separately
         }
         let fields = before.settings.differences(&newest.token.settings);
         if fields.is_empty() {
@@ -372,7 +373,7 @@ impl Listener {
     }
 }
 
-/// Says what was heard of others.
+/// Reports changes by others.
 #[component]
 fn NewsNote(news: RwSignal<Option<News>>, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -394,7 +395,7 @@ fn NewsNote(news: RwSignal<Option<News>>, reload: Callback<()>) -> impl IntoView
     view! { <div role="status">{move || news.get().map(told)}</div> }.into_any()
 }
 
-/// A message in the page, with something to do about it.
+/// Returns a message, with an optional button.
 fn note(
     warning: bool,
     title: Option<Signal<&'static str>>,
@@ -424,10 +425,10 @@ fn names(i18n: Words, fields: &[Field]) -> String {
     fields.iter().map(|field| words::field(i18n, *field)).collect::<Vec<_>>().join(separator)
 }
 
-/// What somebody else changed while one was typing.
+/// A conflict with another user's change: the fields that they changed.
 type Conflict = RwSignal<Option<Vec<Field>>>;
 
-/// The three sections, then Update, which asks once more. Works without our wasm, which then doesn't ask.
+/// The three sections, then Update, which asks for confirmation. Works without our wasm, but then does not ask.
 #[component]
 fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
     let i18n = use_i18n();
@@ -467,7 +468,7 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
             destructive: false,
         })
     };
-    // A conflict has a note of its own.
+    // A conflict has its own note.
     let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
     let error = move || update.value().get().and_then(Result::err).filter(|error| !noted(error));
 
@@ -523,7 +524,7 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
     }
 }
 
-/// Takes the answer to an update: done, fields to mend, or somebody else's change to know of.
+/// Handles the answer to an update: done, invalid fields, or a conflict with another user's change.
 fn follow_up(page: Page) {
     let Page { update, errors, conflict, news, toasts, changes, i18n, .. } = page;
     let follow = move |answer: Option<Result<Updated, AppError>>| match answer {
@@ -547,12 +548,12 @@ fn follow_up(page: Page) {
     };
     Effect::new(move |_| {
         let answer = update.value().get();
-        // Followed up once, and not again in another language.
+        // Handled once, and not again when the language changes.
         untrack(|| follow(answer));
     });
 }
 
-/// Finds out what somebody else changed. From then on a change is made from their revision.
+/// Finds out what another user changed. The next update is then based on their revision.
 fn find_out(page: Page) {
     spawn_local(async move {
         let Some(before) = page.known.try_get_untracked() else { return };
@@ -567,7 +568,7 @@ fn find_out(page: Page) {
     });
 }
 
-/// Says what somebody else changed, and how to go on.
+/// Says what another user changed, and how to continue.
 #[component]
 fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
@@ -583,7 +584,7 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
     view! { <div role="alert">{move || conflict.get().map(told)}</div> }.into_any()
 }
 
-/// Account SID and Auth Token, of which only the first can be seen.
+/// Account SID and Auth Token; the latter is masked.
 #[component]
 fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! Creating an access token, in three steps.
+//! The page to create an access token, in three steps.
 
 use crate::api::request_id::new_request_id;
 use crate::api::tokens::{Create, people, terms};
@@ -33,7 +33,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 pub struct NewToken;
 
 #[lazy_route]
@@ -79,7 +79,7 @@ async fn people_and_terms() -> Result<(Vec<Contact>, Terms), AppError> {
     Ok((people().await?, terms().await?))
 }
 
-/// The three steps. All their fields stand in one form, so Back and Next lose nothing; without our wasm all three are
+/// The three steps. All their fields are in one form, so Back and Next lose nothing; without our wasm all three are
 /// shown.
 #[component]
 fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
@@ -235,7 +235,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
     }
 }
 
-/// Shows the new token's secret; when that is done, goes on to the list and says what was created.
+/// Shows the new token's secret, and then leads to the list and says what was created.
 #[component]
 fn CreatedDialog(create: ServerAction<Create>) -> impl IntoView {
     let i18n = use_i18n();
@@ -260,7 +260,7 @@ fn CreatedDialog(create: ServerAction<Create>) -> impl IntoView {
     }
 }
 
-/// Where one is.
+/// The list of steps, with the current one marked.
 #[component]
 fn Steps(step: RwSignal<Step>) -> impl IntoView {
     let i18n = use_i18n();

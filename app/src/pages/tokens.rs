@@ -1,4 +1,4 @@
-//! The access tokens of the account: enabling API access, the filters, the list.
+//! The page of the account's access tokens: enabling API access, the filters, the list.
 
 use crate::api::account::{DisableApiAccess, EnableApiAccess, account};
 use crate::api::protocol::again;
@@ -36,7 +36,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 use std::time::Duration;
 
-/// The page, for those whose role allows it.
+/// The page, for users whose role has the permission.
 pub struct Tokens;
 
 #[lazy_route]
@@ -55,7 +55,7 @@ impl LazyRoute for Tokens {
     }
 }
 
-/// API access, off or on, decides what the page offers.
+/// The content of the page, which depends on whether API access is on.
 #[component]
 fn TokensPage() -> impl IntoView {
     let i18n = use_i18n();
@@ -65,7 +65,7 @@ fn TokensPage() -> impl IntoView {
     let switched = RwSignal::new(0_u32);
     let account =
         Resource::new(move || (enable.version().get(), disable.version().get(), switched.get()), |_| again(account()));
-    // Said once, and not again in another language.
+    // Reported once, and not again when the language changes.
     let tell = move |outcome: Option<Result<(), AppError>>, done: Signal<&'static str>| {
         untrack(|| match outcome {
             Some(Ok(())) => toasts.say(done.get().to_owned()),
@@ -73,21 +73,21 @@ fn TokensPage() -> impl IntoView {
             None => {}
         });
     };
-    // Where it fails, the page says so, without our wasm too.
+    // A failure is shown in the page instead, without our wasm too.
     Effect::new(move |_| tell(enable.value().get().filter(Result::is_ok), say!(i18n, access.enabled)));
     Effect::new(move |_| tell(disable.value().get(), say!(i18n, access.switched_off)));
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| path::filter(query)));
     let changes = use_token_changes();
-    // Loaded beside the account and not below it: what is made within a suspended view is made several times on the
-    // server, and the browser would take one resource for another.
+    // Loaded beside the account and not below it: the server creates the content of a suspended view several times, and
+    // the browser would confuse the resources.
     let hydrated = use_hydrated().get_untracked();
-    // The page as it arrived came with a list, which was asked for by loading it.
+    // The page arrived with a list, which the user requested by loading the page.
     let asked = StoredValue::new((!hydrated).then(|| filter.get_untracked()));
     let tokens = Resource::new(
         move || (filter.get(), changes.count()),
         move |(filter, _)| async move {
-            // Whoever has changed something has used the session by that.
+            // A reload of the same list is no use of the session: the user's own change already was.
             let same = asked.try_update_value(|asked| asked.replace(filter.clone()).as_ref() == Some(&filter));
             let list = list(filter.clone());
             (filter, if same == Some(true) { again(list).await } else { list.await })
@@ -99,7 +99,7 @@ fn TokensPage() -> impl IntoView {
         <PageTitle text=Signal::derive(move || t_string!(i18n, tokens.title).to_owned())/>
         <Transition>
             {
-                // What stands below is made anew only when API access changes.
+                // The content below is recreated only when API access changes.
                 let access = settled(move || account.get().map(|account| account.map(|account| account.api_access)));
                 move || {
                     access
@@ -115,12 +115,12 @@ fn TokensPage() -> impl IntoView {
     }
 }
 
-/// Shows what others change, as it happens. `switched` counts how often they have switched API access on or off.
+/// Shows changes by others as they happen. `switched` counts how often API access is switched on or off.
 fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
     let (i18n, toasts, changes, asker) = (use_i18n(), use_toasts(), use_token_changes(), use_asker());
     let (me, here) = (asker.user.id, asker.account);
     let leaving = use_context::<Leaving>();
-    // The first list says from where on; later ones are as new as what was heard.
+    // The first list says where to start; later lists are as new as the reported changes.
     let from = Memo::new(move |last: Option<&Option<i64>>| {
         let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|list| list.as_of));
         last.copied().flatten().or_else(first)
@@ -146,8 +146,8 @@ fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
             touched.note(change);
         }
     };
-    // The session may have been renewed by giving the password again: then all goes on. Else the server says why not,
-    // unless the person is leaving anyway.
+    // If a step-up has renewed the session, everything continues. Otherwise the page is reloaded and the server says
+    // why not, unless the user is leaving anyway.
     let on_end = move |()| {
         spawn_local(async move {
             let goes_on = match again(account()).await {
@@ -163,10 +163,10 @@ fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
     use_live_changes(from, Callback::new(on_change), Callback::new(on_end));
 }
 
-/// How long changes are gathered before the list is read anew: somebody may change many tokens at once.
+/// The time for which changes are collected before the list is reloaded: a user may change many tokens at once.
 const GATHERED_FOR: Duration = Duration::from_millis(150);
 
-/// The one thing there is to do while API access is off.
+/// The content while API access is off: the offer to enable it.
 #[component]
 fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
     let i18n = use_i18n();
@@ -194,7 +194,7 @@ fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
     }
 }
 
-/// Filters and list, which the link decides.
+/// Filters and list, both determined by the link.
 #[component]
 fn TokenBrowser(
     query: Memo<String>,
@@ -248,7 +248,7 @@ fn TokenBrowser(
     }
 }
 
-/// Puts the link right that asks for nonsense, or for a page that has no rows.
+/// Corrects a link whose query is invalid, or whose page has no rows.
 fn correct_link(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
@@ -258,13 +258,13 @@ fn correct_link(
     Effect::new(move |_| {
         let mut right = filter.get();
         match tokens.get() {
-            // While the next list is loading, the last one tells nothing of its page.
+            // While the next list is loading, the last one does not tell its page.
             Some((asked, Ok(list))) if asked == right => right.place = list.position.place,
             _ => {}
         }
         let canonical = path::tokens(&right);
         let canonical = canonical.split_once('?').map_or("", |(_, query)| query);
-        // The same query may be spelled in several ways (`+`, `%20`); only what it says counts.
+        // The same query may be spelled in several ways (`+`, `%20`); only the decoded values count.
         let spelled = query.with(|query| form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>());
         if spelled != form_urlencoded::parse(canonical.as_bytes()).into_owned().collect::<Vec<_>>() {
             go.run((right, Step::Typed));
@@ -272,10 +272,10 @@ fn correct_link(
     });
 }
 
-/// The filter that was asked with, and the answer.
+/// The filter of the request, and the answer.
 type Listed = (TokenFilter, Result<TokenList, AppError>);
 
-/// What the list has to show.
+/// The content of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Shown {
     Nothing,
@@ -285,7 +285,7 @@ enum Shown {
     Tokens,
 }
 
-/// Count, order, cards and pages. The cards stay in place while what they show changes.
+/// Count, order, cards and page navigation. Cards stay in place while their content changes.
 #[component]
 fn Results(
     tokens: Resource<Listed>,
@@ -318,7 +318,7 @@ fn Results(
         Shown::NoneYet => view! { <NoneYet/> }.into_any(),
         Shown::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
         Shown::Tokens => {
-            // Only read while there are tokens.
+            // Evaluated only while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
                 let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
                 list.or_else(|| last.cloned()).unwrap_or(TokenList {
@@ -343,7 +343,7 @@ fn List(
     let i18n = use_i18n();
     let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
     let card = move |id: TokenId| {
-        // A card that is about to go keeps what it showed last.
+        // A card that is about to be removed keeps its last content.
         let token = Memo::new(move |last: Option<&Token>| {
             let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
             token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
@@ -371,7 +371,7 @@ fn List(
     }
 }
 
-/// How many there are.
+/// Returns the number of tokens in words.
 fn all(i18n: Words, count: Count) -> String {
     match count {
         Count::Exactly(1) => t_string!(i18n, tokens.one).to_owned(),
@@ -430,7 +430,7 @@ fn NothingMatches(filter: Memo<TokenFilter>) -> impl IntoView {
     }
 }
 
-/// Where cards will be.
+/// Placeholders for cards while the list is loading.
 #[component]
 fn ListSkeleton() -> impl IntoView {
     let i18n = use_i18n();
@@ -442,7 +442,7 @@ fn ListSkeleton() -> impl IntoView {
     }
 }
 
-/// Switching API access off again, for those who may.
+/// The button to switch API access off, for users whose role has the permission.
 #[component]
 fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     let i18n = use_i18n();
