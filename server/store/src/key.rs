@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hashed_for_one_purpose_passes_for_no_other() {
+    fn hash_for_one_purpose_passes_for_no_other() {
         let key = ServerKey::from_bytes([1; 32]);
         let purposes = [
             Purpose::SignIn,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_of_an_auth_token_is_that_of_all_versions() {
+    fn auth_token_hash_is_the_same_in_all_versions() {
         let hash = ServerKey::from_bytes([7; 32]).hash("kgt_text");
         assert_eq!(
             hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn verifying_nobody_costs_the_same() {
+    async fn verify_costs_the_same_without_such_a_user() {
         let hash = Passwords::new().hash(Zeroizing::new("any".to_owned())).await.unwrap();
         let [known, nobody] = [hash.as_str(), NOBODY].map(|hash| PasswordHash::new(hash).unwrap());
         assert_eq!((known.algorithm, known.version, &known.params), (nobody.algorithm, nobody.version, &nobody.params));

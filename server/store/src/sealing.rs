@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sealed_opens_with_the_same_key_in_the_same_place_only() {
+    fn sealed_text_opens_only_with_its_key_and_place() {
         let [one, two] = [1, 2].map(|byte| SealingKey::from_bytes([byte; 32]));
         for plain in [b"".as_slice(), b"secret", &[7; 1000]] {
             let sealed = one.seal(plain, b"row 1");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_or_cut_does_not_open() {
+    fn altered_or_cut_sealed_text_does_not_open() {
         let key = SealingKey::from_bytes([1; 32]);
         let sealed = key.seal(b"secret", b"row");
         for at in 0..sealed.len() {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sealed_alike_twice_nor_shown() {
+    fn seal_differs_each_time_and_debug_shows_no_key() {
         let key = SealingKey::from_bytes([1; 32]);
         let [one, two] = [(); 2].map(|()| key.seal(b"secret", b"row"));
         assert_ne!(one, two);

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_old_key_has_sealed_opens_until_that_is_gone() {
+    fn old_key_opens_its_values_until_it_is_removed() {
         let mut random = rand::rng();
         let (old, token) = (SealingKeys::generate(&mut random), Uuid::from_u128(1));
         let sealed = old.seal(b"secret", token);

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_stands_for_itself_whatever_its_signs() {
+    fn typed_text_is_escaped_for_like_and_fts5() {
         assert_eq!(pattern(r"100%_\"), r"%100\%\_\\%");
         assert_eq!(phrase(r#"a "b" OR c*"#), r#""a ""b"" OR c*""#);
     }

@@ -388,7 +388,7 @@ mod tests {
 
     /// RFC 6238, appendix B, cut to six digits.
     #[test]
-    fn codes_are_those_of_the_standard() {
+    fn authenticator_codes_match_rfc_6238() {
         let totp = authenticator(b"12345678901234567890", "").unwrap();
         for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
             assert_eq!(totp.check(code, seconds), Some(seconds / STEP_SECONDS), "{code}");
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_names_product_and_person() {
+    fn otpauth_url_names_product_and_person() {
         let url = authenticator(&[7; SECRET_LENGTH], "aya+1@agency.example").unwrap().to_url().unwrap();
         assert!(url.starts_with("otpauth://totp/Kagitaba:aya%2B1%40agency.example?secret="), "{url}");
         assert!(url.ends_with("&issuer=Kagitaba"), "{url}");

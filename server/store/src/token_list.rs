@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_order_is_read_from_its_index_wherever_the_page_lies_and_never_sorted() {
+    async fn list_page_is_read_from_its_index_without_sorting() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             let account = AccountId(Uuid::nil());
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_created_when_is_counted_in_the_index_of_creation_whatever_the_order() {
+    async fn count_by_creation_uses_its_index_in_any_order() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             for (created, sort) in CreatedOn::ALL.into_iter().zip(Sort::ALL) {

@@ -326,7 +326,7 @@ mod tests {
     use crate::plans::stores;
 
     #[tokio::test]
-    async fn packs_of_one_call_are_added_up_and_removed_thousands_at_once() {
+    async fn packs_of_one_call_are_handled_thousands_at_once() {
         for store in stores().await {
             let account = Uuid::now_v7();
             let call = call(account);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn some_packs_are_no_more_than_a_number_of_calls_and_a_pack() {
+    async fn some_packs_exceed_the_calls_by_at_most_one_pack() {
         for store in stores().await {
             let account = Uuid::now_v7();
             let call = call(account);
