@@ -70,8 +70,8 @@ impl Store {
     /// takes are the same whether or not a user has the address; [`Store::link_for`] does the rest, after the answer.
     ///
     /// # Errors
-    /// [`Error::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts to
-    /// sign in from the network of the address `from`; [`Error::Database`].
+    /// [`Error::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts
+    /// to sign in from the network of the address `from`; [`Error::Database`].
     pub async fn count_reset_request(&self, email: &str, from: IpAddr) -> Result<(), Error> {
         let asked = self.key().hash_for(Purpose::PasswordReset, folded_email(email));
         let mut tx = self.pools().begin().await?;

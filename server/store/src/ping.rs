@@ -1,4 +1,4 @@
-//! The check that the database answers.
+//! A check that the database is reachable.
 
 use crate::error::Error;
 use crate::sql;
