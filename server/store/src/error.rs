@@ -172,9 +172,9 @@ impl Error {
         match self {
             Self::Database(E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed) => true,
             _ if self.sqlite_code().is_some() => {
-                // Another process holds the database, or a table of it (SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL), or the
-                // disk is full, fails, or can't be written or opened (SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY,
-                // SQLITE_CANTOPEN).
+                // Another process holds the database, or a table of it (SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL),
+                // or the disk is full, fails, or can't be written or opened (SQLITE_FULL, SQLITE_IOERR,
+                // SQLITE_READONLY, SQLITE_CANTOPEN).
                 self.sqlite_code().is_some_and(|code| matches!(code, 5 | 6 | 8 | 10 | 13 | 14 | 15))
             }
             Self::Database(E::Database(error)) => {

@@ -97,8 +97,8 @@ impl Columns {
 /// may run on either, and nothing may write to either meanwhile. The same server key belongs to both.
 ///
 /// # Errors
-/// [`Error::InUse`], [`Error::Served`], [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`], [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`],
-/// [`Error::Migration`], [`Error::Corrupt`].
+/// [`Error::InUse`], [`Error::Served`], [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`],
+/// [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`], [`Error::Corrupt`].
 pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Error> {
     if [from, to].iter().all(|url| url.starts_with("sqlite:")) {
         return Err(Error::SameKind);
