@@ -1,8 +1,8 @@
-//! How long the list of an account's 1,000,000 tokens takes by filter, order and page, and a write, on both databases;
-//! beside the same queries as one would write them by hand, through the driver alone, in the same run: the page from its
-//! key on, and the counts up to their limit. `make bench` runs it; its tables are all that it says.
+//! Benchmarks of listing an account's 1,000,000 tokens by filter, order and page, and of a write, on both databases;
+//! beside the same queries as one would write them by hand, with the driver alone, in the same run: the page from its
+//! key on, and the counts up to their limit. `make bench` runs it; its tables are its only output.
 //!
-//! `PostgreSQL` is a throw-away cluster, as in the tests: what it writes does not reach the disk for sure.
+//! `PostgreSQL` is a throwaway cluster, as in the tests: its writes are not certain to reach the disk.
 
 use std::time::{Duration, Instant};
 
@@ -24,14 +24,14 @@ use uuid::Uuid;
 #[path = "../tests/postgres/cluster.rs"]
 mod cluster;
 
-/// Tokens in the account.
+/// The number of tokens in the account.
 const TOKENS: i64 = 1_000_000;
-/// How often each is measured.
+/// The number of times that each query is measured.
 const TIMES: usize = 10;
-/// Writes that are measured.
+/// The number of writes that are measured.
 const WRITES: u32 = 300;
 
-/// One way to the database without the store.
+/// A connection to the database without the store.
 enum Driver {
     Sqlite(SqlitePool),
     Postgres(PgPool),
@@ -39,7 +39,7 @@ enum Driver {
 
 #[tokio::main]
 async fn main() {
-    // Fewer, to try the benchmark itself out.
+    // Fewer, to try out the benchmark itself.
     let tokens = std::env::var("KAGITABA_BENCH_TOKENS").ok().and_then(|tokens| tokens.parse().ok()).unwrap_or(TOKENS);
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("bench.db").display());
@@ -110,7 +110,7 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver:
     println!("Rows copied by hand, token and entry in one transaction: {by_hand:.0} a second");
 }
 
-/// Each filter, and all of them together, in each order.
+/// Returns each filter, and all of them together, in each order.
 fn cases() -> Vec<(String, TokenFilter)> {
     let all = TokenFilter::default();
     let named = |name: &str| TokenFilter { name: name.to_owned(), ..TokenFilter::default() };
@@ -132,7 +132,7 @@ fn cases() -> Vec<(String, TokenFilter)> {
     filters.iter().flat_map(sorted).collect()
 }
 
-/// What the filter demands.
+/// Returns the condition that the filter demands.
 fn condition(filter: &TokenFilter) -> String {
     let now = Utc::now();
     let mut condition = "account_id = $1 AND deleted_at IS NULL".to_owned();
@@ -151,7 +151,7 @@ fn condition(filter: &TokenFilter) -> String {
     condition
 }
 
-/// The column of an order, and the order.
+/// Returns the column of an order, and the order.
 fn by(sort: Sort) -> (&'static str, &'static str) {
     match sort {
         Sort::Created => ("created_at", "created_at DESC, id DESC"),
@@ -163,7 +163,7 @@ fn by(sort: Sort) -> (&'static str, &'static str) {
 struct Times(Vec<Duration>);
 
 async fn times(mut work: impl AsyncFnMut()) -> Times {
-    work().await; // what it needs is in memory then
+    work().await; // loads what it needs into memory
     let mut times = Vec::with_capacity(TIMES);
     for _ in 0..TIMES {
         let began = Instant::now();
@@ -182,7 +182,7 @@ impl std::fmt::Display for Times {
 }
 
 impl Driver {
-    /// Copies the one token until there are so many, over 400 days, one in ten disabled, one in three never used.
+    /// Copies the one token until there are `tokens`, over 400 days, one in ten disabled, one in three never used.
     async fn fill(&self, tokens: i64) {
         let (numbers, id, hash) = match self {
             Self::Sqlite(_) => (
@@ -218,7 +218,7 @@ impl Driver {
         }
     }
 
-    /// The key of the row that so many others come before.
+    /// Returns the key of the row that `before` others come before.
     async fn key(&self, account: Uuid, filter: &TokenFilter, before: u64) -> Option<TokenKey> {
         let (value, order) = by(filter.sort);
         let key = AssertSqlSafe(format!(
@@ -241,7 +241,8 @@ impl Driver {
         }
     }
 
-    /// The list as one would write it down: how many there are, a page of them, and how many come before it.
+    /// Returns the list as one would query it by hand: the length of a page, the number of tokens before it, and the
+    /// total.
     async fn list(&self, account: Uuid, filter: &TokenFilter, key: Option<&TokenKey>) -> (usize, Count, Count) {
         let condition = condition(filter);
         let beyond = |backwards| self.beyond(filter.sort, key, backwards);
@@ -254,7 +255,7 @@ impl Driver {
             format!("SELECT COUNT(*) FROM ({counted}) AS counted")
         };
         let total = count(String::new());
-        // With the row of the key itself.
+        // Includes the row of the key itself.
         let before = key.map(|_| count(beyond(true)));
         macro_rules! read {
             ($pool:ident) => {{
@@ -279,7 +280,7 @@ impl Driver {
         (rows, count(before), count(total))
     }
 
-    /// The condition for the rows after the key; or before it, and itself.
+    /// Returns the condition for the rows after the key or, if `backwards`, for those before it and the key's own row.
     fn beyond(&self, sort: Sort, key: Option<&TokenKey>, backwards: bool) -> String {
         let Some(TokenKey { value, id: TokenId(id) }) = key else { return String::new() };
         let id = match self {

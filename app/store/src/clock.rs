@@ -1,35 +1,35 @@
-//! The one clock, which tests and demo data can set.
+//! The clock, which tests and demo data can set.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::{NoContext, Timestamp, Uuid};
 
-/// Tells the time, in whole microseconds (what the database keeps). Clones of a fixed clock move together.
+/// A clock that counts whole microseconds (as the database keeps them). Clones of a fixed clock move together.
 #[derive(Debug, Clone)]
 pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the machine's clock.
     #[must_use]
     pub const fn system() -> Self {
         Self(None)
     }
 
-    /// A clock that stands still until it is moved.
+    /// Returns a clock that stands still until it is moved.
     #[must_use]
     pub fn fixed(at: DateTime<Utc>) -> Self {
         Self(Some(Arc::new(AtomicI64::new(at.timestamp_micros()))))
     }
 
-    /// Moves a fixed clock, and all its clones. The machine's clock is nobody's to move.
+    /// Moves a fixed clock and all its clones. Has no effect on the machine's clock.
     pub fn advance(&self, by: TimeDelta) {
         if let (Self(Some(fixed)), Some(micros)) = (self, by.num_microseconds()) {
             fixed.fetch_add(micros, Ordering::Relaxed);
         }
     }
 
-    /// The time now, in whole microseconds.
+    /// Returns the current time, in whole microseconds.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
@@ -39,25 +39,25 @@ impl Clock {
     }
 }
 
-/// By how much clocks may differ: those of several servers, or one before and after it was set.
+/// The most by which clocks may differ: those of several servers, or one clock before and after it was set.
 pub(crate) const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
-/// Between which times, in microseconds, something was done that counts for that long: after the first and not after the
-/// second.
+/// Returns the times, in microseconds since the Unix epoch, between which something must have been done to count for
+/// this long: after the first and not after the second.
 ///
-/// This is the one rule for times that the database keeps. Later than the second is what a clock has written that was
-/// ahead and has been set right since. What such an entry allows (a session, a link) is over, and what it forbids (a wait
-/// after failures) is forgotten: else either would last until that time comes.
+/// This is the one rule for times that the database keeps. A time after the second was stored by a clock that was ahead
+/// and has been set right since. Such an entry no longer allows anything (a session, a link) and no longer forbids
+/// anything (a wait after failures): otherwise it would do so until that time comes.
 pub(crate) fn counted(lasting: TimeDelta, now: DateTime<Utc>) -> (i64, i64) {
     ((now - lasting).timestamp_micros(), latest(now))
 }
 
-/// The latest time, in microseconds, that may have been written down by now; see [`counted`].
+/// Returns the latest time, in microseconds since the Unix epoch, that may have been stored by now; see [`counted`].
 pub(crate) fn latest(now: DateTime<Utc>) -> i64 {
     (now + CLOCK_SKEW).timestamp_micros()
 }
 
-/// A new id (`UUIDv7`) of something that began then.
+/// Returns a new id (`UUIDv7`) of something that began at this time.
 pub(crate) fn id_at(at: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))

@@ -1,4 +1,4 @@
-//! What can go wrong in the store. No error shows a secret.
+//! The errors of the store. No error shows a secret.
 
 use crate::sign_in::second_step::PendingSignIn;
 use domain::members::membership::Refusal;
@@ -7,62 +7,62 @@ use sqlx::sqlite::SqliteError;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why an operation was not done. Nothing was changed then.
+/// The reason why an operation was not done. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The account has no such thing, or no longer; another account may.
+    /// The account has no such thing, or no longer has it; another account may.
     #[error("there is no such thing in this account; load the list again")]
     NotFound,
-    /// It was changed since that revision.
+    /// It was changed since the given revision.
     #[error("it was changed meanwhile; load it again and repeat the change")]
     Conflict,
-    /// A request of the same id was carried out before.
+    /// A request with the same id was carried out before.
     #[error("this request was carried out already; load the list to see its result")]
     AlreadyDone,
-    /// E-mail address and password do not belong together.
+    /// E-mail address and password do not match.
     #[error("e-mail address or password is wrong; check both and try again")]
     WrongCredentials,
-    /// That is not the asker's password.
+    /// This is not the current user's password.
     #[error("the password is wrong; try again")]
     WrongPassword,
     /// The password was given too long ago.
     #[error("give the password again to do this")]
     StepUpNeeded,
-    /// The password is right, and the user has a second factor: signing in goes on with that. What is needed for it was
-    /// written down.
+    /// The password is right, and the user has a second factor, with which signing in goes on. The state for that was
+    /// stored.
     #[error("give a code of the authenticator or a recovery code to go on")]
     SecondStepNeeded(PendingSignIn),
-    /// That code is wrong, or was used before.
+    /// The code is wrong, or was used before.
     #[error("the code is wrong or was used already; wait for the next one and try again")]
     WrongCode,
-    /// No passkey of this user's has answered, or not the challenge that it was given, or not in time.
+    /// The answer is not from one of the user's passkeys, not to the challenge that was given, or too late.
     #[error("this passkey is not known here, or took too long; try again or sign in another way")]
     WrongPasskey,
-    /// The asker has as many passkeys as one can have.
+    /// The current user has the most passkeys that a user may have.
     #[error("remove a passkey that is no longer used before adding another")]
     TooManyPasskeys,
     /// The password was given too long ago to go on with the second factor.
     #[error("signing in took too long; begin again")]
     SignInOver,
-    /// Who asks has no second factor, which this takes.
+    /// The current user has no second factor, which this operation needs.
     #[error("set up two-step sign-in on your profile first")]
     SecondFactorNeeded,
     /// Too many failed attempts to sign in.
     #[error("too many failed attempts; try again in {} s", .retry_after.as_secs())]
     Throttled {
-        /// Until the next attempt is worth while.
+        /// The time until the next attempt is accepted.
         retry_after: Duration,
     },
-    /// Another user has that e-mail address.
+    /// Another user has this e-mail address.
     #[error("a user with that e-mail address exists already; choose another address")]
     EmailTaken,
-    /// The account has a user of that e-mail address already, active or not.
+    /// The account already has a user with this e-mail address, active or not.
     #[error("a user of the account has that e-mail address already; reinstate them if they are deactivated")]
     AlreadyMember,
     /// The account would be left without an active administrator.
     #[error("an account needs an active Account Administrator; make another user one first")]
     LastAdministrator,
-    /// Who asks is no active administrator any more.
+    /// The current user is no longer an active administrator.
     #[error("only an active Account Administrator may do this; ask one")]
     NotAllowed,
     /// The invitation has expired, was accepted, withdrawn or replaced, or never was.
@@ -79,16 +79,16 @@ pub enum Error {
         "the user belongs to other accounts too; only mail or `kagitaba user set-password` can reset their password"
     )]
     BelongsElsewhere,
-    /// Nobody whom the identity provider vouches for may work in any account.
+    /// The person whom the identity provider vouches for may not work in any account.
     #[error("no active user has that e-mail address; ask an Account Administrator for an invitation")]
     NotInvited,
-    /// The identity provider vouches for another person of the same e-mail address.
+    /// The identity provider vouches for another person with the same e-mail address.
     #[error("the user of that e-mail address is linked to another identity of the provider; have that one unlinked")]
     LinkedOtherwise,
-    /// Another account has that name.
+    /// Another account has this name.
     #[error("an account of that name exists already; choose another name")]
     AccountExists,
-    /// Another server key was used with the database before.
+    /// The database was used with another server key before.
     #[error("the server key is another one than the database's access tokens are hashed with; use that one")]
     WrongKey,
     /// The database is of a version whose audit trail had no chain.
@@ -96,16 +96,16 @@ pub enum Error {
         "the database is of a version before the audit trail was chained; bring it to this one's form: kagitaba migrate"
     )]
     Unchained,
-    /// The URL names a kind of database that the store does not speak.
+    /// The URL names a kind of database that the store does not support.
     #[error("`{0}` is no kind of database that can be used; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnsupportedDatabase(String),
-    /// The token's Auth Token is not kept, or can't be read.
+    /// The token's Auth Token is not stored, or can't be read.
     #[error("its Auth Token can't be viewed; reset the access token to get a new one")]
     NotViewable,
     /// The sealing keys are missing or can't be read.
     #[error("the sealing keys can't be used: {0}")]
     SealingKeys(String),
-    /// Another process serves the `SQLite` database that this lock is for, or changes its form.
+    /// Another process serves the `SQLite` database with this lock file, or migrates it.
     #[error(
         "a Kagitaba server uses this database already ({} is locked); stop it first: it would not hear of what another \
          process changes. One server at a time can use an SQLite database, any number one on PostgreSQL",
@@ -123,76 +123,76 @@ pub enum Error {
         .0.display()
     )]
     SeveralNames(PathBuf),
-    /// A pooler gives the same session of `PostgreSQL` to several connections in turn.
+    /// A pooler gives one `PostgreSQL` session to several connections in turn.
     #[error(
         "a pooler between here and PostgreSQL hands sessions on after each transaction, so settings and notifications get \
          lost; nothing was changed. Set it to session pooling (PgBouncer: pool_mode = session), or go around it"
     )]
     SharedSessions,
-    /// A backup is never written over another file.
+    /// A file of the backup's name exists already; a backup never overwrites a file.
     #[error("{} exists already; name a new file", .0.display())]
     BackupExists(PathBuf),
-    /// Only `SQLite` is backed up here.
+    /// The database is not an `SQLite` one, the only kind that is backed up here.
     #[error("a PostgreSQL database is backed up by PostgreSQL's own tools; use pg_dump")]
     NotBackedUpHere,
-    /// A move goes to the other kind of database.
+    /// Both databases of a move are of the same kind.
     #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
     SameKind,
-    /// A move begins at a database that has something.
+    /// The database to move from is empty.
     #[error("the database to move from has nothing in it; check its address")]
     NothingToMove,
-    /// A move goes to a database that has nothing yet.
+    /// The database to move to has rows in this table.
     #[error("the database to move to has something in its table {0} already; name an empty one")]
     NotEmpty(&'static str),
-    /// What was moved is not what was there.
+    /// The rows of this table differ after the move.
     #[error("the table {0} has come out different, so nothing was moved; report it, please")]
     Differs(&'static str),
     /// The database failed.
     #[error("the database failed; check the database server or its file, the disk and the permissions: {0}")]
     Database(#[from] sqlx::Error),
-    /// The database could not be brought to this version's form.
+    /// The database could not be migrated to this version.
     #[error("the database could not be migrated; restore a backup or use the version that it is of: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// A row holds what no version has written.
+    /// A row holds something that no version has written.
     #[error("the database holds something unreadable ({0}); restore a backup")]
     Corrupt(String),
-    /// A password could not be hashed or its hash not be read.
+    /// A password could not be hashed, or its hash could not be read.
     #[error("the password could not be checked or stored ({0}); try again")]
     Password(String),
 }
 
 impl Error {
-    /// Seconds after which it is worth while to ask again where the database does not answer.
+    /// The time after which to try again if the database does not answer, in seconds.
     pub const RETRY_AFTER: u16 = 5;
 
-    /// Whether the database does not answer at the moment, and may later.
+    /// Returns whether the database does not answer at the moment, but may later.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         use sqlx::Error as E;
         match self {
             Self::Database(E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed) => true,
             _ if self.sqlite_code().is_some() => {
-                // Another process holds the database, or a table of it (SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL), or the
-                // disk is full, fails, or can't be written or opened (SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY,
-                // SQLITE_CANTOPEN).
+                // Another process holds the database, or a table of it (SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL),
+                // or the disk is full, fails, or can't be written or opened (SQLITE_FULL, SQLITE_IOERR,
+                // SQLITE_READONLY, SQLITE_CANTOPEN).
                 self.sqlite_code().is_some_and(|code| matches!(code, 5 | 6 | 8 | 10 | 13 | 14 | 15))
             }
             Self::Database(E::Database(error)) => {
                 let code = error.code().unwrap_or_default();
-                // Connection exceptions, too many connections, a lock that was not had in time, and what a server says
-                // that is going down or coming up (PostgreSQL, appendix A).
+                // Connection exceptions, too many connections, timeouts of a lock or an idle transaction, and a server
+                // that is shutting down or starting up (PostgreSQL, appendix A).
                 code.starts_with("08") || matches!(&*code, "25P03" | "53300" | "55P03" | "57P01" | "57P02" | "57P03")
             }
             _ => false,
         }
     }
 
-    /// Whether `SQLite` was refused to write (`SQLITE_READONLY`).
+    /// Returns whether `SQLite` was not allowed to write (`SQLITE_READONLY`).
     pub(crate) fn is_read_only(&self) -> bool {
         self.sqlite_code() == Some(8)
     }
 
-    /// The primary result code, where it is an error of `SQLite`. The rest of its number says why.
+    /// Returns the primary result code of an error of `SQLite`. The other bits of its number give the details.
     fn sqlite_code(&self) -> Option<u32> {
         let Self::Database(sqlx::Error::Database(error)) = self else { return None };
         error.try_downcast_ref::<SqliteError>()?;

@@ -1,11 +1,11 @@
 //! All SQL of Kagitaba: accounts, users, sessions, access tokens, the gate's look-ups, and the audit trail.
 //!
-//! [`Store`] is the one door. Its operations are named as the page names them; each is one transaction together with
-//! its audit event. Roles are not asked here: who may do what is `domain`'s rule, and the caller's to check. That a
-//! token belongs to the asker's account is checked here, in every query.
+//! [`Store`] is the only way in. Its operations are named as the page names them; each is one transaction together with
+//! its audit event. Roles are not checked here: permissions are `domain`'s rule, and the caller's to check. Every query
+//! checks that a token belongs to the current user's account.
 //!
-//! How the files divide: `sqlite` and `postgres` open a database and begin transactions, each in its own way; `database`
-//! is either; `sql` is how all speak to it. The others have one subject each and SQL that both databases read (`$1`,
+//! In `db`, `sqlite` and `postgres` open a database and begin transactions, each in its own way; `database` covers both;
+//! `sql` runs statements on either. The other folders have one feature each, with SQL that both databases read (`$1`,
 //! `ON CONFLICT`). Each database has migrations of its own.
 
 mod account;

@@ -1,4 +1,4 @@
-//! The store: a database, a clock and the server's key. The operations stand in the files of their subjects.
+//! The store: a database, a clock and the server's key. The operations are in the files of their subjects.
 
 use crate::clock::Clock;
 use crate::db::database::Pools;
@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
-/// Everything that Kagitaba keeps. A clone is the same store.
+/// The store of all data of Kagitaba. A clone is the same store.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -34,23 +34,25 @@ struct Shared {
     node: Node,
     calls: Calls,
     queued: Notify,
-    /// Held where this is the process that serves. Last, so that it ends after all else.
+    /// The lock, if this is the process that serves the database. Last, so that it ends after everything else.
     lock: Option<DatabaseLock>,
 }
 
 impl Store {
-    /// Opens the database `sqlite:PATH`, which is made first where there is none, or `postgres://…`, which is there already,
-    /// and brings it to this version's form. The first key that it is opened with is the only one, from then on. What
-    /// another store of the same file of `SQLite` changes about tokens, [`Store::authenticate`] may not see: let one process
-    /// serve it, which holds the [`DatabaseLock`]. On `PostgreSQL` there may be any number: see [`Store::keep_lease`].
+    /// Opens the database `sqlite:PATH`, which is created if it is missing, or `postgres://…`, which must exist
+    /// already, and migrates it to this version. The first key that it is opened with is the only one from then on.
+    /// [`Store::authenticate`] may not see changes to tokens by another store of the same `SQLite` file: let one
+    /// process serve it, which holds the [`DatabaseLock`]. On `PostgreSQL` there may be any number: see
+    /// [`Store::keep_lease`].
     ///
     /// # Errors
-    /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::InUse`], [`Error::Database`], [`Error::Migration`].
+    /// [`Error::WrongKey`], [`Error::UnsupportedDatabase`], [`Error::InUse`], [`Error::Database`],
+    /// [`Error::Migration`].
     pub async fn open(url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
         Self::open_holding(None, url, key, clock).await
     }
 
-    /// Opens it as [`Store::open`] while nobody else does so: the store and its clones hold that lock.
+    /// Opens it as [`Store::open`] does, while no other process does so: the store and its clones hold this lock.
     ///
     /// # Errors
     /// Those of [`Store::open`].
@@ -69,31 +71,31 @@ impl Store {
         Ok(store)
     }
 
-    /// The same database by another clock.
+    /// Returns the same store with another clock.
     #[must_use]
     pub fn at(&self, clock: Clock) -> Self {
         Self { shared: Arc::clone(&self.shared), clock, address: self.address }
     }
 
-    /// The same database for somebody who asks from that network address: the audit trail names it.
+    /// Returns the same store for a client with this network address, which the audit trail names.
     #[must_use]
     pub fn asked_from(&self, address: IpAddr) -> Self {
         Self { address: Some(address), ..self.clone() }
     }
 
-    /// What tells the time here.
+    /// Returns the store's clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Where somebody asks from, if anybody does.
+    /// Returns the client's network address, if there is a client.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.address
     }
 
-    /// Makes sure that no server remembers what is going to be changed, as long as what is returned lives: this process is
-    /// the server, or none runs.
+    /// Makes sure that no server caches the data that is about to change, as long as the returned lock lives: this
+    /// process is the server, or none runs.
     ///
     /// # Errors
     /// [`Error::InUse`], [`Error::Database`].
@@ -120,7 +122,7 @@ impl Store {
         &self.shared.sealing_keys
     }
 
-    /// A key for that purpose, the same on every server with this server key.
+    /// Returns the key for this purpose, which is the same on every server with this server key.
     #[must_use]
     pub fn sealing_key(&self, purpose: &str) -> SealingKey {
         SealingKey::derived(self.key(), purpose)
@@ -138,7 +140,7 @@ impl Store {
         &self.shared.calls
     }
 
-    /// Told of every job that was ordered.
+    /// Returns the signal that a job was ordered.
     pub(crate) fn queued(&self) -> &Notify {
         &self.shared.queued
     }

@@ -27,7 +27,7 @@ impl From<AccountRow> for Account {
 }
 
 impl Store {
-    /// Adds an account, whose API access is off, with a company profile that has no more than the name.
+    /// Adds an account with API access off and a company profile that holds only the name.
     ///
     /// # Errors
     /// [`Error::AccountExists`], [`Error::Database`].
@@ -55,7 +55,7 @@ impl Store {
         Ok(id)
     }
 
-    /// The account of exactly that name, if there is one.
+    /// Returns the account with exactly this name, if there is one.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -64,7 +64,7 @@ impl Store {
         Ok(id.fetch_optional(&self.pools().read).await?.map(AccountId))
     }
 
-    /// Every account, by name.
+    /// Returns all accounts, by name.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -73,7 +73,7 @@ impl Store {
         Ok(rows.fetch_all(&self.pools().read).await?.into_iter().map(Account::from).collect())
     }
 
-    /// The account.
+    /// Returns the account.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
@@ -83,7 +83,7 @@ impl Store {
         row.map(Account::from).ok_or(Error::NotFound)
     }
 
-    /// Switches the asker's account's API access on.
+    /// Switches on API access for the current user's account.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -91,7 +91,7 @@ impl Store {
         self.set_api_access(by, true, Action::ApiAccessEnabled).await
     }
 
-    /// Switches the asker's account's API access off; from now on none of its tokens passes the gate.
+    /// Switches off API access for the current user's account; from then on none of its tokens passes the gate.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -1,4 +1,4 @@
-//! The company profile: read, replaced, changed.
+//! The company profile: reading, replacing and changing it.
 
 use crate::audit::event::Event;
 use crate::db::database::{Connection, require_row};
@@ -10,7 +10,7 @@ use domain::audit::action::{Action, Actor};
 use serde_json::json;
 
 impl Store {
-    /// The account's company profile.
+    /// Returns the account's company profile.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -32,11 +32,11 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Changes the profile of one's own account in one transaction: `edit` gets it as it is and answers it as it shall
-    /// be, or refuses; then nothing is written. Answers the profile as it is then.
+    /// Changes the company profile of the actor's account in one transaction: `edit` takes the current profile and
+    /// returns the new one, or refuses, and then nothing is written. Returns the profile after the change.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, what `edit` refused with.
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, the refusal of `edit`.
     pub async fn update_company_information<E: Send>(
         &self,
         by: impl Into<Actor>,

@@ -1,4 +1,4 @@
-//! What an account demands of its access tokens: read, changed, and what a change would do.
+//! An account's demands on its access tokens: reading and changing them, and the consequences of a change.
 
 use crate::audit::event::Event;
 use crate::db::database::{Connection, time};
@@ -23,7 +23,7 @@ struct PolicyRow {
 }
 
 impl Store {
-    /// The account's policy and its revision.
+    /// Returns the account's policy and its revision.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -31,7 +31,7 @@ impl Store {
         read(&mut self.pools().read.acquire().await?, account).await
     }
 
-    /// How long new Auth Tokens of the account may pass.
+    /// Returns the terms that decide how long new Auth Tokens of the account may pass.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -40,7 +40,7 @@ impl Store {
         Ok(Terms { now: self.clock().now(), longest })
     }
 
-    /// What the account's tokens would lose at once by this policy.
+    /// Returns what the account's tokens would lose at once by this policy.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -70,8 +70,9 @@ impl Store {
         Ok(consequences)
     }
 
-    /// Changes the policy of the asker's account, if nobody has since `revision`; it is in force from then on. Where
-    /// Auth Tokens shall not be viewed again, those that are kept are deleted along with it. Answers the new revision.
+    /// Changes the policy of the current user's account, unless it was changed since `revision`; it is in force from
+    /// then on. If Auth Tokens may not be viewed again, the stored ones are deleted along with it. Returns the new
+    /// revision.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
@@ -91,7 +92,7 @@ impl Store {
         }
         let mut details = json!({ "before": before, "after": policy });
         if policy.tokens_viewable {
-            self.sealing_keys()?; // rather now than when a token is created
+            self.sealing_keys()?; // fails now rather than when a token is created
         } else {
             let forgotten = forget(&mut tx, by.account).await?;
             if forgotten > 0 {
@@ -107,7 +108,7 @@ impl Store {
     }
 }
 
-/// The account's policy and its revision.
+/// Returns the account's policy and its revision.
 pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
     let row: Option<PolicyRow> = sql::query_as(
         "SELECT token_lifetime, allowed_addresses, tokens_viewable, policy_revision FROM accounts WHERE id = $1",
@@ -140,7 +141,7 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
     Ok(())
 }
 
-/// Deletes every Auth Token that is kept, and answers how many there were.
+/// Deletes every stored Auth Token of the account, and returns their number.
 async fn forget(tx: &mut Connection, account: AccountId) -> Result<u64, Error> {
     let query = "UPDATE tokens SET sealed_secret = NULL WHERE account_id = $1 AND sealed_secret IS NOT NULL";
     Ok(sql::query(query).bind(account.0).execute(tx).await?.rows_affected())

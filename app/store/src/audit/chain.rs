@@ -1,32 +1,32 @@
-//! The audit trail as one chain for each account, so that it is noticed where somebody tampers with the database.
+//! The audit trail as one chain per account, so that tampering with the database is noticed.
 //!
 //! An entry has a number, counted from 1 in its account, and a hash: HMAC-SHA-256, with the server key, over the
-//! hash of the entry before (32 zero bytes for the first) and the entry's own fields. The head of each chain, its last
-//! number and hash, stands in a row of its own, sealed with the server key likewise. Both are written in the transaction
-//! of the change; as there is one writer, no two entries get the same number.
+//! previous entry's hash (32 zero bytes for the first) and the entry's own fields. The head of each chain, its last
+//! number and hash, is in a row of its own, which is sealed with the server key, too. Both are written in the change's
+//! transaction; as there is one writer, no two entries get the same number.
 //!
-//! What is hashed begins with the byte 0xFF, which no text in UTF-8 has: all else that the key hashes is text, some of
-//! it anybody's choice (the e-mail address of an attempt to sign in), and can never stand for an entry. One byte follows
-//! that tells entry from head, then each field with its length in 8 bytes, big-endian; a field that is not there has the
-//! greatest length. So different entries are never encoded the same.
+//! The hashed bytes begin with 0xFF, which no text in UTF-8 has. So nothing else that the key hashes can pass for an
+//! entry, although anyone may choose some of it (the e-mail address of a sign-in attempt). One byte follows that
+//! distinguishes entry from head, then each field after its length in 8 bytes, big-endian; a missing field has the
+//! greatest length. So different entries never have the same encoding.
 //!
-//! Chains begin with their account. Those of accounts from before there were chains are made once: migration 0017 of
-//! `SQLite` (0007 of `PostgreSQL`) notes that they are missing, and the next [`Store::open`] makes them, each with an entry
-//! that says so. Never again: events that have no chain later are those of whoever took it away.
+//! A chain begins with its account. Accounts from before there were chains get theirs once: migration 0017 of `SQLite`
+//! (0007 of `PostgreSQL`) notes that they are missing, and the next [`Store::open`] makes them, each with an entry that
+//! says so. This never happens again: if events have no chain later, it was removed.
 //!
-//! Who can write the database and has not the server key is noticed when they alter, insert or swap entries, remove
-//! some anywhere, the last ones too, or take the chain away; see `audit_verify`. A break stays: what is recorded after it
-//! goes on from there with a head that has no seal. Not noticed by what stands in the database alone are:
+//! A person who can write to the database but lacks the server key is noticed when they alter, insert or swap entries,
+//! remove some anywhere, even the last ones, or remove the chain; see `audit_verify`. A break stays: later entries go
+//! on from there with a head that has no seal. The database alone does not reveal:
 //!
 //! - a whole database, or all of an account's chain with its head, put back to an older copy;
-//! - an account that is removed with all that it has;
-//! - a database made to look like one from before there were chains: whoever has read this can have the next start make
-//!   chains of whatever stands there. That leaves the entry [`Action::AuditTrailSealed`], and a chain that has it counts
-//!   as right only together with a hash of a later entry that was noted elsewhere;
-//! - what stands in other tables: an entry has the user's id, their name and e-mail address are looked up;
-//! - whoever has the server key as well.
+//! - an account that is removed with everything it has;
+//! - a database made to look like one from before there were chains, for which the next start makes chains of whatever
+//!   is there. That leaves the entry [`Action::AuditTrailSealed`], and a chain that has it counts as right only
+//!   together with the hash of a later entry that was noted elsewhere;
+//! - changes of other tables: an entry has the user's id; their name and e-mail address are looked up;
+//! - anything done by a person who has the server key as well.
 //!
-//! The first three are noticed by who compares with a hash that was noted elsewhere: `kagitaba audit verify --head`.
+//! The first three are noticed by comparing with a hash that was noted elsewhere: `kagitaba audit verify --head`.
 
 use crate::audit::event::Event;
 use crate::db::database::Connection;
@@ -40,14 +40,14 @@ use domain::audit::trail;
 use serde_json::json;
 use uuid::Uuid;
 
-/// The work that the migration notes where there are events from before there were chains.
+/// The work that the migration notes if there are events from before there were chains.
 const CHAINING: &str = "chain the audit trail";
 /// Entries that are read at once.
 pub(crate) const BATCH: i64 = 1_000;
-/// The hash before the first, and the seal of a chain that is broken.
+/// The hash before the first entry, and the seal of a broken chain.
 pub(crate) const ZERO: [u8; 32] = [0; 32];
 
-/// An event as it is chained.
+/// The fields of an event that are hashed.
 #[derive(Debug, Clone, sqlx_macros::FromRow)]
 pub(crate) struct Link {
     pub(crate) id: Uuid,
@@ -61,7 +61,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// What is hashed of the entry of that number.
+    /// Returns the bytes to be hashed for the entry with this number.
     pub(crate) fn encoded(&self, previous: &[u8], sequence: i64) -> Vec<u8> {
         encoded(
             b'E',
@@ -91,7 +91,7 @@ fn encoded(kind: u8, fields: &[Option<&[u8]>]) -> Vec<u8> {
     bytes
 }
 
-/// Where a chain ends.
+/// The end of a chain.
 #[derive(sqlx_macros::FromRow)]
 pub(crate) struct Head {
     pub(crate) sequence: i64,
@@ -120,7 +120,7 @@ pub(crate) struct Place {
     pub(crate) hash: Vec<u8>,
 }
 
-/// Makes the event the next of its account's chain, and answers its place there.
+/// Makes the event the next entry of its account's chain, and returns its place there.
 pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) -> Result<Place, Error> {
     let account = link.account_id;
     let (last, sealed) = match Head::of(account, tx).await? {
@@ -140,7 +140,7 @@ pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) ->
     Ok(place)
 }
 
-/// The last entry that is left of a chain without head. It may have lost its hash: its number is taken all the same.
+/// Returns the last remaining entry of a chain without a head. It may have lost its hash; its number still counts.
 async fn last_left(tx: &mut Connection, account: Uuid) -> Result<Place, Error> {
     let last: Option<(i64, Option<Vec<u8>>)> = sql::query_as(
         "SELECT sequence, hash FROM audit_events WHERE account_id = $1 AND sequence IS NOT NULL
@@ -153,7 +153,7 @@ async fn last_left(tx: &mut Connection, account: Uuid) -> Result<Place, Error> {
     Ok(Place { sequence, hash: hash.unwrap_or_else(|| ZERO.to_vec()) })
 }
 
-/// A chain that was found broken gets no seal again.
+/// Writes the chain's head. A broken chain gets no seal again.
 async fn write_head(
     tx: &mut Connection,
     key: &ServerKey,
@@ -202,7 +202,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The last entry of the account's chain.
+    /// Returns the last entry of the account's chain.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -246,7 +246,7 @@ impl Store {
     }
 }
 
-/// Bytes as hexadecimal digits.
+/// Returns the bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -259,7 +259,7 @@ mod tests {
     type Fields = Vec<Option<Vec<u8>>>;
 
     fn fields() -> impl Strategy<Value = Fields> {
-        // Few different bytes, so that fields often look like one another's lengths.
+        // Few different bytes, so that fields often look like each other's lengths.
         let field = proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(8), Just(255)], 0..12);
         proptest::collection::vec(proptest::option::of(field), 3)
     }
@@ -275,7 +275,7 @@ mod tests {
         }
 
         #[test]
-        fn what_stands_at_a_border_counts_to_one_side(text in "[a-c]{1,6}", at in 0..6_usize) {
+        fn encoding_differs_when_a_field_border_moves(text in "[a-c]{1,6}", at in 0..6_usize) {
             let (left, right) = text.split_at(at.min(text.len() - 1));
             let split = [Some(left.as_bytes()), Some(right.as_bytes())];
             prop_assert_ne!(encoded(b'E', &split), encoded(b'E', &[Some(text.as_bytes()), Some(b"")]));

@@ -1,4 +1,4 @@
-//! The audit trail: one event per change, written in the change's own transaction; and reading it.
+//! The audit trail: one event per change, written in the change's own transaction; and reading the events.
 
 use crate::audit::chain::{Link, append};
 use crate::clock::id_at;
@@ -18,16 +18,16 @@ use uuid::Uuid;
 /// An event of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// When it was done.
+    /// The time of the action.
     pub at: DateTime<Utc>,
-    /// The e-mail address of the user who did it; nothing where it was no user.
+    /// The e-mail address of the user who did it; `None` if it was no user.
     pub user: Option<String>,
-    /// What was done. An action that there no longer is is named too.
+    /// The action, even if this version no longer has it.
     pub action: String,
     /// The token that it was done to, or with.
     pub token: Option<TokenId>,
-    /// More about it: an object, with the Account SID of the access token that did it in `by_access_token`, and the
-    /// revision that a change made of a token in `revision`.
+    /// The details: an object, with the Account SID of the access token that did it in `by_access_token`, and the
+    /// token's revision after the change in `revision`.
     pub details: Value,
 }
 
@@ -55,7 +55,7 @@ impl TryFrom<EventRow> for AuditEvent {
 }
 
 impl Store {
-    /// The account's audit trail from the one day to the other, both included, in UTC; oldest first.
+    /// Returns the account's audit trail from one day to another, both included, in UTC; oldest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -79,24 +79,24 @@ impl Store {
     }
 }
 
-/// More about an event, as it is kept.
+/// Parses the stored details of an event.
 pub(crate) fn details(json: &str) -> Result<Value, Error> {
     serde_json::from_str(json).map_err(|error| Error::Corrupt(format!("an audit event: {error}")))
 }
 
-/// Who did what, where.
+/// An event to be recorded.
 pub(crate) struct Event {
     pub(crate) account: AccountId,
-    /// Nobody where the command line did it.
+    /// `None` if the command line did it.
     pub(crate) user: Option<UserId>,
     pub(crate) action: Action,
     pub(crate) token: Option<TokenId>,
-    /// An object; what was before and after where that says more. Never a secret, nor its hash.
+    /// An object, with the values before and after if they say more. Never a secret or its hash.
     pub(crate) details: Value,
 }
 
 impl Event {
-    /// Writes the event as the next of its account's chain, with the address that the store is asked from.
+    /// Writes the event as the next entry of its account's chain, with the store's client address.
     pub(crate) async fn record(self, store: &Store, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
         let link = Link {
             id: id_at(at),
@@ -132,7 +132,8 @@ impl Event {
     }
 }
 
-/// What the trail's search looks in: the names, as they are then, of who did it and of what it was done to, folded.
+/// Returns the text that the trail's search looks in: the current names of the user who did it and of its object,
+/// folded.
 pub(crate) async fn names(connection: &mut Connection, link: &Link) -> Result<String, Error> {
     let details: Value = serde_json::from_str(&link.details).unwrap_or_default();
     let of = details["user"].as_str().and_then(|id| Uuid::parse_str(id).ok());

@@ -1,4 +1,4 @@
-//! What open pages have to hear of: the account's audit trail, from where a page has read up to.
+//! Live updates of open pages: the account's audit trail after the last entry that a page has read.
 
 use crate::audit::event::details;
 use crate::db::sql;
@@ -11,7 +11,7 @@ use domain::members::user::{Person, UserId};
 use domain::tokens::token::TokenId;
 use uuid::Uuid;
 
-/// Changes that are read at once.
+/// The most entries that are read at once.
 const AT_ONCE: i64 = 200;
 
 #[derive(sqlx_macros::FromRow)]
@@ -26,8 +26,8 @@ struct ChangeRow {
 }
 
 impl Store {
-    /// The number of the last entry in the account's audit trail; 0 where there is none. What is read after this is at
-    /// least as new.
+    /// Returns the number of the last entry in the account's audit trail; 0 if there is none. Anything read after this
+    /// call is at least as new.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -36,8 +36,8 @@ impl Store {
         Ok(last.fetch_optional(&self.pools().read).await?.unwrap_or_default())
     }
 
-    /// The changes that came after the entry of that number, oldest first, and the number to go on from: nothing was
-    /// missed between the two.
+    /// Returns the changes after the entry with this number, oldest first, and the number to go on from. Nothing
+    /// between the two is missed, except by a page that is more than 200 entries behind.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -46,7 +46,7 @@ impl Store {
         if last <= after {
             return Ok((Vec::new(), after));
         }
-        // A page that asks from far back (or from nowhere) reads itself anew all the same; the newest say that.
+        // A page that is far behind (or has no number) reloads itself all the same; the newest changes make it do so.
         let from = after.max(last - AT_ONCE);
         let rows: Vec<ChangeRow> = sql::query_as(
             "SELECT sequence, action, token_id, user_id, details,
@@ -65,7 +65,7 @@ impl Store {
 }
 
 impl ChangeRow {
-    /// The change, if it is one that lists of tokens show.
+    /// Returns the change, if lists of tokens show it.
     fn into_change(self) -> Option<Result<LiveChange, Error>> {
         let action = Action::from_name(&self.action).filter(|action| LIVE_ACTIONS.contains(action))?;
         let details = match details(&self.details) {

@@ -23,19 +23,19 @@ use uuid::Uuid;
 pub struct AuditEntry {
     /// Its number in the account's chain, from 1.
     pub sequence: i64,
-    /// When it was done.
+    /// The time of the action.
     pub at: DateTime<Utc>,
-    /// The user who did it, by the name that they have now; nothing where it was no user.
+    /// The user who did it, with their current name; `None` if it was no user.
     pub user: Option<Person>,
-    /// The network address that it was done from, where that is known.
+    /// The network address that it was done from, if known.
     pub address: Option<String>,
-    /// What was done. An action that there no longer is is named too.
+    /// The action, even if this version no longer has it.
     pub action: String,
     /// The token that it was done to, or with.
     pub token: Option<TokenId>,
-    /// That token's name now; nothing where it was deleted.
+    /// The token's current name; `None` if it was deleted.
     pub token_name: Option<String>,
-    /// More about it: an object.
+    /// The details: an object.
     pub details: Value,
     /// Its hash, as 64 hexadecimal digits.
     pub hash: String,
@@ -62,7 +62,7 @@ impl TryFrom<EntryRow> for AuditEntry {
     fn try_from(row: EntryRow) -> Result<Self, Error> {
         let person = |(id, (name, email))| Person { id: UserId(id), name, email };
         Ok(Self {
-            // What somebody has inserted behind our back has none.
+            // An entry that was inserted behind the server's back has no number.
             sequence: row.sequence.unwrap_or_default(),
             at: time(row.at)?,
             user: row.user_id.zip(row.user_name.zip(row.user_email)).map(person),
@@ -77,7 +77,7 @@ impl TryFrom<EntryRow> for AuditEntry {
 }
 
 impl Store {
-    /// The page that the filter asks for of the account's entries, newest first.
+    /// Returns the page of the account's entries that the filter asks for, newest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -86,14 +86,14 @@ impl Store {
         account: AccountId,
         filter: &TrailFilter,
     ) -> Result<(Vec<AuditEntry>, Position), Error> {
-        let mut tx = self.pools().read.begin().await?; // so that all queries see the same
+        let mut tx = self.pools().read.begin().await?; // so that all queries see the same state
         let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
         let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
         let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
         Ok((rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, position))
     }
 
-    /// At most `limit` of the account's entries that fit the filter, whatever its page, newest first.
+    /// Returns at most `limit` of the account's entries that match the filter, whatever its page, newest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -111,7 +111,7 @@ impl Store {
     }
 }
 
-/// What is asked for.
+/// The wanted entries of one account.
 struct Wanted<'f> {
     dialect: Dialect,
     account: AccountId,
@@ -155,7 +155,7 @@ impl List for Wanted<'_> {
     fn filtered(&self, head: String, _: bool) -> QueryBuilder {
         let Self { dialect, account, filter, search } = self;
         let mut query = QueryBuilder::new(head);
-        // The plus keeps SQLite from going through the whole trail: no token has but a few entries in it.
+        // The plus keeps SQLite from going through the whole trail: a token has only a few entries in it.
         let account_is = match (filter.token, dialect) {
             (Some(_), Dialect::Sqlite) => "+account_id = ",
             _ => search.account_is(*dialect),
@@ -183,7 +183,7 @@ impl List for Wanted<'_> {
     }
 
     fn cursor(&self, row: &EntryRow) -> Cursor {
-        // Where those without a number are sorted, among others of the same moment.
+        // The place of an entry without a number among others of the same moment.
         let unnumbered = match self.dialect {
             Dialect::Sqlite => 0,
             Dialect::Postgres => i64::MAX,
@@ -192,8 +192,8 @@ impl List for Wanted<'_> {
     }
 }
 
-/// Narrows the query to the group's actions. [`ActionGroup::Account`] has those too that this version has no name for, as
-/// in [`ActionGroup::of`].
+/// Narrows the query to the group's actions. [`ActionGroup::Account`] includes actions that this version has no name
+/// for, as in [`ActionGroup::of`].
 fn in_group(group: ActionGroup, query: &mut QueryBuilder) {
     let (operator, groups): (_, Vec<_>) = match group {
         ActionGroup::Account => ("NOT IN", ActionGroup::ALL.into_iter().filter(|other| *other != group).collect()),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_trail_is_read_from_its_index_wherever_the_page_lies_and_never_sorted() {
+    async fn trail_page_is_read_from_its_index_without_sorting() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             let day = chrono::NaiveDate::from_epoch_days(20_000);

@@ -1,7 +1,7 @@
-//! Verifying the audit trail: each account's chain is walked from its first entry to its head.
+//! Verification of the audit trail: each account's chain is walked from its first entry to its head.
 //!
-//! Nothing is written: neither to the database, which may be a copy that can't be, nor beside its file. So what verifies is
-//! no [`Store`], whose opening migrates the database.
+//! Nothing is written, neither to the database, which may be a read-only copy, nor beside its file. So this uses no
+//! [`Store`]: opening one migrates the database.
 
 use crate::audit::chain::{BATCH, Head, Link, ZERO, hex};
 use crate::db::database::{Connection, Pools, time};
@@ -17,11 +17,11 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The hash of an entry, which says what that entry and all before it are. Somebody has noted it elsewhere.
+/// The hash of an entry that was noted elsewhere. It vouches for that entry and all before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditHash([u8; 32]);
 
-/// The text is no hash.
+/// The error for a text that is no such hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a hash of the audit trail has 64 hexadecimal digits")]
 pub struct NoAuditHash;
@@ -40,38 +40,38 @@ impl fmt::Display for AuditHash {
     }
 }
 
-/// One account's chain, as it was found.
+/// The result of verifying one account's chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditChain {
     /// The account.
     pub account: AccountId,
-    /// Its name; nothing where there is no such account any more.
+    /// The account's name; `None` if it no longer exists.
     pub name: Option<String>,
-    /// How many entries were right, from the first on.
+    /// The number of entries that were right, from the first on.
     pub entries: i64,
-    /// The hash of the last of those, as 64 hexadecimal digits.
+    /// The hash of the last of these, as 64 hexadecimal digits.
     pub head: String,
-    /// When the chain was made of entries that had none, and how many those were.
+    /// The time at which the chain was made of entries that had none, and the number of those entries.
     pub sealed: Option<(DateTime<Utc>, i64)>,
-    /// The hashes noted elsewhere that are of this chain, each with the number of its entry.
+    /// The hashes noted elsewhere that belong to this chain, each with the number of its entry.
     pub noted: Vec<(i64, AuditHash)>,
-    /// What is wrong first, if anything is.
+    /// The first fault, if there is any.
     pub fault: Option<AuditFault>,
 }
 
 impl AuditChain {
-    /// Whether the chain was made of entries that had none and no noted hash says that they are what they were: that of an
-    /// entry from when it was made on.
+    /// Returns whether the chain was made of entries that had none, and no noted hash vouches for them. Only the hash
+    /// of an entry from that moment on does.
     #[must_use]
     pub fn is_remade(&self) -> bool {
         self.sealed.is_some_and(|(_, count)| self.noted.iter().all(|(sequence, _)| *sequence <= count))
     }
 }
 
-/// Why a chain is broken. Times are those of the entry itself, or of the one before where there is none left.
+/// The reason why a chain is broken. Times are those of the entry itself or, if it is missing, of the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuditFault {
-    /// The entry of that number is not what was written; it was altered, swapped with another or made up.
+    /// The entry with this number is not the one that was written: it was altered, swapped with another or made up.
     #[error("entry {sequence} ({at}) was altered, or another stands in its place")]
     Altered {
         /// Its number.
@@ -79,18 +79,18 @@ pub enum AuditFault {
         /// Its time.
         at: DateTime<Utc>,
     },
-    /// No entry has a number, and there is no head: the chain was taken away, or was never made.
+    /// No entry has a number, and there is no head: the chain was removed, or was never made.
     #[error("there is no chain; {entries} entries have neither number nor hash, and may have been altered")]
     Missing {
-        /// How many there are.
+        /// The number of entries.
         entries: i64,
     },
-    /// The entry of that number is missing.
+    /// The entry with this number is missing.
     #[error("entry {sequence} was removed{}", and_when(.after.as_ref()))]
     Removed {
         /// Its number.
         sequence: i64,
-        /// The time of the entry before.
+        /// The time of the entry before it.
         after: Option<DateTime<Utc>>,
     },
     /// There is an entry that was never recorded.
@@ -99,11 +99,11 @@ pub enum AuditFault {
         /// Its time.
         at: DateTime<Utc>,
     },
-    /// The entries are in order, but the head that says which is the last was altered or removed, so that some may be
-    /// missing at the end.
+    /// The entries are in order, but the head, which names the last one, was altered or removed, so some may be missing
+    /// at the end.
     #[error("the record of which entry is the last was altered or removed{}; entries may be missing there", and_when(.after.as_ref()))]
     Head {
-        /// The time of the last entry that is left.
+        /// The time of the last remaining entry.
         after: Option<DateTime<Utc>>,
     },
 }
@@ -113,7 +113,7 @@ fn and_when(at: Option<&DateTime<Utc>>) -> String {
 }
 
 impl Store {
-    /// As [`verify_audit_trail`], of the store's own database.
+    /// Verifies the store's own database as [`verify_audit_trail`] does.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -122,8 +122,8 @@ impl Store {
     }
 }
 
-/// Walks every account's chain in the database at that URL, all as they are at one moment, up to what is wrong first, and
-/// looks for the hashes that were noted elsewhere. Only reads.
+/// Walks every account's chain in the database at this URL, all as of one moment, up to the first fault, and looks for
+/// the hashes that were noted elsewhere. Only reads.
 ///
 /// # Errors
 /// [`Error::WrongKey`], [`Error::Unchained`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Corrupt`].
@@ -171,7 +171,7 @@ struct Found {
     link: Link,
 }
 
-/// How far a chain has been found right.
+/// The part of a chain that was found right.
 struct Walk<'a> {
     noted: &'a [AuditHash],
     found: Vec<(i64, AuditHash)>,
@@ -229,7 +229,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Goes on to the next entry, if it is the right one.
+    /// Goes on to the next entry if it is the right one, and returns the fault otherwise.
     fn step(&mut self, key: &ServerKey, Found { sequence, hash, link }: Found) -> Result<Option<AuditFault>, Error> {
         let (expected, at) = (self.sequence + 1, time(link.at)?);
         if sequence != Some(expected) {

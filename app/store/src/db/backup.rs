@@ -1,4 +1,4 @@
-//! A copy of an `SQLite` database while others use it.
+//! Backups of an `SQLite` database while others use it.
 
 use crate::db::sqlite;
 use crate::error::Error;
@@ -8,13 +8,13 @@ use std::io;
 use std::path::{Path, absolute};
 use tempfile::NamedTempFile;
 
-/// Writes what the `SQLite` database of that URL holds at one moment into a new file, which only this user can read and which
-/// is a database like it. Others may write meanwhile. The file appears whole, on the disk, or not at all. The database is not
-/// brought to another form, so that this can be done before a new version is.
+/// Writes the contents of the `SQLite` database at this URL, as of one moment, into a new file: a database like it,
+/// which only this user can read. Others may write meanwhile. The file appears complete and on the disk, or not at all.
+/// The database is not migrated, so that this can be done before an upgrade.
 ///
 /// # Errors
-/// [`Error::BackupExists`], [`Error::NotBackedUpHere`], [`Error::UnsupportedDatabase`], [`Error::Database`] (also where the
-/// new file can't be written).
+/// [`Error::BackupExists`], [`Error::NotBackedUpHere`], [`Error::UnsupportedDatabase`], [`Error::Database`] (also if
+/// the new file can't be written).
 pub async fn back_up(url: &str, to: &Path) -> Result<(), Error> {
     if !url.starts_with("sqlite:") {
         return Err(Error::NotBackedUpHere);
@@ -24,7 +24,8 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), Error> {
         return Err(Error::BackupExists(to));
     }
     let folder = to.parent().unwrap_or(&to);
-    // SQLite takes an empty file. This one is its owner's only, and goes unless it gets its name in the end.
+    // SQLite accepts an empty file. Only its owner can read this one, and it is removed unless it gets its name in the
+    // end.
     let copy = NamedTempFile::new_in(folder).map_err(sqlx::Error::Io)?;
     copy_into(url, &from, copy.path()).await?;
     let done = copy.as_file().sync_all().and_then(|()| match copy.persist_noclobber(&to) {

@@ -1,4 +1,4 @@
-//! The database, of either kind: how it is opened by its URL, how a transaction that writes begins, and how times are kept.
+//! The database of either kind: opening it by its URL, beginning a transaction that writes, and storing times.
 
 use crate::db::lock::DatabaseLock;
 use crate::db::sql::{Dialect, Pool, QueryResult};
@@ -9,18 +9,19 @@ use domain::account::AccountId;
 
 pub(crate) use crate::db::sql::{Connection, Tx};
 
-/// Connections to one database: those that read, which never wait for one that writes, and those that write.
+/// Connections to one database: for reading, which never wait for a writer, and for writing.
 pub(crate) struct Pools {
     pub(crate) read: Pool,
     pub(crate) write: Pool,
-    /// Those by which nodes hear of each other, where there can be several: neither readers nor writers hold them up.
+    /// The connections by which nodes notify each other, if there can be several nodes. Neither readers nor writers
+    /// hold them up.
     pub(crate) nodes: Option<Pool>,
-    /// The URL by which the database was opened.
+    /// The URL that the database was opened by.
     pub(crate) url: String,
 }
 
 impl Pools {
-    /// Opens the database and brings it to this version's form; that takes its lock, unless the caller has.
+    /// Opens the database and migrates it to this version, which takes its lock unless the caller holds it.
     pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Self, Error> {
         match url.split(':').next().unwrap_or_default() {
             "sqlite" => Box::pin(sqlite::open(url, lock)).await,
@@ -29,7 +30,7 @@ impl Pools {
         }
     }
 
-    /// Opens the database to read it, as it is: nothing is written to it, nor beside its file.
+    /// Opens the database as it is, for reading: nothing is written to it, nor beside its file.
     pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
         match url.split(':').next().unwrap_or_default() {
             "sqlite" => Box::pin(sqlite::open_to_read(url)).await,
@@ -38,12 +39,13 @@ impl Pools {
         }
     }
 
-    /// Which kind of database it is.
+    /// Returns the kind of database.
     pub(crate) fn dialect(&self) -> Dialect {
         self.read.dialect()
     }
 
-    /// Begins a transaction that writes. What it reads stays true until it ends: nobody else writes meanwhile.
+    /// Begins a transaction that writes. No other transaction writes meanwhile, so that everything it reads stays true
+    /// until it ends.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
         match &self.write {
             Pool::Sqlite(pool) => sqlite::begin(pool).await,
@@ -51,8 +53,8 @@ impl Pools {
         }
     }
 
-    /// Begins a transaction that writes what belongs to that account, and nothing else. What it reads of that stays true
-    /// until it ends; others may change other accounts meanwhile, where the database can do that.
+    /// Begins a transaction that writes data of this account only. Everything it reads of the account stays true until
+    /// it ends; other accounts may be changed meanwhile, if the database supports that.
     pub(crate) async fn begin_in(&self, account: AccountId) -> Result<Tx, Error> {
         match &self.write {
             Pool::Sqlite(pool) => sqlite::begin(pool).await,
@@ -61,10 +63,10 @@ impl Pools {
     }
 }
 
-/// That a statement has changed what it was about.
+/// Makes sure that a statement has changed a row.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there was none.
+/// [`Error::NotFound`] if it has changed none.
 pub(crate) fn require_row(done: &QueryResult) -> Result<(), Error> {
     if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
@@ -74,17 +76,18 @@ pub(crate) const HOUR: i64 = 60 * 60 * 1_000_000;
 /// Microseconds of a day.
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// The day as a number: days since the Unix epoch, in UTC. Times [`DAY`] it is the time at which the day begins.
+/// Returns the day as a number: days since the Unix epoch, in UTC. Multiplied by [`DAY`], it is the time at which the
+/// day begins.
 pub(crate) fn day_number(date: NaiveDate) -> i64 {
     date.to_epoch_days().into()
 }
 
-/// A time as the database keeps it: microseconds since the Unix epoch.
+/// Returns a time as the database keeps it: microseconds since the Unix epoch.
 pub(crate) fn micros(time: DateTime<Utc>) -> i64 {
     time.timestamp_micros()
 }
 
-/// The time that the database keeps.
+/// Returns the time that the database keeps as these microseconds since the Unix epoch.
 pub(crate) fn time(micros: i64) -> Result<DateTime<Utc>, Error> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::Corrupt(format!("the time {micros}")))
 }

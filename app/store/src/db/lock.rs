@@ -1,16 +1,15 @@
-//! The lock on an `SQLite` database: one process serves it, and no other changes what that one remembers.
+//! The lock on an `SQLite` database: one process serves it, and no other changes data that the server caches.
 //!
-//! A server goes by what it remembers of access tokens (see `verification_cache`), and does not hear of what another process
-//! writes into its file. So:
+//! A server relies on its cache of access tokens (see `verification_cache`), and is not notified of what another
+//! process writes into its file. So:
 //!
-//! - A server holds the lock for itself alone, as long as it runs. So does whoever brings the database to another form, or
-//!   moves it.
-//! - Whoever else commits a change of what a server may remember shares the lock while it does: see [`Store::commit`].
-//!   Where a server runs, that is refused.
+//! - A server holds the lock exclusively, as long as it runs. So does a process that migrates the database or moves it.
+//! - Any other process that commits a change of data that a server may cache shares the lock while it does: see
+//!   [`Store::commit`]. If a server runs, that is refused.
 //!
-//! The lock is one of the system's on a file beside the database (flock(2)): it ends with its process, however that ends. It
-//! is found by the database's own name, whatever links lead there. On `PostgreSQL`, servers hear of each other (`nodes`),
-//! and nothing is locked.
+//! The lock is one of the operating system's, on a file beside the database (flock(2)): it ends with its process,
+//! however that ends. The file is found by the database's own name, whatever links lead there. On `PostgreSQL`, servers
+//! notify each other (`nodes`), and nothing is locked.
 //!
 //! [`Store::commit`]: crate::store::Store
 
@@ -22,12 +21,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How long to wait for the lock: whoever shares it does so for a moment only.
+/// The time to wait for the lock: a process that shares it does so for a moment only.
 const TAKEN_WITHIN: Duration = Duration::from_secs(1);
-/// How often to try.
+/// The time between two attempts.
 const TRY_EVERY: Duration = Duration::from_millis(25);
 
-/// The right to be the only process that changes what a server of the database may remember. It ends when it is dropped.
+/// The right to be the only process that changes data that a server of the database may cache. It ends when dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct DatabaseLock {
@@ -35,7 +34,7 @@ pub struct DatabaseLock {
 }
 
 impl DatabaseLock {
-    /// Takes the lock of the database of that URL, which is made first where it is an `SQLite` file that is not there.
+    /// Takes the lock of the database at this URL. A missing `SQLite` file is created first.
     ///
     /// # Errors
     /// [`Error::InUse`], [`Error::SeveralNames`], [`Error::UnsupportedDatabase`], [`Error::Database`].
@@ -65,13 +64,13 @@ impl DatabaseLock {
     }
 }
 
-/// Opens the file that is locked; there is one for each database, and it is never removed.
+/// Opens the file that is locked. There is one for each database, and it is never removed.
 fn lock_file(url: &str) -> Result<(PathBuf, File), Error> {
     let database = sqlite::file(url)?;
     sqlite::make(&database).map_err(sqlx::Error::Io)?;
-    // The name that all links lead to.
+    // The path that all links lead to.
     let database = fs::canonicalize(database).map_err(sqlx::Error::Io)?;
-    // By each of its names SQLite would keep a log of its own, and mend the file with the wrong one.
+    // Under each of its names SQLite would keep a separate log, and recover the file with the wrong one.
     if fs::metadata(&database).map_err(sqlx::Error::Io)?.nlink() > 1 {
         return Err(Error::SeveralNames(database));
     }

@@ -1,4 +1,4 @@
-//! Moving all that there is from one kind of database to the other.
+//! Moving all data from one kind of database to the other.
 
 use crate::db::database::{Connection, Pools};
 use crate::db::lock::DatabaseLock;
@@ -7,8 +7,8 @@ use crate::error::Error;
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, Row};
 
-/// Every table, in an order in which each comes after those that it refers to. Rows are written in the order that is named,
-/// where there is one that matters.
+/// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
+/// matters.
 const TABLES: [(&str, Option<&str>); 23] = [
     ("accounts", None),
     ("users", None),
@@ -35,9 +35,9 @@ const TABLES: [(&str, Option<&str>); 23] = [
     ("job_results", None),
 ];
 
-/// Arguments that one statement takes; `SQLite` allows 32,766.
+/// The number of arguments in one statement; `SQLite` allows 32,766.
 const ARGUMENTS: usize = 10_000;
-/// Bytes after which a statement is sent, however few its arguments are.
+/// The size in bytes at which a statement is sent, however few arguments it has.
 const BYTES: usize = 8 << 20;
 
 /// A table that was moved.
@@ -45,7 +45,7 @@ const BYTES: usize = 8 << 20;
 pub struct MovedTable {
     /// Its name.
     pub name: &'static str,
-    /// How many rows it has.
+    /// The number of its rows.
     pub rows: u64,
 }
 
@@ -58,14 +58,14 @@ enum Kind {
     Bytes,
 }
 
-/// The columns of a table that are moved: all but those that the database numbers of itself.
+/// The columns of a table that are moved: all but those that the database numbers itself.
 struct Columns {
     names: String,
     kinds: Vec<Kind>,
 }
 
 impl Columns {
-    /// `PostgreSQL` knows the types; `SQLite` has fewer.
+    /// Reads the columns from `PostgreSQL`, which knows their types; `SQLite` has fewer types.
     async fn of(table: &str, postgres: &mut Connection) -> Result<Self, Error> {
         let columns: Vec<(String, String)> = sql::query_as(
             "SELECT column_name::text, data_type::text FROM information_schema.columns
@@ -86,19 +86,19 @@ impl Columns {
         Ok(Self { names: columns.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", "), kinds })
     }
 
-    /// Text and bytes compare byte by byte in both databases, so all columns together are an order that both know.
+    /// Returns an order by all columns, which is the same in both databases: both compare text and bytes byte by byte.
     fn order(&self) -> String {
         format!("{} NULLS FIRST", self.names.replace(", ", " NULLS FIRST, "))
     }
 }
 
-/// Copies all rows of the one database into the other, which has none yet, and compares them one by one, all in one
-/// transaction: where anything fails or differs, the other stays empty. Both are brought to this version's form first.
-/// No server runs on either, and nobody writes to either meanwhile. The server key goes with both.
+/// Copies all rows of one database into the other, which must be empty, and compares them one by one, all in one
+/// transaction: if anything fails or differs, the other stays empty. Both are migrated to this version first. No server
+/// may run on either, and nothing may write to either meanwhile. The same server key belongs to both.
 ///
 /// # Errors
-/// [`Error::InUse`], [`Error::Served`], [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`], [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`],
-/// [`Error::Migration`], [`Error::Corrupt`].
+/// [`Error::InUse`], [`Error::Served`], [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`],
+/// [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`], [`Error::Corrupt`].
 pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Error> {
     if [from, to].iter().all(|url| url.starts_with("sqlite:")) {
         return Err(Error::SameKind);
@@ -110,7 +110,7 @@ pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Erro
     }
     let (mut from, mut to) = (from.begin().await?, to.begin().await?);
     require_no_server(if from.dialect() == Dialect::Postgres { &mut from } else { &mut to }).await?;
-    // Every database that was ever used has its row there; a wrong address leads to one that has not.
+    // Every database that was ever used has its row there; one at a wrong address does not.
     if !sql::query_scalar::<bool>("SELECT EXISTS (SELECT 1 FROM server_key)").fetch_one(&mut *from).await? {
         return Err(Error::NothingToMove);
     }
@@ -167,7 +167,7 @@ async fn copy(
     }
 }
 
-/// Answers how many rows there are.
+/// Compares the rows of a table, and returns their number.
 async fn compare(
     table: &'static str,
     columns: &Columns,
@@ -187,7 +187,7 @@ async fn compare(
 }
 
 fn rows<'c>(on: &'c mut Connection, sql: String, kinds: &'c [Kind]) -> BoxStream<'c, sqlx::Result<Vec<Value>>> {
-    /// The values of a row, whichever database's it is.
+    /// Reads the values of each row, from either database.
     macro_rules! values {
         ($on:ident) => {
             sqlx::query(AssertSqlSafe(sql))
@@ -226,7 +226,7 @@ mod tests {
         let mut moved: Vec<_> = TABLES.into_iter().map(|(table, _)| table.to_owned()).collect();
         moved.sort();
         for store in stores().await {
-            // What SQLite's search has besides is written by its triggers. What nodes tell each other is of the moment.
+            // SQLite's triggers write the other tables of the search. The nodes' tables only matter at the moment.
             let tables = sql::query_scalar::<String>(match store.pools().dialect() {
                 Dialect::Sqlite => {
                     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_search%' ESCAPE '\\'

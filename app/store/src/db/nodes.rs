@@ -1,23 +1,23 @@
 //! The nodes: any number of server processes on one `PostgreSQL` database, each with a verification cache of its own.
 //!
-//! The rule stays what `verification_cache` says: no call of `authenticate` that begins after a change has answered sees
-//! what was before it, on whichever node. It holds by leases.
+//! The rule is that of `verification_cache`: no call of `authenticate` that begins after a change has returned sees the
+//! state before it, on any node. It holds by leases.
 //!
-//! - A node believes its cache only while it holds a lease of [`LEASE`] in the database, which it renews every
-//!   [`RENEW_EVERY`]. It counts from before it asked for it, by its own clock; others wait by the database's. So a node that
-//!   is cut off stops believing before anybody stops waiting for it, if the two clocks run alike: neither jumps, and no
-//!   machine is put to sleep. From then on each call reads the database; where that doesn't answer, it is refused as
-//!   unavailable.
-//! - A change leaves every node that holds a lease an eviction, in the same transaction. A node carries out what is left
-//!   for it, removes it, and only then renews its lease.
-//! - A change answers once none of its evictions is left for a node whose lease still runs: a round trip as a rule,
-//!   [`LEASE`] at worst, where a node has died or is cut off.
-//! - A node that is new, or whose lease had run out by either clock, joins with an empty cache and while nobody writes: so
-//!   no change is between its evictions and its commit, with nothing left for it.
-//! - Where a node does not know whether its own commit was carried out, it keeps what that concerns out of its cache
-//!   until it has joined anew: nobody writes then, so it is decided.
+//! - A node trusts its cache only while it holds a lease of [`LEASE`] in the database, which it renews every
+//!   [`RENEW_EVERY`]. It counts from before it asked for the lease, by its own clock; others wait by the database's. So
+//!   a node that is cut off stops trusting its cache before others stop waiting for it, if the two clocks run alike:
+//!   neither jumps, and no machine is suspended. From then on each call reads the database; if that doesn't answer, the
+//!   call is refused as unavailable.
+//! - A change leaves an eviction for every node that holds a lease, in the same transaction. A node carries out the
+//!   evictions left for it, removes them, and only then renews its lease.
+//! - A change returns once none of its evictions is left for a node whose lease still runs: after a round trip as a
+//!   rule, after [`LEASE`] at worst, if a node has died or is cut off.
+//! - A node that is new, or whose lease has run out by either clock, joins with an empty cache and while nothing else
+//!   is written: so no change can be between its evictions and its commit, with no eviction for this node.
+//! - If a node does not know whether its own commit was carried out, it keeps the commit's subject out of its cache
+//!   until it has joined again: nothing else is written at that moment, so the commit is decided.
 //!
-//! `SQLite` has one node, whose cache hears of every change without all that.
+//! `SQLite` has one node, whose cache is notified of every change without all that.
 
 use crate::db::sql::{self, Pool, Tx};
 use crate::error::Error;
@@ -32,14 +32,14 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-/// How long a node believes its cache without having heard from the database, and how long a change waits for a node that
-/// does not answer.
+/// The time for which a node trusts its cache without an answer from the database, and for which a change waits for a
+/// node that does not answer.
 pub const LEASE: Duration = Duration::from_secs(5);
-/// How often a lease is renewed.
+/// The interval at which a lease is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(1);
-/// How often a change looks whether its evictions are carried out.
+/// The interval at which a change checks whether its evictions are carried out.
 const LOOK_EVERY: Duration = Duration::from_millis(3);
-/// For how long a node that no longer renews its lease is remembered.
+/// The time for which a node that no longer renews its lease is remembered.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// The channel by which nodes are woken.
 const CHANNEL: &str = "kagitaba_evictions";
@@ -48,31 +48,32 @@ const CHANNEL: &str = "kagitaba_evictions";
 pub(crate) struct Node {
     id: Uuid,
     began: Instant,
-    /// Until when the cache is to be believed, in microseconds after `began`; 0 where it is not.
+    /// The time until which the cache is trusted, in microseconds after `began`; 0 if it is not trusted.
     until: AtomicU64,
-    /// What was changed, or was not: the commits have not answered.
+    /// The holds of commits whose outcome is unknown.
     undecided: Mutex<Vec<Hold>>,
 }
 
 impl Node {
-    /// A node that holds no lease yet; for a database that only this process uses, one that needs none.
+    /// Creates a node that holds no lease yet or, for a database that only this process uses, one that needs none.
     pub(crate) fn new(alone: bool) -> Self {
         let until = if alone { u64::MAX } else { 0 };
         Self { id: Uuid::now_v7(), began: Instant::now(), until: AtomicU64::new(until), undecided: Mutex::default() }
     }
 
-    /// Whether the cache is to be believed now.
+    /// Returns whether the cache is trusted now.
     pub(crate) fn believes(&self) -> bool {
         let until = self.until.load(Ordering::Acquire);
         until == u64::MAX || self.micros(Instant::now()) < until
     }
 
-    /// The cache is not to be believed until the node has joined anew, where there can be others.
+    /// Stops trusting the cache until the node has joined again, if there can be other nodes.
     pub(crate) fn believe_nothing(&self) {
         _ = self.until.fetch_update(Ordering::AcqRel, Ordering::Acquire, |until| (until != u64::MAX).then_some(0));
     }
 
-    /// Takes over what a commit has held that may be carried out yet. Where there are no others, it was not.
+    /// Takes over the hold of a failed commit that may still be carried out. If there can be no other nodes, it was
+    /// not, and the hold is released.
     pub(crate) fn leave_undecided(&self, hold: Hold) {
         if self.until.load(Ordering::Acquire) == u64::MAX {
             hold.release();
@@ -82,7 +83,7 @@ impl Node {
     }
 
     fn undecided(&self) -> MutexGuard<'_, Vec<Hold>> {
-        self.undecided.lock().unwrap_or_else(PoisonError::into_inner) // nothing is left half done: nothing there panics
+        self.undecided.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
     }
 
     fn micros(&self, at: Instant) -> u64 {
@@ -98,8 +99,8 @@ struct EvictionRow {
 }
 
 impl Store {
-    /// Holds a lease for as long as it is polled, on a database that other nodes may use, too: only then does
-    /// [`Store::authenticate`] remember anything. Where the database uses one process only, it does nothing.
+    /// Holds a lease as long as this future is polled, on a database that other nodes may use, too: only then does
+    /// [`Store::authenticate`] cache anything. Does nothing on a database that only one process uses.
     pub async fn keep_lease(self) {
         let Some(Pool::Postgres(pool)) = &self.pools().nodes else { return };
         let mut listener = None;
@@ -118,15 +119,15 @@ impl Store {
                 listener = timeout(RENEW_EVERY, listen(pool)).await.ok().and_then(Result::ok);
             }
             match &mut listener {
-                // Woken, or in time. A listener that has lost its connection makes it anew; what was missed is read.
+                // Woken, or on time. A listener that has lost its connection makes a new one; anything missed is read.
                 Some(listener) => drop(timeout(RENEW_EVERY, listener.try_recv()).await),
                 None => sleep(RENEW_EVERY).await,
             }
         }
     }
 
-    /// Ends the lease, so that no change waits for this node any longer; it remembers nothing from now on. To be called once
-    /// nobody polls [`Store::keep_lease`] any more.
+    /// Ends the lease, so that no change waits for this node any longer; the node caches nothing from then on. Call it
+    /// once [`Store::keep_lease`] is no longer polled.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -137,7 +138,7 @@ impl Store {
         Ok(())
     }
 
-    /// Carries out what others have left for this node, and renews its lease.
+    /// Carries out the evictions left for this node, and renews its lease.
     async fn renew_lease(&self) -> Result<(), Error> {
         let (node, Some(pool)) = (self.node(), &self.pools().nodes) else { return Ok(()) };
         let (mut asked, mut before) = (Instant::now(), node.until.load(Ordering::Acquire));
@@ -158,8 +159,8 @@ impl Store {
              WHERE id = $1 AND lease_until > clock_timestamp()",
         );
         let held = renewed.bind(node.id).bind(lease).execute(pool).await?.rows_affected() > 0;
-        // By its own clock, too: others may have seen the lease run out before the renewal was committed, and of one whose
-        // answer was lost this node knows nothing.
+        // By this node's own clock, too: others may have seen the lease run out before the renewal was committed, and
+        // this node knows nothing of a renewal whose answer was lost.
         if !held || node.micros(Instant::now()) >= before || !node.undecided().is_empty() {
             node.believe_nothing();
             before = 0;
@@ -178,7 +179,7 @@ impl Store {
             tx.commit().await?;
             forget_nodes(pool).await?;
         }
-        // Unless it has stopped believing meanwhile.
+        // Unless the node has stopped trusting its cache meanwhile.
         let until = node.micros(asked + LEASE);
         _ = node.until.compare_exchange(before, until, Ordering::AcqRel, Ordering::Acquire);
         Ok(())
@@ -196,7 +197,7 @@ impl Store {
         Ok(())
     }
 
-    /// Leaves every other node that holds a lease an eviction; they see it once the transaction is committed.
+    /// Leaves an eviction for every other node that holds a lease; they see it once the transaction is committed.
     pub(crate) async fn leave_evictions(&self, tx: &mut Tx, change: Uuid, concern: &Concern) -> Result<(), Error> {
         if self.pools().nodes.is_none() {
             return Ok(());
@@ -219,7 +220,7 @@ impl Store {
         Ok(())
     }
 
-    /// Waits until no node believes what was before the change.
+    /// Waits until no node trusts what it cached before the change.
     pub(crate) async fn wait_for_nodes(&self, change: Uuid) {
         let (committed, Some(pool)) = (Instant::now(), &self.pools().nodes) else { return };
         while committed.elapsed() < LEASE {
@@ -230,12 +231,13 @@ impl Store {
             match left.bind(change).fetch_one(pool).await {
                 Ok(false) => return,
                 Ok(true) => sleep(LOOK_EVERY).await,
-                // Whoever has not carried it out by the end of the lease no longer believes its cache.
+                // A node that has not carried it out by the end of its lease no longer trusts its cache.
                 Err(_) => sleep(LEASE.saturating_sub(committed.elapsed())).await,
             }
         }
-        // Who has not carried it out by now believes nothing any more. Where its lease still runs, the database's clock was
-        // ahead when it was written: no other change is to wait for it until that time comes. One that is there joins anew.
+        // A node that has not carried it out by now no longer trusts its cache. If its lease still runs, the database's
+        // clock was ahead when the lease was written: no other change should wait for the node until that time comes.
+        // If the node is still there, it joins again.
         let forget = sql::query("DELETE FROM nodes WHERE id IN (SELECT node_id FROM evictions WHERE change_id = $1)");
         if let Err(error) = forget.bind(change).execute(pool).await {
             tracing::warn!(%error, "a node that is gone was not forgotten: the next change waits for it, too");

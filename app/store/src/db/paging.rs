@@ -1,25 +1,25 @@
-//! Pages of long lists. One begins after, or ends before, a row that is known by its key: the index of the order is entered
-//! there, however deep it lies. One that has a number is skipped to.
+//! Pages of long lists. A page begins after, or ends before, a row that is known by its key: the index of the order is
+//! entered there, at any depth. A page that has a number is skipped to.
 
 use crate::db::database::Connection;
 use crate::db::sql::{Dialect, QueryBuilder, Row, Value};
 use domain::paging::{Count, Cursor, Place, Position};
 
-/// The order of a list, which an index has.
+/// The order of a list, which has an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Order {
-    /// The column that it goes by.
+    /// The column to sort by.
     pub(crate) value: &'static str,
-    /// The column that decides between equals.
+    /// The column that decides between equal values.
     pub(crate) tie: &'static str,
-    /// Whether the greatest comes first.
+    /// Whether the greatest value comes first.
     pub(crate) descending: bool,
-    /// Whether rows may have no value. Those come last.
+    /// Whether rows may have no value; these come last.
     pub(crate) nullable: bool,
 }
 
 impl Order {
-    /// `ORDER BY`, from the end on if backwards.
+    /// Returns the `ORDER BY` clause, from the end if `backwards`.
     pub(crate) fn clause(self, backwards: bool) -> String {
         let Self { value, tie, descending, nullable } = self;
         let direction = if descending == backwards { "" } else { " DESC" };
@@ -35,46 +35,47 @@ impl Order {
 /// A row's place in an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// Its value, if it has one.
+    /// The row's value, if it has one.
     pub(crate) value: Option<Value>,
-    /// What decides between equals.
+    /// The value that decides between equal ones.
     pub(crate) tie: Value,
 }
 
 /// A list with its filters and its order.
 pub(crate) trait List {
-    /// What is read of a row.
+    /// The type of a row.
     type Row: Row;
     /// The head of the query for rows, with the table.
     const SELECT: &'static str;
     /// The table.
     const TABLE: &'static str;
-    /// Rows on a page.
+    /// The number of rows on a page.
     const SIZE: u32;
-    /// Rows that are counted, at most.
+    /// The most rows that are counted.
     const COUNTED: u32;
 
-    /// The database that it is in.
+    /// Returns the kind of database that the list is in.
     fn dialect(&self) -> Dialect;
 
-    /// The order.
+    /// Returns the order.
     fn order(&self) -> Order;
 
-    /// Whether what fits may be rare along the order, and is found together elsewhere.
+    /// Returns whether matching rows may be rare along the order, but are found together elsewhere.
     fn lies_together(&self) -> bool;
 
-    /// A query with that head for the rows that fit. `SQLite`, which does not know how many those are, goes along the index
-    /// of the order where it shall.
+    /// Returns a query with this head for the matching rows. `SQLite`, which does not know their number, goes along the
+    /// index of the order if `along_order`.
     fn filtered(&self, head: String, along_order: bool) -> QueryBuilder;
 
-    /// The key that the cursor stands for, if it makes sense in this order.
+    /// Returns the key that the cursor stands for, if it is valid in this order.
     fn key(&self, cursor: &Cursor) -> Option<Key>;
 
-    /// The row's key.
+    /// Returns the cursor that stands for the row.
     fn cursor(&self, row: &Self::Row) -> Cursor;
 }
 
-/// The page at that place, or what stands in for it where it has no rows. All queries must see the same.
+/// Returns the page at this place or, if it has no rows, the one shown in its stead. All queries must see the same
+/// state.
 pub(crate) async fn page<L: List>(
     list: &L,
     asked: &Place,
@@ -88,7 +89,7 @@ pub(crate) async fn page<L: List>(
         Place::After(cursor) | Place::Before(cursor) if list.key(cursor).is_none() => Place::First,
         asked => asked.clone(),
     };
-    // Going along the order to find so few, one would pass by nearly all the others.
+    // Going along the order to find so few would pass over nearly all the others.
     let along_order = !matches!(total, Count::Exactly(total) if total <= 2 * u64::from(L::SIZE));
     let mut rows = at(&place, list, total, along_order, on).await?;
     if rows.is_empty() {
@@ -125,7 +126,7 @@ pub(crate) async fn page<L: List>(
     Ok((rows, position))
 }
 
-/// The rows at that place, of so many.
+/// Returns the rows at this place, of `total`.
 async fn at<L: List>(
     place: &Place,
     list: &L,
@@ -141,7 +142,7 @@ async fn at<L: List>(
     };
     let mut rows = Side { key, backwards }.rows(list, along_order, on).await?;
     if let (Place::Last, Count::Exactly(total @ 1..)) = (place, total) {
-        // The same pages from either end.
+        // The pages are the same from either end.
         rows.truncate(usize::try_from((total - 1) % u64::from(L::SIZE)).unwrap_or_default() + 1);
     }
     if backwards {
@@ -150,7 +151,7 @@ async fn at<L: List>(
     Ok(rows)
 }
 
-/// The rows beyond a key, going forwards or backwards; all where there is none.
+/// The rows beyond a key, forwards or backwards; all rows if there is no key.
 pub(crate) struct Side {
     pub(crate) key: Option<Key>,
     pub(crate) backwards: bool,
@@ -158,15 +159,15 @@ pub(crate) struct Side {
 
 /// A part of a [`Side`] that an index has in one piece.
 enum Stretch<'k> {
-    /// All.
+    /// All rows.
     Whole,
-    /// Those with a value, from that value and tie on.
+    /// Rows with a value, beyond this value and tie.
     Beyond(&'k Value, &'k Value),
-    /// Those without a value, from that tie on.
+    /// Rows without a value, beyond this tie.
     BeyondWithout(&'k Value),
-    /// Those with a value.
+    /// Rows with a value.
     With,
-    /// Those without.
+    /// Rows without a value.
     Without,
 }
 
@@ -174,7 +175,7 @@ impl Side {
     /// All rows, forwards.
     pub(crate) const ALL: Self = Self { key: None, backwards: false };
 
-    /// Its parts, one after the other.
+    /// Returns its parts, in order.
     fn stretches(&self, order: Order) -> Vec<Stretch<'_>> {
         match (&self.key, self.backwards) {
             (None, _) => vec![Stretch::Whole],
@@ -187,7 +188,7 @@ impl Side {
         }
     }
 
-    /// For each part the query with that head.
+    /// Returns the query with this head for each part.
     fn queries<L: List>(&self, list: &L, head: &str, along_order: bool) -> Vec<QueryBuilder> {
         let order = list.order();
         let Order { value, tie, descending, .. } = order;
@@ -211,7 +212,7 @@ impl Side {
         self.stretches(order).into_iter().map(query).collect()
     }
 
-    /// The queries that [`Self::rows`] goes through. Limits stand in their text, so that `PostgreSQL` plans for them.
+    /// Returns the queries that [`Self::rows`] runs. Limits are in their text, so that `PostgreSQL` plans for them.
     pub(crate) fn rows_queries<L: List>(&self, list: &L, along_order: bool) -> Vec<QueryBuilder> {
         let mut queries = self.queries(list, &head(list), along_order);
         for query in &mut queries {
@@ -220,7 +221,7 @@ impl Side {
         queries
     }
 
-    /// The queries that [`Self::count`] goes through.
+    /// Returns the queries that [`Self::count`] runs.
     pub(crate) fn count_queries<L: List>(&self, list: &L, limit: u32, along_order: bool) -> Vec<QueryBuilder> {
         let head = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {}", L::TABLE);
         let mut queries = self.queries(list, &head, along_order);
@@ -230,7 +231,7 @@ impl Side {
         queries
     }
 
-    /// The first rows, a page of them.
+    /// Returns the first page of rows.
     async fn rows<L: List>(&self, list: &L, along_order: bool, on: &mut Connection) -> sqlx::Result<Vec<L::Row>> {
         let mut rows = Vec::new();
         for query in self.rows_queries(list, along_order) {
@@ -242,7 +243,7 @@ impl Side {
         Ok(rows)
     }
 
-    /// How many there are, counted up to that limit.
+    /// Returns the number of rows, counted up to `limit`.
     async fn count<L: List>(
         &self,
         list: &L,
@@ -260,12 +261,12 @@ impl Side {
     }
 }
 
-/// The head of a query for rows, which [`finish`] ends.
+/// Returns the head of a query for rows, which [`finish`] completes.
 fn head<L: List>(list: &L) -> String {
     match list.dialect() {
-        // It reads of a row that is passed by what the index holds, no more.
+        // Of a row that is passed over, SQLite reads only what the index holds.
         Dialect::Sqlite => L::SELECT.to_owned(),
-        // It would read, and compute, all that is selected of it. The ids alone it finds in the index.
+        // PostgreSQL would read, and compute, everything that is selected of it. The ids alone are in the index.
         Dialect::Postgres => format!("{} WHERE id IN (SELECT id FROM {}", L::SELECT, L::TABLE),
     }
 }
@@ -278,17 +279,17 @@ fn finish<L: List>(query: &mut QueryBuilder, list: &L, backwards: bool, limit: i
     }
 }
 
-/// A page by its number.
+/// A page that has a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbered {
-    /// Whether it is skipped to from the end, which is nearer; the rows come in the opposite order then.
+    /// Whether it is skipped to from the end, which is nearer; its rows then come in the opposite order.
     pub(crate) backwards: bool,
     skipped: i64,
     rows: i64,
 }
 
 impl Numbered {
-    /// The page of that number, from 1, of pages of that size, if the list is that long.
+    /// Returns the page with this number, from 1, of pages of this size; `None` if the list is shorter.
     pub(crate) fn new(number: u32, size: u32, total: i64) -> Option<Self> {
         let skipped = i64::from(number.checked_sub(1)?) * i64::from(size);
         let rows = i64::from(size).min(total - skipped);
@@ -301,12 +302,12 @@ impl Numbered {
         Some(part).filter(|_| rows > 0)
     }
 
-    /// The page of the same number of the list in the opposite order.
+    /// Returns the page with the same number in the list in the opposite order.
     pub(crate) fn reversed(self) -> Self {
         Self { backwards: !self.backwards, ..self }
     }
 
-    /// The query for its rows.
+    /// Returns the query for its rows.
     pub(crate) fn query<L: List>(self, list: &L) -> QueryBuilder {
         let mut query = list.filtered(head(list), true);
         finish(&mut query, list, self.backwards, |query| {

@@ -1,4 +1,4 @@
-//! For tests: how the databases go about a query, where there are enough rows that it matters.
+//! Query plans, for tests: how the databases run a query if there are enough rows for it to matter.
 
 use crate::db::sql::{Pool, QueryBuilder};
 use crate::{Clock, ServerKey, Store};
@@ -10,10 +10,10 @@ use tokio::sync::OnceCell;
 #[path = "../../tests/postgres/cluster.rs"]
 mod cluster;
 
-/// The databases, which are filled once.
+/// The URLs of the databases, which are filled once.
 static URLS: OnceCell<(TempDir, [String; 2])> = OnceCell::const_new();
 
-/// A store on each kind of database, of many tokens and entries in an account whose id is nil.
+/// Returns a store on each kind of database, with many tokens and entries in an account whose id is nil.
 pub(crate) async fn stores() -> [Store; 2] {
     let (_, [sqlite, postgres]) = URLS
         .get_or_init(|| async {
@@ -35,7 +35,7 @@ async fn open(url: &str) -> Store {
 
 async fn fill(store: &Store) {
     let Pool::Postgres(pool) = &store.pools().write else { return };
-    // SQLite plans without knowing what is there. PostgreSQL would scan what is small.
+    // SQLite plans without statistics. PostgreSQL would scan a small table.
     let [nil, other] = [0, 1].map(|last| format!("'00000000-0000-0000-0000-00000000000{last}'::uuid"));
     let account = format!("CASE WHEN n % 10 = 0 THEN {nil} ELSE {other} END");
     let statements = format!(
@@ -54,7 +54,7 @@ async fn fill(store: &Store) {
     }
 }
 
-/// How the store's database would go about the query.
+/// Returns the plan of the store's database for the query.
 pub(crate) async fn plan(store: &Store, mut query: QueryBuilder) -> String {
     let pool = &store.pools().read;
     let lines: Vec<String> = match pool {

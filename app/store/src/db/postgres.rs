@@ -1,21 +1,23 @@
-//! `PostgreSQL`: how its database is opened, and how a transaction that writes begins.
+//! `PostgreSQL`: opening its database, and beginning a transaction that writes.
 //!
-//! The rule by which writers keep out of each other's way, in one process or in many: every transaction that writes takes
-//! a lock before it reads anything, and gives it back when it has ended.
+//! The rule that keeps writers apart, in one process or in many: every transaction that writes takes a lock before it
+//! reads anything, and releases it when it has ended.
 //!
-//! - [`begin`] takes the database's lock for itself alone: nobody else writes meanwhile. That is what `SQLite` does, so
-//!   whatever is right there is right here. It is for all that reaches beyond one account: users and their passwords,
-//!   sessions, invitations, attempts to sign in, what is removed when its time is over.
-//! - [`begin_in`] shares the database's lock with others of its kind and takes that of its account for itself. It is for
-//!   what writes rows of one account only (or locks at most one row of another's, so that no two wait for each other):
-//!   tokens, the company profile, advertisers, jobs, each with the next entry of that account's audit trail.
+//! - [`begin`] takes the database's lock exclusively: no other transaction writes meanwhile. That is what `SQLite`
+//!   does, so anything that is right there is right here. It is for everything that reaches beyond one account: users
+//!   and their passwords, sessions, invitations, sign-in attempts, the removal of expired data.
+//! - [`begin_in`] shares the database's lock with others of its kind and takes its account's lock exclusively. It is
+//!   for transactions that write rows of one account only (or lock at most one row of another's, so that no two wait
+//!   for each other): tokens, the company profile, advertisers, jobs, each with the next entry of that account's audit
+//!   trail.
 //!
-//! The locks are advisory ones: they are of the database, not of a row, so they hold for rows too that are not there yet
-//! (a name, the first entry of a chain). All is at the level `READ COMMITTED`, at which each statement sees what was
-//! committed before it: after the lock, all that the holder before has done. So nothing has to be tried again.
+//! The locks are advisory locks: they belong to the database, not to a row, so they also cover rows that are not there
+//! yet (a name, the first entry of a chain). All transactions run at the level `READ COMMITTED`, at which each
+//! statement sees everything that was committed before it: after the lock, everything that its previous holder has
+//! done. So nothing has to be retried.
 //!
-//! A connection asks for nothing as it starts that a pooler such as `PgBouncer` would not know: what it needs besides is set
-//! once it is there. That holds as long as the connection, so a pooler has to leave it its session.
+//! A connection asks for nothing at startup that a pooler such as `PgBouncer` would not know: its other settings are
+//! made once it is open. They last as long as the connection, so a pooler has to leave it its session.
 
 use crate::db::database::Pools;
 use crate::db::sql::{self, Pool, Tx};
@@ -30,31 +32,32 @@ use uuid::Uuid;
 
 static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/postgres");
 
-/// How long to wait for a connection.
+/// The time to wait for a connection.
 const ACQUIRED_WITHIN: Duration = Duration::from_secs(3);
-/// How long to wait for an answer whether a connection has a session of its own: a pooler may have no second one to give.
+/// The time to find out whether a connection has a session of its own: a pooler may have no second one to give.
 const SESSION_FOUND_WITHIN: Duration = Duration::from_secs(10);
-/// What is set on each connection. Whoever waits for a lock, as a writer for those before it, is answered in time; and what a
-/// machine leaves behind that is gone must not hold up others for ever.
+/// The settings of each connection. A statement that waits for a lock, such as a writer's, fails in time; and a
+/// transaction of a machine that is gone must not block others forever.
 const SETTINGS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
-/// The same on those that read. Plans are made for the arguments at hand: how many rows a search finds differs by far.
+/// The settings of each connection that reads: the same, and plans for the arguments at hand, as the number of rows
+/// that a search finds varies widely.
 const READER_SETTINGS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';
     SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan";
-/// Connections that read at the same time.
+/// The number of connections that read.
 const READERS: u32 = 8;
-/// Connections that write; most wait for a lock.
+/// The number of connections that write; most wait for a lock.
 const WRITERS: u32 = 8;
-/// Connections by which nodes hear of each other and count together, which takes no lock for long.
+/// The number of connections by which nodes notify each other and count together, which hold no lock for long.
 const NODES: u32 = 8;
 /// The database's lock. The number is `kagi` in ASCII; accounts' locks have one number instead of two.
 const LOCK: &str = "1801545577, 0";
 
-/// Opens `postgres://…` and migrates the database, which must be there already.
+/// Opens `postgres://…`, which must exist already, and migrates it.
 pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
     let options = options.extra_float_digits(None);
-    // A connection by itself, as a pool tries for half a minute to reach a server that is not there. Of processes that
-    // start together one migrates, and the others wait until it has.
+    // A connection outside a pool, as a pool tries for half a minute to reach a server that is not there. Of several
+    // processes that start together, one migrates, and the others wait until it has.
     let mut migrating = PgConnection::connect_with(&options).await?;
     sql::within(SESSION_FOUND_WITHIN, require_session(&mut migrating, &options)).await?;
     MIGRATIONS.run_direct(None, &mut migrating, false).await?;
@@ -70,8 +73,8 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     })
 }
 
-/// Makes sure that a connection has a session of its own: another one sees nothing of what it has set, and it finds that
-/// again. By plain queries: what is prepared needs a session, too.
+/// Makes sure that a connection has a session of its own: another connection does not see its settings, and it finds
+/// them again itself. By plain queries, as a prepared statement needs a session, too.
 async fn require_session(connection: &mut PgConnection, options: &PgConnectOptions) -> Result<(), Error> {
     let mark = Uuid::now_v7().to_string();
     connection.execute(AssertSqlSafe(format!("SET kagitaba.session = '{mark}'"))).await?;
@@ -84,7 +87,7 @@ async fn require_session(connection: &mut PgConnection, options: &PgConnectOptio
     if seen[0] != Some(mark.clone()) && seen[1] == Some(mark) { Ok(()) } else { Err(Error::SharedSessions) }
 }
 
-/// Connects to read what is there: every transaction that reads is one that can't write.
+/// Connects for reading: no transaction of the pool can write.
 pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
     Ok(Pool::Postgres(pool(1, READER_SETTINGS).connect_with(options).await?))
@@ -97,12 +100,12 @@ fn pool(connections: u32, settings: &'static str) -> PgPoolOptions {
     pool.after_release(|connection, _| Box::pin(sql::try_out(connection)))
 }
 
-/// Begins a transaction that writes while nobody else does.
+/// Begins a transaction that writes while no other does.
 pub(crate) async fn begin(pool: &PgPool) -> Result<Tx, Error> {
     begin_with(pool, format!("pg_advisory_xact_lock({LOCK})")).await
 }
 
-/// Begins a transaction that writes while nobody else does in that account.
+/// Begins a transaction that writes while no other does in this account.
 pub(crate) async fn begin_in(pool: &PgPool, account: AccountId) -> Result<Tx, Error> {
     // Two accounts with the same number would only wait for each other.
     let (_, number) = account.0.as_u64_pair();
@@ -111,7 +114,7 @@ pub(crate) async fn begin_in(pool: &PgPool, account: AccountId) -> Result<Tx, Er
 }
 
 async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {
-    // Apart: of a BEGIN that came along with a lock that was not had, sqlx does not know that there is a block to end.
+    // Separate from BEGIN: if a lock in the same query failed, sqlx would not know that there is a transaction to end.
     let mut tx = sql::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     sql::query(AssertSqlSafe(format!("SELECT {locks}"))).persistent(false).execute(&mut *tx).await?;
     Ok(tx)

@@ -1,8 +1,8 @@
-//! One way to speak SQL to either database: statements, their arguments and where they run, named as `sqlx` names them.
+//! One way to run SQL on either database: statements, their arguments and where they run, named as `sqlx` names them.
 //!
-//! A statement is written once, in what `SQLite` and `PostgreSQL` both read (`$1`, `ON CONFLICT`, `RETURNING`), and learns
-//! only where it runs which of them it is for. Whole numbers are `i64` in both. Where the two must be told differently,
-//! [`Dialect`] has the words.
+//! A statement is written once, in SQL that `SQLite` and `PostgreSQL` both read (`$1`, `ON CONFLICT`, `RETURNING`), and
+//! only learns where it runs which of them it is for. Whole numbers are `i64` in both. [`Dialect`] covers the
+//! differences.
 
 use sqlx::database::HasStatementCache;
 use sqlx::pool::PoolConnection;
@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// Which database it is.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// `SQLite`.
@@ -32,7 +32,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// The function that tells where in a text another begins, counted from 1, or 0.
+    /// Returns the function that finds the position of one text in another, counted from 1, or 0.
     pub(crate) fn position(self) -> &'static str {
         match self {
             Self::Sqlite => "instr",
@@ -41,7 +41,7 @@ impl Dialect {
     }
 }
 
-/// Connections.
+/// A pool of connections.
 pub(crate) enum Pool {
     /// To `SQLite`.
     Sqlite(SqlitePool),
@@ -50,7 +50,7 @@ pub(crate) enum Pool {
 }
 
 impl Pool {
-    /// Which database it is.
+    /// Returns the kind of database.
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
@@ -66,7 +66,7 @@ impl Pool {
         })
     }
 
-    /// A connection, for queries that need not see the same.
+    /// Acquires a connection, for queries that need not see the same state.
     pub(crate) async fn acquire(&self) -> sqlx::Result<Connection> {
         Ok(match self {
             Self::Sqlite(pool) => Connection::Sqlite(Held::Alone(Box::pin(pool.acquire()).await?)),
@@ -75,34 +75,34 @@ impl Pool {
     }
 }
 
-/// How long a statement may take, its wait for a connection and for locks included.
+/// The time that a statement may take, including the wait for a connection and for locks.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 
-/// Whether a database has ever left something unanswered: from then on [`try_out`] does what it says.
+/// Whether a database has ever failed to answer in time: from then on [`try_out`] tests connections.
 static SILENT: AtomicBool = AtomicBool::new(false);
 
-/// What a database has to answer. One that is gone without a word would be waited for until the system gives the connection
-/// up, which takes many minutes.
+/// Waits for a database's answer, for a limited time. If the database vanished silently, the wait would otherwise last
+/// until the system gives the connection up, which takes many minutes.
 async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     within(ANSWERED_WITHIN, answer).await
 }
 
-/// Likewise, with another limit.
+/// Waits for a database's answer as [`in_time`] does, with another limit.
 pub(crate) async fn within<T, E: From<sqlx::Error>>(
     limit: Duration,
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let mut answer = pin!(answer); // so that its connection comes back after the note of it
+    let mut answer = pin!(answer); // so that its connection is returned after SILENT is set
     timeout(limit, answer.as_mut()).await.unwrap_or_else(|_| {
         SILENT.store(true, Ordering::Release);
         Err(sqlx::Error::from(io::Error::from(io::ErrorKind::TimedOut)).into())
     })
 }
 
-/// Tries a connection out as it comes back to its pool: one that does not answer is closed at once. The pool itself would
-/// wait for its answer, and be left with none that can be had.
+/// Tests a connection on its return to the pool: one that does not answer is closed at once. The pool itself would wait
+/// for its answer, and run out of connections.
 pub(crate) async fn try_out(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    /// A moment, as nobody waits for anything here but for what was rolled back.
+    /// A short time, as the only thing to wait for here is a rollback.
     const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
     if SILENT.load(Ordering::Acquire) {
         within(ANSWERED_WITHIN, connection.ping()).await?;
@@ -110,8 +110,8 @@ pub(crate) async fn try_out(connection: &mut PgConnection) -> sqlx::Result<bool>
     Ok(true)
 }
 
-/// Begins a transaction so in `PostgreSQL`. Once begun that is carried through, even if nobody waits for it any more: `sqlx`
-/// would give the connection back as if it were in none.
+/// Begins a transaction with this statement in `PostgreSQL`. Once begun, this is carried through even if the caller
+/// stops waiting: `sqlx` would otherwise return the connection to the pool as if it were in no transaction.
 pub(crate) async fn begin(pool: &PgPool, begin: impl SqlSafeStr) -> sqlx::Result<Tx> {
     let (pool, begin) = (pool.clone(), begin.into_sql_str());
     let beginning = tokio::spawn(async move { pool.begin_with(begin).await });
@@ -128,7 +128,7 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
-    /// Which database it is to.
+    /// Returns the kind of database that it is to.
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
@@ -137,11 +137,11 @@ impl Connection {
     }
 }
 
-/// How a connection is held.
+/// The way in which a connection is held.
 pub(crate) enum Held<DB: Database> {
-    /// It goes back to its pool when dropped.
+    /// It returns to its pool when dropped.
     Alone(PoolConnection<DB>),
-    /// What was done is rolled back when dropped.
+    /// Its changes are rolled back when dropped.
     InTransaction(Transaction<'static, DB>),
 }
 
@@ -165,7 +165,7 @@ impl<DB: Database> Held<DB> {
 pub(crate) struct Tx(Connection);
 
 impl Tx {
-    /// Makes what was done last.
+    /// Makes its changes permanent.
     pub(crate) async fn commit(self) -> sqlx::Result<()> {
         match self.0 {
             Connection::Sqlite(held) => held.commit().await,
@@ -200,15 +200,15 @@ impl DerefMut for Tx {
     }
 }
 
-/// Where a statement runs: any connection of a pool, or this one.
+/// A place where a statement runs: any connection of a pool, or this one.
 pub(crate) enum On<'c> {
-    /// Any of `SQLite`'s.
+    /// Any connection to `SQLite`.
     SqlitePool(&'c SqlitePool),
-    /// Any of `PostgreSQL`'s.
+    /// Any connection to `PostgreSQL`.
     PostgresPool(&'c PgPool),
-    /// One of `SQLite`'s.
+    /// This connection to `SQLite`.
     Sqlite(&'c mut SqliteConnection),
-    /// One of `PostgreSQL`'s.
+    /// This connection to `PostgreSQL`.
     Postgres(&'c mut PgConnection),
 }
 
@@ -230,31 +230,31 @@ impl<'c> From<&'c mut Connection> for On<'c> {
     }
 }
 
-/// What a statement has done.
+/// The result of a statement.
 pub(crate) struct QueryResult {
     rows_affected: u64,
 }
 
 impl QueryResult {
-    /// How many rows it has inserted, changed or deleted.
+    /// Returns the number of rows that it has inserted, changed or deleted.
     pub(crate) fn rows_affected(&self) -> u64 {
         self.rows_affected
     }
 }
 
-/// What both databases' rows can be read as.
+/// A type that rows of both databases can be read as.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
 
-/// An argument; one that is not there has a type all the same.
+/// An argument of a statement. A missing one has a type, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     /// An id.
     Uuid(Option<Uuid>),
     /// A whole number.
     Integer(Option<i64>),
-    /// Yes or no.
+    /// True or false.
     Boolean(Option<bool>),
     /// A text.
     Text(Option<String>),
@@ -263,7 +263,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// How long it is, where it can be long.
+    /// Returns the length in bytes of a text or of bytes; 0 for the others, which are short.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.as_ref().map_or(0, String::len),
@@ -279,9 +279,9 @@ impl Argument for Value {
     }
 }
 
-/// What can be an argument.
+/// A type that can be an argument.
 pub(crate) trait Argument {
-    /// The argument that it is.
+    /// Returns the argument.
     fn value(self) -> Value;
 }
 
@@ -312,7 +312,7 @@ arguments! {
     Bytes: Vec<u8> as |it| it, &Vec<u8> as |it| it.clone(), &[u8] as |it| it.to_vec();
 }
 
-/// The arguments, in the form of the database that is known by the type.
+/// Collects the arguments in the form of the database given by the type.
 macro_rules! collect {
     ($arguments:ident) => {{
         let mut collected = Self::Arguments::default();
@@ -331,14 +331,14 @@ macro_rules! collect {
     }};
 }
 
-/// A statement of which it counts only what it does.
+/// A statement whose rows are not read.
 #[must_use = "a statement does nothing until it runs"]
 pub(crate) struct Query {
     sql: SqlStr,
     arguments: Vec<Value>,
     persistent: bool,
-    /// Whether its arguments stand as `?`, one after the other. `SQLite` looks for `$1` and `?1` among all of them, which
-    /// takes too long where they are thousands.
+    /// Whether its arguments are written as `?`, one after the other. `SQLite` searches all of them for `$1` and `?1`,
+    /// which takes too long with thousands.
     in_order: bool,
 }
 
@@ -353,29 +353,29 @@ pub(crate) struct QueryAs<O> {
 #[must_use = "a statement does nothing until it runs"]
 pub(crate) struct QueryScalar<O>(QueryAs<(O,)>);
 
-/// A statement, to be executed.
+/// Creates a statement to be executed.
 pub(crate) fn query(sql: impl SqlSafeStr) -> Query {
     Query { sql: sql.into_sql_str(), arguments: Vec::new(), persistent: true, in_order: false }
 }
 
-/// A statement, to read its rows.
+/// Creates a statement whose rows are read.
 pub(crate) fn query_as<O>(sql: impl SqlSafeStr) -> QueryAs<O> {
     QueryAs { query: query(sql), rows: PhantomData }
 }
 
-/// A statement, to read its one column.
+/// Creates a statement whose one column is read.
 pub(crate) fn query_scalar<O>(sql: impl SqlSafeStr) -> QueryScalar<O> {
     QueryScalar(query_as(sql))
 }
 
 impl Query {
-    /// Gives it its next argument.
+    /// Adds the next argument.
     pub(crate) fn bind(mut self, argument: impl Argument) -> Self {
         self.arguments.push(argument.value());
         self
     }
 
-    /// Whether the connection shall keep it prepared, which is so unless it is said.
+    /// Sets whether the connection keeps it prepared, which is the default.
     pub(crate) fn persistent(mut self, persistent: bool) -> Self {
         self.persistent = persistent;
         self
@@ -386,8 +386,9 @@ impl Query {
         Box::pin(self.done(on.into())).await
     }
 
-    // The three below are apart from what is read from the rows, so that they are compiled once. Like all here that waits for
-    // a database they do it on the heap: what may have to wait would need room for it otherwise, also where it need not.
+    // The three functions below do not depend on the type of the rows, so that they are compiled once. Like everything
+    // here that waits for a database, they run on the heap: otherwise every caller's future would have room for the
+    // wait, even if there is none.
 
     async fn done(self, on: On<'_>) -> sqlx::Result<QueryResult> {
         in_time(self.done_on(on)).await
@@ -446,19 +447,19 @@ enum Rows {
 }
 
 impl<O: Row> QueryAs<O> {
-    /// Gives it its next argument.
+    /// Adds the next argument.
     pub(crate) fn bind(mut self, argument: impl Argument) -> Self {
         self.query = self.query.bind(argument);
         self
     }
 
-    /// [`Query::persistent`].
+    /// Sets what [`Query::persistent`] sets.
     pub(crate) fn persistent(mut self, persistent: bool) -> Self {
         self.query = self.query.persistent(persistent);
         self
     }
 
-    /// The row, if there is one.
+    /// Returns the row, if there is one.
     pub(crate) async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Option<O>> {
         let row = Box::pin(self.query.row(on.into())).await?;
         row.map(|row| match row {
@@ -468,12 +469,12 @@ impl<O: Row> QueryAs<O> {
         .transpose()
     }
 
-    /// The row.
+    /// Returns the row.
     pub(crate) async fn fetch_one<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<O> {
         self.fetch_optional(on).await?.ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// All rows.
+    /// Returns all rows.
     pub(crate) async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Vec<O>> {
         match Box::pin(self.query.rows(on.into())).await? {
             Rows::Sqlite(rows) => rows.iter().map(O::from_row).collect(),
@@ -486,22 +487,22 @@ impl<O> QueryScalar<O>
 where
     (O,): Row,
 {
-    /// Gives it its next argument.
+    /// Adds the next argument.
     pub(crate) fn bind(self, argument: impl Argument) -> Self {
         Self(self.0.bind(argument))
     }
 
-    /// The value, if there is a row.
+    /// Returns the value, if there is a row.
     pub(crate) async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Option<O>> {
         Ok(self.0.fetch_optional(on).await?.map(|(value,)| value))
     }
 
-    /// The value.
+    /// Returns the value.
     pub(crate) async fn fetch_one<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<O> {
         Ok(self.0.fetch_one(on).await?.0)
     }
 
-    /// The values of all rows.
+    /// Returns the values of all rows.
     pub(crate) async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Vec<O>> {
         Ok(self.0.fetch_all(on).await?.into_iter().map(|(value,)| value).collect())
     }
@@ -509,9 +510,9 @@ where
 
 /// A database that statements can be made for.
 trait Speak: Database<Arguments: sqlx::IntoArguments<Self>> + HasStatementCache {
-    /// The statement as it names arguments, from one whose arguments stand as `?`.
+    /// Returns the statement with its arguments numbered as the database does, from one with arguments written as `?`.
     fn numbered(sql: SqlStr) -> SqlStr;
-    /// The arguments as it takes them.
+    /// Returns the arguments in the database's form.
     fn collected(arguments: Vec<Value>) -> sqlx::Result<Self::Arguments>;
 }
 
@@ -530,7 +531,7 @@ impl Speak for Postgres {
         let mut numbered = String::with_capacity(2 * sql.as_str().len());
         for (number, piece) in sql.as_str().split('?').enumerate() {
             if number > 0 {
-                let _ = write!(numbered, "${number}"); // nothing fails in writing to a string
+                let _ = write!(numbered, "${number}"); // writing to a string never fails
             }
             numbered.push_str(piece);
         }
@@ -542,38 +543,38 @@ impl Speak for Postgres {
     }
 }
 
-/// A statement that is put together piece by piece. No piece has a `?`: that is what arguments stand as.
+/// A statement that is built piece by piece. No piece has a `?`, which stands for an argument.
 pub(crate) struct QueryBuilder {
     sql: String,
     arguments: Vec<Value>,
 }
 
 impl QueryBuilder {
-    /// A statement that begins so.
+    /// Creates a statement that begins with this text.
     pub(crate) fn new(begin: impl Into<String>) -> Self {
         Self { sql: begin.into(), arguments: Vec::new() }
     }
 
-    /// Begins with that text instead, before all else.
+    /// Puts this text before everything else.
     #[cfg(test)]
     pub(crate) fn prefix(&mut self, sql: &str) {
         self.sql.insert_str(0, sql);
     }
 
-    /// Goes on with that text.
+    /// Appends this text.
     pub(crate) fn push(&mut self, sql: impl Display) -> &mut Self {
-        let _ = write!(self.sql, "{sql}"); // nothing fails in writing to a string
+        let _ = write!(self.sql, "{sql}"); // writing to a string never fails
         self
     }
 
-    /// Goes on with an argument.
+    /// Appends an argument.
     pub(crate) fn push_bind(&mut self, argument: impl Argument) -> &mut Self {
         self.arguments.push(argument.value());
         self.sql.push('?');
         self
     }
 
-    /// Goes on with these arguments, with commas between them.
+    /// Appends these arguments, separated by commas.
     pub(crate) fn push_list(&mut self, arguments: impl IntoIterator<Item = impl Argument>) -> &mut Self {
         let mut list = Separated { query: self, first: true };
         for argument in arguments {
@@ -582,7 +583,7 @@ impl QueryBuilder {
         self
     }
 
-    /// Goes on with `VALUES` and a row of arguments for each.
+    /// Appends `VALUES` and, for each row, its arguments.
     pub(crate) fn push_values<T>(
         &mut self,
         rows: impl IntoIterator<Item = T>,
@@ -597,18 +598,18 @@ impl QueryBuilder {
         self
     }
 
-    /// The statement, to be executed.
+    /// Returns the statement, to be executed.
     pub(crate) fn build(self) -> Query {
         let sql = AssertSqlSafe(self.sql).into_sql_str();
         Query { sql, arguments: self.arguments, persistent: true, in_order: true }
     }
 
-    /// The statement, to read its rows.
+    /// Returns the statement, to read its rows.
     pub(crate) fn build_query_as<O>(self) -> QueryAs<O> {
         QueryAs { query: self.build(), rows: PhantomData }
     }
 
-    /// The statement, to read its one column.
+    /// Returns the statement, to read its one column.
     pub(crate) fn build_query_scalar<O>(self) -> QueryScalar<O> {
         QueryScalar(self.build_query_as())
     }
@@ -621,7 +622,7 @@ pub(crate) struct Separated<'q> {
 }
 
 impl Separated<'_> {
-    /// Goes on with an argument.
+    /// Appends an argument.
     pub(crate) fn push_bind(&mut self, argument: impl Argument) -> &mut Self {
         if !self.first {
             self.query.sql.push_str(", ");

@@ -1,4 +1,4 @@
-//! `SQLite`: how its file is opened, and how a transaction that writes begins.
+//! `SQLite`: opening its file, and beginning a transaction that writes.
 
 use crate::db::database::Pools;
 use crate::db::lock::DatabaseLock;
@@ -19,20 +19,21 @@ use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/sqlite");
 
-/// Connections that read at the same time.
+/// The number of connections that read.
 const READERS: u32 = 8;
-/// How long to wait for a connection: a writer for those before it.
+/// The time to wait for a connection: for a writer, until those before it are done.
 const ACQUIRED_WITHIN: Duration = Duration::from_secs(10);
-/// How long to wait for another process that writes.
+/// The time to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Opens `sqlite:PATH`, creates the file where there is none, and migrates it, which takes the lock where the caller has
-/// not. `SQLite` has one writer at a time: here one connection, for which writers queue up in their order, rather than many
-/// that try again and again.
+/// Opens `sqlite:PATH`, creates the file if it is missing, and migrates it, which takes the lock unless the caller
+/// holds it. `SQLite` has one writer at a time: so there is one connection to write, for which writers queue in their
+/// order, rather than many that retry.
 pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Pools, Error> {
     let file = file(url)?;
     make(&file).map_err(sqlx::Error::Io)?;
-    let options = options(url, &file)?.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full); // what was acknowledged is on the disk, also after a power cut
+    // A commit that was acknowledged is on the disk, even after a power cut.
+    let options = options(url, &file)?.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let write = pool(1).connect_with(options.clone()).await?;
     migrate(&write, url, lock).await?;
     let read_only = options.pragma("query_only", "ON");
@@ -40,11 +41,11 @@ pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Pools
     Ok(Pools { read: Pool::Sqlite(read), write: Pool::Sqlite(write), nodes: None, url: url.to_owned() })
 }
 
-/// Returns the file that `sqlite:PATH` names, in which `%25` stands for a percent sign and `?` begins parameters. The path is
-/// absolute: what begins with `file:` would be read as an address by `SQLite`.
+/// Returns the file that `sqlite:PATH` names, in which `%25` stands for a percent sign and `?` begins parameters. The
+/// path is absolute: `SQLite` would read one that begins with `file:` as a URI.
 ///
 /// # Errors
-/// [`Error::UnsupportedDatabase`] for a database in memory, [`Error::Database`] where the working folder is gone.
+/// [`Error::UnsupportedDatabase`] for a database in memory, [`Error::Database`] if the working directory is gone.
 pub(crate) fn file(url: &str) -> Result<PathBuf, Error> {
     let (path, parameters) = split(url);
     if path == ":memory:" || parameters.contains("mode=memory") {
@@ -54,21 +55,21 @@ pub(crate) fn file(url: &str) -> Result<PathBuf, Error> {
     Ok(path::absolute(path).map_err(sqlx::Error::Io)?)
 }
 
-/// The path of a URL as it is written there, and its parameters.
+/// Returns the path of a URL as it is written there, and its parameters.
 fn split(url: &str) -> (&str, &str) {
     let address = url.strip_prefix("sqlite:").unwrap_or(url);
     let address = address.strip_prefix("//").unwrap_or(address);
     address.split_once('?').unwrap_or((address, ""))
 }
 
-/// Returns how the file is opened, with the URL's parameters.
+/// Returns the options to open the file with, which include the URL's parameters.
 pub(crate) fn options(url: &str, file: &Path) -> Result<SqliteConnectOptions, Error> {
     let parameters = SqliteConnectOptions::from_str(&format!("sqlite:file?{}", split(url).1))?;
     Ok(parameters.filename(in_utf8(file).map_err(sqlx::Error::Io)?).foreign_keys(true).busy_timeout(BUSY))
 }
 
-/// Returns a name of the file in UTF-8: the driver takes no other. Linux knows a folder by its descriptor, too, which stays
-/// open as long as the process runs; `SQLite` follows that to the folder's own name.
+/// Returns a name of the file in UTF-8, as the driver takes no other. Linux also names a directory by its file
+/// descriptor, which stays open as long as the process runs; `SQLite` follows that to the directory's own name.
 pub(crate) fn in_utf8(file: &Path) -> io::Result<PathBuf> {
     if file.to_str().is_some() {
         return Ok(file.to_owned());
@@ -79,35 +80,35 @@ pub(crate) fn in_utf8(file: &Path) -> io::Result<PathBuf> {
     Ok(name.join(file.file_name().unwrap_or_default()))
 }
 
-/// Connections stay open. While one is, nobody reads the write-ahead log as after a crash: what is in it of a commit that has
-/// failed stays undone.
+/// Returns the options of a pool. Its connections stay open: while one is, the write-ahead log is not read as after a
+/// crash, so that anything in it of a failed commit stays undone.
 fn pool(connections: u32) -> SqlitePoolOptions {
     let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRED_WITHIN);
     pool.idle_timeout(None)
         .max_lifetime(None)
-        .test_before_acquire(false) // as each is tested when it comes back
+        .test_before_acquire(false) // as each is tested on its return
         .after_release(|connection, _| Box::pin(is_sound(connection)))
 }
 
-/// Whether a connection that comes back to its pool can be used again. Where the disk is full or fails, `SQLite` has rolled
-/// the transaction back itself. The driver's own rollback fails then, and it would take the connection for one in a
-/// transaction for ever.
+/// Returns whether a connection can be used again on its return to the pool. If the disk is full or fails, `SQLite` has
+/// rolled the transaction back itself. The driver's own rollback fails then, and the driver would forever take the
+/// connection for one in a transaction.
 async fn is_sound(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    connection.ping().await?; // which is answered after the rollback
+    connection.ping().await?; // answered after the rollback
     Ok(!connection.is_in_transaction())
 }
 
-/// Brings the database to this version's form, while no other process uses it.
+/// Migrates the database to this version, while no other process uses it.
 async fn migrate(write: &SqlitePool, url: &str, lock: Option<&DatabaseLock>) -> Result<(), Error> {
     let newest = MIGRATIONS.iter().map(|migration| migration.version).max();
     let applied = sqlx::query_scalar::<_, i64>("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(write).await;
-    // Where it fails, there is no such table yet, or the migration will fail, too.
+    // If the query fails, there is no such table yet, or the migration fails, too.
     let _taken = if lock.is_none() && applied.ok() < newest { Some(DatabaseLock::take(url).await?) } else { None };
     Ok(MIGRATIONS.run(write).await?)
 }
 
-/// Opens the file to read it, with neither a log nor an index of one made beside it. Where a server has the database open,
-/// or has ended without tidying up, what stands in its log counts, too.
+/// Opens the file for reading, without making a log or its index beside it. If a server has the database open, or has
+/// ended without cleaning up, the contents of its log count, too.
 pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
     let options = options(url, &file(url)?)?.read_only(true);
     let bytes = |ending: &str| {
@@ -115,13 +116,15 @@ pub(crate) async fn open_to_read(url: &str) -> Result<Pool, Error> {
         path.push(ending);
         std::fs::metadata(path).map_or(0, |file| file.len())
     };
-    // Only then nobody is writing, and `SQLite` may go by the file alone: else it makes both, or fails where it can't.
+    // Only then is nothing being written, and `SQLite` may read the file alone: otherwise it makes both, or fails if it
+    // can't.
     let alone = bytes("-wal") == 0 && bytes("-shm") == 0;
     let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRED_WITHIN);
     Ok(Pool::Sqlite(pool.connect_with(options.immutable(alone)).await?))
 }
 
-/// Begins a transaction that writes. Nobody else does meanwhile, so that what it reads stays true until it ends.
+/// Begins a transaction that writes. No other transaction writes meanwhile, so that everything it reads stays true
+/// until it ends.
 pub(crate) async fn begin(pool: &SqlitePool) -> Result<Tx, Error> {
     let begun = Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await.map(Tx::from).map_err(Error::from);
     if begun.as_ref().is_err_and(Error::is_read_only) {
@@ -130,8 +133,8 @@ pub(crate) async fn begin(pool: &SqlitePool) -> Result<Tx, Error> {
     begun
 }
 
-/// Closes a connection of the pool, once there is one that nobody uses. Whoever opens a file where nothing can be written
-/// can't write by that connection later, either.
+/// Closes a connection of the pool, once one is idle. If nothing can be written to the file when a connection opens it,
+/// that connection can't write later, either.
 fn close_one(pool: SqlitePool) {
     tokio::spawn(async move {
         if let Ok(mut connection) = pool.acquire().await {
@@ -140,9 +143,9 @@ fn close_one(pool: SqlitePool) {
     });
 }
 
-/// Makes the file where there is none, for its owner only: it holds password hashes. `SQLite` gives the files that it
-/// puts beside it the same permissions. One that is there is not even opened: closing it would end the locks that `SQLite`
-/// holds on it in this process (fcntl(2)).
+/// Creates the file if it is missing, for its owner only: it holds password hashes. `SQLite` gives the files that it
+/// puts beside it the same permissions. An existing file is not even opened: closing it would end the locks that
+/// `SQLite` holds on it in this process (fcntl(2)).
 pub(crate) fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -187,9 +190,9 @@ mod tests {
     #[tokio::test]
     async fn writes_come_back_after_the_database_was_full() {
         let (_folder, pools) = opened().await;
-        // As full as a disk is to this connection; to the next one there is room again.
+        // The database is full for this connection; for the next one there is room again.
         let mut connection = sqlite(&pools.write).acquire().await.unwrap();
-        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *connection).await.unwrap(); // as many as there are
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *connection).await.unwrap(); // the current size
         drop(connection);
         let refused = write(&pools).await.unwrap_err();
         assert!(refused.to_string().contains("full") && refused.is_unavailable(), "{refused}");
@@ -201,7 +204,7 @@ mod tests {
         let (_folder, pools) = opened().await;
         for pool in [&pools.read, &pools.write].map(sqlite) {
             let mut tx = pool.begin().await.unwrap();
-            // As SQLite does itself where the disk fails.
+            // SQLite does this itself if the disk fails.
             sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
             drop(tx);
             let tx = pool.begin_with("BEGIN").await.unwrap();

@@ -1,4 +1,4 @@
-//! How many calls an account may still make, where several nodes count them together.
+//! Allowances: the calls that an account may still make, which several nodes count together.
 
 use crate::clock::CLOCK_SKEW;
 use crate::db::sql;
@@ -7,14 +7,14 @@ use crate::store::Store;
 use domain::account::AccountId;
 use std::time::Duration;
 
-/// A limit: so many calls at once, of which one comes back each `every` (GCRA, as in ATM traffic management).
+/// A limit: this many calls at once, of which one comes back each `every` (GCRA, as in ATM traffic management).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance<'a> {
-    /// What is counted apart from other things.
+    /// The group of calls. Each group is counted separately.
     pub group: &'a str,
-    /// Calls at once.
+    /// The number of calls that may be made at once.
     pub calls: u32,
-    /// How long it takes for one to come back. In whole microseconds.
+    /// The time until one call comes back, in whole microseconds.
     pub every: Duration,
 }
 
@@ -22,28 +22,29 @@ pub struct Allowance<'a> {
 const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)";
 
 impl Allowance<'_> {
-    /// How long it takes for one call to come back, and for all, in microseconds.
+    /// Returns the time until one call comes back, and until all have, in microseconds.
     fn times(self) -> (i64, i64) {
         let every = i64::try_from(self.every.as_micros()).unwrap_or(i64::MAX);
         (every, every.saturating_mul(self.calls.into()))
     }
 
-    /// The latest time at which all calls may come back, in microseconds after now. A later one was written down by a
-    /// clock that was ahead: the account would have no calls until that time comes, so it has made none.
+    /// Returns the latest time at which all calls may be back, in microseconds from now. A later one was stored by a
+    /// clock that was ahead and counts as if no call was made: it would block the account until that time comes.
     fn latest(self) -> i64 {
         self.times().1.saturating_add(CLOCK_SKEW.num_microseconds().unwrap_or_default())
     }
 }
 
 impl Store {
-    /// Whether calls have to be counted in the database, because other nodes count the same accounts' calls.
+    /// Returns whether calls have to be counted in the database, because other nodes count the same accounts' calls.
     #[must_use]
     pub fn has_nodes(&self) -> bool {
         self.pools().nodes.is_some()
     }
 
-    /// Takes one of the account's calls. Answers how long it is until all have come back; where none is left, as an error,
-    /// until one has. Only where the store [`Store::has_nodes`]. Exact, however many nodes take at once. The database's clock counts, which is the same for all.
+    /// Takes one of the account's calls. Returns the time until all have come back or, as an error if none is left,
+    /// until one has. Only for a store that [`Store::has_nodes`]. The result is exact however many nodes take calls at
+    /// once: the database's clock counts, which is the same for all.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -76,7 +77,7 @@ impl Store {
         })
     }
 
-    /// How long it is until all of the account's calls have come back. Takes none.
+    /// Returns the time until all of the account's calls have come back. Takes none.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -93,7 +94,7 @@ impl Store {
         Ok(ahead.filter(|ahead| *ahead <= allowance.latest()).unwrap_or_default().max(0))
     }
 
-    /// Where no writer holds it up.
+    /// Returns the nodes' pool, which no writer holds up.
     fn counting(&self) -> &sql::Pool {
         self.pools().nodes.as_ref().unwrap_or(&self.pools().write)
     }

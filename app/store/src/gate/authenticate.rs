@@ -1,4 +1,4 @@
-//! The gate's look-up: who calls with these credentials.
+//! The gate's look-up: the caller with given credentials.
 
 use crate::db::database::time;
 use crate::db::sql;
@@ -51,10 +51,10 @@ impl TryFrom<CredentialsRow> for (Credentials, Demands) {
 }
 
 impl Store {
-    /// Who calls with this pair; nobody where the Account SID is unknown or the Auth Token is not its. Whether the
-    /// token may be used at all, now and from the address that the store is asked from, is for [`Caller::is_usable`]
-    /// and [`Caller::require`] to say; where the store is asked from nowhere, any address will do. Hashes are compared
-    /// in constant time; whether an Account SID exists is no secret.
+    /// Returns the caller with these credentials; `None` if the Account SID is unknown or the Auth Token is not its
+    /// own. [`Caller::is_usable`] and [`Caller::require`] decide whether the token may be used at all, now and from the
+    /// store's client address (if there is none, any address will do). Hashes are compared in constant time; the
+    /// existence of an Account SID is no secret.
     ///
     /// Only a token's first call reads the database, and its first after a change: see `verification_cache`.
     ///
@@ -64,7 +64,7 @@ impl Store {
         self.verified(sid.clone(), secret, self.address()).await
     }
 
-    /// As [`Store::authenticate`], from that address.
+    /// Authenticates as [`Store::authenticate`] does, from this address.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -96,8 +96,8 @@ impl Store {
         Ok(right.map(|(known, admitted)| self.caller(sid, known, admitted)))
     }
 
-    /// Who would call with that token, and the hash of its Auth Token, by what the database says now; `None` where it was
-    /// deleted.
+    /// Returns the caller with this token, and the hash of its Auth Token, as the database has them now; `None` if it
+    /// was deleted.
     pub(crate) async fn caller_with(&self, token: TokenId) -> Result<Option<(Caller, [u8; 32])>, Error> {
         let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token.0);
         let sid: Option<String> = sid.fetch_optional(&self.pools().read).await?;
@@ -120,19 +120,19 @@ impl Store {
             api_version: known.api_version,
             scopes: known.scopes,
             ends_at: known.ends_at,
-            // The clock is not even asked for a token that never expires.
+            // The clock is not even read for a token that never expires.
             expired: known.ends_at.is_some() && expiry::has_ended(known.ends_at, self.clock().now()),
             address_allowed,
         }
     }
 
-    /// Whether a call with this Account SID would be answered without reading the database. For tests.
+    /// Returns whether a call with this Account SID would be answered without reading the database. For tests.
     #[must_use]
     pub fn remembers(&self, sid: &AccountSid) -> bool {
         self.node().believes() && self.cache().get(sid, |_| ()).is_some()
     }
 
-    /// Reads what is known of the token, and remembers it, if the cache is to be believed.
+    /// Reads a token's credentials, and caches them if the cache is to be trusted.
     async fn read_credentials(
         &self,
         sid: &AccountSid,

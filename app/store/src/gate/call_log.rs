@@ -1,4 +1,4 @@
-//! The calls one by one: who called what, from where, and what came of it.
+//! The call log: each call's token, operation, network address and outcome.
 
 use crate::db::database::{DAY, day_number};
 use crate::error::Error;
@@ -13,31 +13,31 @@ use std::net::IpAddr;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Calls that are read at once, up to a pack more: some 10 MB.
+/// Calls that are read at once, exceeded by at most one pack: some 10 MB.
 const CALLS: i64 = 40_000;
 
-/// A call that is written down.
+/// A recorded call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedCall {
-    /// When it came.
+    /// The time of the call.
     pub at: DateTime<Utc>,
     /// The token that it came with.
     pub token: TokenId,
-    /// The token's name now; nothing where it was deleted.
+    /// The token's current name; `None` if it was deleted.
     pub name: Option<String>,
-    /// The token's public half; nothing where it was deleted.
+    /// The token's public half; `None` if it was deleted.
     pub sid: Option<AccountSid>,
-    /// The operation's id. One that the catalogue no longer has is named too.
+    /// The operation's id, even if the catalogue no longer has it.
     pub scope: String,
-    /// Where it came from.
+    /// The network address that it came from.
     pub address: IpAddr,
     /// The answer's HTTP status.
     pub status: u16,
-    /// How long the answer took, in whole microseconds.
+    /// The time that the answer took, in whole microseconds.
     pub latency: Duration,
 }
 
-/// An account's calls, which are read some at a time.
+/// An account's calls, which are read in batches.
 #[derive(Debug)]
 pub struct CallLog {
     store: Store,
@@ -47,9 +47,9 @@ pub struct CallLog {
 }
 
 impl Store {
-    /// The account's calls from the one day to the other, both included, in UTC: roughly by time, as each pack comes by
-    /// the time of its last call. Those that are not written yet, or were removed for their age, are not in it; those
-    /// that are written meanwhile may be missing.
+    /// Returns the account's calls from one day to another, both included, in UTC: roughly by time, as packs come in
+    /// the order of their last calls. Calls that are not written yet, or were removed for their age, are not included;
+    /// calls that are written meanwhile may be missing.
     #[must_use]
     pub fn call_log(&self, account: AccountId, from: NaiveDate, to: NaiveDate) -> CallLog {
         let (after, before) = ((day_number(from) * DAY, Uuid::nil()), (day_number(to) + 1) * DAY);
@@ -58,7 +58,7 @@ impl Store {
 }
 
 impl CallLog {
-    /// The next of them; none where it is at the end.
+    /// Returns the next calls; none at the end.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].

@@ -1,24 +1,24 @@
-//! The form in which calls are kept: many of them packed into one value.
+//! The form in which calls are stored: many of them packed into one value.
 //!
-//! A pack has calls of one account from one hour (in UTC), at most [`CALLS_MAX`]. When the last of them came stands beside
-//! it, to find it by. Whole numbers are unsigned and big-endian.
+//! A pack has calls of one account from one hour (in UTC), at most [`CALLS_MAX`]. The time of its last call is stored
+//! beside it, to find it by. Whole numbers are unsigned and big-endian.
 //!
-//! | Bytes | What it is |
+//! | Bytes | Content |
 //! | --- | --- |
 //! | 1 | the version of this form, [`VERSION`] |
-//! | 2 | how many operations are called; of each: |
-//! | 1 + *n* | its length *n* and its id in UTF-8: a pack can be read, whatever the catalogue has by then |
-//! | 2 | how many network addresses calls come from; of each: |
+//! | 2 | the number of operations that are called; of each: |
+//! | 1 + *n* | its length *n* and its id in UTF-8: a pack can be read even if the catalogue no longer has it |
+//! | 2 | the number of network addresses that calls come from; of each: |
 //! | 1 + *n* | its length *n* and its text, such as `192.0.2.1` or `2001:db8::1` |
-//! | 2 | how many tokens calls come with; of each: |
+//! | 2 | the number of tokens that calls come with; of each: |
 //! | 16 | its id |
 //! | | then, up to the end, the calls; of each: |
-//! | 2 | which of the tokens, counted from 0 |
-//! | 2 | which of the operations |
-//! | 2 | which of the addresses |
+//! | 2 | the token's index, from 0 |
+//! | 2 | the operation's index |
+//! | 2 | the address's index |
 //! | 2 | the answer's HTTP status |
-//! | 4 | how long before the last call it came, in microseconds |
-//! | 4 | how long the answer took, in microseconds; 2³² − 1 (71 minutes) where that was longer |
+//! | 4 | the time from this call to the last one, in microseconds |
+//! | 4 | the time that the answer took, in microseconds; 2³² − 1 (71 minutes) if it was longer |
 //!
 //! The migrations `call_packs` write this form, too.
 
@@ -32,14 +32,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Which form it is.
+/// The version of this form.
 const VERSION: u8 = 1;
-/// Most calls of one pack, so that reading one takes little memory, and that all that it lists has a number.
+/// The most calls in one pack, so that reading one takes little memory, and every index fits into 2 bytes.
 pub(crate) const CALLS_MAX: usize = 4_000;
-/// Bytes of a call.
+/// The length of a call in bytes.
 const CALL: usize = 16;
 
-/// A call as it was packed.
+/// A packed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PackedCall<'p> {
     pub(crate) token: TokenId,
@@ -51,7 +51,8 @@ pub(crate) struct PackedCall<'p> {
     pub(crate) latency: Duration,
 }
 
-/// Packs calls, of which the last came then. For others than the head of this file allows, times are not kept.
+/// Packs calls, the last of which came at `last_at`. Times are not kept for calls that the head of this file does not
+/// allow in one pack.
 pub(crate) fn pack(calls: &[&Call], last_at: DateTime<Utc>) -> Vec<u8> {
     let (mut scopes, mut addresses, mut tokens) = (List::default(), List::default(), List::default());
     let mut records = Vec::with_capacity(calls.len() * CALL);
@@ -80,7 +81,7 @@ fn write_text(text: &str, pack: &mut Vec<u8>) {
     pack.extend(text.as_bytes());
 }
 
-/// What calls have in common, in the order in which it came.
+/// The values that calls share, in the order of their first occurrence.
 struct List<T> {
     entries: Vec<T>,
     numbers: HashMap<T, u16>,
@@ -110,7 +111,7 @@ fn u16_of(number: usize) -> u16 {
     number.try_into().expect("a pack lists no more than it has calls")
 }
 
-/// Reads a pack of which the last call came then.
+/// Reads a pack whose last call came at `last_at`.
 ///
 /// # Errors
 /// [`Error::Corrupt`].
@@ -141,7 +142,7 @@ fn read(pack: &[u8], last_at: DateTime<Utc>) -> Option<Vec<PackedCall<'_>>> {
     Some(calls)
 }
 
-/// What is left to be read. Nothing comes of it where the pack ends too early.
+/// The bytes that are left to be read. Reading returns `None` if the pack ends too early.
 struct Rest<'p>(&'p [u8]);
 
 impl<'p> Rest<'p> {
@@ -243,7 +244,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_can_be_tried(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        fn unpack_never_panics_on_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             let bytes = [&[VERSION][..], &bytes].concat();
             for last_at in [last_at(), DateTime::<Utc>::MIN_UTC] {
                 if let Err(error) = unpack(&bytes, last_at) {
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pack_is_these_bytes() {
+    fn pack_has_the_documented_bytes() {
         let call = |at: i64, status| Call {
             account: AccountId(Uuid::nil()),
             token: TokenId(Uuid::from_u128(7)),

@@ -1,4 +1,4 @@
-//! The calls that pass by the gate: they wait in memory and are written together.
+//! The calls at the gate: they wait in memory and are written together.
 
 use crate::clock::{id_at, latest};
 use crate::db::database::{Connection, HOUR, micros, time};
@@ -18,12 +18,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Most calls that wait in memory, about 20 MB; of more the oldest are given up that were not tried to be written yet.
+/// The most calls that wait in memory, about 20 MB. Beyond that, the oldest of those not yet tried to be written are
+/// dropped.
 const WAITING_MAX: usize = 200_000;
 /// Rows that one statement writes.
 const ROWS: usize = 1_000;
 
-/// One call that came with right credentials.
+/// One call that came with valid credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
     /// The account that the token belongs to.
@@ -32,13 +33,13 @@ pub struct Call {
     pub token: TokenId,
     /// The operation that it asked for.
     pub scope: Scope,
-    /// The answer's HTTP status; 499 where the client has hung up before it. Below 400 the token was used.
+    /// The answer's HTTP status; 499 if the client hung up before it. Below 400 the call counts as a use of the token.
     pub status: u16,
-    /// When it came.
+    /// The time of the call.
     pub at: DateTime<Utc>,
-    /// Where it came from.
+    /// The network address that it came from.
     pub address: IpAddr,
-    /// How long the answer took. Kept in whole microseconds.
+    /// The time that the answer took, kept in whole microseconds.
     pub latency: Duration,
 }
 
@@ -46,16 +47,16 @@ pub struct Call {
 #[derive(Default)]
 pub(crate) struct Calls {
     waiting: Mutex<Waiting>,
-    /// Those whose writing has failed: it may have been done all the same, so that they are written again as they are.
-    /// Held by whoever writes calls.
+    /// The batch whose write has failed. It may have been committed all the same, so it is written again unchanged.
+    /// Locked while calls are written.
     failed: tokio::sync::Mutex<Option<Batch>>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// Those that were not tried to be written yet.
+    /// Calls that were not yet tried to be written.
     calls: VecDeque<Call>,
-    /// How many others wait whose writing has failed.
+    /// The number of calls in the failed batch.
     failed: usize,
     given_up: usize,
 }
@@ -75,18 +76,18 @@ impl Waiting {
 }
 
 impl Store {
-    /// Notes a call, to be written with the next [`Store::flush_calls`]. Touches memory only.
+    /// Records a call, to be written with the next [`Store::flush_calls`]. Touches memory only.
     pub fn record_call(&self, call: Call) {
         let mut waiting = self.calls().waiting();
         waiting.calls.push_back(call);
         waiting.trim();
     }
 
-    /// Writes all calls noted so far, and when each token was last used, in one transaction; before that, in one of
-    /// their own, those whose writing has failed the last time. Answers how many there were. Once begun that is carried
-    /// through, even if nobody waits for it any more. Where it fails, the calls wait for the next time, and none is
-    /// written twice, even where only the answer got lost. Of more than 200,000 those that came first after the failure
-    /// are given up, which is logged.
+    /// Writes all recorded calls, and the last use of each token, in one transaction; before that, in a transaction of
+    /// its own, the batch whose write failed the last time. Returns the number of calls written. Once begun, this is
+    /// carried through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is
+    /// written twice, even if only the answer got lost. Of more than 200,000 calls, the first that came after the
+    /// failure are dropped, which is logged.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -141,7 +142,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Writes down that the token has passed the gate now, and no call. For demo data.
+    /// Records that the token has passed the gate now, without a call. For demo data.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -168,7 +169,7 @@ impl Batch {
 
 /// Calls of one account and one hour, packed.
 struct Pack {
-    /// By which the database knows it where it is written again.
+    /// The id by which the database recognizes it if it is written again.
     id: Uuid,
     account: AccountId,
     last_at: DateTime<Utc>,
@@ -179,7 +180,7 @@ struct Pack {
 fn packs(calls: &[Call]) -> Vec<Pack> {
     let together = |call: &&Call| (call.account.0, micros(call.at).div_euclid(HOUR));
     let mut calls = Vec::from_iter(calls);
-    calls.sort_by_key(together); // it keeps the order of those that go together
+    calls.sort_by_key(together); // stable: the order within a group stays
     let groups = calls.chunk_by(|one, other| together(one) == together(other));
     groups.flat_map(|group| group.chunks(CALLS_MAX)).filter_map(Pack::of).collect()
 }
@@ -193,10 +194,10 @@ impl Pack {
     }
 }
 
-/// Where a pack stands among those of its account: when its last call came, and its id.
+/// The place of a pack among those of its account: the time of its last call in microseconds, and its id.
 pub(crate) type Place = (i64, Uuid);
 
-/// A pack as it is kept.
+/// A stored pack.
 #[derive(sqlx_macros::FromRow)]
 pub(crate) struct PackRow {
     pub(crate) id: Uuid,
@@ -206,12 +207,12 @@ pub(crate) struct PackRow {
 }
 
 impl PackRow {
-    /// Where it stands among those of its account, in the order of time.
+    /// Returns its place among those of its account, in the order of time.
     pub(crate) fn place(&self) -> Place {
         (self.last_at, self.id)
     }
 
-    /// Its calls.
+    /// Returns its calls.
     pub(crate) fn calls(&self) -> Result<Vec<PackedCall<'_>>, Error> {
         let calls = call_pack::unpack(&self.pack, time(self.last_at)?)?;
         let whole = i64::try_from(calls.len()) == Ok(self.calls);
@@ -219,8 +220,8 @@ impl PackRow {
     }
 }
 
-/// When each token was used last, if it was. In the order in which tokens are kept, so that what is near each other in the
-/// database is changed together.
+/// Returns the time of each used token's last use, in the order in which tokens are stored, so that neighbours in the
+/// database are changed together.
 fn last_uses(calls: &[Call]) -> Vec<(TokenId, DateTime<Utc>)> {
     let mut used = HashMap::new();
     for call in calls.iter().filter(|call| call.status < 400) {
@@ -232,7 +233,7 @@ fn last_uses(calls: &[Call]) -> Vec<(TokenId, DateTime<Utc>)> {
     used
 }
 
-/// Moves on the time when each of the tokens was last used. That is no change of the token: its revision stays.
+/// Advances the tokens' times of last use. This does not change the tokens: their revisions stay.
 async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
     for used in used.chunks(ROWS) {
         uses(tx.dialect(), used, now).build().persistent(used.len() == ROWS).execute(&mut *tx).await?;
@@ -251,7 +252,7 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
     );
     update.push_bind(latest(now)).push(") AND tokens.id = ");
     update.push(match dialect {
-        // The sign keeps the planner from looking for each token, of all that there are, whether it was used.
+        // The plus keeps the planner from going through all tokens to see whether each was used.
         Dialect::Sqlite => "+used.token_id",
         Dialect::Postgres => "used.token_id",
     });
@@ -264,7 +265,7 @@ pub(crate) mod tests {
     use crate::db::plans::{plan, stores};
     use chrono::NaiveDate;
 
-    /// A call of the account.
+    /// Returns a call of the account.
     pub(crate) fn call(account: Uuid) -> Call {
         Call {
             account: AccountId(account),
@@ -278,7 +279,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn calls_that_were_written_though_it_seemed_to_fail_are_not_written_twice() {
+    async fn flush_writes_no_call_twice_after_a_lost_answer() {
         for store in stores().await {
             let call = call(Uuid::now_v7());
             let batch = Batch::of(&vec![call; CALLS_MAX + 1]);
@@ -294,7 +295,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_use_finds_its_token_by_the_key() {
+    async fn last_use_finds_its_token_by_the_primary_key() {
         for store in stores().await {
             let used: Vec<_> = (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Utc::now())).collect();
             let plan = plan(&store, uses(store.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;

@@ -1,22 +1,23 @@
-//! The verification cache: what [`Store::authenticate`] has to know of a token, kept in memory under its Account SID.
+//! The verification cache: the data that [`Store::authenticate`] needs about a token, kept in memory under its Account
+//! SID.
 //!
-//! The rule: no call of `authenticate` that begins after a change has answered sees what was before it.
+//! The rule: no call of `authenticate` that begins after a change has returned sees the state before it.
 //!
-//! - A change holds what it concerns (a token, or what its account demands) from before its commit until the commit is
-//!   decided: see [`Store::commit`]. Beginning to hold takes that out of the cache.
-//! - Whoever misses takes a [`Ticket`] *before* reading the database, and puts in what was read with that ticket. It is
-//!   refused where anything that it may have missed was held at either moment or between them. So what is in the cache
-//!   was read when no change was under way, and none has begun since.
-//! - While held, every call reads the database: it sees the change from the moment of its commit on.
-//! - Holding ends when the commit has answered, and not because somebody has stopped waiting: the commit runs in a task
-//!   of its own. Where it has failed and may be carried out yet, `nodes` says when. Where that task ends before (a
-//!   panic, the end of the runtime), the hold stays for ever; that costs time and is never wrong.
+//! - A change holds its subject (a token, or its account's demands) from before its commit until the commit is decided:
+//!   see [`Store::commit`]. Beginning to hold removes the subject from the cache.
+//! - A reader that misses takes a [`Ticket`] *before* reading the database, and puts in what it has read with that
+//!   ticket. This is refused if anything that the reader may have missed was held at either moment or between them. So
+//!   the contents of the cache were read when no change was under way, and none has begun since.
+//! - While the subject is held, every call reads the database: it sees the change from the moment of its commit on.
+//! - Holding ends when the commit has returned, not when a caller has stopped waiting: the commit runs in a task of its
+//!   own. If it has failed and may still be carried out, `nodes` decides when it ends. If that task ends early (a
+//!   panic, the end of the runtime), the hold stays forever; that costs time and is never wrong.
 //!
-//! That an Auth Token expires is no change: its end is in the cache, and compared with the clock on every call.
+//! The expiry of an Auth Token is no change: its end is in the cache, and compared with the clock on every call.
 //!
-//! An unknown Account SID is not remembered, so the cache grows to the number of tokens and no further. A token takes
-//! about 250 bytes. It knows of changes made through this store and its clones; `nodes` says how it
-//! hears of others, and `database_lock` how there are none where it can't.
+//! An unknown Account SID is not cached, so the cache grows to the number of tokens and no further. A token takes about
+//! 250 bytes. The cache knows of changes made through this store and its clones; `nodes` says how it is notified of
+//! others, and `database_lock` how there are none if it can't be.
 
 use crate::db::database::Tx;
 use crate::error::Error;
@@ -34,13 +35,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Tokens whose changes are told apart by ticket; one that changes keeps the others of its stripe from being put in.
+/// The number of groups of tokens whose changes are distinguished by ticket; a change of one token keeps the others of
+/// its stripe from being put in.
 const STRIPES: usize = 64;
 
 /// The bytes of an Account SID.
 type Key = [u8; 35];
 
-/// What a token is verified with and what it may do, as the database knows it at one moment.
+/// The data that a token is verified with, and its rights, as the database has them at one moment.
 #[derive(Clone, Copy)]
 pub(crate) struct Credentials {
     pub(crate) token: TokenId,
@@ -52,7 +54,7 @@ pub(crate) struct Credentials {
     pub(crate) ends_at: Option<DateTime<Utc>>,
 }
 
-/// What all tokens of an account share.
+/// The settings that all tokens of an account share.
 #[derive(Clone)]
 pub(crate) struct Demands {
     pub(crate) api_access: bool,
@@ -73,14 +75,14 @@ struct Entry {
 struct Account {
     id: AccountId,
     demands: Demands,
-    /// Set once what it demands is being changed. Entries that point here are as good as none then.
+    /// Set once the account's demands are being changed. Entries that point here are invalid then.
     stale: AtomicBool,
 }
 
-/// See the head of this file.
+/// The verification cache; see the head of this file.
 pub(crate) struct VerificationCache {
     entries: papaya::HashMap<Key, Entry>,
-    /// Taken by whoever puts in or takes out an entry. Before `accounts`, where both are.
+    /// Locked while an entry is put in or removed. Locked before `accounts`, if both are.
     tokens: [Mutex<Changes>; STRIPES],
     accounts: Mutex<Accounts>,
 }
@@ -91,7 +93,7 @@ struct Accounts {
     known: HashMap<AccountId, Arc<Account>>,
 }
 
-/// Counts changes, so that one who has read the database can tell whether there was any meanwhile.
+/// A count of changes, by which a reader of the database can tell whether there was any meanwhile.
 #[derive(Default)]
 struct Changes {
     begun: u64,
@@ -99,7 +101,7 @@ struct Changes {
 }
 
 impl Changes {
-    /// How many there have been, if none is under way.
+    /// Returns the number of changes, if none is under way.
     fn quiet(&self) -> Option<u64> {
         (self.begun == self.ended).then_some(self.ended)
     }
@@ -109,13 +111,13 @@ impl Changes {
     }
 }
 
-/// When somebody began to read the database.
+/// The moment at which a reader began to read the database.
 pub(crate) struct Ticket {
     token: Option<u64>,
     accounts: Option<u64>,
 }
 
-/// What a change concerns.
+/// The subject of a change.
 pub(crate) enum Concern {
     /// One token.
     Token(AccountSid),
@@ -123,7 +125,8 @@ pub(crate) enum Concern {
     Account(AccountId),
 }
 
-/// Keeps what a change concerns out of the cache until it is released. Dropped without that, it keeps it out for ever.
+/// A guard that keeps the subject of a change out of the cache until it is released. If dropped without that, it keeps
+/// it out forever.
 #[must_use]
 pub(crate) struct Hold {
     cache: Arc<VerificationCache>,
@@ -146,7 +149,8 @@ impl Default for VerificationCache {
 }
 
 impl VerificationCache {
-    /// What is known of the token, and what `ask` makes of its account's demands, without waiting for anybody.
+    /// Returns the cached credentials of the token, and what `ask` makes of its account's demands, without waiting for
+    /// a lock.
     pub(crate) fn get<T>(&self, sid: &AccountSid, ask: impl FnOnce(&Demands) -> T) -> Option<(Credentials, T)> {
         let entries = self.entries.pin();
         let Entry { account, token, secret_hash, state, api_version, scopes, ends_at } = entries.get(&key(sid))?;
@@ -165,13 +169,13 @@ impl VerificationCache {
         Some((credentials, ask(&account.demands)))
     }
 
-    /// To be taken before the token is read from the database.
+    /// Returns a ticket, to be taken before the token is read from the database.
     pub(crate) fn ticket(&self, sid: &AccountSid) -> Ticket {
         let token = locked(&self.tokens[stripe(sid)]).quiet();
         Ticket { token, accounts: locked(&self.accounts).changes.quiet() }
     }
 
-    /// Puts in what was read after the ticket was taken, if that is still so.
+    /// Puts in what was read after the ticket was taken, unless a change may have been missed.
     pub(crate) fn put(&self, ticket: &Ticket, sid: &AccountSid, read: Credentials, demands: &Demands) {
         let changes = locked(&self.tokens[stripe(sid)]);
         let mut accounts = locked(&self.accounts);
@@ -186,7 +190,7 @@ impl VerificationCache {
         self.entries.pin().insert(key(sid), entry);
     }
 
-    /// Takes what a change concerns out and keeps it out.
+    /// Removes the subject of a change and keeps it out.
     pub(crate) fn hold(self: &Arc<Self>, concern: &Concern) -> Hold {
         match concern {
             Concern::Token(sid) => self.hold_token(sid),
@@ -194,7 +198,7 @@ impl VerificationCache {
         }
     }
 
-    /// Forgets all, and what anybody is about to put in.
+    /// Removes everything, and refuses what readers are about to put in.
     pub(crate) fn clear(self: &Arc<Self>) {
         let mut accounts = locked(&self.accounts);
         accounts.changes.begun += 1;
@@ -222,7 +226,7 @@ impl VerificationCache {
 }
 
 impl Hold {
-    /// Lets it be put in again.
+    /// Lets the subject be put in again.
     pub(crate) fn release(self) {
         match self.of {
             Held::Stripe(stripe) => locked(&self.cache.tokens[stripe]).ended += 1,
@@ -232,8 +236,8 @@ impl Hold {
 }
 
 impl Store {
-    /// Commits a change of what a cache may know, on this node or another, and ends when none believes any longer what was
-    /// before. Once begun that is carried through, even if nobody waits for it any more.
+    /// Commits a change of data that may be cached, on this node or another, and returns when no node trusts the
+    /// earlier state any longer. Once begun, this is carried through even if the caller stops waiting.
     pub(crate) async fn commit(&self, mut tx: Tx, concern: Concern) -> Result<(), Error> {
         let store = self.clone();
         let committing = tokio::spawn(async move {
@@ -257,11 +261,11 @@ fn key(sid: &AccountSid) -> Key {
     sid.as_str().as_bytes().try_into().expect("an Account SID has 35 characters, all ASCII")
 }
 
-/// By the last character, which is random.
+/// Returns the stripe by the last character, which is random.
 fn stripe(sid: &AccountSid) -> usize {
     key(sid).last().map_or(0, |last| usize::from(*last) % STRIPES)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner) // nothing is left half done: nothing there panics
+    mutex.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
 }

@@ -1,4 +1,4 @@
-//! Which server key goes with the database: the hash of a constant tells.
+//! The check that a server key is the database's, by the hash of a constant.
 
 use crate::db::database::Pools;
 use crate::db::lock::DatabaseLock;
@@ -7,34 +7,34 @@ use crate::error::Error;
 use crate::keys::server_key::ServerKey;
 use crate::store::Store;
 
-/// What is hashed.
+/// The text that is hashed.
 const CONSTANT: &str = "the server key of Kagitaba";
 
 impl Store {
-    /// Whether a server key goes with the database already, so that no new one will do. Brings the database to this
-    /// version's form, as [`Store::open`], or with the lock as [`Store::open_alone`].
+    /// Returns whether the database already has a server key, so that a new one won't do. Migrates the database as
+    /// [`Store::open`] does, or with the lock as [`Store::open_alone`] does.
     ///
     /// # Errors
     /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
     pub async fn has_key(url: &str, lock: Option<&DatabaseLock>) -> Result<bool, Error> {
         let pools = Pools::open(url, lock).await?;
-        // Versions before 0002_server_key.sql left users only.
+        // Versions before 0002_server_key.sql left only users.
         let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
         Ok(known.fetch_one(&pools.read).await?)
     }
 }
 
-/// That the key is the one of a database that was used already. Only reads.
+/// Makes sure that the key is that of a database that was used before. Only reads.
 ///
 /// # Errors
-/// [`Error::WrongKey`]; [`Error::Corrupt`] where the database does not say which key is its; [`Error::Database`].
+/// [`Error::WrongKey`]; [`Error::Corrupt`] if the database has no hash of its key; [`Error::Database`].
 pub(crate) async fn compare(pool: &Pool, key: &ServerKey) -> Result<(), Error> {
     let hash: Option<Vec<u8>> = sql::query_scalar("SELECT constant_hash FROM server_key").fetch_optional(pool).await?;
     let hash = hash.ok_or_else(|| Error::Corrupt("there is no hash of its server key".to_owned()))?;
     if key.verify(CONSTANT, &hash) { Ok(()) } else { Err(Error::WrongKey) }
 }
 
-/// Makes sure that the key is the database's. The first one is, from then on.
+/// Makes sure that the key is the database's. The first key used with a database becomes its key.
 ///
 /// # Errors
 /// [`Error::WrongKey`], [`Error::Database`].

@@ -1,4 +1,4 @@
-//! Sealing: what the server must be able to read again is encrypted at rest, and bound to the row that it is in.
+//! Sealing: data that the server must be able to read again is encrypted at rest, and bound to its row.
 
 use crate::keys::server_key::ServerKey;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -15,16 +15,17 @@ pub struct SealingKey(Zeroizing<[u8; Self::LENGTH]>);
 impl SealingKey {
     /// Length in bytes.
     pub const LENGTH: usize = 32;
-    /// Length of the random nonce that a sealed text begins with, in bytes: long enough to be drawn anew for ever.
+    /// Length of the random nonce that a sealed text begins with, in bytes: long enough for a new random one each time,
+    /// forever.
     const NONCE: usize = 24;
 
-    /// The key of these bytes.
+    /// Returns the key made of these bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The key for that purpose that goes with the server's key.
+    /// Returns the key for this purpose that is derived from the server's key.
     #[must_use]
     pub fn derived(key: &ServerKey, purpose: &str) -> Self {
         let hash = Zeroizing::new(key.hash(format!("sealing key: {purpose}")));
@@ -33,9 +34,9 @@ impl SealingKey {
         Self::from_bytes(bytes)
     }
 
-    /// Seals what is plain. `associated` says what it belongs to; only who says the same can open it.
+    /// Seals a plain text. `associated` says what it belongs to; it opens only with the same value.
     #[must_use]
-    #[allow(clippy::missing_panics_doc)] // it does not: the cipher takes 256 GB
+    #[allow(clippy::missing_panics_doc)] // it does not panic: the cipher takes 256 GB
     pub fn seal(&self, plain: &[u8], associated: &[u8]) -> Vec<u8> {
         let mut nonce = [0; Self::NONCE];
         rand::rng().fill_bytes(&mut nonce);
@@ -44,7 +45,7 @@ impl SealingKey {
         [nonce.as_slice(), &sealed].concat()
     }
 
-    /// What was sealed, if it was sealed with this key for the same `associated`, and is whole.
+    /// Returns the plain text, if it was sealed with this key for the same `associated`, and is whole.
     #[must_use]
     pub fn open(&self, sealed: &[u8], associated: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = sealed.split_first_chunk::<{ Self::NONCE }>()?;
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sealed_opens_with_the_same_key_in_the_same_place_only() {
+    fn sealed_text_opens_only_with_its_key_and_place() {
         let [one, two] = [1, 2].map(|byte| SealingKey::from_bytes([byte; 32]));
         for plain in [b"".as_slice(), b"secret", &[7; 1000]] {
             let sealed = one.seal(plain, b"row 1");
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_or_cut_does_not_open() {
+    fn altered_or_cut_sealed_text_does_not_open() {
         let key = SealingKey::from_bytes([1; 32]);
         let sealed = key.seal(b"secret", b"row");
         for at in 0..sealed.len() {
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sealed_alike_twice_nor_shown() {
+    fn seal_differs_each_time_and_debug_shows_no_key() {
         let key = SealingKey::from_bytes([1; 32]);
         let [one, two] = [(); 2].map(|()| key.seal(b"secret", b"row"));
         assert_ne!(one, two);

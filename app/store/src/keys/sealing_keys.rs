@@ -1,7 +1,8 @@
-//! Auth Tokens that may be viewed again: with which keys they are sealed, how one is viewed, and all sealed anew.
+//! Auth Tokens that may be viewed again: the keys that seal them, viewing one, and resealing all.
 //!
-//! The keys are asked for each time, in the transaction that uses them: another process may replace the current one.
-//! Who seals then has the new key, or has committed before the first of [`Store::seal_anew`] looks.
+//! The keys are read each time, in the transaction that uses them, as another process may replace the current one. A
+//! transaction that seals then either has the new key, or has committed before the first one of [`Store::seal_anew`]
+//! reads.
 
 use crate::account::security_policy;
 use crate::audit::event::Event;
@@ -24,29 +25,29 @@ use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// Values that one transaction seals anew; others who write wait no longer than that.
+/// The number of values that one transaction reseals; other writers wait no longer than that.
 const BATCH: i64 = 500;
 
-/// Where the keys are, now.
+/// A function that returns the current keys.
 pub(crate) type KeySource = Box<dyn Fn() -> Result<SealingKeys, String> + Send + Sync>;
 
-/// The current key, and those before it while something may still be sealed with them. Each has a number, which stands
-/// before what it has sealed. Its Debug shows nothing of them.
+/// The current key, and earlier ones while something may still be sealed with them. Each has a number, which precedes
+/// the values that it has sealed. Its Debug shows nothing of them.
 #[derive(Clone)]
 pub struct SealingKeys(Vec<(u8, SealingKey, Zeroizing<String>)>);
 
 impl SealingKeys {
-    /// One new key.
+    /// Generates one new key.
     pub fn generate(random: &mut impl CryptoRng) -> Self {
         Self(Vec::new()).with_new(random)
     }
 
-    /// The same with a new current key before the others.
+    /// Returns the same keys with a new current key before them.
     #[must_use]
     pub fn with_new(&self, random: &mut impl CryptoRng) -> Self {
         let mut bytes = Zeroizing::new([0; SealingKey::LENGTH]);
         random.fill_bytes(bytes.as_mut());
-        // A random number: values that were sealed with a key that is lost are not taken for this one's.
+        // A random number, so that values sealed with a lost key are not taken for this one's.
         let mut number: u8 = random.random();
         while self.find(number).is_some() {
             number = number.wrapping_add(1);
@@ -56,19 +57,19 @@ impl SealingKeys {
         Self(keys)
     }
 
-    /// The current key alone.
+    /// Returns the current key alone.
     #[must_use]
     pub fn current_alone(&self) -> Self {
         Self(self.0[..1].to_vec())
     }
 
-    /// Whether there are keys besides the current one.
+    /// Returns whether there are keys besides the current one.
     #[must_use]
     pub fn has_old(&self) -> bool {
         self.0.len() > 1
     }
 
-    /// The keys to be kept: a number, a colon and 64 hexadecimal digits, one a line; the current one first.
+    /// Returns the keys as stored: a number, a colon and 64 hexadecimal digits, one key a line; the current one first.
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(80 * self.0.len()));
@@ -80,7 +81,7 @@ impl SealingKeys {
         text
     }
 
-    /// Reads what [`SealingKeys::to_text`] wrote. Any white space separates the keys.
+    /// Parses the text that [`SealingKeys::to_text`] returned. Any white space separates the keys.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let mut keys = Self(Vec::new());
@@ -99,7 +100,7 @@ impl SealingKeys {
         self.0.iter().find(|(known, ..)| *known == number).map(|(_, key, _)| key)
     }
 
-    /// The number of the current key.
+    /// Returns the number of the current key.
     fn current(&self) -> u8 {
         self.0[0].0
     }
@@ -128,24 +129,24 @@ struct SealedRow {
 }
 
 impl Store {
-    /// Says where the keys are that Auth Tokens are sealed with, or why they can't be had. Only the first answer
-    /// counts; without one, no account can let Auth Tokens be viewed again.
+    /// Sets the source of the keys that seal Auth Tokens, which returns them or the reason why they can't be had. Only
+    /// the first call counts; without a source, no account can let Auth Tokens be viewed again.
     pub fn seal_with(&self, source: impl Fn() -> Result<SealingKeys, String> + Send + Sync + 'static) {
         _ = self.sealing_source().set(Box::new(source));
     }
 
-    /// The keys, as they are now.
+    /// Returns the keys as they are now.
     pub(crate) fn sealing_keys(&self) -> Result<SealingKeys, Error> {
         let source = self.sealing_source().get().ok_or_else(|| Error::SealingKeys("there are none".to_owned()))?;
         source().map_err(Error::SealingKeys)
     }
 
-    /// The Auth Token as it is kept.
+    /// Returns the sealed Auth Token.
     pub(crate) fn seal(&self, token: TokenId, secret: &Secret) -> Result<Vec<u8>, Error> {
         Ok(self.sealing_keys()?.seal(secret.reveal().as_bytes(), token.0))
     }
 
-    /// Shows a token's Auth Token once more, where the account's policy has let it be kept.
+    /// Returns a token's Auth Token once more, if the account's policy lets it be viewed again.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NotViewable`], [`Error::SealingKeys`], [`Error::Database`].
@@ -167,11 +168,11 @@ impl Store {
         Ok(IssuedToken { token: stored.token, secret, name_exists: false })
     }
 
-    /// Seals everything with the current key that is not yet, and answers how much that was. When it has answered, the
-    /// other keys are needed no more. Cut off in the middle, it is begun again and goes on where it was.
+    /// Reseals everything that is not sealed with the current key, and returns the number of values. After that, the
+    /// other keys are no longer needed. If interrupted, it can be called again and goes on from there.
     ///
     /// # Errors
-    /// [`Error::SealingKeys`] (also where something can't be opened), [`Error::Database`].
+    /// [`Error::SealingKeys`] (also if a value can't be opened), [`Error::Database`].
     pub async fn seal_anew(&self) -> Result<u64, Error> {
         let mut all = 0;
         loop {
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_old_key_has_sealed_opens_until_that_is_gone() {
+    fn old_key_opens_its_values_until_it_is_removed() {
         let mut random = rand::rng();
         let (old, token) = (SealingKeys::generate(&mut random), Uuid::from_u128(1));
         let sealed = old.seal(b"secret", token);

@@ -1,16 +1,16 @@
 //! The server's key, with which secrets are hashed: a copy of the database alone verifies nothing.
 //!
-//! One key has several purposes, and no hash that was made for one may ever pass for one of another. So what is hashed
-//! begins differently for each:
+//! One key has several purposes, and no hash that was made for one may ever pass for one of another. So the hashed
+//! bytes begin differently for each:
 //!
-//! | Purpose | What is hashed begins with |
+//! | Purpose | The hashed bytes begin with |
 //! | --- | --- |
 //! | Auth Tokens, at rest | their own `kgt_`: their hashes outlive every version, and stay as they are |
 //! | the audit trail's entries and ends, at rest | the byte FF and a letter: see `audit_chain` |
-//! | to know the key again, at rest | a constant text: see `key_check` |
+//! | to recognize the key, at rest | a constant text: see `key_check` |
 //! | recovery codes, at rest | `recovery code` and the byte FF: see `second_factor` |
-//! | keys that are derived from this one | `sealing key: ` and what they are for: see `sealing` |
-//! | what does not last: see [`Purpose`] | the byte FE and the purpose's name |
+//! | keys that are derived from this one | `sealing key: ` and their purpose: see `sealing` |
+//! | hashes that do not last: see [`Purpose`] | the byte FE and the purpose's name |
 
 use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
@@ -18,25 +18,25 @@ use sha2::Sha256;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What a hash is made for that is not kept, or not for long.
+/// The purpose of a hash that is not stored, or not for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// To count the attempts to sign in with an e-mail address, for a quarter of an hour.
     SignIn,
-    /// To count the guesses at the token of an invitation, as long.
+    /// To count the guesses at the token of an invitation, for as long.
     InvitationGuess,
-    /// To count the requests for a link to set a new password, as long.
+    /// To count the requests for a link to set a new password, for as long.
     PasswordReset,
-    /// To count the guesses at the token of such a link, as long.
+    /// To count the guesses at the token of such a link, for as long.
     ResetGuess,
     /// To sign the address of a job's result, for some minutes.
     ResultAddress,
-    /// To count the guesses at a user's second factor, as long as those at the password.
+    /// To count the guesses at a user's second factor, for as long as those at the password.
     SecondFactorGuess,
 }
 
 impl Purpose {
-    /// A byte that no text begins with: there is none in UTF-8.
+    /// A byte that no text begins with: UTF-8 does not have it.
     const MARK: u8 = 0xFE;
 
     const fn name(self) -> &'static str {
@@ -51,13 +51,13 @@ impl Purpose {
     }
 }
 
-/// A key of 256 random bits, which is kept outside the database. Whoever loses it has to reset every token.
+/// A key of 256 random bits, which is kept outside the database. If it is lost, every token has to be reset.
 ///
 /// It is wiped from memory when dropped, and its Debug shows nothing of it.
 #[derive(Clone)]
 pub struct ServerKey {
     bytes: Zeroizing<[u8; Self::LENGTH]>,
-    /// HMAC with the key taken in already: that is half of the work of hashing a short text. It wipes itself, too.
+    /// HMAC that has taken in the key already, which is half of the work of hashing a short text. It wipes itself, too.
     mac: Hmac<Sha256>,
 }
 
@@ -65,56 +65,56 @@ impl ServerKey {
     /// Length in bytes.
     pub const LENGTH: usize = 32;
 
-    /// The key of these bytes.
+    /// Returns the key made of these bytes.
     #[must_use]
-    #[allow(clippy::missing_panics_doc)] // it does not: HMAC takes a key of any length
+    #[allow(clippy::missing_panics_doc)] // it does not panic: HMAC takes a key of any length
     pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
         let bytes = Zeroizing::new(bytes);
         let mac = Hmac::new_from_slice(bytes.as_ref()).expect("HMAC takes a key of any length");
         Self { bytes, mac }
     }
 
-    /// A new one.
+    /// Generates a new key.
     pub fn generate(random: &mut impl CryptoRng) -> Self {
         let mut bytes = Zeroizing::new([0; Self::LENGTH]);
         random.fill_bytes(bytes.as_mut());
         Self::from_bytes(*bytes)
     }
 
-    /// The key as 64 hexadecimal digits, to be kept. Wiped from memory when dropped.
+    /// Returns the key as 64 hexadecimal digits, for storage. Wiped from memory when dropped.
     #[must_use]
     pub fn to_hex(&self) -> Zeroizing<String> {
         write_hex(&self.bytes)
     }
 
-    /// Reads 64 hexadecimal digits; white space around them is ignored.
+    /// Parses 64 hexadecimal digits; white space around them is ignored.
     #[must_use]
     pub fn from_hex(hex: &str) -> Option<Self> {
         read_hex(hex).map(|bytes| Self::from_bytes(*bytes))
     }
 
-    /// HMAC-SHA-256 of the text.
+    /// Returns the HMAC-SHA-256 of the text.
     pub(crate) fn hash(&self, text: impl AsRef<[u8]>) -> Vec<u8> {
         self.mac(text).finalize().into_bytes().to_vec()
     }
 
-    /// Whether that is the text's hash; takes the same time whatever differs.
+    /// Returns whether this is the text's hash, in constant time.
     pub(crate) fn verify(&self, text: impl AsRef<[u8]>, hash: &[u8]) -> bool {
         self.mac(text).verify_slice(hash).is_ok()
     }
 
-    /// HMAC-SHA-256 of the text for that purpose: unlike the same text's for any other.
+    /// Returns the HMAC-SHA-256 of the text for this purpose, which differs from the same text's for any other.
     pub(crate) fn hash_for(&self, purpose: Purpose, text: impl AsRef<[u8]>) -> Vec<u8> {
         self.mac_for(purpose, text).finalize().into_bytes().to_vec()
     }
 
-    /// Whether that is the text's hash for that purpose; takes the same time whatever differs.
+    /// Returns whether this is the text's hash for this purpose, in constant time.
     pub(crate) fn verify_for(&self, purpose: Purpose, text: impl AsRef<[u8]>, hash: &[u8]) -> bool {
         self.mac_for(purpose, text).verify_slice(hash).is_ok()
     }
 
     fn mac_for(&self, purpose: Purpose, text: impl AsRef<[u8]>) -> Hmac<Sha256> {
-        // Names are text, so that the zero ends them.
+        // Names are text, so the zero byte ends them.
         self.mac([Purpose::MARK]).chain_update(purpose.name()).chain_update([0]).chain_update(text)
     }
 
@@ -123,7 +123,7 @@ impl ServerKey {
     }
 }
 
-/// A key as 64 hexadecimal digits.
+/// Returns a key as 64 hexadecimal digits.
 pub(crate) fn write_hex(key: &[u8; ServerKey::LENGTH]) -> Zeroizing<String> {
     let digits = key.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let mut hex = Zeroizing::new(String::with_capacity(2 * key.len()));
@@ -131,7 +131,7 @@ pub(crate) fn write_hex(key: &[u8; ServerKey::LENGTH]) -> Zeroizing<String> {
     hex
 }
 
-/// The key of 64 hexadecimal digits; white space around them is ignored.
+/// Parses a key of 64 hexadecimal digits; white space around them is ignored.
 pub(crate) fn read_hex(hex: &str) -> Option<Zeroizing<[u8; ServerKey::LENGTH]>> {
     let hex = hex.trim().as_bytes();
     if hex.len() != 2 * ServerKey::LENGTH {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hashed_for_one_purpose_passes_for_no_other() {
+    fn hash_for_one_purpose_passes_for_no_other() {
         let key = ServerKey::from_bytes([1; 32]);
         let purposes = [
             Purpose::SignIn,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_of_an_auth_token_is_that_of_all_versions() {
+    fn auth_token_hash_is_the_same_in_all_versions() {
         let hash = ServerKey::from_bytes([7; 32]).hash("kgt_text");
         assert_eq!(
             hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),

@@ -27,7 +27,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 bearer! {
-    /// What the link of an invitation holds.
+    /// The secret part of an invitation's link.
     InvitationToken
 }
 
@@ -54,18 +54,18 @@ impl TryFrom<InvitationRow> for Invitation {
     }
 }
 
-/// Who joins, once they have proved it.
+/// The person who joins, once they have proved who they are.
 enum Joiner {
     New { name: String, password_hash: String },
     Known(RightPassword),
 }
 
 impl Store {
-    /// Invites a person into the asker's account. An invitation that the address has there is replaced: its link no
-    /// longer works. The token is kept nowhere: this is the one time that it can be shown.
+    /// Invites a person into the current user's account. An earlier invitation of the address into it is replaced: its
+    /// link no longer works. The token is not stored: it can only be shown now.
     ///
     /// # Errors
-    /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] where the asker is no active administrator any more;
+    /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] if the current user is no longer an active administrator;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invite(&self, by: &Asker, email: &str, role: Role) -> Result<(Invitation, InvitationToken), Error> {
         let token = InvitationToken::generate();
@@ -109,7 +109,7 @@ impl Store {
         Ok((invitation, token))
     }
 
-    /// The account's invitations that can be accepted, the newest first.
+    /// Returns the account's invitations that can be accepted, newest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -132,8 +132,8 @@ impl Store {
     /// Withdraws an invitation: its link no longer works.
     ///
     /// # Errors
-    /// [`Error::InvitationOver`] where it was accepted, withdrawn or replaced; [`Error::NotAllowed`] where the asker is
-    /// no active administrator any more; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::InvitationOver`] if it was accepted, withdrawn or replaced; [`Error::NotAllowed`] if the current user
+    /// is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn withdraw_invitation(&self, by: &Asker, id: InvitationId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
@@ -150,11 +150,11 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The invitation of that token, as the invited person sees it. Guesses are slowed down by the network address
-    /// `from`, as those of passwords are.
+    /// Returns the invitation with this token, as the invited person sees it. Guesses are throttled by the network
+    /// address `from`, as guesses of passwords are.
     ///
     /// # Errors
-    /// [`Error::InvitationOver`] where there is none, or no longer; [`Error::Throttled`], [`Error::Database`],
+    /// [`Error::InvitationOver`] if there is none, or no longer; [`Error::Throttled`], [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
         let now = self.clock().now();
@@ -181,11 +181,11 @@ impl Store {
         Ok(Welcome { account_name, email, role: role_named(&role)?, known })
     }
 
-    /// Accepts an invitation, which works once: the person belongs to the account from now on, and begins a session in
+    /// Accepts an invitation, which works once: the person belongs to the account from then on, and begins a session in
     /// it.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] as [`Store::sign_in`]: the person belongs to the account all the same;
+    /// [`Error::SecondStepNeeded`] as [`Store::sign_in`], although the person belongs to the account then;
     /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
     /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
     /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
@@ -233,7 +233,7 @@ impl Store {
         begun.map_err(Error::SecondStepNeeded)
     }
 
-    /// Removes the invitations that have expired. Answers how many there were.
+    /// Removes the invitations that have expired. Returns their number.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -247,12 +247,12 @@ impl Store {
     }
 }
 
-/// Whether an account invites exactly that address.
+/// Returns whether an account invites exactly this address.
 pub(crate) async fn has_open(connection: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<bool, Error> {
     Ok(!open(connection, email, now).await?.is_empty())
 }
 
-/// Takes the open invitations of exactly that address, the first made first. Returns the accounts, and the role in each.
+/// Takes the open invitations of exactly this address, oldest first. Returns the accounts, and the role in each.
 pub(crate) async fn take_open(
     tx: &mut Connection,
     email: &str,
@@ -266,8 +266,8 @@ pub(crate) async fn take_open(
     Ok(taken)
 }
 
-/// Ids, accounts and roles of the open invitations. Folded addresses are compared more generously than mail servers tell
-/// mailboxes apart.
+/// Returns ids, accounts and roles of the open invitations. Folding alone would equate addresses that mail servers
+/// distinguish.
 async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
     let open: Vec<(Uuid, Uuid, String, String)> = sql::query_as(
         "SELECT id, account_id, role, email FROM invitations WHERE email_folded = $1 AND expires_at > $2

@@ -1,5 +1,5 @@
-//! What whoever runs the server does about account users, from the command line: no user asks, so the audit trail names
-//! none.
+//! Changes of account users from the command line, by the person who runs the server. The audit trail names no user for
+//! them.
 
 use crate::db::sql;
 use crate::error::Error;
@@ -18,7 +18,7 @@ struct Row {
 }
 
 impl Store {
-    /// Returns the users of one account, or of all, with the account's name; by account and name.
+    /// Returns the users of one account, or of all, with the account's name, sorted by account and name.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -41,10 +41,11 @@ impl Store {
         Ok(members)
     }
 
-    /// Changes what the user with that e-mail address is in the account. Returns them as they are then.
+    /// Changes the role or state of the user with this e-mail address in the account. Returns the member after the
+    /// change.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the account has no user of that address; [`Error::LastAdministrator`];
+    /// [`Error::NotFound`] if the account has no user with this address; [`Error::LastAdministrator`];
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn change_member_of(&self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
         let action = match change {

@@ -19,9 +19,9 @@ use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A user to be added. Name, address and password are as `domain` has checked them.
+/// A user to be added. `domain` has checked name, address and password.
 pub struct NewUser {
-    /// The name they go by.
+    /// Their name.
     pub name: String,
     /// Their e-mail address, with which they sign in.
     pub email: String,
@@ -73,23 +73,25 @@ impl TryFrom<MemberRow> for Member {
     }
 }
 
-/// The role that the database names so.
+/// Returns the role with this name in the database.
 pub(crate) fn role_named(name: &str) -> Result<Role, Error> {
     Role::from_name(name).ok_or_else(|| Error::Corrupt(format!("the role {name}")))
 }
 
-/// How an e-mail address is compared: without white space around it, regard to case or width.
+/// Returns the form in which e-mail addresses are compared: without white space around them, and regardless of case and
+/// width.
 pub(crate) fn folded_email(email: &str) -> String {
     folded(email.trim())
 }
 
-/// The user of that e-mail address.
+/// Returns the user with this e-mail address.
 pub(crate) async fn named(connection: &mut Connection, email: &str) -> Result<Option<UserId>, Error> {
     let id = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1").bind(folded_email(email));
     Ok(id.fetch_optional(connection).await?.map(UserId))
 }
 
-/// The account that the user joined first of those that they may work in, else of all, and their state in it.
+/// Returns the account that the user joined first, of those that they may work in, or else of all, and their state in
+/// it.
 pub(crate) async fn membership(
     tx: &mut Connection,
     user: UserId,
@@ -112,7 +114,7 @@ impl Store {
     /// Adds a user to the account.
     ///
     /// # Errors
-    /// [`Error::EmailTaken`], [`Error::Password`], [`Error::Database`] (no such account, too).
+    /// [`Error::EmailTaken`], [`Error::Password`], [`Error::Database`] (also if there is no such account).
     pub async fn add_user(&self, account: AccountId, user: NewUser) -> Result<UserId, Error> {
         let password_hash = self.passwords().hash(Zeroizing::new(user.password)).await?;
         let now = self.clock().now();
@@ -126,7 +128,7 @@ impl Store {
         Ok(id)
     }
 
-    /// Whether there is any user at all.
+    /// Returns whether there is any user at all.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -134,7 +136,7 @@ impl Store {
         Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(&self.pools().read).await?)
     }
 
-    /// The account's users, by name.
+    /// Returns the account's users, by name.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -149,7 +151,7 @@ impl Store {
         Ok(people)
     }
 
-    /// The account's users with what they are in it, by name.
+    /// Returns the account's members, by name.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -157,7 +159,8 @@ impl Store {
         members(&mut self.pools().read.acquire().await?, account).await
     }
 
-    /// Whom a token of the account may have as its primary contact, by name. `present` is whom it has already.
+    /// Returns the users who may be the primary contact of a token of the account, by name. `present` is the current
+    /// one.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -165,17 +168,18 @@ impl Store {
         Ok(membership::contacts(self.members(account).await?, present))
     }
 
-    /// Gives a user of the asker's account another role, which holds from their next request on. Answers them as they
-    /// are then.
+    /// Gives a member of the current user's account another role, which takes effect with their next request. Returns
+    /// the member after the change.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::LastAdministrator`]; [`Error::NotAllowed`] where the asker is no active
-    /// administrator any more; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::NotFound`], [`Error::LastAdministrator`]; [`Error::NotAllowed`] if the current user is no longer an
+    /// active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn change_role(&self, by: &Asker, user: UserId, role: Role) -> Result<Member, Error> {
         self.change_member(by, user, Change::Role(role), Action::UserRoleChanged).await
     }
 
-    /// Keeps a user from working in the asker's account: their sessions in it end, and they begin none.
+    /// Keeps a user from working in the current user's account: their sessions in it end, and they can't begin new
+    /// ones.
     ///
     /// # Errors
     /// As [`Store::change_role`].
@@ -183,7 +187,7 @@ impl Store {
         self.change_member(by, user, Change::Deactivate, Action::UserDeactivated).await
     }
 
-    /// Lets a deactivated user work in the asker's account again.
+    /// Lets a deactivated user work in the current user's account again.
     ///
     /// # Errors
     /// As [`Store::change_role`].
@@ -191,7 +195,7 @@ impl Store {
         self.change_member(by, user, Change::Reinstate, Action::UserReinstated).await
     }
 
-    /// Makes the change, if the account's users as they are in this transaction allow it: nobody else changes them
+    /// Makes the change, if the account's members as they are in this transaction allow it: nothing else changes them
     /// meanwhile, so that one administrator stays.
     async fn change_member(&self, by: &Asker, of: UserId, change: Change, action: Action) -> Result<Member, Error> {
         let mut tx = self.pools().begin().await?;
@@ -200,8 +204,8 @@ impl Store {
         self.store_change(tx, by.account, Some(by.user.id), members, after, action).await
     }
 
-    /// Writes down one of `members`, all of the account's, as they are `after` a change, with its event in the audit
-    /// trail, and ends the transaction. Returns them.
+    /// Stores one of `members`, all of the account's, as they are `after` a change, with its event in the audit trail,
+    /// and ends the transaction. Returns the member.
     pub(crate) async fn store_change(
         &self,
         mut tx: Tx,
@@ -242,7 +246,7 @@ impl Store {
     }
 }
 
-/// Adds a user, who belongs to no account yet.
+/// Adds a user who belongs to no account yet.
 ///
 /// # Errors
 /// [`Error::EmailTaken`], [`Error::Database`].
@@ -269,7 +273,7 @@ pub(crate) async fn insert(
     if added.rows_affected() == 0 { Err(Error::EmailTaken) } else { Ok(id) }
 }
 
-/// Makes the user one of the account's. Their links to set a new password end: one that an administrator of their other
+/// Adds the user to the account. Their links to set a new password end: one that an administrator of their other
 /// account could see must not open this one.
 ///
 /// # Errors
@@ -297,7 +301,7 @@ pub(crate) async fn join(
     password_resets::end_links(tx, user).await
 }
 
-/// The account's users with what they are in it, by name.
+/// Returns the account's members, by name.
 pub(crate) async fn members(connection: &mut Connection, account: AccountId) -> Result<Vec<Member>, Error> {
     let rows: Vec<MemberRow> = sql::query_as(
         "SELECT users.id, users.name, users.email, memberships.role, memberships.state, memberships.last_seen_at

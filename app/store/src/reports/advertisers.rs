@@ -13,23 +13,23 @@ use serde_json::json;
 /// Rows that one statement writes.
 const ROWS: usize = 1_000;
 
-/// How many advertisers an import has found new, otherwise, and as they were.
+/// The numbers of advertisers that an import has added, changed and left unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ImportedAdvertisers {
-    /// Those that the account did not have.
+    /// Advertisers that the account did not have.
     pub added: u64,
-    /// Those that were different.
+    /// Advertisers that were different.
     pub changed: u64,
-    /// Those that were the same.
+    /// Advertisers that were the same.
     pub unchanged: u64,
 }
 
 impl Store {
-    /// Adds these advertisers, each id once, to the account's or puts them in the place of those of the same id, all in
-    /// one transaction. Others of the account's stay.
+    /// Adds these advertisers, each id once, to the account, or replaces those that have the same id, all in one
+    /// transaction. The account's other advertisers stay.
     ///
     /// # Errors
-    /// [`Error::Database`], also where there is no such account.
+    /// [`Error::Database`], also if there is no such account.
     pub async fn import_advertisers(
         &self,
         account: AccountId,
@@ -62,8 +62,8 @@ impl Store {
         Ok(ImportedAdvertisers { added, changed, unchanged })
     }
 
-    /// At most `limit` of the account's advertisers after the first `offset`, and how many there are in all: those that
-    /// were imported first come first, of one import by id. One that is added moves none of those before it.
+    /// Returns at most `limit` of the account's advertisers after the first `offset`, and their total number: in the
+    /// order of import, and by id within one import. A new advertiser moves none of those before it.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -73,7 +73,7 @@ impl Store {
         offset: u64,
         limit: u32,
     ) -> Result<(Vec<Advertiser>, u64), Error> {
-        let mut tx = self.pools().read.begin().await?; // so that both queries see the same
+        let mut tx = self.pools().read.begin().await?; // so that both queries see the same state
         let total = count(&mut tx, account).await?;
         let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY added_at, id LIMIT $2 OFFSET $3";
         let page = sql::query_scalar::<String>(page).bind(account.0).bind(limit);
@@ -81,7 +81,7 @@ impl Store {
         Ok((rows.iter().map(|row| read(row)).collect::<Result<_, _>>()?, total))
     }
 
-    /// The account's advertiser of that id.
+    /// Returns the account's advertiser with this id.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].

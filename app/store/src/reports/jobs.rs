@@ -1,4 +1,4 @@
-//! Jobs: ordered by integrations, done by one worker, kept with their results.
+//! Jobs: ordered by integrations, done by one worker, stored with their results.
 
 use crate::audit::chain::hex;
 use crate::clock::{id_at, latest};
@@ -18,13 +18,14 @@ use domain::tokens::token::TokenId;
 use serde_json::json;
 use uuid::Uuid;
 
-/// How long results are kept.
+/// The time for which results are kept.
 pub const RESULT_LIFETIME: TimeDelta = TimeDelta::days(30);
-/// How long the address of a result holds.
+/// The time for which the address of a result is valid.
 pub const RESULT_LINK_LIFETIME: TimeDelta = TimeDelta::minutes(5);
-/// How long a job gets no further before its worker is taken for gone, where that may be on another node.
+/// The time without progress after which a job's worker is taken for gone, if it may be on another node.
 pub const STALLED_AFTER: TimeDelta = TimeDelta::minutes(5);
-/// How often a job is begun before it is given up: one that ends the server each time would do so for ever.
+/// The number of times that a job is begun before it is given up: one that ends the server each time would do so
+/// forever.
 const ATTEMPTS: i64 = 3;
 
 const SELECT: &str = "
@@ -74,42 +75,42 @@ impl TryFrom<JobRow> for Job {
 pub struct ClaimedJob {
     /// The job.
     pub id: JobId,
-    /// The account that it is of.
+    /// The account that it belongs to.
     pub account: AccountId,
-    /// What is to be done.
+    /// The export to be made.
     pub export: Export,
 }
 
 /// The file that a job has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobResult {
-    /// What was done.
+    /// The export that was made.
     pub export: Export,
     /// The file.
     pub bytes: Vec<u8>,
 }
 
-/// An address under which a job's result can be had without credentials.
+/// An address at which a job's result can be fetched without credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResultLink {
     /// The job.
     pub job: JobId,
     /// The access token that it was given to.
     pub token: TokenId,
-    /// Until when it holds, in seconds since the Unix epoch.
+    /// The time at which it expires, in seconds since the Unix epoch.
     pub until: i64,
 }
 
 impl ResultLink {
-    /// What is signed. The Auth Token's hash is part of it, so that a reset ends the links that were given before. The
-    /// account is the token's.
+    /// Returns the text to be signed. The Auth Token's hash is part of it, so that a reset ends the links that were
+    /// given before. The account is the token's.
     fn signed(self, secret_hash: &[u8]) -> String {
         format!("{} {} {} {}", self.job.0, self.token.0, self.until, hex(secret_hash))
     }
 }
 
 impl Store {
-    /// Orders an export for the caller's account, and wakes who waits in [`Store::job_queued`].
+    /// Orders an export for the caller's account, and wakes the worker that waits in [`Store::job_queued`].
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -121,10 +122,10 @@ impl Store {
         Ok(job)
     }
 
-    /// Orders once more what the job of the caller's account has done; that one stays as it is.
+    /// Orders the export of an earlier job of the caller's account again; the earlier job stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, why it can't be replayed.
+    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, the reason why it can't be replayed.
     pub async fn replay_job(&self, by: &Caller, id: JobId) -> Result<Result<Job, NotReplayable>, Error> {
         let mut tx = self.pools().begin_in(by.account).await?;
         let before = find(&mut tx, by.account, id).await?;
@@ -155,7 +156,7 @@ impl Store {
         find(tx, by.account, id).await
     }
 
-    /// The account's job.
+    /// Returns the account's job.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -163,9 +164,9 @@ impl Store {
         find(&mut self.pools().read.acquire().await?, account, id).await
     }
 
-    /// At most `limit` of the account's jobs, oldest first, after the first `offset`, and how many there are in all: of
-    /// those that were created on or after the one day and on or before the other, in UTC. A job that is created moves
-    /// none of those before it.
+    /// Returns at most `limit` of the account's jobs after the first `offset`, oldest first, and their total number:
+    /// those that were created on or after the first day and on or before the second, in UTC. A new job moves none of
+    /// those before it.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -179,7 +180,7 @@ impl Store {
         const CREATED: &str = "WHERE account_id = $1 AND created_at >= $2 AND created_at < $3";
         let from = after.map_or(i64::MIN, |date| day_number(date) * DAY);
         let to = before.map_or(i64::MAX, |date| (day_number(date) + 1) * DAY);
-        let mut tx = self.pools().read.begin().await?; // so that both queries see the same
+        let mut tx = self.pools().read.begin().await?; // so that both queries see the same state
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
         let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
         let total = total.fetch_one(&mut *tx).await?;
@@ -189,7 +190,7 @@ impl Store {
         Ok((page.into_iter().map(Job::try_from).collect::<Result<_, _>>()?, total.unsigned_abs()))
     }
 
-    /// The file that the account's job has made, as long as it is kept.
+    /// Returns the file that the account's job has made, as long as it is kept.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -206,7 +207,7 @@ impl Store {
         Ok(JobResult { export: export(&parameters)?, bytes })
     }
 
-    /// Signs the link, for whoever is given it to have the job's result with it. `None` where there is no such token.
+    /// Signs the link, so that its holder can fetch the job's result. Returns `None` if there is no such token.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -217,9 +218,9 @@ impl Store {
         Ok(secret_hash.map(|hash| self.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
     }
 
-    /// The file that the job has made, for whoever has a link with a signature that is right and not expired. The token
-    /// that it was given to must still pass: with the same Auth Token, that scope, and from the address that the store is
-    /// asked from. The database is asked, not the verification cache: what has changed counts at once.
+    /// Returns the file that the job has made, for the holder of a link that has a valid signature and has not expired.
+    /// The token that it was given to must still pass: with the same Auth Token, this scope, and from the store's
+    /// client address. This reads the database, not the verification cache: a change counts at once.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -237,12 +238,12 @@ impl Store {
         self.job_result(caller.account, link.job).await
     }
 
-    /// Waits until a job was ordered; answers at once where one was since the last time. For the one worker.
+    /// Waits until a job is ordered; returns at once if one was ordered since the last time. For the one worker.
     pub async fn job_queued(&self) {
         self.queued().notified().await;
     }
 
-    /// Takes the job that has waited longest, of whatever account, to be done now.
+    /// Takes the job that has waited longest, of any account, to be done now.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -263,9 +264,8 @@ impl Store {
         job.transpose()
     }
 
-    /// Puts jobs whose worker is gone back to those that wait, and gives up those that were begun three times. Answers
-    /// how many wait again. Where other nodes may be working on some, only those count that have got no further for
-    /// [`STALLED_AFTER`].
+    /// Puts jobs whose worker is gone back into the queue, and gives up those that were begun three times. Returns the
+    /// number put back. If other nodes may be working on some, only jobs without progress for [`STALLED_AFTER`] count.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -296,10 +296,10 @@ impl Store {
         Ok(queued.rows_affected())
     }
 
-    /// Notes how far the job is.
+    /// Records the job's progress.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is not running, [`Error::Database`].
+    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
     pub async fn note_progress(&self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
         let mut tx = self.pools().begin_in(job.account).await?;
         let noted = sql::query(
@@ -320,7 +320,7 @@ impl Store {
     /// Ends the job with its result.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is not running, [`Error::Database`].
+    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
     pub async fn complete_job(&self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
         let now = micros(self.clock().now());
         let mut tx = self.pools().begin_in(job.account).await?;
@@ -343,10 +343,10 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Ends the job without a result: [`JobStatus::Error`] or [`JobStatus::Failed`], and why.
+    /// Ends the job without a result: [`JobStatus::Error`] or [`JobStatus::Failed`], and the reason.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is not running, [`Error::Database`].
+    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
     pub async fn fail_job(&self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin_in(job.account).await?;
         let ended = sql::query(
@@ -364,7 +364,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Removes the results that are older than [`RESULT_LIFETIME`]; the jobs stay. Answers how many those were.
+    /// Removes the results that are older than [`RESULT_LIFETIME`]; the jobs stay. Returns the number of results
+    /// removed.
     ///
     /// # Errors
     /// [`Error::Database`].

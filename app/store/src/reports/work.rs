@@ -1,11 +1,11 @@
-//! Work of several transactions: whatever happens meanwhile, it is known as unfinished until it is finished.
+//! Work that takes several transactions: whatever happens meanwhile, it is known as unfinished until it is finished.
 
 use crate::db::sql;
 use crate::error::Error;
 use crate::store::Store;
 
 impl Store {
-    /// Writes down that the work of that name begins. It may have begun before.
+    /// Records that the work with this name begins. It may have begun before.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -18,7 +18,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Writes down that the work of that name is finished.
+    /// Records that the work with this name is finished.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -28,7 +28,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Whether the work of that name was begun and not finished.
+    /// Returns whether the work with this name was begun and not finished.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -1,5 +1,5 @@
-//! Texts that open something to whoever bears them: sessions, invitations, sign-ins under way. Each is 43 random base62
-//! characters (256 bits); at rest there is its SHA-256 only.
+//! Bearer tokens, which open something for their holder: sessions, invitations, pending sign-ins. Each is 43 random
+//! base62 characters (256 bits); only its SHA-256 is stored.
 
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 const LENGTH: usize = 43;
 
-/// What one of them is made of.
+/// The text of a bearer token.
 #[derive(Clone)]
 pub(crate) struct Bearer(Zeroizing<String>);
 
@@ -32,7 +32,7 @@ impl Bearer {
     }
 }
 
-/// A kind of its own for what one of them opens, so that none is taken for another.
+/// Defines a type of its own for one kind of bearer token, so that none is taken for another.
 macro_rules! bearer {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -40,13 +40,13 @@ macro_rules! bearer {
         pub struct $name($crate::sign_in::bearer::Bearer);
 
         impl $name {
-            /// Takes what a client sent, if it can be one at all.
+            /// Parses a client's text; returns `None` if it can't be such a token.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 $crate::sign_in::bearer::Bearer::parse(text).map(Self)
             }
 
-            /// The text itself, for whom it is.
+            /// Returns the text itself, for its holder.
             #[must_use]
             pub fn reveal(&self) -> &str {
                 self.0.reveal()

@@ -1,4 +1,4 @@
-//! Identities: whom an identity provider vouches for, and which user that is.
+//! Identities: persons known to an identity provider, and the users that they are linked to.
 
 use crate::audit::event::Event;
 use crate::db::database::{Tx, micros};
@@ -19,27 +19,27 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A person, as an identity provider names them. That it is they who ask is the caller's to know.
+/// A person, as an identity provider names them. The caller has verified that they are the one who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The provider (`OpenID` Connect Core 1.0, section 2: `iss`).
     pub issuer: String,
-    /// Its name for the person (`sub`).
+    /// The provider's name for the person (`sub`).
     pub subject: String,
 }
 
-/// What an identity provider says of a person, the address being their own.
+/// An identity provider's statements about a person. The address is verified to be the person's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedPerson {
     /// The e-mail address.
     pub email: String,
-    /// The name they go by, if the provider says it.
+    /// The person's name, if the provider gives it.
     pub name: Option<String>,
 }
 
 impl VerifiedPerson {
-    /// The name that a new user gets, which they can change: the one that the provider says, else what stands before the
-    /// `@` of their address.
+    /// Returns the name that a new user gets, which they can change: the one that the provider gives, otherwise the
+    /// part of their address before the `@`.
     fn name(&self) -> String {
         let said = self.name.as_deref().and_then(|name| user::name(name).ok());
         let short = || self.email.split('@').next().and_then(|name| user::name(name).ok());
@@ -48,12 +48,13 @@ impl VerifiedPerson {
 }
 
 impl Store {
-    /// Begins a session of the user that the identity is linked to; nothing where it is linked to none. The password
-    /// counts as never given in it. A person who may work in no account joins those that have invited their address.
+    /// Begins a session of the user that the identity is linked to; returns `None` if it is linked to none. The session
+    /// counts as one in which the password was never given. A person who may work in no account joins those that have
+    /// invited their address.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] where the user has a second factor; [`Error::NotInvited`] where they may no longer
-    /// work in any account; [`Error::Database`].
+    /// [`Error::SecondStepNeeded`] if the user has a second factor; [`Error::NotInvited`] if they may no longer work in
+    /// any account; [`Error::Database`].
     pub async fn sign_in_by_identity(
         &self,
         identity: &Identity,
@@ -76,13 +77,13 @@ impl Store {
         begun.map(Some).map_err(Error::SecondStepNeeded)
     }
 
-    /// Links an identity, which is linked to nobody yet, to the user of that e-mail address, and begins a session of
-    /// theirs as [`Store::sign_in_by_identity`] does. A person who may work in no account yet joins those that have invited
-    /// the address. That the address is the person's own is the caller's to know.
+    /// Links an identity, which is not linked yet, to the user with this e-mail address, and begins a session of theirs
+    /// as [`Store::sign_in_by_identity`] does. A person who may work in no account yet joins those that have invited
+    /// the address, and becomes a user if they are none. The caller has verified that the address is the person's own.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] once it is linked, where the user has a second factor; [`Error::NotInvited`] where
-    /// nobody has the address and no account invites it, or they may no longer work in any account;
+    /// [`Error::SecondStepNeeded`] once it is linked, if the user has a second factor; [`Error::NotInvited`] if no user
+    /// has the address and no account invites it, or the user may no longer work in any account;
     /// [`Error::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn link_identity(
         &self,
@@ -117,8 +118,8 @@ impl Store {
         begun.map_err(Error::SecondStepNeeded)
     }
 
-    /// Returns the hash of a password that does not exist, for a person who is invited and not a user yet; `None` for anybody
-    /// else. Such a person signs in at the provider, until they set a password by a link.
+    /// Returns the hash of a random password that is kept nowhere, for a person who is invited and not a user yet;
+    /// `None` for anyone else. Such a person signs in at the provider until they set a password by a link.
     async fn no_password_for(&self, email: &str) -> Result<Option<String>, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let invited = invitations::has_open(&mut connection, email, self.clock().now()).await?;
@@ -130,8 +131,8 @@ impl Store {
         Ok(Some(self.passwords().hash(Zeroizing::new(password.reveal().to_owned())).await?))
     }
 
-    /// Returns the account that the user works in: as [`membership`], or, where they may work in none, the first of those
-    /// that have invited them, which they join.
+    /// Returns the account that the user works in, as [`membership`] does. If they may work in none, they join all that
+    /// have invited them, and one of those is returned.
     async fn account_for(
         &self,
         tx: &mut Tx,
@@ -150,7 +151,7 @@ impl Store {
                     let details = json!({ "user": user, "email": email, "role": role, "issuer": identity.issuer });
                     event(account, user, Action::InvitationAccepted, details).record(self, tx, now).await?;
                 }
-                // They were deactivated there since: no invitation lets them in again.
+                // They were deactivated there since: an invitation does not let them in again.
                 Err(Error::AlreadyMember) => {}
                 Err(error) => return Err(error),
             }
@@ -159,11 +160,11 @@ impl Store {
         Ok(active.map(|(account, _)| account))
     }
 
-    /// Removes the links of the user of that e-mail address to identity providers: the next sign-in by one makes it
-    /// anew. Answers how many there were.
+    /// Removes the links to identity providers of the user with this e-mail address; their next sign-in by one makes a
+    /// new link. Returns the number of links removed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where nobody has the address; [`Error::Database`].
+    /// [`Error::NotFound`] if no user has the address; [`Error::Database`].
     pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
         let mut tx = self.pools().begin().await?;
         let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
@@ -186,7 +187,7 @@ impl Store {
         Ok(removed.len())
     }
 
-    /// Writes down that a user whom the provider vouches for was not let in. Answers why.
+    /// Records that a user whom the provider vouches for was not let in. Returns the reason.
     async fn refuse(
         &self,
         mut tx: Tx,
@@ -203,7 +204,7 @@ impl Store {
     }
 }
 
-/// The user of exactly that address. Folded addresses are compared more generously than mail servers tell mailboxes apart.
+/// Returns the user with exactly this address. Folding alone would equate addresses that mail servers distinguish.
 async fn known(tx: &mut Tx, email: &str) -> Result<Option<UserId>, Error> {
     let found: Option<(Uuid, String)> = sql::query_as("SELECT id, email FROM users WHERE email_folded = $1")
         .bind(folded_email(email))

@@ -1,5 +1,6 @@
-//! Passkeys: added, removed, and used: to sign in without a password, as the second step, and in place of the password
-//! in between. Every use takes the person's PIN or biometrics (user verification), so that it counts as two factors.
+//! Passkeys: adding, removing and using them: to sign in without a password, as the second step, and in place of the
+//! password for step-up. Every use takes the person's PIN or biometrics (user verification), so it counts as two
+//! factors.
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
@@ -31,12 +32,13 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
 };
 
-/// What people's authenticators show beside the address.
+/// The name that people's authenticators show beside the address.
 const NAME: &str = "Kagitaba";
-/// Challenges without an answer that one user can have at a time, or one network for whoever is not signed in.
+/// The most unanswered challenges that one user can have at a time or, for people who are not signed in, one network.
 const UNANSWERED_MAX: i64 = 100;
 
-/// Where authenticator data has its flags, after the hash of the site's domain (Web Authentication Level 3, 6.1).
+/// The position of the flags in authenticator data, after the hash of the site's domain (Web Authentication Level 3,
+/// 6.1).
 const FLAGS_AT: usize = 32;
 /// The flag of a passkey that can be backed up (BE).
 const BACKUP_ELIGIBLE: u8 = 0x08;
@@ -46,7 +48,8 @@ const BACKUP_ELIGIBLE: u8 = 0x08;
 pub struct RelyingParty(Arc<Webauthn>);
 
 impl RelyingParty {
-    /// The site of that origin, as `https://keys.example`. An address of numbers can have no passkeys.
+    /// Returns the site with this origin, such as `https://keys.example`; `None` if it has no domain. An IP address can
+    /// have no passkeys.
     #[must_use]
     pub fn of(origin: &str) -> Option<Self> {
         let origin = Url::parse(origin).ok()?;
@@ -61,17 +64,17 @@ impl fmt::Debug for RelyingParty {
     }
 }
 
-/// What the browser is to have signed.
+/// A challenge for the browser to have signed.
 #[derive(Debug)]
 pub struct Challenge {
-    /// By which the answer is known to belong to it.
+    /// The token by which the answer is matched to the challenge.
     pub token: ChallengeToken,
     /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level 3).
     pub options: String,
 }
 
 bearer! {
-    /// What the browser sends back with its answer.
+    /// The token that the browser sends back with its answer.
     ChallengeToken
 }
 
@@ -80,14 +83,14 @@ bearer! {
 pub struct PasskeyAnswer {
     /// The site.
     pub party: RelyingParty,
-    /// Which challenge.
+    /// The token of the challenge.
     pub token: ChallengeToken,
-    /// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3), as the browser has it.
+    /// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3), as the browser sent it.
     pub json: String,
 }
 
 impl Store {
-    /// Begins to add a passkey of the asker's.
+    /// Begins to add a passkey of the current user.
     ///
     /// # Errors
     /// [`Error::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
@@ -112,11 +115,11 @@ impl Store {
         Ok(Challenge { token, options: options.to_string() })
     }
 
-    /// Adds the passkey that answers the challenge, under that name, which is as `domain` has checked it. Answers
-    /// recovery codes where it is the asker's first second factor.
+    /// Adds the passkey that answers the challenge, under this name, which `domain` has checked. Returns recovery codes
+    /// if it is the current user's first second factor.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] where the answer is none to a challenge of the asker's of the last
+    /// [`Error::WrongPasskey`] if the answer is not to a challenge of the current user from the last
     /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Error::TooManyPasskeys`]; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn add_passkey(
@@ -158,10 +161,10 @@ impl Store {
         Ok(codes)
     }
 
-    /// Removes a passkey of the asker's; with the last second factor the recovery codes go, too.
+    /// Removes a passkey of the current user and, with their last second factor, the recovery codes.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is gone, or another's; [`Error::Database`].
+    /// [`Error::NotFound`] if it is gone, or another user's; [`Error::Database`].
     pub async fn remove_passkey(&self, by: &Asker, id: PasskeyId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let removed: Option<String> =
@@ -177,20 +180,19 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Begins to ask for a passkey, whosever it is.
+    /// Begins to ask for a passkey of any user.
     ///
     /// # Errors
-    /// [`Error::Throttled`] where the network of the address `from` has a hundred challenges that nobody has answered;
+    /// [`Error::Throttled`] if the network of the address `from` has a hundred unanswered challenges;
     /// [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_passkey(&self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
         self.ask(party, None, from).await
     }
 
-    /// Begins to ask for one of the asker's, where they have any; else nothing.
+    /// Begins to ask for a passkey of the current user; returns `None` if they have none.
     ///
     /// # Errors
-    /// [`Error::Throttled`] where they have a hundred challenges that they have not answered; [`Error::Corrupt`],
-    /// [`Error::Database`].
+    /// [`Error::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_own_passkey(
         &self,
         by: &Asker,
@@ -207,8 +209,8 @@ impl Store {
     /// Begins a session of the passkey's user, in the account that they joined first.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] where it is not known, or the answer is none to a challenge of the last
-    /// [`CHALLENGE_WITHIN`], or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::WrongPasskey`] if it is not known, the answer is not to a challenge from the last [`CHALLENGE_WITHIN`],
+    /// or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
     pub async fn sign_in_with_passkey(
         &self,
         answer: &PasskeyAnswer,
@@ -228,9 +230,9 @@ impl Store {
     /// Takes the second step of signing in with a passkey.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] and [`Error::Throttled`] as [`Store::second_step`]; [`Error::WrongPasskey`] where it is not known or not the
-    /// user's, or the answer is none to a challenge of the last [`CHALLENGE_WITHIN`]; [`Error::Database`],
-    /// [`Error::Corrupt`].
+    /// [`Error::SignInOver`] and [`Error::Throttled`] as [`Store::second_step`]; [`Error::WrongPasskey`] if it is not
+    /// known or not the user's, or the answer is not to a challenge from the last [`CHALLENGE_WITHIN`];
+    /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step_with_passkey(
         &self,
         pending: &PendingSignIn,
@@ -242,7 +244,7 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         let first = second_step::find(&mut tx, pending, now).await?;
         let from = from.into();
-        // By a count of its own: wrong codes do not keep the passkey out.
+        // Counted separately: wrong codes do not lock the passkey out.
         let guess = self
             .key()
             .hash_for(Purpose::SecondFactorGuess, [b"passkey of ", first.user.0.as_bytes().as_slice()].concat());
@@ -262,12 +264,12 @@ impl Store {
         Ok(session)
     }
 
-    /// Takes a passkey of the asker's in place of their password. The session goes on under a new token; the old one
-    /// ends.
+    /// Takes a passkey of the current user in place of their password. The session goes on under a new token; the old
+    /// one ends.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Error::NotFound`] where the session is not the
-    /// asker's or over; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Error::NotFound`] if the session is over, or
+    /// not the current user's; [`Error::Database`], [`Error::Corrupt`].
     pub async fn give_passkey_again(
         &self,
         by: &Asker,
@@ -283,7 +285,7 @@ impl Store {
         Ok(session)
     }
 
-    /// Asks for a passkey of that user, or for anybody's.
+    /// Asks for a passkey of this user, or of any user.
     async fn ask(&self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
         let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
         let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
@@ -293,7 +295,8 @@ impl Store {
         Ok(Challenge { token, options })
     }
 
-    /// Whose passkey has answered, and its name; where it has to be that user's, no other's will do.
+    /// Returns the user whose passkey has answered, and its name. If `whose` is given, another user's passkey is
+    /// refused.
     async fn verify_passkey(
         &self,
         tx: &mut Connection,
@@ -328,7 +331,7 @@ impl Store {
         Ok((UserId(user), name))
     }
 
-    /// Keeps a challenge until it is answered, by that user if there is one.
+    /// Stores a challenge until it is answered, by this user if there is one.
     async fn keep(
         &self,
         tx: &mut Connection,
@@ -372,7 +375,7 @@ impl Store {
         Ok(token)
     }
 
-    /// What is kept of the challenge, which is used up then, whatever the answer is.
+    /// Takes the stored state of the challenge, which is used up then, whatever the answer is.
     async fn take_challenge<T: DeserializeOwned>(
         &self,
         user: Option<UserId>,
@@ -393,12 +396,12 @@ impl Store {
         tx.commit().await?;
         let kept = kept.filter(|(whose, _)| *whose == user.map(|user| user.0));
         let (_, state) = kept.ok_or(Error::WrongPasskey)?;
-        // One of the other kind, to add a passkey or to give one, is no challenge for this.
+        // A challenge of the other kind, to add a passkey or to use one, is none here.
         serde_json::from_str(&state).map_err(wrong)
     }
 }
 
-/// The user's passkeys, the first added first.
+/// Returns the user's passkeys, oldest first.
 pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Result<Vec<OwnPasskey>, Error> {
     let rows: Vec<(Uuid, String, i64, Option<i64>)> = sql::query_as(
         "SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id",
@@ -413,7 +416,7 @@ pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Re
     rows.into_iter().map(passkey).collect()
 }
 
-/// Removes the challenges that nobody can answer any more. Answers how many there were.
+/// Removes the challenges that can no longer be answered. Returns their number.
 pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
     let (since, until) = counted(CHALLENGE_WITHIN, now);
     let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1 OR created_at > $2");
@@ -424,10 +427,10 @@ fn event(account: AccountId, user: UserId, action: Action, details: serde_json::
     Event { account, user: Some(user), action, token: None, details }
 }
 
-/// The passkey as it is if it can be backed up from now on, as its answer says. Web Authentication Level 3 (6.1.3) lets this
-/// never change, yet password managers have changed it for all passkeys that they had made before, and their users would be
-/// locked out. Nothing is kept of it unless the answer is signed with the passkey's own key. One that can no longer be
-/// backed up is refused by the library: that answer may come from a copy of the key.
+/// Returns the passkey, marked from now on as one that can be backed up if its answer says so. Web Authentication Level
+/// 3 (6.1.3) lets this never change, yet password managers have changed it for all passkeys that they had made before,
+/// and their users would be locked out. The mark is only kept if the answer is signed with the passkey's own key. A
+/// passkey that can no longer be backed up is refused by the library: that answer may come from a copy of the key.
 fn taking_up_backup(passkey: Passkey, given: &PublicKeyCredential) -> Passkey {
     let flags = given.response.authenticator_data.get(FLAGS_AT).copied().unwrap_or_default();
     let mut credential = Credential::from(passkey);
@@ -435,12 +438,12 @@ fn taking_up_backup(passkey: Passkey, given: &PublicKeyCredential) -> Passkey {
     credential.into()
 }
 
-/// What a browser sent.
+/// Parses a browser's answer.
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(wrong)
 }
 
-/// The log says more than the person is told.
+/// Logs why a passkey was refused, which the error does not say.
 fn wrong(error: impl fmt::Display) -> Error {
     tracing::info!(%error, "a passkey was refused");
     Error::WrongPasskey

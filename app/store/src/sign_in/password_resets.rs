@@ -1,5 +1,5 @@
-//! Setting a new password where the old one is forgotten: by a link, which an administrator makes or the person asks for,
-//! or by whoever runs the server. A second factor stays as it is, so that no link passes it.
+//! Setting a new password if the old one is forgotten: by a link, which an administrator makes or the person asks for,
+//! or by the person who runs the server. A second factor stays as it is, so that no link bypasses it.
 
 use crate::audit::event::Event;
 use crate::clock::counted;
@@ -27,25 +27,25 @@ bearer! {
     ResetToken
 }
 
-/// A link to set a new password, for one person. The token is not kept: this is the one time that it can be sent.
+/// A link to set a new password, for one person. The token is not stored: it can only be sent now.
 #[derive(Debug)]
 pub struct ResetLink {
-    /// The person. Their address is the one that they sign in with, whatever was typed to find it.
+    /// The person. Their address is the one with which they sign in, whatever was typed to find it.
     pub person: Person,
-    /// The code of the language that the person has chosen, if any.
+    /// The code of the person's language, if they have chosen one.
     pub language: Option<String>,
-    /// Whether the person belongs to other accounts than the administrator's, who must not see the link then.
+    /// Whether the person belongs to other accounts than the administrator's, who then must not see the link.
     pub belongs_elsewhere: bool,
     /// The token.
     pub token: ResetToken,
 }
 
 impl Store {
-    /// Makes a link for a member of the asker's account. Links that the person has already no longer work.
+    /// Makes a link for a member of the current user's account. Earlier links of the person no longer work.
     ///
     /// # Errors
     /// [`Error::BelongsElsewhere`] as [`may_make_link`]; [`Error::NotFound`]; [`Error::Deactivated`];
-    /// [`Error::NotAllowed`] where the asker is no active administrator any more; [`Error::Database`],
+    /// [`Error::NotAllowed`] if the current user is no longer an active administrator; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn make_reset_link(&self, by: &Asker, user: UserId, handover: Handover) -> Result<ResetLink, Error> {
         let now = self.clock().now();
@@ -66,12 +66,12 @@ impl Store {
         Ok(ResetLink { person: member.person, language, belongs_elsewhere, token })
     }
 
-    /// Counts a request for a link by mail, which anybody can make for any address. The answer and the time that it takes
-    /// are the same whether or not somebody has the address; [`Store::link_for`] does the rest, after the answer.
+    /// Counts a request for a link by mail, which anyone can make for any address. The answer and the time that it
+    /// takes are the same whether or not a user has the address; [`Store::link_for`] does the rest, after the answer.
     ///
     /// # Errors
-    /// [`Error::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts to
-    /// sign in from the network of the address `from`; [`Error::Database`].
+    /// [`Error::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts
+    /// to sign in from the network of the address `from`; [`Error::Database`].
     pub async fn count_reset_request(&self, email: &str, from: IpAddr) -> Result<(), Error> {
         let asked = self.key().hash_for(Purpose::PasswordReset, folded_email(email));
         let mut tx = self.pools().begin().await?;
@@ -79,8 +79,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Makes a link for the person of that e-mail address, to be mailed to them. `None` where there is no such person, where
-    /// they may work in no account, and where they have [`RESETS_ASKED_MAX`] such links already.
+    /// Makes a link for the person with this e-mail address, to be mailed to them. Returns `None` if there is no such
+    /// person, if they may work in no account, or if they have [`RESETS_ASKED_MAX`] such links already.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -122,11 +122,11 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Returns the e-mail address of the person whom a link is for. Guesses are slowed down by the network address `from`,
-    /// as those of passwords are.
+    /// Returns the e-mail address of the person whom a link is for. Guesses are throttled by the network address
+    /// `from`, as guesses of passwords are.
     ///
     /// # Errors
-    /// [`Error::ResetOver`] where there is no such link, or no longer; [`Error::Throttled`], [`Error::Database`].
+    /// [`Error::ResetOver`] if there is no such link, or no longer; [`Error::Throttled`], [`Error::Database`].
     pub async fn password_reset(&self, token: &ResetToken, from: IpAddr) -> Result<String, Error> {
         let now = self.clock().now();
         let (since, latest) = counted(RESET_LIFETIME, now);
@@ -149,12 +149,12 @@ impl Store {
         email.ok_or(Error::ResetOver)
     }
 
-    /// Sets a new password by a link, which works once. All sessions of the person end, in every account, and so do their
-    /// other links. They sign in with the new password next, and with their second factor where they have one. That the
-    /// password will do is `domain`'s rule, and the caller's to check.
+    /// Sets a new password by a link, which works once. All sessions of the person end, in every account, and so do
+    /// their other links. They sign in with the new password next, and with their second factor if they have one. The
+    /// caller has checked the password by `domain`'s rules.
     ///
     /// # Errors
-    /// As [`Store::password_reset`]; [`Error::ResetOver`] too where the person may work in no account by now;
+    /// As [`Store::password_reset`]; [`Error::ResetOver`] also if the person may work in no account by now;
     /// [`Error::Password`], [`Error::Corrupt`].
     pub async fn reset_password(&self, token: &ResetToken, password: &str, from: IpAddr) -> Result<(), Error> {
         self.password_reset(token, from).await?;
@@ -178,11 +178,11 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Sets the password of the user with that e-mail address, as whoever runs the server. Ends what
-    /// [`Store::reset_password`] ends. Returns how many sessions that were.
+    /// Sets the password of the user with this e-mail address, for the person who runs the server. Ends the same things
+    /// as [`Store::reset_password`]. Returns the number of sessions ended.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where no user has the address; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::NotFound`] if no user has the address; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn set_password(&self, email: &str, password: &str) -> Result<u64, Error> {
         let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
         let mut tx = self.pools().begin().await?;
@@ -192,7 +192,7 @@ impl Store {
         Ok(ended)
     }
 
-    /// Removes the links that have expired. Returns how many there were.
+    /// Removes the links that have expired. Returns their number.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -205,8 +205,8 @@ impl Store {
         Ok(removed.rows_affected())
     }
 
-    /// Replaces the password and ends all that the old one has opened. The trail of every account of the user tells of it:
-    /// the password opens each of them.
+    /// Replaces the password and ends everything that the old one has opened. The trail of every account of the user
+    /// records it: the password opens each of them.
     async fn replace_password(
         &self,
         tx: &mut Connection,
@@ -223,7 +223,7 @@ impl Store {
         let ended = sql::query("DELETE FROM sessions WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
         sql::query("DELETE FROM pending_sign_ins WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
         end_links(tx, user).await?;
-        // Whoever had forgotten the password may have tried too often.
+        // A person who had forgotten the password may have tried too often.
         throttle::forgive(tx, &self.key().hash_for(Purpose::SignIn, folded_email(&email))).await?;
         let ended = ended.rows_affected();
         for account in accounts_of(tx, user).await? {
@@ -261,7 +261,7 @@ async fn add_link(
     Ok(token)
 }
 
-/// The accounts that the user belongs to, whatever they are there.
+/// Returns the accounts that the user belongs to, in any role or state.
 async fn accounts_of(tx: &mut Connection, user: UserId) -> Result<Vec<AccountId>, Error> {
     let accounts = sql::query_scalar("SELECT account_id FROM memberships WHERE user_id = $1 ORDER BY account_id");
     let accounts: Vec<Uuid> = accounts.bind(user.0).fetch_all(tx).await?;

@@ -1,4 +1,4 @@
-//! Passwords: how they are hashed and verified, how many at a time, and whose they are.
+//! Passwords: hashing and verifying them, a few at a time, and checking a user's.
 
 use crate::db::database::Connection;
 use crate::db::sql;
@@ -16,18 +16,18 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// Argon2id with what the OWASP Password Storage Cheat Sheet asks for: 19 MiB of memory, 2 passes, 1 lane.
+/// Argon2id with the parameters of the OWASP Password Storage Cheat Sheet: 19 MiB of memory, 2 passes, 1 lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Hashes at a time: each takes [`MEMORY_KIB`] and a core for some 20 ms.
+/// The number of hashes computed at a time: each takes [`MEMORY_KIB`] and a core for some 20 ms.
 const AT_A_TIME: usize = 2;
-/// What the password of a user that does not exist is verified against, so that it takes as long. It has the form of
-/// a hash; no password has it.
+/// The hash that the password of an unknown user is verified against, so that it takes as long. It has the form of a
+/// hash; no password has it.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Hashes and verifies passwords on threads of their own.
+/// A hasher of passwords, which also verifies them, on threads of their own.
 pub(crate) struct Passwords(Arc<Semaphore>);
 
 impl Passwords {
@@ -35,12 +35,12 @@ impl Passwords {
         Self(Arc::new(Semaphore::new(AT_A_TIME)))
     }
 
-    /// The password's hash, in the PHC string format, with a new random salt.
+    /// Returns the password's hash, in the PHC string format, with a new random salt.
     pub(crate) async fn hash(&self, password: Zeroizing<String>) -> Result<String, Error> {
         self.run(move |argon2| Ok(argon2.hash_password(password.as_bytes()).map_err(unusable)?.to_string())).await
     }
 
-    /// Whether that is the hash of the password. Without a hash the answer is no, after the same time.
+    /// Returns whether this is the hash of the password. Without a hash, returns `false` after the same time.
     pub(crate) async fn verify(&self, password: Zeroizing<String>, hash: Option<String>) -> Result<bool, Error> {
         self.run(move |argon2| {
             let known = PasswordHash::new(hash.as_deref().unwrap_or(NOBODY)).map_err(unusable)?;
@@ -55,7 +55,7 @@ impl Passwords {
     ) -> Result<T, Error> {
         let permit = Arc::clone(&self.0).acquire_owned().await.map_err(unusable)?;
         let hashing = tokio::task::spawn_blocking(move || {
-            let _permit = permit; // until the work is done, even where nobody waits for it any more
+            let _permit = permit; // until the work is done, even if the caller has stopped waiting
             let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(unusable)?;
             work(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
         });
@@ -75,7 +75,7 @@ pub(crate) struct RightPassword {
 }
 
 impl RightPassword {
-    /// Whether it still is, in the transaction that goes by it. Then the failures before it are forgiven.
+    /// Returns whether it still is, in the transaction that relies on it. If so, the failures before it are forgiven.
     pub(crate) async fn still_holds(&self, tx: &mut Connection) -> Result<bool, Error> {
         let still = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
         let still = still.bind(self.user.0).bind(&self.hash).fetch_one(&mut *tx).await?;
@@ -87,8 +87,8 @@ impl RightPassword {
 }
 
 impl Store {
-    /// Checks the password of the user with that e-mail address; nothing where it is wrong, after the same time as where
-    /// there is no such user.
+    /// Checks the password of the user with this e-mail address. Returns `None` if it is wrong, after the same time as
+    /// if there is no such user.
     ///
     /// # Errors
     /// [`Error::Throttled`] as [`Store::sign_in`], [`Error::Password`], [`Error::Database`].
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn verifying_nobody_costs_the_same() {
+    async fn verify_costs_the_same_without_such_a_user() {
         let hash = Passwords::new().hash(Zeroizing::new("any".to_owned())).await.unwrap();
         let [known, nobody] = [hash.as_str(), NOBODY].map(|hash| PasswordHash::new(hash).unwrap());
         assert_eq!((known.algorithm, known.version, &known.params), (nobody.algorithm, nobody.version, &nobody.params));

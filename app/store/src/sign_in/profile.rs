@@ -1,5 +1,5 @@
-//! What people do about themselves: give the password again, change it, their name, their sessions, the account that
-//! they work in.
+//! Operations of users on themselves: step-up, password, name, preferences, sessions, and the account that they work
+//! in.
 
 use crate::audit::event::Event;
 use crate::clock::counted;
@@ -44,7 +44,7 @@ impl TryFrom<OwnSessionRow> for OwnSession {
 }
 
 impl Store {
-    /// That the password was given within [`STEP_UP_AFTER`] in this session.
+    /// Makes sure that the password was given within [`STEP_UP_AFTER`] in this session.
     ///
     /// # Errors
     /// [`Error::StepUpNeeded`], [`Error::Database`].
@@ -56,11 +56,11 @@ impl Store {
         if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
     }
 
-    /// Takes the asker's password again. The session goes on under a new token; the old one ends.
+    /// Takes the current user's password again. The session goes on under a new token; the old one ends.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`]; [`Error::Throttled`] as [`Store::sign_in`]; [`Error::NotFound`] where the session is
-    /// not the asker's or over; [`Error::Password`], [`Error::Database`].
+    /// [`Error::WrongPassword`]; [`Error::Throttled`] as [`Store::sign_in`]; [`Error::NotFound`] if the session is
+    /// over, or not the current user's; [`Error::Password`], [`Error::Database`].
     pub async fn give_password_again(
         &self,
         by: &Asker,
@@ -78,8 +78,8 @@ impl Store {
         Ok(session)
     }
 
-    /// Replaces the asker's password. All other sessions of theirs end, in every account; this one goes on under a new
-    /// token. That the new password will do is `domain`'s rule, and the caller's to check.
+    /// Replaces the current user's password. All their other sessions end, in every account; this one goes on under a
+    /// new token. The caller has checked the new password by `domain`'s rules.
     ///
     /// # Errors
     /// As [`Store::give_password_again`].
@@ -105,7 +105,7 @@ impl Store {
         Ok(session)
     }
 
-    /// Gives the asker another name, which is as `domain` has checked it.
+    /// Changes the current user's name to one that `domain` has checked.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
@@ -118,7 +118,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Sets what the asker wants pages to be like; it is as the caller has checked it.
+    /// Sets the current user's preferences for pages, which the caller has checked.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
@@ -144,7 +144,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The asker's sessions that are not over, the latest used first.
+    /// Returns the current user's sessions that are not over, most recently used first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -166,10 +166,10 @@ impl Store {
         rows.into_iter().map(OwnSession::try_from).collect()
     }
 
-    /// Ends one of the asker's sessions.
+    /// Ends one of the current user's sessions.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is over, or another's; [`Error::Database`].
+    /// [`Error::NotFound`] if it is over, or another user's; [`Error::Database`].
     pub async fn end_session(&self, by: &Asker, id: SessionId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
@@ -178,7 +178,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Ends all of the asker's sessions but this one. Answers how many there were.
+    /// Ends all of the current user's sessions but this one. Returns their number.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -192,7 +192,7 @@ impl Store {
         Ok(ended)
     }
 
-    /// The accounts that the asker belongs to, by name.
+    /// Returns the accounts that the current user belongs to, by name.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -211,10 +211,10 @@ impl Store {
         rows.into_iter().map(account).collect()
     }
 
-    /// Lets the session go on in another account of the asker's.
+    /// Lets the session go on in another account of the current user.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker does not belong to it, or the session is over; [`Error::Database`].
+    /// [`Error::NotFound`] if the current user does not belong to it, or the session is over; [`Error::Database`].
     pub async fn switch_account(&self, by: &Asker, session: &SessionToken, to: AccountId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let switched = sql::query(
@@ -229,7 +229,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         require_row(&switched)?;
-        // In each account's trail the person comes and goes, however they do so.
+        // Each account's trail records that the person comes or goes, also if they switch accounts.
         let now = self.clock().now();
         for (account, action) in [(by.account, Action::SignedOut), (to, Action::SignedIn)] {
             let event = Event { account, user: Some(by.user.id), action, token: None, details: json!({}) };
@@ -238,7 +238,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Gives the session a new token, in which the password was given now, or a passkey in its place.
+    /// Gives the session a new token, and records that the password, or a passkey in its place, was given now.
     pub(crate) async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
         let new = SessionToken::generate();
         let renewed = sql::query(

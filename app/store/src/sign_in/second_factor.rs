@@ -1,5 +1,5 @@
-//! A person's second factors: an authenticator app that is set up and switched off, recovery codes, and accounts that
-//! ask every user for a second factor. Passkeys have a file of their own.
+//! A person's second factors: setting up and removing an authenticator app, recovery codes, and accounts that require a
+//! second factor of every user. Passkeys have a file of their own.
 
 use crate::audit::event::Event;
 use crate::clock::CLOCK_SKEW;
@@ -29,14 +29,14 @@ use zeroize::Zeroizing;
 
 /// Length of an authenticator's secret in bytes (RFC 4226, section 4, R6).
 const SECRET_LENGTH: usize = 20;
-/// What authenticator apps show beside the code.
+/// The name that authenticator apps show beside the code.
 const ISSUER: &str = "Kagitaba";
 
-/// A new authenticator, to be shown once: at rest its secret is sealed.
+/// A new authenticator, to be shown once: its secret is stored sealed.
 pub struct NewAuthenticator {
     /// The secret, as people type it.
     pub secret: Zeroizing<String>,
-    /// The same as an address, for a QR code.
+    /// The secret as an otpauth URL, for a QR code.
     pub url: Zeroizing<String>,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Debug for NewAuthenticator {
     }
 }
 
-/// New recovery codes, to be shown once, without hyphens: at rest there are keyed hashes only.
+/// New recovery codes, to be shown once, without hyphens: only keyed hashes are stored.
 pub struct RecoveryCodes(pub Vec<Zeroizing<String>>);
 
 impl fmt::Debug for RecoveryCodes {
@@ -55,7 +55,7 @@ impl fmt::Debug for RecoveryCodes {
     }
 }
 
-/// By what a code was right.
+/// The kind of a right code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RightCode {
     Authenticator,
@@ -63,7 +63,7 @@ pub(crate) enum RightCode {
 }
 
 impl Store {
-    /// What the asker knows of their own second factors.
+    /// Returns the current user's own second factors.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -87,11 +87,11 @@ impl Store {
         })
     }
 
-    /// Gives the asker a new authenticator, which counts once it is confirmed. One that was not confirmed is replaced.
+    /// Gives the current user a new authenticator, which counts once it is confirmed. An unconfirmed one is replaced.
     ///
     /// # Errors
-    /// [`Error::AlreadyDone`] where they have one that counts; [`Error::Corrupt`] where their e-mail address can stand
-    /// in no otpauth address; [`Error::Database`].
+    /// [`Error::AlreadyDone`] if they have one that counts; [`Error::Corrupt`] if an otpauth URL can't hold their
+    /// e-mail address; [`Error::Database`].
     pub async fn begin_authenticator(&self, by: &Asker) -> Result<NewAuthenticator, Error> {
         let mut secret = Zeroizing::new([0; SECRET_LENGTH]);
         rand::rng().fill_bytes(secret.as_mut());
@@ -115,12 +115,12 @@ impl Store {
         Ok(NewAuthenticator { secret: Zeroizing::new(totp.secret().to_base32()), url: Zeroizing::new(url) })
     }
 
-    /// Confirms the asker's new authenticator with its first code: from now on signing in takes two steps. Answers new
-    /// recovery codes; those that there were no longer count.
+    /// Confirms the current user's new authenticator with its first code: from then on signing in takes two steps.
+    /// Returns new recovery codes; earlier ones no longer count.
     ///
     /// # Errors
-    /// [`Error::WrongCode`]; [`Error::Throttled`] as [`Store::second_step`]; [`Error::AlreadyDone`] where it is
-    /// confirmed already; [`Error::NotFound`] where there is none; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::WrongCode`]; [`Error::Throttled`] as [`Store::second_step`]; [`Error::AlreadyDone`] if it is confirmed
+    /// already; [`Error::NotFound`] if there is none; [`Error::Database`], [`Error::Corrupt`].
     pub async fn confirm_authenticator(&self, by: &Asker, code: &str, from: IpAddr) -> Result<RecoveryCodes, Error> {
         let user = by.user.id;
         let now = self.clock().now();
@@ -138,7 +138,7 @@ impl Store {
             _ => false,
         };
         if !right {
-            tx.commit().await?; // with the failure
+            tx.commit().await?; // keeps the failed attempt
             return Err(Error::WrongCode);
         }
         throttle::forgive(&mut tx, &guess).await?;
@@ -150,10 +150,10 @@ impl Store {
         Ok(codes)
     }
 
-    /// Gives the asker new recovery codes; those that there were no longer count.
+    /// Gives the current user new recovery codes; earlier ones no longer count.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they have no second factor; [`Error::Database`].
+    /// [`Error::NotFound`] if they have no second factor; [`Error::Database`].
     pub async fn renew_recovery_codes(&self, by: &Asker) -> Result<RecoveryCodes, Error> {
         let mut tx = self.pools().begin().await?;
         if !has_second_factor(&mut tx, by.user.id).await? {
@@ -165,28 +165,28 @@ impl Store {
         Ok(codes)
     }
 
-    /// Removes the asker's authenticator: without a passkey signing in takes the password only, and the recovery codes go
-    /// with it.
+    /// Removes the current user's authenticator: without a passkey, signing in then takes the password only, and the
+    /// recovery codes are removed, too.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they have none; [`Error::Database`].
+    /// [`Error::NotFound`] if they have none; [`Error::Database`].
     pub async fn switch_second_factor_off(&self, by: &Asker) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
         require_row(&removed.bind(by.user.id.0).execute(&mut *tx).await?)?;
         remove_idle_codes(&mut tx, by.user.id).await?;
-        // With a passkey left, only the authenticator is.
+        // If a passkey is left, only the authenticator is removed.
         let left = has_second_factor(&mut tx, by.user.id).await?;
         let action = if left { Action::AuthenticatorRemoved } else { Action::SecondFactorSwitchedOff };
         self.note_own(&mut tx, by, action).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Removes all second factors of a user who has lost them, by the administrator of the machine.
-    /// Answers whether there were any. Their sessions end.
+    /// Removes all second factors of a user who has lost them, for the person who runs the server. Returns whether
+    /// there were any. The user's sessions end.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where nobody has that e-mail address; [`Error::Database`].
+    /// [`Error::NotFound`] if no user has this e-mail address; [`Error::Database`].
     pub async fn reset_second_factor(&self, email: &str) -> Result<bool, Error> {
         let mut tx = self.pools().begin().await?;
         let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
@@ -206,21 +206,21 @@ impl Store {
         Ok(had)
     }
 
-    /// Whether the account asks every user for a second factor.
+    /// Returns whether the account requires a second factor of every user.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such account; [`Error::Database`].
+    /// [`Error::NotFound`] if there is no such account; [`Error::Database`].
     pub async fn second_factor_required(&self, account: AccountId) -> Result<bool, Error> {
         let required = sql::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
         required.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Error::NotFound)
     }
 
-    /// Lets the asker's account ask every user for a second factor, or no longer. Who has none yet can do nothing but
-    /// set one up.
+    /// Lets the current user's account require a second factor of every user, or no longer. Users who have none can
+    /// then do nothing but set one up.
     ///
     /// # Errors
-    /// [`Error::SecondFactorNeeded`] where it is switched on by somebody who has none; [`Error::NotAllowed`] where the
-    /// asker is no active administrator any more; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::SecondFactorNeeded`] if it is switched on by a user who has none; [`Error::NotAllowed`] if the current
+    /// user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn require_second_factor(&self, by: &Asker, on: bool) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
@@ -243,13 +243,13 @@ impl Store {
     }
 }
 
-/// Whether the user has a second factor that counts.
+/// Returns whether the user has a second factor that counts.
 pub(crate) async fn has_second_factor(tx: &mut Connection, user: UserId) -> Result<bool, Error> {
     let SecondStepBy { authenticator, passkey } = second_step_by(tx, user).await?;
     Ok(authenticator || passkey)
 }
 
-/// Which second factors the user has.
+/// Returns which second factors the user has.
 pub(crate) async fn second_step_by(tx: &mut Connection, user: UserId) -> Result<SecondStepBy, Error> {
     let has = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL),
         EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)";
@@ -257,7 +257,7 @@ pub(crate) async fn second_step_by(tx: &mut Connection, user: UserId) -> Result<
     Ok(SecondStepBy { authenticator, passkey })
 }
 
-/// Removes the user's recovery codes where they have no second factor that they could stand in for.
+/// Removes the user's recovery codes if they have no second factor that the codes could stand in for.
 pub(crate) async fn remove_idle_codes(tx: &mut Connection, user: UserId) -> Result<(), Error> {
     if !has_second_factor(tx, user).await? {
         sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(tx).await?;
@@ -265,7 +265,7 @@ pub(crate) async fn remove_idle_codes(tx: &mut Connection, user: UserId) -> Resu
     Ok(())
 }
 
-/// Takes a code, if it is right; it is used up then.
+/// Takes a code and returns its kind if it is right; it is used up then.
 pub(crate) async fn take_code(
     store: &Store,
     tx: &mut Connection,
@@ -289,8 +289,8 @@ pub(crate) async fn take_code(
     })
 }
 
-/// Takes a code of the authenticator, which is confirmed or is not, of this time step or one beside it, later than the last
-/// that was taken.
+/// Takes a code of the authenticator, confirmed or not as given, of this time step or one beside it, and later than the
+/// last one taken.
 async fn take_authenticator_code(
     store: &Store,
     tx: &mut Connection,
@@ -310,19 +310,19 @@ async fn take_authenticator_code(
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let Some(step) = authenticator(&secret, "")?.check(code, seconds) else { return Ok(false) };
     let step = i64::try_from(step).unwrap_or(i64::MAX);
-    // A last step that can't have come yet is a clock's that was ahead: it would lock the user out until it comes.
+    // A last step in the future was stored by a clock that was ahead: it would lock the user out until it comes.
     let taken = "UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND (last_step < $1 OR last_step > $3)";
     let taken = sql::query(taken).bind(step).bind(user.0).bind(latest_step(now));
     Ok(taken.execute(tx).await?.rows_affected() > 0)
 }
 
-/// The latest time step of which a code may have been taken by now.
+/// Returns the latest time step of which a code may have been taken by now.
 fn latest_step(now: DateTime<Utc>) -> i64 {
     let seconds = u64::try_from((now + CLOCK_SKEW).timestamp()).unwrap_or_default();
     i64::try_from(seconds / STEP_SECONDS + u64::from(SKEW)).unwrap_or(i64::MAX)
 }
 
-/// Replaces all recovery codes of the user.
+/// Replaces all recovery codes of the user, and returns the new ones.
 pub(crate) async fn new_recovery_codes(
     key: &ServerKey,
     tx: &mut Connection,
@@ -355,7 +355,7 @@ fn recovery_hash(key: &ServerKey, user: UserId, code: &str) -> Vec<u8> {
     key.hash([b"recovery code\xff".as_slice(), user.0.as_bytes(), code.as_bytes()].concat())
 }
 
-/// What attempts to guess a user's codes are counted by. The password, once it is known, does not forgive them.
+/// Returns the hash by which guesses at a user's codes are counted. A correct password does not forgive them.
 pub(crate) fn guess_hash(key: &ServerKey, user: UserId) -> Vec<u8> {
     key.hash_for(Purpose::SecondFactorGuess, user.0.as_bytes())
 }
@@ -368,7 +368,7 @@ fn associated(user: UserId) -> Vec<u8> {
     [b"authenticator of ".as_slice(), user.0.as_bytes()].concat()
 }
 
-/// The authenticator of that secret.
+/// Returns the authenticator with this secret.
 fn authenticator(secret: &[u8], email: &str) -> Result<Totp, Error> {
     let digits = u8::try_from(CODE_DIGITS).unwrap_or_default();
     let builder = Builder::new()
@@ -386,9 +386,9 @@ fn authenticator(secret: &[u8], email: &str) -> Result<Totp, Error> {
 mod tests {
     use super::*;
 
-    /// RFC 6238, appendix B, cut to six digits.
+    /// The test vectors of RFC 6238, appendix B, cut to six digits.
     #[test]
-    fn codes_are_those_of_the_standard() {
+    fn authenticator_codes_match_rfc_6238() {
         let totp = authenticator(b"12345678901234567890", "").unwrap();
         for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
             assert_eq!(totp.check(code, seconds), Some(seconds / STEP_SECONDS), "{code}");
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_names_product_and_person() {
+    fn otpauth_url_names_product_and_person() {
         let url = authenticator(&[7; SECRET_LENGTH], "aya+1@agency.example").unwrap().to_url().unwrap();
         assert!(url.starts_with("otpauth://totp/Kagitaba:aya%2B1%40agency.example?secret="), "{url}");
         assert!(url.ends_with("&issuer=Kagitaba"), "{url}");

@@ -1,4 +1,5 @@
-//! The second step of signing in, for who has a second factor: what follows the right password, or the identity provider.
+//! The second step of signing in, for users with a second factor: it follows the right password, or the identity
+//! provider.
 
 use crate::audit::event::Event;
 use crate::clock::counted;
@@ -19,15 +20,15 @@ use serde_json::json;
 use uuid::Uuid;
 
 bearer! {
-    /// What the browser holds of somebody who has taken the first step and not yet the second.
+    /// The browser's token of a sign-in between the first step and the second.
     PendingSignIn
 }
 
 impl Store {
-    /// What the second step can be taken with, if it still can be.
+    /// Returns the ways to take the second step, if it still can be taken.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] where it can't; [`Error::Database`].
+    /// [`Error::SignInOver`] if it can't; [`Error::Database`].
     pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let first = find(&mut connection, pending, self.clock().now()).await?;
@@ -37,7 +38,7 @@ impl Store {
     /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] where the password was given too long ago, or another holds by now; [`Error::WrongCode`];
+    /// [`Error::SignInOver`] if the password was given too long ago, or has been replaced since; [`Error::WrongCode`];
     /// [`Error::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
     /// passwords; [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step(
@@ -56,7 +57,7 @@ impl Store {
         let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
         let Some(right) = second_factor::take_code(self, &mut tx, user, code, now).await? else {
             event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
-            tx.commit().await?; // with the failure
+            tx.commit().await?; // keeps the failed attempt
             return Err(Error::WrongCode);
         };
         throttle::forgive(&mut tx, &guess).await?;
@@ -69,7 +70,7 @@ impl Store {
     }
 }
 
-/// What the first step leads to: a session, or the second step for who has a second factor.
+/// Goes on after the first step: begins a session, or requires the second step of a user with a second factor.
 pub(crate) async fn after(
     step: FirstStep<'_>,
     store: &Store,
@@ -85,8 +86,7 @@ pub(crate) async fn after(
     }
 }
 
-/// The second step that the user, of whom it is known by the first who they are, has to take; nothing for who has no
-/// second factor.
+/// Returns the second step that a user, identified by the first, has to take; `None` if they have no second factor.
 async fn require(
     step: FirstStep<'_>,
     tx: &mut Connection,
@@ -116,22 +116,22 @@ async fn require(
     Ok(Some(pending))
 }
 
-/// Removes what nobody can go on with. Answers how many there were.
+/// Removes the sign-ins that can no longer go on. Returns their number.
 pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
     let (since, until) = counted(SECOND_STEP_WITHIN, now);
     let ended = sql::query("DELETE FROM pending_sign_ins WHERE created_at <= $1 OR created_at > $2");
     Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
 }
 
-/// Who has taken the first step.
+/// The user who has taken the first step.
 pub(crate) struct First {
     pub(crate) account: AccountId,
     pub(crate) user: UserId,
-    /// The identity provider that it was taken at; nothing where it was the password.
+    /// The identity provider that it was taken at; `None` if it was the password.
     issuer: Option<String>,
 }
 
-/// Begins the session of who has taken both steps.
+/// Begins the session of a user who has taken both steps.
 pub(crate) async fn finish(
     store: &Store,
     tx: &mut Connection,
@@ -146,7 +146,7 @@ pub(crate) async fn finish(
     sessions::begin(step, store, tx, first.account, first.user, from, now).await
 }
 
-/// Who has taken the first step, if it was not too long ago.
+/// Returns the user who has taken the first step, if it was not too long ago.
 pub(crate) async fn find(
     connection: &mut Connection,
     pending: &PendingSignIn,

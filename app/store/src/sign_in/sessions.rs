@@ -1,4 +1,4 @@
-//! Signing in and out, and who a session stands for.
+//! Signing in and out, and the user that a session stands for.
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at, latest};
@@ -20,21 +20,21 @@ use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;
 
-/// How long a session lasts at most.
+/// The time after which a session ends at the latest.
 pub const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(12);
-/// How long a session lasts unused, to within a minute.
+/// The time after which an unused session ends, to within a minute.
 pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(2);
-/// How often at most a session's use is written down.
+/// The time after which the use of a session is recorded again.
 const TOUCH: TimeDelta = TimeDelta::minutes(1);
 
-/// Where a session begins.
+/// The client that a session begins for.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// The network address.
     pub address: IpAddr,
-    /// What the browser calls itself; empty where it says nothing.
+    /// The browser's name for itself; empty if it gives none.
     pub user_agent: String,
-    /// The session that the browser has already, which ends when another begins: the browser forgets it then.
+    /// The session that the browser already has, which ends when another begins, as the browser forgets it then.
     pub session: Option<SessionToken>,
 }
 
@@ -45,7 +45,7 @@ impl From<IpAddr> for Client {
 }
 
 bearer! {
-    /// What a session's cookie holds.
+    /// The content of a session's cookie.
     SessionToken
 }
 
@@ -63,25 +63,25 @@ struct SessionRow {
     time_zone: Option<String>,
 }
 
-/// What a session stands for.
+/// The user and the settings that a session stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSession {
-    /// Who is asking.
+    /// The current user.
     pub asker: Asker,
-    /// That the account asks every user for a second factor, and they have none yet.
+    /// Whether the account requires a second factor of every user, and they have none yet.
     pub second_factor_missing: bool,
-    /// What they want pages to be like.
+    /// Their preferences for pages.
     pub preferences: Preferences,
 }
 
 impl Store {
-    /// Begins a session of the user with that e-mail address and password, in the account that they joined first.
-    /// It takes the same time whether or not there is such a user.
+    /// Begins a session of the user with this e-mail address and password, in the account that they joined first. It
+    /// takes the same time whether or not there is such a user.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] where the user has a second factor, with what [`Store::second_step`] takes;
+    /// [`Error::SecondStepNeeded`] if the user has a second factor, with the token that [`Store::second_step`] takes;
     /// [`Error::WrongCredentials`]; [`Error::Throttled`] after 5 failures in 15 minutes for the e-mail address, or 20
-    /// for the network address `from`, and until a delay has passed that doubles with every further one;
+    /// for the network address `from`, until a delay has passed that doubles with every further failure;
     /// [`Error::Password`], [`Error::Database`].
     pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SessionToken, Error> {
         let from = from.into();
@@ -97,7 +97,7 @@ impl Store {
         begun.map_err(Error::SecondStepNeeded)
     }
 
-    /// Who is asking; see [`Store::known_session`].
+    /// Returns the current user; see [`Store::known_session`].
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -105,8 +105,8 @@ impl Store {
         Ok(self.known_session(token).await?.map(|known| known.asker))
     }
 
-    /// Who is asking, if the session is known, was used within [`SESSION_IDLE`] and began within
-    /// [`SESSION_LIFETIME`]. Name and role are as they are now. That this use can't be written down is logged only.
+    /// Returns the session, if it is known, was used within [`SESSION_IDLE`] and began within [`SESSION_LIFETIME`].
+    /// Name and role are the current ones. A failure to record this use is only logged.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -117,13 +117,14 @@ impl Store {
         if (last_seen_at <= recently || last_seen_at > by_now)
             && let Err(error) = self.touch(token, now).await
         {
-            // Who is asking is known all the same; the next use tries again.
+            // The session is known all the same; the next use tries again.
             tracing::warn!(%error, "the use of a session was not written down");
         }
         Ok(Some(known))
     }
 
-    /// As [`Store::known_session`], for what is no use of it: a page that is merely open does not keep its session alive.
+    /// Returns the session as [`Store::known_session`] does, without recording a use: a page that is merely open does
+    /// not keep its session alive.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -131,7 +132,7 @@ impl Store {
         Ok(self.look_up(token, self.clock().now()).await?.map(|(known, _)| known))
     }
 
-    /// What the session stands for, and when it was last used.
+    /// Returns the session, and the time of its last use in microseconds since the Unix epoch.
     async fn look_up(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
         let (since, until) = counted(SESSION_LIFETIME, now);
         let row: Option<SessionRow> = sql::query_as(
@@ -167,7 +168,7 @@ impl Store {
         Ok(Some((known, row.last_seen_at)))
     }
 
-    /// Writes down that the session was used then.
+    /// Records that the session was used at this time.
     async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let touched: Option<(Uuid, Uuid)> = sql::query_as(
@@ -185,7 +186,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Ends the session; there need not be one.
+    /// Ends the session, if there is one.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -195,8 +196,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Removes the sessions that are over, the failed attempts to sign in that no longer count, the sign-ins of which
-    /// nobody took the second step, and what no passkey has answered. Answers how many of all there were.
+    /// Removes the sessions that are over, the failed sign-in attempts that no longer count, the sign-ins without a
+    /// second step in time, and the unanswered passkey challenges. Returns the number of all these.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -217,7 +218,7 @@ impl Store {
     }
 }
 
-/// The account that the user joined first, of those that they are active in.
+/// Returns the account that the user joined first, of those in which they are active.
 pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> Result<Option<AccountId>, Error> {
     let account: Option<Uuid> = sql::query_scalar(
         "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
@@ -229,18 +230,19 @@ pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> 
     Ok(account.map(AccountId))
 }
 
-/// How a person has shown who they are.
+/// The way in which a person has proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FirstStep<'a> {
     /// By the password.
     Password,
-    /// By the passkey of this name, which is two factors in one: it is had, and opened by a PIN or biometrics.
+    /// By the passkey with this name, which is two factors in one: it is possessed, and unlocked by a PIN or
+    /// biometrics.
     Passkey(&'a str),
-    /// By the identity provider of this issuer. It may have asked for nothing just now, so what takes a recent password
-    /// still takes it.
+    /// By the identity provider with this issuer. It may not have asked for anything just now, so operations that need
+    /// a recent password still need it.
     Provider(&'a str),
-    /// Likewise, at which they have just joined by an invitation. They have no password yet, so that until it is time to
-    /// give it again this stands in for it: they can add a passkey or set up a second factor.
+    /// By the identity provider, on having just joined by an invitation. The person has no password yet, so this counts
+    /// as a recent one until step-up is due: they can add a passkey or set up a second factor.
     Joined(&'a str),
 }
 
@@ -252,11 +254,11 @@ async fn end(token: &SessionToken, store: &Store, tx: &mut Connection, now: Date
     session_event(account, user, Action::SignedOut, json!({})).record(store, tx, now).await
 }
 
-/// Begins a session of the user in the account, after this step, and ends the one that the browser had. That it is they is
-/// the caller's to know.
+/// Begins a session of the user in the account, after this step, and ends the one that the browser had. The caller has
+/// verified who the user is.
 ///
 /// # Errors
-/// [`Error::WrongCredentials`] where they are no active user of it, perhaps since a moment ago.
+/// [`Error::WrongCredentials`] if they are not an active user of it, perhaps since a moment ago.
 pub(crate) async fn begin(
     step: FirstStep<'_>,
     store: &Store,
@@ -275,7 +277,7 @@ pub(crate) async fn begin(
         FirstStep::Joined(issuer) => (now, json!({ "from": from.address, "issuer": issuer })),
         FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
     };
-    // Else it would go on under a cookie that nobody has any more, but who has taken it.
+    // Otherwise it would go on under a cookie that only a thief still has.
     if let Some(before) = &from.session {
         end(before, store, tx, now).await?;
     }
@@ -299,7 +301,7 @@ pub(crate) async fn begin(
     Ok(token)
 }
 
-/// Writes down that the user uses the account then. Answers whether they are an active user of it.
+/// Records that the user uses the account at this time. Returns whether they are an active user of it.
 async fn see(tx: &mut Connection, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
     let seen = sql::query(
         "UPDATE memberships SET last_seen_at = $1 WHERE account_id = $2 AND user_id = $3 AND state = 'active'",

@@ -1,4 +1,4 @@
-//! Attempts to sign in are slowed down, by e-mail address and by network address.
+//! Throttling of sign-in attempts, by e-mail address and by network address.
 
 use crate::clock::counted;
 use crate::db::database::{Connection, micros};
@@ -9,11 +9,11 @@ use domain::gate::client_address::network;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How long a failure counts.
+/// The time for which a failure counts.
 pub(crate) const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Failures after which an e-mail address has to wait.
+/// The number of failures after which an e-mail address has to wait.
 const FREE_BY_EMAIL: i64 = 5;
-/// Failures after which a network address has to wait.
+/// The number of failures after which a network address has to wait.
 const FREE_BY_ADDRESS: i64 = 20;
 /// The first wait; each further failure doubles it.
 const FIRST_DELAY: Duration = Duration::from_secs(30);
@@ -26,7 +26,7 @@ const COUNT_BY_ADDRESS: &str = "
     SELECT COUNT(*), MAX(failed_at) FROM sign_in_failures WHERE address = $1 AND failed_at > $2 AND failed_at <= $3";
 
 /// Counts an attempt as failed, unless it comes too early. It is counted before the password is verified, so that
-/// attempts side by side can't pass uncounted; [`forgive`] takes it back.
+/// simultaneous attempts can't pass uncounted; [`forgive`] takes it back.
 pub(crate) async fn attempt(
     tx: &mut Connection,
     now: DateTime<Utc>,
@@ -52,13 +52,13 @@ pub(crate) async fn attempt(
     Ok(())
 }
 
-/// Forgets the failures of an e-mail address, whose owner has signed in.
+/// Forgets the failures of an e-mail address whose owner has signed in.
 pub(crate) async fn forgive(tx: &mut Connection, email_hash: &[u8]) -> Result<(), Error> {
     sql::query("DELETE FROM sign_in_failures WHERE email_hash = $1").bind(email_hash).execute(tx).await?;
     Ok(())
 }
 
-/// How long to wait still, after so many failures, of which the last was then.
+/// Returns the remaining wait after so many failures, the last of them at `last`.
 fn wait((failures, last): (i64, Option<i64>), free: i64, now: DateTime<Utc>) -> Duration {
     if failures < free {
         return Duration::ZERO;

@@ -1,4 +1,4 @@
-//! Changing tokens: every item of the card's menu, create and update.
+//! Changing tokens: every action of the card's menu, creating and updating.
 
 use crate::account::security_policy;
 use crate::audit::event::Event;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// A token and its Auth Token. Unless the account lets it be viewed again, this is the one time that it can be shown.
+/// A token and its Auth Token. Unless the account lets it be viewed again, it can only be shown now.
 #[derive(Debug, Clone)]
 pub struct IssuedToken {
     /// The token.
@@ -34,7 +34,7 @@ impl Store {
     /// Creates a token. `request` is the client's own id of the request, so that sending it again does nothing.
     ///
     /// # Errors
-    /// [`Error::AlreadyDone`], [`Error::Database`] (a primary contact outside the account, too).
+    /// [`Error::AlreadyDone`], [`Error::Database`] (also for a primary contact outside the account).
     pub async fn create(
         &self,
         by: impl Into<Actor>,
@@ -49,7 +49,7 @@ impl Store {
         Ok(issued)
     }
 
-    /// Makes a copy: a new, enabled token of the same settings, with an Account SID and an Auth Token of its own, which
+    /// Makes a copy: a new, enabled token with the same settings and an Account SID and Auth Token of its own, which
     /// passes for as long as the original's did when it was new. `request` as in [`Store::create`].
     ///
     /// # Errors
@@ -124,11 +124,11 @@ impl Store {
         Ok(IssuedToken { token: rows::find(tx, by.account, id).await?.token, secret, name_exists })
     }
 
-    /// Changes a token's settings, if nobody has changed it since `revision`. Answers also whether the account has
-    /// another token of that name.
+    /// Changes a token's settings, unless it was changed since `revision`. Also returns whether the account has another
+    /// token with this name.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (a primary contact outside the account, too).
+    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (also for a primary contact outside the account).
     pub async fn update(
         &self,
         by: impl Into<Actor>,
@@ -144,8 +144,8 @@ impl Store {
         .await
     }
 
-    /// Gives a token a new Auth Token, if nobody has changed it since `revision`. The old one no longer passes; the new
-    /// one does for as long as the old one did when it was new.
+    /// Gives a token a new Auth Token, unless the token was changed since `revision`. The old one no longer passes; the
+    /// new one passes for as long as the old one did when it was new.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
@@ -201,7 +201,7 @@ impl Store {
         Ok(changed.await?.0)
     }
 
-    /// Deletes a token: from now on nothing finds it but [`Store::undo_delete`], and that for [`UNDO_WINDOW`].
+    /// Deletes a token: from then on only [`Store::undo_delete`] finds it, within [`UNDO_WINDOW`].
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
@@ -213,7 +213,7 @@ impl Store {
         Ok(changed.await?.0)
     }
 
-    /// Brings a token back that was deleted within [`UNDO_WINDOW`], as it was. One that is there stays as it is.
+    /// Restores a token that was deleted within [`UNDO_WINDOW`], as it was. A token that is not deleted stays as it is.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
@@ -229,8 +229,8 @@ impl Store {
         Ok(undone.await?.0)
     }
 
-    /// Removes the tokens for good whose deletion can't be undone any more. Answers how many there were. The cache is
-    /// not concerned: it has lost them when they were deleted, and takes in none that is.
+    /// Removes for good the tokens whose deletion can no longer be undone. Returns their number. The cache is not
+    /// concerned: it dropped them when they were deleted, and takes in no deleted token.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -243,7 +243,7 @@ impl Store {
         Ok(removed.rows_affected())
     }
 
-    /// [`Store::change_any`] of a token that is not deleted.
+    /// Changes a token as [`Store::change_any`] does, unless it is deleted.
     async fn change(
         &self,
         by: Actor,
@@ -258,9 +258,9 @@ impl Store {
         .await
     }
 
-    /// Changes a token of the asker's account in one transaction: reads it, lets `edit` change or refuse it, and
-    /// writes it back as a new revision with its audit event. Where `edit` leaves all as it was, nothing is written.
-    /// Answers the token as it is then, and whether the account has another of that name.
+    /// Changes a token of the actor's account in one transaction: reads it, lets `edit` change or refuse it, and writes
+    /// it back as a new revision with its audit event. If `edit` leaves everything as it was, nothing is written.
+    /// Returns the token after the change, and whether the account has another with this name.
     async fn change_any(
         &self,
         by: Actor,
@@ -297,7 +297,7 @@ impl StoredToken {
     }
 }
 
-/// Writes all that can change about a token, as its next revision.
+/// Writes everything that can change about a token, as its next revision.
 async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
     let StoredToken { token, secret_hash, secret_issued_at, sealed_secret, tokens_viewable: _, deleted_at } = stored;
     let settings = &token.settings;
@@ -327,7 +327,7 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     Ok(())
 }
 
-/// The settings as the audit trail tells them, with times that people can read.
+/// Returns the settings for the audit trail, with times that people can read.
 fn told(settings: &TokenSettings) -> Value {
     let mut told = json!(settings);
     if let Some(at) = settings.expires_at {

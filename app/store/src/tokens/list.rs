@@ -14,20 +14,20 @@ use domain::tokens::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, T
 use domain::tokens::token::{Token, TokenId};
 
 impl Store {
-    /// The page of the account's tokens that the filter asks for.
+    /// Returns the page of the account's tokens that the filter asks for.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn list(&self, account: AccountId, filter: &TokenFilter) -> Result<TokenList, Error> {
         let as_of = self.last_entry(account).await?;
-        let mut tx = self.pools().read.begin().await?; // so that all queries see the same
+        let mut tx = self.pools().read.begin().await?; // so that all queries see the same state
         let wanted = self.wanted(account, filter, &mut tx).await?;
         let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
         Ok(TokenList { tokens: tokens(rows)?, position, as_of })
     }
 
-    /// The page of that number, from 1, of pages of that size, of the account's tokens that fit the filter, wherever that
-    /// stands; and how many fit in all. Beyond the last page there are none.
+    /// Returns the page with this number, from 1, of pages of this size, of the account's tokens that match the filter,
+    /// whatever its own place; and the number of all that match. Pages beyond the last one are empty.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -41,8 +41,8 @@ impl Store {
         self.page_by_number(account, filter, (number, size), false).await
     }
 
-    /// As [`Store::numbered_page`], in the order of creation, oldest first: a token that is created moves none of those
-    /// on the pages before it.
+    /// Returns a page as [`Store::numbered_page`] does, in the order of creation, oldest first: a new token moves none
+    /// of those on the pages before it.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -57,7 +57,7 @@ impl Store {
         self.page_by_number(account, &by_creation, (number, size), true).await
     }
 
-    /// The page of that number and size, counted from the end of the filter's order if reversed.
+    /// Returns the page with this number and size, counted from the end of the filter's order if `reversed`.
     async fn page_by_number(
         &self,
         account: AccountId,
@@ -90,7 +90,7 @@ impl Store {
         Ok(Wanted { dialect: on.dialect(), account, filter, search, now: self.clock().now() })
     }
 
-    /// The account's token of that id.
+    /// Returns the account's token with this id.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -105,7 +105,7 @@ fn tokens(rows: Vec<TokenRow>) -> Result<Vec<Token>, Error> {
     rows.into_iter().map(|row| StoredToken::try_from(row).map(|stored| stored.token)).collect()
 }
 
-/// What is asked for.
+/// The wanted tokens of one account.
 struct Wanted<'f> {
     dialect: Dialect,
     account: AccountId,
@@ -148,7 +148,7 @@ impl List for Wanted<'_> {
         let mut query = QueryBuilder::new(head);
         query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(account.0);
         search.push(&TOKENS, *dialect, &mut query);
-        // The plus keeps SQLite to the index of the order: sorting all that fit takes longer than passing by the rest.
+        // The plus keeps SQLite to the index of the order: sorting all matches takes longer than passing over the rest.
         let elsewhere = along_order && filter.sort != Sort::Created && *dialect == Dialect::Sqlite;
         let created_at = if elsewhere { " AND +created_at" } else { " AND created_at" };
         if let Some(from) = filter.created.and_then(|created| created.from(*now)) {
@@ -187,7 +187,7 @@ mod tests {
     use domain::tokens::token::TokenState;
     use uuid::Uuid;
 
-    /// Keys from the middle of each order.
+    /// Returns keys from the middle of this order.
     fn keys(sort: Sort) -> Vec<Key> {
         let values = match sort {
             Sort::Created => vec![Some(Value::Integer(Some(10_000)))],
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_order_is_read_from_its_index_wherever_the_page_lies_and_never_sorted() {
+    async fn list_page_is_read_from_its_index_without_sorting() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             let account = AccountId(Uuid::nil());
@@ -220,7 +220,7 @@ mod tests {
                     let numbered = [numbered, numbered.reversed()].map(|page| page.query(&wanted));
                     for query in queries.chain(numbered) {
                         let plan = plan(&store, query).await;
-                        // PostgreSQL knows that few are recent, and takes those.
+                        // PostgreSQL knows that few are recent, and reads those.
                         let recent = dialect == Dialect::Postgres && plan.contains("created_at >= ");
                         assert!(plan.contains(index) || recent, "{sort:?}: {plan}");
                         assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN tokens"), "{sort:?}: {plan}");
@@ -248,7 +248,7 @@ mod tests {
                         (Dialect::Postgres, None) => format!("({value} IS NULL) AND (id "),
                     };
                     let side = Side { key: Some(key), backwards };
-                    // In so small an account, PostgreSQL counts as it pleases.
+                    // In so small an account, PostgreSQL may count in any way.
                     let count = side.count_queries(&wanted, COUNTED, true).into_iter().take(1);
                     let count = count.filter(|_| dialect == Dialect::Sqlite);
                     for query in side.rows_queries(&wanted, true).into_iter().take(1).chain(count) {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_created_when_is_counted_in_the_index_of_creation_whatever_the_order() {
+    async fn count_by_creation_uses_its_index_in_any_order() {
         for store in stores().await {
             let dialect = store.pools().dialect();
             for (created, sort) in CreatedOn::ALL.into_iter().zip(Sort::ALL) {
@@ -275,7 +275,7 @@ mod tests {
                 for query in Side::ALL.count_queries(&wanted, COUNTED, false).into_iter().chain([wanted.count()]) {
                     let plan = plan(&store, query).await;
                     let sqlite = plan.contains("tokens_by_creation (account_id=? AND created_at");
-                    // Where most fit, PostgreSQL may take another index of the account's.
+                    // If most match, PostgreSQL may use another index of the account's.
                     let postgres = plan.contains("Index Cond: ") && !plan.contains("Seq Scan on tokens");
                     assert!(sqlite || postgres, "{created:?}: {plan}");
                 }

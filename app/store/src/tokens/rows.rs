@@ -1,4 +1,4 @@
-//! A token as its row, and as the domain knows it.
+//! A token as its database row, and as the domain's type.
 
 use crate::db::database::{Connection, time};
 use crate::db::sql::{self, QueryBuilder};
@@ -25,7 +25,7 @@ pub(crate) const SELECT: &str = "
         (SELECT users.email FROM users WHERE users.id = tokens.primary_contact) AS contact_email
     FROM tokens";
 
-/// What [`SELECT`] reads.
+/// A row that [`SELECT`] reads.
 #[derive(sqlx_macros::FromRow)]
 pub(crate) struct TokenRow {
     id: Uuid,
@@ -53,7 +53,7 @@ pub(crate) struct TokenRow {
 }
 
 impl TokenRow {
-    /// Its place in that order of the list.
+    /// Returns its place in this order of the list.
     pub(crate) fn key(&self, sort: Sort) -> TokenKey {
         let value = match sort {
             Sort::Created => SortValue::Time(self.created_at),
@@ -64,7 +64,7 @@ impl TokenRow {
     }
 }
 
-/// A token with what is kept about it and shown to nobody.
+/// A token with the data that is stored about it and never shown.
 #[derive(Clone, PartialEq)]
 pub(crate) struct StoredToken {
     pub(crate) token: Token,
@@ -116,7 +116,7 @@ impl TryFrom<TokenRow> for StoredToken {
     }
 }
 
-/// The account's token of that id, deleted or not.
+/// Returns the account's token with this id, deleted or not.
 pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: TokenId) -> Result<StoredToken, Error> {
     let mut query = QueryBuilder::new(SELECT);
     query.push(" WHERE account_id = ").push_bind(account.0).push(" AND id = ").push_bind(id.0);
@@ -124,7 +124,7 @@ pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: To
     row.ok_or(Error::NotFound)?.try_into()
 }
 
-/// Whether the account has a token of that name (folded), other than that one.
+/// Returns whether the account has a token with this name (folded), other than `except`.
 pub(crate) async fn name_exists(
     connection: &mut Connection,
     account: AccountId,
@@ -141,28 +141,28 @@ pub(crate) async fn name_exists(
     Ok(exists.fetch_one(connection).await?)
 }
 
-/// The version that the database names.
+/// Returns the API version that the database names by this number.
 pub(crate) fn api_version(number: i64) -> Result<ApiVersion, Error> {
     let version = u16::try_from(number).ok().and_then(|number| ApiVersion::try_from(number).ok());
     version.ok_or_else(|| corrupt(format!("API version {number}")))
 }
 
-/// The state that the database names.
+/// Returns the token state with this name in the database.
 pub(crate) fn state(name: &str) -> Result<TokenState, Error> {
     TokenState::from_name(name).ok_or_else(|| corrupt(format!("the token state {name}")))
 }
 
-/// The longest lifetime that the database names, in days.
+/// Returns the longest lifetime that the database keeps as this number of days.
 pub(crate) fn lifetime(days: i64) -> Result<Lifetime, Error> {
     u16::try_from(days).ok().and_then(|days| days.try_into().ok()).ok_or_else(|| corrupt(format!("{days} days")))
 }
 
-/// What the database keeps as JSON.
+/// Parses data that the database keeps as JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(corrupt)
 }
 
-/// Says that a token's row holds what no version has written.
+/// Returns the error for a token's row that no version has written.
 pub(crate) fn corrupt(reason: impl std::fmt::Display) -> Error {
     Error::Corrupt(format!("of a token: {reason}"))
 }

@@ -1,9 +1,9 @@
-//! The search for a part of a name: which way to it is the quick one, and its condition.
+//! The search for a part of a name: the faster way to find it, and its condition.
 //!
-//! Names are indexed by their trigrams, so an index can find what has 3 characters and more (`SQLite`: FTS5; `PostgreSQL`:
-//! `pg_trgm`). Shorter ones, most Japanese words among them, are looked for along the index of the list's order, which
-//! holds the names. That is quick too where much fits, as it soon fills a page. `PostgreSQL` knows from its statistics
-//! which way is shorter; for `SQLite` it is found out here.
+//! Names are indexed by their trigrams, so an index can find parts of 3 characters and more (`SQLite`: FTS5;
+//! `PostgreSQL`: `pg_trgm`). Shorter ones, most Japanese words among them, are looked for along the index of the list's
+//! order, which holds the names. That is also fast if much matches, as a page is soon full. `PostgreSQL` knows from its
+//! statistics which way is shorter; for `SQLite` it is found out here.
 
 use crate::db::database::Connection;
 use crate::db::sql::{Dialect, QueryBuilder, query_scalar};
@@ -11,15 +11,15 @@ use crate::error::Error;
 use domain::text::folded;
 use sqlx::AssertSqlSafe;
 
-/// Characters that an index needs.
+/// The number of characters that an index needs.
 const INDEXED: usize = 3;
-/// Of so many that fit, a page is soon full.
+/// The number of matches with which a page is soon full.
 const MANY: i64 = 5_000;
 
-/// What is searched, and where.
+/// A column that is searched, and its index.
 pub(crate) struct Searched {
     column: &'static str,
-    /// Names of `SQLite`'s tables.
+    /// The names of `SQLite`'s tables.
     index: &'static str,
     numbers: &'static str,
     id: &'static str,
@@ -37,16 +37,16 @@ pub(crate) const TRAIL: Searched =
 pub(crate) enum Search {
     /// Everything.
     All,
-    /// By comparing each that the rest of the query finds.
+    /// By comparing each row that the rest of the query finds.
     Each(String),
     /// By the index.
     Indexed(String),
 }
 
 impl Search {
-    /// The quick way to what somebody has typed.
+    /// Returns the fast way to find the typed text.
     pub(crate) async fn plan(typed: &str, searched: &Searched, on: &mut Connection) -> Result<Self, Error> {
-        // No name has such a character, and PostgreSQL takes none.
+        // No name has this character, and PostgreSQL rejects it.
         let part = folded(typed.trim()).replace('\0', "\u{fffd}");
         if part.is_empty() {
             return Ok(Self::All);
@@ -63,8 +63,8 @@ impl Search {
         Ok(if found < MANY { Self::Indexed(part) } else { Self::Each(part) })
     }
 
-    /// How the account is compared. The plus keeps `SQLite` from going through all that the account has, to see of each
-    /// whether it is among the few that the index finds.
+    /// Returns the comparison of the account. The plus keeps `SQLite` from going through all rows of the account to see
+    /// whether each is among the few that the index finds.
     pub(crate) fn account_is(&self, dialect: Dialect) -> &'static str {
         match (self, dialect) {
             (Self::Indexed(_), Dialect::Sqlite) => "+account_id = ",
@@ -72,7 +72,7 @@ impl Search {
         }
     }
 
-    /// Has the query find only what the search does.
+    /// Narrows the query to what the search finds.
     pub(crate) fn push(&self, searched: &Searched, dialect: Dialect, query: &mut QueryBuilder) {
         let Searched { column, index, numbers, id } = searched;
         match (self, dialect) {
@@ -95,12 +95,12 @@ impl Search {
     }
 }
 
-/// What FTS5 reads as that text and nothing else.
+/// Returns the FTS5 expression for exactly this text.
 fn phrase(part: &str) -> String {
     format!("\"{}\"", part.replace('"', "\"\""))
 }
 
-/// What `LIKE` reads as anything with that text in it.
+/// Returns the `LIKE` pattern for anything that contains this text.
 fn pattern(part: &str) -> String {
     let mut pattern = "%".to_owned();
     for character in part.chars() {
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_stands_for_itself_whatever_its_signs() {
+    fn typed_text_is_escaped_for_like_and_fts5() {
         assert_eq!(pattern(r"100%_\"), r"%100\%\_\\%");
         assert_eq!(phrase(r#"a "b" OR c*"#), r#""a ""b"" OR c*""#);
     }

@@ -1,5 +1,5 @@
-//! What the calls add up to, for each day: it is added up from time to time, and the report of each token's use adds what
-//! is newer. The numbers stay when the calls themselves are removed.
+//! The usage of each day: calls are added up from time to time, and the report of each token's use adds the newer ones.
+//! The totals stay when the calls themselves are removed.
 
 use crate::db::database::{Connection, DAY, day_number, micros};
 use crate::db::sql::{self, QueryBuilder};
@@ -16,41 +16,41 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Calls that are read at once, or added up or removed by one transaction, up to a pack more; others who write wait no
-/// longer than that.
+/// Calls that are read at once, or added up or removed by one transaction, exceeded by at most one pack; other writers
+/// wait no longer than that.
 const CALLS: i64 = 400_000;
-/// Packs to which the same applies, however few calls they have. Those of older versions have one each.
+/// Packs to which the same applies, however few calls they have. Packs of older versions have one call each.
 const PACKS: i64 = 4_000;
-/// Before all packs.
+/// The place before all packs.
 const FIRST: Place = (i64::MIN, Uuid::nil());
 /// Rows that one statement writes, or looks for.
 const ROWS: usize = 1_000;
 
-/// How often a token was called on one day, for one operation and with one outcome.
+/// The calls of a token on one day, for one operation and with one outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenUsage {
     /// The token.
     pub token: TokenId,
-    /// Its name now; nothing where it was deleted.
+    /// Its current name; `None` if it was deleted.
     pub name: Option<String>,
-    /// Its public half; nothing where it was deleted.
+    /// Its public half; `None` if it was deleted.
     pub sid: Option<AccountSid>,
     /// The day, in UTC.
     pub day: NaiveDate,
-    /// The operation's id. One that the catalogue no longer has is named too.
+    /// The operation's id, even if the catalogue no longer has it.
     pub scope: String,
     /// The answers' HTTP status.
     pub status: u16,
-    /// How many calls.
+    /// The number of calls.
     pub calls: u64,
     /// The mean of their latencies, in whole microseconds.
     pub mean_latency: Duration,
 }
 
-/// What is added up by itself, in the order of the report.
+/// The things by which calls are added up, in the order of the report.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
-    /// As [`day_number`] counts them.
+    /// The day, as [`day_number`] counts it.
     day: i64,
     token: Uuid,
     scope: String,
@@ -102,8 +102,8 @@ struct DayRow {
 }
 
 impl Store {
-    /// How the account's tokens were used from the one day to the other, both included, in UTC: by day, token (in the
-    /// order of creation), operation and status. Calls that are not written yet are not in it.
+    /// Returns the use of the account's tokens from one day to another, both included, in UTC: by day, token (in the
+    /// order of creation), operation and status. Calls that are not written yet are not included.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -114,7 +114,7 @@ impl Store {
         to: NaiveDate,
     ) -> Result<Vec<TokenUsage>, Error> {
         let (from, to) = (day_number(from), day_number(to));
-        let mut tx = self.pools().read.begin().await?; // what was added up meanwhile would be missed, or counted twice
+        let mut tx = self.pools().read.begin().await?; // calls added up meanwhile are neither missed nor counted twice
         let rows: Vec<DayRow> = sql::query_as(
             "SELECT day, token_id, scope, status, calls, latency_sum FROM calls_by_day
              WHERE account_id = $1 AND day >= $2 AND day <= $3",
@@ -141,12 +141,12 @@ impl Store {
         sums.0.into_iter().map(|(key, sum)| usage(key, &sum, &named)).collect()
     }
 
-    /// Adds the calls that were written since the last time to the numbers of their days. Answers how many those were.
-    /// Works in transactions of some packs, so that it can be interrupted anywhere. Where a pack can't be read, its
-    /// account waits until that is removed, and only its account.
+    /// Adds the calls that were written since the last time to the totals of their days. Returns their number. Works in
+    /// transactions of some packs, so that it can be interrupted anywhere. If a pack can't be read, its account, and no
+    /// other, waits until the pack is removed.
     ///
     /// # Errors
-    /// [`Error::Database`]; [`Error::Corrupt`] of the first pack that can't be read, once all else is done.
+    /// [`Error::Database`]; [`Error::Corrupt`] for the first pack that can't be read, after everything else is done.
     pub async fn add_up_calls(&self) -> Result<u64, Error> {
         let (mut added, mut account, mut corrupt) = (0, Uuid::nil(), None);
         while let Some(next) = self.next_account_with_calls(account).await? {
@@ -166,7 +166,7 @@ impl Store {
         corrupt.map_or(Ok(added), Err)
     }
 
-    /// Nothing where there were no calls.
+    /// Adds up some packs of the account. Returns the number of calls, or `None` if there were none.
     async fn add_up_some(&self, account: Uuid) -> Result<Option<u64>, Error> {
         let mut tx = self.pools().begin_in(AccountId(account)).await?;
         let packs = packs_to_count(&mut tx, account, FIRST, i64::MAX).await?;
@@ -199,7 +199,8 @@ impl Store {
         Ok(Some(added))
     }
 
-    /// Removes the calls that are older than that and added up, or can't be read. Works in transactions of some packs.
+    /// Removes the calls that are older than `keep` and either added up or unreadable. Works in transactions of some
+    /// packs.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -222,7 +223,7 @@ impl Store {
         Ok(removed.rows_affected())
     }
 
-    /// Those that are still not added up, as they can't be.
+    /// Removes the old packs that are not added up because they can't be read.
     async fn remove_unreadable(&self, account: Uuid, before: i64) -> Result<(), Error> {
         let mut after = FIRST;
         loop {
@@ -246,20 +247,20 @@ impl Store {
     }
 }
 
-/// Some packs of the account that are not added up yet, the oldest of those after that place and before that time.
+/// Returns some packs of the account that are not added up yet: the oldest after this place and before this time.
 async fn packs_to_count(tx: &mut Connection, account: Uuid, after: Place, before: i64) -> Result<Vec<PackRow>, Error> {
     let mut packs = some_packs(SELECT, "AND NOT counted", account, after, before, CALLS);
     packs.push(IN_ORDER);
     Ok(packs.build_query_as().fetch_all(tx).await?)
 }
 
-/// What reads a [`PackRow`].
+/// The head of a query for [`PackRow`]s.
 pub(crate) const SELECT: &str = "SELECT id, last_at, calls, pack";
 /// The order of [`PackRow::place`].
 pub(crate) const IN_ORDER: &str = " ORDER BY last_at, id";
 
-/// A statement that begins so, about some packs of the account: of those after that place and before that time for
-/// which that is so, the oldest up to that many calls, or [`PACKS`].
+/// Returns a statement that begins with this text, about some packs of the account: the oldest of those that meet the
+/// condition, after this place and before this time, up to this many calls, or [`PACKS`].
 pub(crate) fn some_packs(
     begin: &str,
     condition: &str,
@@ -280,7 +281,7 @@ pub(crate) fn some_packs(
     packs
 }
 
-/// Name and Account SID of those tokens of the account that there still are.
+/// Returns the name and Account SID of those of these tokens that the account still has.
 pub(crate) async fn names(
     on: &mut Connection,
     account: AccountId,
@@ -326,7 +327,7 @@ mod tests {
     use crate::gate::calls::tests::call;
 
     #[tokio::test]
-    async fn packs_of_one_call_are_added_up_and_removed_thousands_at_once() {
+    async fn packs_of_one_call_are_handled_thousands_at_once() {
         for store in stores().await {
             let account = Uuid::now_v7();
             let call = call(account);
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn some_packs_are_no_more_than_a_number_of_calls_and_a_pack() {
+    async fn some_packs_exceed_the_calls_by_at_most_one_pack() {
         for store in stores().await {
             let account = Uuid::now_v7();
             let call = call(account);
