@@ -23,7 +23,7 @@ const LETTER_WITHIN: Duration = Duration::from_secs(15);
 const AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(20), Duration::from_mins(2)];
 
 /// How mail is sent.
-#[allow(clippy::doc_markdown)] // what stands here is the help, too
+#[allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "mail")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {

@@ -41,7 +41,7 @@ pub async fn download(
 ) -> Response {
     let (request, _) = request.into_parts();
     let query = Query::read(request.uri.query().unwrap_or_default());
-    let job = job.map_or(String::new(), |Path(job)| job); // what is no UTF-8 names no job
+    let job = job.map_or(String::new(), |Path(job)| job); // a path that is no UTF-8 names no job
     match found(&gate.store.asked_from(admission::address(&request)), &job, &query).await {
         Ok(result) => file(result),
         Err(error) => error.into_response(gate.format.of(&request.headers, "")),
