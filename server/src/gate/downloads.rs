@@ -1,6 +1,6 @@
-//! `/downloads/{JobId}?token=…&expires=…&signature=…`: the result of a job, for whoever was given its address. It is signed
-//! with the server's key, holds for five minutes, and needs no credentials; but the access token that it was given to must
-//! still pass: see [`Store::signed_result`].
+//! `/downloads/{JobId}?token=…&expires=…&signature=…`: the result of a job, for every client that has the address. It
+//! is signed with the server's key, is valid for five minutes, and needs no credentials; but the access token that
+//! asked for it must still be usable: see [`Store::signed_result`].
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use super::{
     query::Query,
 };
 
-/// The address under which the result of a job of the caller's account can be had from now on.
+/// Returns a signed address of the result of a job of the caller's account, valid from now on.
 ///
 /// # Errors
-/// [`GateError::NotFound`] where the caller's token was deleted meanwhile, and [`GateError::Store`].
+/// [`GateError::NotFound`] if the caller's token was deleted meanwhile, and [`GateError::Store`].
 pub async fn address(store: &Store, caller: &Caller, job: JobId) -> Result<String, GateError> {
     let until = (store.clock().now() + RESULT_LINK_LIFETIME).timestamp();
     let link = ResultLink { job, token: caller.token, until };
@@ -33,7 +33,7 @@ pub async fn address(store: &Store, caller: &Caller, job: JobId) -> Result<Strin
     Ok(format!("/downloads/{}?token={token}&expires={until}&signature={signature}", job.0))
 }
 
-/// Answers with the file, or 404 where the address is wrong, has expired, or its token no longer passes.
+/// Answers with the file, or 404 if the address is wrong or has expired, or if its token is no longer usable.
 pub async fn download(
     State(gate): State<Arc<Gate>>,
     job: Result<Path<String>, PathRejection>,
@@ -62,7 +62,7 @@ async fn found(store: &Store, job: &str, query: &Query) -> Result<JobResult, Gat
     Ok(store.signed_result(link, &signature, scope).await?)
 }
 
-/// The file as an answer. Browsers save it and don't show it.
+/// Returns the file as a response. Browsers save it instead of showing it.
 pub fn file(JobResult { export, bytes }: JobResult) -> Response {
     let disposition = format!("attachment; filename=\"{}\"", export.file_name());
     let mut response = Body::from(bytes).into_response();
