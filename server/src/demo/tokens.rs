@@ -1,4 +1,4 @@
-//! The demo's tokens: names, people, scopes and ages as an agency of many brands has them.
+//! The demo's tokens: names, people, scopes and ages as an agency of many brands would have them.
 
 use anyhow::{Result, anyhow};
 use chrono::TimeDelta;
@@ -11,7 +11,7 @@ use domain::{
 
 /// A token of the demo.
 pub struct Sample {
-    /// Its name.
+    /// The token's name.
     pub name: &'static str,
     description: &'static str,
     contact: &'static str,
@@ -26,7 +26,7 @@ pub struct Sample {
     pub enabled: bool,
 }
 
-/// What a token may do.
+/// The scopes of a token.
 enum Scoping {
     Everything,
     Whole(&'static [Category]),
@@ -34,7 +34,7 @@ enum Scoping {
 }
 
 impl Sample {
-    /// The settings, as the form makes them of what a person types.
+    /// Returns the settings that the form makes of this input.
     pub fn settings(&self, people: &[Person], terms: &Terms) -> Result<TokenSettings> {
         let contact = people.iter().find(|person| person.email.starts_with(self.contact));
         let form = TokenForm {
