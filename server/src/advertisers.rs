@@ -1,4 +1,5 @@
-//! `kagitaba advertiser import`: the agency's advertisers, from a CSV file (RFC 4180) whose first line names the columns.
+//! `kagitaba advertiser import`: imports the agency's advertisers from a CSV file (RFC 4180) whose first line names the
+//! columns.
 
 use std::{
     collections::HashMap,

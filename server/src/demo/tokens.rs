@@ -18,11 +18,11 @@ pub struct Sample {
     developers: &'static str,
     version: &'static str,
     scopes: Scoping,
-    /// How long ago it was created.
+    /// The time since its creation.
     pub age: TimeDelta,
-    /// How long ago it last passed the gate.
+    /// The time since it last passed the gate.
     pub used: Option<TimeDelta>,
-    /// Whether it may be used.
+    /// Whether it is enabled.
     pub enabled: bool,
 }
 

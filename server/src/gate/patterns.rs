@@ -5,35 +5,35 @@
 
 use domain::text::{is_blank, is_unsupported};
 
-/// Matches one line with at least one visible character.
+/// Returns a pattern for one line with at least one visible character.
 pub fn line() -> String {
     format!("^{}$", visible())
 }
 
-/// Matches one line, or white space alone, which counts as empty.
+/// Returns a pattern for one line, or white space alone, which counts as empty.
 pub fn line_or_empty() -> String {
     format!("^(?:[{}]*|{})$", white_space(), visible())
 }
 
-/// Matches several lines, or none. White space around them is cut off.
+/// Returns a pattern for several lines, or none. White space around them is cut off.
 pub fn paragraph() -> String {
     let unsupported = class(|c| is_unsupported(c) && !matches!(c, '\n' | '\t'));
     let white = white_space();
     format!("^[{white}]*(?:[^{unsupported}]|\\r\\n)*[{white}]*$")
 }
 
-/// Matches digits, or none.
+/// Returns a pattern for digits, or none.
 pub fn digits() -> String {
     let white = white_space();
     format!("^[{white}]*[0-9]*[{white}]*$")
 }
 
-/// Matches e-mail addresses, except unusual ones.
+/// Returns a pattern for e-mail addresses, except unusual ones.
 pub fn email() -> String {
     format!("^{EMAIL}$")
 }
 
-/// Matches the same, or an empty text.
+/// Returns a pattern for the same, or an empty text.
 pub fn email_or_empty() -> String {
     let white = white_space();
     format!("^[{white}]*(?:{EMAIL})?[{white}]*$")

@@ -205,7 +205,7 @@ impl Left {
         Self { reset: whole_seconds(time.saturating_sub(after_next)), ..left }
     }
 
-    /// Returns that no calls are left for so long, and one too many was made.
+    /// Returns that no calls are left for this long, after one call too many.
     fn none(limit: Limit, wait: Duration) -> Self {
         Self { reset: whole_seconds(wait), exceeded: true, ..Self::of(limit, 0) }
     }
