@@ -97,8 +97,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Carries out the command. Not async, so that the futures it awaits are compiled with this library and not once more,
-    /// alone and last, with the program.
+    /// Carries out the command. Not async, so that the futures it awaits are compiled with this library and not once
+    /// more, alone and last, with the program.
     ///
     /// # Errors
     /// If the command failed.

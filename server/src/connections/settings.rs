@@ -42,8 +42,8 @@ impl Default for Settings {
 /// The time limits of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// The time for the head of a request to arrive, from the connection's beginning or the previous answer on. (For the
-    /// body see `request_body`.)
+    /// The time for the head of a request to arrive, from the connection's beginning or the previous answer on. (For
+    /// the body see `request_body`.)
     pub head: Duration,
     /// The time to take the next piece of an answer. Limited so that a client that doesn't read can't keep an answer in
     /// memory for ever.
