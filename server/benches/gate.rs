@@ -1,11 +1,11 @@
-//! How many calls a second the gate checks, with 1, 10,000 and 1,000,000 tokens, beside a bare axum handler that
-//! answers the same in the same run. `make bench` runs it; its table is all that it says.
+//! Measures how many calls a second the gate checks, with 1, 10,000 and 1,000,000 tokens, beside a bare axum handler
+//! that gives the same answer in the same run. `make bench` runs it; its only output is a table.
 //!
 //! Clients and servers share this process and its cores. Each client keeps one connection and has one call under way.
-//! What is measured is `/authorize`, the check alone. Each call is recorded, as always: first without, then with
-//! somebody who writes the records down. They take short turns, and "of bare" is the median of what each turn's calls are
-//! of the bare handler's just before, so that what else the machine does meets all of them. Bytes are all that the process
-//! has grown by, the database's own cache too.
+//! The benchmark measures `/authorize`, the check alone. Each call is recorded, as always: first only in memory, then
+//! also written to the database. The measurements take short turns, and "of bare" is the median share of each turn's
+//! calls in those of the bare handler just before, so that other work of the machine affects all of them. Bytes are the
+//! growth of the whole process, the database's own cache included.
 
 use std::{
     net::SocketAddr,
@@ -30,24 +30,25 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// As the server itself has it.
+/// The allocator of the server itself.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Numbers of tokens in the database, all of them used before the clock starts.
 const TOKENS: [usize; 3] = [1, 10_000, 1_000_000];
-/// Of how many of them calls come.
+/// The number of tokens that calls come from.
 const CALLED: usize = 10_000;
 /// Connections at the same time.
 const CLIENTS: usize = 16;
-/// How often each is measured.
+/// The number of times each is measured.
 const ROUNDS: u32 = 9;
-/// How long it is measured each time.
+/// The duration of each measurement.
 const TIME: Duration = Duration::from_secs(2);
-/// How long it runs before: until the first calls have been written down, for as many to be written down as there come.
+/// The duration of the warm-up: until the first calls have been written down, so that as many are written down as come
+/// in.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// What the gate answers, as far as its head goes; with other values of the same length.
+/// The head of the gate's answer, with other values of the same length.
 const ANSWER: [(&str, &str); 8] = [
     ("cache-control", "no-store"),
     ("x-account-sid", "IR0000000000000000000000000000000000"),
@@ -61,7 +62,7 @@ const ANSWER: [(&str, &str); 8] = [
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Fewer, to try the benchmark itself out.
+    // Limits the number of tokens, to try out the benchmark itself.
     let most = std::env::var("KAGITABA_BENCH_TOKENS").ok().and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
     println!(
         "{:<40}{:>10}{:>10}{:>10}{:>10}{:>10}{:>14}",
@@ -94,7 +95,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the tokens and lets each pass once. Answers a call with each of (at most [`CALLED`]) of them.
+/// Makes the tokens and lets each pass once. Returns a call with each of (at most [`CALLED`]) of them.
 async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<Vec<Vec<u8>>> {
     let account = store.add_account("Agency").await?;
     let user = NewUser {
@@ -131,8 +132,8 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
     Ok(issued.iter().map(call).collect())
 }
 
-/// To make a token takes a millisecond, for its entry in the audit trail above all. So of 1,000,000 most are copies of
-/// 10,000, with the same secret and Account SIDs of their own.
+/// Copies tokens, since making one takes a millisecond, above all for its entry in the audit trail. So most of the
+/// 1,000,000 are copies of 10,000, with the same secret and Account SIDs of their own.
 async fn copy(folder: &Path, copies: usize) -> anyhow::Result<()> {
     let mut database = SqliteConnection::connect(&format!("sqlite:{}/kagitaba.db", folder.display())).await?;
     let copy = "
@@ -146,7 +147,7 @@ async fn copy(folder: &Path, copies: usize) -> anyhow::Result<()> {
     Ok(database.close().await?)
 }
 
-/// A question whether a call with that token may go on.
+/// Returns a request that asks whether a call with that token may go on.
 fn call(IssuedToken { token, secret, .. }: &IssuedToken) -> Vec<u8> {
     let sid = &token.sid;
     let credentials = STANDARD.encode(format!("{sid}:{}", secret.reveal()));
@@ -166,19 +167,19 @@ async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
     Ok(address)
 }
 
-/// What came of all rounds of a measurement.
+/// The results of all rounds of a measurement.
 #[derive(Default)]
 struct Measured {
-    /// How long each call took.
+    /// The latency of each call.
     times: Vec<Duration>,
-    /// How many there were in each round.
+    /// The number of calls in each round.
     calls: Vec<usize>,
-    /// How long the machine has worked for all of them, clients too. Others who use it change this least.
+    /// The machine's working time for all calls, clients included. Other users of the machine affect this the least.
     work: Duration,
 }
 
 impl Measured {
-    /// One round more.
+    /// Runs one more round.
     async fn measure(&mut self, address: SocketAddr, calls: &[Vec<u8>]) -> anyhow::Result<()> {
         run(address, calls, WARM_UP).await?;
         let before = worked();
@@ -194,7 +195,7 @@ impl Measured {
         self.times[(self.times.len() - 1) * percent / 100]
     }
 
-    /// The median of all rounds, in percent.
+    /// Returns the median share of all rounds, in percent.
     #[allow(clippy::cast_precision_loss)] // far fewer than 2⁵³
     fn share_of(&self, bare: &Self) -> String {
         let mut shares: Vec<_> = self.calls.iter().zip(&bare.calls).map(|(of, all)| *of as f64 / *all as f64).collect();
@@ -224,7 +225,7 @@ async fn run(address: SocketAddr, calls: &[Vec<u8>], time: Duration) -> anyhow::
             for call in calls.iter().cycle() {
                 let sent = Instant::now();
                 connection.write_all(call).await?;
-                // Answers have no body and fit into one read; the first line tells that it was let through.
+                // Answers have no body and fit into one read; the first line shows that the call was let through.
                 let length = connection.read(&mut answer).await?;
                 anyhow::ensure!(
                     answer.starts_with(b"HTTP/1.1 200") && answer[..length].ends_with(b"\r\n\r\n"),
@@ -242,15 +243,15 @@ async fn run(address: SocketAddr, calls: &[Vec<u8>], time: Duration) -> anyhow::
     Ok(times.concat())
 }
 
-/// How long processors have worked for this process, by Linux's own account: of the numbers behind its name, which ends
-/// with a bracket, the 12th and the 13th, in hundredths of a second.
+/// Returns the time that processors have worked for this process, as Linux counts it: the 12th and the 13th number
+/// after its name, which ends with a bracket, in hundredths of a second.
 fn worked() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let numbers = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
     Duration::from_millis(10 * numbers.filter_map(|number| number.parse::<u64>().ok()).sum::<u64>())
 }
 
-/// The memory that this process has in use, in bytes, by Linux's own account.
+/// Returns the memory that this process uses, in bytes, as Linux counts it.
 fn resident_bytes() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     pages.and_then(|pages| pages.split(' ').nth(1)?.parse::<usize>().ok()).unwrap_or(0) * 4096

@@ -4,10 +4,10 @@ use anyhow::{Result, bail};
 use domain::account::AccountId;
 use store::Store;
 
-/// A new account for each misspelt name would help nobody: it has to be there.
+/// Returns the account of this name, which must exist: making a new account for each misspelt name would help no user.
 ///
 /// # Errors
-/// Where it is not, and where the store fails.
+/// If there is no such account, or if the store fails.
 pub async fn named(store: &Store, name: &str) -> Result<AccountId> {
     if let Some(account) = store.account_named(name).await? {
         return Ok(account);

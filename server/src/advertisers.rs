@@ -1,4 +1,5 @@
-//! `kagitaba advertiser import`: the agency's advertisers, from a CSV file (RFC 4180) whose first line names the columns.
+//! `kagitaba advertiser import`: imports the agency's advertisers from a CSV file (RFC 4180) whose first line names the
+//! columns.
 
 use std::{
     collections::HashMap,
@@ -19,13 +20,13 @@ use crate::{
     spreadsheet::{self, Encoding, breaks},
 };
 
-/// How many problems are shown at once.
+/// Number of problems shown at once.
 const SHOWN: usize = 20;
 
 /// Imports all advertisers of the file, or none.
 ///
 /// # Errors
-/// Where a line of the file does not do, the account does not exist, or file or store can't be used.
+/// If a line of the file is invalid, if the account does not exist, or if the file or the store can't be used.
 pub async fn import(import: &AdvertiserImport) -> Result<()> {
     let advertisers = read(&import.file, import.encoding)?;
     let store = import.data.open().await?;
@@ -52,11 +53,11 @@ fn read(file: &Path, encoding: Option<Encoding>) -> Result<Vec<Advertiser>> {
     })
 }
 
-/// The advertisers of a CSV file as spreadsheets write it: see [`spreadsheet`]. Rows without anything are passed over, as
-/// are columns without a name and without anything below.
+/// Returns the advertisers of a CSV file as spreadsheets write it: see [`spreadsheet`]. Empty rows are skipped, as are
+/// columns without a name and without values.
 ///
 /// # Errors
-/// Each thing that is wrong, with its line and column.
+/// Every problem, with its line and column.
 pub fn parse(content: &[u8], encoding: Option<Encoding>) -> Result<Vec<Advertiser>, Vec<String>> {
     let text = spreadsheet::decode(content, encoding).map_err(|problem| vec![problem])?;
     let mut reader = ReaderBuilder::new()
@@ -89,7 +90,7 @@ pub fn parse(content: &[u8], encoding: Option<Encoding>) -> Result<Vec<Advertise
     if problems.is_empty() { Ok(advertisers) } else { Err(problems) }
 }
 
-/// The advertiser of one row; none where the row has nothing in it.
+/// Returns the advertiser of one row, or `None` if the row is empty.
 fn advertiser(columns: &[&str], record: &StringRecord) -> Result<Option<Advertiser>, Vec<String>> {
     let filled = record.iter().enumerate().filter(|(_, value)| !value.trim().is_empty());
     let Some((last, _)) = filled.last() else { return Ok(None) };
@@ -111,8 +112,8 @@ fn advertiser(columns: &[&str], record: &StringRecord) -> Result<Option<Advertis
     read.map(Some).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
-/// The line on which a record begins, counted from 1. The reader counts empty lines before it, and the second half of
-/// the break before those, to the record.
+/// Returns the line on which a record begins, counted from 1. The reader counts empty lines before it, and the second
+/// half of the line break before those, as part of the record.
 fn line_of(text: &str, position: Option<&Position>) -> u64 {
     let Some(position) = position else { return 1 };
     let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
@@ -133,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn columns_come_in_any_order_and_the_file_as_spreadsheets_write_it() {
+    fn columns_come_in_any_order_as_spreadsheets_write_them() {
         assert_eq!(names(b"Name,Id\nAcme,7\n"), ["Acme"]);
         assert_eq!(names(b"\xef\xbb\xbfId, Name \r\n7,\"Nutt, \"\"Co\"\"\"\r\n8,\xe9\x8d\xb5"), ["Nutt, \"Co\"", "鍵"]);
         assert!(names(b"Id,Name\n").is_empty());
     }
 
     #[test]
-    fn each_problem_is_told_with_its_line_and_column() {
+    fn each_problem_is_reported_with_its_line_and_column() {
         for end in ["\n", "\r\n"] {
             let text =
                 ["Id,Name,Description,Currency", "7,Acme,\"two", "lines\",YEN2", "", "x,,,", "9,Nine,,", "9,Again,,"];
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn encoding_that_is_not_told_or_not_kept_is_named() {
+    fn encoding_that_is_unknown_or_violated_is_named() {
         let half = b"\xff\xfeI\0d\0,";
         assert!(wrong(half)[0].contains("UTF-16"), "{:?}", wrong(half));
         assert!(wrong(b"I\0d\0,\0N\0")[0].contains("byte order mark"));

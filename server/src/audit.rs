@@ -1,15 +1,15 @@
-//! `kagitaba audit verify`: whether somebody has tampered with the audit trail.
+//! `kagitaba audit verify`: checks the audit trail for tampering.
 
 use anyhow::{Result, ensure};
 use store::{AuditChain, AuditHash};
 
 use crate::{cli::AuditVerify, output::say};
 
-/// Prints each account's number of entries and the hash of the last. Changes nothing.
+/// Prints the number of entries and the last hash of each account. Only reads.
 ///
 /// # Errors
-/// Where a chain is broken, missing or made of entries that had none; where no chain has a noted hash; where there is no
-/// such account, and where the database can't be read.
+/// If a chain is broken, missing or made of entries that had none, if no chain has a noted hash, if there is no such
+/// account, or if the database can't be read.
 pub async fn verify(AuditVerify { head, account, data }: &AuditVerify) -> Result<()> {
     let mut chains = data.verify_audit_trail(head).await?;
     if let Some(account) = account {
@@ -24,7 +24,7 @@ pub async fn verify(AuditVerify { head, account, data }: &AuditVerify) -> Result
     Ok(())
 }
 
-/// What is wrong, and what to do about it.
+/// Returns the problems, each with what to do about it.
 fn problems(chains: &[AuditChain], noted: &[AuditHash]) -> Vec<String> {
     let mut problems = Vec::new();
     let broken = names(chains, |chain| chain.fault.is_some());

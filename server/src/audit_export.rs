@@ -1,5 +1,5 @@
-//! `/settings/audit-trail/export.csv` and `.jsonl`: the entries of the audit trail that the filter in the query shows, for
-//! a person who may see them, as a file. At most [`EXPORT_MAX`] at once.
+//! `/settings/audit-trail/export.csv` and `.jsonl`: the audit trail's entries that match the filter in the query, as a
+//! file, for a person who may see them. At most [`EXPORT_MAX`] at once.
 
 use app::path;
 use axum::{
@@ -19,7 +19,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use store::{AuditEntry, Store};
 
-/// Why there is no file.
+/// The reason why there is no file.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error("sign in first")]
@@ -41,14 +41,14 @@ impl From<store::Error> for ExportError {
     }
 }
 
-/// In which form.
+/// The format of the file.
 #[derive(Clone, Copy)]
 enum Form {
     Csv,
     JsonLines,
 }
 
-/// The routes; they find the asker in the request's extensions.
+/// Returns the routes, which find the asker in the request's extensions.
 pub fn router(store: Store) -> Router {
     let export = |form| {
         get(async move |State(store), asker, RawQuery(query)| match file(&store, asker, query, form).await {
@@ -100,7 +100,7 @@ fn refusal(error: &ExportError) -> Response {
     (status, error.to_string()).into_response()
 }
 
-/// Says which days are in the file: those asked for, else those of the entries, newest first.
+/// Returns a file name with the days that the file covers: those asked for, else those of the entries, newest first.
 fn file_name(filter: &TrailFilter, entries: &[AuditEntry], today: NaiveDate) -> String {
     let day = |entry: Option<&AuditEntry>| entry.map_or(today, |entry| entry.at.date_naive());
     let from = filter.from.unwrap_or_else(|| day(entries.last()));
@@ -124,8 +124,8 @@ const COLUMNS: [&str; 13] = [
     "Head",
 ];
 
-/// RFC 4180, in UTF-8 with a byte order mark, by which spreadsheets know the encoding. `head` is the hash of the trail's
-/// last entry, which need not be among these.
+/// Returns the entries as CSV (RFC 4180), in UTF-8 with a byte order mark, by which spreadsheets know the encoding.
+/// `head` is the hash of the trail's last entry, which need not be among these.
 fn csv(entries: &[AuditEntry], head: &str) -> Result<Vec<u8>, ExportError> {
     let mut writer = WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
     let written = writer.write_record(COLUMNS).and_then(|()| {

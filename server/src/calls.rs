@@ -1,4 +1,4 @@
-//! `kagitaba call export`: an account's calls one by one, for whoever has to know who called what from where.
+//! `kagitaba call export`: an account's calls one by one, with token, operation and address, for investigations.
 
 use std::io::{BufWriter, Write};
 
@@ -20,11 +20,11 @@ const COLUMNS: [&str; 8] =
 
 const NOT_WRITTEN: &str = "standard output takes no more";
 
-/// Writes them to standard output; of those in memory no more than some packs.
+/// Writes the calls to standard output, keeping only a few packs of them in memory.
 ///
 /// # Errors
-/// Where the days end before they begin, where the account does not exist, where standard output takes no more, and
-/// where the store fails.
+/// If the last day is before the first, if the account does not exist, if standard output can't be written, or if the
+/// store fails.
 pub async fn export(export: &CallExport) -> Result<()> {
     let days = (export.from.unwrap_or(NaiveDate::MIN), export.to.unwrap_or(NaiveDate::MAX));
     ensure!(days.0 <= days.1, "--to {} is before --from {}; give them the other way round", days.1, days.0);

@@ -1,6 +1,6 @@
-//! The command line: what it may say, and what is done then.
+//! The command line: its commands and options, and the dispatch to the code that carries them out.
 
-#![allow(clippy::doc_markdown)] // what stands here is the help, too
+#![allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -30,8 +30,8 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line and the environment, in which an empty variable is one that is not set. Ends the process
-    /// where they make no sense, or ask for help.
+    /// Reads the command line and the environment, in which an empty variable counts as not set. Ends the process if
+    /// the arguments are invalid or ask for help.
     #[must_use]
     pub fn read() -> Self {
         let read = Self::from_arg_matches(&without_empty_variables(Self::command()).get_matches());
@@ -52,14 +52,14 @@ impl Cli {
         names
     }
 
-    /// What to do: `serve` where no command is named.
+    /// Returns the command, which is `serve` by default.
     #[must_use]
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
     }
 }
 
-/// Takes the variable of every option that is empty for not set.
+/// Ignores the environment variable of every option if it is empty.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let is_empty = |arg: &clap::Arg| arg.get_env().is_some_and(environment::is_empty);
     let command = command.mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg });
@@ -97,11 +97,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does it, to the end. Not async, for what it awaits to be compiled with this library and not once more, alone and last,
-    /// with the program.
+    /// Carries out the command. Not async, so that the futures it awaits are compiled with this library and not once
+    /// more, alone and last, with the program.
     ///
     /// # Errors
-    /// Whatever kept it from being done.
+    /// If the command failed.
     pub fn run(self) -> Result<()> {
         Runtime::new().context("cannot start threads")?.block_on(self.carry_out())
     }
@@ -401,7 +401,7 @@ pub enum CallFormat {
     Jsonl,
 }
 
-/// The help lists what this parser takes, so the roles are named once, in the domain.
+/// Parses a role by name. Help lists the values this parser takes, so the roles are named once, in the domain.
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::as_str))
         .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn advertisers_are_imported_from_a_file_or_standard_input_to_an_account() {
+    fn advertiser_import_takes_a_file_or_standard_input() {
         for file in ["brands.csv", "-"] {
             let line = format!("kagitaba advertiser import {file} --account Agency");
             let Ok(Command::Advertiser(AdvertiserCommand::Import(import))) = parse(&line) else { panic!("{line}") };
@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_of_an_account_are_exported_as_csv_unless_it_is_said() {
+    fn call_export_is_csv_by_default() {
         let line = "kagitaba call export --account Agency";
         let Ok(Command::Call(CallCommand::Export(export))) = parse(line) else { panic!() };
         assert_eq!((export.from, export.to, export.format), (None, None, CallFormat::Csv));

@@ -1,4 +1,4 @@
-//! Where the data is, and how the store on it is opened.
+//! The location of the data, and the opening of the store on it.
 
 use std::{
     fs::DirBuilder,
@@ -16,14 +16,14 @@ use crate::{
     server_key::{self, KeyError},
 };
 
-/// The address itself is left out: it may hold a password.
+/// The address itself is left out, as it may hold a password.
 const NOT_OPENED: &str = "cannot open the database";
 
-/// What stands for something else in the path of an address.
+/// Characters that are percent-encoded in an address's path, as they have another meaning there.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// Where the data is.
-#[allow(clippy::doc_markdown)] // what stands here is the help, too
+#[allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 #[derive(Debug, Clone, Args)]
 pub struct Data {
     /// The folder of the database and the keys; made on the first start, for this user only.
@@ -36,25 +36,26 @@ pub struct Data {
 }
 
 impl Data {
-    /// The database in the given folder.
+    /// Returns the database in the given folder.
     #[must_use]
     pub fn within(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), database: None }
     }
 
-    /// Opens the store. On the first start folder, key and database are made; a `PostgreSQL` database is there already.
+    /// Opens the store. On the first start, makes the folder, the key and the database; a `PostgreSQL` database must
+    /// exist.
     ///
     /// # Errors
-    /// Where one of them can't be made or read, or where the key that goes with the database is missing or is another.
+    /// If one of them can't be made or read, or if the database's key is missing or is another.
     pub async fn open(&self) -> Result<Store> {
         make_private(&self.folder)?;
         self.open_holding(None).await
     }
 
-    /// Opens the store as the one process that serves it, where the database takes one only.
+    /// Opens the store as the one process that serves it, if the database allows only one.
     ///
     /// # Errors
-    /// Those of [`Data::open`], and where another process has the database.
+    /// Those of [`Data::open`], and if another process holds the database.
     pub async fn open_alone(&self) -> Result<Store> {
         make_private(&self.folder)?;
         self.open_holding(Some(DatabaseLock::take(&self.url()).await.context(NOT_OPENED)?)).await
@@ -65,7 +66,7 @@ impl Data {
         let key = if let Some(key) = server_key::find(&key_file)? {
             key
         } else if Store::has_key(&url, lock.as_ref()).await.context(NOT_OPENED)? {
-            // With another key no access token of this database would ever match again.
+            // No access token of this database would ever match again with another key.
             return Err(KeyError::Missing { file: key_file }.into());
         } else {
             server_key::create(&key_file)?
@@ -83,10 +84,10 @@ impl Data {
         Ok(store)
     }
 
-    /// Verifies the audit trail, which the store need not be opened for: see [`store::verify_audit_trail`].
+    /// Verifies the audit trail, for which the store need not be opened: see [`store::verify_audit_trail`].
     ///
     /// # Errors
-    /// Where the database can't be read, or the key that goes with it is missing or is another.
+    /// If the database can't be read, or if its key is missing or is another.
     pub async fn verify_audit_trail(&self, noted: &[AuditHash]) -> Result<Vec<AuditChain>> {
         let file = self.folder.join("server.key");
         let key = server_key::find(&file)?.ok_or_else(|| KeyError::Missing { file: file.clone() })?;
@@ -96,7 +97,7 @@ impl Data {
         }
     }
 
-    /// The database's address.
+    /// Returns the database's address.
     pub(crate) fn url(&self) -> String {
         let file = self.folder.join("kagitaba.db");
         let default = || format!("sqlite://{}", percent_encode(file.as_os_str().as_bytes(), NOT_IN_PATHS));

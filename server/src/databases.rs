@@ -1,4 +1,4 @@
-//! `kagitaba migrate`, `kagitaba move` and `kagitaba backup`: what is done to whole databases.
+//! `kagitaba migrate`, `kagitaba move` and `kagitaba backup`: operations on whole databases.
 
 use anyhow::{Context as _, Result};
 use store::move_database;
@@ -9,20 +9,20 @@ use crate::{
     output::say,
 };
 
-/// Brings the database to this version's form, as `serve` does before it begins.
+/// Migrates the database to this version's schema, as `serve` does before it begins.
 ///
 /// # Errors
-/// Where the store can't be opened.
+/// If the store can't be opened.
 pub async fn migrate(data: &Data) -> Result<()> {
     data.open().await?;
     say!("The database has the form of version {}.", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }
 
-/// Moves all that there is from one kind of database to the other, and prints how many rows each table has.
+/// Moves all data from one kind of database to the other, and prints the number of rows of each table.
 ///
 /// # Errors
-/// Where one of them can't be used, where the one to move to has something already, and where anything came out different.
+/// If one of them can't be used, if the target is not empty, or if any row came out different.
 pub async fn move_all(Move { from, to }: &Move) -> Result<()> {
     let moved = move_database(from, to).await.context("nothing was moved")?;
     for table in &moved {
@@ -38,7 +38,7 @@ pub async fn move_all(Move { from, to }: &Move) -> Result<()> {
 /// Writes a copy of an `SQLite` database into a new file, while a server may run.
 ///
 /// # Errors
-/// Where the file exists already or can't be written, where the database is another one, or can't be read.
+/// If the file exists already or can't be written, if the database is of another kind, or if it can't be read.
 pub async fn back_up(Backup { file, data }: &Backup) -> Result<()> {
     store::back_up(&data.url(), file).await.context("nothing was backed up")?;
     let (file, keys) = (file.display(), data.folder.display());

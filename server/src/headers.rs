@@ -1,4 +1,4 @@
-//! The headers that tell browsers what they must not do with an answer.
+//! The security headers of answers, which restrict what browsers do with them.
 
 use axum::{
     extract::{Request, State},
@@ -7,8 +7,8 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, header};
 
-/// For what is no page: whatever a browser makes of it, it loads nothing and stands in no frame. Pages bring their own
-/// policy, with the nonce that they were rendered with.
+/// The policy of answers other than pages: if a browser renders one, it loads nothing and can't be framed. Pages bring
+/// their own policy, with the nonce that they were rendered with.
 const CLOSED: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const ALWAYS: [(HeaderName, &str); 5] = [
@@ -22,7 +22,7 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 /// A year. Without sub-domains, which may not be ours.
 const HTTPS_ONLY: &str = "max-age=31536000";
 
-/// Middleware: gives every answer its security headers. Only in `production` is TLS known to be in front.
+/// Middleware that adds the security headers to every answer. Only in `production` is TLS known to be in front.
 pub async fn secure(State(production): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! What the server writes down and clears away from time to time.
+//! Housekeeping: writes calls down and removes old data at regular intervals.
 
 use std::time::Duration;
 
@@ -6,27 +6,29 @@ use chrono::TimeDelta;
 use store::Store;
 use tokio::time::interval;
 
-/// How often the calls at the gate are written down: so much is lost, at most, where the server is killed.
+/// The interval of writing calls at the gate down: at most this much is lost if the server is killed.
 const CALLS_EVERY: Duration = Duration::from_secs(1);
-/// How often calls are added up to days; reports add what is newer.
+/// The interval of adding calls up to days; reports add newer ones.
 const ADD_UP_EVERY: Duration = Duration::from_mins(10);
-/// How often old calls go.
+/// The interval of removing old calls.
 const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
-/// How often deleted tokens go for good. Their deletion can be undone for ten seconds, so they are gone after fifteen.
+/// The interval of removing deleted tokens for good. Deletion can be undone for ten seconds, so they are gone after
+/// fifteen.
 const TOKENS_EVERY: Duration = Duration::from_secs(5);
-/// How often old results of jobs go.
+/// The interval of removing old results of jobs.
 const RESULTS_EVERY: Duration = Duration::from_hours(1);
-/// How often sessions that have ended go.
+/// The interval of removing ended sessions.
 const SESSIONS_EVERY: Duration = Duration::from_mins(10);
-/// How often expired invitations, and links to set a new password, go.
+/// The interval of removing expired invitations and links to set a new password.
 const INVITATIONS_EVERY: Duration = Duration::from_hours(1);
 
-/// Goes on for ever; a failure is logged and tried again the next time. Calls are kept one by one for `keep_calls`.
+/// Runs for ever; a failure is logged, and the work tried again at the next interval. Single calls are kept for
+/// `keep_calls`.
 pub async fn keep(store: Store, keep_calls: TimeDelta) {
     tokio::join!(write_down(&store), add_up(&store, keep_calls), clear_away(&store));
 }
 
-/// Writes the calls at the gate down, for ever. By itself: whatever else takes its time, no call waits longer.
+/// Writes the calls at the gate down, for ever. Runs apart from other work, so that slow work delays no call.
 pub async fn write_down(store: &Store) {
     let mut calls = interval(CALLS_EVERY);
     loop {
@@ -35,7 +37,7 @@ pub async fn write_down(store: &Store) {
     }
 }
 
-/// By itself, too: it takes long where there are many.
+/// Adds calls up to days and removes old ones. Runs apart from other work, as many calls take long.
 async fn add_up(store: &Store, keep_calls: TimeDelta) {
     let (mut add_up, mut old_calls) = (interval(ADD_UP_EVERY), interval(OLD_CALLS_EVERY));
     loop {
@@ -59,7 +61,7 @@ async fn clear_away(store: &Store) {
     }
 }
 
-/// Links that nobody can use any more.
+/// Removes expired invitations and links to set a new password.
 async fn remove_expired(store: &Store) -> Result<(), store::Error> {
     store.remove_expired_invitations().await?;
     store.remove_expired_resets().await.map(drop)

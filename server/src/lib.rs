@@ -1,8 +1,8 @@
 //! The process: configuration, command line, router, sessions, gate.
 //!
-//! A library with a small program in front, so that the tests start the same router that people use.
+//! A library with a small program on top, so that the tests start the same router as the program.
 
-#![warn(clippy::print_stdout, clippy::print_stderr)] // both panic where nobody reads: see `output`
+#![warn(clippy::print_stdout, clippy::print_stderr)] // both panic if the pipe is closed: see `output`
 
 pub mod account;
 pub mod advertisers;

@@ -1,4 +1,4 @@
-//! Mail by SMTP: how the mail server is named, and how a letter goes there.
+//! Mail by SMTP: the settings of the mail server, and the sending of letters.
 
 use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
 
@@ -15,15 +15,15 @@ use tokio::time::{sleep, timeout};
 
 use crate::public_url::PublicUrl;
 
-/// How long the mail server may take over one step of the conversation.
+/// The time that the mail server may take for one step of the conversation.
 const STEP_WITHIN: Duration = Duration::from_secs(5);
-/// How long it may take over a letter: a person is waiting.
+/// The time that it may take for a letter: a person is waiting.
 const LETTER_WITHIN: Duration = Duration::from_secs(15);
-/// How long after each failure a letter that nobody waits for is sent again.
+/// The pauses before a letter is sent again, if no person is waiting for it.
 const AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(20), Duration::from_mins(2)];
 
 /// How mail is sent.
-#[allow(clippy::doc_markdown)] // what stands here is the help, too
+#[allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "mail")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
@@ -46,7 +46,7 @@ pub struct SmtpUrl(String);
 impl FromStr for SmtpUrl {
     type Err = Infallible;
 
-    /// Takes anything: clap's own errors would show it.
+    /// Accepts any text, as an error of clap would show the password.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(text.to_owned()))
     }
@@ -59,10 +59,11 @@ impl fmt::Debug for SmtpUrl {
 }
 
 impl Settings {
-    /// How pages have letters sent; nothing where no mail server is named. None is asked for until there is a letter.
+    /// Returns how pages send letters, or `None` if no mail server is set. The server is not contacted until there is a
+    /// letter.
     ///
     /// # Errors
-    /// Where the address of the mail server makes no sense, or what goes with it is missing.
+    /// If the address of the mail server is invalid, or if a setting that it needs is missing.
     pub fn mail(&self, public_url: Option<&PublicUrl>) -> Result<Option<Mail>> {
         let Some(SmtpUrl(url)) = &self.smtp_url else { return Ok(None) };
         let from = self.mail_from.clone().context("--smtp-url takes --mail-from (KAGITABA_MAIL_FROM) too")?;
@@ -85,7 +86,7 @@ struct Smtp {
 impl Sender for Smtp {
     fn send(&self, letter: Letter, awaited: Awaited) -> Sending<'_> {
         Box::pin(async move {
-            // An address is parsed and a subject encoded, so that neither can add a header.
+            // The address is parsed and the subject encoded, so that neither can add a header.
             let to = Mailbox::new(None, letter.to.parse::<Address>()?);
             let message = Message::builder()
                 .from(self.from.clone())
@@ -109,7 +110,7 @@ impl Sender for Smtp {
 }
 
 impl Smtp {
-    /// Asks the mail server once.
+    /// Tries once to hand the letter to the mail server.
     async fn hand_over(&self, message: Message) -> Result<(), NotTaken> {
         match timeout(LETTER_WITHIN, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
@@ -120,13 +121,13 @@ impl Smtp {
     }
 }
 
-/// Why a mail server has not taken a letter.
+/// The reason why a mail server has not taken a letter.
 #[derive(Debug, Error)]
 enum NotTaken {
     /// It will not take it later either.
     #[error(transparent)]
     ForGood(smtp::Error),
-    /// It is away, too busy, or cannot take it now.
+    /// It is unreachable, too busy, or cannot take it now.
     #[error(transparent)]
     ForNow(NotSent),
 }

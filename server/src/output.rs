@@ -1,4 +1,4 @@
-//! Standard output, as commands write it: the one way to do so, since `println!` panics where nobody reads any more.
+//! Standard output of commands. They write only through this module, since `println!` panics if the pipe is closed.
 
 use std::{
     fmt,
@@ -6,10 +6,10 @@ use std::{
     process,
 };
 
-/// The exit status of a process that a closed pipe has ended, as shells have it: 128 and the number of SIGPIPE.
+/// The exit status after a closed pipe, as shells report it: 128 plus the number of SIGPIPE.
 const PIPE_CLOSED: i32 = 141;
 
-/// Writes a line to standard output, as `format!` takes it.
+/// Writes a line to standard output, with arguments as for `format!`.
 macro_rules! say {
     ($($text:tt)*) => {
         $crate::output::line(format_args!($($text)*))
@@ -20,14 +20,14 @@ pub(crate) use say;
 /// Writes a line to standard output; see [`Output`].
 ///
 /// # Errors
-/// Where it takes no more, though somebody reads it: a full disk, say.
+/// If it can't be written though its reader is still there: if the disk is full, for example.
 pub fn line(text: fmt::Arguments<'_>) -> io::Result<()> {
     let mut output = Output;
     writeln!(output, "{text}")?;
     output.flush()
 }
 
-/// Standard output. Where nobody reads it any more, as with `| head`, the process ends there and then without a word.
+/// Standard output. If its reader has gone, as with `| head`, the process ends at once without a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Output;
 

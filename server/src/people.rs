@@ -1,5 +1,5 @@
-//! `kagitaba user`: users before there is anybody who could invite them, what an administrator could not do any more, and
-//! links to the identity provider. Each takes effect on a server that runs.
+//! `kagitaba user`: adds the first users, makes changes that no administrator can make any more, and unlinks users from
+//! the identity provider. Each takes effect on a running server.
 
 use std::io::{self, IsTerminal as _};
 
@@ -17,10 +17,10 @@ use crate::{
     output::say,
 };
 
-/// Adds the user, and the account too where it does not exist yet.
+/// Adds the user, and the account too if it does not exist yet.
 ///
 /// # Errors
-/// Where the password is too short, too long or too easy to guess, the address is taken, or the store fails.
+/// If the password is too short, too long or too easy to guess, if the address is taken, or if the store fails.
 pub async fn add(user: &UserAdd) -> Result<()> {
     let store = user.data.open().await?;
     let password = read_password(&user.email)?;
@@ -35,7 +35,7 @@ pub async fn add(user: &UserAdd) -> Result<()> {
 /// Switches off the user's two-step sign-in.
 ///
 /// # Errors
-/// Where nobody has the address, or the store fails.
+/// If no user has the address, or if the store fails.
 pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
     let had = match user.data.open().await?.reset_second_factor(&user.email).await {
         Err(Error::NotFound) => bail!(no_user(&user.email)),
@@ -48,7 +48,7 @@ pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
 /// Sets the user's password, and signs them out everywhere.
 ///
 /// # Errors
-/// Where no user has the address, the password is too short, too long or too easy to guess, or the store fails.
+/// If no user has the address, if the password is too short, too long or too easy to guess, or if the store fails.
 pub async fn set_password(user: &UserNamed) -> Result<()> {
     let store = user.data.open().await?;
     let password = read_password(&user.email)?;
@@ -63,7 +63,7 @@ pub async fn set_password(user: &UserNamed) -> Result<()> {
 /// Lists users.
 ///
 /// # Errors
-/// Where the account does not exist, the store fails, or standard output takes no more.
+/// If the account does not exist, if the store fails, or if standard output can't be written.
 pub async fn list(list: &UserList) -> Result<()> {
     let store = list.data.open().await?;
     let account = match &list.account {
@@ -79,11 +79,11 @@ pub async fn list(list: &UserList) -> Result<()> {
     Ok(())
 }
 
-/// Changes what the user is in the account.
+/// Changes the user's role or state in the account.
 ///
 /// # Errors
-/// Where the account or the user does not exist, the account would be left without an active administrator, or the store
-/// fails.
+/// If the account or the user does not exist, if the account would be left without an active administrator, or if the
+/// store fails.
 pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
     let store = member.data.open().await?;
     let account = account::named(&store, &member.account).await?;
@@ -102,7 +102,7 @@ fn no_user(email: &str) -> String {
 /// Removes the user's links to identity providers.
 ///
 /// # Errors
-/// Where nobody has the address, or the store fails.
+/// If no user has the address, or if the store fails.
 pub async fn unlink(user: &UserUnlink) -> Result<()> {
     let removed = user.data.open().await?.unlink_identities(&user.email).await;
     let removed = match removed {
@@ -113,10 +113,10 @@ pub async fn unlink(user: &UserUnlink) -> Result<()> {
     Ok(())
 }
 
-/// The account of that name, which is added where it does not exist yet.
+/// Returns the account of that name, which is added if it does not exist yet.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
     match store.account_named(name).await? {
         Some(account) => Ok(account),
@@ -124,8 +124,8 @@ pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
     }
 }
 
-/// From the terminal without showing it, twice; else one line of standard input. Never an argument, which every process
-/// of the machine could read.
+/// Reads the password from the terminal, twice and without showing it, or else from one line of standard input. It is
+/// never an argument, which every process of the machine could read.
 fn read_password(email: &str) -> Result<String> {
     let password = if io::stdin().is_terminal() {
         let password = rpassword::prompt_password("Password: ")?;

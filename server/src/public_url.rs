@@ -5,35 +5,36 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-/// An origin, as `https://keys.example`: without TLS only on this very machine, as browsers keep no session elsewhere.
+/// An origin, as `https://keys.example`. Without TLS it must be this very machine, as browsers keep no session
+/// elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(Url);
 
-/// Why a text is no such address.
+/// The reason why a text is no such address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicUrlError {
     /// It is no URL with a host, or has more than an origin has.
     #[error("write it as https://keys.example, with nothing behind the host but a port")]
     NoOrigin,
-    /// Passwords and tokens would be on their way for all to read.
+    /// It has no TLS, so anyone on the way could read passwords and tokens.
     #[error("it must begin with https:// (http:// is for this machine alone: localhost, 127.0.0.1, [::1])")]
     NoTls,
 }
 
 impl PublicUrl {
-    /// The origin, without a slash at its end.
+    /// Returns the origin, without a final slash.
     #[must_use]
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// A path of this site (with its `/`) as people reach it.
+    /// Returns the address of a path of this site, which begins with `/`.
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// Whether cookies can be for TLS only.
+    /// Returns whether the address has TLS, so that cookies can be for TLS only.
     #[must_use]
     pub fn has_tls(&self) -> bool {
         self.0.scheme() == "https"
@@ -60,7 +61,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// Whether what is sent there can be read by nobody on the way: it has TLS or stays on this machine.
+/// Returns whether data sent there can't be read on the way: it has TLS or stays on this machine.
 #[must_use]
 pub fn is_safe(url: &Url) -> bool {
     let this_machine = match url.host() {

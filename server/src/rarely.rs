@@ -1,11 +1,11 @@
-//! What is said at most once in a while, however often there is cause: a line of the log that others could fill it with.
+//! Limits how often a message is logged, however often there is cause, so that clients can't fill the log.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Lets something be said once in a while.
+/// A limit on how often a message is logged.
 #[derive(Debug)]
 pub struct Rarely {
     every: Duration,
@@ -13,13 +13,13 @@ pub struct Rarely {
 }
 
 impl Rarely {
-    /// Returns one that lets it be said at once, and then again each time this long has passed.
+    /// Returns a limit that allows a message at once, and then again each time this long has passed.
     #[must_use]
     pub const fn new(every: Duration) -> Self {
         Self { every, last: Mutex::new(None) }
     }
 
-    /// Whether it may be said now; if so, it counts as said.
+    /// Returns whether a message is due now; if so, it counts as logged.
     pub fn is_due(&self) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let due = last.is_none_or(|last| last.elapsed() >= self.every);
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_said_at_once_and_then_once_in_a_while() {
+    fn message_is_due_at_once_and_then_after_a_pause() {
         let rarely = Rarely::new(Duration::from_hours(1));
         assert_eq!([rarely.is_due(), rarely.is_due(), rarely.is_due()], [true, false, false]);
         let always = Rarely::new(Duration::ZERO);

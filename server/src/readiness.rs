@@ -1,4 +1,4 @@
-//! `/readyz`: whether the server can do its work, for whoever sends it requests. That it runs at all says `/healthz`.
+//! `/readyz`: whether the server can do its work, for load balancers and monitors. `/healthz` says only that it runs.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use http::{HeaderValue, StatusCode, header};
 use store::Store;
 use tokio::time::timeout;
 
-/// How long the database may take. Whoever asks waits some seconds at most.
+/// The time that the database may take. Load balancers and monitors wait only some seconds.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// The route.
+/// Returns the route.
 pub fn router(store: Store) -> Router {
     Router::new().route("/readyz", get(is_ready)).with_state(store)
 }

@@ -1,12 +1,12 @@
-//! Pages and server functions go on to their end, whether or not the client still waits.
+//! Runs pages and server functions to their end, whether or not the client still waits.
 //!
-//! A page is rendered by several tasks, which share its reactive values. Were the request dropped midway, as hyper does
-//! when a client hangs up, those values would go while other tasks read them, and each such task panics; some would wait
-//! for them for ever.
+//! A page is rendered by several tasks, which share its reactive values. If the request were dropped midway, as hyper
+//! does when a client hangs up, those values would be dropped while other tasks read them, and each such task would
+//! panic; some would wait for them for ever.
 //!
-//! The values go with the last byte of the page as well. An effect that the page began just before, as the one by which
-//! `leptos_i18n` keeps the language, may not have run by then, and panics as it does. So no byte is taken until all that
-//! the page has begun so far has run once; [`Executor`] counts it.
+//! The values are dropped with the last byte of the page as well. An effect that the page began just before, such as
+//! the one by which `leptos_i18n` keeps the language, may not have run by then, and panics if it does later. So no byte
+//! is taken until every task that the page has begun so far has run once; [`Executor`] counts them.
 
 use std::{future::poll_fn, pin::Pin};
 
@@ -27,7 +27,7 @@ tokio::task_local! {
     static BEGUN: TaskTracker;
 }
 
-/// How Leptos has tasks run: by tokio, and counted until they have run once where a page began them.
+/// The executor of Leptos's tasks: runs them on tokio, and counts those that a page began until they have run once.
 struct Executor;
 
 impl CustomExecutor for Executor {
@@ -54,13 +54,13 @@ impl CustomExecutor for Executor {
     fn poll_local(&self) {}
 }
 
-/// Has Leptos's tasks counted. To be called before the first page is rendered; once is enough.
+/// Makes Leptos count tasks. It must be called before the first page is rendered; once is enough.
 pub fn count_tasks() {
-    // The only error is that it was called already.
+    // The only possible error is that it was called already.
     let _ = any_spawner::Executor::init_custom_executor(Executor);
 }
 
-/// Middleware: has the request answered by a task of its own, up to the last byte of the body. For bodies that end.
+/// Middleware that answers the request in a task of its own, up to the last byte of the body. For bodies that end.
 pub async fn to_the_end(request: Request, next: Next) -> Response {
     let begun = TaskTracker::new();
     begun.close();

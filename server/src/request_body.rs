@@ -1,4 +1,4 @@
-//! How much of a request's body is taken: all of it, up to a limit, before anything else looks at the request.
+//! The bodies of requests: read completely, up to a limit, before anything else looks at the request.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use axum::{
 use http::{StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
 
-/// Largest body in bytes. The largest form, a token with every field at its limit, is about a tenth of it.
+/// The largest body in bytes. The largest form, a token with every field at its limit, is about a tenth of it.
 pub const LENGTH_MAX: usize = 256 * 1024;
-/// How much beyond the limit is read and thrown away, in bytes: a client that is still sending would not see the answer.
+/// The bytes beyond the limit that are read and discarded: a client that is still sending would not see the answer.
 const DISCARD_MAX: usize = 16 * 1024 * 1024;
-/// How long a body may take to arrive.
+/// The time that a body may take to arrive.
 const TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Why a body was not taken.
+/// The reason why a body was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// More than [`LENGTH_MAX`].
+    /// The body has more than [`LENGTH_MAX`] bytes.
     #[error("the request's body is too large; at most {LENGTH_MAX} bytes are taken")]
     TooLarge,
-    /// It broke off, or took too long.
+    /// The body broke off, or took too long.
     #[error("the request's body did not arrive; send it again")]
     Incomplete,
 }
 
 impl BodyError {
-    /// The HTTP status of the answer.
+    /// Returns the HTTP status of the answer.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
@@ -46,7 +46,7 @@ impl IntoResponse for BodyError {
     }
 }
 
-/// Middleware: the request goes on with its body in memory.
+/// Middleware that passes the request on with its body in memory.
 ///
 /// # Errors
 /// [`BodyError`], in plain words.
@@ -54,7 +54,7 @@ pub async fn limit(request: Request, next: Next) -> Result<Response, BodyError> 
     Ok(next.run(read(request).await?).await)
 }
 
-/// The request with its body in memory.
+/// Returns the request with its body in memory.
 ///
 /// # Errors
 /// [`BodyError`].
@@ -63,7 +63,7 @@ pub async fn read(request: Request) -> Result<Request, BodyError> {
     Ok(Request::from_parts(head, Body::from(content?)))
 }
 
-/// The request's head, and its whole body or why it was not taken.
+/// Returns the request's head, and its whole body or the reason why it was not taken.
 pub async fn take(request: Request) -> (Parts, Result<Vec<u8>, BodyError>) {
     let (head, body) = request.into_parts();
     (head, within(TIME_MAX, body).await)
@@ -77,7 +77,7 @@ async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
     let mut content = Vec::new();
     let mut discarded = 0;
     while let Some(frame) = body.frame().await {
-        // A frame without data holds trailers, which nothing here asks for.
+        // A frame without data holds trailers, which nothing here reads.
         let Ok(data) = frame.map_err(|_| BodyError::Incomplete)?.into_data() else { continue };
         if discarded == 0 && content.len() + data.len() <= LENGTH_MAX {
             content.extend_from_slice(&data);
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_body_is_taken_up_to_the_limit_and_not_a_byte_more() {
+    async fn body_is_taken_up_to_the_limit_exactly() {
         let most = vec![b'x'; LENGTH_MAX];
         assert_eq!(collect(Body::from(most.clone())).await, Ok(most.clone()));
         assert_eq!(collect(Body::from([most, vec![b'x']].concat())).await, Err(BodyError::TooLarge));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
+    async fn late_body_is_incomplete() {
         let waited = within(Duration::from_millis(1), Body::new(Dribble)).await;
         assert_eq!(waited, Err(BodyError::Incomplete));
         assert_eq!(BodyError::Incomplete.status(), StatusCode::REQUEST_TIMEOUT);

@@ -1,5 +1,5 @@
-//! Requests that HTTP forbids, as far as hyper lets them through (RFC 9112, section 3.2): they are answered 400, and
-//! the connection ends. Two servers that read such a request in two ways could be played off against each other.
+//! Requests that HTTP forbids but hyper lets through (RFC 9112, section 3.2): they are answered 400, and the connection
+//! ends. An attacker could exploit two servers that read such a request in different ways.
 
 use axum::{
     extract::Request,
@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
-/// Middleware: refuses what [`check`] refuses.
+/// Middleware that refuses the requests that [`check`] refuses.
 pub async fn require(request: Request, next: Next) -> Response {
     match check(&request) {
         Ok(()) => next.run(request).await,
@@ -19,10 +19,10 @@ pub async fn require(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether the head of a request is one that can be answered.
+/// Checks that the head of a request is one that can be answered.
 ///
 /// # Errors
-/// Why it can't be, in plain words.
+/// The reason why it can't be, in plain words.
 pub fn check<B>(request: &http::Request<B>) -> Result<(), &'static str> {
     // HTTP allows requests that name no path (`*`, or a host and port, as to a proxy). Nothing here takes them, and
     // Leptos relies on a path.
@@ -42,7 +42,8 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), &'static str>
     }
 }
 
-/// Whether it is `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2). The host may be empty.
+/// Returns whether the text is `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2). The host may
+/// be empty.
 fn is_host(text: &[u8]) -> bool {
     let port_is_digits = |rest: &[u8]| match rest {
         [] => true,
@@ -60,7 +61,7 @@ fn is_host(text: &[u8]) -> bool {
     is_name(name) && port_is_digits(after)
 }
 
-/// Whether it is a `reg-name`: letters, digits, some signs, and `%` with two hexadecimal digits.
+/// Returns whether the text is a `reg-name`: letters, digits, some signs, and `%` with two hexadecimal digits.
 fn is_name(text: &[u8]) -> bool {
     let mut rest = text;
     loop {

@@ -1,15 +1,15 @@
-//! Every route of the server, and what each answer passes through on its way.
+//! Every route of the server, and the layers that each answer passes through.
 //!
-//! | Path | What answers |
+//! | Path | Content |
 //! | --- | --- |
 //! | `/Agencies/…`, `/authorize`, `/downloads/…`, `/oauth2/introspect`, `/openapi.json` | the gate |
 //! | `/api/…` | server functions |
-//! | `/sign-in/oidc…` | signing in at the identity provider, where there is one |
+//! | `/sign-in/oidc…` | sign-in at the identity provider, if there is one |
 //! | `/settings/audit-trail/export.…` | the audit trail as a file |
 //! | `/pkg/…` | the frontend: names change with the content, so browsers keep it for ever |
 //! | `/healthz` | `ok`, as long as the server runs |
 //! | `/readyz` | `ok`, as long as the database answers, too |
-//! | else | pages; files of the site; the page that says there is none |
+//! | else | pages; files of the site; the page for paths that don't exist |
 
 use std::sync::{Arc, LazyLock};
 
@@ -52,32 +52,32 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const AN_HOUR: &str = "public, max-age=3600";
 const NEVER: &str = "no-store";
 
-/// The pages' routes. Found out once, before any page is rendered: one whose data begins to load in the meantime would
-/// wait for it for ever (Leptos issue 4773).
+/// The pages' routes. Generated once, before any page is rendered: a page whose data began to load meanwhile would wait
+/// for it for ever (Leptos issue 4773).
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// What the server offers where it is set up for it.
+/// The services that are offered if they are configured.
 #[derive(Debug, Clone, Default)]
 pub struct Services {
-    /// How mail is sent, if any is.
+    /// The way mail is sent, if any is.
     pub mail: Option<Mail>,
-    /// Where else people may sign in.
+    /// The identity provider to sign in at, if there is one.
     pub identity_provider: Option<Arc<IdentityProvider>>,
     /// The site that passkeys are for, if it takes any.
     pub passkeys: Option<RelyingParty>,
-    /// Where people reach the server, if it was told.
+    /// The server's public address, if it is configured.
     pub public_url: Option<PublicUrl>,
     /// The places of pages that listen to changes.
     pub live: live::Places,
 }
 
-/// Whether requests for that path may take all connections: those at the gate, and of whoever watches the server.
+/// Returns whether requests for that path may take all connections: those at the gate, and those of monitors.
 #[must_use]
 pub fn keeps_share(path: &str) -> bool {
     gate::has_path(path) || matches!(path, "/healthz" | "/readyz")
 }
 
-/// The whole server. `production` says that it stands behind TLS.
+/// Returns the router of the whole server. `production` means that it stands behind TLS.
 pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Services, production: bool) -> Router {
     rendering::count_tasks();
     let context = context(&store, services, production);
@@ -114,7 +114,7 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Servi
         )
 }
 
-/// Pages and server functions.
+/// Returns the routes of pages and server functions.
 fn pages(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Router {
     let Site { options, pieces } = site.clone();
     Router::new()
@@ -125,7 +125,7 @@ fn pages(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Rou
         .layer(from_fn(rendering::to_the_end))
 }
 
-/// The page of every path that has none.
+/// Returns the page for every path without one.
 fn no_such_page(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static) -> Router {
     let Site { options, pieces } = site.clone();
     let shell = move || shell(options.clone(), pieces.clone());
@@ -140,10 +140,10 @@ fn no_such_page(site: &Site, context: impl Fn() + Clone + Send + Sync + 'static)
     Router::new().fallback(not_found).layer(from_fn(rendering::to_the_end))
 }
 
-/// What is left below `/api`.
+/// Returns the routes of all other paths below `/api`.
 fn no_such_functions() -> Router {
     let left = Router::new().fallback(no_such_function);
-    Router::new().nest("/api", left).route("/api/", any(no_such_function)) // which `nest` leaves out
+    Router::new().nest("/api", left).route("/api/", any(no_such_function)) // `nest` leaves this path out
 }
 
 async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
@@ -151,7 +151,7 @@ async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": message }))).into_response()
 }
 
-/// What pages and server functions find in Leptos's context.
+/// Returns a function that provides Leptos's context to pages and server functions.
 fn context(store: &Store, services: &Services, production: bool) -> impl Fn() + Clone + Send + Sync + 'static {
     let (store, Services { mail, identity_provider, passkeys, .. }) = (store.clone(), services.clone());
     move || {
@@ -169,7 +169,7 @@ fn context(store: &Store, services: &Services, production: bool) -> impl Fn() + 
     }
 }
 
-/// What all answers that are made for one person pass through, outermost last.
+/// Adds the layers of all answers that are made for one person, the outermost last.
 fn dynamic(routes: Router, store: &Store, public_url: Option<PublicUrl>) -> Router {
     routes
         .layer(from_fn_with_state(store.clone(), session::look_up))
@@ -179,12 +179,12 @@ fn dynamic(routes: Router, store: &Store, public_url: Option<PublicUrl>) -> Rout
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static(NEVER)))
 }
 
-/// Where it has to be known who is signed in, or that nobody is.
+/// Adds the layer for routes that must know whether a user is signed in.
 fn known(routes: Router) -> Router {
     routes.layer(from_fn(session::require_known))
 }
 
-/// Says how long browsers may keep a file; what is no file says so itself, or is not kept.
+/// Sets how long browsers may keep a file. Other answers set it themselves, or are not kept.
 fn kept<B>(mut answer: http::Response<B>, how_long: &'static str) -> http::Response<B> {
     let found = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
     let how_long = HeaderValue::from_static(if found { how_long } else { NEVER });
@@ -192,7 +192,7 @@ fn kept<B>(mut answer: http::Response<B>, how_long: &'static str) -> http::Respo
     answer
 }
 
-/// The log names a request by its route: path, query and headers may hold what nobody should read there.
+/// Returns the request's span in the log, named by its route: path, query and headers may hold secrets.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("(other)", MatchedPath::as_str);
     info_span!("request", method = %request.method(), route, operation = Empty)

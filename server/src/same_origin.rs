@@ -1,12 +1,13 @@
-//! Against cross-site request forgery: what changes something must come from Kagitaba's own pages.
+//! Protection against cross-site request forgery: requests that change something must come from Kagitaba's own pages.
 //!
-//! The rule is that of the OWASP cheat sheet on the subject and of Go's `CrossOriginProtection`, with no token to hand
-//! around: every browser says where an unsafe request comes from. `Sec-Fetch-Site` is the browser's own judgement and
-//! knows no proxy that could confuse it; where it is missing (plain HTTP to another machine), `Origin` must name the
-//! host that was asked, or the public address that the server was started with. With neither it is no browser. Such a client may call, but not with a session cookie: that is
-//! the one thing that could be abused if some browser kept silent after all. A script that does use one sends `Origin`.
+//! The rule is that of the OWASP cheat sheet on the subject and of Go's `CrossOriginProtection`, and needs no token:
+//! every browser says where an unsafe request comes from. `Sec-Fetch-Site` is the browser's own judgement, which no
+//! proxy can confuse; if it is missing (plain HTTP to another machine), `Origin` must name the requested host, or the
+//! public address that the server was started with. A client that sends neither is no browser. It may call, but not
+//! with a session cookie: a browser that sent neither could otherwise be abused. A script that does use a cookie has to
+//! send `Origin`.
 //!
-//! The gate is outside of this: it knows no cookies, and a browser sends its credentials nowhere by itself.
+//! The gate is excluded: it reads no cookies, and no browser sends its credentials unasked.
 
 use axum::{
     extract::{Request, State},
@@ -19,13 +20,13 @@ use crate::public_url::PublicUrl;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The request was made by another site's page, or might have been.
+/// The request was made by another site's page, or may have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrossOrigin {
     /// The browser says so.
     #[error("This request comes from a page of another site, so it was not carried out. Open Kagitaba itself.")]
     OtherSite,
-    /// The page's origin is not the host that was asked.
+    /// The page's origin is not the requested host.
     #[error(
         "This request comes from a page of {origin} and was sent to the host {host}, so it was not carried out. If that \
          is the same server, have the proxy in front of it pass on the header Host as the browser sends it, port \
@@ -37,7 +38,7 @@ pub enum CrossOrigin {
         /// The host and port that the request names.
         host: String,
     },
-    /// Nothing says where it comes from, and it carries a cookie.
+    /// No header says where it comes from, and it carries a cookie.
     #[error("This request does not say which page it comes from. With a cookie, send the header Origin too.")]
     Unknown,
 }
@@ -48,7 +49,7 @@ impl IntoResponse for CrossOrigin {
     }
 }
 
-/// Middleware: refuses what [`check`] refuses.
+/// Middleware that refuses the requests that [`check`] refuses.
 ///
 /// # Errors
 /// [`CrossOrigin`], with status 403.
@@ -61,11 +62,11 @@ pub async fn require(
     Ok(next.run(request).await)
 }
 
-/// Whether a request may be carried out as far as its origin is concerned. `public` is where people reach this server, as
-/// far as it knows.
+/// Checks that the origin of a request allows it to be carried out. `public` is this server's public address, if it is
+/// configured.
 ///
 /// # Errors
-/// [`CrossOrigin`] where it may not.
+/// [`CrossOrigin`] if it does not.
 pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap, public: Option<&PublicUrl>) -> Result<(), CrossOrigin> {
     if method.is_safe() && method != Method::TRACE {
         return Ok(());
@@ -81,7 +82,7 @@ pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap, public: Option<&Pu
     if headers.contains_key(header::COOKIE) { Err(CrossOrigin::Unknown) } else { Ok(()) }
 }
 
-/// Where a page comes from.
+/// The origin of a page.
 struct Origin {
     scheme: String,
     authority: Authority,
@@ -93,7 +94,7 @@ impl Origin {
         Some(Self { scheme: uri.scheme_str()?.to_ascii_lowercase(), authority: uri.authority()?.clone() })
     }
 
-    /// Whether it is the host that was asked, or this server's public address.
+    /// Checks that this is the requested host, or this server's public address.
     fn require(&self, host: Option<&Authority>, public: Option<&PublicUrl>) -> Result<(), CrossOrigin> {
         let public = public.and_then(|public| Self::read(&public.origin()));
         let is_public = |public: Self| public.scheme == self.scheme && self.same(&public.authority);
@@ -104,7 +105,7 @@ impl Origin {
         Err(CrossOrigin::OtherHost { origin: format!("{}://{}", self.scheme, self.authority), host })
     }
 
-    /// Whether the authority has the same host and port, of which the scheme's own may be left out.
+    /// Returns whether the authority has the same host and port. The scheme's default port may be left out.
     fn same(&self, other: &Authority) -> bool {
         let usual = match self.scheme.as_str() {
             "http" => Some(80),
@@ -116,7 +117,7 @@ impl Origin {
     }
 }
 
-/// The host and port that were asked for.
+/// Returns the requested host and port.
 fn host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse().ok());
     uri.authority().cloned().or(named)
@@ -146,10 +147,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_browser_calls_same_origin_may_pass_whatever_else_it_says() {
+    fn sec_fetch_site_decides_over_origin_and_host() {
         assert_eq!(post(&[("sec-fetch-site", "same-origin"), ("cookie", "a=b")]), Ok(()));
         assert_eq!(post(&[("sec-fetch-site", "none"), ("cookie", "a=b")]), Ok(()));
-        // Behind a proxy that changes Host.
+        // As behind a proxy that changes Host.
         assert_eq!(post(&[("sec-fetch-site", "same-origin"), ("origin", "https://public.example")]), Ok(()));
         for site in ["cross-site", "same-site", ""] {
             let own_origin = ("origin", "http://keys.example:3000");
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_browser_s_judgement_the_origin_must_be_the_host() {
+    fn origin_must_be_the_host_without_sec_fetch_site() {
         assert_eq!(post(&[("origin", "http://keys.example:3000"), ("cookie", "a=b")]), Ok(()));
         assert_eq!(post(&[("origin", "https://KEYS.example:3000")]), Ok(()));
         for other in ["http://keys.example", "https://evil.example", "http://keys.example:30000"] {
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn public_address_is_an_own_origin_whatever_host_a_proxy_names() {
+    fn public_address_is_an_own_origin_behind_any_proxy() {
         let post = |origin| post_to("127.0.0.1:3000", Some("https://keys.example"), &[("origin", origin)]);
         assert_eq!((post("https://keys.example"), post("https://keys.example:443")), (Ok(()), Ok(())));
         for other in ["http://keys.example", "https://keys.example:8443", "https://evil.example"] {
@@ -208,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_is_no_browser_may_call_without_a_cookie() {
+    fn non_browser_may_call_without_a_cookie() {
         assert_eq!(post(&[]), Ok(()));
         assert_eq!(post(&[("cookie", "kagitaba_session=x")]), Err(CrossOrigin::Unknown));
     }
 
     #[test]
-    fn reading_is_free() {
+    fn safe_methods_are_allowed_from_other_sites() {
         let mut headers = HeaderMap::new();
         headers.insert(SEC_FETCH_SITE, HeaderValue::from_static("cross-site"));
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {

@@ -1,5 +1,5 @@
-//! The sealing keys, with which Auth Tokens are kept that may be viewed again: from the environment, or from a file
-//! beside the database that is made when one is first needed; and `kagitaba key rotate`.
+//! The sealing keys, which seal Auth Tokens that may be viewed again: from the environment, or from a file beside
+//! the database that is made when one is first needed; and `kagitaba key rotate`.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -18,7 +18,7 @@ pub const VARIABLE: &str = "KAGITABA_SEALING_KEYS";
 /// The file of the keys, in the data folder.
 const FILE: &str = "sealing.key";
 
-/// Why there are no keys.
+/// The reason why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The environment variable holds something else.
@@ -35,15 +35,15 @@ pub enum KeysError {
     Io {
         /// The key file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// The keys of the data in this folder, as they are now.
+/// Returns the current keys of the data in this folder.
 ///
 /// # Errors
-/// Where what is there are no keys, or the file can't be read or made.
+/// If the variable or the file holds no keys, or if the file can't be read or made.
 pub fn of(folder: &Path) -> Result<SealingKeys, KeysError> {
     if let Some(text) = environment::variable(VARIABLE) {
         return text.to_str().and_then(SealingKeys::from_text).ok_or(KeysError::BadVariable);
@@ -54,7 +54,7 @@ pub fn of(folder: &Path) -> Result<SealingKeys, KeysError> {
     }
     match server_key::write_new(&file, SealingKeys::generate(&mut rand::rng()).to_text().trim_end()) {
         Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(KeysError::Io { file, source }),
-        // Whoever was faster has made it.
+        // If another process was faster, its file is read.
         _ => read(&file)?.ok_or(KeysError::BadFile { file }),
     }
 }
@@ -70,12 +70,12 @@ fn read(file: &Path) -> Result<Option<SealingKeys>, KeysError> {
     }
 }
 
-/// Makes a new key, seals everything with it, and drops the old one. The server may go on meanwhile. What was cut off
-/// in the middle goes on where it was.
+/// Makes a new key, seals all Auth Tokens with it, and removes the old one. The server may run meanwhile. After an
+/// interruption, it continues from there.
 ///
 /// # Errors
-/// Where the keys are in the environment and there is no second one, or another process does the same; where the file
-/// or the store fails, or something can't be opened: then no key is dropped.
+/// If the keys are in the environment and there is no second one, if another process is rotating them, or if the file
+/// or the store fails or an Auth Token can't be opened: then no key is removed.
 pub async fn rotate(data: &Data) -> Result<()> {
     let store = data.open().await?;
     let keys = of(&data.folder)?;
@@ -98,7 +98,7 @@ pub async fn rotate(data: &Data) -> Result<()> {
     Ok(())
 }
 
-/// Held until it is dropped.
+/// Takes the lock, which is held until it is dropped.
 fn lock(file: &Path) -> Result<File> {
     let lock = File::create(file).with_context(|| format!("cannot make {}", file.display()))?;
     match lock.try_lock() {

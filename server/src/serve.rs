@@ -1,4 +1,4 @@
-//! `kagitaba serve`: from the command line to a server that listens, says so, and ends in good order.
+//! `kagitaba serve`: starts the server from the command line, and shuts it down gracefully.
 
 use std::{
     io::{self, Write as _},
@@ -26,13 +26,13 @@ use crate::{
     site::Site,
 };
 
-/// How long requests may go on after the server was told to end.
+/// The time that requests may take after the shutdown signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves until it is told to end (Ctrl+C, SIGTERM).
+/// Serves until the shutdown signal (Ctrl+C, SIGTERM).
 ///
 /// # Errors
-/// Where frontend, database or address can't be used.
+/// If the frontend, the database or the address can't be used.
 pub async fn serve(args: &Serve) -> Result<()> {
     let in_order = args.gate.lifecycle().is_in_order();
     ensure!(
@@ -74,15 +74,15 @@ pub async fn serve(args: &Serve) -> Result<()> {
     Ok(())
 }
 
-/// The site that passkeys are for: the one that people reach, else this machine's own name. Browsers know sites by name,
-/// never by the number of an address.
+/// Returns the site that passkeys are for: the public address, or else this machine's own name. Browsers know sites by
+/// name, never by an IP address.
 fn relying_party(args: &Serve, address: SocketAddr) -> Option<RelyingParty> {
     let here =
         || (!args.production && address.ip().is_loopback()).then(|| format!("http://localhost:{}", address.port()));
     RelyingParty::of(&args.public_url.as_ref().map(PublicUrl::origin).or_else(here)?)
 }
 
-/// Says so where a proxy is most likely in front that will not be believed.
+/// Warns if there is most likely a proxy in front that is not trusted.
 fn warn_of_proxies(Serve { production, listen, connections, .. }: &Serve) {
     if *production && !listen.ip().is_loopback() && connections.trusted_proxy.is_empty() {
         tracing::warn!(
@@ -92,7 +92,8 @@ fn warn_of_proxies(Serve { production, listen, connections, .. }: &Serve) {
     }
 }
 
-/// The demo's password is published, so demo accounts are only made, and only served, where nobody else can connect.
+/// Makes the demo accounts if they are due. Their password is published, so they are made and served only where no
+/// other machine can connect.
 async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Result<()> {
     let private = address.ip().is_loopback() && !args.production;
     ensure!(
@@ -106,9 +107,9 @@ async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Resul
     Ok(())
 }
 
-/// Says in plain words where Kagitaba is and how to sign in.
+/// Prints the address of Kagitaba and how to sign in.
 async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
-    // By its name, for which browsers take passkeys.
+    // The address has this name because browsers take passkeys only for a name.
     let here = address.ip() == Ipv4Addr::LOCALHOST;
     let host = if here { format!("localhost:{}", address.port()) } else { address.to_string() };
     let mut text = format!("Kagitaba is at http://{host} (Ctrl+C ends it).\n");
@@ -120,7 +121,7 @@ async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
              kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'\n",
         );
     }
-    _ = io::stdout().write_all(text.as_bytes()); // where nobody reads it, it serves all the same
+    _ = io::stdout().write_all(text.as_bytes()); // without a reader, it serves all the same
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The server key, with which the database's keyed hashes are made: from the environment, or from a file beside the
+//! The server key, which the database's keyed hashes are made with: from the environment, or from a file beside the
 //! database that is made on the first start.
 
 use std::{
@@ -16,7 +16,7 @@ use crate::environment;
 /// The environment variable that may hold the key, as 64 hexadecimal digits.
 pub const VARIABLE: &str = "KAGITABA_SERVER_KEY";
 
-/// Why there is no key.
+/// The reason why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The environment variable holds something else.
@@ -28,14 +28,14 @@ pub enum KeyError {
         /// The key file.
         file: PathBuf,
     },
-    /// The database has been used already, but the key that goes with it is gone.
+    /// The database has been used already, but its key is missing.
     #[error(
         "the database was made with a server key, but {} is missing, without which none of its access tokens can be \
          checked; restore the file from a backup, set {VARIABLE}, or choose another --data folder to begin anew",
         file.display()
     )]
     Missing {
-        /// Where the key file should be.
+        /// The place where the key file should be.
         file: PathBuf,
     },
     /// It is another key than the database's.
@@ -45,7 +45,7 @@ pub enum KeyError {
         file.display()
     )]
     Wrong {
-        /// Where the key was found: the environment variable or the key file.
+        /// The place of the key: the environment variable or the key file.
         place: String,
         /// The key file.
         file: PathBuf,
@@ -55,15 +55,15 @@ pub enum KeyError {
     Io {
         /// The key file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// The key of the environment, else that of the file, if there is one.
+/// Returns the key from the environment, or else from the file, if there is one.
 ///
 /// # Errors
-/// Where what is there is no key.
+/// If the variable or the file holds no key.
 pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
     if let Some(text) = environment::variable(VARIABLE) {
         let key = text.to_str().and_then(ServerKey::from_hex);
@@ -79,7 +79,7 @@ pub fn find(file: &Path) -> Result<Option<ServerKey>, KeyError> {
     }
 }
 
-/// Why the key that [`find`] found does not do.
+/// Returns the error for a key from [`find`] that is not the database's.
 #[must_use]
 pub fn wrong(file: &Path) -> KeyError {
     let place =
@@ -87,11 +87,11 @@ pub fn wrong(file: &Path) -> KeyError {
     KeyError::Wrong { place, file: file.to_owned() }
 }
 
-/// A new key in a new file that only this user can read. The file appears whole, and never in place of another: of two
-/// first starts at once, one fails.
+/// Makes a new key in a new file that only this user can read. The file appears whole, and never replaces another: of
+/// two first starts at once, one fails.
 ///
 /// # Errors
-/// Where the file is there already or can't be made.
+/// If the file exists already or can't be made.
 pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
     let key = ServerKey::generate(&mut rand::rng());
     write_new(file, &key.to_hex()).map_err(|source| KeyError::Io { file: file.to_owned(), source })?;
@@ -101,16 +101,16 @@ pub fn create(file: &Path) -> Result<ServerKey, KeyError> {
 /// Writes the line into a new file that only this user can read.
 ///
 /// # Errors
-/// Where the file is there already or can't be made.
+/// If the file exists already or can't be made.
 pub(crate) fn write_new(file: &Path, line: &str) -> io::Result<()> {
     written(file, line)?.persist_noclobber(file)?;
     File::open(folder_of(file))?.sync_all()
 }
 
-/// The same in place of a file that is there: whoever reads it finds the old or the new one, whole.
+/// Replaces the file by one with this line: readers find the old or the new one, whole.
 ///
 /// # Errors
-/// Where the file can't be written.
+/// If the file can't be written.
 pub(crate) fn replace(file: &Path, line: &str) -> io::Result<()> {
     written(file, line)?.persist(file)?;
     File::open(folder_of(file))?.sync_all()

@@ -1,4 +1,4 @@
-//! Who is signed in: the session cookie, looked up once for each request.
+//! The session cookie, which is looked up once for each request.
 
 use axum::{
     extract::{Request, State},
@@ -11,13 +11,12 @@ use store::{SessionToken, Store};
 use app::api::{AskerUnknown, SettingUp, cookie_of, session::SESSION_COOKIE};
 use app::path;
 
-/// Middleware: hands the [`domain::members::user::Asker`] and their preferences on in the request's extensions, where somebody is
-/// signed in; or [`SettingUp`], which opens next to nothing, where they have to set up a second factor first; or
-/// [`AskerUnknown`], which opens nothing, where the database does not answer. Any other fault of the look-up is answered
-/// here.
+/// Middleware that adds the signed-in user's [`domain::user::Asker`] and preferences to the request's extensions; or
+/// [`SettingUp`], which allows next to nothing, if they first have to set up a second factor; or [`AskerUnknown`],
+/// which allows nothing, if the database does not answer. Any other fault of the look-up is answered here.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {
     if let Some(session) = token_of(request.headers()) {
-        // A page that is merely open does not use its session, nor by what it reads again by itself.
+        // A page that is merely open does not use its session, not even by the data that it reads again on its own.
         let mut query = request.uri().query().unwrap_or_default().split('&');
         let again = request.uri().path().starts_with("/api/") && query.any(|one| one == path::AGAIN);
         let open = again || request.uri().path() == path::LIVE;
@@ -32,7 +31,7 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
                 }
             }
             Ok(None) => {}
-            // To go on as if nobody were signed in would send people to the sign-in page for nothing.
+            // Treating the request as signed out would send people to the sign-in page without need.
             Err(error) => {
                 tracing::error!(%error, "the session could not be looked up");
                 if !error.is_unavailable() {
@@ -46,7 +45,7 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
     next.run(request).await
 }
 
-/// Middleware, below [`look_up`]: says in plain text that it can't be told who is signed in. Pages and server functions
+/// Middleware below [`look_up`] that says in plain text that it is unknown who is signed in. Pages and server functions
 /// say it in their own way.
 pub async fn require_known(request: Request, next: Next) -> Response {
     if request.extensions().get::<AskerUnknown>().is_none() {
@@ -57,7 +56,7 @@ pub async fn require_known(request: Request, next: Next) -> Response {
     answer
 }
 
-/// The session that a request names.
+/// Returns the session token in a request's cookie.
 #[must_use]
 pub fn token_of(headers: &HeaderMap) -> Option<SessionToken> {
     SessionToken::parse(&cookie_of(headers, SESSION_COOKIE)?)

@@ -1,4 +1,4 @@
-//! The built frontend in its folder, and the options by which Leptos finds it there.
+//! The built frontend in its folder, and Leptos's options for it.
 
 use std::{env, fs, path::Path};
 
@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result, ensure};
 use app::pieces::Pieces;
 use leptos::config::{Env, LeptosOptions};
 
-/// The name that every file in `pkg/` begins with.
+/// The prefix of every file name in `pkg/`.
 const NAME: &str = "kagitaba";
-/// Names the files of this build; `frontend/bundle` writes it beside the program.
+/// The file with the hashes of this build; `frontend/bundle` writes it beside the program.
 const HASHES: &str = "hash.txt";
-/// The list of the pieces, there and in `pkg/`.
+/// The name of the list of pieces, in that file and in `pkg/`.
 const PIECES: &str = "pieces";
 
 /// The frontend, as pages refer to it.
@@ -23,10 +23,10 @@ pub struct Site {
 }
 
 impl Site {
-    /// The frontend that was built together with this program, in the folder.
+    /// Returns the frontend in the folder that was built together with this program.
     ///
     /// # Errors
-    /// Where a file is missing that pages will ask for.
+    /// If a file is missing that pages will ask for.
     pub fn open(folder: &Path) -> Result<Self> {
         let program = env::current_exe().context("cannot tell where this program is")?;
         let hashes = fs::read_to_string(program.with_file_name(HASHES)).with_context(|| {
@@ -46,14 +46,14 @@ impl Site {
         Ok(Self { options: options(folder, true), pieces })
     }
 
-    /// A frontend that is not built: pages work as far as they do without wasm.
+    /// Returns a frontend that is not built: pages work only in the parts that need no wasm.
     #[must_use]
     pub fn without_wasm(folder: &Path) -> Self {
         Self { options: options(folder, false), pieces: Pieces::default() }
     }
 }
 
-/// `hashed` says whether file names carry the hashes of this build.
+/// Returns Leptos's options. `hashed` says whether file names carry the hashes of this build.
 fn options(folder: &Path, hashed: bool) -> LeptosOptions {
     LeptosOptions::builder()
         .output_name(NAME)

@@ -1,7 +1,7 @@
-//! Text files as spreadsheets write them: in which encoding, and what stands between the columns.
+//! Text files as spreadsheets write them: their encodings and column separators.
 //!
-//! Nothing is guessed that could be guessed wrong: without a byte order mark a file is in UTF-8, or its encoding is named.
-//! (Every second text in Latin letters with accents can be read as Shift JIS, too.)
+//! Nothing is guessed that could be guessed wrong: without a byte order mark, a file is in UTF-8 or its encoding is
+//! named. (Half of all texts in Latin letters with accents can be read as Shift JIS, too.)
 
 use std::{borrow::Cow, str::FromStr};
 
@@ -22,10 +22,10 @@ impl FromStr for Encoding {
     }
 }
 
-/// The text of the file: by its byte order mark, else in that encoding, else in UTF-8.
+/// Returns the text of the file: by its byte order mark, else in that encoding, else in UTF-8.
 ///
 /// # Errors
-/// What is wrong with it, and what to do.
+/// The problem, and what to do about it.
 pub fn decode(content: &[u8], encoding: Option<Encoding>) -> Result<Cow<'_, str>, String> {
     let (encoding, content) = match (encoding_rs::Encoding::for_bom(content), encoding) {
         (Some((encoding, length)), _) => (encoding, &content[length..]),
@@ -49,18 +49,18 @@ pub fn decode(content: &[u8], encoding: Option<Encoding>) -> Result<Cow<'_, str>
     })
 }
 
-/// What stands between the columns, by the first line: a comma, or what spreadsheets write instead where a comma is the
-/// decimal sign, or a tab.
+/// Returns the separator of the columns in the first line: a comma, a semicolon (which spreadsheets write if a comma is
+/// the decimal sign) or a tab.
 #[must_use]
 pub fn separator(text: &str) -> u8 {
     let first = text.trim_start_matches(['\r', '\n']).split(['\r', '\n']).next().unwrap_or_default();
     let named =
         |separator: &u8| first.split('"').step_by(2).flat_map(str::bytes).filter(|byte| byte == separator).count();
-    // Of those that are there as often, the last is taken.
+    // Of those that are equally frequent, the last is taken.
     [b'\t', b';', b','].into_iter().max_by_key(named).unwrap_or(b',')
 }
 
-/// How many lines end there.
+/// Returns the number of line breaks.
 #[must_use]
 pub fn breaks(bytes: &[u8]) -> u64 {
     bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separator_is_the_one_that_the_first_line_has_most_of() {
+    fn separator_is_the_most_frequent_in_the_first_line() {
         for (text, expected) in [
             ("Id,Name", b','),
             ("\r\nId;Name;City\n7,5;a,b,c,d,e;x", b';'),

@@ -1,4 +1,4 @@
-//! How connections are accepted, and refused: nobody waits without an answer, whatever the server lacks.
+//! Accepts and refuses connections: every client gets an answer or is closed, whatever resource the server lacks.
 
 use std::{
     io::{self, ErrorKind},
@@ -18,13 +18,13 @@ use tokio::{
 use super::descriptors::Spare;
 use crate::rarely::Rarely;
 
-/// How long to wait where no connection can be accepted. Meanwhile others end.
+/// The wait after a connection could not be accepted. Other connections end meanwhile.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How often at most the log says so.
+/// The shortest time between two log messages about it.
 const SAID_EVERY: Duration = Duration::from_secs(10);
-/// How long a refused client may take to read that it is.
+/// The longest time that a refused client may take to read its refusal.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
-/// Refused clients at the same time that may read so; more are just cut off.
+/// Refused clients that may read their refusal at the same time; more are just cut off.
 const REFUSED_AT_A_TIME: usize = 32;
 
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
@@ -41,7 +41,7 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// Accepts those of this listener.
+    /// Returns an acceptor for this listener's connections.
     pub fn new(listener: TcpListener) -> Self {
         let refusing = Arc::new(Semaphore::new(REFUSED_AT_A_TIME));
         let [failed, refused] = [(); 2].map(|()| Rarely::new(SAID_EVERY));
@@ -51,8 +51,8 @@ impl Acceptor {
     /// Accepts the next connection.
     ///
     /// # Errors
-    /// Where the process or the system lacks something for it, after a pause: descriptors or memory, which other
-    /// connections have to give back.
+    /// After a pause, if the process or the system lacks descriptors or memory, which other connections have to give
+    /// back.
     pub async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         loop {
             let error = match self.listener.accept().await {
@@ -66,14 +66,14 @@ impl Acceptor {
             if self.failed.is_due() {
                 tracing::error!(%error, "no connection can be accepted; those that are idle are closed");
             }
-            // The connection is refused in the only way there is: closed.
+            // Closing the connection is the only way left to refuse it.
             self.spare.lend(|| drop(self.listener.accept().now_or_never()));
             sleep(PAUSE).await;
             return Err(error);
         }
     }
 
-    /// Refuses a connection: says why, if the client listens, and closes it.
+    /// Refuses a connection: sends the reason, if the client reads it, and closes the connection.
     pub fn refuse(&self, mut stream: TcpStream) {
         if self.refused.is_due() {
             tracing::warn!("connections are refused: as many as may be are being served, see --max-connections");
@@ -81,7 +81,7 @@ impl Acceptor {
         let Ok(place) = Arc::clone(&self.refusing).try_acquire_owned() else { return };
         tokio::spawn(async move {
             let _place = place;
-            // To close while there is something unread would take the refusal back.
+            // Closing while something is unread would discard the refusal.
             let said = async {
                 stream.write_all(REFUSAL).await?;
                 stream.shutdown().await?;

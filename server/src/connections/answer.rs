@@ -1,4 +1,4 @@
-//! One request on a connection: let in, answered by the router, and followed until its answer was taken.
+//! One request on a connection: admitted, answered by the router, and followed until the client has taken the answer.
 
 use std::{
     convert::Infallible,
@@ -19,12 +19,12 @@ use tower::Service as _;
 
 use super::{Ending, client::Clients, seats::Seat};
 
-/// What the router answers, followed until it was taken.
+/// The router's answer, followed until it was taken.
 pub type Answer = Result<Response<Answering>, Infallible>;
 
 const BUSY: &str = "The server is busy; try again in a moment.";
 
-/// How requests of all connections are answered.
+/// Answers the requests of all connections.
 #[derive(Clone)]
 pub struct Answers {
     router: Router,
@@ -35,8 +35,8 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Answers by this router. Of requests for other paths than those that keep a share, no more than `others` are under
-    /// way at the same time.
+    /// Returns answers by this router. At most `others` requests for paths that keep no share are under way at the same
+    /// time.
     pub fn new(
         router: Router,
         clients: Arc<Clients>,
@@ -72,7 +72,7 @@ impl Answers {
         }
     }
 
-    /// Returns the place that the request takes; `None` if there is none for it.
+    /// Returns the place that the request takes, or `None` if none is free.
     fn admit(&self, seat: &Seat, request: &Request<Incoming>) -> Option<Place> {
         if !seat.begin(!request.body().is_end_stream()) {
             return None;
@@ -84,11 +84,11 @@ impl Answers {
     }
 }
 
-/// The place that a request takes until its answer was taken.
+/// The place that a request holds until its answer was taken.
 enum Place {
-    /// Of the share that is kept for requests of its kind.
+    /// From the share that is kept for requests of its kind.
     Kept,
-    /// One of those that all other requests share; it is given back when it is dropped.
+    /// From the places that all other requests share; given back when dropped.
     AmongOthers(#[allow(dead_code)] OwnedSemaphorePermit),
 }
 
@@ -103,7 +103,7 @@ fn busy() -> Response<Body> {
     response
 }
 
-/// The body of a request: its connection waits for the client until it has come.
+/// The body of a request: when it has arrived, its connection no longer waits for the client.
 struct Receiving {
     body: Incoming,
     seat: Arc<Seat>,
@@ -136,7 +136,7 @@ impl Drop for Receiving {
     }
 }
 
-/// The body of an answer: its connection waits for the client again when it is dropped.
+/// The body of an answer: when it is dropped, its connection waits for the client again.
 pub struct Answering {
     body: Body,
     seat: Arc<Seat>,

@@ -1,4 +1,4 @@
-//! The client behind a connection: its peer, or, where that is a trusted proxy, the address that the proxy names.
+//! The client behind a connection: its peer or, if that is a trusted proxy, the address that the proxy names.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -9,10 +9,10 @@ use crate::rarely::Rarely;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// How often at most the log says that something is wrong with the headers.
+/// The shortest time between two log messages about wrong headers.
 const SAID_EVERY: Duration = Duration::from_mins(10);
 
-/// Tells clients apart.
+/// Finds the address of each request's client.
 #[derive(Debug)]
 pub struct Clients {
     trusted: TrustedProxies,
@@ -21,19 +21,19 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Believes these proxies.
+    /// Returns clients whose addresses these proxies may name.
     pub fn new(trusted: TrustedProxies) -> Self {
         Self { trusted, ignored: Rarely::new(SAID_EVERY), unreadable: Rarely::new(SAID_EVERY) }
     }
 
-    /// Whether the peer is a proxy, whose connections are those of many clients.
+    /// Returns whether the peer is a trusted proxy, whose connections are those of many clients.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         self.trusted.contains(peer)
     }
 
-    /// Returns the address of the client that sent this head.
+    /// Returns the address of the client that sent these headers.
     pub fn of(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
-        // A listener for IPv6 that takes IPv4 too names IPv4 addresses in its own way: `::ffff:127.0.0.1`.
+        // An IPv6 listener that accepts IPv4 too maps IPv4 addresses: `::ffff:127.0.0.1`.
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
             let claimed = || headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED);

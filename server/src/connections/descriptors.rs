@@ -4,7 +4,7 @@ use std::fs::File;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// As many as are ever asked for; some systems refuse more.
+/// The most descriptors ever asked for; some systems refuse more.
 const MOST: u64 = 1 << 20;
 
 /// Raises the soft limit of open file descriptors to the hard one, and returns the limit that holds then.
@@ -21,17 +21,17 @@ pub fn raise_limit() -> usize {
     usize::try_from(holds).unwrap_or(usize::MAX)
 }
 
-/// A descriptor that is given up where there are no others, to accept a connection and close it: else its client would
-/// wait for an answer that can't come.
+/// A descriptor in reserve. It is given up if there are no others, to accept a connection and close it: otherwise its
+/// client would wait for an answer that can't come.
 pub struct Spare(Option<File>);
 
 impl Spare {
-    /// Opens one.
+    /// Opens a descriptor.
     pub fn open() -> Self {
         Self(File::open("/dev/null").ok())
     }
 
-    /// Gives it up, does that, and takes it back.
+    /// Gives the descriptor up, runs `work`, and opens it again.
     pub fn lend(&mut self, work: impl FnOnce()) {
         self.0 = None;
         work();

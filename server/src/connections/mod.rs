@@ -1,5 +1,5 @@
-//! Connections: accepted, served and ended in good order. One that dribbles is cut off; where there are too many, those
-//! that wait for their client are closed first (see [`seats`]).
+//! Accepts, serves and gracefully shuts down connections. A client that sends too slowly is cut off; if there are too
+//! many connections, those that wait for their client are closed first (see [`seats`]).
 
 mod accept;
 mod answer;
@@ -26,12 +26,12 @@ pub use self::{
     settings::{Arguments, Limits, Patience, Settings},
 };
 
-/// In a request's extensions: cancelled when the server was told to end. Who answers without end has to end then.
+/// In a request's extensions: cancelled when the server shuts down. Handlers with endless answers must end them then.
 #[derive(Debug, Clone)]
 pub struct Ending(pub CancellationToken);
 
-/// Serves HTTP/1.1 until told to end, and then until all that were being served have their answers.
-// Not `axum::serve`, which waits for heads without end.
+/// Serves HTTP/1.1 until the shutdown signal, and then until every request under way has its answer.
+// Not `axum::serve`, which has no timeout for heads.
 pub async fn serve(listener: TcpListener, router: Router, settings: Settings, told_to_end: impl Future<Output = ()>) {
     let Settings { patience, limits, trusted_proxies, keeps_share } = settings;
     let clients = Arc::new(Clients::new(trusted_proxies));
@@ -55,7 +55,7 @@ pub async fn serve(listener: TcpListener, router: Router, settings: Settings, to
         };
         let (watcher, answers, seat) = (connections.watcher(), answers.clone(), Arc::clone(place.seat()));
         let serving = tokio::spawn(async move {
-            let place = place; // until the connection has ended, however it does
+            let place = place; // held until the connection has ended, in whatever way
             serve_one(stream, watcher, patience, |request| answers.answer(place.seat(), peer.ip(), request)).await;
         });
         seat.served_by(serving.abort_handle());
@@ -74,7 +74,7 @@ async fn serve_one<A>(
 ) where
     A: Future<Output = answer::Answer>,
 {
-    // Answers are small and complete: to wait for more to send along would only delay them.
+    // Answers are small and complete: waiting for more to send along would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }

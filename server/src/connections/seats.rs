@@ -1,11 +1,11 @@
-//! The places that connections have: so many in all, and so many for one address.
+//! The places of connections: a limit in all, and a limit for each address.
 //!
-//! Where all are taken, the newest connection gets the place of those that have waited longest for their client: first
-//! of those between two requests or in the middle of a head, then of those in the middle of a body. So a crowd of
-//! connections that ask nothing keeps nobody out, whatever it is that the newest is about to ask. Only where every
-//! connection is being answered the newest is refused.
+//! If all are taken, the newest connection gets the place of one that has waited longest for its client: first of those
+//! between two requests or in the middle of a head, then of those in the middle of a body. So a crowd of idle
+//! connections keeps no client out, whatever the newest is about to request. The newest is refused only if every
+//! connection is being answered.
 //!
-//! Requests touch their own connection's state alone, and no lock.
+//! Requests touch only their own connection's state, and take no lock.
 
 use std::{
     collections::HashMap,
@@ -21,19 +21,19 @@ use tokio::task::AbortHandle;
 
 use super::Limits;
 
-/// The two highest bits of a state tell the phase, the others since when: how many connections had been accepted then.
+/// The two highest bits of a state hold the phase, the others its start: the number of connections accepted by then.
 const PHASE: u64 = 0b11 << 62;
 /// Between two requests, or in the middle of a head.
 const WAITING: u64 = 0b00 << 62;
 /// In the middle of a body.
 const RECEIVING: u64 = 0b01 << 62;
-/// The answer is being made or taken.
+/// The answer is being made or sent.
 const ANSWERING: u64 = 0b10 << 62;
-/// Another has got the place.
+/// Another connection has got the place.
 const CLOSED: u64 = 0b11 << 62;
 
-/// Where one place has to be found, that many are made free: one in so many of those that there are. To look through all
-/// of them for each new connection would take its time.
+/// Whenever a place has to be freed, one in this many waiting connections is closed. Searching through all of them for
+/// each new connection would be slow.
 const BATCH: usize = 32;
 
 /// All places.
@@ -52,13 +52,13 @@ struct Taken {
 }
 
 impl Seats {
-    /// Returns that many places, all of them free.
+    /// Returns places within these limits, all of them free.
     pub fn new(limits: Limits) -> Self {
         Self { limits, taken: Mutex::default(), accepted: Arc::default() }
     }
 
-    /// Takes a place for a connection from that address; `None` where there is none. Only where `capped` the address has
-    /// no more than its part.
+    /// Takes a place for a connection from that address, or returns `None` if none is free. The limit for each address
+    /// applies only if `capped`.
     pub fn take(self: &Arc<Self>, address: IpAddr, capped: bool) -> Option<Place> {
         let (network, id) = (network(address), self.accepted.fetch_add(1, Ordering::Relaxed) + 1);
         let mut taken = self.taken();
@@ -80,7 +80,7 @@ impl Seats {
         Some(Place { seats: Arc::clone(self), network, id, seat })
     }
 
-    /// Closes some of those that have waited longest, if any wait.
+    /// Closes some of the connections that have waited longest, if any wait.
     pub fn make_room(&self) {
         self.taken().close_some(|_| true);
     }
@@ -95,7 +95,7 @@ impl Taken {
         self.by_network.get(&network).map_or(0, HashMap::len)
     }
 
-    /// Closes some of those that have waited longest for their client, of these networks.
+    /// Closes some of the connections of these networks that have waited longest for their client.
     fn close_some(&mut self, concerned: impl Fn(IpAddr) -> bool) {
         let of_network = |(network, seats): (&IpAddr, &HashMap<u64, Arc<Seat>>)| {
             let network = *network;
@@ -149,7 +149,7 @@ impl Drop for Place {
     }
 }
 
-/// How far a connection is with its request.
+/// The progress of a connection with its request.
 #[derive(Debug)]
 pub struct Seat {
     state: AtomicU64,
@@ -164,35 +164,35 @@ impl Seat {
         seat
     }
 
-    /// Says which task is to be stopped where another connection gets the place.
+    /// Sets the task to abort if another connection gets the place.
     pub fn served_by(&self, task: AbortHandle) {
         _ = self.serving.set(task);
     }
 
-    /// A request has arrived, with or without a body. Returns whether it may be answered: not where another has got the
-    /// place at this moment.
+    /// Marks that a request has arrived, with or without a body. Returns whether it may be answered, which is `false`
+    /// if another connection has just got the place.
     pub fn begin(&self, has_body: bool) -> bool {
         self.enter(if has_body { RECEIVING } else { ANSWERING }, |phase| phase != CLOSED)
     }
 
-    /// Its body has arrived, or isn't wanted.
+    /// Marks that the request's body has arrived, or isn't wanted.
     pub fn received(&self) {
         self.enter(ANSWERING, |phase| phase == RECEIVING);
     }
 
-    /// The answer was taken.
+    /// Marks that the answer was taken.
     pub fn answered(&self) {
         self.enter(WAITING, |phase| phase != CLOSED);
     }
 
     fn enter(&self, phase: u64, from: impl Fn(u64) -> bool) -> bool {
         let state = self.state.load(Ordering::Relaxed);
-        // No other task changes it but to close it.
+        // Other tasks change the state only to close it.
         from(state & PHASE)
             && self.state.compare_exchange(state, self.now(phase), Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// Stops serving, if it is still in that state.
+    /// Stops serving, if the state is still this one. Returns whether it was.
     fn close(&self, state: u64) -> bool {
         let closed = self.state.compare_exchange(state, CLOSED, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if let Some(serving) = self.serving.get().filter(|_| closed) {
@@ -225,7 +225,7 @@ mod tests {
     fn newest_takes_the_place_that_waited_longest() {
         let seats = seats(3, 3);
         let [first, second, third] = [(); 3].map(|()| seats.take(SOMEBODY, true).unwrap());
-        // The first has asked something since.
+        // The first has sent a request since.
         assert!(first.seat.begin(false));
         first.seat.answered();
         let newest = seats.take(ANOTHER, true).unwrap();

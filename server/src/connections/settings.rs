@@ -1,6 +1,6 @@
-//! How many connections there may be, how long clients may take, and which proxies are believed.
+//! Settings of connections: their limits, how long clients may take, and which proxies are trusted.
 
-#![allow(clippy::doc_markdown)] // what stands at the arguments is the help, too
+#![allow(clippy::doc_markdown)] // the arguments' doc comments are the help texts, too
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -10,23 +10,23 @@ use domain::gate::client_address::{TrustedProxies, TrustedProxy};
 
 use crate::router;
 
-/// Connections in all, unless there are too few descriptors for them.
+/// The default limit of all connections, unless there are too few descriptors for them.
 const TOTAL: usize = 10_000;
-/// Connections from one address.
+/// The default limit of connections from one address.
 const PER_ADDRESS: usize = 500;
-/// Descriptors for everything else: databases, files, mail, what is refused.
+/// Descriptors for everything else: databases, files, mail, refused connections.
 const RESERVE: usize = 128;
 /// Descriptors for one connection: its own, and that of the file it is answered with.
 const PER_CONNECTION: usize = 2;
 
-/// How connections are served.
+/// The settings of connections.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long clients may take.
+    /// The time limits of clients.
     pub patience: Patience,
-    /// How many connections there may be.
+    /// The limits on the number of connections.
     pub limits: Limits,
-    /// The proxies that say where requests come from.
+    /// The proxies that are trusted to name a request's client.
     pub trusted_proxies: TrustedProxies,
     /// Whether requests for that path may take all connections, and not just [`Limits::others`].
     pub keeps_share: fn(&str) -> bool,
@@ -39,13 +39,14 @@ impl Default for Settings {
     }
 }
 
-/// How long clients may take.
+/// The time limits of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// For the head of a request to arrive, from the connection's beginning or the answer before. (For the body see
-    /// `request_body`.)
+    /// The time for the head of a request to arrive, from the connection's beginning or the previous answer on. (For
+    /// the body see `request_body`.)
     pub head: Duration,
-    /// To take the next piece of an answer. Bounded so that who reads nothing holds no answer in memory for ever.
+    /// The time to take the next piece of an answer. Limited so that a client that doesn't read can't keep an answer in
+    /// memory for ever.
     pub reading: Duration,
 }
 
@@ -55,19 +56,19 @@ impl Default for Patience {
     }
 }
 
-/// How many connections there may be.
+/// The limits on the number of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// In all.
+    /// All connections.
     pub total: usize,
-    /// From one address (of IPv6, one network of 64 bits) that is no trusted proxy.
+    /// Connections from one address (of IPv6, one network of 64 bits) that is no trusted proxy.
     pub per_address: usize,
-    /// Requests at the same time that are none at the gate.
+    /// Requests under way at the same time other than those at the gate.
     pub others: usize,
 }
 
 impl Limits {
-    /// Returns limits of which a quarter is left to the gate. One address has half of all at most.
+    /// Returns limits that leave a quarter of all connections to the gate. One address has half of all at most.
     #[must_use]
     pub fn of(total: usize, per_address: usize) -> Self {
         let [others, half] = [total - total / 4, total.div_ceil(2)];
@@ -95,7 +96,7 @@ impl Arguments {
     /// Returns the settings of a server that may have that many descriptors open.
     ///
     /// # Errors
-    /// Where more connections are asked for than descriptors allow.
+    /// If more connections are asked for than the descriptors allow.
     pub fn settings(&self, production: bool, descriptors: usize) -> Result<Settings> {
         let most = (descriptors.saturating_sub(RESERVE) / PER_CONNECTION).max(1);
         let total = self.max_connections.map_or(TOTAL.min(most), NonZeroUsize::get);

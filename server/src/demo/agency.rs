@@ -13,7 +13,7 @@ pub struct Agency {
     pub users: &'static [(Role, &'static str, &'static str)],
 }
 
-/// The one with tokens.
+/// The agency with tokens.
 pub const HOSHI_OAK: Agency = Agency {
     name: "Hoshi & Oak Agency",
     users: &[
@@ -25,19 +25,19 @@ pub const HOSHI_OAK: Agency = Agency {
     ],
 };
 
-/// The one that has not enabled API access yet.
+/// The agency that has not enabled API access yet.
 pub const KITA_MEDIA: Agency = Agency {
     name: "Kita Media",
     users: &[(Role::AccountAdministrator, "admin@kita-media.example", "Haruto Kita 北 陽翔")],
 };
 
-/// A small one, to which Hoshi & Oak's administrator belongs as well.
+/// A small agency, to which Hoshi & Oak's administrator belongs as well.
 pub const MINATO_STUDIO: Agency = Agency {
     name: "Minato Studio",
     users: &[(Role::AccountAdministrator, "admin@minato-studio.example", "Ren Minato 湊 蓮")],
 };
 
-/// Hoshi & Oak's company profile, all of it filled in.
+/// Returns Hoshi & Oak's company profile, with every field filled in.
 pub fn hoshi_oak_profile() -> CompanyInformation {
     let office = Address {
         address_line1: "3-14-8 Kanda Jimbocho".into(),
@@ -69,7 +69,7 @@ pub fn hoshi_oak_profile() -> CompanyInformation {
     }
 }
 
-/// Kita Media's company profile, no more than the beginnings.
+/// Returns Kita Media's company profile, with only a few fields filled in.
 pub fn kita_media_profile() -> CompanyInformation {
     CompanyInformation {
         website: "https://www.kita-media.example".into(),

@@ -1,8 +1,8 @@
-//! Demo data, so that a first start has something to show: an agency with users, a company profile, advertisers
-//! and tokens, one that has not enabled API access yet, and a small one that shares a user with the first.
+//! Demo data for a first start: an agency with users, a company profile, advertisers and tokens, another that has not
+//! enabled API access yet, and a small one that shares a user with the first.
 //!
-//! It is made by the same operations that people use, by clocks set to the past. Its password is published: see
-//! [`crate::serve`] for where it may be served.
+//! It is made with the same operations that people use, with clocks set to the past. Its password is published: see
+//! [`crate::serve`] for when it may be served.
 
 mod agency;
 mod tokens;
@@ -26,32 +26,33 @@ use crate::{advertisers, people};
 /// The password of every demo user.
 pub const PASSWORD: &str = "kagitaba-demo-2026";
 
-/// The name of the work that [`create`] does, in many transactions.
+/// The name of the work of [`create`], which takes many transactions.
 const WORK: &str = "demo";
 
 /// Hoshi & Oak's advertisers, in the form in which an agency imports its own.
 const ADVERTISERS: &str = include_str!("advertisers.csv");
 
-/// Whether the demo accounts are still to be made: there are no users yet, or an earlier start was interrupted.
+/// Returns whether the demo accounts are still to be made: if there are no users yet, or if an earlier start was
+/// interrupted.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub async fn is_due(store: &Store) -> Result<bool> {
     Ok(store.is_unfinished(WORK).await? || !store.has_users().await?)
 }
 
-/// Whether the database has the demo accounts, or some of them.
+/// Returns whether the database has the demo accounts, or some of them.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub async fn is_in(store: &Store) -> Result<bool> {
     Ok(store.is_unfinished(WORK).await? || store.account_named(HOSHI_OAK.name).await?.is_some())
 }
 
-/// Makes the demo accounts, as they would be `now`. Where that was interrupted, it makes what is missing.
+/// Makes the demo accounts, as they would be `now`. After an interruption, it makes what is missing.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     store.begin_work(WORK).await?;
     let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
@@ -62,7 +63,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     then.import_advertisers(oak, &brands).await?;
 
     let administrator = asker(store, oak, &HOSHI_OAK).await?;
-    // Later than Hoshi & Oak: where one joined first, one begins.
+    // Later than Hoshi & Oak, because a sign-in begins in the account that the user joined first.
     let later = store.at(Clock::fixed(now - TimeDelta::days(200)));
     let minato = add_agency(&later, &MINATO_STUDIO).await?;
     share(&later, minato, &MINATO_STUDIO, &administrator.user.email).await?;
@@ -73,7 +74,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     Ok(store.finish_work(WORK).await?)
 }
 
-/// Who the demo users are, in plain words.
+/// Returns a text that lists the demo users and their password.
 #[must_use]
 pub fn how_to_sign_in() -> String {
     let mut lines = vec![format!("This is demo data. Sign in with the password {PASSWORD} as one of these:")];
@@ -84,7 +85,7 @@ pub fn how_to_sign_in() -> String {
     lines.join("\n")
 }
 
-/// Hashing a password takes long on purpose, so the users are added side by side.
+/// Adds the agency's account and users. The users are added in parallel, as hashing a password is slow on purpose.
 async fn add_agency(store: &Store, agency: &'static Agency) -> Result<AccountId> {
     let account = people::account(store, agency.name).await?;
     let people = store.people(account).await?;
@@ -112,7 +113,7 @@ async fn share(store: &Store, account: AccountId, agency: &Agency, email: &str) 
     Ok(())
 }
 
-/// The agency's administrator, in whose name the rest is made.
+/// Returns the agency's administrator, in whose name the rest is made.
 async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Asker> {
     let (role, email, _) = agency.users[0];
     let people = store.people(account).await?;
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_demo_whose_making_is_interrupted_again_and_again_becomes_whole() -> Result<()> {
+    async fn demo_becomes_whole_after_repeated_interruptions() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let store = Data::within(folder.path()).open().await?;
         let file = folder.path().join("kagitaba.db");

@@ -1,4 +1,4 @@
-//! The demo's tokens: names, people, scopes and ages as an agency of many brands has them.
+//! The demo's tokens: names, people, scopes and ages as an agency of many brands would have them.
 
 use anyhow::{Result, anyhow};
 use chrono::TimeDelta;
@@ -13,22 +13,22 @@ use domain::{
 
 /// A token of the demo.
 pub struct Sample {
-    /// Its name.
+    /// The token's name.
     pub name: &'static str,
     description: &'static str,
     contact: &'static str,
     developers: &'static str,
     version: &'static str,
     scopes: Scoping,
-    /// How long ago it was created.
+    /// The time since its creation.
     pub age: TimeDelta,
-    /// How long ago it last passed the gate.
+    /// The time since it last passed the gate.
     pub used: Option<TimeDelta>,
-    /// Whether it may be used.
+    /// Whether it is enabled.
     pub enabled: bool,
 }
 
-/// What a token may do.
+/// The scopes of a token.
 enum Scoping {
     Everything,
     Whole(&'static [Category]),
@@ -36,7 +36,7 @@ enum Scoping {
 }
 
 impl Sample {
-    /// The settings, as the form makes them of what a person types.
+    /// Returns the settings that the form makes of this input.
     pub fn settings(&self, people: &[Person], terms: &Terms) -> Result<TokenSettings> {
         let contact = people.iter().find(|person| person.email.starts_with(self.contact));
         let form = TokenForm {

@@ -1,4 +1,4 @@
-//! The steps that every call passes before anything is done: who calls, what for, may they, how often.
+//! The checks that every call passes before it is carried out: credentials, target, permission and rate limit.
 
 use std::{net::IpAddr, num::NonZeroU32};
 
@@ -48,50 +48,50 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// When versions go out of use.
+    /// Returns the dates on which versions are deprecated and go out of use.
     #[must_use]
     pub fn lifecycle(&self) -> Lifecycle {
         Lifecycle::new(&self.deprecation, &self.sunset)
     }
 }
 
-/// What all calls share.
+/// The state that all calls share.
 pub struct Gate {
-    /// Tokens, accounts and what the gate serves.
+    /// The store with tokens, accounts and the data that the gate serves.
     pub store: Store,
-    /// The calls of late.
+    /// The rate limits, with the recent calls of each account.
     limits: RateLimits,
-    /// When versions go out of use.
+    /// The dates on which versions are deprecated and go out of use.
     pub lifecycle: Lifecycle,
-    /// The form of answers whose client does not ask for one.
+    /// The format of answers whose client does not ask for one.
     pub format: GateFormat,
 }
 
-/// A call as it came: each part, or why it can't be taken.
+/// A call as it came: each part, or the error that it is refused with.
 pub struct Asked {
-    /// Whether its body is there.
+    /// Whether the body can be taken.
     pub body: Result<(), GateError>,
-    /// What is asked for.
+    /// The operation asked for.
     pub target: Result<Target, GateError>,
-    /// In which version it wants to be answered.
+    /// The API version to answer in.
     pub version: Result<ApiVersion, GateError>,
-    /// Where it comes from.
+    /// The client's address.
     pub address: IpAddr,
 }
 
-/// A call that may go on.
+/// A call that passed all checks.
 #[derive(Debug, Clone)]
 pub struct Admitted {
-    /// Whose token it is.
+    /// The access token behind the call.
     pub caller: Caller,
-    /// What is asked for.
+    /// The operation asked for.
     pub target: Target,
-    /// In which version it is answered.
+    /// The API version to answer in.
     pub version: ApiVersion,
 }
 
 impl Gate {
-    /// A gate before this store.
+    /// Returns a gate to this store.
     #[must_use]
     pub fn new(store: Store, settings: &Settings) -> Self {
         let limits = RateLimits::of(&store, |group| match group {
@@ -101,8 +101,8 @@ impl Gate {
         Self { store, limits, lifecycle: settings.lifecycle(), format: settings.gate_format }
     }
 
-    /// Who calls, and whether they may from that address. Nobody gets further without credentials that are right, not even
-    /// to learn which paths there are.
+    /// Returns the caller, if the credentials are right and may be used from that address. Without them no request gets
+    /// further, not even to learn which paths exist.
     ///
     /// # Errors
     /// Those that answer 401, and [`GateError::Store`].
@@ -113,8 +113,8 @@ impl Gate {
         if caller.expired { Err(GateError::Expired { ended_at: caller.ends_at }) } else { Ok(caller) }
     }
 
-    /// Lets a caller on to what they ask for, if they may, and notes what became of it. Whoever is known learns from
-    /// every answer how many calls are left.
+    /// Carries out the call, if the caller may make it, and records the outcome. Every answer to a known caller says
+    /// how many calls are left.
     pub async fn answer<F: Future<Output = Result<Response, GateError>>>(
         &self,
         caller: Caller,
@@ -147,34 +147,34 @@ impl Gate {
         response
     }
 
-    /// Returns what is left to the account in each group. Counts nothing.
+    /// Returns how many calls are left to the account in each group. Counts nothing.
     pub async fn left(&self, account: AccountId) -> [(RateGroup, Left); RateGroup::ALL.len()] {
         let of = async |group| (group, self.limits.left(account, group).await);
         let [first, second] = RateGroup::ALL;
         [of(first).await, of(second).await]
     }
 
-    /// Counts the call, and tells how many the account may still make.
+    /// Counts the call, and returns how many more the account may make.
     ///
-    /// Every call counts, also one that fails; as an export only one that may go on. A token that can't be used for
-    /// authentication (disabled, without API access, from elsewhere than is allowed) costs its account nothing, whoever
-    /// goes on calling with it.
+    /// Every call counts, even if it fails; as an export it counts only if it is admitted. A token that can't be used
+    /// (disabled, without API access, from an address that is not allowed) costs its account nothing, however often it
+    /// is used.
     ///
     /// # Errors
-    /// Where there is none left for this one.
+    /// If no calls are left.
     async fn count(&self, account: AccountId, usable: bool, group: RateGroup) -> Result<Left, Left> {
         if usable { self.limits.take(account, group).await } else { Ok(self.limits.left(account, group).await) }
     }
 }
 
-/// Where the request comes from, as its connection has found it.
+/// Returns the client's address, as its connection determined it.
 #[must_use]
 pub fn address(request: &Parts) -> IpAddr {
     request.extensions.get().map_or(UNKNOWN, |ClientAddress(address)| *address)
 }
 
-/// Whether the call may go on. The steps, each with its status: body (413, 408, 415), what is asked for (404, 405), version
-/// (400), what the token may do (403).
+/// Returns the call if it may go on. The checks, each with its status: body (413, 408, 415), target (404, 405), version
+/// (400), permission of the token (403).
 fn admit(caller: Caller, Asked { body, target, version, .. }: Asked) -> Result<Admitted, GateError> {
     body?;
     let (target, version) = (target?, version?);

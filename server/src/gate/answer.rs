@@ -1,4 +1,4 @@
-//! What the gate answers, in the form that the client asked for: JSON, or XML of the same content.
+//! The gate's answers, in the format that the client asked for: JSON, or XML of the same content.
 
 use axum::{
     body::Body,
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{envelope::GateError, query::Query, target::Suffix, xml};
 
-/// How many of a list stand on the page, in place of what was asked for.
+/// The size of a list's pages, which may differ from the size asked for.
 const PAGE_SIZE: HeaderName = HeaderName::from_static("x-page-size");
 
 /// The form of answers whose client does not say which it wants, and XML's root.
@@ -26,7 +26,7 @@ pub enum GateFormat {
 }
 
 impl GateFormat {
-    /// Returns the form of the answer to a request: by the end of its path, else by `Accept`, else this one.
+    /// Returns the format of the answer to a request: by the end of its path, else by `Accept`, else this one.
     #[must_use]
     pub fn of(self, headers: &HeaderMap, path: &str) -> Format {
         let xml = match Suffix::split(path).1 {
@@ -40,7 +40,8 @@ impl GateFormat {
         }
     }
 
-    /// By `Accept` (RFC 9110, section 12.5.1). Who takes neither is answered all the same: it says what is wrong.
+    /// Returns whether `Accept` prefers XML (RFC 9110, section 12.5.1). A client that accepts neither is answered all
+    /// the same, so that it learns of errors.
     fn accepts_xml(self, headers: &HeaderMap) -> bool {
         let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<_> = accept.flat_map(|value| value.split(',')).filter_map(range).collect();
@@ -56,7 +57,7 @@ impl GateFormat {
     }
 }
 
-/// How an answer is written.
+/// The format in which an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `application/json`.
@@ -67,7 +68,7 @@ pub enum Format {
     PublishedXml,
 }
 
-/// A media range and its weight.
+/// Returns a media range and its weight.
 fn range(text: &str) -> Option<(&str, f32)> {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
@@ -79,9 +80,9 @@ fn range(text: &str) -> Option<(&str, f32)> {
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
-    /// Of a list, how many stand on a page.
+    /// The size of a list's pages.
     size: Option<u32>,
-    /// Where the list goes on.
+    /// The address of the list's next page.
     next: Option<String>,
     content: Content,
 }
@@ -93,36 +94,36 @@ enum Content {
 }
 
 impl Answer {
-    /// One resource. `name` is what XML calls it.
+    /// Returns an answer with one resource. `name` is the name of its XML element.
     ///
     /// # Errors
-    /// Where it can't be written as JSON.
+    /// If it can't be written as JSON.
     pub fn one(name: &'static str, resource: &impl Serialize) -> Result<Self, GateError> {
         let value = serde_json::to_value(resource).map_err(GateError::Writing)?;
         Ok(Self { status: StatusCode::OK, size: None, next: None, content: Content::Value { name, value } })
     }
 
-    /// That it was done, and where the resource is.
+    /// Returns the answer to a completed change, with the resource's address.
     #[must_use]
     pub fn done(uri: &str) -> Self {
         let value = json!({ "Status": "OK", "Uri": uri });
         Self { status: StatusCode::OK, size: None, next: None, content: Content::Value { name: "Response", value } }
     }
 
-    /// An answer that is whole already, such as a file.
+    /// Returns an answer that is complete already, such as a file.
     #[must_use]
     pub fn ready(response: Response) -> Self {
         Self { status: response.status(), size: None, next: None, content: Content::Ready(response) }
     }
 
-    /// The same with another status.
+    /// Returns the same answer with another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// The answer as it goes out.
+    /// Returns the answer in this format.
     #[must_use]
     pub fn into_response(self, format: Format) -> Response {
         let mut response = match self.content {
@@ -136,20 +137,20 @@ impl Answer {
     }
 }
 
-/// How many of a list stand on a page at most, and where the client does not say.
+/// The maximum and default number of items on a page.
 pub const SIZE: u32 = 1_000;
 
-/// Which part of a list a client wants.
+/// The part of a list that a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paging {
-    /// From 1.
+    /// The page's number, counted from 1.
     pub page: u64,
-    /// How many on a page.
+    /// The number of items on a page.
     pub size: u32,
 }
 
 impl Paging {
-    /// By `Page` and `PageSize`: [`SIZE`] where the client does not say, and where it wants more.
+    /// Reads `Page` and `PageSize`, which is [`SIZE`] by default and at most.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
@@ -158,7 +159,7 @@ impl Paging {
         Self::of_size(query, u32::try_from(size).map_or(SIZE, |size| size.min(SIZE)))
     }
 
-    /// By `Page`, where all pages are of one size.
+    /// Reads `Page`, if all pages have one size.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
@@ -166,13 +167,13 @@ impl Paging {
         Ok(Self { page: query.number("Page", 1)?, size })
     }
 
-    /// Returns the items of this page, of all.
+    /// Returns this page's items.
     pub fn part<T>(self, all: Vec<T>) -> Vec<T> {
         let first = usize::try_from(self.offset()).unwrap_or(usize::MAX);
         all.into_iter().skip(first).take(self.size as usize).collect()
     }
 
-    /// How many come before the page.
+    /// Returns the number of items before the page.
     #[must_use]
     pub fn offset(self) -> u64 {
         (self.page - 1).saturating_mul(self.size.into())
@@ -181,22 +182,22 @@ impl Paging {
 
 /// One page of a list.
 pub struct List<'a> {
-    /// What version 2 and XML call the list.
+    /// The list's name in version 2 and in XML.
     pub name: &'static str,
-    /// What is on the page.
+    /// The items on the page.
     pub items: Vec<Value>,
-    /// How many there are in all.
+    /// The number of items on all pages.
     pub total: u64,
-    /// Which page it is.
+    /// The page's number and size.
     pub paging: Paging,
     /// The list's own path.
     pub uri: &'a str,
-    /// The query it was asked with.
+    /// The query of the request.
     pub query: &'a Query,
 }
 
 impl List<'_> {
-    /// Version 3 answers with the items alone, version 2 with an envelope that tells of the pages in strings. Both name
+    /// Returns the items alone in version 3, and in version 2 an envelope with the page numbers as strings. Both name
     /// the next page, if there is one, in the header `Link` (RFC 8288).
     #[must_use]
     pub fn answer(self, version: ApiVersion) -> Answer {
@@ -211,7 +212,7 @@ impl List<'_> {
         self.total.div_ceil(self.paging.size.into()).max(1)
     }
 
-    /// The page's own address, with the size that pages have, whatever was asked for.
+    /// Returns the page's own address, with the actual size of pages, whatever was asked for.
     fn address(&self, page: u64) -> String {
         let size = self.paging.size;
         let mut query = self.query.with(|name, value| match name {
@@ -252,7 +253,7 @@ impl List<'_> {
     }
 }
 
-/// The value in the client's form.
+/// Returns a response with the value in this format.
 pub fn written(status: StatusCode, name: &str, value: &Value, format: Format) -> Response {
     let (kind, body) = match format {
         Format::Json => ("application/json", value.to_string()),
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_for_all_who_do_not_prefer_xml() {
+    fn json_is_the_answer_unless_xml_is_preferred() {
         assert_eq!(GateFormat::Json.of(&HeaderMap::new(), "/Agencies"), Format::Json);
         for accept in [
             "*/*",
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn version_2_tells_of_pages_around_the_list_and_version_3_does_not() {
+    fn lists_have_page_numbers_in_version_2_but_not_in_version_3() {
         let query = Query::read("Page=2&PageSize=2&State=A%26B");
         let list = |items| List {
             name: "Advertisers",
@@ -358,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_are_none_are_refused() {
+    fn invalid_pages_and_page_sizes_are_refused() {
         for query in ["Page=0", "Page=-1", "Page=x", "Page=", "PageSize=0", "PageSize=x", "PageSize="] {
             assert!(Paging::asked(&Query::read(query)).is_err(), "{query}");
         }

@@ -2,8 +2,8 @@
 //! on: nginx (`auth_request`), Traefik (`ForwardAuth`), Caddy (`forward_auth`), Envoy (`ext_authz` over HTTP).
 //!
 //! The call's method and address come in `X-Original-Method` and `X-Original-URI` (or `X-Original-URL`), in
-//! `X-Forwarded-Method` and `X-Forwarded-Uri`, or, as Envoy does it, as the method and the rest of the path of the
-//! question itself. The answer is 200 with what the other server may want to know, or 401, 403, 429 or 503 for the client.
+//! `X-Forwarded-Method` and `X-Forwarded-Uri`, or, with Envoy, as the method and the rest of the path of the request
+//! itself. The answer is 200 with headers for the other server, or 401, 403, 429 or 503 for the client.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Respo
         Some(original) => {
             let (path, query) = original.split();
             let mut query = Query::read(query);
-            // The form of a call is not seen here: a server that goes by a `_method` in it has to check that itself.
+            // The call's form is not visible here: a server that honours a `_method` in it has to check that itself.
             let method = effective_method(original.method, &mut query, None);
             (method.and_then(|method| Target::read(method, path)), query)
         }
@@ -68,7 +68,7 @@ fn unnamed() -> GateError {
     GateError::invalid("X-Original-URI", message)
 }
 
-/// Proxies hand 401, 403, 429 and 503 on to the client, and take others for a fault of ours.
+/// Returns the refusal. Proxies pass 401, 403, 429 and 503 on to the client, and treat others as a fault of ours.
 fn refused(error: GateError, format: Format) -> Response {
     let known = matches!(error.status().as_u16(), 401 | 403 | 429 | 500..);
     let mut response = error.into_response(format);
@@ -92,7 +92,7 @@ fn passed(admitted: &Admitted) -> Response {
         (TOKEN_ID, HeaderValue::from_str(caller.token.0.hyphenated().encode_lower(id))),
         (TOKEN_SCOPES, HeaderValue::try_from(scopes)),
     ] {
-        // All of them are ASCII, and can be a header's value.
+        // All of them are ASCII, and so are valid header values.
         if let Ok(value) = value {
             headers.insert(name, value);
         }
@@ -109,13 +109,13 @@ struct Original<'r> {
 }
 
 impl<'r> Original<'r> {
-    /// Path and query.
+    /// Returns path and query.
     fn split(&self) -> (&'r str, &'r str) {
         self.address.split_once('?').unwrap_or((self.address, ""))
     }
 
-    /// Nothing where the proxy does not name it in full, or where it is named in two ways: each proxy sets some of these
-    /// headers, and hands on the others as its client sent them.
+    /// Returns the call, or `None` if the proxy does not name it in full or if headers contradict each other: each
+    /// proxy sets some of these headers, and passes on the others as its client sent them.
     fn of(request: &'r Parts) -> Option<Self> {
         let whole = request.uri.path_and_query()?.as_str();
         let below = whole.strip_prefix("/authorize").filter(|rest| rest.starts_with('/'));
@@ -137,7 +137,7 @@ impl<'r> Original<'r> {
     }
 }
 
-/// Of a whole URL, the path and what follows.
+/// Returns the path and what follows it, if the address is a whole URL.
 fn path_and_query(address: &str) -> &str {
     let host_on = if address.starts_with('/') { None } else { address.split_once("://") };
     host_on.map_or(address, |(_, host_on)| host_on.find('/').map_or("/", |slash| &host_on[slash..]))
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_adds_to_what_its_proxy_says_makes_no_other_call_of_it() {
+    fn contradicting_headers_of_a_client_name_no_call() {
         let traefik = [("x-forwarded-method", "PUT"), ("x-forwarded-uri", "/Agencies/IR1/Jobs")];
         for added in [
             ("x-original-uri", "/Agencies/IR1/Reports"),

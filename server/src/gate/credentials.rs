@@ -11,25 +11,25 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::envelope::GateError;
 
-/// Longest `Authorization` value in bytes. Right ones have 110; no more is decoded for a client that is not known yet.
+/// The longest `Authorization` value, in bytes. Valid ones have 110; no more is decoded for an unknown client.
 const LENGTH_MAX: usize = 512;
 
-/// Some clients leave the padding out, which is no reason to turn them away.
+/// Padding is optional, as some clients leave it out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The credentials, well-formed but not checked.
+/// Returns the credentials, well-formed but not checked.
 ///
 /// # Errors
-/// All answer 401: [`GateError::NoCredentials`] without the header, [`GateError::UnreadableCredentials`] where it is not
-/// one of scheme Basic with name and password, [`GateError::LineBreak`] where one follows the Auth Token,
-/// [`GateError::WrongCredentials`] where these can't be SID and token.
+/// All answer 401: [`GateError::NoCredentials`] without the header, [`GateError::UnreadableCredentials`] if it is not
+/// HTTP Basic with name and password, [`GateError::LineBreak`] if a line break follows the Auth Token, and
+/// [`GateError::WrongCredentials`] if these can't be an Account SID and an Auth Token.
 pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(GateError::NoCredentials)?;
-    // Of two values it is not clear which one a proxy has checked.
+    // With two values it would be unclear which one a proxy has checked.
     if values.next().is_some() {
         return Err(GateError::UnreadableCredentials);
     }
@@ -44,7 +44,7 @@ pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
     })
 }
 
-/// The credentials in `AccountSID:AuthToken`, as it is or in Base64. They are well-formed but not checked.
+/// Returns the credentials in `AccountSID:AuthToken`, as it is or in Base64. They are well-formed but not checked.
 #[must_use]
 pub fn pair(text: &str) -> Option<(AccountSid, Secret)> {
     let text = Some(text).filter(|text| text.len() <= LENGTH_MAX)?;
@@ -57,7 +57,7 @@ fn well_formed(name: &str, password: &str) -> Option<(AccountSid, Secret)> {
     Some((AccountSid::try_from(name.to_owned()).ok()?, Secret::parse(password)?))
 }
 
-/// What stands behind the scheme Basic.
+/// Returns the value after the scheme Basic.
 fn basic(value: &HeaderValue) -> Option<&str> {
     let value = Some(value).filter(|value| value.len() <= LENGTH_MAX)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_is_read_without_regard_to_case_and_padding_may_be_missing() {
+    fn scheme_ignores_case_and_padding_is_optional() {
         let secret = Secret::generate(&mut rand::rng());
         let credentials = format!("{SID}:{}", secret.reveal());
         for scheme in ["Basic", "basic", "BASIC", "Basic "] {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn no_header_at_all_is_told_from_one_that_makes_no_sense() {
+    fn missing_header_differs_from_an_unreadable_one() {
         assert!(matches!(of(&[]), Err(GateError::NoCredentials)));
         let unreadable: [&[u8]; 9] = [
             b"",
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_sid_or_no_auth_token_is_wrong() {
+    fn malformed_sid_or_auth_token_is_wrong() {
         for credentials in [":", "a:b", &format!("{SID}:"), &format!("{SID}:kgt_"), ":kgt_x", "鍵:束"] {
             let header = header("Basic", credentials.as_bytes());
             assert!(matches!(of(&[&header]), Err(GateError::WrongCredentials)), "{credentials}");

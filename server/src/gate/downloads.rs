@@ -1,6 +1,6 @@
-//! `/downloads/{JobId}?token=…&expires=…&signature=…`: the result of a job, for whoever was given its address. It is signed
-//! with the server's key, holds for five minutes, and needs no credentials; but the access token that it was given to must
-//! still pass: see [`Store::signed_result`].
+//! `/downloads/{JobId}?token=…&expires=…&signature=…`: the result of a job, for every client that has the address. It
+//! is signed with the server's key, is valid for five minutes, and needs no credentials; but the access token that
+//! asked for it must still be usable: see [`Store::signed_result`].
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ use super::{
     query::Query,
 };
 
-/// The address under which the result of a job of the caller's account can be had from now on.
+/// Returns a signed address of the result of a job of the caller's account, valid from now on.
 ///
 /// # Errors
-/// [`GateError::NotFound`] where the caller's token was deleted meanwhile, and [`GateError::Store`].
+/// [`GateError::NotFound`] if the caller's token was deleted meanwhile, and [`GateError::Store`].
 pub async fn address(store: &Store, caller: &Caller, job: JobId) -> Result<String, GateError> {
     let until = (store.clock().now() + RESULT_LINK_LIFETIME).timestamp();
     let link = ResultLink { job, token: caller.token, until };
@@ -37,7 +37,7 @@ pub async fn address(store: &Store, caller: &Caller, job: JobId) -> Result<Strin
     Ok(format!("/downloads/{}?token={token}&expires={until}&signature={signature}", job.0))
 }
 
-/// Answers with the file, or 404 where the address is wrong, has expired, or its token no longer passes.
+/// Answers with the file, or 404 if the address is wrong or has expired, or if its token is no longer usable.
 pub async fn download(
     State(gate): State<Arc<Gate>>,
     job: Result<Path<String>, PathRejection>,
@@ -45,7 +45,7 @@ pub async fn download(
 ) -> Response {
     let (request, _) = request.into_parts();
     let query = Query::read(request.uri.query().unwrap_or_default());
-    let job = job.map_or(String::new(), |Path(job)| job); // what is no UTF-8 names no job
+    let job = job.map_or(String::new(), |Path(job)| job); // a path that is no UTF-8 names no job
     match found(&gate.store.asked_from(admission::address(&request)), &job, &query).await {
         Ok(result) => file(result),
         Err(error) => error.into_response(gate.format.of(&request.headers, "")),
@@ -66,7 +66,7 @@ async fn found(store: &Store, job: &str, query: &Query) -> Result<JobResult, Gat
     Ok(store.signed_result(link, &signature, scope).await?)
 }
 
-/// The file as an answer. Browsers save it and don't show it.
+/// Returns the file as a response. Browsers save it instead of showing it.
 pub fn file(JobResult { export, bytes }: JobResult) -> Response {
     let disposition = format!("attachment; filename=\"{}\"", export.file_name());
     let mut response = Body::from(bytes).into_response();

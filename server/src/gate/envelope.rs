@@ -1,4 +1,4 @@
-//! What can go wrong at the gate, and the envelope in which the API says so.
+//! The errors of the gate, and the API's envelope for them.
 
 use std::borrow::Cow;
 
@@ -14,19 +14,19 @@ use super::{
 };
 use crate::request_body::BodyError;
 
-/// Tells a client how to authenticate (RFC 7617, section 2.1).
+/// The challenge that shows a client how to authenticate (RFC 7617, section 2.1).
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="Platform REST Web Services", charset="UTF-8""#);
 
-/// When the Auth Token of the call ceases to pass, if ever.
+/// The time at which the Auth Token of the call expires, if ever.
 const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 
-/// Why a request was not carried out.
+/// The reason why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
     /// No `Authorization` header.
     #[error("credentials are missing; send the Account SID and the Auth Token of an access token with HTTP Basic")]
     NoCredentials,
-    /// An `Authorization` header that is not HTTP Basic, or several.
+    /// An `Authorization` header that is not HTTP Basic, or several such headers.
     #[error("the credentials can't be read; send one header `Authorization: Basic base64(AccountSID:AuthToken)`")]
     UnreadableCredentials,
     /// No token has this SID, or its Auth Token is another one.
@@ -37,46 +37,46 @@ pub enum GateError {
         "a line break follows the Auth Token; encode the credentials without it, as `printf %s` does and `echo` does not"
     )]
     LineBreak,
-    /// They are right, but no longer.
+    /// The credentials were right, but have expired.
     #[error("this access token's Auth Token has expired; reset the token to get a new one")]
     Expired {
-        /// Since when.
+        /// The time of expiry.
         ended_at: Option<DateTime<Utc>>,
     },
-    /// The token does not open this.
+    /// The token may not do this.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// No such path.
+    /// There is no such path.
     #[error("there is no such resource; check the path, upper and lower case too")]
     NotFound,
-    /// The path knows other methods.
+    /// The path takes other methods.
     #[error("this resource does not take the request's method; it takes {allow}")]
     MethodNotAllowed {
         /// The value of the header `Allow`.
         allow: String,
     },
-    /// The operation is not answered here, though the token opens it.
+    /// The operation is served by the agency's own server, though the token may call it.
     #[error("this operation is answered by the agency's own server; call that one, which asks here whether you may")]
     AnsweredElsewhere,
-    /// The job is not at its end.
+    /// The job has not ended.
     #[error(transparent)]
     NotReplayable(#[from] NotReplayable),
-    /// The job has ended without a result, or so long ago that it was removed.
+    /// The job has ended without a result, or its result was removed because of its age.
     #[error("this job has no result: it has failed, or its result was removed after 30 days; replay the job")]
     NoResult,
-    /// Somebody else has changed the resource meanwhile.
+    /// Another change of the resource came first.
     #[error(transparent)]
     Conflict(store::Error),
-    /// What the client sent is not what the operation takes.
+    /// The input does not fit the operation.
     #[error("the request is not valid; each of the errors says what to do")]
     Invalid(Vec<FieldError>),
-    /// What the client sent is what the operation takes, but can't be done as the account is now.
+    /// The input fits the operation, but not the account's present state.
     #[error("the request does not go with the account as it is now; each of the errors says what to do")]
     NotApplicable(Vec<FieldError>),
     /// The body is compressed.
     #[error("the request's body is compressed; send it as it is, without Content-Encoding")]
     ContentEncoding,
-    /// The body is of another type than the operation takes.
+    /// The body is of a type that the operation does not take.
     #[error(
         "the request's body is of a type that is not taken; send application/json or \
          application/x-www-form-urlencoded, in UTF-8"
@@ -94,7 +94,7 @@ pub enum GateError {
     /// A fault of the server.
     #[error("something went wrong on the server; try again later")]
     Store(store::Error),
-    /// Another one: the answer can't be written.
+    /// A fault of the server: the answer can't be written.
     #[error("something went wrong on the server; try again later")]
     Writing(serde_json::Error),
 }
@@ -102,9 +102,9 @@ pub enum GateError {
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// Its name, with those of the objects it is in: `CorporateAddress.City`. Empty where it is the body as a whole.
+    /// The field's name, with those of the objects it is in: `CorporateAddress.City`. Empty if it is the whole body.
     pub field: String,
-    /// What to do about it.
+    /// The advice to the client.
     pub message: String,
 }
 
@@ -119,8 +119,8 @@ impl From<store::Error> for GateError {
     }
 }
 
-/// What a client has sent, to be told to it: up to what may be an Auth Token. Some send theirs in the wrong place, and
-/// answers are logged where requests are not.
+/// Returns the client's text as it may be repeated in an answer: up to what may be an Auth Token. Some clients send
+/// theirs in the wrong place, and answers are logged where requests are not.
 #[must_use]
 pub fn without_secret(text: &str) -> Cow<'_, str> {
     match text.split_once(Secret::PREFIX) {
@@ -129,19 +129,19 @@ pub fn without_secret(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What to do about a field; about an Auth Token in it, first of all.
+/// Returns the advice about a field; if it holds an Auth Token, about that.
 fn what_to_do(error: &FieldError) -> &str {
     let misplaced = "this looks like an Auth Token; send it in the header Authorization alone";
     if error.message.contains(Secret::PREFIX) { misplaced } else { &error.message }
 }
 
 impl GateError {
-    /// One field is wrong.
+    /// Returns the error of one invalid field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
-    /// The HTTP status of the answer.
+    /// Returns the HTTP status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -163,7 +163,7 @@ impl GateError {
         }
     }
 
-    /// What went wrong, for programs.
+    /// Returns the error's code, for programs.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -198,8 +198,8 @@ impl GateError {
         }
     }
 
-    /// The answer: `{"Status":"ERROR","Message":"…","Code":"…","Errors":[{"Field":"…","Message":"…"}]}`, or the same in
-    /// XML.
+    /// Returns the answer: `{"Status":"ERROR","Message":"…","Code":"…","Errors":[{"Field":"…","Message":"…"}]}`, or the
+    /// same in XML.
     #[must_use]
     pub fn into_response(self, format: Format) -> Response {
         let status = self.status();
@@ -241,14 +241,14 @@ impl GateError {
     }
 }
 
-/// Says when the Auth Token of the call ceases to pass.
+/// Adds the header with the expiry of the call's Auth Token.
 pub fn announce_end(end: DateTime<Utc>, headers: &mut HeaderMap) {
     headers.extend(HeaderValue::try_from(date(end)).ok().map(|end| (TOKEN_EXPIRES, end)));
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
-        /// The kinds of errors, for programs: a code stays what it is, a message may be worded otherwise.
+        /// The kinds of errors, for programs: codes never change, messages may.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
             $($(#[$doc])* $name,)+
@@ -258,7 +258,7 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// As it stands in the envelope.
+            /// Returns the code as the envelope contains it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {

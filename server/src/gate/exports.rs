@@ -1,5 +1,5 @@
-//! The worker that makes reports into files: one after the other, each in a task of its own. Records are read a day at a
-//! time, so that a report of many days takes no more memory than its file and one day.
+//! The worker that makes reports into files: one after the other, each in a task of its own. It reads records a day at
+//! a time, so that a report of many days takes no more memory than its file and one day.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -20,14 +20,14 @@ use super::{
     xml,
 };
 
-/// Largest file in bytes; the database takes no values beyond 1 GB.
+/// The largest file in bytes; the database takes no values beyond 1 GB.
 const RESULT_MAX: usize = 256 << 20;
-/// How often at least it is looked for jobs.
+/// The longest time between two searches for jobs.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-/// How long to wait after the database has failed.
+/// The wait after the database has failed.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Goes on for ever, beginning with the jobs that the server had not finished when it ended.
+/// Works on jobs for ever, beginning with those that were unfinished when the server ended.
 pub async fn work(store: Store) {
     loop {
         let Err(error) = until_failure(&store).await;
@@ -41,7 +41,7 @@ async fn until_failure(store: &Store) -> Result<Infallible, store::Error> {
     loop {
         match store.claim_job().await? {
             Some(job) => carry_out(store, job).await?,
-            // Another node's worker may be gone meanwhile, or a job have been ordered there.
+            // Meanwhile another node's worker may have stopped, or a job may have been ordered there.
             None => {
                 if timeout(LOOK_EVERY, store.job_queued()).await.is_err() {
                     store.take_up_jobs().await?;
@@ -51,7 +51,7 @@ async fn until_failure(store: &Store) -> Result<Infallible, store::Error> {
     }
 }
 
-/// Does the job and writes down what became of it.
+/// Carries out the job and stores its outcome.
 async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
     let made = tokio::spawn(make(store.clone(), job)).await.map_err(anyhow::Error::from).flatten();
     let ended = match made {
@@ -65,11 +65,11 @@ async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
             store.fail_job(&job, JobStatus::Error, "Something went wrong on the server; replay the job later.").await
         }
     };
-    // It was taken for stalled, and is another worker's now.
+    // The job was taken for stalled, and another worker has it now.
     if matches!(ended, Err(store::Error::NotFound)) { Ok(()) } else { ended }
 }
 
-/// The file; one that is too large ends somewhere beyond the limit.
+/// Returns the file; one that is too large ends somewhere beyond the limit.
 async fn make(store: Store, job: ClaimedJob) -> anyhow::Result<Vec<u8>> {
     let Export { report, period: Period { from, to }, .. } = job.export;
     let days = (to - from).num_days() + 1;
@@ -89,18 +89,18 @@ async fn make(store: Store, job: ClaimedJob) -> anyhow::Result<Vec<u8>> {
     Ok(file.end())
 }
 
-/// A file that grows.
+/// A file that is being written.
 struct File {
     export: Export,
     bytes: Vec<u8>,
-    /// How many are in it.
+    /// The number of records in it.
     records: u64,
 }
 
 impl File {
     const XML_END: &str = "</Records>";
 
-    /// A file without records.
+    /// Returns a file without records.
     fn begin(export: Export) -> anyhow::Result<Self> {
         let bytes = match export.format {
             ResultFormat::Csv => {
@@ -117,7 +117,7 @@ impl File {
         Ok(Self { export, bytes, records: 0 })
     }
 
-    /// The same file with more records at its end.
+    /// Adds records at the file's end.
     fn with(mut self, records: Vec<Record>) -> anyhow::Result<Self> {
         let report = self.export.report;
         let mut csv = csv::Writer::from_writer(Vec::new());
@@ -140,7 +140,7 @@ impl File {
         Ok(self)
     }
 
-    /// The whole file.
+    /// Returns the whole file.
     fn end(mut self) -> Vec<u8> {
         match self.export.format {
             ResultFormat::Csv => {}
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_the_same_in_whatever_portions_its_records_come() {
+    fn file_is_the_same_however_its_records_are_split() {
         for format in [ResultFormat::Csv, ResultFormat::Json, ResultFormat::Xml] {
             let whole = file_of(format, &[&["a", "b", "c"]]);
             assert_eq!(file_of(format, &[&[], &["a"], &[], &["b", "c"], &[]]), whole);

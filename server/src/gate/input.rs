@@ -1,11 +1,11 @@
-//! The body of a request, as the operations read it: JSON or a form.
+//! The body of a request, as operations read it: JSON or a form.
 
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use super::{envelope::GateError, query::Query};
 
-/// What some programs put in front of UTF-8.
+/// The byte order mark that some programs put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A body, by its type.
@@ -15,12 +15,12 @@ pub enum Input {
     Json(Vec<u8>),
     /// `application/x-www-form-urlencoded`.
     Form(Query),
-    /// What no operation takes.
+    /// A type that no operation takes.
     Other,
 }
 
 impl Input {
-    /// Reads the body by what the headers say of it. A body without a type is JSON.
+    /// Reads the body by its headers. A body without a type is JSON.
     ///
     /// # Errors
     /// [`GateError::ContentEncoding`] if it is compressed.
@@ -38,7 +38,7 @@ impl Input {
         let content_type = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         Ok(match content_type.map(kind) {
             None | Some(Kind::Json) => Self::Json(body),
-            // As `curl --data` calls all that it sends. No form begins like that: its braces are encoded.
+            // `curl --data` declares all that it sends as a form. No form begins like that: its braces are encoded.
             Some(Kind::Form) if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) => Self::Json(body),
             Some(Kind::Form) => Self::Form(Query::read_bytes(&body)),
             Some(Kind::Other) => Self::Other,
@@ -50,15 +50,15 @@ impl Input {
         if let Self::Form(form) = self { Some(form) } else { None }
     }
 
-    /// Returns the fields, none if there is no body. A form has its values as strings: those of `lists` as arrays, and
-    /// those of an object within as `Object.Field`, as errors name them.
+    /// Returns the fields, or none if there is no body. A form's values are strings: those of `lists` become arrays,
+    /// and those of an object within are named `Object.Field`, as errors name them.
     ///
     /// # Errors
     /// [`GateError::Invalid`] if they can't be read, [`GateError::ContentType`] for other bodies.
     pub fn fields(&self, lists: &[&str]) -> Result<Map<String, Value>, GateError> {
         match self {
             Self::Json(body) if body.is_empty() => Ok(Map::new()),
-            // The parser's own words name a place, and nothing of what was sent.
+            // The parser's message names a place, and contains nothing of the input.
             Self::Json(body) => match serde_json::from_slice(body) {
                 Ok(Value::Object(fields)) => Ok(fields),
                 Ok(_) => Err(GateError::invalid("", "send an object with the fields to set")),
@@ -79,7 +79,7 @@ enum Kind {
     Other,
 }
 
-/// The kind of a body by its `Content-Type` (RFC 9110, section 8.3). All text is UTF-8 here.
+/// Returns the kind of a body by its `Content-Type` (RFC 9110, section 8.3). All text is UTF-8 here.
 fn kind(content_type: &str) -> Kind {
     let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();
@@ -100,7 +100,7 @@ fn of_form(form: &Query, lists: &[&str]) -> Result<Map<String, Value>, GateError
     for (name, value) in form.pairs() {
         if lists.contains(&name) {
             let list = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-            // Empty, it is a list of none.
+            // An empty value is an empty list.
             if let (Value::Array(items), false) = (list, value.is_empty()) {
                 items.push(value.into());
             }

@@ -1,10 +1,10 @@
-//! `POST /oauth2/introspect`: what an access token is worth (RFC 7662), for services that have credentials of their own
-//! and get those of their callers.
+//! `POST /oauth2/introspect`: an access token's state (RFC 7662), for services that have credentials of their own and
+//! receive those of their callers.
 //!
 //! The service calls with an access token that may retrieve access tokens (scope `getAccessToken`). In the form field
 //! `token` it sends the credentials in question, `AccountSID:AuthToken`, as they are or in the Base64 of HTTP Basic.
-//! Tokens of other accounts are not active to it, nor is anything else that would not pass. Where the call in question
-//! comes from is not known here: for address ranges ask `/authorize`.
+//! Tokens of other accounts are not active to it, nor are unusable ones. The address of the call in question is unknown
+//! here: for address ranges, ask `/authorize`.
 
 use std::sync::Arc;
 
@@ -26,13 +26,13 @@ use super::{
 };
 use crate::request_body;
 
-/// RFC 7662, section 2.1. Hints on the token's type are not needed and not read.
+/// The form of the request (RFC 7662, section 2.1). Hints on the token's type are not needed and not read.
 #[derive(Deserialize)]
 struct Question {
     token: String,
 }
 
-/// Answers what the token is worth. To the service's own token it is a call that retrieves an access token.
+/// Answers with the token's state. It counts as a call of the service's own token that retrieves an access token.
 pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = gate.format.of(request.headers(), "");
     let (head, body) = request_body::take(request).await;

@@ -1,17 +1,19 @@
-//! The gate: what access tokens open, `/Agencies/{AccountSID}/…`, and the questions that other servers ask about them.
+//! The gate: the HTTP API that access tokens open, `/Agencies/{AccountSID}/…`, and the questions that other servers ask
+//! about these tokens.
 //!
-//! | Path | What answers |
+//! | Path | Content |
 //! | --- | --- |
 //! | `/Agencies/…` | the operations of the Agency API that Kagitaba serves |
 //! | `/authorize` | whether a call to another server may go on (forward authentication) |
 //! | `/downloads/…` | the results of jobs, under signed addresses |
-//! | `/oauth2/introspect` | what an access token is worth (RFC 7662) |
-//! | `/openapi.json` | what the gate serves, as an `OpenAPI` document |
+//! | `/oauth2/introspect` | an access token's state (RFC 7662) |
+//! | `/openapi.json` | the gate's API, as an `OpenAPI` document |
 //!
-//! A call passes, in this order: the body's size (413), credentials (401), the body's encoding (415), path (404), method
-//! (405), version (400), what the token may do (403), the query's parameters (400); and whatever comes of these, how often
-//! (429). Errors come in the API's envelope, in JSON or XML as the client asked. All answers but 401 say how many calls are
-//! left, as far as the caller is known, and all when the caller's Auth Token ends, if it does.
+//! A call is checked in this order: the body's size (413), credentials (401), the body's encoding (415), path (404),
+//! method (405), version (400), the token's permission (403), the query's parameters (400); and, whatever their
+//! outcome, the rate limit (429). Errors come in the API's envelope, in JSON or XML as the client asked. All answers
+//! but 401 say how many calls are left, if the caller is known, and all say when the caller's Auth Token expires, if it
+//! does.
 
 mod admission;
 mod answer;
@@ -59,17 +61,17 @@ use self::{
 };
 use crate::request_body;
 
-/// No answer is kept by anybody on its way.
+/// Forbids caches to keep any answer.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Whether a path is one of the gate's.
+/// Returns whether a path is one of the gate's.
 #[must_use]
 pub fn has_path(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next();
     matches!(first, Some("Agencies" | "authorize" | "downloads" | "oauth2" | "openapi.json"))
 }
 
-/// The gate's routes.
+/// Returns the gate's routes.
 pub fn router(store: Store, settings: &Settings) -> Router {
     let format = settings.gate_format;
     let only = |allow: &'static str| async move |head| wrong_method(format, head, allow);
@@ -82,18 +84,18 @@ pub fn router(store: Store, settings: &Settings) -> Router {
         .route("/oauth2/introspect", post(introspect::introspect).fallback(only("POST")))
         .route("/openapi.json", get(openapi::document).fallback(only("GET, HEAD")))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
-        // Asked before every call to other servers, it says so itself: a layer costs more.
+        // It is called before every call to other servers, so it sets the header itself: a layer costs more.
         .route("/authorize", any(authorize::authorize))
         .route("/authorize/{*path}", any(authorize::authorize))
         .with_state(Arc::new(Gate::new(store, settings)))
 }
 
-/// The answer to another method than those that there are, of what is no operation.
+/// Returns the answer to a method that a path other than an operation's does not take.
 fn wrong_method(format: GateFormat, headers: HeaderMap, allow: &str) -> Response {
     GateError::MethodNotAllowed { allow: allow.to_owned() }.into_response(format.of(&headers, ""))
 }
 
-/// `/Agencies/…`: admits the call and carries it out.
+/// Admits a call to `/Agencies/…` and carries it out.
 async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = gate.format.of(request.headers(), request.uri().path());
     let (head, body) = request_body::take(request).await;
@@ -121,7 +123,7 @@ async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     response
 }
 
-/// Does what was admitted.
+/// Carries out the admitted call.
 async fn carry_out(
     gate: &Gate,
     address: IpAddr,

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, made of the scope catalogue.
+//! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, generated from the scope catalogue.
 
 use std::sync::LazyLock;
 
@@ -16,13 +16,13 @@ use super::{
     version,
 };
 
-/// What the document says of what all operations have in common.
+/// The document's description of what all operations have in common.
 const DESCRIPTION: &str = "Call with HTTP Basic: an access token's Account SID as user name, its Auth Token as password. \
     A path may end with `.json` or `.xml`, which names the form of the answer, and with a slash. A `POST` may stand for \
     another method: `_method=PUT` or `_method=DELETE`, in its query or form. `IrVersion` may be spelt `Ir-Version` or \
     `IR-Version`, in any case, as header or parameter; two that differ are refused.";
 
-/// The document. It has nothing of any account in it, so anybody may read it.
+/// Returns the document. It contains no account's data, so every client may read it.
 pub async fn document() -> impl IntoResponse {
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| of_catalogue().to_string());
     let headers = [(header::CACHE_CONTROL, "public, max-age=3600"), (header::CONTENT_TYPE, "application/json")];
@@ -57,7 +57,7 @@ fn of_catalogue() -> Value {
     })
 }
 
-/// The headers of answers, by their names.
+/// Returns the headers of answers, by their names.
 fn headers() -> Value {
     let number = |text: &str| json!({ "description": text, "schema": { "type": "integer", "minimum": 0 } });
     let text = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
@@ -74,8 +74,8 @@ fn headers() -> Value {
     })
 }
 
-/// The headers of an answer with this status. Where it is not known who calls, nothing is told of their account's limits
-/// and their API version.
+/// Returns the headers of an answer with this status. If the caller is unknown, there are none of their account's
+/// limits and their API version.
 fn headers_of(status: &str) -> Vec<&'static str> {
     let known =
         ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Deprecation", "Sunset", "X-Token-Expires"];
@@ -89,7 +89,7 @@ fn headers_of(status: &str) -> Vec<&'static str> {
     }
 }
 
-/// `GET /Agencies/{AccountSID}`, which is no operation of the catalogue: it needs no scope.
+/// Describes `GET /Agencies/{AccountSID}`, which is no operation of the catalogue: it needs no scope.
 fn agency() -> Value {
     let mut responses = errors();
     let done = json!({ "description": "Done.", "content": both(&reference("Agency")) });
@@ -134,7 +134,7 @@ fn described(scope: Scope) -> Value {
     described
 }
 
-/// The answers that any call may get, by their status.
+/// Returns the errors that any call may get, by their status.
 fn errors() -> Map<String, Value> {
     let errors = [
         ("400", "What was sent is not what the operation takes."),
@@ -161,8 +161,8 @@ fn add_headers(responses: &mut Map<String, Value>) {
     }
 }
 
-/// What every operation takes: the Account SID and a version. The header that asks for one is described in words: that it
-/// must not differ from the parameter, a schema can't say.
+/// Returns the parameters of every operation: the Account SID and a version. The version's header is described in
+/// words, as a schema can't say that it must not differ from the parameter.
 fn common_parameters() -> Vec<Value> {
     let version = json!({
         "name": version::PARAMETER,
@@ -177,7 +177,7 @@ fn path_parameter(name: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
 }
 
-/// What the operation answers besides its result and errors, or instead of it.
+/// Returns the operation's answers besides its result and errors, or instead of them.
 fn other_responses(scope: Scope) -> Vec<(&'static str, Value)> {
     match scope.id() {
         "replayJob" => {
@@ -197,12 +197,13 @@ fn other_responses(scope: Scope) -> Vec<(&'static str, Value)> {
     }
 }
 
-/// The same content in both forms. XML is of the same fields; what it looks like in detail, JSON Schema can't say.
+/// Returns the same content in both formats. XML has the same fields; JSON Schema can't describe its details.
 fn both(schema: &Value) -> Value {
     json!({ "application/json": { "schema": schema }, "application/xml": {} })
 }
 
-/// A page of these: version 3 answers with the items alone, version 2 with the pages' numbers and addresses around them.
+/// Returns a page of these: version 3 answers with the items alone, version 2 wraps them in the pages' numbers and
+/// addresses.
 fn list(name: &str, item: &Value) -> Value {
     let items = json!({ "type": "array", "items": item });
     let mut page = Map::new();
@@ -225,7 +226,7 @@ fn list(name: &str, item: &Value) -> Value {
     json!({ "oneOf": [items, { "type": "object", "properties": page }] })
 }
 
-/// What the operation answers; nothing for those that the agency's own servers answer.
+/// Returns the operation's result, or `None` for those that the agency's own servers answer.
 fn result(scope: Scope) -> Option<Value> {
     Some(match scope.id() {
         "listAdvertisers" => list("Advertisers", &reference("Advertiser")),
@@ -237,7 +238,7 @@ fn result(scope: Scope) -> Option<Value> {
         "getAccessToken" | "updateAccessToken" | "enableAccessToken" | "disableAccessToken" => reference("AccessToken"),
         "listAllReports" => list("Reports", &reference("Report")),
         "getReportMetadata" => json!({ "oneOf": [reference("ReportMetadata"), reference("ReportError")] }),
-        // A page of version 2 requires no field, so an error is one, too.
+        // A page of version 2 requires no field, so an error matches it, too.
         "runReport" => {
             let record = json!({ "type": "object", "additionalProperties": { "type": "string" } });
             json!({ "anyOf": [list("Records", &record), reference("ReportError")] })
@@ -249,7 +250,7 @@ fn result(scope: Scope) -> Option<Value> {
     })
 }
 
-/// What the operation takes in its body: the schemas of JSON and of a form.
+/// Returns the schemas of the operation's body, in JSON and as a form.
 fn input(scope: Scope) -> Option<(&'static str, &'static str)> {
     match scope.id() {
         "updateCompanyInformation" => Some(("CompanyInformationUpdate", "CompanyInformationForm")),
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_of_a_limit_that_was_asked_for_tells_of_it_with_headers_that_are_described() {
+    fn answers_to_known_callers_have_described_limit_headers() {
         let document = of_catalogue();
         for scope in Scope::all() {
             for (status, response) in described(scope)["responses"].as_object().unwrap() {

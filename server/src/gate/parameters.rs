@@ -1,4 +1,4 @@
-//! The query parameters of each operation: what is taken, and what the document says of it.
+//! The query parameters of each operation, for checks and for the `OpenAPI` document.
 
 use domain::{
     reports::report::{END_DATE, START_DATE},
@@ -16,7 +16,7 @@ use super::{
 /// A parameter, by its name in the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameter {
-    /// `Page`, from 1.
+    /// `Page`, counted from 1.
     Page,
     /// `PageSize`.
     PageSize,
@@ -30,7 +30,7 @@ pub enum Parameter {
 
 use Parameter::{Date, OneOf, Page, PageSize, Text};
 
-/// Published: what is wrong with a report's parameters is said with status 200, so that any text is taken at first.
+/// As published, an invalid parameter of a report gets status 200 and an error, so the schema accepts any text.
 const DAY: &str = "A day, `YYYY-MM-DD`. What can't be read is answered with status 200 and an error.";
 const PAGE_OF_RECORDS: &str = "The page, from 1. What can't be read is answered with status 200 and an error.";
 const NOT_USED: &str = "Taken, as published, and not used: these reports are of the whole account.";
@@ -64,7 +64,7 @@ pub fn of(scope: Scope) -> &'static [Parameter] {
 }
 
 impl Parameter {
-    /// Its name.
+    /// Returns the parameter's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl Parameter {
         }
     }
 
-    /// As the document describes it.
+    /// Returns the parameter's description for the document.
     #[must_use]
     pub fn described(self) -> Value {
         let mut described = json!({ "name": self.name(), "in": "query", "schema": self.schema() });
@@ -101,11 +101,10 @@ impl Parameter {
     }
 }
 
-/// Checks that each parameter of the query is one that there is, and comes once: a filter that is misspelt would not
-/// filter.
+/// Checks that each parameter of the query is known and comes once: a misspelt filter would not filter.
 ///
 /// # Errors
-/// [`GateError::Invalid`], which names those that are not.
+/// [`GateError::Invalid`], which names the others.
 pub fn check(query: &Query, known: &[Parameter]) -> Result<(), GateError> {
     let mut seen: Vec<&str> = Vec::new();
     let mut errors = Vec::new();

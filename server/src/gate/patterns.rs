@@ -1,39 +1,39 @@
-//! Regular expressions for what the rules of fields take. They are made from the rules' own sets of characters, so that the
-//! document can't say something else.
+//! Regular expressions for the values that fields accept. They are made from the rules' own sets of characters, so that
+//! the document can't differ from them.
 //!
-//! The language is that of JSON Schema (ECMA-262), which Python and Rust read alike as far as it is used here.
+//! The language is that of JSON Schema (ECMA-262). Python and Rust read the part used here alike.
 
 use domain::text::{is_blank, is_unsupported};
 
-/// One line with something to see.
+/// Returns a pattern for one line with at least one visible character.
 pub fn line() -> String {
     format!("^{}$", visible())
 }
 
-/// One line, or nothing but white space, which is nothing.
+/// Returns a pattern for one line, or white space alone, which counts as empty.
 pub fn line_or_empty() -> String {
     format!("^(?:[{}]*|{})$", white_space(), visible())
 }
 
-/// Several lines, possibly none. White space around them is cut off.
+/// Returns a pattern for several lines, or none. White space around them is cut off.
 pub fn paragraph() -> String {
     let unsupported = class(|c| is_unsupported(c) && !matches!(c, '\n' | '\t'));
     let white = white_space();
     format!("^[{white}]*(?:[^{unsupported}]|\\r\\n)*[{white}]*$")
 }
 
-/// Digits, possibly none.
+/// Returns a pattern for digits, or none.
 pub fn digits() -> String {
     let white = white_space();
     format!("^[{white}]*[0-9]*[{white}]*$")
 }
 
-/// E-mail addresses, all but odd ones.
+/// Returns a pattern for e-mail addresses, except unusual ones.
 pub fn email() -> String {
     format!("^{EMAIL}$")
 }
 
-/// The same, or nothing.
+/// Returns a pattern for the same, or an empty text.
 pub fn email_or_empty() -> String {
     let white = white_space();
     format!("^[{white}]*(?:{EMAIL})?[{white}]*$")
@@ -52,7 +52,7 @@ fn white_space() -> String {
     class(char::is_whitespace)
 }
 
-/// The characters that are in a set, as a class without its brackets.
+/// Returns the characters of a set as a class without its brackets.
 fn class(is_in: impl Fn(char) -> bool) -> String {
     let mut class = String::new();
     let mut run: Option<(char, char)> = None;
@@ -70,7 +70,7 @@ fn class(is_in: impl Fn(char) -> bool) -> String {
 }
 
 fn written((first, last): (char, char)) -> String {
-    // Beyond 16 bits there is no escape that all of them know.
+    // Beyond 16 bits there is no escape that all engines know.
     let one = |c: char| if u32::from(c) > 0xffff { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
     if first == last { one(first) } else { format!("{}-{}", one(first), one(last)) }
 }

@@ -1,4 +1,4 @@
-//! The query of a request, as the operations ask for it.
+//! The query of a request, as operations read it.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::envelope::GateError;
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads what stands behind the `?`. Nothing in it is malformed: what can't be decoded is taken as it stands.
+    /// Reads the text after the `?`. No query is malformed: undecodable text is taken as it is.
     #[must_use]
     pub fn read(query: &str) -> Self {
         Self::read_bytes(query.as_bytes())
@@ -29,18 +29,18 @@ impl Query {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Takes every value of that name out.
+    /// Removes and returns every value of that name.
     pub fn take(&mut self, name: &str) -> Vec<String> {
         self.0.extract_if(.., |(key, _)| key == name).map(|(_, value)| value).collect()
     }
 
-    /// The value of that name; the last, where there are several.
+    /// Returns the value of that name; of several, the last.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A day, written `YYYY-MM-DD`.
+    /// Returns a day, written `YYYY-MM-DD`.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
@@ -49,8 +49,8 @@ impl Query {
         self.get(name).map(read).transpose()
     }
 
-    /// A whole number from 1 on, or the default if it is not given. One that is too large for a number here is as large
-    /// as there is.
+    /// Returns a whole number of at least 1, or the default if it is not given. One that is too large becomes the
+    /// largest that there is.
     ///
     /// # Errors
     /// [`GateError::Invalid`].
@@ -62,7 +62,7 @@ impl Query {
     }
 
     /// Returns the query with other values for some names, encoded again: `change` gives the value, or `None` to leave
-    /// the pair out. What may be an Auth Token is left out, too.
+    /// the pair out. Anything that may be an Auth Token is left out, too.
     #[must_use]
     pub fn with<'q>(
         &'q self,

@@ -1,4 +1,4 @@
-//! How many calls an account may make in a while, per group of operations.
+//! Rate limits: the calls that an account may make in a period, per group of operations.
 
 use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
@@ -18,18 +18,18 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// What an account may do in one group: so many calls in so much time, the rest comes back evenly (GCRA, as in ATM
-/// traffic management).
+/// The limit of an account in one group: so many calls in a period, which come back evenly (GCRA, as in ATM traffic
+/// management).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Calls.
+    /// The number of calls.
     pub calls: NonZeroU32,
-    /// In how much time.
+    /// The period.
     pub per: Duration,
 }
 
 impl Limit {
-    /// How long it takes for one call to come back.
+    /// Returns the time after which one call comes back.
     fn every(self) -> Duration {
         self.per / self.calls.get()
     }
@@ -39,28 +39,28 @@ impl Limit {
     }
 }
 
-/// The calls that accounts have made of late. Exact, however many come at once.
+/// The recent calls of accounts. Exact, however many come at once.
 pub struct RateLimits {
-    /// Where several nodes count together.
+    /// The store that counts for all nodes, if there can be several.
     together: Option<Store>,
     groups: [(Limit, Limiter); RateGroup::ALL.len()],
 }
 
-/// How long the database may take to count a call. After that this node counts it by itself: to answer matters more.
+/// The time the database may take to count a call. After that, this node counts it alone: answering matters more.
 const COUNTED_WITHIN: Duration = Duration::from_millis(500);
 
 type Limiter = RateLimiter<Ask, Counts, DefaultClock, StateInformationMiddleware>;
 
-/// The accounts' calls as they are counted: who finds an account there waits for nobody.
+/// The counts of calls by account. A known account is found without a lock.
 #[derive(Default)]
 struct Counts(papaya::HashMap<AccountId, InMemoryState>);
 
-/// What the counts are asked for.
+/// A request to the counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Ask {
     /// One more call of the account.
     Call(AccountId),
-    /// What would become of one, without counting it.
+    /// Asks for the calls left, without counting one.
     Left(AccountId),
 }
 
@@ -77,7 +77,7 @@ impl StateStore for Counts {
         match ask {
             Ask::Call(_) => count.measure_and_replace(&NotKeyed::NonKey, measure),
             Ask::Left(_) => {
-                // What was measured comes back as an error: then nothing is replaced.
+                // The measured value is returned as an error, so that nothing is replaced.
                 let measured = |old| Err::<(Infallible, Nanos), _>(measure(old).map(|(left, _)| left));
                 let Err(left) = count.measure_and_replace(&NotKeyed::NonKey, measured);
                 left
@@ -87,14 +87,14 @@ impl StateStore for Counts {
 }
 
 impl RateLimits {
-    /// With the published limits, or an own number of calls in their time; counted with the other nodes, where the store
-    /// can have others.
+    /// Returns the published limits, or other numbers of calls in the same periods. They are counted together with
+    /// other nodes, if the store can have any.
     #[must_use]
     pub fn of(store: &Store, calls: impl Fn(RateGroup) -> Option<NonZeroU32>) -> Self {
         Self { together: store.has_nodes().then(|| store.clone()), ..Self::new(calls) }
     }
 
-    /// As [`RateLimits::of`], counted here alone.
+    /// Returns the same limits as [`RateLimits::of`], counted on this node alone.
     #[must_use]
     pub fn new(calls: impl Fn(RateGroup) -> Option<NonZeroU32>) -> Self {
         let groups = RateGroup::ALL.map(|group| {
@@ -110,7 +110,7 @@ impl RateLimits {
     /// Counts one more call of the account.
     ///
     /// # Errors
-    /// Where there is none left; the call is not counted then.
+    /// If no calls are left; the call is not counted then.
     pub async fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
         let together = async |store: &Store, limit: Limit| {
             let taken = store.take_call(account, limit.allowance(group)).await?;
@@ -125,7 +125,7 @@ impl RateLimits {
         }
     }
 
-    /// What is left to the account. Counts nothing.
+    /// Returns the calls left to the account. Counts nothing.
     pub async fn left(&self, account: AccountId, group: RateGroup) -> Left {
         let together = async |store: &Store, limit: Limit| {
             Ok(Left::back_in(limit, store.calls_back_in(account, limit.allowance(group)).await?))
@@ -139,14 +139,14 @@ impl RateLimits {
         }
     }
 
-    /// What the nodes' common count says; nothing where there is none, or where it can't be had.
+    /// Returns the result of the nodes' common count, or `None` if there is none or the database fails.
     async fn counted<T>(
         &self,
         group: RateGroup,
         count: impl AsyncFnOnce(&Store, Limit) -> Result<T, store::Error>,
     ) -> Option<T> {
         let store = self.together.as_ref()?;
-        // On the heap: a call that is counted here alone need not be as large as one that asks a database.
+        // On the heap, so that a call counted on this node alone need not be as large as one that queries a database.
         match Box::pin(timeout(COUNTED_WITHIN, count(store, self.of_group(group).0))).await {
             Ok(Ok(counted)) => Some(counted),
             Ok(Err(error)) => {
@@ -177,12 +177,12 @@ impl RateLimits {
     }
 }
 
-/// What is left to an account.
+/// The calls left to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
     limit: Limit,
     remaining: u32,
-    /// Seconds until all calls have come back; where none is left, until the next one has.
+    /// Seconds until all calls have come back or, if none is left, until the next one has.
     reset: u64,
     /// Whether one call too many was made.
     exceeded: bool,
@@ -195,17 +195,17 @@ impl Left {
         Self { limit, remaining, reset: whole_seconds(limit.every() * waiting), exceeded: false }
     }
 
-    /// All but what comes back in that time.
+    /// Returns all calls but those that come back in that time.
     fn back_in(limit: Limit, time: Duration) -> Self {
         let every = limit.every().as_nanos().max(1);
         let used = u32::try_from(time.as_nanos().div_ceil(every)).unwrap_or(u32::MAX);
         let left = Self::of(limit, limit.calls.get().saturating_sub(used));
-        // All but one come back after the next one.
+        // All calls but one come back after the next one.
         let after_next = if left.remaining == 0 { limit.every() * (limit.calls.get() - 1) } else { Duration::ZERO };
         Self { reset: whole_seconds(time.saturating_sub(after_next)), ..left }
     }
 
-    /// None for so long, and one too many was asked for.
+    /// Returns that no calls are left for this long, after one call too many.
     fn none(limit: Limit, wait: Duration) -> Self {
         Self { reset: whole_seconds(wait), exceeded: true, ..Self::of(limit, 0) }
     }
@@ -214,13 +214,13 @@ impl Left {
         Self::of(self.limit, self.limit.calls.get().min(self.remaining + 1))
     }
 
-    /// Returns limit, rest and the seconds until it is more, as the headers have them.
+    /// Returns the limit, the calls left and the seconds until reset, as the headers contain them.
     #[must_use]
     pub fn numbers(self) -> (u32, u32, u64) {
         (self.limit.calls.get(), self.remaining, self.reset)
     }
 
-    /// Adds the three `X-RateLimit` headers, and `Retry-After` where the call was one too many.
+    /// Adds the three `X-RateLimit` headers, and `Retry-After` if the call was one too many.
     pub fn announce(self, headers: &mut HeaderMap) {
         headers.insert(LIMIT, self.limit.calls.get().into());
         headers.insert(REMAINING, self.remaining.into());
@@ -231,7 +231,7 @@ impl Left {
     }
 }
 
-/// Rounded up: who waits so long has waited long enough.
+/// Rounds up, so that a client that waits this long has waited long enough.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_calls_at_once_exactly_as_many_pass_as_may() {
+    fn concurrent_calls_pass_exactly_up_to_the_limit() {
         let limits = Arc::new(RateLimits::new(|_| NonZeroU32::new(100)));
         let callers = (0..8).map(|_| {
             let limits = Arc::clone(&limits);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_counts_down_and_says_when_it_is_back() {
+    fn remaining_calls_count_down_with_seconds_until_reset() {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
         let (first, second) = (
             limits.ask(Ask::Call(account(1)), RateGroup::Default),
@@ -281,13 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_number_of_one_s_own_the_published_ones_hold() {
+    fn published_limits_hold_by_default() {
         let left = RateLimits::new(|_| None).ask(Ask::Call(account(1)), RateGroup::ReportExport).unwrap();
         assert_eq!((left.limit.calls.get(), left.remaining), (100, 99));
     }
 
     #[test]
-    fn a_common_count_says_the_same_of_when_calls_are_back() {
+    fn common_count_gives_remaining_calls_and_reset() {
         let limit = Limit { calls: NonZeroU32::new(4).unwrap(), per: Duration::from_secs(400) };
         let known = |seconds| {
             let left = Left::back_in(limit, Duration::from_secs(seconds));
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn to_ask_what_is_left_takes_nothing() {
+    async fn reading_remaining_calls_counts_none() {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
         let left = async || limits.left(account(1), RateGroup::Default).await;
         assert_eq!((left().await.remaining, left().await.remaining, left().await.reset), (2, 2, 0));

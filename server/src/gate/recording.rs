@@ -1,4 +1,4 @@
-//! What is noted of each call: who called for what, from where, how it was answered and how long that took.
+//! The record of each call: its token, operation and address, the status of its answer and the latency.
 
 use std::{
     net::IpAddr,
@@ -9,10 +9,10 @@ use domain::{gate::access::Caller, tokens::scope::Scope};
 use http::StatusCode;
 use store::{Call, Store};
 
-/// The status of a call whose client has hung up before it was answered, as nginx has it.
+/// The status of a call whose client hung up before the answer, as in nginx.
 const HUNG_UP: u16 = 499;
 
-/// A call that is being answered. It is noted once it goes, with the status of its answer, if it has got one.
+/// A call that is being answered. It is recorded when this is dropped, with the status of its answer, if it has one.
 pub struct Recording<'s> {
     store: &'s Store,
     call: Call,
@@ -20,7 +20,7 @@ pub struct Recording<'s> {
 }
 
 impl<'s> Recording<'s> {
-    /// Of a call that came with right credentials and names an operation.
+    /// Begins the record of a call that came with right credentials and names an operation.
     pub fn begin(store: &'s Store, caller: &Caller, scope: Scope, address: IpAddr) -> Self {
         let call = Call {
             account: caller.account,
@@ -35,7 +35,7 @@ impl<'s> Recording<'s> {
         Self { store, call, began: Instant::now() }
     }
 
-    /// It is answered with this status.
+    /// Sets the status of the answer, and ends the record.
     pub fn end(mut self, status: StatusCode) {
         self.call.status = status.as_u16();
     }

@@ -1,4 +1,4 @@
-//! The records of reports: what the store knows, each value as text, in the order of the report's attributes.
+//! The records of reports from the store: each value as text, in the order of the report's attributes.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use store::{AuditEvent, Store, TokenUsage};
 /// One record.
 pub type Record = Vec<String>;
 
-/// The report's records, oldest first.
+/// Returns the report's records, oldest first.
 ///
 /// # Errors
 /// Those of the store.
@@ -29,7 +29,7 @@ pub async fn read(
     })
 }
 
-/// The record as an object.
+/// Returns the record as an object.
 #[must_use]
 pub fn object(report: Report, record: Record) -> Value {
     let names = report.attributes().iter().map(|attribute| attribute.name.to_owned());
@@ -60,12 +60,12 @@ fn done(event: AuditEvent) -> Record {
     ]
 }
 
-/// The published format of dates, `yyyy-MM-dd'T'HH:mm:ssZZ`: to the second.
+/// Formats a date as published, `yyyy-MM-dd'T'HH:mm:ssZZ`: to the second.
 pub fn date(at: DateTime<impl TimeZone<Offset: Display>>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-/// The same, and nothing for no date.
+/// Formats a date as [`date`] does; `None` is an empty text.
 pub fn date_or_empty(at: Option<DateTime<Utc>>) -> String {
     at.map(date).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! The schemas of the `OpenAPI` document: what operations answer and what they take.
+//! The schemas of the `OpenAPI` document: the operations' answers and inputs.
 //!
-//! A field's schema says what the rule of the field takes, no more and no less: tests make up fields by it, right ones and
-//! wrong ones.
+//! A field's schema accepts exactly the values that the field's rule accepts: tests generate valid and invalid fields
+//! from it.
 
 use domain::{
     account::profile,
@@ -16,13 +16,13 @@ use serde_json::{Map, Value, json};
 
 use super::{envelope::Code, patterns};
 
-/// Points to the schema of that name.
+/// Returns a reference to the schema of that name.
 #[must_use]
 pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// Every schema, by its name.
+/// Returns every schema, by its name.
 #[must_use]
 pub fn schemas() -> Value {
     json!({
@@ -59,7 +59,7 @@ fn text() -> Value {
     json!({ "type": "string" })
 }
 
-/// Says what kind of error it is. More may come; each stays what it is.
+/// Returns the schema of error codes. More may be added; existing ones never change.
 fn code() -> Value {
     json!({ "type": "string", "enum": Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>() })
 }
@@ -68,7 +68,7 @@ fn strings(names: &[&str]) -> Map<String, Value> {
     names.iter().map(|name| ((*name).to_owned(), text())).collect()
 }
 
-/// An object of these properties and no others.
+/// Returns the schema of an object with these properties and no others.
 fn closed(properties: Map<String, Value>) -> Value {
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
@@ -77,7 +77,7 @@ fn version_names() -> Value {
     json!(ApiVersion::ALL.map(|version| version.to_string()))
 }
 
-/// In JSON a version may be a number, too.
+/// Returns the spellings of versions in JSON, where a version may be a number, too.
 fn versions() -> Value {
     let mut versions: Vec<Value> = ApiVersion::ALL.map(|version| json!(version.to_string())).into();
     versions.extend(ApiVersion::ALL.map(|version| json!(u16::from(version))));
@@ -88,7 +88,7 @@ fn scope_ids() -> Value {
     json!({ "type": "array", "items": { "type": "string", "enum": Scope::all().map(Scope::id).collect::<Vec<_>>() } })
 }
 
-/// An access token, with or without its secret.
+/// Returns the schema of an access token, with or without its Auth Token.
 fn access_token(issued: bool) -> Value {
     let mut properties = json!({
         "Id": { "type": "string", "format": "uuid" },
@@ -125,7 +125,7 @@ fn date_or_empty(description: &str) -> Value {
     json!({ "type": "string", "anyOf": [{ "format": "date-time" }, { "const": "" }], "description": description })
 }
 
-/// What can be set of an access token.
+/// Returns the schemas of the settings of an access token.
 fn settings(versions: &Value) -> Map<String, Value> {
     let mut scopes = scope_ids();
     scopes["minItems"] = 1.into();
@@ -152,7 +152,7 @@ fn access_token_create(settings: &Map<String, Value>) -> Value {
     create
 }
 
-/// The fields to change. The others of the resource may come along as they were read.
+/// Returns the schema of a change. The resource's other fields may be sent back as they were read.
 fn access_token_update(settings: &Map<String, Value>) -> Value {
     let mut properties = settings.clone();
     for name in ["Id", "AccountSid", "State", "DateCreated", "DateLastUsed", "Uri"] {
@@ -165,7 +165,7 @@ fn read_only() -> Value {
     json!({ "type": "string", "readOnly": true, "description": "Can't be set; ignored if it is sent back as it was read." })
 }
 
-/// Whose credentials the call came with.
+/// Returns the schema of the agency and the call's access token.
 fn agency() -> Value {
     let groups = RateGroup::ALL.len();
     let number = json!({ "type": "integer", "minimum": 0 });
@@ -214,7 +214,7 @@ const PROFILE: [&str; 13] = [
 const ADDRESSES: [&str; 2] = ["CorporateAddress", "BillingAddress"];
 const CONTACTS: [&str; 4] = ["FinancialContact", "TechnicalContact", "SecurityContact", "CommercialContact"];
 
-/// The profile as it is read.
+/// Returns the schema of the profile as it is read.
 fn company_information() -> Value {
     let mut properties = strings(&PROFILE);
     properties.extend(ADDRESSES.map(|name| (name.to_owned(), reference("Address"))));
@@ -223,7 +223,7 @@ fn company_information() -> Value {
     whole(&Value::Object(properties))
 }
 
-/// What a field of the profile takes.
+/// Returns the schema of a profile field's input.
 fn profile_field(name: &str) -> Value {
     if let Some(values) = profile::choices(name) {
         return json!({ "type": "string", "enum": values });
@@ -241,7 +241,7 @@ fn profile_fields(names: &[&str]) -> Map<String, Value> {
     names.iter().map(|name| ((*name).to_owned(), profile_field(name))).collect()
 }
 
-/// The fields to change, within addresses and contacts, too.
+/// Returns the schema of a change of the profile, with the fields in addresses and contacts.
 fn company_information_update() -> Value {
     let mut properties = profile_fields(&PROFILE);
     properties.extend(ADDRESSES.map(|name| (name.to_owned(), closed(profile_fields(&ADDRESS)))));
@@ -250,7 +250,7 @@ fn company_information_update() -> Value {
     closed(properties)
 }
 
-/// The same as a form: a field of an address or a contact is `BillingAddress.City`.
+/// Returns the same schema as a form: a field of an address or a contact is `BillingAddress.City`.
 fn company_information_form() -> Value {
     let mut properties = profile_fields(&PROFILE);
     let within = |object: &str, fields: &[&str]| -> Vec<_> {
@@ -262,18 +262,18 @@ fn company_information_form() -> Value {
     closed(properties)
 }
 
-/// An object that has all of these properties.
+/// Returns the schema of an object that has all of these properties.
 fn whole(properties: &Value) -> Value {
     let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-/// An address below this server.
+/// Returns the schema of an address below this server.
 pub fn uri() -> Value {
     json!({ "type": "string", "format": "uri-reference" })
 }
 
-/// A job, as the published document describes it. Dates that are not there yet are empty, which is no date-time.
+/// Returns the schema of a job as published. Missing dates are empty, which is no date-time.
 fn job() -> Value {
     let text = json!({ "type": "string" });
     whole(&json!({
@@ -297,7 +297,7 @@ fn job() -> Value {
     }))
 }
 
-/// A report, as the published document describes it.
+/// Returns the schema of a report as published.
 fn report() -> Value {
     let text = json!({ "type": "string" });
     whole(&json!({
@@ -312,7 +312,7 @@ fn report() -> Value {
     }))
 }
 
-/// What a report takes and what it holds, as the published document describes it.
+/// Returns the schema of a report's metadata as published.
 fn report_metadata() -> Value {
     let text = json!({ "type": "string" });
     let items = |item: Value| json!({ "type": "array", "items": whole(&item) });
@@ -327,7 +327,7 @@ fn report_metadata() -> Value {
     }))
 }
 
-/// An advertiser, as the published document describes it.
+/// Returns the schema of an advertiser as published.
 fn advertiser() -> Value {
     let mut fields: Map<String, Value> = domain::reports::advertiser::COLUMNS
         .map(|name| (name.to_owned(), json!({ "type": "string" })))

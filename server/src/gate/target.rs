@@ -1,4 +1,4 @@
-//! What a request names: an Account SID and, below it, an operation.
+//! The target of a request: an Account SID and, below it, an operation.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{envelope::GateError, query::Query};
 
-/// The form of an answer that the end of a path names.
+/// The format of an answer that the end of a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suffix {
     /// `.json`
@@ -17,7 +17,7 @@ pub enum Suffix {
 }
 
 impl Suffix {
-    /// As it stands at the end of a path.
+    /// Returns the suffix at the end of a path.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl Suffix {
         }
     }
 
-    /// Splits a path, percent-encoded as it came, into the resource and the form that its end names, if any. A final
+    /// Splits a path, percent-encoded as it came, into the resource and the format that its end names, if any. A final
     /// slash is not part of the resource: some addresses are published with it.
     #[must_use]
     pub fn split(path: &str) -> (&str, Option<Self>) {
@@ -40,10 +40,10 @@ impl Suffix {
 pub const METHOD: &str = "_method";
 
 /// Returns the method that the request stands for: a `POST` may say `_method=PUT` or `_method=DELETE`, in its query or
-/// its form, which are taken out there. Everything is decided by that method.
+/// its form, from which it is removed. Everything is decided by that method.
 ///
 /// # Errors
-/// [`GateError::Invalid`] if it says something else, or two that differ.
+/// [`GateError::Invalid`] for any other value, or for two that differ.
 pub fn effective_method<'r>(
     method: &'r str,
     query: &mut Query,
@@ -60,24 +60,24 @@ pub fn effective_method<'r>(
     effective.ok_or_else(|| GateError::invalid(METHOD, "send PUT or DELETE, or leave it out"))
 }
 
-/// The operation that a request names, and where.
+/// The operation that a request names, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The Account SID in the path, whatever stands there.
+    /// The Account SID in the path, unchecked.
     pub sid: String,
-    /// The operation; none for `/Agencies/{AccountSID}` itself, which says who calls and needs no scope.
+    /// The operation, or `None` for `/Agencies/{AccountSID}` itself, which describes the caller and needs no scope.
     pub scope: Option<Scope>,
-    /// The segment that stands for the parameter of the operation's path template.
+    /// The path segment at the parameter of the operation's path template.
     pub parameter: Option<String>,
-    /// The form of the answer, if the path names one.
+    /// The format of the answer, if the path names one.
     pub suffix: Option<Suffix>,
 }
 
 impl Target {
-    /// Reads `/Agencies/{AccountSID}/…`, percent-encoded as it came. Each segment is decoded by itself, so that no
+    /// Reads `/Agencies/{AccountSID}/…`, percent-encoded as it came. Each segment is decoded separately, so that no
     /// encoded slash or dot leads to another resource than the one that is checked.
     ///
-    /// `HEAD` is safe (RFC 9110, section 9.2.1) and takes no effect, so there is none where `GET` has one.
+    /// `HEAD` is safe (RFC 9110, section 9.2.1) and has no effect, so it is not allowed where `GET` has one.
     ///
     /// # Errors
     /// [`GateError::NotFound`], [`GateError::MethodNotAllowed`].
@@ -106,17 +106,17 @@ impl Target {
     }
 }
 
-/// What is no UTF-8 after decoding names nothing.
+/// Returns the decoded segment, or `None` if it is not UTF-8.
 fn decoded(segment: &str) -> Option<Cow<'_, str>> {
     if segment.contains('%') { percent_decode_str(segment).decode_utf8().ok() } else { Some(segment.into()) }
 }
 
-/// Whether who asks for the operation's head alone gets it. To export a report is to `GET` it, and orders a job.
+/// Returns whether the operation allows `HEAD`. Exporting a report does not: its `GET` orders a job.
 fn has_head(scope: Scope) -> bool {
     scope.operation().method == Method::Get && scope.id() != "exportReport"
 }
 
-/// Names the methods that there are, and HEAD beside GET if it is one.
+/// Returns the error that names the allowed methods, with HEAD beside GET if it is allowed.
 fn not_allowed(methods: &[Method], head: bool) -> GateError {
     let names = methods.iter().flat_map(|method| match method {
         Method::Get if head => vec!["GET", "HEAD"],
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_are_dressed_up_name_nothing() {
+    fn disguised_paths_are_not_found() {
         for path in [
             "/",
             "/Agencies",
@@ -167,13 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn a_path_without_the_method_says_which_ones_it_has() {
+    fn refused_method_lists_the_allowed_ones() {
         let error = Target::read("PATCH", "/Agencies/IR1/CompanyInformation").unwrap_err();
         assert!(matches!(error, GateError::MethodNotAllowed { allow } if allow == "GET, HEAD, PUT"));
     }
 
     #[test]
-    fn the_head_alone_is_there_wherever_to_get_it_changes_nothing() {
+    fn head_is_allowed_where_get_has_no_effect() {
         for path in ["Reports/token_usage", "Jobs/1/Download", "CompanyInformation"] {
             assert!(Target::read("HEAD", &format!("/Agencies/IR1/{path}")).is_ok(), "{path}");
         }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_post_stands_for_another_method() {
+    fn only_post_may_stand_for_another_method() {
         let effective = |method: &str, query: &str, form: Option<&str>| {
             let (mut query, mut form) = (Query::read(query), form.map(Query::read));
             effective_method(method, &mut query, form.as_mut()).map(str::to_owned).map_err(|_| ())
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_takes_a_post_beside_what_it_may_stand_for() {
+    fn no_path_takes_post_beside_put_or_delete() {
         // Otherwise a server behind the gate that doesn't know `_method` would carry out a POST that was not checked.
         for post in Scope::all().map(Scope::operation).filter(|operation| operation.method == Method::Post) {
             let beside = Scope::all().map(Scope::operation).filter(|operation| operation.path == post.path);

@@ -1,4 +1,4 @@
-//! Versions of the Agency API: which one a request is answered in, and which ones are on their way out.
+//! Versions of the Agency API: the one that a request is answered in, and the dates on which versions go out of use.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -8,13 +8,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{envelope::GateError, query::Query};
 
-/// The headers by which a single request asks for a version.
+/// The headers that ask for a version for a single request.
 static HEADERS: [HeaderName; 2] = [HeaderName::from_static("ir-version"), HeaderName::from_static("irversion")];
 /// The query parameter that does the same, as documents and errors name it.
 pub const PARAMETER: &str = "IrVersion";
 
-/// Whether the query parameter of that name asks for a version. Published pages spell it `IrVersion`, `Ir-Version` and
-/// `IR-Version`; the headers of these names are the same in any case.
+/// Returns whether the query parameter of that name asks for a version. Published pages spell it `IrVersion`,
+/// `Ir-Version` and `IR-Version`; the headers of these names are the same in any case.
 #[must_use]
 pub fn is_parameter(name: &str) -> bool {
     HEADERS.iter().any(|header| header.as_str().eq_ignore_ascii_case(name))
@@ -23,7 +23,7 @@ pub fn is_parameter(name: &str) -> bool {
 /// Returns the version to answer in: the one that the request asks for, by header or query, else the token's own.
 ///
 /// # Errors
-/// [`GateError::Invalid`] if it asks for a version that there is not, or for two that differ.
+/// [`GateError::Invalid`] if it asks for an unknown version, or for two that differ.
 pub fn requested(headers: &HeaderMap, query: &Query, pinned: ApiVersion) -> Result<ApiVersion, GateError> {
     let by_header = HEADERS.iter().flat_map(|name| headers.get_all(name));
     let by_header = by_header.map(|value| std::str::from_utf8(value.as_bytes()).unwrap_or_default());
@@ -47,7 +47,7 @@ fn read(text: &str) -> Option<ApiVersion> {
     ApiVersion::ALL.into_iter().find(|version| version.to_string() == number)
 }
 
-/// Returns every way to write a version, for the document.
+/// Returns every spelling of a version, for the document.
 #[must_use]
 pub fn spellings() -> Vec<String> {
     let of =
@@ -55,7 +55,7 @@ pub fn spellings() -> Vec<String> {
     ApiVersion::ALL.iter().flat_map(of).collect()
 }
 
-/// When versions go out of use, as the agency has announced it.
+/// The dates on which versions go out of use, as the agency has announced them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     deprecation: BTreeMap<ApiVersion, NaiveDate>,
@@ -63,21 +63,21 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// From the dates of the command line.
+    /// Takes the dates of the command line.
     #[must_use]
     pub fn new(deprecation: &[Dated], sunset: &[Dated]) -> Self {
         let of = |dates: &[Dated]| dates.iter().map(|dated| (dated.version, dated.date)).collect();
         Self { deprecation: of(deprecation), sunset: of(sunset) }
     }
 
-    /// Whether no version goes out of use before it is deprecated (RFC 9745, section 4).
+    /// Returns whether no version goes out of use before it is deprecated (RFC 9745, section 4).
     #[must_use]
     pub fn is_in_order(&self) -> bool {
         self.deprecation.iter().all(|(version, date)| self.sunset.get(version).is_none_or(|end| date <= end))
     }
 
-    /// Adds `Deprecation` (RFC 9745: `@` and seconds since 1970) and `Sunset` (RFC 8594: an HTTP date) where the version,
-    /// if any was asked for that there is, has a date.
+    /// Adds `Deprecation` (RFC 9745: `@` and seconds since 1970) and `Sunset` (RFC 8594: an HTTP date) if the version
+    /// has such a date. `None` means that the request asked for no known version.
     pub fn announce(&self, version: Option<ApiVersion>, headers: &mut HeaderMap) {
         let Some(version) = version else { return };
         let midnight = |date: &NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
@@ -91,7 +91,7 @@ impl Lifecycle {
     }
 }
 
-/// RFC 9110, section 5.6.7.
+/// Formats a time as in RFC 9110, section 5.6.7.
 fn http_date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_that_differ_or_are_none_are_refused() {
+    fn invalid_or_contradicting_versions_are_refused() {
         for (header, query) in [
             (Some(("ir-version", "7")), ""),
             (None, "IrVersion=two"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_with_dates_carries_them() {
+    fn versions_with_dates_announce_them() {
         let two = ApiVersion::try_from(2).unwrap();
         let date = |text: &str| text.parse::<Dated>().unwrap();
         let lifecycle = Lifecycle::new(&[date("2=2026-10-01")], &[date("2=2027-10-01")]);

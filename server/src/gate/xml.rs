@@ -1,5 +1,5 @@
-//! JSON values as XML: a key is an element, a key with `@` in front an attribute, an array an element with one element
-//! for each item, called as the array without its plural `s`.
+//! JSON values as XML: a key becomes an element, a key with the prefix `@` an attribute, and an array an element with
+//! one element for each item, named like the array without its plural `s`.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use quick_xml::{
 };
 use serde_json::Value;
 
-/// The value as a document whose root has this name.
+/// Returns the value as a document whose root has this name.
 #[must_use]
 pub fn document(name: &str, value: &Value) -> String {
     written(|writer| {
@@ -21,7 +21,8 @@ pub fn document(name: &str, value: &Value) -> String {
 /// The root of every document of the platform.
 const PUBLISHED_ROOT: &str = "ImpactRadiusResponse";
 
-/// The value as the platform publishes it: within its root, or in place of it if the value is a `Response` itself.
+/// Returns the value as the platform publishes it: within its root, or in place of it if the value is a `Response`
+/// itself.
 #[must_use]
 pub fn published(name: &str, value: &Value) -> String {
     if name == "Response" {
@@ -35,7 +36,7 @@ pub fn published(name: &str, value: &Value) -> String {
     })
 }
 
-/// The value as an element of this name, to stand within a document.
+/// Returns the value as an element of this name, for use within a document.
 #[must_use]
 pub fn fragment(name: &str, value: &Value) -> String {
     written(|writer| element(writer, name, value))
@@ -70,7 +71,7 @@ fn element(writer: &mut Writer<Vec<u8>>, name: &str, value: &Value) -> std::io::
     writer.write_event(Event::End(BytesEnd::new(name)))
 }
 
-/// A scalar's text, with a replacement for each character that XML 1.0 has no place for (section 2.2).
+/// Returns a scalar's text, with a replacement for each character that XML 1.0 forbids (section 2.2).
 fn text(value: &Value) -> Cow<'_, str> {
     let is_none = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
     match value {
@@ -98,14 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn published_document_has_one_root_whatever_is_in_it() {
+    fn published_document_has_exactly_one_root() {
         let of = |name: &str| published(name, &json!({ "Id": "7" })).split_once("?>").unwrap().1.to_owned();
         assert_eq!(of("Job"), "<ImpactRadiusResponse><Job><Id>7</Id></Job></ImpactRadiusResponse>");
         assert_eq!(of("Response"), "<ImpactRadiusResponse><Id>7</Id></ImpactRadiusResponse>");
     }
 
     #[test]
-    fn what_xml_has_no_place_for_is_replaced() {
+    fn characters_that_xml_forbids_are_replaced() {
         let value = json!({ "@a": "\"\u{1}", "Text": "a\u{0}b\tc\n鍵", "Nothing": null, "Number": 2.5, "Yes": true });
         assert_eq!(
             document("Response", &value).split_once("?>").unwrap().1,

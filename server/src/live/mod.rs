@@ -1,9 +1,9 @@
-//! `/settings/platform-rest/live`: server-sent events that tell an open page what others change in its account, within a
-//! second, for as long as the session lasts and its role allows it.
+//! `/settings/platform-rest/live`: server-sent events that show an open page the changes of others in its account,
+//! within a second, for as long as the session lasts and its role allows it.
 //!
-//! The source is the account's audit trail, whose entries are numbered without gaps: whoever reconnects says which number
-//! they have seen, and misses nothing. It is read several times a second for each open page, by one look-up that most
-//! times finds nothing new; that is the same whichever process made the change.
+//! The source is the account's audit trail, whose entries are numbered without gaps: a page that reconnects sends the
+//! last number it has seen, and misses nothing. Each open page reads it several times a second, with one query that
+//! usually finds nothing new. It works the same whichever process made the change.
 
 mod places;
 
@@ -33,24 +33,24 @@ use self::places::Place;
 pub use self::places::{PlaceLimits, Places};
 use crate::{connections::Ending, session};
 
-/// How often the trail is looked at.
+/// The interval of reading the trail.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
-/// How often at least it is asked whether the session still is one.
+/// The longest time between two checks of the session.
 const ASK_EVERY: Duration = Duration::from_secs(10);
-/// How often something is sent at least, so that nobody between takes the connection for dead.
+/// The longest time between two messages, so that no proxy takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Tells nginx to hand on what comes at once.
+/// Makes nginx pass events on at once.
 const UNBUFFERED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 
 #[derive(Deserialize)]
 struct From {
-    /// The last entry that the page has seen the result of.
+    /// The last entry whose result the page has seen.
     after: i64,
 }
 
-/// The route; it finds the asker in the request's extensions.
+/// Returns the route, which finds the asker in the request's extensions.
 pub fn router(store: Store, places: Places) -> Router {
     Router::new().route(path::LIVE, get(changes)).with_state((store, places))
 }
@@ -77,7 +77,7 @@ async fn changes(
     ([UNBUFFERED], Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response()
 }
 
-/// One open page.
+/// An open page that waits for changes.
 struct Listener {
     store: Store,
     session: SessionToken,
@@ -97,7 +97,8 @@ impl Listener {
         .flatten()
     }
 
-    /// Waits for what comes next; nothing after the end, or when the database fails: the page asks again later.
+    /// Waits for the next events. Returns `None` after the end, or if the database fails: the page connects again
+    /// later.
     async fn next(&mut self) -> Option<Vec<Event>> {
         if self.ended {
             return None;
@@ -106,7 +107,7 @@ impl Listener {
             let read = self.store.live_changes(self.asker.account, self.after).await;
             let (changes, after) =
                 read.inspect_err(|error| tracing::warn!(%error, "live changes were not read")).ok()?;
-            // Whatever happened in the account may have taken the role away, or the session.
+            // Any change in the account may have taken away the role, or the session.
             if after > self.after || self.asked.elapsed() >= ASK_EVERY {
                 self.asked = Instant::now();
                 self.ended = !self.still_allowed().await?;

@@ -1,5 +1,5 @@
-//! How many pages may listen to changes at the same time: in all, of one account, and of one session. Each holds a
-//! connection for as long as it is open, which no other connection can get.
+//! The number of pages that may listen to changes at the same time: in all, of one account, and of one session. Each
+//! open page holds a connection, which no other client can use.
 
 use std::{
     collections::HashMap,
@@ -10,19 +10,19 @@ use std::{
 use domain::account::AccountId;
 use store::SessionToken;
 
-/// How many may listen.
+/// The limits of listening pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceLimits {
-    /// In all.
+    /// All pages.
     pub total: usize,
-    /// Of one account.
+    /// Pages of one account.
     pub per_account: usize,
-    /// Of one session: a page that is hidden does not listen.
+    /// Pages of one session. A hidden page does not listen.
     pub per_session: usize,
 }
 
 impl PlaceLimits {
-    /// Returns limits of a server that serves that many connections: a quarter of them may listen.
+    /// Returns the limits of a server with that many connections: a quarter of them may listen.
     #[must_use]
     pub fn of(connections: usize) -> Self {
         let total = (connections / 4).clamp(1, 1_000);
@@ -30,12 +30,12 @@ impl PlaceLimits {
     }
 }
 
-/// The places of those that listen. A clone is the same places.
+/// The places of listening pages. A clone shares the same places.
 #[derive(Debug, Clone)]
 pub struct Places {
     limits: PlaceLimits,
     taken: Arc<Mutex<Taken>>,
-    /// Sessions are told apart by their hash: their tokens are secret.
+    /// The hasher by which sessions are distinguished, as their tokens are secret.
     hashes: RandomState,
 }
 
@@ -53,13 +53,13 @@ struct Taken {
 }
 
 impl Places {
-    /// Returns that many places, all of them free.
+    /// Returns places within these limits, all of them free.
     #[must_use]
     pub fn new(limits: PlaceLimits) -> Self {
         Self { limits, taken: Arc::default(), hashes: RandomState::new() }
     }
 
-    /// Takes a place for a page of that session; `None` where there is none.
+    /// Takes a place for a page of that session, or returns `None` if none is free.
     #[must_use]
     pub fn take(&self, account: AccountId, session: &SessionToken) -> Option<Place> {
         let session = self.hashes.hash_one(session.reveal());
@@ -95,7 +95,7 @@ fn leave<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
     }
 }
 
-/// The place of one page, free again when it is dropped.
+/// The place of one page, which is free again when this is dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Places,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_limit_holds_by_itself_and_places_come_back() {
+    fn each_limit_holds_and_places_are_given_back() {
         let places = Places::new(PlaceLimits { total: 4, per_account: 3, per_session: 2 });
         let [one, other] = [(); 2].map(|()| AccountId(Uuid::now_v7()));
         let take = |account, letter| places.take(account, &session(letter));

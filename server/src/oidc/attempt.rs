@@ -1,5 +1,5 @@
-//! One sign-in on its way to the provider and back: kept in a sealed cookie of its own, for ten minutes, and taken once.
-//! Several tabs can be on their way at the same time.
+//! A sign-in under way at the provider: kept in a sealed cookie of its own for ten minutes, and taken once. Several
+//! tabs can sign in at the same time.
 
 use std::{
     collections::HashMap,
@@ -14,25 +14,25 @@ use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use store::SealingKey;
 
-/// What the names of the cookies begin with; the beginning of the sign-in's state follows.
+/// The prefix of the cookies' names; the beginning of the sign-in's state follows.
 const COOKIE: &str = "kagitaba_oidc_";
 /// Characters of the state in a cookie's name.
 const NAMED_BY: usize = 8;
-/// Sign-ins of one browser that can be on their way at a time: more cookies would make its requests too large.
+/// Sign-ins of one browser that can be under way at a time: more cookies would make its requests too large.
 const AT_A_TIME: usize = 5;
-/// How long people have at the provider.
+/// The time that people have at the provider.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
-/// What one sign-in needs at its end.
+/// The data that the end of a sign-in needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// What the provider has to send back.
+    /// The state that the provider has to send back.
     pub state: String,
-    /// What the ID token has to name.
+    /// The nonce that the ID token has to contain.
     pub nonce: String,
-    /// What the code can be redeemed with only (RFC 7636).
+    /// The code verifier, without which the code can't be redeemed (RFC 7636).
     pub verifier: String,
-    /// The path of this site to go on to.
+    /// The path of this site to go to afterwards.
     pub next: String,
 }
 
@@ -42,15 +42,15 @@ struct Sealed {
     until: DateTime<Utc>,
 }
 
-/// Seals attempts, and remembers those that were taken for as long as they could be taken again, on this server: on any
-/// other the provider's code is used up.
+/// Seals attempts, and remembers taken ones until they expire, so that none is taken twice on this server. On any other
+/// server, the provider's code has been used up by then.
 #[derive(Default)]
 pub struct Attempts {
     taken: Mutex<HashMap<String, DateTime<Utc>>>,
 }
 
 impl Attempts {
-    /// The cookie that keeps the attempt.
+    /// Returns the cookie that keeps the attempt.
     pub fn cookie(key: &SealingKey, attempt: &Attempt, now: DateTime<Utc>, secure: bool) -> Cookie<'static> {
         let sealed = Sealed { attempt: attempt.clone(), until: now + LIFETIME };
         let plain = serde_json::to_vec(&sealed).unwrap_or_default();
@@ -58,13 +58,13 @@ impl Attempts {
         cookie(name_of(&attempt.state), value, secure, Duration::seconds(LIFETIME.num_seconds()))
     }
 
-    /// The cookie that removes it.
+    /// Returns the cookie that removes the attempt of that state.
     pub fn no_cookie(state: &str, secure: bool) -> Cookie<'static> {
         cookie(name_of(state), String::new(), secure, Duration::ZERO)
     }
 
-    /// The cookies that remove what is too many in this browser as one more sign-in begins: those that no sign-in can end
-    /// with, then those that end first.
+    /// Returns cookies that remove this browser's surplus attempts before one more sign-in begins: all that no sign-in
+    /// can end with, then those that expire first.
     pub fn surplus(key: &SealingKey, headers: &HeaderMap, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
         let read = |(name, value): (String, String)| {
             let until = open(key, &value).map(|sealed| sealed.until).filter(|until| *until > now);
@@ -78,7 +78,7 @@ impl Attempts {
         found.into_iter().map(|(_, name)| cookie(name, String::new(), secure, Duration::ZERO)).collect()
     }
 
-    /// The attempt of that state, if this browser began it, less than ten minutes ago, and it was not taken yet.
+    /// Returns the attempt of that state, if this browser began it less than ten minutes ago and it was not taken yet.
     pub fn take(&self, key: &SealingKey, headers: &HeaderMap, state: &str, now: DateTime<Utc>) -> Option<Attempt> {
         let name = name_of(state);
         let (_, value) = cookies(headers).into_iter().find(|(found, _)| *found == name)?;
@@ -97,13 +97,15 @@ fn open(key: &SealingKey, value: &str) -> Option<Sealed> {
     serde_json::from_slice(&key.open(&sealed, COOKIE.as_bytes())?).ok()
 }
 
-/// The name of the cookie that keeps the sign-in of that state. What comes back as a state may be anything.
+/// Returns the name of the cookie that keeps the sign-in of that state. A state may be anything, as it comes from
+/// outside.
 fn name_of(state: &str) -> String {
     let known = state.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     format!("{COOKIE}{}", known.take(NAMED_BY).collect::<String>())
 }
 
-/// Names and values of the cookies that keep sign-ins. Cookies of other applications beside them may hold any bytes.
+/// Returns names and values of the cookies that keep sign-ins. Other applications' cookies beside them may hold any
+/// bytes.
 fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
     let all =
         headers.get_all(header::COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -113,7 +115,7 @@ fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// For the two routes only. Lax, as the way back comes from the provider's site.
+/// Returns a cookie for the two routes only. It is `Lax`, as the browser comes back from the provider's site.
 fn cookie(name: String, value: String, secure: bool, age: Duration) -> Cookie<'static> {
     Cookie::build((name, value))
         .path(path::IDENTITY_PROVIDER)
@@ -186,7 +188,7 @@ mod tests {
         Attempt { state: state.to_owned(), ..attempt() }
     }
 
-    /// A browser that keeps these cookies, and one of another application.
+    /// Returns the headers of a browser that keeps these cookies, and one of another application.
     fn browser(cookies: &[Cookie<'_>]) -> HeaderMap {
         let mut all = b"n=\xe9\x8d\xb5".to_vec();
         for cookie in cookies {

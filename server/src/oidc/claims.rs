@@ -1,4 +1,4 @@
-//! What a provider says about a person: its claims, by whatever names it has for them.
+//! The claims of a provider about a person, under whatever names the provider uses.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use openidconnect::AdditionalClaims;
@@ -17,37 +17,37 @@ pub struct OtherClaims(Claims);
 
 impl AdditionalClaims for OtherClaims {}
 
-/// All claims of an ID token, whose signature is right.
+/// Returns all claims of an ID token whose signature has been verified.
 pub fn of_token(token: &str) -> Option<Claims> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
 }
 
-/// What one source says about a person's e-mail address.
+/// The claims of one source about a person's e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// The address.
     pub email: Option<String>,
-    /// Whether it is the person's own.
+    /// Whether the provider says that the address is the person's own.
     pub verified: Option<bool>,
     /// The person's name.
     pub name: Option<String>,
 }
 
 impl Said {
-    /// What these claims say, by the names that the provider has for them.
+    /// Reads these claims, by the provider's names for them.
     pub fn of(claims: &Claims, customs: &Customs) -> Self {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let verified = claims.get(&customs.verified_claim).filter(|claim| !claim.is_null()).map(is_true);
         Self { email: text(&customs.email_claim), verified, name: text("name") }
     }
 
-    /// Whether address and verification are both said.
+    /// Returns whether address and verification are both given.
     pub fn is_complete(&self) -> bool {
         self.email.is_some() && self.verified.is_some()
     }
 
-    /// What another source says, where this one is silent. What is said about another address counts for that one only.
+    /// Fills gaps from another source. The verification of an address counts for that address only.
     pub fn or(self, other: Self) -> Self {
         let name = self.name.or(other.name);
         match (&self.email, &other.email) {
@@ -57,7 +57,7 @@ impl Said {
     }
 }
 
-/// Whether a claim says yes. Not every provider writes a boolean as one.
+/// Returns whether a claim is true. Not every provider writes a boolean as one.
 fn is_true(claim: &Value) -> bool {
     match claim {
         Value::Bool(is) => *is,

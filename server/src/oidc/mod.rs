@@ -1,7 +1,7 @@
-//! Signing in at an identity provider by `OpenID` Connect: the way there, and back with a code.
+//! Sign-in at an identity provider by `OpenID` Connect: the redirect there, and the return with a code.
 //!
-//! It is the authorization code flow with PKCE. What one sign-in needs at its end is in a cookie of the browser that
-//! began it, sealed: state, nonce, code verifier and where to go on. It is good for ten minutes, and once.
+//! It is the authorization code flow with PKCE. State, nonce, code verifier and the path to go to afterwards are in a
+//! sealed cookie of the browser that began the sign-in. The cookie is valid for ten minutes, and once.
 
 mod attempt;
 mod claims;
@@ -29,12 +29,12 @@ use self::attempt::Attempts;
 use self::provider::Provider;
 pub use self::settings::{ClientAuth, Settings};
 
-/// Longest path to go on to, in bytes. Longer ones lead to the settings.
+/// The longest path to go to afterwards, in bytes. Longer ones lead to the settings.
 const NEXT_MAX: usize = 1024;
 
-/// Signing in at one identity provider.
+/// One identity provider to sign in at.
 pub struct IdentityProvider {
-    /// What people know it by.
+    /// The provider's name, as people know it.
     pub name: String,
     provider: Provider,
     attempts: Attempts,
@@ -48,7 +48,7 @@ impl std::fmt::Debug for IdentityProvider {
     }
 }
 
-/// What the routes work with.
+/// The state of the routes.
 #[derive(Clone)]
 struct Door {
     store: Store,
@@ -56,13 +56,13 @@ struct Door {
 }
 
 impl Door {
-    /// What the cookies of sign-ins are sealed with.
+    /// Returns the key that seals the cookies of sign-ins.
     fn key(&self) -> SealingKey {
         self.store.sealing_key("sign-ins at the identity provider")
     }
 }
 
-/// The routes.
+/// Returns the routes.
 pub fn router(store: Store, identity_provider: Arc<IdentityProvider>) -> Router {
     Router::new()
         .route(path::IDENTITY_PROVIDER, get(begin))
@@ -70,10 +70,10 @@ pub fn router(store: Store, identity_provider: Arc<IdentityProvider>) -> Router 
         .with_state(Door { store, identity_provider })
 }
 
-/// Sends the browser to the provider, with what it needs on its way back.
+/// Sends the browser to the provider, with the cookie that its return needs.
 async fn begin(State(door): State<Door>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let IdentityProvider { provider, secure, .. } = &*door.identity_provider;
-    // A longer one would make the cookie larger than browsers keep.
+    // A longer path would make the cookie larger than browsers keep.
     let next = values(query).remove("next").filter(|next| next.len() <= NEXT_MAX);
     let next = session::path_within(&next.unwrap_or_default());
     match provider.begin(next).await {
@@ -87,7 +87,7 @@ async fn begin(State(door): State<Door>, RawQuery(query): RawQuery, headers: Hea
     }
 }
 
-/// Signs in whom the provider vouches for, if they are somebody here.
+/// Signs in the person that the provider vouches for, if they are a user here.
 async fn end(
     State(door): State<Door>,
     client: Option<Extension<ClientAddress>>,
@@ -97,7 +97,7 @@ async fn end(
     let IdentityProvider { attempts, secure, .. } = &*door.identity_provider;
     let values = values(query);
     let state = values.get("state").map(String::as_str).unwrap_or_default();
-    // The cookie of another sign-in, which this is not the end of, stays.
+    // If the state belongs to another sign-in, that one's cookie stays.
     let Some(attempt) = attempts.take(&door.key(), &headers, state, door.store.clock().now()) else {
         return failed(SignInFailure::Over);
     };
@@ -118,7 +118,7 @@ async fn end(
     with_cookie(answer, &Attempts::no_cookie(state, *secure))
 }
 
-/// How far a person has come.
+/// The progress of a sign-in.
 enum SignedIn {
     Wholly(SessionToken),
     ByFirstStep(PendingSignIn),
@@ -171,7 +171,7 @@ fn failed(failure: SignInFailure) -> Response {
     Redirect::to(&path::sign_in_failed(failure)).into_response()
 }
 
-/// The query's values by name; of several of one name, the last.
+/// Returns the query's values by name; of several values of one name, the last.
 fn values(query: Option<String>) -> HashMap<String, String> {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
 }

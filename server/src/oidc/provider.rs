@@ -1,4 +1,4 @@
-//! The identity provider: what it says about itself, where to send people, and what their code is worth.
+//! The identity provider: its metadata, its sign-in page, and the redemption of its codes.
 
 use std::{
     error::Error,
@@ -27,20 +27,20 @@ use super::attempt::Attempt;
 use super::claims::{self, Claims, OtherClaims};
 use super::settings::ClientAuth;
 
-/// How long a connection to the provider may take.
+/// The time that a connection to the provider may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// How long one of its answers may take: a person is waiting.
+/// The time that one of its answers may take: a person is waiting.
 const ANSWER_WITHIN: Duration = Duration::from_secs(8);
-/// How long what it says about itself counts.
+/// The time for which the provider's metadata is cached.
 const KNOWN_FOR: Duration = Duration::from_hours(1);
-/// Longest name of a person in bytes (`OpenID` Connect Core 1.0, section 2: `sub`).
+/// The longest subject identifier in bytes (`OpenID` Connect Core 1.0, section 2: `sub`).
 const SUBJECT_MAX: usize = 255;
 
-/// As one made of what the provider says about itself.
+/// The type of client that is made from the provider's metadata.
 type Oidc = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
-/// The provider. What it says about itself, keys too, is asked for when it is first needed, and again where it is old
-/// or a key is missing.
+/// The provider. Its metadata, keys included, is fetched when it is first needed, and again if it is old or a key is
+/// missing.
 pub struct Provider {
     issuer: IssuerUrl,
     client: ClientId,
@@ -51,32 +51,32 @@ pub struct Provider {
     known: RwLock<Option<(Instant, Arc<Oidc>)>>,
 }
 
-/// What is particular to a provider.
+/// The settings that differ between providers.
 #[derive(Debug, Clone)]
 pub struct Customs {
-    /// How it takes the client secret; `None` for what it says about itself.
+    /// The way it takes the client secret; `None` for the one in its metadata.
     pub client_auth: Option<ClientAuth>,
     /// The claim that has a person's e-mail address.
     pub email_claim: String,
     /// The claim that says that the address is the person's own.
     pub verified_claim: String,
-    /// Whether an address counts as the person's own where that claim is missing.
+    /// Whether an address counts as the person's own if that claim is missing.
     pub trust_email: bool,
 }
 
-/// Whom the provider vouches for.
+/// The person that the provider vouches for.
 pub struct Vouched {
-    /// How it names them.
+    /// The provider's identifier of the person.
     pub identity: Identity,
     claims: Claims,
     access: AccessToken,
 }
 
 impl Provider {
-    /// The provider of this issuer, which knows Kagitaba by id and secret, and sends people back to `redirect`.
+    /// Returns the provider of this issuer, which knows Kagitaba by id and secret, and sends people back to `redirect`.
     ///
     /// # Errors
-    /// Where this machine has no TLS.
+    /// If this machine has no TLS.
     pub fn new(
         issuer: IssuerUrl,
         client: ClientId,
@@ -85,8 +85,8 @@ impl Provider {
         customs: Customs,
     ) -> Result<Self> {
         let http = reqwest::Client::builder()
-            // A connection kept from the last sign-in may be closed just as the next one uses it, and to redeem a code can't be
-            // tried again.
+            // A connection kept from the last sign-in may be closed just as the next one uses it, and redeeming a code
+            // can't be retried.
             .pool_max_idle_per_host(0)
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
@@ -97,7 +97,7 @@ impl Provider {
         Ok(Self { issuer, client, secret, redirect, customs, http, known: RwLock::default() })
     }
 
-    /// Where to send a person, and what is needed when they come back.
+    /// Returns the address to send a person to, and the data needed when they come back.
     ///
     /// # Errors
     /// [`SignInFailure::Unreachable`], [`SignInFailure::Misconfigured`].
@@ -115,8 +115,9 @@ impl Provider {
         Ok((address, Attempt { state, nonce, verifier: verifier.into_secret(), next }))
     }
 
-    /// Whom the provider vouches for by that code: the ID token's signature, issuer, audience, nonce and time are
-    /// right. It may be for other audiences too, where it says that it was given to Kagitaba (`azp`).
+    /// Redeems the code for the person that the provider vouches for, after checking the ID token's signature, issuer,
+    /// audience, nonce and time. The token may be for other audiences too, if it says that it was given to Kagitaba
+    /// (`azp`).
     ///
     /// # Errors
     /// [`SignInFailure::Unreachable`], [`SignInFailure::Misconfigured`], [`SignInFailure::Rejected`].
@@ -135,7 +136,7 @@ impl Provider {
         let nonce = Nonce::new(attempt.nonce.clone());
         let checked = token.claims(&verifier(&oidc), &nonce).map(drop);
         if matches!(checked, Err(ClaimsVerificationError::SignatureVerification(_))) {
-            // It may have a new key.
+            // The provider may have a new key.
             oidc = self.discover().await?;
         }
         let verifier = verifier(&oidc);
@@ -154,13 +155,13 @@ impl Provider {
         if subject.is_empty() || subject.len() > SUBJECT_MAX {
             return Err(rejected("the name of the person is empty or too long"));
         }
-        // As the provider calls itself, whatever slash stands at the end of the option.
+        // The provider's own spelling of the issuer, with or without the option's final slash.
         let identity = Identity { issuer: claims.issuer().as_str().to_owned(), subject };
         Ok(Vouched { identity, claims: all, access: answer.access_token().clone() })
     }
 
-    /// That the ID token was given to Kagitaba: `OpenID` Connect Core 1.0, section 3.1.3.7, steps 3 to 5. The library
-    /// leaves `azp` to its caller.
+    /// Requires that the ID token was given to Kagitaba: `OpenID` Connect Core 1.0, section 3.1.3.7, steps 3 to 5. The
+    /// library leaves `azp` to its caller.
     fn require_party(&self, claims: &CoreIdTokenClaims) -> Result<(), SignInFailure> {
         match claims.authorized_party() {
             Some(party) if *party == self.client => Ok(()),
@@ -173,8 +174,8 @@ impl Provider {
         }
     }
 
-    /// The person's e-mail address, of which the provider says that it is their own, and their name. Where the ID token
-    /// doesn't say, the provider is asked (`OpenID` Connect Core 1.0, section 5.4 leaves both).
+    /// Returns the person's name and their e-mail address, which the provider has to call their own. Claims that the ID
+    /// token lacks are fetched from the provider (`OpenID` Connect Core 1.0, section 5.4 leaves both).
     ///
     /// # Errors
     /// [`SignInFailure::Unverified`], [`SignInFailure::Unvouched`], [`SignInFailure::Unreachable`],
@@ -200,7 +201,7 @@ impl Provider {
         }
     }
 
-    /// What the provider says about the person when asked; nothing where it can't be asked.
+    /// Fetches the provider's claims about the person; none if it has no endpoint for them.
     async fn user_info(&self, vouched: &Vouched) -> Result<Claims, SignInFailure> {
         let subject = SubjectIdentifier::new(vouched.identity.subject.clone());
         let oidc = self.known().await?;
@@ -216,7 +217,7 @@ impl Provider {
         }
     }
 
-    /// What the provider says about itself, as it was said within the last hour.
+    /// Returns the client made from the provider's metadata, which is at most an hour old.
     async fn known(&self) -> Result<Arc<Oidc>, SignInFailure> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         match known {
@@ -227,7 +228,7 @@ impl Provider {
 
     async fn discover(&self) -> Result<Arc<Oidc>, SignInFailure> {
         let said = match self.say(&self.issuer).await {
-            // Most likely it calls itself the same but for a slash at the end.
+            // Most likely its own name differs only in a final slash.
             Err(DiscoveryError::Validation(reason)) => {
                 let other = other_slash(&self.issuer).ok_or_else(|| misconfigured(&self.issuer, &*reason))?;
                 self.say(&other).await.map_err(|_| misconfigured(&self.issuer, &*reason))
@@ -254,7 +255,7 @@ impl Provider {
         Ok(oidc)
     }
 
-    /// What the provider of that issuer says about itself.
+    /// Fetches the metadata of the provider of that issuer.
     async fn say(
         &self,
         issuer: &IssuerUrl,
@@ -263,13 +264,13 @@ impl Provider {
     }
 }
 
-/// The issuer with a slash at its end, or without the one that it has.
+/// Returns the issuer with a final slash added, or removed if it has one.
 fn other_slash(issuer: &IssuerUrl) -> Option<IssuerUrl> {
     let issuer = issuer.as_str();
     IssuerUrl::new(issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned)).ok()
 }
 
-/// Checks ID tokens, those that have other audiences too: see [`Provider::require_party`].
+/// Returns a verifier of ID tokens that allows other audiences, too: see [`Provider::require_party`].
 fn verifier(oidc: &Oidc) -> CoreIdTokenVerifier<'_> {
     oidc.id_token_verifier().set_other_audience_verifier_fn(|_| true)
 }
@@ -293,7 +294,7 @@ fn rejected(reason: impl Into<Reason>) -> SignInFailure {
     SignInFailure::Rejected
 }
 
-/// An error with what it came of, for the log.
+/// An error with its causes, for the log.
 struct Reason(String);
 
 impl From<&str> for Reason {

@@ -1,4 +1,4 @@
-//! How the identity provider is named on the command line and in the environment.
+//! The settings of the identity provider on the command line and in the environment.
 
 use std::{fs, path::PathBuf};
 
@@ -18,12 +18,12 @@ use crate::{
     public_url::{self, PublicUrl},
 };
 
-/// The environment variable that may hold the client secret. There is no argument for it: who is on the machine can
-/// read those.
+/// The environment variable that may hold the client secret. There is no argument for it, as every user of the machine
+/// can read arguments.
 const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
 
 /// An identity provider that people may sign in at.
-#[allow(clippy::doc_markdown)] // the help, too
+#[allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "oidc")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
@@ -68,10 +68,10 @@ pub enum ClientAuth {
 }
 
 impl Settings {
-    /// The provider; nothing where none is named. It is not asked for anything until somebody signs in.
+    /// Returns the provider, or `None` if none is set. It is not contacted until a person signs in.
     ///
     /// # Errors
-    /// Where something is missing or makes no sense.
+    /// If a setting is missing or invalid.
     pub fn identity_provider(&self, public_url: Option<&PublicUrl>) -> Result<Option<IdentityProvider>> {
         let Some(issuer) = &self.oidc_issuer else { return Ok(None) };
         let client = self.oidc_client_id.clone().context("--oidc-issuer takes --oidc-client-id too")?;
@@ -90,7 +90,7 @@ impl Settings {
         }))
     }
 
-    /// What is particular to this provider.
+    /// Returns the settings that differ between providers.
     fn customs(&self) -> Customs {
         let claim = |named: &Option<String>, usual: &str| named.clone().unwrap_or_else(|| usual.to_owned());
         Customs {

@@ -1,7 +1,8 @@
-//! Access Tokens: what the console does with tokens, for integrations that rotate their own. A category of Kagitaba's.
+//! Access Tokens: the console's operations on tokens, for integrations that rotate their own. A category of Kagitaba's
+//! own.
 //!
-//! A token never gives more than it has: whoever would come by the secret of a token, or change its scopes, needs all of
-//! that token's scopes, before and after.
+//! A token never gives more than it has: a caller that would learn the secret of a token, or change its scopes, needs
+//! all of that token's scopes, before and after.
 
 use chrono::DateTime;
 use domain::{
@@ -58,8 +59,8 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
     Answer::one("AccessToken", &resource(call, &token))
 }
 
-/// `POST /AccessTokens`: 201 with the new token and its Auth Token, this once. Without a contact of its own it gets that
-/// of the caller's token.
+/// `POST /AccessTokens`: 201 with the new token and its Auth Token, which is shown only once. By default its contact is
+/// that of the caller's token.
 pub async fn create(call: &Call) -> Result<Answer, GateError> {
     let own = call.store.token(call.caller().account, call.caller().token).await?;
     let settings = changed(call, TokenForm::blank(own.settings.primary_contact), None).await?;
@@ -68,7 +69,7 @@ pub async fn create(call: &Call) -> Result<Answer, GateError> {
     with_secret(call, &issued).map(|answer| answer.with_status(StatusCode::CREATED))
 }
 
-/// `PUT /AccessTokens/{TokenId}`: changes what the body names and leaves the rest.
+/// `PUT /AccessTokens/{TokenId}`: changes the fields in the body and leaves the rest.
 pub async fn update(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
     call.caller().require_own(token.settings.scopes)?;
@@ -85,7 +86,8 @@ pub async fn delete(call: &Call) -> Result<Answer, GateError> {
     Ok(Answer::done(&call.uri(&below(&token))))
 }
 
-/// `PUT /AccessTokens/{TokenId}/Reset`: the token with its new Auth Token, this once. A token may reset itself.
+/// `PUT /AccessTokens/{TokenId}/Reset`: the token with its new Auth Token, which is shown only once. A token may reset
+/// itself.
 pub async fn reset(call: &Call) -> Result<Answer, GateError> {
     let token = named(call).await?;
     call.caller().require_own(token.settings.scopes)?;
@@ -108,14 +110,14 @@ pub async fn disable(call: &Call) -> Result<Answer, GateError> {
     Answer::one("AccessToken", &resource(call, &token))
 }
 
-/// The token of the account that the path names.
+/// Returns the account's token that the path names.
 async fn named(call: &Call) -> Result<Token, GateError> {
     let id = call.parameter().and_then(|id| Uuid::try_parse(id).ok()).ok_or(GateError::NotFound)?;
     Ok(call.store.token(call.caller().account, TokenId(id)).await?)
 }
 
-/// The settings that the body makes of the form, checked as the console checks them. The contact that stands in the form
-/// may stay, whatever has become of them.
+/// Returns the settings after the body's changes to the form, checked as the console checks them. The contact already
+/// in the form may stay, whatever their state is now.
 async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Result<TokenSettings, GateError> {
     let present = Uuid::try_parse(&form.primary_contact).ok().map(UserId);
     let fields = call.input.fields(&["Developers", "Scopes"])?;
@@ -130,7 +132,7 @@ async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Res
     let unreadable: Vec<_> = fields.iter().filter_map(error).collect();
     let people = call.store.contacts(call.caller().account, present).await?;
     let terms = call.store.terms(call.caller().account).await?;
-    // Who says nothing of an end gets the longest that the account allows.
+    // Without an expiry, a new token gets the longest lifetime that the account allows.
     if let (None, None, Some(longest)) = (token, fields.get("DateExpires"), terms.longest) {
         form.expires = longest.days().to_string();
     }
@@ -141,7 +143,7 @@ async fn changed(call: &Call, mut form: TokenForm, token: Option<&Token>) -> Res
     }
 }
 
-/// The fields of a token that can be set, of those that its resource has. The others may come back as they were read.
+/// Returns the fields that can be set. The token's other fields may be sent back as they were read.
 fn settable(call: &Call, fields: Map<String, Value>, token: &Token) -> Result<Map<String, Value>, GateError> {
     let shown = resource(call, token);
     let time = |value: &Value| value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
@@ -149,7 +151,7 @@ fn settable(call: &Call, fields: Map<String, Value>, token: &Token) -> Result<Ma
     for name in ["Id", "AccountSid", "State", "DateCreated"] {
         fields = fields.without(name, |value| *value == shown[name]);
     }
-    // It moves on by itself: between being read and sent back the token may have been used.
+    // It advances: the token may have been used after the caller read it.
     let earlier = |value: &Value| {
         let used =
             time(value).is_some_and(|at| token.last_used_at.is_some_and(|last| at.timestamp() <= last.timestamp()));
@@ -157,7 +159,8 @@ fn settable(call: &Call, fields: Map<String, Value>, token: &Token) -> Result<Ma
     };
     let fields = fields.without("DateLastUsed", earlier).without_uri(&call.uri(&below(token)));
     let mut fields = fields.settable()?;
-    // What is shown is the nearer of what was chosen and what the account allows, to the second. As it is, it stays.
+    // The expiry shown is the earlier of the chosen one and the account's limit, to the second. Sent back as it is, the
+    // chosen one stays.
     let same_end = |value: &Value| match token.ends_at {
         Some(end) => time(value).is_some_and(|at| at.timestamp() == end.timestamp()),
         None => value == "",
@@ -168,7 +171,8 @@ fn settable(call: &Call, fields: Map<String, Value>, token: &Token) -> Result<Ma
     Ok(fields)
 }
 
-/// What is wrong with a form, besides what was unreadable: with what was sent, or only with what the account is now.
+/// Returns the errors of a form and its unreadable fields: either the input is invalid, or it only does not fit the
+/// account's present state.
 fn refused(form: &TokenForm, unreadable: Vec<FieldError>, errors: Vec<domain::text::FieldError>) -> GateError {
     let well_formed = |error: &domain::text::FieldError| match error.field {
         Field::ApiVersion => ApiVersion::ALL.iter().any(|version| version.to_string() == form.api_version),
@@ -192,7 +196,7 @@ fn told(error: domain::text::FieldError) -> FieldError {
     FieldError { field: field_name(error.field).to_owned(), message: error.problem.to_string() }
 }
 
-/// Writes one field of the body into the form.
+/// Sets one field of the form from the body.
 fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), String> {
     let text = || value.as_str().map(str::to_owned).ok_or("send a string");
     let texts = || -> Result<Vec<String>, &'static str> {
@@ -212,12 +216,12 @@ fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// A text as it was sent, of at most so many characters.
+/// Returns the text, if it has at most `max` characters.
 fn short(text: String, max: usize) -> Result<String, String> {
     if text.chars().count() > max { Err(Problem::TooLong { max }.to_string()) } else { Ok(text) }
 }
 
-/// Developers' addresses as the form has them, in lines. In an array each is one address.
+/// Returns developers' addresses as the form has them, one on each line. Each item of the array is one address.
 fn addresses(sent: &[String]) -> Result<String, String> {
     if sent.len() > DEVELOPERS_MAX {
         return Err(Problem::TooMany { max: DEVELOPERS_MAX }.to_string());
@@ -226,14 +230,14 @@ fn addresses(sent: &[String]) -> Result<String, String> {
     if sent.iter().all(one) { Ok(sent.join("\n")) } else { Err("send one e-mail address in each item".to_owned()) }
 }
 
-/// The end of an Auth Token as the form carries it: none in an empty string.
+/// Returns an Auth Token's expiry as the form has it; an empty string means none.
 fn expiry(text: &str) -> Result<String, &'static str> {
     let end = (!text.is_empty()).then(|| DateTime::parse_from_rfc3339(text)).transpose();
     let end = end.map_err(|_| "send a time like 2030-01-31T00:00:00Z, or an empty string for none")?;
     Ok(expiry::written(end.map(|end| end.to_utc())))
 }
 
-/// What the API calls a field of the form.
+/// Returns the API's name of a form's field.
 fn field_name(field: Field) -> &'static str {
     match field {
         Field::Name => "Name",
@@ -257,8 +261,8 @@ fn below(token: &Token) -> String {
     format!("{PATH}/{}", token.id.0)
 }
 
-/// The token as the API shows it. Times are ISO 8601 in UTC; what is not there is an empty string, as in the published
-/// documents.
+/// Returns the token as the API shows it. Times are ISO 8601 in UTC; missing values are empty strings, as in the
+/// published documents.
 fn resource(call: &Call, token: &Token) -> Value {
     let settings = &token.settings;
     json!({

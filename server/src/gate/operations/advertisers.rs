@@ -1,4 +1,4 @@
-//! Advertisers: the brands that the agency manages, as it has imported them (`kagitaba advertiser import`).
+//! Advertisers: the brands that the agency manages, as imported with `kagitaba advertiser import`.
 
 use chrono::DateTime;
 use domain::reports::advertiser::{Advertiser, AdvertiserId};
@@ -36,7 +36,7 @@ impl Resource {
     }
 }
 
-/// `GET`: a page of the advertisers of the token's account, in the order of their import, of one import by id.
+/// `GET`: a page of the account's advertisers, in the order of their import, and by id within one import.
 pub async fn list(call: &Call) -> Result<Answer, GateError> {
     let paging = Paging::asked(&call.query)?;
     let found = call.store.advertisers(call.caller().account, paging.offset(), paging.size);
@@ -47,7 +47,7 @@ pub async fn list(call: &Call) -> Result<Answer, GateError> {
     Ok(list.answer(call.version()))
 }
 
-/// `GET`: one of them.
+/// `GET`: one advertiser.
 pub async fn get(call: &Call) -> Result<Answer, GateError> {
     let id = call.parameter().and_then(|id| id.parse::<AdvertiserId>().ok());
     let id = id.ok_or(GateError::NotFound)?;

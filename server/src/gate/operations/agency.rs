@@ -1,5 +1,5 @@
-//! `/Agencies/{AccountSID}`: who calls, with what rights, for how long, and how many calls are left. Clients ask for it to
-//! see whether credentials are an agency's, so that it needs no scope.
+//! `/Agencies/{AccountSID}`: the caller, its scopes, its expiry and the calls left. It needs no scope, because clients
+//! ask for it to check whether credentials are an agency's.
 
 use domain::tokens::scope::{RateGroup, Scope};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub async fn get(call: &Call, left: [(RateGroup, Left); RateGroup::ALL.len()]) -
     Answer::one("Agency", &agency)
 }
 
-/// What is left, in the words of the headers.
+/// Returns the calls left, with the numbers of the rate limit's headers.
 fn limit(group: RateGroup, left: Left) -> Value {
     let name = match group {
         RateGroup::Default => "Default",

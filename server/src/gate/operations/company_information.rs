@@ -29,7 +29,7 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
     Answer::one("CompanyInformation", &Resource { profile: profile.masked(), uri: call.uri(PATH) })
 }
 
-/// `PUT`: changes what the body names and leaves the rest.
+/// `PUT`: changes the fields in the body and leaves the rest.
 pub async fn update(call: &Call) -> Result<Answer, GateError> {
     let change = Fields::new(call.input.fields(&[])?).without_uri(&call.uri(PATH)).settable()?.into();
     let updated = call.store.update_company_information(call.caller(), |profile| profile.updated(&change)).await?;

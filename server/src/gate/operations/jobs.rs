@@ -1,4 +1,4 @@
-//! Jobs: how far exports are, and the files that they have made.
+//! Jobs: the progress of exports, and the files that they have made.
 
 use axum::response::IntoResponse as _;
 use domain::reports::job::{Job, JobId, JobStatus};
@@ -33,8 +33,8 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
     Answer::one("Job", &resource(call, &named(call).await?))
 }
 
-/// `GET /Jobs/{JobId}/Download`: the file, with `Mode=Stream`; else where it is for the next minutes (302). Without one
-/// yet, how far the job is (202).
+/// `GET /Jobs/{JobId}/Download`: the file, with `Mode=Stream`; else its address for the next minutes (302). If the job
+/// has not ended, its progress (202).
 pub async fn download(call: &Call) -> Result<Answer, GateError> {
     let stream = match call.query.get("Mode") {
         None => false,
@@ -55,7 +55,7 @@ pub async fn download(call: &Call) -> Result<Answer, GateError> {
     }
 }
 
-/// `PUT /Jobs/{JobId}/Replay`: a new job that does the same.
+/// `PUT /Jobs/{JobId}/Replay`: a new job that repeats this one.
 pub async fn replay(call: &Call) -> Result<Answer, GateError> {
     let job = call.store.replay_job(call.caller(), id(call)?).await??;
     Answer::one("Job", &resource(call, &job))
@@ -69,12 +69,12 @@ async fn named(call: &Call) -> Result<Job, GateError> {
     Ok(call.store.job(call.caller().account, id(call)?).await?)
 }
 
-/// The job's own path.
+/// Returns the job's own path.
 pub fn uri(call: &Call, job: &Job) -> String {
     call.uri(&format!("{PATH}/{}", job.id.0))
 }
 
-/// The job as published. Dates that are not there yet, or never will be, are empty.
+/// Returns the job as published. Missing dates are empty.
 fn resource(call: &Call, job: &Job) -> Value {
     let completed = job.status == JobStatus::Completed;
     json!({

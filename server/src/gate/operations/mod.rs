@@ -19,11 +19,11 @@ use super::{
     admission::Admitted, answer::Answer, envelope::GateError, input::Input, parameters, query::Query, target::Suffix,
 };
 
-/// A call that was admitted, with all that an operation may ask of it.
+/// An admitted call, with everything that an operation may need.
 pub struct Call {
-    /// The store, asked from where the call comes from.
+    /// The store, which records the call's address.
     pub store: Store,
-    /// Who calls, what for, in which version.
+    /// The caller, the target and the version.
     pub admitted: Admitted,
     /// The query.
     pub query: Query,
@@ -32,36 +32,36 @@ pub struct Call {
 }
 
 impl Call {
-    /// Who calls.
+    /// Returns the caller.
     pub fn caller(&self) -> &Caller {
         &self.admitted.caller
     }
 
-    /// What stands for the parameter of the operation's path.
+    /// Returns the value of the parameter in the operation's path.
     pub fn parameter(&self) -> Option<&str> {
         self.admitted.target.parameter.as_deref()
     }
 
-    /// The version to answer in.
+    /// Returns the version to answer in.
     pub fn version(&self) -> ApiVersion {
         self.admitted.version
     }
 
-    /// A resource's own path: `/Agencies/{AccountSID}` and this below it.
+    /// Returns a resource's own path: `/Agencies/{AccountSID}` followed by `below`.
     pub fn uri(&self, below: &str) -> String {
         format!("/Agencies/{}{below}", self.admitted.caller.sid)
     }
 
-    /// A list's own path, with the end that names its form, if the call's has one.
+    /// Returns a list's own path, with the suffix of its format, if the call's path has one.
     pub fn list_uri(&self, below: &str) -> String {
         self.uri(below) + self.admitted.target.suffix.map_or("", Suffix::as_str)
     }
 }
 
-/// Does what the call asks for.
+/// Carries out the call.
 ///
 /// # Errors
-/// What the operation says; [`GateError::AnsweredElsewhere`] for those whose data is not Kagitaba's.
+/// Those of the operation, and [`GateError::AnsweredElsewhere`] if its data is not Kagitaba's.
 pub async fn carry_out(call: &Call, scope: Scope) -> Result<Answer, GateError> {
     if scope.category() == Category::ComplianceContent {
         return Err(GateError::AnsweredElsewhere);

@@ -1,22 +1,22 @@
-//! Fields that answers have and that can't be set: what was read can be sent back, and what is in them has to be as it is.
+//! Read-only fields: they may be sent back with the values that were read, and not with others.
 
 use serde_json::{Map, Value};
 
 use super::super::envelope::{FieldError, GateError};
 
-/// The fields of a body, from which read-only ones are taken out one after the other.
+/// The fields of a body, from which read-only ones are removed one after the other.
 pub struct Fields {
     rest: Map<String, Value>,
     errors: Vec<FieldError>,
 }
 
 impl Fields {
-    /// Of this body.
+    /// Begins with all fields of a body.
     pub fn new(fields: Map<String, Value>) -> Self {
         Self { rest: fields, errors: Vec::new() }
     }
 
-    /// Takes the field out; it has to be `unchanged`.
+    /// Removes the field, which has to be `unchanged`.
     #[must_use]
     pub fn without(mut self, name: &str, unchanged: impl FnOnce(&Value) -> bool) -> Self {
         if self.rest.shift_remove(name).is_some_and(|value| !unchanged(&value)) {
@@ -26,16 +26,16 @@ impl Fields {
         self
     }
 
-    /// As [`Fields::without`], of the resource's own address, with a final slash or without.
+    /// Removes the resource's own address as [`Fields::without`] does, with a final slash or without.
     #[must_use]
     pub fn without_uri(self, uri: &str) -> Self {
         self.without("Uri", |value| value.as_str().is_some_and(|sent| sent.strip_suffix('/').unwrap_or(sent) == uri))
     }
 
-    /// Returns the other fields.
+    /// Returns the remaining fields.
     ///
     /// # Errors
-    /// [`GateError::Invalid`], which names those that were changed.
+    /// [`GateError::Invalid`], which names the fields that were changed.
     pub fn settable(self) -> Result<Map<String, Value>, GateError> {
         if self.errors.is_empty() { Ok(self.rest) } else { Err(GateError::Invalid(self.errors)) }
     }

@@ -1,6 +1,6 @@
-//! Reports: what Kagitaba knows of tokens and their use, to be read at once or exported by a job.
+//! Reports: Kagitaba's data on tokens and their use, to read at once or to export by a job.
 //!
-//! As published, these operations answer 200 with an error envelope where the report or its filters are wrong.
+//! As published, these operations answer 200 with an error envelope if the report or its filters are invalid.
 
 use domain::reports::report::{END_DATE, Export, FILTERS, Period, Report, ResultFormat, START_DATE};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use super::{
 
 const PATH: &str = "/Reports";
 const EXPORT_PATH: &str = "/ReportExport";
-/// How many records are on a page, whatever the client says.
+/// The number of records on a page, whatever the client asks for.
 const PAGE_SIZE: u32 = 20_000;
 
 /// `GET /Reports`: the catalogue.
@@ -28,7 +28,7 @@ pub fn list(call: &Call) -> Result<Answer, GateError> {
     Ok(List { name: "Reports", items, total, paging, uri: &uri, query: &call.query }.answer(call.version()))
 }
 
-/// `GET /Reports/{ReportId}/MetaData`: what the report takes and what its records hold.
+/// `GET /Reports/{ReportId}/MetaData`: the report's filters and the attributes of its records.
 pub fn metadata(call: &Call) -> Result<Answer, GateError> {
     let described = |report: Report| {
         let value = json!({
@@ -85,7 +85,7 @@ async fn queued(call: &Call) -> Result<Answer, GateError> {
     Answer::one("ReportExport", &queued)
 }
 
-/// The report that the path names.
+/// Returns the report that the path names.
 fn named(call: &Call) -> Result<Report, GateError> {
     let id = call.parameter().unwrap_or_default();
     Report::find(id).ok_or_else(|| GateError::invalid("", format!("Not permitted to run report {id}")))
@@ -97,7 +97,7 @@ fn period(call: &Call) -> Result<Period, GateError> {
     period.map_err(|problem| GateError::invalid("", problem.to_string()))
 }
 
-/// What is not valid is told with status 200.
+/// Turns invalid input into an error envelope with status 200.
 fn as_published(answer: Result<Answer, GateError>) -> Result<Answer, GateError> {
     let Err(GateError::Invalid(errors)) = answer else { return answer };
     let told = |FieldError { field, message }: &FieldError| match field.as_str() {
