@@ -107,7 +107,7 @@ async fn a_reset_gives_a_new_secret_for_the_same_sid_and_settings() {
 }
 
 #[tokio::test]
-async fn a_duplicate_has_the_same_settings_and_a_name_sid_and_secret_of_its_own() {
+async fn duplicate_has_its_own_name_sid_and_secret() {
     let house = House::new().await;
     let original = house.issue("Export").await;
     house.store.record_use(original.token.id).await.unwrap();
@@ -136,7 +136,7 @@ async fn upgrading_moves_to_the_newest_version_once() {
 }
 
 #[tokio::test]
-async fn disabling_and_enabling_what_is_so_already_changes_nothing() {
+async fn disabling_or_enabling_twice_changes_nothing_more() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     assert_eq!(house.store.enable(&house.aya, token.id).await.unwrap(), token);
@@ -158,7 +158,7 @@ async fn an_update_to_the_same_settings_changes_nothing() {
 }
 
 #[tokio::test]
-async fn another_accounts_token_and_an_unknown_one_are_not_found_by_any_operation() {
+async fn no_operation_finds_unknown_tokens_or_those_of_others() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let stranger = house.stranger().await;

@@ -26,7 +26,7 @@ async fn sign_in(house: &House, password: &str) -> Result<SessionToken, Error> {
 }
 
 #[tokio::test]
-async fn failures_of_a_clock_ahead_slow_nobody_down() {
+async fn failures_of_a_clock_ahead_throttle_no_user() {
     let house = House::new().await;
     ahead(&house, async || {
         for _ in 0..6 {
@@ -70,7 +70,7 @@ async fn session_used_by_a_clock_ahead_goes_on_no_longer_than_others() {
 }
 
 #[tokio::test]
-async fn code_taken_by_a_clock_ahead_locks_no_other_out() {
+async fn code_taken_by_a_clock_ahead_does_not_block_later_codes() {
     let house = House::new().await;
     let new = house.store.begin_authenticator(&house.aya).await.unwrap();
     let app = Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap();

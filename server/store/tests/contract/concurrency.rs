@@ -80,7 +80,7 @@ async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_administrators_who_demote_each_other_at_once_one_wins_and_stays() {
+async fn one_administrator_stays_when_two_demote_each_other_at_once() {
     for deactivate in [false, true] {
         let house = House::new().await;
         let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::AccountAdministrator)).await.unwrap();

@@ -9,7 +9,7 @@ use domain::token::TokenState;
 use store::{Clock, Error, ServerKey, Store};
 
 #[tokio::test]
-async fn the_right_pair_says_who_calls_and_what_is_allowed() {
+async fn right_credentials_give_the_caller_and_its_rights() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let caller = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
@@ -29,7 +29,7 @@ async fn the_right_pair_says_who_calls_and_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_wrong_pair_is_nobody() {
+async fn wrong_credentials_give_no_caller() {
     let house = House::new().await;
     let [one, two] = [house.issue("One").await, house.issue("Two").await];
     let mut random = rand::rng();

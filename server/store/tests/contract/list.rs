@@ -122,7 +122,7 @@ async fn the_list_shows_the_accounts_own_tokens_whole() {
 }
 
 #[tokio::test]
-async fn a_name_is_found_by_any_part_whatever_its_case_and_width() {
+async fn name_is_found_by_any_part_in_any_case_and_width() {
     let house = House::new().await;
     for name in ["Nightly ＥＸＰＯＲＴ", "カギの束", "Über-Report"] {
         house.issue(name).await;
@@ -141,7 +141,7 @@ async fn a_name_is_found_by_any_part_whatever_its_case_and_width() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_name_is_found_however_short_and_only_while_it_is_there() {
+async fn short_part_of_a_name_is_found_until_rename_or_deletion() {
     let house = House::new().await;
     let token = house.issue("夜間バッチ鍵の束レポート").await.token;
     for part in ["束", "の束", "鍵の束", "束レポート", "夜間バッチ鍵の束レポート"] {
@@ -226,7 +226,7 @@ async fn the_filters_combine() {
 }
 
 #[tokio::test]
-async fn each_order_is_as_it_says() {
+async fn list_is_sorted_by_creation_name_or_last_use() {
     let house = House::new().await;
     for (name, age) in [("beta", 3), ("Ａlpha", 2), ("Gamma", 1), ("delta", 4)] {
         house.issue_before(name, TimeDelta::days(age)).await;
@@ -245,7 +245,7 @@ async fn each_order_is_as_it_says() {
 }
 
 #[tokio::test]
-async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_from_either_end() {
+async fn pages_show_each_token_once_in_order_from_either_end() {
     let house = House::new().await;
     let mut tokens = Vec::new();
     for n in 0..3 * PAGE_SIZE {
@@ -302,7 +302,7 @@ async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_fro
 }
 
 #[tokio::test]
-async fn each_page_tells_which_rows_of_how_many_it_shows() {
+async fn each_page_has_its_row_range_and_the_total() {
     let house = House::new().await;
     for _ in 0..=2 * PAGE_SIZE {
         house.issue("Same").await;
@@ -324,7 +324,7 @@ async fn each_page_tells_which_rows_of_how_many_it_shows() {
 }
 
 #[tokio::test]
-async fn what_comes_and_goes_between_two_pages_moves_nothing_else() {
+async fn changes_between_two_pages_move_no_other_token() {
     for sort in Sort::ALL {
         for backwards in [false, true] {
             let house = House::new().await;
@@ -445,7 +445,7 @@ async fn a_key_that_makes_no_sense_asks_for_the_first_page() {
 }
 
 #[tokio::test]
-async fn the_key_of_another_accounts_token_tells_nothing_of_it() {
+async fn key_of_another_account_s_token_reveals_nothing() {
     let house = House::new().await;
     let otto = house.stranger().await;
     for n in 0..2 * PAGE_SIZE {
@@ -471,7 +471,7 @@ async fn the_key_of_another_accounts_token_tells_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn beyond_ten_thousand_the_list_says_more_and_goes_on_to_the_end() {
+async fn list_over_ten_thousand_says_more_than_and_reaches_the_end() {
     let house = House::new().await;
     house.issue("Token 0").await;
     house.copy(COUNTED + 99).await;

@@ -242,7 +242,7 @@ async fn guesses_of_links_are_slowed_down() {
 }
 
 #[tokio::test]
-async fn password_is_set_from_outside_and_told_in_every_account() {
+async fn password_set_by_the_operator_is_recorded_in_every_account() {
     let house = House::new().await;
     let otto = house.otto_in_both().await;
     for _ in 0..5 {

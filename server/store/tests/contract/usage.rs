@@ -108,7 +108,7 @@ async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
 }
 
 #[tokio::test]
-async fn of_too_many_calls_that_wait_the_oldest_are_given_up_that_were_not_tried_yet() {
+async fn overfull_buffer_drops_the_oldest_calls_never_tried() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.refuse("INSERT ON call_packs").await;
@@ -159,7 +159,7 @@ async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
 }
 
 #[tokio::test]
-async fn usage_is_told_by_day_token_operation_and_status_with_the_mean_latency() {
+async fn usage_is_by_day_token_operation_status_with_mean_latency() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.later(TimeDelta::seconds(1)); // so that their order is known
@@ -269,7 +269,7 @@ async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
 }
 
 #[tokio::test]
-async fn old_calls_are_removed_once_they_are_added_up_and_their_numbers_stay() {
+async fn old_calls_are_removed_once_counted_and_their_totals_stay() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let token = house.issue("Export").await.token;
@@ -323,7 +323,7 @@ async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_pack_that_no_version_has_written_is_named_corrupt_and_stays_until_it_is_old() {
+async fn damaged_pack_is_an_error_and_stays_until_it_is_old() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.store.record_call(house.call(&token));
@@ -351,7 +351,7 @@ async fn count(database: &Pool, condition: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_pack_that_cannot_be_read_keeps_no_other_account_from_being_added_up() {
+async fn unreadable_pack_does_not_stop_counting_other_accounts() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let token = house.issue("Export").await.token;
@@ -395,7 +395,7 @@ async fn the_log_is_read_some_calls_at_a_time() {
 }
 
 #[tokio::test]
-async fn calls_that_older_versions_have_kept_one_by_one_are_packed_as_they_are() {
+async fn calls_kept_one_by_one_by_older_versions_are_packed() {
     let database = Database::before(CALL_PACKS).await;
     let pool = database.pool().await;
     let (account, token) = (AccountId(Uuid::now_v7()), TokenId(Uuid::now_v7()));

@@ -78,7 +78,7 @@ async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
 }
 
 #[tokio::test]
-async fn api_access_is_switched_at_once_for_all_of_an_accounts_tokens_in_the_cache_and_for_no_others() {
+async fn api_access_switch_reaches_only_the_account_s_cached_tokens() {
     let house = House::new().await;
     let (store, stranger) = (&house.store, house.stranger().await);
     let ours = [house.issue("One").await, house.issue("Two").await];
@@ -111,7 +111,7 @@ async fn a_change_that_fails_leaves_the_token_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_change_that_nobody_waits_for_any_more_leaves_nothing_stale() {
+async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (store, by, id) = (&house.store, &house.aya, issued.token.id);
@@ -131,7 +131,7 @@ async fn a_change_that_nobody_waits_for_any_more_leaves_nothing_stale() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_resets_under_load_none_lets_the_old_secret_pass_once_it_has_answered() {
+async fn reset_rejects_old_secret_at_once_under_load() {
     const RESETS: u64 = 1_000;
     let house = House::new().await;
     let issued = house.issue("Export").await;

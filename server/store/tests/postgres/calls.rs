@@ -19,7 +19,7 @@ const IS_LATE: &str = "
         WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7 AND NOT granted)";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn calls_whose_commit_was_cut_off_from_its_answer_are_written_once() {
+async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let wire = Wire::to(&house.database.url());

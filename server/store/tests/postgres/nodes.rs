@@ -31,7 +31,7 @@ async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, Abo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_one_node_resets_no_other_passes_once_the_reset_has_answered() {
+async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
     let house = House::new().await;
     house.store.enable_api_access(&house.aya).await.unwrap();
     let issued = house.issue("Export").await;
@@ -77,7 +77,7 @@ async fn what_one_node_resets_no_other_passes_once_the_reset_has_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_change_waits_for_a_node_that_is_gone_until_its_lease_has_run_out() {
+async fn change_waits_for_the_lease_of_a_lost_node_to_expire() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (other, keeping) = node(&house, &issued.token, &issued.secret).await;
@@ -139,7 +139,7 @@ async fn a_store_that_keeps_no_lease_remembers_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_calls_on_several_nodes_at_once_exactly_as_many_pass_as_may() {
+async fn calls_on_several_nodes_share_one_exact_limit() {
     let house = House::new().await;
     let (one, two) = (house.store.clone(), house.reopened().await);
     let stranger = house.stranger().await.account;
@@ -169,7 +169,7 @@ async fn of_calls_on_several_nodes_at_once_exactly_as_many_pass_as_may() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_node_that_is_cut_off_goes_by_its_memory_for_a_lease_and_not_a_moment_longer() {
+async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (sid, old) = (&issued.token.sid, &issued.secret);

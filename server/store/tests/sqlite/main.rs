@@ -37,7 +37,7 @@ async fn a_database_in_memory_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_looked_up_each_time() {
+async fn known_token_is_cached_and_unknown_one_is_looked_up_each_time() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let seen = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
@@ -55,7 +55,7 @@ async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_l
 }
 
 #[tokio::test]
-async fn audit_trail_is_verified_without_a_trace_of_it() {
+async fn verifying_the_audit_trail_leaves_the_files_unchanged() {
     let house = House::new().await;
     house.issue("Export").await;
     let key = ServerKey::from_bytes([7; 32]);
