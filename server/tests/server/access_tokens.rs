@@ -42,7 +42,7 @@ fn credentials(token: &Value) -> (AccountSid, Secret) {
 }
 
 #[tokio::test]
-async fn a_token_is_made_used_changed_reset_disabled_enabled_and_deleted_through_the_api() {
+async fn token_goes_through_its_whole_life_over_the_api() {
     let house = House::open().await;
     let by = manager(&house).await;
     let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Developers": ["dev@partner.example"] });
@@ -78,7 +78,7 @@ async fn a_token_is_made_used_changed_reset_disabled_enabled_and_deleted_through
 }
 
 #[tokio::test]
-async fn a_deactivated_user_stays_the_contact_that_they_are_and_becomes_none_again() {
+async fn deactivated_user_stays_contact_but_cannot_become_one_again() {
     let house = House::open().await;
     let by = manager(&house).await;
     let people = house.store.people(house.account()).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_token_rotates_itself() {
 }
 
 #[tokio::test]
-async fn a_token_gives_no_scope_that_it_does_not_have() {
+async fn token_cannot_grant_a_scope_that_it_lacks() {
     let house = House::open().await;
     let by = manager(&house).await;
     let beyond = json!({ "Name": "More", "Scopes": ["getCompanyInformation", "listJobs"] });
@@ -158,7 +158,7 @@ async fn tokens_of_other_accounts_are_not_found() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
+async fn errors_of_a_new_token_are_given_field_by_field() {
     let house = House::open().await;
     let by = manager(&house).await;
     let wrong = json!({ "Name": " ", "ApiVersion": "9", "Scopes": ["nothing"], "Developers": ["nobody"], "PrimaryContactId": "x" });
@@ -186,7 +186,7 @@ async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
 }
 
 #[tokio::test]
-async fn the_list_shows_the_account_s_tokens_by_name_and_state_without_secrets() {
+async fn list_filters_tokens_by_name_and_state_without_secrets() {
     let house = House::open().await;
     let by = manager(&house).await;
     house.store.disable(&house.by, house.issued.token.id).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_token_created_between_two_pages_repeats_none() {
 }
 
 #[tokio::test]
-async fn what_get_answers_put_takes_and_changes_nothing() {
+async fn put_accepts_the_answer_of_get_and_changes_nothing() {
     let house = House::open().await;
     let by = manager(&house).await;
     let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Description": "a\nb" });
@@ -264,7 +264,7 @@ async fn what_get_answers_put_takes_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_the_account_does_not_allow_now_answers_409() {
+async fn settings_that_the_account_does_not_allow_answer_409() {
     let house = House::open().await;
     let by = manager(&house).await;
     let below = format!("/{}", by.token.id.0);

@@ -56,7 +56,7 @@ async fn an_import_between_two_pages_repeats_no_advertiser() {
 }
 
 #[tokio::test]
-async fn version_3_lists_the_account_s_own_in_the_order_of_their_numbers() {
+async fn version_3_lists_the_account_s_advertisers_by_number() {
     let house = open().await;
     let list = get(&house, "", JSON).await;
     assert_eq!(list.status, StatusCode::OK, "{}", list.text());
@@ -86,7 +86,7 @@ async fn an_advertiser_has_the_published_fields_and_no_secret() {
 }
 
 #[tokio::test]
-async fn version_2_tells_of_the_pages_around_the_list() {
+async fn version_2_answers_name_the_pages_around_them() {
     let house = open().await;
     let page = get(&house, "?PageSize=2&Page=2", VERSION_2).await.json();
     assert_eq!(ids(&page["Advertisers"]), ["1048291"]);
@@ -99,7 +99,7 @@ async fn version_2_tells_of_the_pages_around_the_list() {
 }
 
 #[tokio::test]
-async fn the_same_comes_as_xml_to_who_asks_for_it() {
+async fn advertisers_are_answered_as_xml_on_request() {
     let house = open().await;
     let list = get(&house, "?PageSize=1", XML).await;
     assert_eq!((list.status, list.header("content-type")), (StatusCode::OK, "application/xml"));

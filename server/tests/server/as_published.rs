@@ -87,7 +87,7 @@ async fn a_proxy_s_call_is_checked_without_suffix_and_by_its_method() {
 }
 
 #[tokio::test]
-async fn a_form_changes_what_json_does() {
+async fn form_body_is_accepted_like_json() {
     let house = open(&["getCompanyInformation", "updateCompanyInformation", "createAccessToken"]).await;
     let form = [("content-type", FORM)];
     let put =
@@ -181,7 +181,7 @@ async fn a_uri_in_an_answer_can_be_fetched_as_it_stands() {
 }
 
 #[tokio::test]
-async fn the_account_sid_alone_says_who_calls() {
+async fn agency_address_describes_the_calling_token() {
     let house = House::open().await;
     let token = &house.issued.token;
     for end in ["", "/", ".json"] {
@@ -229,7 +229,7 @@ async fn a_line_break_after_the_auth_token_is_named() {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_known_token_says_when_it_ends() {
+async fn every_answer_to_a_known_token_gives_its_expiry() {
     let house = open(&["createAccessToken", "getCompanyInformation"]).await;
     let end = house.store.clock().now() + TimeDelta::days(30);
     let form = json!({ "Name": "Short", "Scopes": ["getCompanyInformation"], "DateExpires": end }).to_string();

@@ -37,7 +37,7 @@ async fn only_an_account_administrator_gets_the_files() {
 }
 
 #[tokio::test]
-async fn the_files_hold_what_the_filter_shows() {
+async fn audit_files_hold_the_filtered_entries() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let file = get(&house, &format!("{CSV}?about=tokens&text=nightly"), &cookie).await;
@@ -56,7 +56,7 @@ async fn the_files_hold_what_the_filter_shows() {
 }
 
 #[tokio::test]
-async fn the_history_of_a_token_tells_no_addresses_and_is_for_those_who_see_tokens() {
+async fn token_history_needs_the_right_to_see_tokens_and_no_addresses() {
     let house = House::open().await;
     let body = format!(r#"{{"id":"{}"}}"#, house.issued.token.id.0);
     for role in Role::ALL {
@@ -99,7 +99,7 @@ async fn data() -> (TempDir, SqlitePool) {
 }
 
 #[tokio::test]
-async fn the_command_line_tells_whether_the_trail_is_as_it_was_written() {
+async fn audit_verify_reports_a_changed_entry_and_fails() {
     let (folder, database) = data().await;
     let (code, said, _) = verify(folder.path(), &[]);
     assert_eq!(code, Some(0));
@@ -180,7 +180,7 @@ async fn verify_makes_neither_database_nor_key() {
 }
 
 #[tokio::test]
-async fn page_and_files_tell_the_head_of_the_trail() {
+async fn page_and_files_show_the_head_of_the_trail() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let head = house.store.audit_head(house.account()).await.unwrap().unwrap();

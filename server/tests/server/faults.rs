@@ -266,7 +266,7 @@ impl Load {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_database_that_is_away_for_half_a_minute_costs_nothing_that_was_answered() {
+async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
     let direct = database().await;
     let wire = Wire::to(&direct);
     let place = Place::on(Some(wire.url().to_owned())).await;
@@ -384,7 +384,7 @@ fn calling(issued: &IssuedToken) -> impl Fn(Arc<Place>) -> BoxFuture<'static, An
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn writers_that_all_wait_for_a_lock_are_told_to_come_back_while_readers_go_on() {
+async fn writers_waiting_for_a_lock_get_503_while_readers_go_on() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
@@ -400,7 +400,7 @@ async fn writers_that_all_wait_for_a_lock_are_told_to_come_back_while_readers_go
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn readers_that_hold_every_connection_are_answered_in_time_and_so_are_those_who_get_none() {
+async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
     let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -418,7 +418,7 @@ async fn readers_that_hold_every_connection_are_answered_in_time_and_so_are_thos
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_file_that_another_process_writes_to_for_long_is_unavailable_to_writers_alone() {
+async fn file_locked_by_another_process_is_unavailable_to_writers() {
     let place = Place::on(None).await;
     let file = place.house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
@@ -434,7 +434,7 @@ async fn a_file_that_another_process_writes_to_for_long_is_unavailable_to_writer
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn where_the_database_takes_all_and_answers_nothing_everybody_is_told_so_in_time() {
+async fn silent_database_gives_every_request_503_in_time() {
     let wire = Wire::to(&database().await);
     let place = Place::on(Some(wire.url().to_owned())).await;
     let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -452,7 +452,7 @@ async fn where_the_database_takes_all_and_answers_nothing_everybody_is_told_so_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn connections_that_are_lost_without_a_word_while_they_are_used_make_room_for_new_ones() {
+async fn connections_lost_in_use_are_replaced() {
     let direct = database().await;
     let wire = Wire::to(&direct);
     let place = Place::on(Some(wire.url().to_owned())).await;
@@ -476,7 +476,7 @@ async fn connections_that_are_lost_without_a_word_while_they_are_used_make_room_
 }
 
 #[tokio::test]
-async fn a_session_that_can_not_be_looked_up_though_the_database_answers_is_a_fault_of_the_server() {
+async fn failed_session_lookup_is_a_500_if_the_database_answers() {
     let place = Place::on(None).await;
     let file = place.house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();

@@ -240,7 +240,7 @@ async fn stored_text_is_text_on_every_page() {
 }
 
 #[tokio::test]
-async fn fields_of_a_form_hold_what_is_stored() {
+async fn form_fields_hold_the_stored_text() {
     let (house, cookie) = open().await;
     poison(&house).await;
     let path = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
@@ -265,7 +265,7 @@ async fn every_route_is_among_the_pages_that_are_tested() {
 }
 
 #[tokio::test]
-async fn page_may_send_the_forms_that_it_has_and_no_others() {
+async fn page_may_send_its_forms_and_no_others() {
     let (house, cookie) = open().await;
     let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
     let mut unused: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -258,7 +258,7 @@ async fn other_session(house: &House) -> store::SessionToken {
 }
 
 #[tokio::test]
-async fn the_table_of_server_functions_is_whole() {
+async fn table_of_server_functions_is_complete() {
     let (_house, theirs) = open().await;
     let listed: BTreeSet<_> = cases(&theirs).into_iter().map(|(path, _)| format!("/api/{path}")).collect();
     let there: BTreeSet<_> = server_fn_paths().map(|(path, _)| path.to_owned()).collect();

@@ -114,7 +114,7 @@ async fn to_ask_for_the_head_of_an_export_orders_nothing() {
 }
 
 #[tokio::test]
-async fn a_job_has_the_published_fields_and_what_is_not_there_is_empty() {
+async fn job_has_the_published_fields_and_missing_values_are_empty() {
     let house = open().await;
     let job = export(&house, "").await;
     let queued = get(&house, &job).await.json();
@@ -208,7 +208,7 @@ async fn signed_address_ends_with_the_token_it_was_given_to() {
 }
 
 #[tokio::test]
-async fn a_job_is_replayed_once_it_is_at_its_end() {
+async fn job_can_be_replayed_once_it_has_ended() {
     let house = open().await;
     let job = export(&house, "?ResultFormat=JSON&START_DATE=2026-01-01&END_DATE=2026-01-31").await;
     let replay = |job: &str| format!("{job}/Replay");
@@ -230,7 +230,7 @@ async fn a_job_is_replayed_once_it_is_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_running_when_the_server_was_killed_is_done_after_its_start() {
+async fn job_running_when_the_server_was_killed_is_done_after_restart() {
     let house = open().await;
     let job = export(&house, "").await;
     house.store.claim_job().await.unwrap().unwrap();
@@ -266,7 +266,7 @@ async fn jobs_are_listed_by_the_day_of_their_creation() {
 }
 
 #[tokio::test]
-async fn a_job_of_another_account_or_of_nobody_answers_404() {
+async fn job_of_another_account_or_unknown_answers_404() {
     let house = open().await;
     work(&house);
     let job = export(&house, "").await;
@@ -308,7 +308,7 @@ async fn a_job_of_another_account_or_of_nobody_answers_404() {
 }
 
 #[tokio::test]
-async fn a_token_s_name_that_looks_like_a_formula_is_text_in_the_csv_file() {
+async fn token_name_that_looks_like_a_formula_is_text_in_csv() {
     let house = open().await;
     let form = TokenForm {
         name: "=HYPERLINK(\"https://evil.example\")".to_owned(),

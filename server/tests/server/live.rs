@@ -59,7 +59,7 @@ async fn last(house: &House) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_hears_what_another_changes_and_misses_nothing_between_two_connections() {
+async fn page_gets_changes_of_others_and_misses_none_on_reconnect() {
     let house = House::open().await;
     let (cookie, token) = (house.sign_in(Role::ImplementationSpecialist).await, house.issued.token.id);
     let from = last(&house).await;
@@ -81,7 +81,7 @@ async fn a_page_hears_what_another_changes_and_misses_nothing_between_two_connec
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_hears_nothing_of_other_accounts() {
+async fn page_gets_no_changes_of_other_accounts() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let mut listener = Listener::open(&house, &cookie, last(&house).await);
@@ -102,7 +102,7 @@ async fn a_page_hears_nothing_of_other_accounts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_taken_away_a_deactivation_and_a_sign_out_end_the_stream() {
+async fn role_change_deactivation_and_sign_out_end_the_stream() {
     let house = House::open().await;
     let member = async |role: Role| {
         let people = house.store.people(house.account()).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_role_taken_away_a_deactivation_and_a_sign_out_end_the_stream() {
 }
 
 #[tokio::test]
-async fn only_those_who_may_see_tokens_can_listen() {
+async fn live_stream_needs_the_right_to_see_tokens() {
     let house = House::open().await;
     let path = format!("{}?after=0", app::path::LIVE);
     assert_eq!(house.get(&path).await.status, StatusCode::UNAUTHORIZED);
@@ -151,7 +151,7 @@ async fn only_those_who_may_see_tokens_can_listen() {
 }
 
 #[tokio::test]
-async fn what_a_page_reads_again_by_itself_is_no_use_of_its_session() {
+async fn automatic_refresh_of_a_page_is_no_use_of_its_session() {
     let mut house = House::open().await;
     let clock = Clock::fixed(DateTime::from_timestamp(2_000_000_000, 0).unwrap());
     house.address = house.at(&clock).await;

@@ -103,7 +103,7 @@ async fn other_server() -> String {
 }
 
 #[tokio::test]
-async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
+async fn nginx_passes_only_calls_that_the_gate_allows() {
     let house = House::open().await;
     let nginx = Nginx::start(&house, &other_server().await);
     let token = house.issued.token.clone();
@@ -129,7 +129,7 @@ async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn nginx_tells_a_client_that_has_no_calls_left_when_to_go_on() {
+async fn nginx_answers_429_with_retry_after_if_no_calls_are_left() {
     let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(2), ..Settings::default() }).await;
     let nginx = Nginx::start(&house, &other_server().await);
     let path = company_information(&house.issued.token.sid);
@@ -144,7 +144,7 @@ async fn nginx_tells_a_client_that_has_no_calls_left_when_to_go_on() {
 }
 
 #[tokio::test]
-async fn nginx_tells_a_client_to_come_back_while_the_database_is_away() {
+async fn nginx_answers_503_with_retry_after_without_a_database() {
     let wire = Wire::to(&database().await);
     let (settings, services) = (Settings::default(), Services::default());
     let house = House::open_on(Some(wire.url().to_owned()), false, &settings, services).await;
@@ -155,7 +155,7 @@ async fn nginx_tells_a_client_to_come_back_while_the_database_is_away() {
 }
 
 #[tokio::test]
-async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
+async fn nginx_lets_nothing_through_if_the_gate_does_not_answer() {
     let house = House::open().await;
     // Held, so that the port becomes nobody else's: whoever connects is hung up on.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -167,7 +167,7 @@ async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
 }
 
 #[tokio::test]
-async fn nginx_says_itself_where_a_call_comes_from_whatever_the_client_claims() {
+async fn nginx_replaces_the_client_s_claim_of_its_address() {
     let house = House::open_as(true, &Settings::default()).await;
     let (mut policy, revision) = house.store.security_policy(house.account()).await.unwrap();
     policy.allowed_addresses = ["192.0.2.0/24".parse().unwrap()].into();

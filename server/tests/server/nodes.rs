@@ -38,7 +38,7 @@ async fn call(house: &House, nginx: &Nginx, secret: &Secret) -> StatusCode {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_one_node_has_reset_none_passes() {
+async fn reset_on_one_node_rejects_the_old_secret_on_every_node() {
     let settings = Settings { calls_per_hour: NonZeroU32::new(100_000), ..Settings::default() };
     let url = database().await;
     let house = Arc::new(House::open_on(Some(url.clone()), false, &settings, Services::default()).await);

@@ -127,7 +127,7 @@ async fn each_kind_of_provider_signs_people_in() {
 }
 
 #[tokio::test]
-async fn token_given_to_another_client_signs_nobody_in() {
+async fn id_token_for_another_client_signs_no_user_in() {
     let address = email(Role::Analyst);
     let provider = OidcProvider::open(zitadel(&address)).await;
     let house = open(&provider, Settings::default()).await;
@@ -147,7 +147,7 @@ async fn token_given_to_another_client_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn address_that_may_be_another_s_signs_nobody_in() {
+async fn unverified_email_signs_no_user_in() {
     let address = email(Role::AccountAdministrator);
     for (claims, trust, reason) in [
         (json!({ "email": address }), false, "unvouched"),
@@ -190,7 +190,7 @@ async fn invited_person_joins_at_the_provider() {
 }
 
 #[tokio::test]
-async fn sign_ins_begun_in_several_tabs_each_end() {
+async fn sign_ins_begun_in_several_tabs_all_succeed() {
     let provider = OidcProvider::open(keycloak(&email(Role::Analyst))).await;
     let house = open(&provider, Settings::default()).await;
     let mut browser = Browser::default();
@@ -224,7 +224,7 @@ async fn issuer_may_differ_by_its_last_slash() {
 }
 
 #[tokio::test]
-async fn wrong_issuer_is_told_from_a_provider_that_is_down() {
+async fn wrong_issuer_and_unreachable_provider_are_told_apart() {
     let provider = OidcProvider::open(Manner { issuer_ends: "/realms/a", ..keycloak("") }).await;
     let house = open(&provider, Settings::default()).await;
     assert_eq!(sign_in(&house, &provider).await, failed("misconfigured"));

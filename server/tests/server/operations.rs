@@ -47,7 +47,7 @@ async fn the_profile_is_changed_in_part() {
 }
 
 #[tokio::test]
-async fn a_body_that_makes_no_sense_names_the_fields_and_changes_nothing() {
+async fn invalid_body_is_refused_by_field_and_changes_nothing() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);
     let before = call(&house, "GET", &path, &[], []).await.json();
@@ -83,7 +83,7 @@ async fn a_body_that_makes_no_sense_names_the_fields_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_asks_for_xml_gets_it_errors_too() {
+async fn answers_and_errors_are_xml_on_request() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);
     let answer = call(&house, "GET", &path, &[("accept", "application/xml")], []).await;
@@ -145,7 +145,7 @@ async fn a_version_on_its_way_out_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_calls_that_come_at_once_exactly_as_many_pass_as_may() {
+async fn exactly_the_allowed_number_of_simultaneous_calls_passes() {
     let settings = Settings { calls_per_hour: NonZeroU32::new(20), ..Settings::default() };
     let house = House::open_as(false, &settings).await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
@@ -179,7 +179,7 @@ async fn of_calls_that_come_at_once_exactly_as_many_pass_as_may() {
 }
 
 #[tokio::test]
-async fn what_the_agency_s_own_servers_answer_is_not_answered_here() {
+async fn operation_of_the_agency_s_own_servers_answers_404() {
     let house = open().await;
     let sid = &house.issued.token.sid;
     let answer = call(&house, "POST", &format!("/Agencies/{sid}/Compliance/Content"), &[], "{}").await;
@@ -188,7 +188,7 @@ async fn what_the_agency_s_own_servers_answer_is_not_answered_here() {
 }
 
 #[tokio::test]
-async fn the_openapi_document_is_there_for_anybody_and_names_every_operation() {
+async fn openapi_document_is_public_and_names_every_operation() {
     let house = House::open().await;
     let document: Value = house.get("/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");
@@ -198,7 +198,7 @@ async fn the_openapi_document_is_there_for_anybody_and_names_every_operation() {
 }
 
 #[tokio::test]
-async fn what_is_no_operation_refuses_other_methods_in_the_same_envelope() {
+async fn other_endpoints_refuse_other_methods_in_the_same_envelope() {
     let house = House::open().await;
     let cases = [
         ("DELETE", "/downloads/x?expires=1", "GET, HEAD"),
@@ -216,7 +216,7 @@ async fn what_is_no_operation_refuses_other_methods_in_the_same_envelope() {
 }
 
 #[tokio::test]
-async fn every_call_is_recorded_with_what_became_of_it() {
+async fn every_call_is_recorded_with_its_status() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);
     call(&house, "GET", &path, &[], []).await;

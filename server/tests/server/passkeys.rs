@@ -97,7 +97,7 @@ async fn after_the_password_a_passkey_is_the_second_step() {
 }
 
 #[tokio::test]
-async fn what_takes_a_recent_password_takes_a_passkey_in_its_place() {
+async fn passkey_stands_in_for_a_recent_password() {
     let house = open().await;
     let session = house.sign_in(Role::AccountAdministrator).await;
     let asked = house.function("/api/passkeys/ask_for_own", Some(&session), "{}").await;

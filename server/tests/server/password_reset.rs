@@ -148,7 +148,7 @@ async fn page_of_a_link_works_without_wasm() {
 }
 
 #[tokio::test]
-async fn administrator_s_link_is_shown_only_where_it_is_not_mailed() {
+async fn administrator_s_link_is_shown_only_if_it_is_not_mailed() {
     let mut postbox = Postbox::open().await;
     for with_mail in [true, false] {
         let mail = with_mail.then(|| postbox.mail());
@@ -217,7 +217,7 @@ fn chrono_later() -> chrono::DateTime<chrono::Utc> {
 }
 
 #[tokio::test]
-async fn without_mail_nobody_can_ask_for_a_link() {
+async fn no_link_can_be_asked_for_without_a_mail_server() {
     let house = House::open().await;
     assert!(!house.get("/sign-in").await.text().contains("/sign-in/forgotten"));
     let page = house.get("/sign-in/forgotten").await.text();

@@ -172,7 +172,7 @@ impl Drop for Program {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_has_kept_all_calls_but_those_of_the_last_second() {
+async fn killed_server_has_kept_all_calls_but_the_last_second_s() {
     let place = Place::new().await;
     let mut program = place.start();
     program.call(40, &place.issued).await;
@@ -195,7 +195,7 @@ async fn a_server_that_is_killed_has_kept_all_calls_but_those_of_the_last_second
 }
 
 #[tokio::test]
-async fn server_starts_where_every_variable_is_empty() {
+async fn server_starts_if_every_variable_is_empty() {
     let (place, names) = (Place::new().await, server::cli::Cli::variables());
     assert!(names.len() > 12 && names.iter().any(|name| name == "KAGITABA_PUBLIC_URL"), "{names:?}");
     let read_elsewhere = ["KAGITABA_SERVER_KEY", "KAGITABA_SEALING_KEYS", "KAGITABA_OIDC_CLIENT_SECRET", "RUST_LOG"];
@@ -215,7 +215,7 @@ async fn when_a_token_was_last_used_is_known_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_end_loses_no_call() {
+async fn server_that_gets_sigterm_loses_no_call() {
     let place = Place::new().await;
     let mut program = place.start();
     program.call(40, &place.issued).await;
@@ -301,12 +301,12 @@ async fn killed_again_and_again(place: &Place, rounds: impl IntoIterator<Item = 
 }
 
 #[tokio::test]
-async fn a_token_whose_server_was_killed_in_mid_reset_has_the_old_value_or_the_new_one() {
+async fn killed_server_leaves_the_old_auth_token_or_the_new_one() {
     killed_again_and_again(&Place::new().await, [1, 7, 20, 50, 90]).await;
 }
 
 #[tokio::test]
-async fn so_it_has_where_a_node_was_killed() {
+async fn killed_node_leaves_the_old_auth_token_or_the_new_one() {
     // Each change waits for the lease of the node that was killed before.
     killed_again_and_again(&Place::on(Some(database().await)).await, [1, 20, 45]).await;
 }

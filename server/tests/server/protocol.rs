@@ -129,7 +129,7 @@ async fn role(house: &House, began_as: Role) -> Role {
 }
 
 #[tokio::test]
-async fn cookies_of_other_applications_sign_nobody_out() {
+async fn cookies_of_other_applications_end_no_session() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let with = |cookies: &[&[u8]]| {
@@ -153,7 +153,7 @@ async fn cookies_of_other_applications_sign_nobody_out() {
 }
 
 #[tokio::test]
-async fn sign_in_page_says_where_signing_in_can_not_work() {
+async fn sign_in_page_warns_where_signing_in_can_not_work() {
     let [house, production] = [false, true]
         .map(|production| async move { House::open_as(production, &server::gate::Settings::default()).await });
     let (house, production) = (house.await, production.await);

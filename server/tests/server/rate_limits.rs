@@ -82,7 +82,7 @@ async fn calls_that_fail_and_calls_that_do_not_share_one_exact_limit() {
 }
 
 #[tokio::test]
-async fn who_has_no_right_credentials_costs_no_account_a_call_and_learns_of_no_limit() {
+async fn wrong_credentials_cost_no_call_and_get_no_limit_headers() {
     let house = open(2).await;
     let sid = &house.issued.token.sid;
     let wrong = Secret::generate(&mut rand::rng());
@@ -99,7 +99,7 @@ async fn who_has_no_right_credentials_costs_no_account_a_call_and_learns_of_no_l
 }
 
 #[tokio::test]
-async fn a_disabled_token_and_one_without_api_access_cost_their_account_nothing() {
+async fn disabled_token_or_api_access_costs_the_account_no_call() {
     let house = open(3).await;
     let disabled = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let ask = async |sid: &AccountSid, secret: &Secret, expected: (StatusCode, &str)| {
@@ -124,7 +124,7 @@ async fn a_disabled_token_and_one_without_api_access_cost_their_account_nothing(
 }
 
 #[tokio::test]
-async fn a_replay_counts_as_an_export_and_what_may_not_be_exported_does_not() {
+async fn replay_counts_as_an_export_and_a_refused_export_does_not() {
     let settings = Settings { exports_per_day: NonZeroU32::new(2), ..Settings::default() };
     let house = reports::open_as(&settings).await;
     work(&house);

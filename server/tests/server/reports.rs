@@ -34,7 +34,7 @@ pub async fn get(house: &House, below: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_catalogue_says_where_each_report_is() {
+async fn catalogue_gives_the_uris_of_each_report() {
     let house = open().await;
     let list = get(&house, "/Reports").await.json();
     let ids: Vec<_> = list.as_array().unwrap().iter().map(|report| &report["Id"]).collect();
@@ -112,7 +112,7 @@ async fn a_report_is_run_for_the_days_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_report_is_told_with_status_200() {
+async fn errors_of_a_report_are_answered_with_status_200() {
     let house = open().await;
     for (below, message) in [
         ("/Reports/nonexistent", "Not permitted to run report nonexistent"),
@@ -141,7 +141,7 @@ async fn what_is_wrong_with_a_report_is_told_with_status_200() {
 }
 
 #[tokio::test]
-async fn an_auth_token_in_a_wrong_place_is_not_told_back() {
+async fn auth_token_in_a_wrong_place_is_not_echoed() {
     let house = open().await;
     let secret = house.issued.secret.reveal();
     let named = get(&house, &format!("/Reports/{secret}")).await;

@@ -55,7 +55,7 @@ async fn second_step(house: &House, cookie: &str, form: &str, accept: &str) -> A
 }
 
 #[tokio::test]
-async fn the_second_step_gives_the_session_and_leads_where_one_wanted_to_go() {
+async fn second_step_gives_the_session_and_leads_to_the_asked_page() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::Analyst).await;
     let (_, codes) = set_up(&house, &cookie).await;
@@ -83,7 +83,7 @@ async fn the_second_step_gives_the_session_and_leads_where_one_wanted_to_go() {
 }
 
 #[tokio::test]
-async fn a_plain_form_goes_through_both_steps_and_never_to_another_site() {
+async fn plain_form_takes_both_steps_and_leads_to_no_other_site() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::Analyst).await;
     let (_, codes) = set_up(&house, &cookie).await;
@@ -114,7 +114,7 @@ async fn without_a_first_step_the_page_says_so_and_takes_no_code() {
 }
 
 #[tokio::test]
-async fn what_concerns_second_factors_takes_a_recent_password() {
+async fn changes_to_second_factors_need_a_recent_password() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let url = format!("sqlite:{}", house.folder.path().join("data/kagitaba.db").display());
@@ -139,7 +139,7 @@ async fn what_concerns_second_factors_takes_a_recent_password() {
 }
 
 #[tokio::test]
-async fn who_lacks_a_required_second_factor_can_set_one_up_and_nothing_else() {
+async fn user_without_a_required_second_factor_can_only_set_one_up() {
     let house = House::open().await;
     let admin = house.sign_in(Role::AccountAdministrator).await;
     let require =

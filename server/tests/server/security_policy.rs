@@ -58,7 +58,7 @@ async fn send_form(house: &House, path: &str, cookie: &str, form: &str) -> Answe
 }
 
 #[tokio::test]
-async fn an_expired_auth_token_is_told_apart_from_a_wrong_one_and_is_not_active() {
+async fn expired_auth_token_is_named_as_such_and_is_not_active() {
     let house = House::open().await;
     let issued = issued_ago(&house, TimeDelta::days(31), Some(TimeDelta::days(30))).await;
     let answer = house.company_information(&issued.token.sid, &issued.secret).await;
@@ -79,7 +79,7 @@ async fn an_expired_auth_token_is_told_apart_from_a_wrong_one_and_is_not_active(
 }
 
 #[tokio::test]
-async fn introspection_tells_when_an_auth_token_expires() {
+async fn introspection_gives_the_expiry_of_an_auth_token() {
     let house = House::open().await;
     let issued = issued_ago(&house, TimeDelta::days(1), Some(TimeDelta::days(30))).await;
     let told = introspected(&house, &issued).await;
@@ -120,7 +120,7 @@ async fn calls_from_elsewhere_are_refused_and_cost_nothing() {
 }
 
 #[tokio::test]
-async fn forward_authentication_and_introspection_ask_where_the_call_comes_from_too() {
+async fn authorize_and_introspection_check_the_caller_s_address_too() {
     let house = House::open_as(true, &gate::Settings::default()).await;
     demand(&house, &policy("", "192.0.2.0/24", false)).await;
     let path = company_information(&house.issued.token.sid);
@@ -137,7 +137,7 @@ async fn forward_authentication_and_introspection_ask_where_the_call_comes_from_
 }
 
 #[tokio::test]
-async fn an_end_is_given_and_told_through_the_api_within_what_the_account_allows() {
+async fn expiry_is_set_over_the_api_within_the_account_s_policy() {
     let house = House::open().await;
     let ids = ["createAccessToken", "updateAccessToken", "getAccessToken", "resetAccessToken"];
     let scopes: Vec<_> = ids.map(|id| Scope::find(id).unwrap()).into_iter().collect();
@@ -176,7 +176,7 @@ async fn an_end_is_given_and_told_through_the_api_within_what_the_account_allows
 }
 
 #[tokio::test]
-async fn only_administrators_see_and_change_the_policy_and_only_with_their_password() {
+async fn only_administrators_see_and_change_the_policy() {
     let house = House::open().await;
     let form = "form[token_lifetime]=90&form[allowed_addresses]=192.0.2.0%2F24%0D%0A%3A%3A1&revision=1";
     let functions = ["get", "consequences", "update"];
@@ -202,7 +202,7 @@ async fn only_administrators_see_and_change_the_policy_and_only_with_their_passw
 }
 
 #[tokio::test]
-async fn an_auth_token_that_is_viewed_is_in_that_answer_alone_and_stored_by_nobody_on_the_way() {
+async fn viewed_auth_token_is_in_one_uncacheable_answer_only() {
     let house = House::open().await;
     demand(&house, &policy("", "", true)).await;
     let issued = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -227,7 +227,7 @@ async fn an_auth_token_that_is_viewed_is_in_that_answer_alone_and_stored_by_nobo
 }
 
 #[tokio::test]
-async fn a_new_sealing_key_is_made_under_a_running_server_and_a_cut_off_change_goes_on() {
+async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     let house = House::open().await;
     demand(&house, &policy("", "", true)).await;
     let issued = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -254,7 +254,7 @@ async fn a_new_sealing_key_is_made_under_a_running_server_and_a_cut_off_change_g
 }
 
 #[tokio::test]
-async fn a_damaged_file_of_sealing_keys_is_told_and_left_alone() {
+async fn damaged_file_of_sealing_keys_is_an_error_and_is_kept() {
     let house = House::open().await;
     let data = Data::within(&house.folder.path().join("data"));
     let file = data.folder.join("sealing.key");

@@ -98,7 +98,7 @@ impl HttpBody for Endless {
 }
 
 #[tokio::test]
-async fn who_takes_nothing_of_an_answer_is_cut_off() {
+async fn client_that_reads_no_answer_is_cut_off() {
     let (dropped, cut_off) = oneshot::channel();
     let answer = Arc::new(Mutex::new(Some(Endless(dropped))));
     let router = Router::new().fallback(move || {
@@ -117,7 +117,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_connection_that_asks_nothing_more_is_closed_after_its_answer() {
+async fn idle_connection_is_closed_after_its_answer() {
     let house = House::open().await;
     let mut connection = TcpStream::connect(gate(&house, AMPLE, pending()).await).await.unwrap();
     let sid = &house.issued.token.sid;
@@ -131,7 +131,7 @@ async fn a_connection_that_asks_nothing_more_is_closed_after_its_answer() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_end_closes_what_is_idle() {
+async fn server_at_shutdown_closes_idle_connections() {
     let house = House::open().await;
     let (end, told_to_end) = oneshot::channel::<()>();
     let address = gate(&house, AMPLE, async { drop(told_to_end.await) }).await;
