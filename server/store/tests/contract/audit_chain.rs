@@ -1,4 +1,4 @@
-//! The audit trail's chain: whatever somebody does to it behind the store's back is found.
+//! The audit trail's chain: every change made to it behind the store's back is found.
 
 use crate::database::{AUDIT_CHAINING, Database, RANDOM_HASH, RANDOM_ID};
 use crate::house::{HERE, House, PASSWORD};
@@ -8,12 +8,12 @@ use domain::trail::TrailFilter;
 use sqlx::AssertSqlSafe;
 use store::{AuditChain, AuditFault, AuditHash, Clock, Error, ServerKey, Store, verify_audit_trail};
 
-/// Entries of the house's trail: account and user added, then four of a token, a second apart.
+/// The number of entries in the house's trail: account and user added, then four of a token, a second apart.
 const ENTRIES: i64 = 6;
 
-/// What takes all chains away.
+/// The statements that remove all chains.
 const TAKEN_AWAY: &str = "UPDATE audit_events SET sequence = NULL, hash = NULL; DELETE FROM audit_heads";
-/// What the migration notes of a database that has no chains yet.
+/// The statement by which the migration marks a database that has no chains yet.
 const NOTED: &str = "INSERT INTO unfinished_work (name) VALUES ('chain the audit trail')";
 
 async fn house_with_a_trail() -> House {
@@ -100,7 +100,7 @@ async fn entries_removed_at_the_end_are_missed_despite_a_forged_head() {
         let fault = chain(&house).await.fault;
         let last = Some(house.clock.now() - TimeDelta::seconds(2));
         assert_eq!(fault, Some(AuditFault::Head { after: last }), "{head}");
-        // What is recorded afterwards does not cover it up.
+        // Later entries do not hide the fault.
         house.store.enable_api_access(&house.aya).await.unwrap();
         assert!(chain(&house).await.fault.is_some(), "{head}");
     }
@@ -206,7 +206,7 @@ async fn changes_go_on_after_hashes_and_heads_were_removed() {
     assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 1, .. })));
 }
 
-/// The house's chain, with these hashes looked for, as `kagitaba audit verify` finds it.
+/// Returns the house's chain as `kagitaba audit verify` finds it, searched for the given hashes.
 async fn verified(house: &House, noted: &[&str]) -> AuditChain {
     let noted: Vec<AuditHash> = noted.iter().map(|hash| hash.parse().unwrap()).collect();
     let key = ServerKey::from_bytes([7; 32]);

@@ -60,7 +60,7 @@ async fn filters_combine_and_the_newest_comes_first() {
 async fn every_action_is_found_by_its_group_and_by_no_other() {
     let house = House::new().await;
     let database = house.database().await;
-    // As another version may have recorded it.
+    // `token_painted` is an action that another version may have recorded.
     let names: Vec<_> = Action::VARIANTS.iter().map(|action| action.as_str()).chain(["token_painted"]).collect();
     for name in &names {
         let recorded = format!(
@@ -82,7 +82,7 @@ async fn every_action_is_found_by_its_group_and_by_no_other() {
 async fn pages_of_fifty_follow_from_either_end_despite_new_entries() {
     let house = House::new().await;
     for n in 0..100 {
-        // All at one time, and many at another.
+        // Many entries share one time, and many another.
         if n == 40 {
             house.later(TimeDelta::seconds(1));
         }

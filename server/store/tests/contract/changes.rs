@@ -1,4 +1,4 @@
-//! Creating tokens, and every item of the card's menu but delete.
+//! Creating tokens, and every item of the card's menu except delete.
 
 use crate::house::{House, begin, new_user};
 use chrono::TimeDelta;

@@ -1,5 +1,5 @@
-//! A clock that was ahead for a while: what was written down then locks nobody out, and opens nothing for longer, once it is
-//! set right.
+//! A clock that was ahead for a while: once it is set right, the times stored meanwhile lock no user out and extend
+//! nothing.
 
 use crate::house::{HERE, House, PASSWORD};
 use chrono::TimeDelta;
@@ -10,10 +10,10 @@ use store::{Error, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
-/// By how much the clock was ahead.
+/// The time that the clock was ahead.
 const AHEAD: TimeDelta = TimeDelta::days(365);
 
-/// Does it while the clock is ahead.
+/// Runs the action while the clock is ahead.
 async fn ahead<T>(house: &House, act: impl AsyncFnOnce() -> T) -> T {
     house.later(AHEAD);
     let done = act().await;

@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many operations at the same time.
 
 use crate::house::{HERE, House, new_user};
 use chrono::{NaiveDate, TimeDelta};
@@ -12,7 +12,7 @@ use domain::user::{Asker, Person};
 use store::{Error, InvitationToken, ServerKey, SessionToken, Store};
 use uuid::Uuid;
 
-/// Starts them all and waits for all.
+/// Runs all the futures at the same time and returns their results in order.
 async fn all<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let tasks: Vec<_> = work.map(tokio::spawn).collect();
     let mut done = Vec::new();

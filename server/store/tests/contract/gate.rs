@@ -1,4 +1,4 @@
-//! What the gate asks on every call.
+//! The look-ups that the gate makes on every call.
 
 use crate::house::House;
 use crate::sql;
@@ -96,7 +96,7 @@ async fn use_is_recorded_and_is_no_change_of_the_token() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.later(TimeDelta::minutes(5));
-    let before = house.clock.now() - TimeDelta::seconds(30); // less than by which clocks may differ
+    let before = house.clock.now() - TimeDelta::seconds(30); // within the tolerated difference between clocks
     house.store.record_use(token.id).await.unwrap();
     let used = house.token(&token).await;
     assert_eq!((used.last_used_at, used.revision), (Some(house.clock.now()), token.revision));

@@ -1,4 +1,4 @@
-//! Identities: whom an identity provider vouches for, and which user that is.
+//! Identities: the people that an identity provider vouches for, and the users that they are.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
@@ -124,7 +124,7 @@ async fn invited_person_joins_by_signing_in_at_the_provider() {
     let session = house.link("nao", "nao@agency.example").await.unwrap();
     let nao = house.store.session(&session).await.unwrap().unwrap();
     assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (house.aya.account, Role::Finance, "Nao Hara"));
-    // They have no password to give, so this counts until it is time to give it again.
+    // The user has no password to give, so joining counts as giving one, for the usual time.
     house.store.require_recent_password(&session).await.unwrap();
     house.later(TimeDelta::minutes(16));
     assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
@@ -136,7 +136,7 @@ async fn invited_person_joins_by_signing_in_at_the_provider() {
     let details = json!({ "user": nao.user.id, "email": "nao@agency.example", "role": "finance", "issuer": "https://id.example" });
     assert_eq!(events[3], ("invitation_accepted".to_owned(), details));
     assert_eq!((events[4].0.as_str(), events[5].0.as_str()), ("identity_linked", "signed_in"));
-    // A password is theirs to set by a link.
+    // The user can set a password by a link.
     let link = house.store.link_for("nao@agency.example").await.unwrap().unwrap();
     house.store.reset_password(&link.token, PASSWORD, HERE).await.unwrap();
     house.store.sign_in("nao@agency.example", PASSWORD, HERE).await.unwrap();

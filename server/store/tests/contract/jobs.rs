@@ -1,4 +1,4 @@
-//! Jobs: ordered, done in turn, kept with their results; and the audit trail, as a report reads it.
+//! Jobs: ordered, done in turn and kept with their results; and the audit trail as a report reads it.
 
 use crate::house::{HERE, House};
 use crate::sql;
@@ -13,10 +13,10 @@ use std::time::Duration;
 use store::{Error, RESULT_LIFETIME, ResultLink, STALLED_AFTER, Store};
 use uuid::Uuid;
 
-/// One that every caller here has.
+/// A scope that every caller here has.
 const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
-/// Somebody who calls with a token of the asker's account.
+/// Returns the caller of a new token of the user's account.
 async fn caller(store: &Store, by: &Asker, house: &House) -> Caller {
     let settings = domain::token::TokenSettings { primary_contact: by.user.id, ..house.settings("Export") };
     let issued = store.create(by, settings, Uuid::now_v7()).await.unwrap();
@@ -157,7 +157,7 @@ async fn jobs_are_listed_oldest_first_by_days_both_included() {
     }
     let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
     assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 3));
-    // One that is created meanwhile moves none of them.
+    // A job created meanwhile does not move the others.
     store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
     assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 4));

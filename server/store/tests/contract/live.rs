@@ -1,4 +1,4 @@
-//! What open pages hear of: the changes after an entry that they name, each once, and nothing of other accounts.
+//! The changes sent to open pages: those after the entry that the page names, each once, and none of other accounts.
 
 use crate::house::House;
 use domain::audit::Action;
@@ -33,7 +33,7 @@ async fn change_names_the_revision_that_it_made() {
     let (by, from) = (&house.aya, house.store.last_entry(house.aya.account).await.unwrap());
     let id = house.issue("Export").await.token.id;
     house.store.disable(by, id).await.unwrap();
-    house.store.disable(by, id).await.unwrap(); // which changes nothing
+    house.store.disable(by, id).await.unwrap(); // changes nothing
     house.store.update(by, id, house.settings("Import"), 2).await.unwrap();
     house.store.delete(by, id).await.unwrap();
     house.store.undo_delete(by, id).await.unwrap();

@@ -1,4 +1,4 @@
-//! Account users as whoever runs the server manages them.
+//! Account users as the server's operator manages them.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use domain::membership::{Change, MembershipState};

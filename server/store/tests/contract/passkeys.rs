@@ -1,4 +1,4 @@
-//! Passkeys: added, used in all three ways, and refused where they are not what they should be.
+//! Passkeys: adding them, using them in all three ways, and refusing those that are not right.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
@@ -18,7 +18,7 @@ async fn ask(house: &House) -> Challenge {
     house.store.ask_for_passkey(&party(), HERE).await.unwrap()
 }
 
-/// A passkey of theirs, and the recovery codes that came with it.
+/// Adds a passkey for the user and returns it with the recovery codes that came with it.
 async fn add(house: &House, by: &Asker, name: &str) -> (SoftPasskey, Vec<String>) {
     let (passkey, answer) = SoftPasskey::create(&begin(house, by).await);
     let codes = house.store.add_passkey(by, &answer, name).await.unwrap();

@@ -1,4 +1,4 @@
-//! What people do about themselves: the password given again and changed, sessions, accounts.
+//! People's own settings: giving the password again, changing it, sessions, accounts.
 
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;

@@ -1,4 +1,4 @@
-//! Second factors: set up, asked for at sign-in, used up, switched off, and required by an account.
+//! Second factors: setting up, asking at sign-in, using up, switching off, and requiring by an account.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::sql;
@@ -11,17 +11,17 @@ use std::time::Duration;
 use store::{Error, Identity, PendingSignIn, SessionToken, VerifiedPerson};
 use totp_rs::{Builder, Secret, Totp};
 
-/// A time step.
+/// The length of a time step.
 const STEP: TimeDelta = TimeDelta::seconds(30);
 
-/// What a person has: the app and the recovery codes.
+/// A person's authenticator app and recovery codes.
 struct Phone {
     app: Totp,
     codes: Vec<String>,
 }
 
 impl Phone {
-    /// The app's code at this time, moved by so many steps.
+    /// Returns the app's code for the current time, moved by a number of time steps.
     fn code(&self, house: &House, steps: i32) -> String {
         let at = house.clock.now() + STEP * steps;
         self.app.generate(at.timestamp().try_into().unwrap()).to_string()
@@ -33,7 +33,7 @@ async fn begin(house: &House, by: &Asker) -> Totp {
     Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap()
 }
 
-/// Sets two-step sign-in up. The app's next code is fresh.
+/// Sets two-step sign-in up and moves the clock one step on, so that the app's next code is unused.
 async fn set_up(house: &House, by: &Asker) -> Phone {
     let mut phone = Phone { app: begin(house, by).await, codes: Vec::new() };
     let codes = house.store.confirm_authenticator(by, &phone.code(house, 0), HERE).await.unwrap();
@@ -49,7 +49,7 @@ async fn password_given(house: &House) -> PendingSignIn {
     }
 }
 
-/// Tries to sign in with password and code, from a network address that nobody else has.
+/// Tries to sign in with password and code, from a network address that depends on `host` only.
 async fn attempt(house: &House, code: &str, host: u8) -> Result<SessionToken, Error> {
     let pending = password_given(house).await;
     house.store.second_step(&pending, code, IpAddr::V4(Ipv4Addr::new(198, 51, 100, host))).await

@@ -1,4 +1,4 @@
-//! What an account demands of its access tokens holds at once, for all of them and for no others.
+//! The security policy takes effect at once, for all access tokens of its account and for no others.
 
 use crate::house::House;
 use chrono::TimeDelta;
@@ -21,7 +21,7 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
     form.validate().unwrap()
 }
 
-/// Puts the policy in force, whatever is.
+/// Puts the policy in force, whichever one is in force now.
 async fn demand(house: &House, policy: &SecurityPolicy) {
     let (_, revision) = house.store.security_policy(house.aya.account).await.unwrap();
     house.store.update_security_policy(&house.aya, policy, revision).await.unwrap();
@@ -40,7 +40,7 @@ async fn caller(store: &Store, issued: &IssuedToken) -> Caller {
     again
 }
 
-/// Lets the store seal, and answers the keys to look at and to change.
+/// Gives the store sealing keys, and returns them to read and to change.
 fn keys_of(store: &Store) -> Arc<Mutex<SealingKeys>> {
     let keys = Arc::new(Mutex::new(SealingKeys::generate(&mut rng())));
     let source = Arc::clone(&keys);

@@ -9,7 +9,7 @@ use store::{Client, Error, SESSION_IDLE, SESSION_LIFETIME, SessionToken, Store};
 
 const EMAIL: &str = "Aya@agency.example";
 
-/// Tries to sign in from a network address that nobody else has.
+/// Tries to sign in from a network address that depends on `host` only.
 async fn attempt(store: &Store, email: &str, password: &str, host: u16) -> Result<SessionToken, Error> {
     let [high, low] = host.to_be_bytes();
     store.sign_in(email, password, IpAddr::V4(Ipv4Addr::new(198, 51, high, low))).await
@@ -204,6 +204,6 @@ async fn session_that_the_browser_had_ends_when_another_begins() {
     assert_eq!(house.store.session(&session).await.unwrap(), Some(stranger));
     assert!(house.store.session(&elsewhere).await.unwrap().is_some(), "other browsers go on");
     assert_eq!(house.actions().await.last_chunk(), Some(&["signed_out", "signed_in"].map(str::to_owned)));
-    // A cookie of a session that is over is no hindrance.
+    // The cookie of an ended session does not prevent signing in.
     house.store.sign_in(EMAIL, PASSWORD, browser()).await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Calls are noted, written, read one by one, added up, reported and removed.
+//! Calls: recording, writing, reading one by one, adding up, reporting and removing.
 
 use crate::database::{CALL_PACKS, Database};
 use crate::house::{HERE, House, begin};
@@ -162,7 +162,7 @@ async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
 async fn usage_is_by_day_token_operation_status_with_mean_latency() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
-    house.later(TimeDelta::seconds(1)); // so that their order is known
+    house.later(TimeDelta::seconds(1)); // gives the tokens a known order
     let other = house.issue("Other").await.token;
     let midnight: DateTime<Utc> = begin().date_naive().and_hms_opt(0, 0, 0).unwrap().and_utc();
     let day = midnight.date_naive();
@@ -226,7 +226,7 @@ async fn another_accounts_calls_are_not_seen() {
     }
 }
 
-/// Calls of more than eight days, one a minute, backwards, of which every third has failed.
+/// Records the calls of more than eight days, one a minute from now back; every third has failed.
 fn record_days(house: &House, token: &Token, stranger: &Asker) {
     for number in 0..12_000_i64 {
         let call = Call {
@@ -305,7 +305,7 @@ async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
     let token = house.issue("Export").await.token;
     record_days(&house, &token, &stranger);
     for _ in 0..9_000 {
-        house.store.record_call(house.call(&token)); // more than a pack takes
+        house.store.record_call(house.call(&token)); // more than one pack holds
     }
     house.store.flush_calls().await.unwrap();
     let today = begin().date_naive();
@@ -344,7 +344,7 @@ async fn damaged_pack_is_an_error_and_stays_until_it_is_old() {
     assert_eq!(house.store.add_up_calls().await.unwrap(), 0);
 }
 
-/// The packs of which that is so.
+/// Returns the number of packs that meet the condition.
 async fn count(database: &Pool, condition: &str) -> i64 {
     let count = format!("SELECT COUNT(*) FROM call_packs WHERE {condition}");
     sql::query_scalar(AssertSqlSafe(count)).fetch_one(database).await.unwrap()
@@ -356,7 +356,7 @@ async fn unreadable_pack_does_not_stop_counting_other_accounts() {
     let stranger = house.stranger().await;
     let token = house.issue("Export").await.token;
     let mut accounts = [house.aya.account, stranger.account];
-    accounts.sort_unstable_by_key(|account| account.0); // as they come
+    accounts.sort_unstable_by_key(|account| account.0); // the order in which packs are added up
     for account in accounts {
         house.store.record_call(Call { account, ..house.call(&token) });
     }

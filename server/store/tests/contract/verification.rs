@@ -1,4 +1,4 @@
-//! The gate's look-up is answered from memory, and never with what has changed.
+//! The gate's look-up is answered from the cache, and never with outdated data.
 
 use crate::house::House;
 use domain::access::Caller;
@@ -14,7 +14,7 @@ use std::task::Poll;
 use store::{IssuedToken, Store};
 use uuid::Uuid;
 
-/// Who calls with the token, now that it is in the cache.
+/// Returns the token's caller, and asserts that the cache gives the same one.
 async fn caller(store: &Store, issued: &IssuedToken) -> Option<Caller> {
     let first = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
     assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), first);
@@ -26,7 +26,7 @@ async fn issue(store: &Store, by: &Asker, settings: TokenSettings) -> IssuedToke
     store.create(by, settings, Uuid::now_v7()).await.unwrap()
 }
 
-/// Polls the future that often at most, and drops it unless it has answered by then. Says whether it has.
+/// Polls the future at most that often, then drops it. Returns whether it has completed.
 async fn give_up_after(polls: u32, future: impl Future) -> bool {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|context| {
@@ -121,10 +121,10 @@ async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
         let disable = async { (store.disable(by, id).await, store.disable_api_access(by).await) };
         let enable = async { (store.enable(by, id).await, store.enable_api_access(by).await) };
         answered += u32::from(give_up_after(polls, disable).await);
-        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may put in what was before
+        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may cache the state before the change
         answered += u32::from(give_up_after(polls, enable).await);
         store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
-        store.begin_work("whatever").await.unwrap(); // what was under way before is decided then
+        store.begin_work("whatever").await.unwrap(); // waits until earlier transactions have ended
         assert_eq!(caller(store, &issued).await, caller(&house.reopened().await, &issued).await, "{polls} polls");
     }
     assert!((4..804).contains(&answered), "{answered} of 804 answered");
@@ -135,7 +135,7 @@ async fn reset_rejects_old_secret_at_once_under_load() {
     const RESETS: u64 = 1_000;
     let house = House::new().await;
     let issued = house.issue("Export").await;
-    // How many resets have answered, and the secrets before and after the last of them.
+    // The number of answered resets, and the secrets before and after the last of them.
     let known = Arc::new(Mutex::new((0, Secret::generate(&mut rand::rng()), issued.secret.clone())));
     let begun = Arc::new(AtomicU64::new(0));
     let (mut calls, mut callers) = (0_u64, Vec::new());

@@ -1,4 +1,4 @@
-//! Work of several transactions.
+//! Work that takes several transactions.
 
 use crate::house::House;
 

@@ -1,4 +1,4 @@
-//! Calls that were written while the answer got lost.
+//! Calls that were written although the answer to their commit was lost.
 
 use crate::house::{HERE, House};
 use crate::wire::Wire;
@@ -7,13 +7,13 @@ use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
 use store::{Call, Clock, ServerKey, Store};
 
-/// Makes a transaction that writes calls wait at its end until it gets that lock.
+/// A trigger that makes a transaction that writes calls wait for lock 7 before it commits.
 const LATE: &str = "
     CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER late AFTER INSERT ON call_packs DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION late()";
-/// Whether one does.
+/// Whether a transaction waits for lock 7.
 const IS_LATE: &str = "
     SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid
         WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7 AND NOT granted)";

@@ -1,4 +1,4 @@
-//! All that there is moves to the other kind of database and back.
+//! Moving all data to the other kind of database and back.
 
 use crate::contract::house::{HERE, House, PASSWORD};
 use crate::database::Database;

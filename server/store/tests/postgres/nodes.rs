@@ -1,4 +1,4 @@
-//! Several nodes on one database: none passes what another has changed, whatever becomes of it.
+//! Several nodes on one database: no node uses data that another has changed, even if nodes are lost or cut off.
 
 use crate::house::House;
 use crate::sql;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use store::{Allowance, Clock, ServerKey, Store};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// How long to wait for what comes by itself. Long: the machine may be busy.
+/// The longest wait for an event that needs no further action. It is long, as the machine may be busy.
 const AT_LAST: Duration = Duration::from_mins(1);
 
-/// Another node on the house's database, which remembers what it has read.
+/// Returns another node on the house's database, with the token in its cache, and the handle to stop its lease.
 async fn node(house: &House, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
     remembering(house.reopened().await, token, secret).await
 }
@@ -64,7 +64,7 @@ async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
         assert!(other.authenticate(&sid, &old).await.unwrap().is_none(), "a stale pass after reset {reset}");
         assert!(other.authenticate(&sid, &secret).await.unwrap().is_some());
         *current.lock().unwrap() = secret.clone();
-        // Until the other node believes again what it has read: else nothing would be tried.
+        // Wait until the other node has the token in its cache again: otherwise the next reset would test nothing.
         while !other.remembers(&sid) {
             tokio::task::yield_now().await;
         }
@@ -105,7 +105,7 @@ async fn a_change_does_not_wait_for_a_node_that_has_ended_its_lease() {
 async fn only_one_change_waits_for_a_node_whose_lease_never_ends() {
     let house = House::new().await;
     let (issued, database) = (house.issue("Export").await, house.database().await);
-    // As a clock of the database leaves it that was ahead.
+    // A lease as it is left by a database clock that was ahead.
     let gone = "INSERT INTO nodes (id, lease_until) VALUES (gen_random_uuid(), now() + INTERVAL '1 year')";
     sql::query(gone).execute(&database).await.unwrap();
     let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();

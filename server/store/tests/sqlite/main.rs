@@ -1,4 +1,4 @@
-//! What every store does, on `SQLite`; and what is tested in its own words, or about its files.
+//! The behaviour of every store, on `SQLite`; and tests that are specific to `SQLite` or its files.
 
 mod database;
 mod files;
@@ -60,7 +60,7 @@ async fn verifying_the_audit_trail_leaves_the_files_unchanged() {
     house.issue("Export").await;
     let key = ServerKey::from_bytes([7; 32]);
     let chains = house.store.verify_audit_trail().await.unwrap();
-    // While a server has it open, in whose log the last entries may still stand.
+    // A server still has the database open, so the last entries may be in the write-ahead log only.
     assert_eq!(verify_audit_trail(&house.database.url(), &key, &[]).await.unwrap(), chains);
 
     let copy = Database::new().await;
