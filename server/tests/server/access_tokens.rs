@@ -1,4 +1,4 @@
-//! Access Tokens through the API: automated rotation, and what a token can't give.
+//! Access tokens over the API: automated rotation, and the scopes that a token can't grant.
 
 use domain::{
     scope::Scope,
@@ -23,7 +23,7 @@ const ALL: [&str; 8] = [
     "deleteAccessToken",
 ];
 
-/// A token that handles tokens, and may retrieve the company profile.
+/// Returns a token that may manage tokens and retrieve the company profile.
 async fn manager(house: &House) -> IssuedToken {
     let scopes = ALL.iter().chain(&["getCompanyInformation"]).map(|id| Scope::find(id).unwrap());
     house.issue(&scopes.collect::<Vec<_>>()).await
@@ -35,7 +35,7 @@ async fn call(house: &House, by: &IssuedToken, method: &str, below: &str, body: 
     house.send(request, if body.is_null() { String::new() } else { body.to_string() }).await
 }
 
-/// The credentials in an answer.
+/// Returns the credentials in an answer.
 fn credentials(token: &Value) -> (AccountSid, Secret) {
     let sid = AccountSid::try_from(token["AccountSid"].as_str().unwrap().to_owned()).unwrap();
     (sid, Secret::parse(token["AuthToken"].as_str().unwrap()).unwrap())
@@ -125,7 +125,7 @@ async fn token_cannot_grant_a_scope_that_it_lacks() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.json()["Message"].as_str().unwrap().contains("listJobs"), "{}", refused.text());
 
-    // Nor does it come by the secret of one that has more, or change it.
+    // It cannot get the secret of a token with more scopes, or change that token.
     let more = house.issue(&[Scope::find("listJobs").unwrap()]).await;
     let below = format!("/{}", more.token.id.0);
     for (method, item, body) in [
@@ -170,7 +170,7 @@ async fn errors_of_a_new_token_are_given_field_by_field() {
     for body in [json!([]), json!({ "Name": 5 }), json!({ "Scopes": "x" }), json!({ "Secret": "x" })] {
         assert_eq!(call(&house, &by, "POST", "", body).await.status, StatusCode::BAD_REQUEST);
     }
-    // Whoever sends an Auth Token in the wrong place does not get it back.
+    // An Auth Token sent in the wrong place is not echoed.
     let secret = by.secret.reveal();
     for field in ["Name", "ApiVersion", "PrimaryContactId", "DateExpires"] {
         let answer = call(&house, &by, "POST", "", json!({ field: secret })).await;
@@ -239,7 +239,7 @@ async fn put_accepts_the_answer_of_get_and_changes_nothing() {
         let after = house.store.token(house.account(), id).await.unwrap();
         assert_eq!((after.settings, after.ends_at), (before.settings, before.ends_at), "to the microsecond");
 
-        // Used meanwhile, it was last used later than what was read says.
+        // The token was used meanwhile, so its last use is later than in the answer read before.
         let (sid, secret) = credentials(&created);
         assert_eq!(house.company_information(&sid, &secret).await.status, StatusCode::OK);
         house.store.flush_calls().await.unwrap();

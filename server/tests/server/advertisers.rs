@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::house::{Answer, House};
 
-/// A house with three advertisers, whose token may list and get them, and another account with one.
+/// Returns a house with three advertisers, whose token may list and get them, and another account with one.
 async fn open() -> House {
     let mut house = House::open().await;
     house.issued = house.issue(&["listAdvertisers", "getAdvertiser"].map(|id| Scope::find(id).unwrap())).await;
@@ -32,7 +32,7 @@ fn advertiser(record: &[(&str, &str)]) -> Advertiser {
     Advertiser::imported(record.iter().copied()).unwrap()
 }
 
-/// Asks for what is below `/Advertisers`, with one more header.
+/// Gets a path below `/Advertisers`, with one more header.
 async fn get(house: &House, below: &str, (name, value): (&str, &str)) -> Answer {
     let sid = &house.issued.token.sid;
     let request = house.own_request("GET", &format!("/Agencies/{sid}/Advertisers{below}")).header(name, value);

@@ -1,4 +1,4 @@
-//! The gate as the platform publishes it: the ways to write a request, and the forms of answers.
+//! The gate as the platform documents it: the ways to write a request, and the forms of answers.
 
 use chrono::{DateTime, TimeDelta};
 use domain::scope::Scope;
@@ -10,7 +10,7 @@ use crate::house::{Answer, House, company_information};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A house whose token may do the named operations.
+/// Returns a house whose token has the given scopes.
 async fn open(scopes: &[&str]) -> House {
     open_as(scopes, &Settings::default()).await
 }
@@ -21,7 +21,7 @@ async fn open_as(scopes: &[&str], settings: &Settings) -> House {
     house
 }
 
-/// Calls below the token's own SID.
+/// Calls a path below the token's own Account SID.
 async fn call(house: &House, method: &str, below: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
     let request = house.own_request(method, &format!("/Agencies/{}{below}", house.issued.token.sid));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -134,7 +134,7 @@ async fn a_post_stands_for_put_or_delete_and_needs_their_scope() {
             (StatusCode::BAD_REQUEST, &json!("_method"))
         );
     }
-    // Whatever a GET says, it stays one.
+    // A GET stays a GET, whatever its query says.
     let get = call(&house, "GET", &format!("{below}?_method=DELETE"), &[], []).await;
     assert_eq!((get.status, &get.json()["Errors"][0]["Field"]), (StatusCode::BAD_REQUEST, &json!("_method")));
     assert_eq!(call(&house, "GET", &below, &[], []).await.json()["Name"], "Again");
@@ -161,7 +161,7 @@ async fn a_uri_in_an_answer_can_be_fetched_as_it_stands() {
     assert!(uri.ends_with('/'), "{uri}");
     let fetched = house.send(house.own_request("GET", uri), []).await;
     assert_eq!(fetched.status, StatusCode::OK);
-    // What it answers is taken back, whichever way its address is written.
+    // The answer can be sent back, with or without the slash at the end of its address.
     let mut profile = fetched.json();
     for uri in [uri, uri.trim_end_matches('/')] {
         profile["Uri"] = uri.into();

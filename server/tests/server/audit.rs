@@ -1,4 +1,4 @@
-//! The audit trail: its files, the history of a token, the command line that verifies it, and from where things were done.
+//! The audit trail: its files, the history of a token, the command that verifies it, and the network addresses in it.
 
 use std::{path::Path, process::Command};
 
@@ -77,7 +77,7 @@ async fn token_history_needs_the_right_to_see_tokens_and_no_addresses() {
     assert_eq!(disabled.address.as_deref(), Some("127.0.0.1"));
 }
 
-/// What `kagitaba audit verify` ends with, prints and complains of.
+/// Runs `kagitaba audit verify` and returns its exit code, its output and its errors.
 fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
         .args(["audit", "verify", "--data"])
@@ -89,7 +89,7 @@ fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     (program.status.code(), String::from_utf8(program.stdout).unwrap(), String::from_utf8(program.stderr).unwrap())
 }
 
-/// Data with an account, *Agency*, and its database.
+/// Returns a data folder with an account, *Agency*, and its database.
 async fn data() -> (TempDir, SqlitePool) {
     let folder = tempfile::tempdir().unwrap();
     Data::within(folder.path()).open().await.unwrap().add_account("Agency").await.unwrap();
@@ -124,7 +124,7 @@ async fn verify_fails_after_chains_were_taken_away_and_a_start() {
     assert!(said.contains("Agency: BROKEN: there is no chain; 1 entries"), "{said}");
     assert!(why.contains("tampered with (Agency)"), "{why}");
 
-    // Somebody who knows how has a chain made: it is told, and wants a hash that was noted since.
+    // A forger can have a chain made: it is reported, and passes only with a hash noted since.
     let noted = "INSERT INTO unfinished_work (name) VALUES ('chain the audit trail')";
     sqlx::query(noted).execute(&database).await.unwrap();
     drop(Data::within(folder.path()).open().await.unwrap());
@@ -155,7 +155,7 @@ async fn verify_compares_with_a_head_that_was_noted() {
     assert!(verify(folder.path(), &["--account", "Nobody"]).2.contains("no account `Nobody`"));
     assert!(verify(folder.path(), &["--head", "abc"]).2.contains("64 hexadecimal digits"));
 
-    // An account that is gone with all that it had, which nothing in the database tells.
+    // An account removed with all its data leaves no trace in the database.
     for gone in ["audit_heads", "audit_events", "accounts"] {
         let delete = format!(
             "DELETE FROM {gone} WHERE {} IN (SELECT id FROM accounts WHERE name = 'Agency')",

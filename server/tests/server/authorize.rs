@@ -1,4 +1,4 @@
-//! Forward authentication: what a proxy in front of other servers is told.
+//! Forward authentication: the answers to a proxy in front of other servers.
 
 use http::{StatusCode, header};
 use server::gate::Settings;

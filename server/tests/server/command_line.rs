@@ -1,4 +1,4 @@
-//! The program itself: users and advertisers on the command line, and what it refuses to do.
+//! The program itself: users and advertisers on the command line, and the commands that it refuses.
 
 use std::{
     ffi::OsStr,
@@ -18,7 +18,7 @@ fn add_user(folder: &Path, email: &str, password: &str) -> Output {
     add_user_in(&[], folder, email, password)
 }
 
-/// The same in this environment.
+/// Runs `kagitaba user add` with these environment variables.
 fn add_user_in(environment: &[(&str, &str)], folder: &Path, email: &str, password: &str) -> Output {
     let arguments = ["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email];
     run(&arguments, environment, folder, &format!("{password}\n"))
@@ -42,7 +42,7 @@ fn run(arguments: &[&str], environment: &[(&str, &str)], folder: &Path, input: &
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may have ended already, without reading.
+    // The program may have ended already, without reading its input.
     let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
     program.wait_with_output().unwrap()
 }
@@ -226,7 +226,7 @@ async fn data_folder_of_any_name_can_be_used() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 8, "nothing lies beside them");
 }
 
-/// Runs `kagitaba` where nobody reads what it writes to standard output.
+/// Runs `kagitaba` with a standard output that is not read.
 fn run_unread(arguments: &[&str], folder: &Path, input: &str) -> Output {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -1,4 +1,4 @@
-//! Server functions and pages: who may call them, from where, and what their answers forbid.
+//! Server functions and pages: the roles and sites that may call them, and the security headers of their answers.
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -218,7 +218,7 @@ async fn malformed_requests_are_refused_without_server_errors() {
         let answer = house.get(path).await;
         assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
     }
-    // Where the gate is meant, it answers.
+    // A path that is meant for the gate gets the gate's answer.
     for method in ["GET", "POST"] {
         let path = format!("/{}", company_information(&house.issued.token.sid));
         let answer = house.send(house.own_request(method, &path), []).await;
@@ -295,7 +295,7 @@ async fn pages_rendered_at_once_equal_those_rendered_alone() {
     }
 }
 
-/// The page without what is new each time.
+/// Returns the page without the parts that are new each time.
 async fn page(house: Arc<House>, path: String, cookie: String) -> String {
     let answer = house.send(house.request("GET", &path).header(header::COOKIE, cookie), []);
     let answer =
@@ -303,7 +303,7 @@ async fn page(house: Arc<House>, path: String, cookie: String) -> String {
     assert_eq!(answer.status, StatusCode::OK);
     let policy = answer.header("content-security-policy");
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
-    // A time in a page's data has 16 digits: microseconds.
+    // A time in a page's data has 16 digits: microseconds since the Unix epoch.
     let text = answer.text().replace(nonce, "NONCE");
     let is_time = |part: &&str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_digit());
     text.split(|c: char| !c.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! Files of the site: how long browsers may keep them, and in which form they get them.
+//! Files of the site: the time that browsers may cache them, and their compression.
 
 use http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What a token opens, and what it does not.
+//! The calls that a token may make at the gate, and those that it may not.
 
 use std::{
     num::NonZeroU32,
@@ -233,7 +233,7 @@ async fn reset_rejects_old_auth_token_at_once_in_a_thousand_resets() {
     let house =
         House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(10_000_000), ..Settings::default() }).await;
     let mut token = house.issued.token.clone();
-    // Every value so far. How many there were when the last reset had answered tells which ones must not pass.
+    // All Auth Tokens so far. The count at the last answered reset tells which of them must not pass.
     let secrets = Arc::new(RwLock::new(vec![house.issued.secret.clone()]));
     let over = Arc::new(AtomicBool::new(false));
     let url = format!("http://{}{}", house.address, company_information(&token.sid));

@@ -1,4 +1,4 @@
-//! What a service is told of its callers' credentials (RFC 7662).
+//! Introspection of callers' credentials by a service (RFC 7662).
 
 use domain::{scope::Scope, secret::Secret};
 use http::{StatusCode, header};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, House, basic};
 
-/// Asks with the credentials of a service that may.
+/// Introspects with the credentials of a service that may do so.
 async fn ask(house: &House, form: &str) -> Answer {
     let service = house.issue(&[Scope::GET_ACCESS_TOKEN]).await;
     let request =

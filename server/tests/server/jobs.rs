@@ -1,4 +1,4 @@
-//! Exports at the gate: ordered, followed, downloaded, replayed.
+//! Exports at the gate: ordering, following, downloading, replaying.
 
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,13 @@ use crate::{
     reports::{call, get, open},
 };
 
-/// What is below the account in one of its addresses.
+/// Returns the part of an address that is below the account.
 pub fn below(uri: &Value) -> &str {
     let uri = uri.as_str().unwrap();
     &uri[uri.match_indices('/').nth(2).unwrap().0..]
 }
 
-/// Orders an export; answers the job's path.
+/// Orders an export and returns the job's path.
 pub async fn export(house: &House, query: &str) -> String {
     let queued = get(house, &format!("/ReportExport/audit_log{query}")).await;
     assert_eq!(queued.status, StatusCode::OK);
@@ -40,7 +40,7 @@ pub async fn export(house: &House, query: &str) -> String {
     job
 }
 
-/// Asks for the job until it is at its end.
+/// Asks for the job until it has ended, and returns it.
 pub async fn ended(house: &House, job: &str) -> Value {
     let began = Instant::now();
     loop {

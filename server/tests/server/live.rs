@@ -1,4 +1,4 @@
-//! Live changes: what a page that listens hears, and until when.
+//! Live changes: the events sent to a listening page, and the end of the stream.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -14,11 +14,11 @@ use store::{Clock, SESSION_IDLE};
 
 use crate::house::{House, issue};
 
-/// An open connection to the events.
+/// An open connection to the stream of events.
 struct Listener(BufReader<TcpStream>);
 
 impl Listener {
-    /// Listens from after that entry.
+    /// Listens to the changes after that audit entry.
     fn open(house: &House, cookie: &str, after: i64) -> Self {
         let mut stream = TcpStream::connect(house.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
@@ -35,7 +35,7 @@ impl Listener {
         line.trim_end().to_owned()
     }
 
-    /// The next event: its name, and its data if that is JSON.
+    /// Waits for the next event, and returns its name, and its data if that is JSON.
     fn event(&mut self) -> (String, Value) {
         let mut name = String::new();
         loop {
@@ -157,7 +157,7 @@ async fn automatic_refresh_of_a_page_is_no_use_of_its_session() {
     house.address = house.at(&clock).await;
     let list = json!({ "filter": TokenFilter::default() }).to_string();
     let token = json!({ "id": house.issued.token.id }).to_string();
-    // The ampersand is how our pages send it.
+    // Our pages send the marker with an ampersand.
     let by_itself = [
         ("/api/tokens/list?again&", &list),
         ("/api/tokens/editable?again", &token),
@@ -171,7 +171,7 @@ async fn automatic_refresh_of_a_page_is_no_use_of_its_session() {
             clock.advance(SESSION_IDLE / 3 - TimeDelta::seconds(1));
             assert_eq!(ask(path, body).await, StatusCode::OK, "{path}");
         }
-        // What somebody does is a use of it.
+        // A user's action is a use of the session.
         assert_eq!(ask("/api/tokens/list", &list).await, StatusCode::OK);
         for _ in 0..3 {
             clock.advance(SESSION_IDLE / 3 - TimeDelta::seconds(1));

@@ -1,4 +1,4 @@
-//! What all operations have in common, and Company Information.
+//! The common behaviour of all operations, and Company Information.
 
 use std::num::NonZeroU32;
 
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use crate::house::{Answer, House, basic, company_information};
 
-/// Calls with more headers and a body.
+/// Calls the gate with more headers and a body.
 async fn call(house: &House, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
     let mut request = house.own_request(method, path);
     for (name, value) in headers {
@@ -22,7 +22,7 @@ async fn call(house: &House, method: &str, path: &str, headers: &[(&str, &str)],
     house.send(request, body).await
 }
 
-/// A house whose token may also update the company profile.
+/// Returns a house whose token may also update the company profile.
 async fn open() -> House {
     let mut house = House::open().await;
     let scopes = ["getCompanyInformation", "updateCompanyInformation", "createComplianceContent"];
@@ -42,7 +42,7 @@ async fn the_profile_is_changed_in_part() {
     let profile = call(&house, "GET", &path, &[], []).await.json();
     assert_eq!((&profile["CompanyName"], &profile["Website"]), (&json!("Agency"), &json!("https://agency.example")));
     assert_eq!(profile["BillingAddress"]["City"], "Kyoto");
-    // What was read can be sent back.
+    // The profile that was read can be sent back.
     assert_eq!(call(&house, "PUT", &path, &[], profile.to_string()).await.status, StatusCode::OK);
 }
 
@@ -134,7 +134,7 @@ async fn a_version_on_its_way_out_says_so() {
     assert_eq!((two.header("deprecation"), two.header("sunset")), ("@1790812800", "Fri, 01 Oct 2027 00:00:00 GMT"));
     let three = call(&house, "GET", &path, &[], []).await;
     assert_eq!((three.header("deprecation"), three.header("sunset")), ("", ""));
-    // Who may not, or asks for what there is not, is told so as well.
+    // Refused calls and calls to unknown paths have the header as well.
     for (method, path) in [("PUT", path.clone()), ("GET", format!("{path}/x"))] {
         let refused = call(&house, method, &path, &[("ir-version", "2")], []).await;
         assert!(refused.status.is_client_error(), "{method} {path}");
@@ -240,7 +240,7 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     call(&house, "GET", &path, &[], []).await; // from now on the token is known
     let request = house.own_request("PUT", &path).body(Body::from("{}")).unwrap();
     let router = gate::router(house.store.clone(), &Settings::default());
-    // While somebody else writes, the change has to wait.
+    // While another connection writes, the change must wait.
     let file = house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
     somebody.execute("BEGIN IMMEDIATE").await.unwrap();
@@ -251,7 +251,7 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     assert_eq!(usage(&house).await, [("getCompanyInformation".to_owned(), 200, 1), hung_up]);
 }
 
-/// The calls of today: of what, how they were answered, how many.
+/// Returns today's calls: the operation, the status and the count.
 async fn usage(house: &House) -> Vec<(String, u16, u64)> {
     house.store.flush_calls().await.unwrap();
     let today = house.store.clock().now().date_naive();

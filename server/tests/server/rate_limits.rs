@@ -1,4 +1,4 @@
-//! How often an account may call, and what it is told about that.
+//! Rate limits of an account, and the headers that report them.
 
 use std::num::NonZeroU32;
 
@@ -16,7 +16,7 @@ use crate::{
     reports::{self, call, get},
 };
 
-/// What the answer says of limit and rest.
+/// Returns the limit and the remaining calls that the answer gives.
 fn left(answer: &Answer) -> (&str, &str) {
     assert_eq!(answer.header("x-ratelimit-limit").is_empty(), answer.header("x-ratelimit-reset").is_empty());
     (answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining"))

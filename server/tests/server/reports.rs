@@ -1,4 +1,4 @@
-//! Reports at the gate: the catalogue, and reports that are read at once.
+//! Reports at the gate: the catalogue, and reports that are answered at once.
 
 use chrono::TimeDelta;
 use domain::scope::Scope;
@@ -8,12 +8,12 @@ use server::gate::Settings;
 
 use crate::house::{Answer, House};
 
-/// A house whose token may do all that there is to do with reports and jobs.
+/// Returns a house whose token has every scope for reports and jobs.
 pub async fn open() -> House {
     open_as(&Settings::default()).await
 }
 
-/// The same with these settings of the gate.
+/// Returns such a house with these settings of the gate.
 pub async fn open_as(settings: &Settings) -> House {
     let mut house = House::open_as(false, settings).await;
     let scopes = "listAllReports getReportMetadata runReport exportReport listJobs getJob downloadJobResult replayJob";
@@ -22,7 +22,7 @@ pub async fn open_as(settings: &Settings) -> House {
     house
 }
 
-/// Calls what is below the account, with one more header.
+/// Calls a path below the account, with one more header.
 pub async fn call(house: &House, method: &str, below: &str, (name, value): (&str, &str)) -> Answer {
     let sid = &house.issued.token.sid;
     let request = house.own_request(method, &format!("/Agencies/{sid}{below}")).header(name, value);

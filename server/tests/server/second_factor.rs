@@ -1,4 +1,4 @@
-//! Signing in in two steps, and what is closed to who has to set a second factor up first.
+//! Signing in in two steps, and the restrictions on users who must set a second factor up first.
 
 use domain::role::Role;
 use http::{StatusCode, header};
@@ -8,7 +8,7 @@ use crate::house::{Answer, House, PASSWORD, email, sign_in_form};
 
 const PENDING: &str = "kagitaba_sign_in=";
 
-/// Sets two-step sign-in up by the functions that the page calls. The recovery codes come with the authenticator.
+/// Sets two-step sign-in up through the page's server functions. Returns the authenticator and the recovery codes.
 async fn set_up(house: &House, cookie: &str) -> (Totp, Vec<String>) {
     let begun = house.function("/api/second_factor/begin", Some(cookie), "{}").await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
@@ -33,7 +33,7 @@ fn set_cookies(answer: &Answer) -> Vec<&str> {
     answer.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
 }
 
-/// Gives the password, and answers with the cookie of the second step.
+/// Gives the password. Returns the cookie of the second step, and the answer.
 async fn password_given(house: &House, role: Role, next: &str) -> (String, Answer) {
     let form = format!("{}&next={next}", sign_in_form(role));
     let answer = house.send(house.sign_in_request(), form).await;
@@ -181,7 +181,7 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
     assert_eq!(page("/settings").await.0, StatusCode::OK);
     assert_eq!(house.function("/api/tokens/people", Some(&specialist), "").await.status, StatusCode::OK);
 
-    // The administrator signs in anew, with a recovery code.
+    // The administrator signs in again, with a recovery code.
     let (pending, _) = password_given(&house, Role::AccountAdministrator, "").await;
     let right = second_step(&house, &pending, &format!("code={}", codes[3]), "application/json").await;
     assert_eq!(right.json(), "/settings");

@@ -1,4 +1,4 @@
-//! What an account demands of its access tokens, at the gate and in the console.
+//! The security policy of an account, at the gate and in the console.
 
 use chrono::{TimeDelta, Utc};
 use domain::{
@@ -29,7 +29,7 @@ async fn demand(house: &House, policy: &SecurityPolicy) {
     house.store.update_security_policy(&house.by, policy, revision).await.unwrap();
 }
 
-/// A token that was issued that long ago, for that long.
+/// Issues a token as of that long ago, for that term.
 async fn issued_ago(house: &House, ago: TimeDelta, term: Option<TimeDelta>) -> IssuedToken {
     let then = Utc::now() - ago;
     let settings = house.issued.token.settings.clone();
@@ -37,7 +37,7 @@ async fn issued_ago(house: &House, ago: TimeDelta, term: Option<TimeDelta>) -> I
     house.store.at(Clock::fixed(then)).create(&house.by, settings, Uuid::now_v7()).await.unwrap()
 }
 
-/// Retrieves the company profile, as a proxy hands it on from there.
+/// Retrieves the company profile as a proxy forwards it from that network address.
 async fn call_from(house: &House, address: &str) -> Answer {
     let path = company_information(&house.issued.token.sid);
     house.send(house.own_request("GET", &path).header("x-forwarded-for", address), []).await
@@ -51,7 +51,7 @@ async fn introspected(house: &House, about: &IssuedToken) -> Value {
     house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await.json()
 }
 
-/// Sends a form as a page does, and answers what came back.
+/// Sends a form as a page does, and returns the answer.
 async fn send_form(house: &House, path: &str, cookie: &str, form: &str) -> Answer {
     let request = house.request("POST", path).header("sec-fetch-site", "same-origin").header(header::COOKIE, cookie);
     house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await
@@ -155,7 +155,7 @@ async fn expiry_is_set_over_the_api_within_the_account_s_policy() {
     assert!(!end.is_empty());
     let never = call("PUT", &format!("/{id}"), json!({ "DateExpires": "" })).await.json();
     assert_eq!(never["DateExpires"], "");
-    // Well written, but not possible now; and not a time at all.
+    // A well-formed time that is not possible now, and text that is not a time.
     let (not_now, not_a_time) = (StatusCode::CONFLICT, StatusCode::BAD_REQUEST);
     let wrong =
         [(in_days(-1), not_now), (in_days(4_000), not_now), (json!("tomorrow"), not_a_time), (json!(7), not_a_time)];
@@ -242,7 +242,7 @@ async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     assert!(after != before && after.lines().count() == 1);
     assert_eq!(view(&issued).await.reveal(), issued.secret.reveal());
 
-    // As it is when it was cut off after the new key was made.
+    // The state after a rotation was interrupted once the new key was made.
     let cut_off = store::SealingKeys::from_text(&after).unwrap().with_new(&mut rand::rng());
     std::fs::write(&file, cut_off.to_text().as_bytes()).unwrap();
     let meanwhile = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
