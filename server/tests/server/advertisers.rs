@@ -127,7 +127,7 @@ async fn pages_follow_one_another_until_they_are_empty() {
 }
 
 #[tokio::test]
-async fn pages_that_are_none_are_refused_with_the_field_named() {
+async fn invalid_page_numbers_are_refused_with_the_field_named() {
     let house = open().await;
     for (query, field) in
         [("?PageSize=0", "PageSize"), ("?PageSize=", "PageSize"), ("?Page=0", "Page"), ("?Page=x", "Page")]
@@ -139,7 +139,7 @@ async fn pages_that_are_none_are_refused_with_the_field_named() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_unknown_another_account_s_or_none_answers_404() {
+async fn unknown_foreign_or_invalid_id_answers_404() {
     let house = open().await;
     for id in ["8", "1", "0", "-7", "+7", "007", "7x", "%207", "x", "99999999999999999999", "%E4%B8%83"] {
         let answer = get(&house, &format!("/{id}"), JSON).await;

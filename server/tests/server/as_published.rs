@@ -265,7 +265,7 @@ async fn every_answer_to_a_known_token_gives_its_expiry() {
 }
 
 #[tokio::test]
-async fn parameters_that_there_are_not_are_named() {
+async fn unknown_or_invalid_parameters_are_named() {
     let house = open(&["listJobs", "getCompanyInformation"]).await;
     for (below, field) in [
         ("/Jobs?CreatedAftr=2026-01-01", "CreatedAftr"),
@@ -284,7 +284,7 @@ async fn parameters_that_there_are_not_are_named() {
 }
 
 #[tokio::test]
-async fn page_size_beyond_the_largest_is_capped_and_said() {
+async fn page_size_beyond_the_largest_is_capped_and_reported() {
     let house = open(&["listAccessTokens"]).await;
     for (query, size) in [("", "1000"), ("?PageSize=5000", "1000"), ("?PageSize=1", "1")] {
         let list = call(&house, "GET", &format!("/AccessTokens{query}"), &[], []).await;

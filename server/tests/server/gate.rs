@@ -185,7 +185,7 @@ async fn unknown_paths_answer_404_only_with_right_credentials() {
 }
 
 #[tokio::test]
-async fn a_sid_in_the_path_that_is_none_is_not_the_token_s() {
+async fn invalid_sid_in_the_path_answers_403() {
     let house = House::open().await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
     for path in [

@@ -90,7 +90,7 @@ async fn an_export_is_downloaded_in_each_format_and_in_both_modes() {
 }
 
 #[tokio::test]
-async fn to_ask_for_the_head_of_an_export_orders_nothing() {
+async fn head_request_for_an_export_orders_nothing() {
     let house = open().await;
     for below in ["/ReportExport/audit_log", "/ReportExport/nonexistent"] {
         for method in ["HEAD", "POST", "OPTIONS"] {

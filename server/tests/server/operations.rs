@@ -122,7 +122,7 @@ async fn a_single_request_may_ask_for_another_version() {
 }
 
 #[tokio::test]
-async fn a_version_on_its_way_out_says_so() {
+async fn deprecated_version_is_named_in_headers() {
     let settings = Settings {
         deprecation: vec!["2=2026-10-01".parse().unwrap()],
         sunset: vec!["2=2027-10-01".parse().unwrap()],

@@ -28,7 +28,7 @@ async fn open(calls_per_hour: u32) -> House {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_counts_too_and_says_how_many_are_left() {
+async fn failed_call_counts_too_and_gives_the_remaining_calls() {
     let house = open(12).await;
     let sid = &house.issued.token.sid;
     let own = company_information(sid);
@@ -65,7 +65,7 @@ async fn a_call_that_fails_counts_too_and_says_how_many_are_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_that_fail_and_calls_that_do_not_share_one_exact_limit() {
+async fn failed_and_passed_calls_share_one_exact_limit() {
     let house = open(20).await;
     let sid = &house.issued.token.sid;
     let mut answers = tokio::task::JoinSet::new();

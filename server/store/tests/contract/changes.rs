@@ -22,7 +22,7 @@ async fn a_new_token_is_enabled_unused_and_as_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_name_may_be_used_twice_and_that_is_said() {
+async fn duplicate_name_is_allowed_and_reported() {
     let house = House::new().await;
     house.issue("Ｅxport").await;
     assert!(house.issue("export").await.name_exists);

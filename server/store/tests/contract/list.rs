@@ -381,7 +381,7 @@ async fn changes_between_two_pages_move_no_other_token() {
 }
 
 #[tokio::test]
-async fn another_page_stands_in_for_one_that_has_no_tokens_any_more() {
+async fn empty_page_is_replaced_by_the_first_or_last_page() {
     let house = House::new().await;
     let filter = TokenFilter::default();
     for n in 0..=PAGE_SIZE {
@@ -410,7 +410,7 @@ async fn another_page_stands_in_for_one_that_has_no_tokens_any_more() {
 }
 
 #[tokio::test]
-async fn a_key_that_makes_no_sense_asks_for_the_first_page() {
+async fn malformed_page_key_gives_the_first_page() {
     let house = House::new().await;
     for n in 0..2 * PAGE_SIZE {
         house.issue(&format!("Token {n}")).await;

@@ -40,7 +40,7 @@ async fn password_is_needed_again_after_a_quarter_of_an_hour() {
 }
 
 #[tokio::test]
-async fn to_try_passwords_in_a_session_is_slowed_down_like_signing_in() {
+async fn passwords_tried_in_a_session_are_throttled_like_sign_ins() {
     let house = House::new().await;
     let session = signed_in(&house).await;
     for _ in 0..5 {

@@ -19,7 +19,7 @@ use store::{Clock, ServerKey, Store};
 use wire::Wire;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_stores_that_open_an_empty_database_at_once_all_do() {
+async fn ten_stores_can_open_an_empty_database_at_once() {
     let database = Database::empty().await;
     let opened: Vec<_> = (0..10)
         .map(|_| {
