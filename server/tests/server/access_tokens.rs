@@ -1,4 +1,4 @@
-//! Access Tokens through the API: automated rotation, and what a token can't give.
+//! Access tokens over the API: automated rotation, and the scopes that a token can't grant.
 
 use domain::tokens::{
     scope::Scope,
@@ -23,7 +23,7 @@ const ALL: [&str; 8] = [
     "deleteAccessToken",
 ];
 
-/// A token that handles tokens, and may retrieve the company profile.
+/// Returns a token that may manage tokens and retrieve the company profile.
 async fn manager(house: &House) -> IssuedToken {
     let scopes = ALL.iter().chain(&["getCompanyInformation"]).map(|id| Scope::find(id).unwrap());
     house.issue(&scopes.collect::<Vec<_>>()).await
@@ -35,14 +35,14 @@ async fn call(house: &House, by: &IssuedToken, method: &str, below: &str, body: 
     house.send(request, if body.is_null() { String::new() } else { body.to_string() }).await
 }
 
-/// The credentials in an answer.
+/// Returns the credentials in an answer.
 fn credentials(token: &Value) -> (AccountSid, Secret) {
     let sid = AccountSid::try_from(token["AccountSid"].as_str().unwrap().to_owned()).unwrap();
     (sid, Secret::parse(token["AuthToken"].as_str().unwrap()).unwrap())
 }
 
 #[tokio::test]
-async fn a_token_is_made_used_changed_reset_disabled_enabled_and_deleted_through_the_api() {
+async fn token_goes_through_its_whole_life_over_the_api() {
     let house = House::open().await;
     let by = manager(&house).await;
     let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Developers": ["dev@partner.example"] });
@@ -78,7 +78,7 @@ async fn a_token_is_made_used_changed_reset_disabled_enabled_and_deleted_through
 }
 
 #[tokio::test]
-async fn a_deactivated_user_stays_the_contact_that_they_are_and_becomes_none_again() {
+async fn deactivated_user_stays_contact_but_cannot_become_one_again() {
     let house = House::open().await;
     let by = manager(&house).await;
     let people = house.store.people(house.account()).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_token_rotates_itself() {
 }
 
 #[tokio::test]
-async fn a_token_gives_no_scope_that_it_does_not_have() {
+async fn token_cannot_grant_a_scope_that_it_lacks() {
     let house = House::open().await;
     let by = manager(&house).await;
     let beyond = json!({ "Name": "More", "Scopes": ["getCompanyInformation", "listJobs"] });
@@ -125,7 +125,7 @@ async fn a_token_gives_no_scope_that_it_does_not_have() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.json()["Message"].as_str().unwrap().contains("listJobs"), "{}", refused.text());
 
-    // Nor does it come by the secret of one that has more, or change it.
+    // It cannot get the secret of a token with more scopes, or change that token.
     let more = house.issue(&[Scope::find("listJobs").unwrap()]).await;
     let below = format!("/{}", more.token.id.0);
     for (method, item, body) in [
@@ -158,7 +158,7 @@ async fn tokens_of_other_accounts_are_not_found() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
+async fn errors_of_a_new_token_are_given_field_by_field() {
     let house = House::open().await;
     let by = manager(&house).await;
     let wrong = json!({ "Name": " ", "ApiVersion": "9", "Scopes": ["nothing"], "Developers": ["nobody"], "PrimaryContactId": "x" });
@@ -170,7 +170,7 @@ async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
     for body in [json!([]), json!({ "Name": 5 }), json!({ "Scopes": "x" }), json!({ "Secret": "x" })] {
         assert_eq!(call(&house, &by, "POST", "", body).await.status, StatusCode::BAD_REQUEST);
     }
-    // Whoever sends an Auth Token in the wrong place does not get it back.
+    // An Auth Token sent in the wrong place is not echoed.
     let secret = by.secret.reveal();
     for field in ["Name", "ApiVersion", "PrimaryContactId", "DateExpires"] {
         let answer = call(&house, &by, "POST", "", json!({ field: secret })).await;
@@ -186,7 +186,7 @@ async fn what_is_wrong_with_a_new_token_is_said_field_by_field() {
 }
 
 #[tokio::test]
-async fn the_list_shows_the_account_s_tokens_by_name_and_state_without_secrets() {
+async fn list_filters_tokens_by_name_and_state_without_secrets() {
     let house = House::open().await;
     let by = manager(&house).await;
     house.store.disable(&house.by, house.issued.token.id).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_token_created_between_two_pages_repeats_none() {
 }
 
 #[tokio::test]
-async fn what_get_answers_put_takes_and_changes_nothing() {
+async fn put_accepts_the_answer_of_get_and_changes_nothing() {
     let house = House::open().await;
     let by = manager(&house).await;
     let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Description": "a\nb" });
@@ -239,7 +239,7 @@ async fn what_get_answers_put_takes_and_changes_nothing() {
         let after = house.store.token(house.account(), id).await.unwrap();
         assert_eq!((after.settings, after.ends_at), (before.settings, before.ends_at), "to the microsecond");
 
-        // Used meanwhile, it was last used later than what was read says.
+        // The token was used meanwhile, so its last use is later than in the answer read before.
         let (sid, secret) = credentials(&created);
         assert_eq!(house.company_information(&sid, &secret).await.status, StatusCode::OK);
         house.store.flush_calls().await.unwrap();
@@ -264,7 +264,7 @@ async fn what_get_answers_put_takes_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_the_account_does_not_allow_now_answers_409() {
+async fn settings_that_the_account_does_not_allow_answer_409() {
     let house = House::open().await;
     let by = manager(&house).await;
     let below = format!("/{}", by.token.id.0);

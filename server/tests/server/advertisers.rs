@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::house::{Answer, House};
 
-/// A house with three advertisers, whose token may list and get them, and another account with one.
+/// Returns a house with three advertisers, whose token may list and get them, and another account with one.
 async fn open() -> House {
     let mut house = House::open().await;
     house.issued = house.issue(&["listAdvertisers", "getAdvertiser"].map(|id| Scope::find(id).unwrap())).await;
@@ -32,7 +32,7 @@ fn advertiser(record: &[(&str, &str)]) -> Advertiser {
     Advertiser::imported(record.iter().copied()).unwrap()
 }
 
-/// Asks for what is below `/Advertisers`, with one more header.
+/// Gets a path below `/Advertisers`, with one more header.
 async fn get(house: &House, below: &str, (name, value): (&str, &str)) -> Answer {
     let sid = &house.issued.token.sid;
     let request = house.own_request("GET", &format!("/Agencies/{sid}/Advertisers{below}")).header(name, value);
@@ -56,7 +56,7 @@ async fn an_import_between_two_pages_repeats_no_advertiser() {
 }
 
 #[tokio::test]
-async fn version_3_lists_the_account_s_own_in_the_order_of_their_numbers() {
+async fn version_3_lists_the_account_s_advertisers_by_number() {
     let house = open().await;
     let list = get(&house, "", JSON).await;
     assert_eq!(list.status, StatusCode::OK, "{}", list.text());
@@ -86,7 +86,7 @@ async fn an_advertiser_has_the_published_fields_and_no_secret() {
 }
 
 #[tokio::test]
-async fn version_2_tells_of_the_pages_around_the_list() {
+async fn version_2_answers_name_the_pages_around_them() {
     let house = open().await;
     let page = get(&house, "?PageSize=2&Page=2", VERSION_2).await.json();
     assert_eq!(ids(&page["Advertisers"]), ["1048291"]);
@@ -99,7 +99,7 @@ async fn version_2_tells_of_the_pages_around_the_list() {
 }
 
 #[tokio::test]
-async fn the_same_comes_as_xml_to_who_asks_for_it() {
+async fn advertisers_are_answered_as_xml_on_request() {
     let house = open().await;
     let list = get(&house, "?PageSize=1", XML).await;
     assert_eq!((list.status, list.header("content-type")), (StatusCode::OK, "application/xml"));
@@ -127,7 +127,7 @@ async fn pages_follow_one_another_until_they_are_empty() {
 }
 
 #[tokio::test]
-async fn pages_that_are_none_are_refused_with_the_field_named() {
+async fn invalid_page_numbers_are_refused_with_the_field_named() {
     let house = open().await;
     for (query, field) in
         [("?PageSize=0", "PageSize"), ("?PageSize=", "PageSize"), ("?Page=0", "Page"), ("?Page=x", "Page")]
@@ -139,7 +139,7 @@ async fn pages_that_are_none_are_refused_with_the_field_named() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_unknown_another_account_s_or_none_answers_404() {
+async fn unknown_foreign_or_invalid_id_answers_404() {
     let house = open().await;
     for id in ["8", "1", "0", "-7", "+7", "007", "7x", "%207", "x", "99999999999999999999", "%E4%B8%83"] {
         let answer = get(&house, &format!("/{id}"), JSON).await;

@@ -1,4 +1,4 @@
-//! The gate as the platform publishes it: the ways to write a request, and the forms of answers.
+//! The gate as the platform documents it: the ways to write a request, and the forms of answers.
 
 use chrono::{DateTime, TimeDelta};
 use domain::tokens::scope::Scope;
@@ -10,7 +10,7 @@ use crate::house::{Answer, House, company_information};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A house whose token may do the named operations.
+/// Returns a house whose token has the given scopes.
 async fn open(scopes: &[&str]) -> House {
     open_as(scopes, &Settings::default()).await
 }
@@ -21,7 +21,7 @@ async fn open_as(scopes: &[&str], settings: &Settings) -> House {
     house
 }
 
-/// Calls below the token's own SID.
+/// Calls a path below the token's own Account SID.
 async fn call(house: &House, method: &str, below: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
     let request = house.own_request(method, &format!("/Agencies/{}{below}", house.issued.token.sid));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -87,7 +87,7 @@ async fn a_proxy_s_call_is_checked_without_suffix_and_by_its_method() {
 }
 
 #[tokio::test]
-async fn a_form_changes_what_json_does() {
+async fn form_body_is_accepted_like_json() {
     let house = open(&["getCompanyInformation", "updateCompanyInformation", "createAccessToken"]).await;
     let form = [("content-type", FORM)];
     let put =
@@ -134,7 +134,7 @@ async fn a_post_stands_for_put_or_delete_and_needs_their_scope() {
             (StatusCode::BAD_REQUEST, &json!("_method"))
         );
     }
-    // Whatever a GET says, it stays one.
+    // A GET stays a GET, whatever its query says.
     let get = call(&house, "GET", &format!("{below}?_method=DELETE"), &[], []).await;
     assert_eq!((get.status, &get.json()["Errors"][0]["Field"]), (StatusCode::BAD_REQUEST, &json!("_method")));
     assert_eq!(call(&house, "GET", &below, &[], []).await.json()["Name"], "Again");
@@ -161,7 +161,7 @@ async fn a_uri_in_an_answer_can_be_fetched_as_it_stands() {
     assert!(uri.ends_with('/'), "{uri}");
     let fetched = house.send(house.own_request("GET", uri), []).await;
     assert_eq!(fetched.status, StatusCode::OK);
-    // What it answers is taken back, whichever way its address is written.
+    // The answer can be sent back, with or without the slash at the end of its address.
     let mut profile = fetched.json();
     for uri in [uri, uri.trim_end_matches('/')] {
         profile["Uri"] = uri.into();
@@ -181,7 +181,7 @@ async fn a_uri_in_an_answer_can_be_fetched_as_it_stands() {
 }
 
 #[tokio::test]
-async fn the_account_sid_alone_says_who_calls() {
+async fn agency_address_describes_the_calling_token() {
     let house = House::open().await;
     let token = &house.issued.token;
     for end in ["", "/", ".json"] {
@@ -229,7 +229,7 @@ async fn a_line_break_after_the_auth_token_is_named() {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_known_token_says_when_it_ends() {
+async fn every_answer_to_a_known_token_gives_its_expiry() {
     let house = open(&["createAccessToken", "getCompanyInformation"]).await;
     let end = house.store.clock().now() + TimeDelta::days(30);
     let form = json!({ "Name": "Short", "Scopes": ["getCompanyInformation"], "DateExpires": end }).to_string();
@@ -265,7 +265,7 @@ async fn every_answer_to_a_known_token_says_when_it_ends() {
 }
 
 #[tokio::test]
-async fn parameters_that_there_are_not_are_named() {
+async fn unknown_or_invalid_parameters_are_named() {
     let house = open(&["listJobs", "getCompanyInformation"]).await;
     for (below, field) in [
         ("/Jobs?CreatedAftr=2026-01-01", "CreatedAftr"),
@@ -284,7 +284,7 @@ async fn parameters_that_there_are_not_are_named() {
 }
 
 #[tokio::test]
-async fn page_size_beyond_the_largest_is_capped_and_said() {
+async fn page_size_beyond_the_largest_is_capped_and_reported() {
     let house = open(&["listAccessTokens"]).await;
     for (query, size) in [("", "1000"), ("?PageSize=5000", "1000"), ("?PageSize=1", "1")] {
         let list = call(&house, "GET", &format!("/AccessTokens{query}"), &[], []).await;

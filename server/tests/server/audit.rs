@@ -1,4 +1,4 @@
-//! The audit trail: its files, the history of a token, the command line that verifies it, and from where things were done.
+//! The audit trail: its files, the history of a token, the command that verifies it, and the network addresses in it.
 
 use std::{path::Path, process::Command};
 
@@ -37,7 +37,7 @@ async fn only_an_account_administrator_gets_the_files() {
 }
 
 #[tokio::test]
-async fn the_files_hold_what_the_filter_shows() {
+async fn audit_files_hold_the_filtered_entries() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let file = get(&house, &format!("{CSV}?about=tokens&text=nightly"), &cookie).await;
@@ -56,7 +56,7 @@ async fn the_files_hold_what_the_filter_shows() {
 }
 
 #[tokio::test]
-async fn the_history_of_a_token_tells_no_addresses_and_is_for_those_who_see_tokens() {
+async fn token_history_needs_the_right_to_see_tokens_and_no_addresses() {
     let house = House::open().await;
     let body = format!(r#"{{"id":"{}"}}"#, house.issued.token.id.0);
     for role in Role::ALL {
@@ -77,7 +77,7 @@ async fn the_history_of_a_token_tells_no_addresses_and_is_for_those_who_see_toke
     assert_eq!(disabled.address.as_deref(), Some("127.0.0.1"));
 }
 
-/// What `kagitaba audit verify` ends with, prints and complains of.
+/// Runs `kagitaba audit verify` and returns its exit code, its output and its errors.
 fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let program = Command::new(env!("CARGO_BIN_EXE_kagitaba"))
         .args(["audit", "verify", "--data"])
@@ -89,7 +89,7 @@ fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     (program.status.code(), String::from_utf8(program.stdout).unwrap(), String::from_utf8(program.stderr).unwrap())
 }
 
-/// Data with an account, *Agency*, and its database.
+/// Returns a data folder with an account, *Agency*, and its database.
 async fn data() -> (TempDir, SqlitePool) {
     let folder = tempfile::tempdir().unwrap();
     Data::within(folder.path()).open().await.unwrap().add_account("Agency").await.unwrap();
@@ -99,7 +99,7 @@ async fn data() -> (TempDir, SqlitePool) {
 }
 
 #[tokio::test]
-async fn the_command_line_tells_whether_the_trail_is_as_it_was_written() {
+async fn audit_verify_reports_a_changed_entry_and_fails() {
     let (folder, database) = data().await;
     let (code, said, _) = verify(folder.path(), &[]);
     assert_eq!(code, Some(0));
@@ -124,7 +124,7 @@ async fn verify_fails_after_chains_were_taken_away_and_a_start() {
     assert!(said.contains("Agency: BROKEN: there is no chain; 1 entries"), "{said}");
     assert!(why.contains("tampered with (Agency)"), "{why}");
 
-    // Somebody who knows how has a chain made: it is told, and wants a hash that was noted since.
+    // A forger can have a chain made: it is reported, and passes only with a hash noted since.
     let noted = "INSERT INTO unfinished_work (name) VALUES ('chain the audit trail')";
     sqlx::query(noted).execute(&database).await.unwrap();
     drop(Data::within(folder.path()).open().await.unwrap());
@@ -155,7 +155,7 @@ async fn verify_compares_with_a_head_that_was_noted() {
     assert!(verify(folder.path(), &["--account", "Nobody"]).2.contains("no account `Nobody`"));
     assert!(verify(folder.path(), &["--head", "abc"]).2.contains("64 hexadecimal digits"));
 
-    // An account that is gone with all that it had, which nothing in the database tells.
+    // An account removed with all its data leaves no trace in the database.
     for gone in ["audit_heads", "audit_events", "accounts"] {
         let delete = format!(
             "DELETE FROM {gone} WHERE {} IN (SELECT id FROM accounts WHERE name = 'Agency')",
@@ -180,7 +180,7 @@ async fn verify_makes_neither_database_nor_key() {
 }
 
 #[tokio::test]
-async fn page_and_files_tell_the_head_of_the_trail() {
+async fn page_and_files_show_the_head_of_the_trail() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let head = house.store.audit_head(house.account()).await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Forward authentication: what a proxy in front of other servers is told.
+//! Forward authentication: the answers to a proxy in front of other servers.
 
 use http::{StatusCode, header};
 use server::gate::Settings;
@@ -16,7 +16,7 @@ async fn ask(house: &House, method: &str, below: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_call_that_may_go_on_is_told_apart_from_those_that_may_not() {
+async fn authorize_answers_200_for_allowed_calls_and_403_for_others() {
     let house = House::open().await;
     let passed = ask(&house, "GET", "/CompanyInformation?IrVersion=2").await;
     assert_eq!((passed.status, passed.body.len()), (StatusCode::OK, 0));
@@ -43,7 +43,7 @@ async fn a_call_that_may_go_on_is_told_apart_from_those_that_may_not() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_no_calls_left_and_changes_to_the_token_take_effect_at_once() {
+async fn authorize_refuses_wrong_disabled_or_exhausted_tokens_at_once() {
     let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(3), ..Settings::default() }).await;
     let stranger = house.request("GET", "/authorize").header("X-Original-URI", "/Agencies/x/Jobs");
     let stranger = house.send(stranger, []).await;
@@ -63,7 +63,7 @@ async fn wrong_credentials_no_calls_left_and_changes_to_the_token_take_effect_at
 }
 
 #[tokio::test]
-async fn a_client_can_t_have_another_call_checked_than_the_one_it_makes() {
+async fn client_can_t_have_another_call_checked_than_its_own() {
     let house = House::open().await;
     let sid = &house.issued.token.sid;
     let ask = async |below: &str, forged: &[(&str, String)]| {

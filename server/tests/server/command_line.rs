@@ -1,4 +1,4 @@
-//! The program itself: users and advertisers on the command line, and what it refuses to do.
+//! The program itself: users and advertisers on the command line, and the commands that it refuses.
 
 use std::{
     ffi::OsStr,
@@ -18,7 +18,7 @@ fn add_user(folder: &Path, email: &str, password: &str) -> Output {
     add_user_in(&[], folder, email, password)
 }
 
-/// The same in this environment.
+/// Runs `kagitaba user add` with these environment variables.
 fn add_user_in(environment: &[(&str, &str)], folder: &Path, email: &str, password: &str) -> Output {
     let arguments = ["user", "add", "--name", "Aya", "--role", "analyst", "--account", "Agency", "--email", email];
     run(&arguments, environment, folder, &format!("{password}\n"))
@@ -42,13 +42,13 @@ fn run(arguments: &[&str], environment: &[(&str, &str)], folder: &Path, input: &
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may have ended already, without reading.
+    // The program may have ended already, without reading its input.
     let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
     program.wait_with_output().unwrap()
 }
 
 #[tokio::test]
-async fn a_user_that_was_added_can_sign_in_and_the_new_account_has_no_api_access() {
+async fn added_user_can_sign_in_and_new_account_has_no_api_access() {
     let folder = tempfile::tempdir().unwrap();
     let added = add_user(folder.path(), "aya@agency.example", "correct horse battery");
     assert!(added.status.success(), "{added:?}");
@@ -64,7 +64,7 @@ async fn a_user_that_was_added_can_sign_in_and_the_new_account_has_no_api_access
 }
 
 #[tokio::test]
-async fn what_can_t_be_added_is_refused_with_a_reason() {
+async fn user_that_can_t_be_added_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     for (email, password, reason) in [
@@ -129,7 +129,7 @@ async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
 }
 
 #[tokio::test]
-async fn two_step_sign_in_that_is_not_on_is_not_switched_off_nor_for_nobody() {
+async fn second_factor_reset_reports_none_set_and_unknown_users() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let reset = |email| run(&["user", "reset-second-factor", "--email", email], &[], folder.path(), "");
@@ -139,7 +139,7 @@ async fn two_step_sign_in_that_is_not_on_is_not_switched_off_nor_for_nobody() {
 }
 
 #[test]
-fn a_mail_server_or_identity_provider_that_makes_no_sense_is_refused_and_no_password_is_shown() {
+fn wrong_mail_or_oidc_settings_are_refused_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let public = ("KAGITABA_PUBLIC_URL", "https://keys.example");
     let from = ("KAGITABA_MAIL_FROM", "kagitaba@agency.example");
@@ -172,7 +172,7 @@ fn a_mail_server_or_identity_provider_that_makes_no_sense_is_refused_and_no_pass
 }
 
 #[test]
-fn a_database_that_cannot_be_used_is_refused_without_showing_its_password() {
+fn unusable_database_is_refused_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     for (url, reason) in [
         ("mysql://root:secret-word@localhost/kagitaba", "sqlite:PATH or postgres://"),
@@ -204,7 +204,7 @@ fn a_move_that_cannot_be_made_says_why_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_as_it_should_be_stays_so_when_it_is_migrated() {
+async fn migrating_an_up_to_date_database_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let migrated = run(&["migrate"], &[], folder.path(), "");
@@ -226,7 +226,7 @@ async fn data_folder_of_any_name_can_be_used() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 8, "nothing lies beside them");
 }
 
-/// Runs `kagitaba` where nobody reads what it writes to standard output.
+/// Runs `kagitaba` with a standard output that is not read.
 fn run_unread(arguments: &[&str], folder: &Path, input: &str) -> Output {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -280,7 +280,7 @@ fn the_data_folder_is_for_its_owner_only() {
 }
 
 #[tokio::test]
-async fn advertisers_are_imported_from_a_file_and_again_from_standard_input() {
+async fn advertisers_are_imported_from_a_file_and_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let file = folder.path().join("brands.csv");
@@ -304,7 +304,7 @@ async fn advertisers_are_imported_from_a_file_and_again_from_standard_input() {
 }
 
 #[tokio::test]
-async fn a_file_with_one_wrong_line_changes_nothing_and_names_the_place() {
+async fn import_with_a_wrong_line_changes_nothing_and_names_the_line() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let many = format!("Id,Name\n{}", "x,Acme\n".repeat(30));

@@ -1,4 +1,4 @@
-//! Server functions and pages: who may call them, from where, and what their answers forbid.
+//! Server functions and pages: the roles and sites that may call them, and the security headers of their answers.
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ async fn only_roles_that_may_see_tokens_get_the_list() {
 }
 
 #[tokio::test]
-async fn a_session_s_cookie_is_out_of_reach_of_scripts_and_ends_with_the_session() {
+async fn session_cookie_is_http_only_and_ends_with_the_session() {
     let house = House::open().await;
     let answer = house.send(house.sign_in_request(), sign_in_form(Role::AccountAdministrator)).await;
     let cookie = answer.header("set-cookie");
@@ -151,7 +151,7 @@ async fn each_kind_of_answer_has_its_security_headers() {
 }
 
 #[tokio::test]
-async fn a_page_s_scripts_carry_the_nonce_of_its_policy_which_is_new_each_time() {
+async fn page_s_scripts_have_the_nonce_of_its_policy_new_each_time() {
     let house = House::open().await;
     let mut seen = Vec::new();
     for _ in 0..2 {
@@ -193,7 +193,7 @@ async fn an_unknown_server_function_is_not_found_and_says_so_in_json() {
 }
 
 #[tokio::test]
-async fn odd_requests_are_refused_in_good_order() {
+async fn malformed_requests_are_refused_without_server_errors() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     for body in ["", "{", "null", "[]", r#"{"filter":7}"#, "\u{0}"] {
@@ -218,7 +218,7 @@ async fn odd_requests_are_refused_in_good_order() {
         let answer = house.get(path).await;
         assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
     }
-    // Where the gate is meant, it answers.
+    // A path that is meant for the gate gets the gate's answer.
     for method in ["GET", "POST"] {
         let path = format!("/{}", company_information(&house.issued.token.sid));
         let answer = house.send(house.own_request(method, &path), []).await;
@@ -243,7 +243,7 @@ async fn a_request_that_names_no_path_is_refused() {
 }
 
 #[tokio::test]
-async fn the_log_shows_requests_but_neither_secrets_nor_passwords_nor_sessions() {
+async fn log_shows_requests_without_secrets_passwords_or_sessions() {
     let house = House::open().await;
     let (token, secret) = (&house.issued.token, house.issued.secret.reveal());
     house.company_information(&token.sid, &house.issued.secret).await;
@@ -279,7 +279,7 @@ async fn signing_in_again_ends_the_session_that_the_browser_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_that_are_rendered_at_the_same_time_come_out_as_those_that_are_not() {
+async fn pages_rendered_at_once_equal_those_rendered_alone() {
     let house = Arc::new(House::open().await);
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let token = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
@@ -295,7 +295,7 @@ async fn pages_that_are_rendered_at_the_same_time_come_out_as_those_that_are_not
     }
 }
 
-/// The page without what is new each time.
+/// Returns the page without the parts that are new each time.
 async fn page(house: Arc<House>, path: String, cookie: String) -> String {
     let answer = house.send(house.request("GET", &path).header(header::COOKIE, cookie), []);
     let answer =
@@ -303,7 +303,7 @@ async fn page(house: Arc<House>, path: String, cookie: String) -> String {
     assert_eq!(answer.status, StatusCode::OK);
     let policy = answer.header("content-security-policy");
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
-    // A time in a page's data has 16 digits: microseconds.
+    // A time in a page's data has 16 digits: microseconds since the Unix epoch.
     let text = answer.text().replace(nonce, "NONCE");
     let is_time = |part: &&str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_digit());
     text.split(|c: char| !c.is_ascii_digit())

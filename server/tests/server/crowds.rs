@@ -1,4 +1,4 @@
-//! Crowds of connections, and requests that HTTP forbids: everybody else is answered all the same.
+//! Crowds of connections, and requests that HTTP forbids: other clients are still answered.
 
 use std::{
     io::{Read as _, Write as _},
@@ -13,7 +13,7 @@ use sqlx::{Connection as _, Executor as _, SqliteConnection};
 
 use crate::house::House;
 
-/// A connection that has sent this.
+/// Opens a connection and sends the text.
 fn connect(house: &House, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(house.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -21,7 +21,7 @@ fn connect(house: &House, text: &str) -> TcpStream {
     stream
 }
 
-/// All that comes back until the connection ends.
+/// Sends the text and returns the whole answer until the connection ends.
 fn exchange(house: &House, text: &str) -> String {
     let mut answer = Vec::new();
     connect(house, text).read_to_end(&mut answer).unwrap();
@@ -105,7 +105,7 @@ async fn requests_that_http_forbids_are_answered_400() {
     }
 }
 
-/// RFC 9112, section 6.1, allows to go by the chunks alone, if the connection ends then.
+/// RFC 9112, section 6.1, allows using the chunks alone if the connection is closed after the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_with_length_and_chunks_smuggles_no_other() {
     let house = House::open().await;

@@ -1,5 +1,5 @@
-//! The program and its files: a disk that takes nothing more, what is on it when an answer comes, a second server, and a
-//! backup.
+//! The program and its files: a full disk, the data that is on the disk once a request is answered, a second server,
+//! and a backup.
 
 use std::{
     fs,
@@ -20,17 +20,17 @@ use crate::{
     process::{Place, Program, WRITTEN_WITHIN, reset},
 };
 
-/// Starts a program that is refused to write beyond its limit, and not ended for it.
+/// The command that starts a program whose writes beyond its file size limit fail instead of ending it.
 const LIMITED: [&str; 4] = ["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"];
 
-/// Lets the program's files grow to that many bytes from now on.
+/// Limits the size of the program's files to that many bytes from now on.
 fn limit(program: &Program, bytes: &str) {
     let pid = program.process.id().to_string();
     let limited = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status().unwrap();
     assert!(limited.success());
 }
 
-/// Sends it, and answers with status, `Retry-After` and text.
+/// Sends the request and returns the status, `Retry-After` and the text.
 async fn send(request: http::Request<String>) -> (StatusCode, Option<String>, String) {
     let call = move || {
         let agent = ureq::Agent::new_with_config(ureq::config::Config::builder().http_status_as_error(false).build());
@@ -71,7 +71,7 @@ async fn full_disk_refuses_writes_until_there_is_room() {
         let (status, text) = program.get(&export, &exporting).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
         assert!(text.contains("the database does not answer"), "{text}");
-        program.call(1, &place.issued).await; // what is only read goes on
+        program.call(1, &place.issued).await; // reading goes on
     }
     limit(&program, "unlimited");
     let (status, _, text) = set_state(&program, &cookie, &place.issued, "disable").await;
@@ -100,14 +100,14 @@ async fn answered_resets_were_synced_to_the_disk() {
         }
     };
     tokio::task::spawn_blocking(resets).await.unwrap();
-    drop(program); // so that all is in the trace
+    drop(program); // the end of the program completes the trace
     let (ended, synced) = (Instant::now(), || fs::read_to_string(&trace).unwrap_or_default().matches("sync(").count());
     while synced() < RESETS {
         assert!(ended.elapsed() < Duration::from_secs(5), "{} syncs for {RESETS} resets", synced());
     }
 }
 
-/// Runs another command of the program on that data.
+/// Runs another command of the program on the same data.
 fn run(place: &Place, arguments: &[&str]) -> Output {
     let program = place.folder.path().join("kagitaba");
     Command::new(program).args(arguments).current_dir(&place.folder).env_clear().output().unwrap()

@@ -1,4 +1,4 @@
-//! The documents at the top of the tree say what is so.
+//! The documents at the top of the tree are up to date.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Appends the content of all files of that kind below a folder.
+/// Appends the content of all files with that extension below a folder.
 fn read_below(folder: &Path, extension: &str, content: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -28,7 +28,7 @@ fn read_below(folder: &Path, extension: &str, content: &mut String) {
     }
 }
 
-/// The names in backticks in the last cell of each row of the tables that have this heading there.
+/// Returns the names in backticks in the last column of the tables whose last heading is this one.
 fn last_cells(document: &str, heading: &str) -> Vec<String> {
     let (mut within, mut names) = (false, Vec::new());
     for line in document.lines() {

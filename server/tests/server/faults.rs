@@ -1,5 +1,5 @@
-//! The database is away, or held by somebody else: nothing hangs and nothing that was answered is lost; whoever asks is
-//! told to come back, and all goes on by itself.
+//! The database is away, or locked by another process: no request hangs and no answered change is lost; requests are
+//! answered with 503 and `Retry-After`, and the server recovers without help.
 
 use std::{
     num::NonZeroU32,
@@ -37,23 +37,23 @@ pub mod wire;
 
 use wire::Wire;
 
-/// How long the database is away.
+/// The length of the outage.
 const OUTAGE: Duration = Duration::from_secs(30);
-/// How long a request waits at most, for a connection and then for a lock, and as much again for a busy machine.
+/// The longest wait of a request: for a connection, then for a lock, and as much again for a busy machine.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(26);
-/// How long it may take until all goes on.
+/// The longest wait until all requests are answered again.
 const GOES_ON_WITHIN: Duration = Duration::from_mins(1);
 
 const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
-/// Whether somebody waits for the table of calls.
+/// Whether a transaction waits for a lock on the table of calls.
 const CALLS_WAIT: &str =
     "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'call_packs'::regclass AND NOT granted)";
-/// Counts what was refused.
+/// Counts the tokens whose creation was refused.
 const HELD: &str = "SELECT COUNT(*) FROM tokens WHERE name = 'Held'";
 /// The list of tokens, as a page.
 const PAGE: &str = app::path::TOKENS;
 
-/// A house, and somebody who is signed in.
+/// A house and the cookie of a signed-in user.
 struct Place {
     house: House,
     cookie: String,
@@ -70,7 +70,7 @@ impl Place {
         Arc::new(Self { house, cookie, passed: AtomicU64::default(), ended: AtomicBool::new(false) })
     }
 
-    /// Asks the gate whether a call to another server may go on, which itself needs no database.
+    /// Asks the gate whether a call to another server may go on; that needs the database only to verify the token.
     async fn call(&self, issued: &IssuedToken) -> Answer {
         let IssuedToken { token, secret, .. } = issued;
         let request = self.house.request_with("GET", "/authorize", &token.sid, secret);
@@ -123,12 +123,12 @@ impl Place {
     }
 }
 
-/// That it is said when to come back, once.
+/// Asserts that the answer has one `Retry-After`.
 fn assert_come_back(answer: &Answer) {
     assert_eq!(answer.headers.get_all("retry-after").iter().collect::<Vec<_>>(), ["5"]);
 }
 
-/// That the gate says so as its documentation has it.
+/// Asserts that the gate answers 503 as its documentation says.
 fn assert_unavailable(answer: &Answer) {
     assert_eq!(answer.status, UNAVAILABLE, "{}", answer.text());
     assert_come_back(answer);
@@ -137,7 +137,7 @@ fn assert_unavailable(answer: &Answer) {
     assert!(envelope["Message"].as_str().unwrap().contains("the database does not answer"));
 }
 
-/// That a page says so, and how to go on.
+/// Asserts that the page says that the database is away, and offers to try again.
 fn assert_page_says_so(answer: &Answer) {
     assert_eq!(answer.status, UNAVAILABLE, "{}", answer.text());
     assert_come_back(answer);
@@ -147,13 +147,13 @@ fn assert_page_says_so(answer: &Answer) {
     assert!(text.contains(&format!("href=\"{PAGE}\"")) && text.contains("Try again"), "{text}");
 }
 
-/// That a server function does.
+/// Asserts that the server function answers 503.
 fn assert_function_says_so(answer: &Answer) {
     assert_eq!((answer.status, answer.text().as_str()), (UNAVAILABLE, "\"Unavailable\""));
     assert_come_back(answer);
 }
 
-/// Asks until it is answered with 200; in between there may be 503.
+/// Asks until the answer is 200; until then it may be 503.
 async fn until_answered(ask: impl AsyncFn() -> Answer) {
     let began = Instant::now();
     loop {
@@ -166,13 +166,13 @@ async fn until_answered(ask: impl AsyncFn() -> Answer) {
     }
 }
 
-/// What goes on meanwhile, and what was answered with 200.
+/// The requests made during an outage, and those of them that were answered with 200.
 #[derive(Default)]
 struct Load {
     passes: AtomicU64,
     pages: AtomicU64,
     created: Mutex<Vec<TokenId>>,
-    /// The description that was answered last, and the one that was sent last.
+    /// The description whose update was answered last, and the one that was sent last.
     updated: Mutex<(u64, u64)>,
 }
 
@@ -187,7 +187,7 @@ impl Load {
         ]
     }
 
-    /// Waits until everybody has been answered several times more.
+    /// Waits until each kind of request has been answered three times more.
     async fn goes_on(&self) {
         let before = self.counts();
         let began = Instant::now();
@@ -254,7 +254,7 @@ impl Load {
                     self.updated.lock().unwrap().0 = sent;
                     revision = answer.json()["token"]["revision"].as_i64().unwrap();
                 }
-                // It may have been done all the same.
+                // The update may have been made nevertheless.
                 UNAVAILABLE | StatusCode::CONFLICT => {
                     let now = place.token(id).await;
                     if now.status == StatusCode::OK {
@@ -268,7 +268,7 @@ impl Load {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_database_that_is_away_for_half_a_minute_costs_nothing_that_was_answered() {
+async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
     let direct = database().await;
     let wire = Wire::to(&direct);
     let place = Place::on(Some(wire.url().to_owned())).await;
@@ -362,7 +362,7 @@ async fn deleted_tokens_go_for_good_while_calls_can_not_be_added_up() {
     keeping.abort();
 }
 
-/// That many ask at once, and each is answered in time, in this way.
+/// Sends 24 requests at once, and asserts that each is answered in time and passes the assertion.
 async fn all_are_told<F: Future<Output = Answer> + Send + 'static>(
     place: &Arc<Place>,
     ask: impl Fn(Arc<Place>) -> F,
@@ -376,7 +376,7 @@ async fn all_are_told<F: Future<Output = Answer> + Send + 'static>(
     }
 }
 
-/// Calls at the gate with that token.
+/// Returns a function that calls the gate with that token.
 fn calling(issued: &IssuedToken) -> impl Fn(Arc<Place>) -> BoxFuture<'static, Answer> {
     let issued = issued.clone();
     move |place| {
@@ -386,11 +386,11 @@ fn calling(issued: &IssuedToken) -> impl Fn(Arc<Place>) -> BoxFuture<'static, An
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn writers_that_all_wait_for_a_lock_are_told_to_come_back_while_readers_go_on() {
+async fn writers_waiting_for_a_lock_get_503_while_readers_go_on() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
-    somebody.execute("SELECT pg_advisory_lock(1801545577, 0)").await.unwrap(); // that of all writers
+    somebody.execute("SELECT pg_advisory_lock(1801545577, 0)").await.unwrap(); // the lock of all writers
     all_are_told(&place, async |place: Arc<Place>| place.create("Held").await, assert_function_says_so).await;
     for answer in [place.call(&place.house.issued).await, place.list().await, place.page().await] {
         assert_eq!(answer.status, StatusCode::OK);
@@ -402,7 +402,7 @@ async fn writers_that_all_wait_for_a_lock_are_told_to_come_back_while_readers_go
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn readers_that_hold_every_connection_are_answered_in_time_and_so_are_those_who_get_none() {
+async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
     let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -420,7 +420,7 @@ async fn readers_that_hold_every_connection_are_answered_in_time_and_so_are_thos
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_file_that_another_process_writes_to_for_long_is_unavailable_to_writers_alone() {
+async fn file_locked_by_another_process_is_unavailable_to_writers() {
     let place = Place::on(None).await;
     let file = place.house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
@@ -436,7 +436,7 @@ async fn a_file_that_another_process_writes_to_for_long_is_unavailable_to_writer
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn where_the_database_takes_all_and_answers_nothing_everybody_is_told_so_in_time() {
+async fn silent_database_gives_every_request_503_in_time() {
     let wire = Wire::to(&database().await);
     let place = Place::on(Some(wire.url().to_owned())).await;
     let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -454,12 +454,12 @@ async fn where_the_database_takes_all_and_answers_nothing_everybody_is_told_so_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn connections_that_are_lost_without_a_word_while_they_are_used_make_room_for_new_ones() {
+async fn connections_lost_in_use_are_replaced() {
     let direct = database().await;
     let wire = Wire::to(&direct);
     let place = Place::on(Some(wire.url().to_owned())).await;
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
-    somebody.execute("SELECT pg_advisory_lock(1801545577, 0)").await.unwrap(); // so that all writers wait
+    somebody.execute("SELECT pg_advisory_lock(1801545577, 0)").await.unwrap(); // makes all writers wait
     let lost = async {
         let waiting = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -469,7 +469,7 @@ async fn connections_that_are_lost_without_a_word_while_they_are_used_make_room_
     };
     let held = async |place: Arc<Place>| place.create("Held").await;
     tokio::join!(all_are_told(&place, held, assert_function_says_so), lost);
-    // Those that nobody used meanwhile are found out by whoever gets them, each by another.
+    // Lost connections that were idle are noticed only when a request gets one; each costs one request.
     let began = Instant::now();
     let done = async |place: Arc<Place>| place.create("Done").await.status == StatusCode::OK;
     while !(0..24).map(|_| done(Arc::clone(&place))).collect::<JoinSet<_>>().join_all().await.contains(&true) {
@@ -478,7 +478,7 @@ async fn connections_that_are_lost_without_a_word_while_they_are_used_make_room_
 }
 
 #[tokio::test]
-async fn a_session_that_can_not_be_looked_up_though_the_database_answers_is_a_fault_of_the_server() {
+async fn failed_session_lookup_is_a_500_if_the_database_answers() {
     let place = Place::on(None).await;
     let file = place.house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();

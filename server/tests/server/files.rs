@@ -1,11 +1,11 @@
-//! Files of the site: how long browsers may keep them, and in which form they get them.
+//! Files of the site: the time that browsers may cache them, and their compression.
 
 use http::StatusCode;
 
 use crate::house::House;
 
 #[tokio::test]
-async fn the_frontend_is_kept_for_ever_and_comes_compressed_as_it_was_built() {
+async fn frontend_is_cached_for_ever_and_sent_as_compressed_at_build() {
     let house = House::open().await;
     for (accepted, body) in [("identity", "// as it is"), ("gzip, br", "brotli"), ("gzip", "gzip")] {
         let request = house.request("GET", "/pkg/kagitaba.0123.js").header("accept-encoding", accepted);
@@ -17,7 +17,7 @@ async fn the_frontend_is_kept_for_ever_and_comes_compressed_as_it_was_built() {
 }
 
 #[tokio::test]
-async fn other_files_are_kept_for_an_hour_and_what_is_missing_not_at_all() {
+async fn other_files_are_cached_for_an_hour_and_missing_ones_never() {
     let house = House::open().await;
     assert_eq!(house.get("/icon.svg").await.header("cache-control"), "public, max-age=3600");
     for path in ["/pkg/kagitaba.9999.js", "/none.svg"] {
@@ -27,7 +27,7 @@ async fn other_files_are_kept_for_an_hour_and_what_is_missing_not_at_all() {
 }
 
 #[tokio::test]
-async fn nothing_outside_the_site_is_a_file_of_it() {
+async fn file_outside_the_site_is_not_served() {
     let house = House::open().await;
     std::fs::write(house.folder.path().with_extension("outside"), "outside").unwrap();
     let name = house.folder.path().with_extension("outside");
@@ -40,7 +40,7 @@ async fn nothing_outside_the_site_is_a_file_of_it() {
 }
 
 #[tokio::test]
-async fn the_server_says_that_it_is_well() {
+async fn healthz_answers_ok() {
     let house = House::open().await;
     let answer = house.get("/healthz").await;
     assert_eq!((answer.status, answer.text().as_str()), (StatusCode::OK, "ok"));

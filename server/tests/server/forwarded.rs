@@ -1,4 +1,4 @@
-//! Where requests come from, as a trusted proxy says it.
+//! The network address of a request, as a trusted proxy gives it.
 
 use domain::members::role::Role;
 use http::StatusCode;

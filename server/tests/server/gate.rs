@@ -1,4 +1,4 @@
-//! What a token opens, and what it does not.
+//! The calls that a token may make at the gate, and those that it may not.
 
 use std::{
     num::NonZeroU32,
@@ -54,7 +54,7 @@ async fn a_token_retrieves_its_agency_s_profile_in_the_published_form() {
 }
 
 #[tokio::test]
-async fn a_use_is_noted_only_where_the_gate_opened() {
+async fn use_of_a_token_is_noted_only_if_the_call_passed() {
     let house = House::open().await;
     let (token, secret) = (&house.issued.token, &house.issued.secret);
     let last_used = async || house.store.token(house.account(), token.id).await.unwrap().last_used_at;
@@ -78,7 +78,7 @@ async fn head_answers_as_get_does_without_the_body() {
 }
 
 #[tokio::test]
-async fn credentials_that_are_missing_doubled_malformed_or_wrong_answer_401() {
+async fn missing_doubled_malformed_or_wrong_credentials_answer_401() {
     let house = House::open().await;
     let (sid, right) = (&house.issued.token.sid, basic(&house.issued.token.sid, &house.issued.secret));
     let other = basic(sid, &Secret::generate(&mut rand::rng()));
@@ -106,7 +106,7 @@ async fn credentials_that_are_missing_doubled_malformed_or_wrong_answer_401() {
 }
 
 #[tokio::test]
-async fn after_a_reset_the_old_auth_token_fails_at_once_and_the_new_one_passes() {
+async fn reset_rejects_the_old_auth_token_and_passes_the_new_one() {
     let house = House::open().await;
     let (token, old) = (&house.issued.token, &house.issued.secret);
     let reset = house.store.reset(&house.by, token.id, token.revision).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_disabled_token_is_refused_until_it_is_enabled_again() {
 }
 
 #[tokio::test]
-async fn a_deleted_token_is_unknown_and_undoing_the_deletion_brings_it_back() {
+async fn deleted_token_is_unknown_until_the_deletion_is_undone() {
     let house = House::open().await;
     let (token, secret) = (&house.issued.token, &house.issued.secret);
     house.store.delete(&house.by, token.id).await.unwrap();
@@ -146,7 +146,7 @@ async fn no_token_passes_while_the_account_s_api_access_is_off() {
 }
 
 #[tokio::test]
-async fn a_duplicate_passes_with_its_own_credentials_and_only_below_its_own_sid() {
+async fn duplicate_passes_only_with_its_own_credentials_and_sid() {
     let house = House::open().await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
     let copy = house.store.duplicate(&house.by, house.issued.token.id, uuid::Uuid::now_v7()).await.unwrap();
@@ -166,7 +166,7 @@ async fn a_token_without_the_operation_s_scope_is_refused() {
 }
 
 #[tokio::test]
-async fn unknown_paths_answer_404_but_only_to_who_has_credentials() {
+async fn unknown_paths_answer_404_only_with_right_credentials() {
     let house = House::open().await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
     let below = [
@@ -185,7 +185,7 @@ async fn unknown_paths_answer_404_but_only_to_who_has_credentials() {
 }
 
 #[tokio::test]
-async fn a_sid_in_the_path_that_is_none_is_not_the_token_s() {
+async fn invalid_sid_in_the_path_answers_403() {
     let house = House::open().await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
     for path in [
@@ -220,7 +220,7 @@ async fn a_body_of_ten_megabytes_is_too_large() {
 }
 
 #[tokio::test]
-async fn what_a_browser_says_about_origins_and_cookies_does_not_matter_at_the_gate() {
+async fn gate_ignores_origin_and_cookie_headers() {
     let house = House::open().await;
     let path = company_information(&house.issued.token.sid);
     let request = house.request("GET", &path).header("sec-fetch-site", "cross-site").header(header::COOKIE, "a=b");
@@ -229,11 +229,11 @@ async fn what_a_browser_says_about_origins_and_cookies_does_not_matter_at_the_ga
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_thousand_resets_none_lets_the_old_auth_token_pass_once_it_has_answered() {
+async fn reset_rejects_old_auth_token_at_once_in_a_thousand_resets() {
     let house =
         House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(10_000_000), ..Settings::default() }).await;
     let mut token = house.issued.token.clone();
-    // Every value so far. How many there were when the last reset had answered tells which ones must not pass.
+    // All Auth Tokens so far. The count at the last answered reset tells which of them must not pass.
     let secrets = Arc::new(RwLock::new(vec![house.issued.secret.clone()]));
     let over = Arc::new(AtomicBool::new(false));
     let url = format!("http://{}{}", house.address, company_information(&token.sid));

@@ -1,5 +1,5 @@
-//! Text that would be markup, in every field that is stored: on no page is it anything but text. And what forms a page
-//! may send is what it has.
+//! Text that looks like markup, in every stored field: every page shows it as text. And a page may send exactly the
+//! forms that it has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,15 @@ use crate::house::{House, email};
 use crate::mail::Postbox;
 use crate::soft_passkey::party;
 
-/// The element that no page has.
+/// The name of an element that no page has.
 const ELEMENT: &str = "x-hostile";
 
-/// What closes everything that text can stand in, opens an element, and would be changed by decoding it once too often.
+/// Returns text that closes every element that can hold text, opens an element, and changes if it is decoded twice.
 fn hostile(field: &str) -> String {
     format!("{field}</textarea></title></script></style></option><{ELEMENT}>\"' {ELEMENT}=1 &copy=2 &amp; <!-- <script")
 }
 
-/// The fields, each of which some page shows. What a browser calls itself is in a page's data only.
+/// The stored fields, each shown by some page. The browser's name is in a page's data only.
 const FIELDS: [&str; 16] = [
     "account",
     "other account",
@@ -47,7 +47,7 @@ const FIELDS: [&str; 16] = [
 #[derive(Default)]
 struct Page {
     elements: Vec<(String, BTreeMap<String, String>)>,
-    /// What stands between two tags, with the element that was opened last.
+    /// Each text between two tags, with the element that was opened last.
     texts: Vec<(String, String)>,
 }
 
@@ -73,7 +73,7 @@ impl Page {
         page
     }
 
-    /// What a person or the browser is shown: text outside of scripts, and values of attributes.
+    /// Returns everything shown to a person or the browser: text outside of scripts, and values of attributes.
     fn shown(&self) -> impl Iterator<Item = &str> {
         let texts = self.texts.iter().filter(|(element, _)| element != "script").map(|(_, text)| text.as_str());
         texts.chain(self.elements.iter().flat_map(|(_, attributes)| attributes.values().map(String::as_str)))
@@ -87,14 +87,14 @@ impl Page {
             .collect()
     }
 
-    /// Where its plain forms go.
+    /// Returns the addresses that the page's plain forms are sent to.
     fn actions(&self) -> BTreeSet<String> {
         let forms = self.elements.iter().filter(|(name, _)| name == "form");
         forms.filter_map(|(_, attributes)| attributes.get("action").cloned()).collect()
     }
 }
 
-/// A house with a second account and a passkey, whose administrator is signed in: the cookie.
+/// Returns a house with a second account and a passkey, and the cookie of its signed-in administrator.
 async fn open() -> (House, String) {
     let mail = Some(Postbox::open().await.mail());
     let services = Services { mail, passkeys: Some(party()), ..Services::default() };
@@ -120,7 +120,7 @@ async fn database(house: &House) -> SqlitePool {
     SqlitePool::connect(&url).await.unwrap()
 }
 
-/// Writes hostile text into every field, also where our own rules would not take it.
+/// Writes hostile text into every field, even if our own rules would refuse it.
 async fn poison(house: &House) -> String {
     let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
     let database = database(house).await;
@@ -164,7 +164,7 @@ async fn poison(house: &House) -> String {
     invitation.reveal().to_owned()
 }
 
-/// Sets every string within.
+/// Replaces every string in the value.
 fn set_strings(value: &mut serde_json::Value, text: &str) {
     match value {
         serde_json::Value::String(string) => text.clone_into(string),
@@ -174,7 +174,8 @@ fn set_strings(value: &mut serde_json::Value, text: &str) {
     }
 }
 
-/// Every page, some with hostile text in the query; the first part of each is one of the router's routes.
+/// Returns the path of every page, some with hostile text in the query; before the query, each matches one of the
+/// router's routes.
 fn pages(house: &House, invitation: &str, reset: &str) -> Vec<String> {
     let query: String = form_urlencoded::byte_serialize(hostile("query").as_bytes()).collect();
     let id = house.issued.token.id.0;
@@ -204,7 +205,7 @@ fn pages(house: &House, invitation: &str, reset: &str) -> Vec<String> {
     ]
 }
 
-/// The pages, each as somebody sees it who is signed in, and as nobody does.
+/// Returns path, policy and content of each page, both signed out and signed in.
 async fn rendered(house: &House, cookie: &str, invitation: &str) -> Vec<(String, String, Page)> {
     let reset = house.store.link_for(&email(Role::Analyst)).await.unwrap().unwrap();
     let mut rendered = Vec::new();
@@ -240,12 +241,12 @@ async fn stored_text_is_text_on_every_page() {
 }
 
 #[tokio::test]
-async fn fields_of_a_form_hold_what_is_stored() {
+async fn form_fields_hold_the_stored_text() {
     let (house, cookie) = open().await;
     poison(&house).await;
     let path = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
     let page = Page::read(&house.send(house.request("GET", &path).header(header::COOKIE, &cookie), []).await.text());
-    // Parsers drop the first line break of a field.
+    // HTML parsers drop the first line break of a field.
     let fields = ["description", "developer"].map(|field| format!("\n{}", hostile(field)));
     assert_eq!(page.text_of("textarea"), fields);
     let title = page.text_of("title").join("");
@@ -265,7 +266,7 @@ async fn every_route_is_among_the_pages_that_are_tested() {
 }
 
 #[tokio::test]
-async fn page_may_send_the_forms_that_it_has_and_no_others() {
+async fn page_may_send_its_forms_and_no_others() {
     let (house, cookie) = open().await;
     let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
     let mut unused: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -285,7 +286,7 @@ async fn page_may_send_the_forms_that_it_has_and_no_others() {
         unused.retain(|path| !actions.contains(path));
     }
     unused.retain(|path, left| !left.is_empty() && path != &format!("/settings/platform-rest/tokens/{}", Uuid::nil()));
-    // Where the step is not awaited, there is a link instead of the form.
+    // If no second step is awaited, the page has a link instead of the form.
     unused.remove("/sign-in/second-step");
     assert_eq!(unused, BTreeMap::new(), "pages may send forms that they do not have");
 }

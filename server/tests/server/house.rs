@@ -1,4 +1,4 @@
-//! A server of its own for each test: an agency with a user in every role and one token.
+//! A separate server for each test: an agency with a user in every role and one token.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -32,15 +32,15 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// A running server.
 pub struct House {
-    /// Its store, by which a test does what pages do.
+    /// The server's store, which a test uses in place of pages.
     pub store: Store,
     /// An Account Administrator.
     pub by: Asker,
     /// A token with the scope to retrieve the company profile.
     pub issued: IssuedToken,
-    /// Where it listens.
+    /// The address that the server listens on.
     pub address: SocketAddr,
-    /// Data and site.
+    /// The folder of data and site.
     pub folder: TempDir,
 }
 
@@ -50,7 +50,7 @@ pub struct Node {
     pub address: SocketAddr,
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -59,22 +59,22 @@ pub struct Answer {
 }
 
 impl House {
-    /// Starts a server as on a machine of one's own.
+    /// Starts a server as for local use.
     pub async fn open() -> Self {
         Self::open_as(false, &gate::Settings::default()).await
     }
 
-    /// Starts a server, possibly as in production, with these settings of the gate.
+    /// Starts a server, as in production if so asked, with these settings of the gate.
     pub async fn open_as(production: bool, gate: &gate::Settings) -> Self {
         Self::open_with(production, gate, Services::default()).await
     }
 
-    /// Starts a server that makes use of these services.
+    /// Starts a server that uses these services.
     pub async fn open_with(production: bool, gate: &gate::Settings, services: Services) -> Self {
         Self::open_on(None, production, gate, services).await
     }
 
-    /// Starts a server on that database, which is empty, or on one of its own.
+    /// Starts a server on that empty database, or on a database of its own.
     pub async fn open_on(
         database: Option<String>,
         production: bool,
@@ -102,7 +102,7 @@ impl House {
         Self { store, by, issued, address, folder }
     }
 
-    /// Starts another server on that database, which is this one's.
+    /// Starts another server on that database, which must be this server's.
     pub async fn another_node(&self, database: String, gate: &gate::Settings) -> Node {
         let data = Data { database: Some(database), ..Data::within(&self.folder.path().join("data")) };
         let store = data.open().await.unwrap();
@@ -110,13 +110,13 @@ impl House {
         Node { store, address }
     }
 
-    /// The same house by another clock: where it listens.
+    /// Starts a server on the same data with another clock and returns its address.
     pub async fn at(&self, clock: &Clock) -> SocketAddr {
         let store = self.store.at(clock.clone());
         serve(&store, self.folder.path(), &gate::Settings::default(), &Services::default(), false).await
     }
 
-    /// The same server without a network, to be called by a test itself.
+    /// Returns the server's router, for a test to call without a network.
     pub fn router(&self) -> axum::Router {
         let site = Site::without_wasm(self.folder.path());
         router(self.store.clone(), &site, &gate::Settings::default(), &Services::default(), false)
@@ -126,17 +126,17 @@ impl House {
         self.by.account
     }
 
-    /// Another token of the same account.
+    /// Issues another token of the same account.
     pub async fn issue(&self, scopes: &[Scope]) -> IssuedToken {
         issue(&self.store, &self.by, scopes).await
     }
 
-    /// The beginning of a request to this server.
+    /// Returns the beginning of a request to this server.
     pub fn request(&self, method: &str, path: &str) -> http::request::Builder {
         Request::builder().method(method).uri(format!("http://{}{path}", self.address))
     }
 
-    /// Sends it; redirects are not followed.
+    /// Sends the request. Redirects are not followed.
     pub async fn send(&self, request: http::request::Builder, body: impl Into<Vec<u8>>) -> Answer {
         let request = request.body(body.into()).unwrap();
         let send = move || {
@@ -156,12 +156,12 @@ impl House {
         self.send(self.request("GET", path), []).await
     }
 
-    /// The beginning of a call to the gate.
+    /// Returns the beginning of a call to the gate.
     pub fn request_with(&self, method: &str, path: &str, sid: &AccountSid, secret: &Secret) -> http::request::Builder {
         self.request(method, path).header(header::AUTHORIZATION, basic(sid, secret))
     }
 
-    /// The beginning of a call with the house's own token.
+    /// Returns the beginning of a call with the house's own token.
     pub fn own_request(&self, method: &str, path: &str) -> http::request::Builder {
         self.request_with(method, path, &self.issued.token.sid, &self.issued.secret)
     }
@@ -176,7 +176,7 @@ impl House {
         self.call("GET", &company_information(sid), sid, secret).await
     }
 
-    /// Signs in as the user of that role and answers with the session's cookie.
+    /// Signs in as the user of that role and returns the session's cookie.
     pub async fn sign_in(&self, role: Role) -> String {
         let answer = self.send(self.sign_in_request(), sign_in_form(role)).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
@@ -231,7 +231,7 @@ pub fn basic(sid: &AccountSid, secret: &Secret) -> String {
     format!("Basic {}", STANDARD.encode(format!("{sid}:{}", secret.reveal())))
 }
 
-/// A new token of these scopes, in the account of whoever asks.
+/// Issues a new token with these scopes, in the account of `by`.
 pub async fn issue(store: &Store, by: &Asker, scopes: &[Scope]) -> IssuedToken {
     let form = TokenForm {
         name: "Nightly export".to_owned(),

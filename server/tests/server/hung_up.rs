@@ -1,4 +1,4 @@
-//! Requests whose client hangs up at any moment: what was begun for them ends without a panic.
+//! Requests whose client hangs up at any moment: the work begun for them ends without a panic.
 
 use std::{
     env,
@@ -25,7 +25,7 @@ use crate::house::House;
 
 /// The name of the threads whose panics are counted: other tests run at the same time.
 const THREADS: &str = "hung-up";
-/// How often each page is asked for, and given up one await later each time; more by the environment, for a long run.
+/// The number of rounds, each of which drops a page's request at every await; [`MORE_ROUNDS`] sets more for a long run.
 const ROUNDS: usize = 4;
 const MORE_ROUNDS: &str = "HUNG_UP_ROUNDS";
 /// More awaits than any page has.
@@ -58,7 +58,7 @@ fn count_panics() {
     });
 }
 
-/// Drops requests at each await, and answers how many, and how many were answered.
+/// Drops requests at each await. Returns how many were dropped, and how many were answered.
 async fn drop_requests(rounds: usize) -> (usize, usize) {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
@@ -98,7 +98,8 @@ fn pages(house: &House) -> Vec<String> {
     pages.into_iter().map(str::to_owned).chain([token]).collect()
 }
 
-/// Asks for the page again and again, and gives up one await later each time, until an answer is there.
+/// Asks for the page repeatedly, giving up one await later each time, until it is answered. Returns the number of
+/// requests dropped.
 async fn drop_at_each_await(router: &Router, path: &str, cookie: Option<&str>, round: usize) -> usize {
     for awaits in 1..AWAITS_MAX {
         if answered_within(awaits, router.clone(), request(path, cookie), round).await {
@@ -114,7 +115,7 @@ fn request(path: &str, cookie: Option<&str>) -> Request<Body> {
     request.body(Body::empty()).unwrap()
 }
 
-/// Whether the whole answer is there after so many polls; if not, the request is dropped.
+/// Returns whether the whole answer is there after that many polls; if not, the request is dropped.
 async fn answered_within(polls: usize, router: Router, request: Request<Body>, round: usize) -> bool {
     let mut whole = pin!(async move {
         let body = router.oneshot(request).await.unwrap().into_body();
@@ -130,14 +131,14 @@ async fn answered_within(polls: usize, router: Router, request: Request<Body>, r
         }
     })
     .await;
-    // At one time what the request has begun goes on before the drop, at another after it.
+    // Depending on the round, tasks that the request has begun run before the drop or after it.
     for _ in 0..round {
         task::yield_now().await;
     }
     answered
 }
 
-/// Waits until all that was begun has ended.
+/// Waits until all tasks that requests have begun have ended.
 async fn settle(idle: usize) {
     let tasks = || runtime::Handle::current().metrics().num_alive_tasks();
     let settled = async {

@@ -1,4 +1,4 @@
-//! What a service is told of its callers' credentials (RFC 7662).
+//! Introspection of callers' credentials by a service (RFC 7662).
 
 use domain::tokens::{scope::Scope, secret::Secret};
 use http::{StatusCode, header};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, House, basic};
 
-/// Asks with the credentials of a service that may.
+/// Introspects with the credentials of a service that may do so.
 async fn ask(house: &House, form: &str) -> Answer {
     let service = house.issue(&[Scope::GET_ACCESS_TOKEN]).await;
     let request =
@@ -19,7 +19,7 @@ fn form(pair: &str) -> String {
 }
 
 #[tokio::test]
-async fn credentials_that_would_pass_are_active_and_say_what_they_open() {
+async fn introspection_of_right_credentials_is_active_with_scopes() {
     let house = House::open().await;
     let (token, secret) = (&house.issued.token, &house.issued.secret);
     let pair = format!("{}:{}", token.sid, secret.reveal());
@@ -39,7 +39,7 @@ async fn credentials_that_would_pass_are_active_and_say_what_they_open() {
 }
 
 #[tokio::test]
-async fn whatever_else_is_asked_about_is_not_active() {
+async fn introspection_of_anything_else_is_not_active() {
     let house = House::open().await;
     let wrong = format!("{}:{}", house.issued.token.sid, Secret::generate(&mut rand::rng()).reveal());
     for asked in ["", ":", "x", &wrong, &"x".repeat(5_000), "鍵:束"] {
@@ -48,7 +48,7 @@ async fn whatever_else_is_asked_about_is_not_active() {
 }
 
 #[tokio::test]
-async fn only_who_may_retrieve_tokens_may_ask() {
+async fn introspection_needs_the_scope_to_retrieve_tokens() {
     let house = House::open().await;
     let request =
         || house.request("POST", "/oauth2/introspect").header("content-type", "application/x-www-form-urlencoded");

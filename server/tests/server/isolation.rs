@@ -1,5 +1,5 @@
-//! No account reaches into another: every server function and every operation of the gate, called with what belongs to
-//! another account, finds nothing and changes nothing.
+//! No account reaches into another: every server function and every operation of the gate, called with ids of another
+//! account, finds nothing and changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -24,21 +24,21 @@ use crate::soft_passkey::{SoftPasskey, party};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// How a server function is called with what belongs to another account, and what it has to answer.
+/// The way to call a server function with ids of another account, and the answer that it must give.
 enum Case {
-    /// With these arguments as JSON it answers 404.
+    /// Called with these arguments as JSON, it answers 404.
     Json(Value),
-    /// With these arguments as a form it answers 404.
+    /// Called with these arguments as a form, it answers 404.
     Form(String),
-    /// With these arguments as JSON it answers an empty list: it looks for what it is asked for within the account.
+    /// Called with these arguments as JSON, it answers with an empty list: it searches the account only.
     Empty(Value),
-    /// With these arguments as a form it refuses the value (422): it is none that can be chosen.
+    /// Called with these arguments as a form, it refuses the value (422), which is not among the choices.
     Refused(String),
-    /// It takes nothing that belongs to an account. Why is said here.
+    /// It takes no id that belongs to an account, for the reason given.
     NoId(&'static str),
 }
 
-/// Ids that belong to the house's account, and to nobody else.
+/// Ids that belong to the house's account only.
 struct Theirs {
     account: Uuid,
     user: Uuid,
@@ -52,7 +52,7 @@ struct Theirs {
     colleague: Asker,
 }
 
-/// A house with something of every kind.
+/// Returns a house with one item of every kind, and the ids of these items.
 async fn open() -> (House, Theirs) {
     let house = House::open().await;
     let store = &house.store;
@@ -88,7 +88,7 @@ async fn open() -> (House, Theirs) {
     (house, theirs)
 }
 
-/// Another user of the house's account.
+/// Adds another user to the house's account.
 async fn colleague(house: &House) -> Asker {
     let (name, email, role) = ("Mio".to_owned(), "mio@agency.example".to_owned(), Role::Analyst);
     let new = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
@@ -103,7 +103,7 @@ async fn caller(house: &House) -> Caller {
     house.store.authenticate(&token.sid, secret).await.unwrap().unwrap()
 }
 
-/// An administrator of another account in the same house, with a token of every scope there.
+/// Adds another account to the house. Returns its administrator and a token of it with every scope.
 async fn stranger(house: &House) -> (Asker, IssuedToken) {
     let (name, role) = ("Otto", Role::AccountAdministrator);
     let account = house.store.add_account("Other").await.unwrap();
@@ -117,7 +117,7 @@ async fn stranger(house: &House) -> (Asker, IssuedToken) {
     (otto, issued)
 }
 
-/// Everything that the account has, as text.
+/// Returns all data of the house's account, as text.
 async fn everything(house: &House) -> String {
     let (store, account) = (&house.store, house.account());
     let entries = store.audit_page(account, &TrailFilter::default()).await.unwrap();
@@ -129,7 +129,7 @@ async fn everything(house: &House) -> String {
     format!("{account:?} {entries:?} {tokens:?} {users:?} {data:?} {jobs:?}")
 }
 
-/// Every server function by its path below `/api/`.
+/// Returns every server function by its path below `/api/`, with its case.
 #[allow(clippy::too_many_lines)] // a table
 fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
     const OWN_SESSION: &str = "acts on the session that asks, and its user";
@@ -232,7 +232,7 @@ async fn no_server_function_reaches_into_another_account() {
         let request = request.header(header::CONTENT_TYPE, content_type).header(header::COOKIE, &cookie);
         let answer = house.send(request, body).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
-        // Who has shown who they are goes on under another name.
+        // A step-up replaces the session's cookie.
         if let Some(renewed) = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty()) {
             renewed.clone_into(&mut cookie);
         }
@@ -250,14 +250,14 @@ async fn no_server_function_reaches_into_another_account() {
     assert_eq!(house.store.second_factors(&theirs.colleague).await.unwrap().passkeys.len(), 1);
 }
 
-/// One more session of the house's administrator, to look at the others from.
+/// Opens one more session of the house's administrator, to list the others with.
 async fn other_session(house: &House) -> store::SessionToken {
     let client = std::net::IpAddr::from([192, 0, 2, 2]);
     house.store.sign_in(&house.by.user.email, PASSWORD, client).await.unwrap()
 }
 
 #[tokio::test]
-async fn the_table_of_server_functions_is_whole() {
+async fn table_of_server_functions_is_complete() {
     let (_house, theirs) = open().await;
     let listed: BTreeSet<_> = cases(&theirs).into_iter().map(|(path, _)| format!("/api/{path}")).collect();
     let there: BTreeSet<_> = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
@@ -282,14 +282,14 @@ async fn no_operation_of_the_gate_reaches_into_another_account() {
     for scope in Scope::all() {
         let (method, path) = (scope.operation().method.as_str(), scope.operation().path);
         let parameter = path.split('/').find(|segment| segment.starts_with('{'));
-        // Whose thing the parameter names; a new kind of parameter has to be said here.
+        // The other account's id for the parameter; a new kind of parameter must be added here.
         let id = match parameter {
             Some("{AdvertiserId}") => Some(theirs.advertiser.to_string()),
             Some("{JobId}") => Some(theirs.job.to_string()),
             Some("{TokenId}") => Some(theirs.token.to_string()),
-            // A submission is the agency's own server's; here there is none of anybody.
+            // Submissions are on the agency's own server; this server has none.
             Some("{Id}") => Some(Uuid::now_v7().to_string()),
-            // Reports are no account's, and operations without parameter name nothing but the account.
+            // Reports belong to no account, and operations without a parameter name the account only.
             Some("{ReportId}") | None => None,
             Some(other) => panic!("{}: whose is {other}?", scope.id()),
         };

@@ -1,4 +1,4 @@
-//! Exports at the gate: ordered, followed, downloaded, replayed.
+//! Exports at the gate: ordering, following, downloading, replaying.
 
 use std::time::{Duration, Instant};
 
@@ -19,13 +19,13 @@ use crate::{
     reports::{call, get, open},
 };
 
-/// What is below the account in one of its addresses.
+/// Returns the part of an address that is below the account.
 pub fn below(uri: &Value) -> &str {
     let uri = uri.as_str().unwrap();
     &uri[uri.match_indices('/').nth(2).unwrap().0..]
 }
 
-/// Orders an export; answers the job's path.
+/// Orders an export and returns the job's path.
 pub async fn export(house: &House, query: &str) -> String {
     let queued = get(house, &format!("/ReportExport/audit_log{query}")).await;
     assert_eq!(queued.status, StatusCode::OK);
@@ -39,7 +39,7 @@ pub async fn export(house: &House, query: &str) -> String {
     job
 }
 
-/// Asks for the job until it is at its end.
+/// Asks for the job until it has ended, and returns it.
 pub async fn ended(house: &House, job: &str) -> Value {
     let began = Instant::now();
     loop {
@@ -89,7 +89,7 @@ async fn an_export_is_downloaded_in_each_format_and_in_both_modes() {
 }
 
 #[tokio::test]
-async fn to_ask_for_the_head_of_an_export_orders_nothing() {
+async fn head_request_for_an_export_orders_nothing() {
     let house = open().await;
     for below in ["/ReportExport/audit_log", "/ReportExport/nonexistent"] {
         for method in ["HEAD", "POST", "OPTIONS"] {
@@ -113,7 +113,7 @@ async fn to_ask_for_the_head_of_an_export_orders_nothing() {
 }
 
 #[tokio::test]
-async fn a_job_has_the_published_fields_and_what_is_not_there_is_empty() {
+async fn job_has_the_published_fields_and_missing_values_are_empty() {
     let house = open().await;
     let job = export(&house, "").await;
     let queued = get(&house, &job).await.json();
@@ -207,7 +207,7 @@ async fn signed_address_ends_with_the_token_it_was_given_to() {
 }
 
 #[tokio::test]
-async fn a_job_is_replayed_once_it_is_at_its_end() {
+async fn job_can_be_replayed_once_it_has_ended() {
     let house = open().await;
     let job = export(&house, "?ResultFormat=JSON&START_DATE=2026-01-01&END_DATE=2026-01-31").await;
     let replay = |job: &str| format!("{job}/Replay");
@@ -229,7 +229,7 @@ async fn a_job_is_replayed_once_it_is_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_running_when_the_server_was_killed_is_done_after_its_start() {
+async fn job_running_when_the_server_was_killed_is_done_after_restart() {
     let house = open().await;
     let job = export(&house, "").await;
     house.store.claim_job().await.unwrap().unwrap();
@@ -265,7 +265,7 @@ async fn jobs_are_listed_by_the_day_of_their_creation() {
 }
 
 #[tokio::test]
-async fn a_job_of_another_account_or_of_nobody_answers_404() {
+async fn job_of_another_account_or_unknown_answers_404() {
     let house = open().await;
     work(&house);
     let job = export(&house, "").await;
@@ -307,7 +307,7 @@ async fn a_job_of_another_account_or_of_nobody_answers_404() {
 }
 
 #[tokio::test]
-async fn a_token_s_name_that_looks_like_a_formula_is_text_in_the_csv_file() {
+async fn token_name_that_looks_like_a_formula_is_text_in_csv() {
     let house = open().await;
     let form = TokenForm {
         name: "=HYPERLINK(\"https://evil.example\")".to_owned(),

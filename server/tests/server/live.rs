@@ -1,4 +1,4 @@
-//! Live changes: what a page that listens hears, and until when.
+//! Live changes: the events sent to a listening page, and the end of the stream.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -17,11 +17,11 @@ use store::{Clock, SESSION_IDLE};
 
 use crate::house::{House, issue};
 
-/// An open connection to the events.
+/// An open connection to the stream of events.
 struct Listener(BufReader<TcpStream>);
 
 impl Listener {
-    /// Listens from after that entry.
+    /// Listens to the changes after that audit entry.
     fn open(house: &House, cookie: &str, after: i64) -> Self {
         let mut stream = TcpStream::connect(house.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
@@ -38,7 +38,7 @@ impl Listener {
         line.trim_end().to_owned()
     }
 
-    /// The next event: its name, and its data if that is JSON.
+    /// Waits for the next event, and returns its name, and its data if that is JSON.
     fn event(&mut self) -> (String, Value) {
         let mut name = String::new();
         loop {
@@ -62,7 +62,7 @@ async fn last(house: &House) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_hears_what_another_changes_and_misses_nothing_between_two_connections() {
+async fn page_gets_changes_of_others_and_misses_none_on_reconnect() {
     let house = House::open().await;
     let (cookie, token) = (house.sign_in(Role::ImplementationSpecialist).await, house.issued.token.id);
     let from = last(&house).await;
@@ -84,7 +84,7 @@ async fn a_page_hears_what_another_changes_and_misses_nothing_between_two_connec
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_hears_nothing_of_other_accounts() {
+async fn page_gets_no_changes_of_other_accounts() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let mut listener = Listener::open(&house, &cookie, last(&house).await);
@@ -106,7 +106,7 @@ async fn a_page_hears_nothing_of_other_accounts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_taken_away_a_deactivation_and_a_sign_out_end_the_stream() {
+async fn role_change_deactivation_and_sign_out_end_the_stream() {
     let house = House::open().await;
     let member = async |role: Role| {
         let people = house.store.people(house.account()).await.unwrap();
@@ -136,7 +136,7 @@ async fn a_role_taken_away_a_deactivation_and_a_sign_out_end_the_stream() {
 }
 
 #[tokio::test]
-async fn only_those_who_may_see_tokens_can_listen() {
+async fn live_stream_needs_the_right_to_see_tokens() {
     let house = House::open().await;
     let path = format!("{}?after=0", app::path::LIVE);
     assert_eq!(house.get(&path).await.status, StatusCode::UNAUTHORIZED);
@@ -155,13 +155,13 @@ async fn only_those_who_may_see_tokens_can_listen() {
 }
 
 #[tokio::test]
-async fn what_a_page_reads_again_by_itself_is_no_use_of_its_session() {
+async fn automatic_refresh_of_a_page_is_no_use_of_its_session() {
     let mut house = House::open().await;
     let clock = Clock::fixed(DateTime::from_timestamp(2_000_000_000, 0).unwrap());
     house.address = house.at(&clock).await;
     let list = json!({ "filter": TokenFilter::default() }).to_string();
     let token = json!({ "id": house.issued.token.id }).to_string();
-    // The ampersand is how our pages send it.
+    // Our pages send the marker with an ampersand.
     let by_itself = [
         ("/api/tokens/list?again&", &list),
         ("/api/tokens/editable?again", &token),
@@ -175,7 +175,7 @@ async fn what_a_page_reads_again_by_itself_is_no_use_of_its_session() {
             clock.advance(SESSION_IDLE / 3 - TimeDelta::seconds(1));
             assert_eq!(ask(path, body).await, StatusCode::OK, "{path}");
         }
-        // What somebody does is a use of it.
+        // A user's action is a use of the session.
         assert_eq!(ask("/api/tokens/list", &list).await, StatusCode::OK);
         for _ in 0..3 {
             clock.advance(SESSION_IDLE / 3 - TimeDelta::seconds(1));

@@ -1,4 +1,4 @@
-//! The log of all tests at its most talkative, kept in memory.
+//! The log of all tests at level `trace`, kept in memory.
 
 use std::{
     io,
@@ -9,9 +9,9 @@ use tracing_subscriber::EnvFilter;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// Of all threads: what is logged may come from any.
+/// The global subscriber, installed once: log lines may come from any thread.
 static KEPT: LazyLock<()> = LazyLock::new(|| {
-    // All but the tests' own client, which logs what it sends.
+    // Everything except the tests' own client, which logs the requests that it sends.
     let filter = EnvFilter::new("trace,ureq=off,ureq_proto=off");
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| Log).init();
 });
@@ -34,7 +34,7 @@ pub fn keep() {
     LazyLock::force(&KEPT);
 }
 
-/// What was logged so far.
+/// Returns the log so far.
 pub fn text() -> String {
     String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
 }

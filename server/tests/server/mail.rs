@@ -1,4 +1,4 @@
-//! Mail: what a mail server gets of an invitation, and what becomes of one that it does not take.
+//! Mail: the letters that a mail server gets for invitations, and the handling of those that it refuses.
 
 use std::{
     sync::{
@@ -26,14 +26,14 @@ use crate::log;
 
 const PASSWORD: &str = "correct:horse@battery";
 
-/// What a mail server got: who it is from and for, as the conversation says, and the message.
+/// A letter that the mail server got: sender and recipient as the SMTP conversation gives them, and the message.
 #[derive(Debug)]
 pub struct Mailed {
     pub envelope: Vec<String>,
     message: String,
 }
 
-/// A mail server that takes mail (RFC 5321) of who signs in with [`PASSWORD`], save for `refused@…`.
+/// A mail server (RFC 5321) that takes mail of clients that sign in with [`PASSWORD`], except for `refused@…`.
 pub struct Postbox {
     port: u16,
     pub mailed: UnboundedReceiver<Mailed>,
@@ -61,12 +61,12 @@ impl Postbox {
         Self { port, mailed, busy }
     }
 
-    /// Takes nothing from the next so many connections.
+    /// Refuses that many next connections.
     pub fn be_busy(&self, times: usize) {
         self.busy.store(times, Ordering::SeqCst);
     }
 
-    /// How many more connections it takes nothing from.
+    /// Returns how many more connections it will refuse.
     pub fn busy(&self) -> usize {
         self.busy.load(Ordering::SeqCst)
     }
@@ -126,7 +126,7 @@ async fn converse(stream: TcpStream, sender: &UnboundedSender<Mailed>) -> Option
 }
 
 impl Mailed {
-    /// The lines of the message's own head, those that go on joined.
+    /// Returns the header lines of the message, with continuation lines joined.
     fn head(&self) -> Vec<String> {
         let head = self.message.split("\n\n").next().unwrap().replace("\n ", " ");
         head.lines().map(str::to_owned).collect()
@@ -137,7 +137,7 @@ impl Mailed {
         head.iter().find_map(|line| line.strip_prefix(&start)).unwrap_or_default().to_owned()
     }
 
-    /// The message with soft line breaks undone (quoted-printable).
+    /// Returns the message with soft line breaks undone (quoted-printable).
     pub fn body(&self) -> String {
         self.message.replace("=\n", "").replace("=3D", "=")
     }
@@ -168,7 +168,7 @@ async fn invite(house: &House, email: &str, language: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_invitation_is_mailed_in_the_inviter_s_language_and_its_link_is_shown_to_nobody_else() {
+async fn invitation_is_mailed_in_the_inviter_s_language_link_unshown() {
     let mut postbox = Postbox::open().await;
     let house = house(postbox.mail()).await;
     for (language, email, word) in
@@ -196,12 +196,12 @@ async fn an_invitation_is_mailed_in_the_inviter_s_language_and_its_link_is_shown
     assert!(!log::text().contains(PASSWORD) && !log::text().contains("horse%40"));
 }
 
-/// The token of the link, in a part of the body that is readable as it is, or in Base64.
+/// Returns the token of the invitation link in the body.
 fn token_in(body: &str) -> String {
     token_of(body, "invitations")
 }
 
-/// The token of the link to that folder.
+/// Returns the token of the link below that path, in a part of the body that is plain text or Base64.
 pub fn token_of(body: &str, folder: &str) -> String {
     let link = format!("https://keys.example/{folder}/");
     let decoded = body.split("\n\n").filter_map(|part| {
@@ -214,9 +214,9 @@ pub fn token_of(body: &str, folder: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_can_t_be_mailed_is_handed_over() {
+async fn link_is_shown_if_mailing_the_invitation_fails() {
     let mut postbox = Postbox::open().await;
-    // Held, so that the port becomes nobody else's: whoever connects is hung up on.
+    // The port stays bound, so no other process gets it; each connection is closed at once.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = silent.local_addr().unwrap().port();
     tokio::spawn(async move { while silent.accept().await.is_ok() {} });
@@ -237,7 +237,7 @@ async fn what_can_t_be_mailed_is_handed_over() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_the_link_is_handed_over_and_nothing_has_failed() {
+async fn link_is_shown_without_failure_if_there_is_no_mail_server() {
     let house = House::open().await;
     let invited = invite(&house, "nao@partner.example", "en").await;
     assert_eq!(invited["mail_failed"], false);

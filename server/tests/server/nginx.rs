@@ -1,4 +1,4 @@
-//! A real nginx, configured as README says, before a server of the agency's own.
+//! A real nginx, configured as README says, in front of a server of the agency's own.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -18,7 +18,7 @@ use crate::{
     nodes::database,
 };
 
-/// nginx, until it is dropped.
+/// A running nginx, which ends when it is dropped.
 pub struct Nginx {
     process: Child,
     pub port: u16,
@@ -32,12 +32,12 @@ impl Drop for Nginx {
 }
 
 impl Nginx {
-    /// Starts it with README's lines, before this house and this other server.
+    /// Starts nginx with README's lines, for this house and this other server.
     fn start(house: &House, other: &str) -> Self {
         Self::start_asking(house.address, house, other)
     }
 
-    /// The same, with the gate at this address.
+    /// Starts nginx with README's lines and the gate at this address.
     fn start_asking(gate: SocketAddr, house: &House, other: &str) -> Self {
         let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
         let lines = readme.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
@@ -45,7 +45,7 @@ impl Nginx {
         Self::serve(&house.folder.path().join("nginx"), "", &lines)
     }
 
-    /// Starts it with these lines, of all servers and of its one, in a folder of its own.
+    /// Starts nginx in this new folder, with the lines `all` in the `http` block and `lines` in its `server` block.
     pub fn serve(folder: &Path, all: &str, lines: &str) -> Self {
         std::fs::create_dir(folder).unwrap();
         let serving = (0..10).find_map(|_| Self::try_to_serve(folder, all, lines));
@@ -53,7 +53,7 @@ impl Nginx {
             .unwrap_or_else(|| panic!("nginx does not start: {:?}", std::fs::read_to_string(folder.join("start.log"))))
     }
 
-    /// The same on a port that is free; none where it is another's by the time that nginx listens.
+    /// Starts nginx on a free port; returns `None` if another process has taken the port before nginx listens.
     fn try_to_serve(folder: &Path, all: &str, lines: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -72,7 +72,7 @@ impl Nginx {
         let process = command.stderr(Stdio::null()).spawn().expect("nginx is installed; `make test` sees to it");
         let mut nginx = Self { process, port };
         let began = Instant::now();
-        // It says so by its file once it listens itself: the port may have become another's.
+        // The `pid` file shows that nginx itself listens; a test of the port could reach another process.
         while !folder.join("pid").exists() {
             if nginx.process.try_wait().unwrap().is_some() {
                 return None;
@@ -90,7 +90,7 @@ impl Nginx {
     }
 }
 
-/// A server that says what reached it.
+/// Starts a server that echoes the requests that reach it, and returns its URL.
 async fn other_server() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -103,7 +103,7 @@ async fn other_server() -> String {
 }
 
 #[tokio::test]
-async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
+async fn nginx_passes_only_calls_that_the_gate_allows() {
     let house = House::open().await;
     let nginx = Nginx::start(&house, &other_server().await);
     let token = house.issued.token.clone();
@@ -114,7 +114,7 @@ async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
     assert_eq!(passed.text(), format!("{path}?a=b {} -", token.sid));
 
     assert_eq!(nginx.get(&house, &format!("/Agencies/{}/Jobs", token.sid)).await.status, StatusCode::FORBIDDEN);
-    // nginx would resolve the dots before it asks the other server; what was asked for is what is checked.
+    // nginx resolves the dots before it passes the call on, but the path as requested is checked.
     let dressed_up = format!("/Agencies/{}/CompanyInformation/../Jobs", token.sid);
     assert_eq!(nginx.get(&house, &dressed_up).await.status, StatusCode::FORBIDDEN);
 
@@ -129,7 +129,7 @@ async fn nginx_lets_through_what_the_gate_allows_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn nginx_tells_a_client_that_has_no_calls_left_when_to_go_on() {
+async fn nginx_answers_429_with_retry_after_if_no_calls_are_left() {
     let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(2), ..Settings::default() }).await;
     let nginx = Nginx::start(&house, &other_server().await);
     let path = company_information(&house.issued.token.sid);
@@ -144,7 +144,7 @@ async fn nginx_tells_a_client_that_has_no_calls_left_when_to_go_on() {
 }
 
 #[tokio::test]
-async fn nginx_tells_a_client_to_come_back_while_the_database_is_away() {
+async fn nginx_answers_503_with_retry_after_without_a_database() {
     let wire = Wire::to(&database().await);
     let (settings, services) = (Settings::default(), Services::default());
     let house = House::open_on(Some(wire.url().to_owned()), false, &settings, services).await;
@@ -155,9 +155,9 @@ async fn nginx_tells_a_client_to_come_back_while_the_database_is_away() {
 }
 
 #[tokio::test]
-async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
+async fn nginx_lets_nothing_through_if_the_gate_does_not_answer() {
     let house = House::open().await;
-    // Held, so that the port becomes nobody else's: whoever connects is hung up on.
+    // The port stays bound, so no other process gets it; each connection is closed at once.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = silent.local_addr().unwrap();
     std::thread::spawn(move || silent.incoming().for_each(drop));
@@ -167,7 +167,7 @@ async fn where_the_gate_does_not_answer_nginx_lets_nothing_through() {
 }
 
 #[tokio::test]
-async fn nginx_says_itself_where_a_call_comes_from_whatever_the_client_claims() {
+async fn nginx_replaces_the_client_s_claim_of_its_address() {
     let house = House::open_as(true, &Settings::default()).await;
     let (mut policy, revision) = house.store.security_policy(house.account()).await.unwrap();
     policy.allowed_addresses = ["192.0.2.0/24".parse().unwrap()].into();

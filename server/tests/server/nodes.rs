@@ -23,14 +23,14 @@ use crate::{
 #[path = "../../../app/store/tests/postgres/cluster.rs"]
 mod cluster;
 
-/// The URL of a new, empty database.
+/// Creates an empty database and returns its URL.
 pub async fn database() -> String {
     let name = format!("test_{}", Uuid::now_v7().simple());
     cluster::create(&name, "template1").await;
     cluster::url(&name)
 }
 
-/// What nginx answers to a call with that Auth Token, from whichever node.
+/// Calls through nginx with that Auth Token, on either node, and returns the status.
 async fn call(house: &House, nginx: &Nginx, secret: &Secret) -> StatusCode {
     let sid = &house.issued.token.sid;
     let request = http::Request::builder().uri(format!("http://127.0.0.1:{}{}", nginx.port, company_information(sid)));
@@ -38,7 +38,7 @@ async fn call(house: &House, nginx: &Nginx, secret: &Secret) -> StatusCode {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_one_node_has_reset_none_passes() {
+async fn reset_on_one_node_rejects_the_old_secret_on_every_node() {
     let settings = Settings { calls_per_hour: NonZeroU32::new(100_000), ..Settings::default() };
     let url = database().await;
     let house = Arc::new(House::open_on(Some(url.clone()), false, &settings, Services::default()).await);
@@ -69,7 +69,7 @@ async fn what_one_node_has_reset_none_passes() {
     }
     let mut revision = house.issued.token.revision;
     for reset in 0..40 {
-        // In turn on either node.
+        // The nodes take turns.
         let store = if reset % 2 == 0 { &house.store } else { &other.store };
         let issued = store.reset(&house.by, house.issued.token.id, revision).await.unwrap();
         let old = std::mem::replace(&mut secret, issued.secret);
@@ -87,7 +87,7 @@ async fn what_one_node_has_reset_none_passes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_on_two_nodes_are_counted_together() {
-    // So few that none comes back meanwhile: one each 6 minutes.
+    // So few calls that none comes back during the test: one every 6 minutes.
     let settings = Settings { calls_per_hour: NonZeroU32::new(10), ..Settings::default() };
     let url = database().await;
     let house = House::open_on(Some(url.clone()), false, &settings, Services::default()).await;
@@ -102,6 +102,6 @@ async fn calls_on_two_nodes_are_counted_together() {
     for _ in 0..3 {
         left.extend([remaining(house.address).await, remaining(other.address).await]);
     }
-    // Where the database takes too long, a call is counted by its node alone, which knows of half.
+    // If the database takes too long, a node counts a call alone, and knows of half the calls only.
     assert!(*left.last().unwrap() < 10 - 3, "{left:?}");
 }

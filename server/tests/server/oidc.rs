@@ -16,28 +16,28 @@ use crate::house::{Answer, House, email};
 use crate::log;
 use crate::oidc_provider::{CLIENT, Manner, OidcProvider, SECRET};
 
-/// As Keycloak and Google: one audience, `azp`, and all about the address in the ID token.
+/// Returns the manner of Keycloak and Google: one audience, `azp`, and all claims about the address in the ID token.
 fn keycloak(address: &str) -> Manner {
     let claims =
         json!({ "sub": "person", "azp": CLIENT, "email": address, "email_verified": true, "name": "Nao Hara" });
     Manner { issuer_ends: "", secret_in_body: false, claims, user_info: None, status: StatusCode::OK }
 }
 
-/// As Zitadel: several audiences, and the address when asked.
+/// Returns the manner of Zitadel: several audiences, and the address from the user info endpoint only.
 fn zitadel(address: &str) -> Manner {
     let claims = json!({ "sub": "person", "azp": CLIENT, "aud": [CLIENT, "another-client", "project"] });
     let said = json!({ "sub": "person", "email": address, "email_verified": true, "updated_at": 1_800_000_000 });
     Manner { claims, user_info: Some(said), ..keycloak(address) }
 }
 
-/// As Microsoft Entra ID: nothing says whether the address is the person's own but a claim of its own, and that in a way
-/// of its own.
+/// Returns the manner of Microsoft Entra ID: only a proprietary claim says whether the address is the person's own, and
+/// it is a string.
 fn entra(address: &str) -> Manner {
     let claims = json!({ "sub": "person", "email": address, "preferred_username": address, "xms_edov": "1" });
     Manner { claims, user_info: Some(json!({ "sub": "person", "email": address })), ..keycloak(address) }
 }
 
-/// A server with this provider.
+/// Starts a server with this provider.
 async fn open(provider: &OidcProvider, settings: Settings) -> House {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
@@ -55,7 +55,7 @@ async fn open(provider: &OidcProvider, settings: Settings) -> House {
     House::open_with(false, &gate::Settings::default(), services).await
 }
 
-/// One browser: its cookies by name.
+/// A browser: its cookies by name.
 #[derive(Default)]
 struct Browser(std::collections::BTreeMap<String, String>);
 
@@ -73,7 +73,7 @@ impl Browser {
         answer
     }
 
-    /// Goes to the provider. Returns state and nonce.
+    /// Goes to the provider, and returns state and nonce.
     async fn begin(&mut self, house: &House, next: &str) -> [String; 2] {
         let answer = self.get(house, &format!("/sign-in/oidc?next={next}")).await;
         let address = Url::parse(answer.header("location")).unwrap_or_else(|_| panic!("{}", answer.header("location")));
@@ -81,14 +81,14 @@ impl Browser {
         [value("state"), value("nonce")]
     }
 
-    /// Comes back from there. Returns where it goes on to.
+    /// Comes back from the provider, and returns the address that the answer redirects to.
     async fn end(&mut self, house: &House, state: &str) -> String {
         let answer = self.get(house, &format!("/sign-in/oidc/callback?code=a-code&state={state}")).await;
         answer.header("location").to_owned()
     }
 }
 
-/// Signs in once. Returns where that leads to.
+/// Signs in once, and returns the address that this leads to.
 async fn sign_in(house: &House, provider: &OidcProvider) -> String {
     let mut browser = Browser::default();
     let answer = browser.get(house, "/sign-in/oidc").await;
@@ -120,14 +120,14 @@ async fn each_kind_of_provider_signs_people_in() {
         let provider = OidcProvider::open(manner.clone()).await;
         let house = open(&provider, settings).await;
         assert_eq!(sign_in(&house, &provider).await, "/settings", "{manner:?}");
-        // Linked by now: the address is asked for no more.
+        // The identity is linked now, so the address is no longer asked for.
         provider.change(|manner| manner.user_info = None);
         assert_eq!(sign_in(&house, &provider).await, "/settings", "{manner:?}");
     }
 }
 
 #[tokio::test]
-async fn token_given_to_another_client_signs_nobody_in() {
+async fn id_token_for_another_client_signs_no_user_in() {
     let address = email(Role::Analyst);
     let provider = OidcProvider::open(zitadel(&address)).await;
     let house = open(&provider, Settings::default()).await;
@@ -147,12 +147,12 @@ async fn token_given_to_another_client_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn address_that_may_be_another_s_signs_nobody_in() {
+async fn unverified_email_signs_no_user_in() {
     let address = email(Role::AccountAdministrator);
     for (claims, trust, reason) in [
         (json!({ "email": address }), false, "unvouched"),
         (json!({ "email": address, "email_verified": false }), false, "unverified"),
-        // What the provider denies is not believed, whatever the option says.
+        // An address that the provider calls unverified is not trusted, even with the option.
         (json!({ "email": address, "email_verified": false }), true, "unverified"),
         (json!({ "email": address, "email_verified": "false" }), true, "unverified"),
         (json!({ "email_verified": true }), true, "unvouched"),
@@ -190,7 +190,7 @@ async fn invited_person_joins_at_the_provider() {
 }
 
 #[tokio::test]
-async fn sign_ins_begun_in_several_tabs_each_end() {
+async fn sign_ins_begun_in_several_tabs_all_succeed() {
     let provider = OidcProvider::open(keycloak(&email(Role::Analyst))).await;
     let house = open(&provider, Settings::default()).await;
     let mut browser = Browser::default();
@@ -224,7 +224,7 @@ async fn issuer_may_differ_by_its_last_slash() {
 }
 
 #[tokio::test]
-async fn wrong_issuer_is_told_from_a_provider_that_is_down() {
+async fn wrong_issuer_and_unreachable_provider_are_told_apart() {
     let provider = OidcProvider::open(Manner { issuer_ends: "/realms/a", ..keycloak("") }).await;
     let house = open(&provider, Settings::default()).await;
     assert_eq!(sign_in(&house, &provider).await, failed("misconfigured"));

@@ -1,4 +1,4 @@
-//! An identity provider in this process, which can behave as several of the real ones do.
+//! An identity provider in this process, which can behave like several real ones.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,18 +20,18 @@ use tokio::net::TcpListener;
 pub const CLIENT: &str = "kagitaba";
 pub const SECRET: &str = "a secret: for tests";
 
-/// How a provider behaves.
+/// The behaviour of a provider.
 #[derive(Debug, Clone)]
 pub struct Manner {
-    /// What stands at the end of its issuer: nothing or a slash.
+    /// The end of its issuer after the origin, such as a slash.
     pub issuer_ends: &'static str,
-    /// Whether it takes the client secret in the body only, or in the head only. It says that it takes both.
+    /// Whether it takes the client secret in the body only, or in the header only. Its description offers both.
     pub secret_in_body: bool,
-    /// The claims of the ID token beside those that every one has; `aud` and `azp` may be among them.
+    /// The claims of the ID token besides those that every ID token has; `aud` and `azp` may be among them.
     pub claims: Value,
-    /// What it says about the person when asked; `None` where it can't be asked.
+    /// The answer of its user info endpoint; `None` if it has no such endpoint.
     pub user_info: Option<Value>,
-    /// The status of its description.
+    /// The HTTP status of its description (OpenID Connect Discovery).
     pub status: StatusCode,
 }
 
@@ -56,12 +56,12 @@ impl OidcProvider {
         Self { origin, said }
     }
 
-    /// The nonce that the next ID token names.
+    /// Sets the nonce that the next ID token names.
     pub fn expect(&self, nonce: &str) {
         nonce.clone_into(&mut self.said.lock().unwrap().1);
     }
 
-    /// Behaves otherwise from now on.
+    /// Changes the provider's behaviour from now on.
     pub fn change(&self, change: impl FnOnce(&mut Manner)) {
         change(&mut self.said.lock().unwrap().0);
     }

@@ -1,4 +1,4 @@
-//! What all operations have in common, and Company Information.
+//! The common behaviour of all operations, and Company Information.
 
 use std::num::NonZeroU32;
 
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use crate::house::{Answer, House, basic, company_information};
 
-/// Calls with more headers and a body.
+/// Calls the gate with more headers and a body.
 async fn call(house: &House, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
     let mut request = house.own_request(method, path);
     for (name, value) in headers {
@@ -22,7 +22,7 @@ async fn call(house: &House, method: &str, path: &str, headers: &[(&str, &str)],
     house.send(request, body).await
 }
 
-/// A house whose token may also update the company profile.
+/// Returns a house whose token may also update the company profile.
 async fn open() -> House {
     let mut house = House::open().await;
     let scopes = ["getCompanyInformation", "updateCompanyInformation", "createComplianceContent"];
@@ -42,12 +42,12 @@ async fn the_profile_is_changed_in_part() {
     let profile = call(&house, "GET", &path, &[], []).await.json();
     assert_eq!((&profile["CompanyName"], &profile["Website"]), (&json!("Agency"), &json!("https://agency.example")));
     assert_eq!(profile["BillingAddress"]["City"], "Kyoto");
-    // What was read can be sent back.
+    // The profile that was read can be sent back.
     assert_eq!(call(&house, "PUT", &path, &[], profile.to_string()).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_body_that_makes_no_sense_names_the_fields_and_changes_nothing() {
+async fn invalid_body_is_refused_by_field_and_changes_nothing() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);
     let before = call(&house, "GET", &path, &[], []).await.json();
@@ -83,7 +83,7 @@ async fn a_body_that_makes_no_sense_names_the_fields_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_asks_for_xml_gets_it_errors_too() {
+async fn answers_and_errors_are_xml_on_request() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);
     let answer = call(&house, "GET", &path, &[("accept", "application/xml")], []).await;
@@ -122,7 +122,7 @@ async fn a_single_request_may_ask_for_another_version() {
 }
 
 #[tokio::test]
-async fn a_version_on_its_way_out_says_so() {
+async fn deprecated_version_is_named_in_headers() {
     let settings = Settings {
         deprecation: vec!["2=2026-10-01".parse().unwrap()],
         sunset: vec!["2=2027-10-01".parse().unwrap()],
@@ -134,7 +134,7 @@ async fn a_version_on_its_way_out_says_so() {
     assert_eq!((two.header("deprecation"), two.header("sunset")), ("@1790812800", "Fri, 01 Oct 2027 00:00:00 GMT"));
     let three = call(&house, "GET", &path, &[], []).await;
     assert_eq!((three.header("deprecation"), three.header("sunset")), ("", ""));
-    // Who may not, or asks for what there is not, is told so as well.
+    // Refused calls and calls to unknown paths have the header as well.
     for (method, path) in [("PUT", path.clone()), ("GET", format!("{path}/x"))] {
         let refused = call(&house, method, &path, &[("ir-version", "2")], []).await;
         assert!(refused.status.is_client_error(), "{method} {path}");
@@ -145,7 +145,7 @@ async fn a_version_on_its_way_out_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_calls_that_come_at_once_exactly_as_many_pass_as_may() {
+async fn exactly_the_allowed_number_of_simultaneous_calls_passes() {
     let settings = Settings { calls_per_hour: NonZeroU32::new(20), ..Settings::default() };
     let house = House::open_as(false, &settings).await;
     let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
@@ -179,7 +179,7 @@ async fn of_calls_that_come_at_once_exactly_as_many_pass_as_may() {
 }
 
 #[tokio::test]
-async fn what_the_agency_s_own_servers_answer_is_not_answered_here() {
+async fn operation_of_the_agency_s_own_servers_answers_404() {
     let house = open().await;
     let sid = &house.issued.token.sid;
     let answer = call(&house, "POST", &format!("/Agencies/{sid}/Compliance/Content"), &[], "{}").await;
@@ -188,7 +188,7 @@ async fn what_the_agency_s_own_servers_answer_is_not_answered_here() {
 }
 
 #[tokio::test]
-async fn the_openapi_document_is_there_for_anybody_and_names_every_operation() {
+async fn openapi_document_is_public_and_names_every_operation() {
     let house = House::open().await;
     let document: Value = house.get("/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");
@@ -198,7 +198,7 @@ async fn the_openapi_document_is_there_for_anybody_and_names_every_operation() {
 }
 
 #[tokio::test]
-async fn what_is_no_operation_refuses_other_methods_in_the_same_envelope() {
+async fn other_endpoints_refuse_other_methods_in_the_same_envelope() {
     let house = House::open().await;
     let cases = [
         ("DELETE", "/downloads/x?expires=1", "GET, HEAD"),
@@ -216,7 +216,7 @@ async fn what_is_no_operation_refuses_other_methods_in_the_same_envelope() {
 }
 
 #[tokio::test]
-async fn every_call_is_recorded_with_what_became_of_it() {
+async fn every_call_is_recorded_with_its_status() {
     let house = open().await;
     let path = company_information(&house.issued.token.sid);
     call(&house, "GET", &path, &[], []).await;
@@ -240,7 +240,7 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     call(&house, "GET", &path, &[], []).await; // from now on the token is known
     let request = house.own_request("PUT", &path).body(Body::from("{}")).unwrap();
     let router = gate::router(house.store.clone(), &Settings::default());
-    // While somebody else writes, the change has to wait.
+    // While another connection writes, the change must wait.
     let file = house.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
     somebody.execute("BEGIN IMMEDIATE").await.unwrap();
@@ -251,7 +251,7 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     assert_eq!(usage(&house).await, [("getCompanyInformation".to_owned(), 200, 1), hung_up]);
 }
 
-/// The calls of today: of what, how they were answered, how many.
+/// Returns today's calls: the operation, the status and the count.
 async fn usage(house: &House) -> Vec<(String, u16, u64)> {
     house.store.flush_calls().await.unwrap();
     let today = house.store.clock().now().date_naive();

@@ -1,4 +1,5 @@
-//! Passkeys over HTTP: added on the profile, in place of the password, as the second step, and in between.
+//! Passkeys over HTTP: adding them on the profile, and using them in place of the password, as the second step, and as
+//! step-up.
 
 use domain::members::role::Role;
 use http::{StatusCode, header};
@@ -9,13 +10,13 @@ use store::{Challenge, ChallengeToken, PasskeyAnswer};
 use crate::house::{Answer, House, sign_in_form};
 use crate::soft_passkey::{SoftPasskey, party};
 
-/// A server that is known by a domain.
+/// Starts a server that has a domain.
 async fn open() -> House {
     let services = Services { passkeys: Some(party()), ..Services::default() };
     House::open_with(false, &gate::Settings::default(), services).await
 }
 
-/// What the browser is given to have signed.
+/// Returns the challenge that the browser is given to have signed.
 fn challenge(answer: &Answer) -> Challenge {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let answer = answer.json();
@@ -23,7 +24,7 @@ fn challenge(answer: &Answer) -> Challenge {
     Challenge { token, options: answer["options"].as_str().unwrap().to_owned() }
 }
 
-/// What the browser sends back.
+/// Returns the JSON that the browser sends back.
 fn given(answer: &PasskeyAnswer) -> Value {
     json!({ "token": answer.token.reveal(), "answer": answer.json })
 }
@@ -32,7 +33,7 @@ async fn ask(house: &House) -> Challenge {
     challenge(&house.function("/api/passkeys/ask", None, "{}").await)
 }
 
-/// Adds one for the session's user.
+/// Adds a passkey for the session's user.
 async fn add(house: &House, cookie: &str) -> (SoftPasskey, Vec<String>) {
     let challenge = challenge(&house.function("/api/passkeys/begin", Some(cookie), "{}").await);
     let (passkey, answer) = SoftPasskey::create(&challenge);
@@ -51,7 +52,7 @@ fn cookies(answer: &Answer) -> Vec<&str> {
     answer.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
 }
 
-/// The cookie of that name, as a browser sends it.
+/// Returns the cookie of that name, as a browser sends it.
 fn cookie(answer: &Answer, name: &str) -> String {
     let cookies = cookies(answer);
     let cookie = cookies.iter().find(|cookie| cookie.starts_with(name)).unwrap_or_else(|| panic!("{cookies:?}"));
@@ -97,7 +98,7 @@ async fn after_the_password_a_passkey_is_the_second_step() {
 }
 
 #[tokio::test]
-async fn what_takes_a_recent_password_takes_a_passkey_in_its_place() {
+async fn passkey_stands_in_for_a_recent_password() {
     let house = open().await;
     let session = house.sign_in(Role::AccountAdministrator).await;
     let asked = house.function("/api/passkeys/ask_for_own", Some(&session), "{}").await;

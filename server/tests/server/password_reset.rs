@@ -1,4 +1,5 @@
-//! Forgotten passwords over HTTP: what is mailed and shown, to whom, and that nothing tells who has an account.
+//! Forgotten passwords over HTTP: the links that are mailed or shown, and answers that do not reveal who has an
+//! account.
 
 use domain::members::role::Role;
 use http::{StatusCode, header};
@@ -12,13 +13,13 @@ use crate::mail::{Postbox, house, token_of};
 
 const NEW: &str = "three paper lanterns";
 
-/// Sends a form as a page of ours with our wasm does.
+/// Sends a form as our pages do with wasm.
 async fn form(house: &House, path: &str, body: &str) -> Answer {
     let request = house.request("POST", path).header("sec-fetch-site", "same-origin");
     house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body).await
 }
 
-/// Sends it as a browser without our wasm does, from that page.
+/// Sends a form as a browser without wasm does, from that page.
 async fn plain_form(house: &House, path: &str, from: &str, body: &str) -> Answer {
     let request =
         house.request("POST", path).header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
@@ -35,7 +36,7 @@ async fn set(house: &House, token: &str, password: &str) -> Answer {
     form(house, "/api/password/reset", &body).await
 }
 
-/// Asks as the administrator for a link of the user in that role.
+/// Asks as the administrator for a reset link of the user in that role.
 async fn make_link(house: &House, cookie: &str, role: Role) -> Answer {
     let people = house.store.people(house.account()).await.unwrap();
     let id = people.into_iter().find(|person| person.email == email(role)).unwrap().id;
@@ -74,7 +75,7 @@ async fn forgotten_password_is_set_by_the_mailed_link() {
     assert_eq!(house.send(house.sign_in_request(), new).await.status, StatusCode::OK);
 }
 
-/// Nobody is told that a letter was not taken, so it is not lost for it.
+/// The person who asked is not shown that the mail server refused the letter, so it is sent again.
 #[tokio::test]
 async fn letter_is_sent_again_to_a_mail_server_that_was_busy() {
     let mut postbox = Postbox::open().await;
@@ -88,7 +89,7 @@ async fn letter_is_sent_again_to_a_mail_server_that_was_busy() {
     assert_eq!(page.status, StatusCode::OK, "the link is good");
 }
 
-/// Every answer is made before anybody is looked up, so that neither its bytes nor its time tell anything.
+/// Every answer is made before the user is looked up, so that neither its bytes nor its time reveal anything.
 #[tokio::test]
 async fn answer_to_forgotten_is_the_same_for_every_address() {
     let mut postbox = Postbox::open().await;
@@ -109,7 +110,7 @@ async fn answer_to_forgotten_is_the_same_for_every_address() {
     }
     let page = house.get("/sign-in/forgotten?notice=created").await.text();
     assert!(page.contains("a link is on its way"), "{page}");
-    // Beyond the limit, both are refused alike.
+    // Beyond the limit, both addresses are refused alike.
     for address in [&known, &unknown] {
         let mut last = forgotten(&house, address).await;
         for _ in 0..5 {
@@ -148,7 +149,7 @@ async fn page_of_a_link_works_without_wasm() {
 }
 
 #[tokio::test]
-async fn administrator_s_link_is_shown_only_where_it_is_not_mailed() {
+async fn administrator_s_link_is_shown_only_if_it_is_not_mailed() {
     let mut postbox = Postbox::open().await;
     for with_mail in [true, false] {
         let mail = with_mail.then(|| postbox.mail());
@@ -186,7 +187,7 @@ async fn link_is_not_shown_for_a_member_of_other_accounts() {
         let cookie = house.sign_in(Role::AccountAdministrator).await;
         let body = json!({ "id": otto }).to_string();
         let made = house.function("/api/users/make_reset_link", Some(&cookie), &body).await;
-        // The mail server takes nothing for that address; the link is not shown instead.
+        // The mail server refuses mail for that address; even then the link is not shown.
         let expected = if sends { (503, json!("MailFailed")) } else { (409, json!("BelongsElsewhere")) };
         assert_eq!((made.status.as_u16(), made.json()), expected);
         house.store.sign_in(&address, PASSWORD, here).await.expect("the password is as it was");
@@ -211,13 +212,13 @@ async fn link_takes_the_right_role_and_a_recent_password() {
     assert_eq!((refused.status.as_u16(), refused.json()), (401, json!("StepUpNeeded")));
 }
 
-/// Later than a password counts as recent, and sooner than a session ends.
+/// Returns a time at which the password is not recent any more and the session has not ended yet.
 fn chrono_later() -> chrono::DateTime<chrono::Utc> {
     store::Clock::system().now() + domain::sign_in::session::STEP_UP_AFTER
 }
 
 #[tokio::test]
-async fn without_mail_nobody_can_ask_for_a_link() {
+async fn no_link_can_be_asked_for_without_a_mail_server() {
     let house = House::open().await;
     assert!(!house.get("/sign-in").await.text().contains("/sign-in/forgotten"));
     let page = house.get("/sign-in/forgotten").await.text();

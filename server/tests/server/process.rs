@@ -1,4 +1,4 @@
-//! The program itself as a server: what it has written down when it is killed, and when it is told to end.
+//! The program itself as a server: the calls and resets that it has recorded when it is killed or shut down.
 
 use std::{
     ffi::OsStr,
@@ -27,10 +27,10 @@ use tempfile::TempDir;
 use crate::house::{PASSWORD, basic, company_information, email, issue, sign_in_form};
 use crate::nodes::database;
 
-/// How long to wait for what the program writes down once a second, and much more: the machine may be busy.
+/// The longest wait for data that the program writes once a second. It is much longer, as the machine may be busy.
 pub const WRITTEN_WITHIN: Duration = Duration::from_mins(1);
 
-/// Data of one's own, and a program to serve it.
+/// A data folder, and the program to serve it.
 pub struct Place {
     pub folder: TempDir,
     database: Option<String>,
@@ -45,7 +45,7 @@ impl Place {
         Self::on(None).await
     }
 
-    /// On that database, which is empty, or on one of its own.
+    /// Returns a place on that empty database, or on a database of its own.
     async fn on(database: Option<String>) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let data = Data { database: database.clone(), ..Data::within(&folder.path().join("data")) };
@@ -58,8 +58,8 @@ impl Place {
         store.enable_api_access(&by).await.unwrap();
         let scopes = ["getCompanyInformation", "runReport"].map(|id| Scope::find(id).unwrap());
         let issued = issue(&store, &by, &scopes).await;
-        // Its frontend stands beside the program. Nobody looks at it here, so it may be empty. A link and no copy: a file
-        // that was just written can't be run while a process that was forked meanwhile holds it open.
+        // The program's frontend is beside it; these tests do not use it, so it may be empty. The program is linked,
+        // not copied: a file that was just written can't be run while a process forked meanwhile holds it open.
         std::fs::hard_link(env!("CARGO_BIN_EXE_kagitaba"), folder.path().join("kagitaba")).unwrap();
         std::fs::write(folder.path().join("hash.txt"), "").unwrap();
         Self { folder, database, store, by, account, issued }
@@ -74,7 +74,7 @@ impl Place {
         self.start_with(&[], variables)
     }
 
-    /// Like [`Place::start`], by another program with these arguments, which runs it.
+    /// Like [`Place::start`], but run by another program with these arguments.
     pub fn start_by(&self, starter: &[&str]) -> Program {
         self.start_with(starter, [])
     }
@@ -99,7 +99,7 @@ impl Place {
         Program { address: address.to_owned(), process }
     }
 
-    /// What `kagitaba call export` writes.
+    /// Returns the output of `kagitaba call export`.
     fn export(&self, arguments: &[&str]) -> String {
         let export = self.try_to_export(arguments);
         assert!(export.status.success(), "{export:?}");
@@ -112,7 +112,7 @@ impl Place {
         export.current_dir(&self.folder).env_clear().output().unwrap()
     }
 
-    /// How many calls for company profiles are written down.
+    /// Returns the number of recorded calls for company profiles.
     pub async fn calls(&self) -> u64 {
         let today = self.store.clock().now().date_naive();
         let usage = self.store.token_usage(self.account, today - chrono::TimeDelta::days(1), today).await.unwrap();
@@ -120,7 +120,7 @@ impl Place {
     }
 }
 
-/// The program as it runs. It is killed when it is dropped.
+/// The running program, which is killed when it is dropped.
 pub struct Program {
     pub address: String,
     pub process: Child,
@@ -143,7 +143,7 @@ impl Program {
         }
     }
 
-    /// Signs in, and answers with the session's cookie.
+    /// Signs in and returns the session's cookie.
     pub async fn sign_in(&self) -> String {
         let url = format!("{}/api/session/sign_in", self.address);
         let form = sign_in_form(Role::AccountAdministrator);
@@ -158,7 +158,7 @@ impl Program {
     }
 }
 
-/// Sends the reset of a token to the program at that address; nothing where no answer comes, or not all of it.
+/// Resets a token in the program at that address. Returns `None` if no answer comes, or only a part of it.
 pub fn reset(address: &str, cookie: &str, id: TokenId, revision: i64) -> Option<(Secret, i64)> {
     let request = ureq::post(format!("{address}/api/tokens/reset")).content_type("application/json");
     let request = request.header("sec-fetch-site", "same-origin").header("cookie", cookie);
@@ -175,7 +175,7 @@ impl Drop for Program {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_has_kept_all_calls_but_those_of_the_last_second() {
+async fn killed_server_has_kept_all_calls_but_the_last_second_s() {
     let place = Place::new().await;
     let mut program = place.start();
     program.call(40, &place.issued).await;
@@ -198,7 +198,7 @@ async fn a_server_that_is_killed_has_kept_all_calls_but_those_of_the_last_second
 }
 
 #[tokio::test]
-async fn server_starts_where_every_variable_is_empty() {
+async fn server_starts_if_every_variable_is_empty() {
     let (place, names) = (Place::new().await, server::cli::Cli::variables());
     assert!(names.len() > 12 && names.iter().any(|name| name == "KAGITABA_PUBLIC_URL"), "{names:?}");
     let read_elsewhere = ["KAGITABA_SERVER_KEY", "KAGITABA_SEALING_KEYS", "KAGITABA_OIDC_CLIENT_SECRET", "RUST_LOG"];
@@ -218,7 +218,7 @@ async fn when_a_token_was_last_used_is_known_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_end_loses_no_call() {
+async fn server_that_gets_sigterm_loses_no_call() {
     let place = Place::new().await;
     let mut program = place.start();
     program.call(40, &place.issued).await;
@@ -228,15 +228,15 @@ async fn a_server_that_is_told_to_end_loses_no_call() {
     assert_eq!(place.calls().await, 40);
 }
 
-/// A token that is reset again and again.
+/// A token that is reset repeatedly.
 struct Rotated {
     issued: IssuedToken,
-    /// Resets that were answered.
+    /// The number of resets that were answered.
     answered: usize,
 }
 
-/// Resets all of them again and again in a program that is killed meanwhile; then each has one value that passes, and
-/// the audit trail tells which.
+/// Resets all tokens repeatedly in a program that is killed meanwhile. Then each token has one Auth Token that passes,
+/// and the audit trail tells whether it is the last one answered.
 async fn kill_in_mid_reset(place: &Place, rotated: Vec<Rotated>, after: usize) -> Vec<Rotated> {
     let mut program = place.start();
     let cookie = program.sign_in().await;
@@ -279,7 +279,8 @@ async fn kill_in_mid_reset(place: &Place, rotated: Vec<Rotated>, after: usize) -
         assert!(passes || status == StatusCode::UNAUTHORIZED, "{status}");
         assert_eq!(passes, resets == *answered, "its last answered value passes unless a later one was written down");
         if !passes {
-            // Nobody knows its value: it takes one more reset, which the trail has not missed.
+            // The last reset was recorded but not answered, so its Auth Token is unknown and the token is reset once
+            // more.
             let known = place.store.token(place.account, issued.token.id).await.unwrap();
             let cookie = program.sign_in().await;
             let (address, id) = (program.address.clone(), known.id);
@@ -304,13 +305,13 @@ async fn killed_again_and_again(place: &Place, rounds: impl IntoIterator<Item = 
 }
 
 #[tokio::test]
-async fn a_token_whose_server_was_killed_in_mid_reset_has_the_old_value_or_the_new_one() {
+async fn killed_server_leaves_the_old_auth_token_or_the_new_one() {
     killed_again_and_again(&Place::new().await, [1, 7, 20, 50, 90]).await;
 }
 
 #[tokio::test]
-async fn so_it_has_where_a_node_was_killed() {
-    // Each change waits for the lease of the node that was killed before.
+async fn killed_node_leaves_the_old_auth_token_or_the_new_one() {
+    // Each round's first change waits for the lease of the killed node.
     killed_again_and_again(&Place::on(Some(database().await)).await, [1, 20, 45]).await;
 }
 

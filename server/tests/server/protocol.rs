@@ -1,4 +1,4 @@
-//! How server functions want to be called: the content types, the fields, and the proof that some ask for each time.
+//! Calls to server functions: the content types, the fields, and the proof that some functions need each time.
 
 use domain::members::role::Role;
 use http::{StatusCode, header};
@@ -11,7 +11,7 @@ use crate::house::{Answer, House, PASSWORD, email};
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// Calls a server function from one of our own pages, with a body that says to be of that type.
+/// Calls a server function from one of our own pages, with a body declared as that content type.
 async fn call(house: &House, path: &str, cookie: &str, content_type: Option<&str>, body: &str) -> Answer {
     let mut request = house.request("POST", path).header("sec-fetch-site", "same-origin");
     request = request.header(header::COOKIE, cookie);
@@ -67,7 +67,7 @@ async fn json_with_an_unknown_field_is_refused_at_any_depth() {
     assert_eq!(opened.status, StatusCode::OK, "nothing was done");
 }
 
-/// As a form with `enctype="text/plain"` sends it: JSON with a field for the `=` that the browser puts in.
+/// A form with `enctype="text/plain"` can send JSON, with a field for the `=` that the browser inserts.
 #[tokio::test]
 async fn plain_text_form_changes_no_role() {
     let house = House::open().await;
@@ -101,7 +101,7 @@ async fn changing_a_role_takes_a_proof_each_time() {
         house.function("/api/users/change_role", Some(cookie), &body.to_string()).await
     };
     for _ in 0..2 {
-        // Though the password was given a moment ago.
+        // A proof is needed although the password was given a moment ago.
         let none = change(&cookie, None).await;
         assert_eq!((none.status, none.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()));
         let wrong = change(&cookie, Some("not the password")).await;
@@ -122,14 +122,14 @@ async fn user_id(store: &Store, house: &House, role: Role) -> uuid::Uuid {
     members.into_iter().find(|member| member.person.email == email(role)).unwrap().person.id.0
 }
 
-/// The role that the user has now who began with this one.
+/// Returns the present role of the user who began with this one.
 async fn role(house: &House, began_as: Role) -> Role {
     let members = house.store.members(house.account()).await.unwrap();
     members.into_iter().find(|member| member.person.email == email(began_as)).unwrap().role
 }
 
 #[tokio::test]
-async fn cookies_of_other_applications_sign_nobody_out() {
+async fn cookies_of_other_applications_end_no_session() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let with = |cookies: &[&[u8]]| {
@@ -153,7 +153,7 @@ async fn cookies_of_other_applications_sign_nobody_out() {
 }
 
 #[tokio::test]
-async fn sign_in_page_says_where_signing_in_can_not_work() {
+async fn sign_in_page_warns_where_signing_in_can_not_work() {
     let [house, production] = [false, true]
         .map(|production| async move { House::open_as(production, &server::gate::Settings::default()).await });
     let (house, production) = (house.await, production.await);

@@ -1,4 +1,4 @@
-//! How often an account may call, and what it is told about that.
+//! Rate limits of an account, and the headers that report them.
 
 use std::num::NonZeroU32;
 
@@ -16,7 +16,7 @@ use crate::{
     reports::{self, call, get},
 };
 
-/// What the answer says of limit and rest.
+/// Returns the limit and the remaining calls that the answer gives.
 fn left(answer: &Answer) -> (&str, &str) {
     assert_eq!(answer.header("x-ratelimit-limit").is_empty(), answer.header("x-ratelimit-reset").is_empty());
     (answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining"))
@@ -28,7 +28,7 @@ async fn open(calls_per_hour: u32) -> House {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_counts_too_and_says_how_many_are_left() {
+async fn failed_call_counts_too_and_gives_the_remaining_calls() {
     let house = open(12).await;
     let sid = &house.issued.token.sid;
     let own = company_information(sid);
@@ -65,7 +65,7 @@ async fn a_call_that_fails_counts_too_and_says_how_many_are_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_that_fail_and_calls_that_do_not_share_one_exact_limit() {
+async fn failed_and_passed_calls_share_one_exact_limit() {
     let house = open(20).await;
     let sid = &house.issued.token.sid;
     let mut answers = tokio::task::JoinSet::new();
@@ -82,7 +82,7 @@ async fn calls_that_fail_and_calls_that_do_not_share_one_exact_limit() {
 }
 
 #[tokio::test]
-async fn who_has_no_right_credentials_costs_no_account_a_call_and_learns_of_no_limit() {
+async fn wrong_credentials_cost_no_call_and_get_no_limit_headers() {
     let house = open(2).await;
     let sid = &house.issued.token.sid;
     let wrong = Secret::generate(&mut rand::rng());
@@ -99,7 +99,7 @@ async fn who_has_no_right_credentials_costs_no_account_a_call_and_learns_of_no_l
 }
 
 #[tokio::test]
-async fn a_disabled_token_and_one_without_api_access_cost_their_account_nothing() {
+async fn disabled_token_or_api_access_costs_the_account_no_call() {
     let house = open(3).await;
     let disabled = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let ask = async |sid: &AccountSid, secret: &Secret, expected: (StatusCode, &str)| {
@@ -124,7 +124,7 @@ async fn a_disabled_token_and_one_without_api_access_cost_their_account_nothing(
 }
 
 #[tokio::test]
-async fn a_replay_counts_as_an_export_and_what_may_not_be_exported_does_not() {
+async fn replay_counts_as_an_export_and_a_refused_export_does_not() {
     let settings = Settings { exports_per_day: NonZeroU32::new(2), ..Settings::default() };
     let house = reports::open_as(&settings).await;
     work(&house);

@@ -1,4 +1,4 @@
-//! Reports at the gate: the catalogue, and reports that are read at once.
+//! Reports at the gate: the catalogue, and reports that are answered at once.
 
 use chrono::TimeDelta;
 use domain::tokens::scope::Scope;
@@ -8,12 +8,12 @@ use server::gate::Settings;
 
 use crate::house::{Answer, House};
 
-/// A house whose token may do all that there is to do with reports and jobs.
+/// Returns a house whose token has every scope for reports and jobs.
 pub async fn open() -> House {
     open_as(&Settings::default()).await
 }
 
-/// The same with these settings of the gate.
+/// Returns such a house with these settings of the gate.
 pub async fn open_as(settings: &Settings) -> House {
     let mut house = House::open_as(false, settings).await;
     let scopes = "listAllReports getReportMetadata runReport exportReport listJobs getJob downloadJobResult replayJob";
@@ -22,7 +22,7 @@ pub async fn open_as(settings: &Settings) -> House {
     house
 }
 
-/// Calls what is below the account, with one more header.
+/// Calls a path below the account, with one more header.
 pub async fn call(house: &House, method: &str, below: &str, (name, value): (&str, &str)) -> Answer {
     let sid = &house.issued.token.sid;
     let request = house.own_request(method, &format!("/Agencies/{sid}{below}")).header(name, value);
@@ -34,7 +34,7 @@ pub async fn get(house: &House, below: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_catalogue_says_where_each_report_is() {
+async fn catalogue_gives_the_uris_of_each_report() {
     let house = open().await;
     let list = get(&house, "/Reports").await.json();
     let ids: Vec<_> = list.as_array().unwrap().iter().map(|report| &report["Id"]).collect();
@@ -112,7 +112,7 @@ async fn a_report_is_run_for_the_days_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_report_is_told_with_status_200() {
+async fn errors_of_a_report_are_answered_with_status_200() {
     let house = open().await;
     for (below, message) in [
         ("/Reports/nonexistent", "Not permitted to run report nonexistent"),
@@ -141,7 +141,7 @@ async fn what_is_wrong_with_a_report_is_told_with_status_200() {
 }
 
 #[tokio::test]
-async fn an_auth_token_in_a_wrong_place_is_not_told_back() {
+async fn auth_token_in_a_wrong_place_is_not_echoed() {
     let house = open().await;
     let secret = house.issued.secret.reveal();
     let named = get(&house, &format!("/Reports/{secret}")).await;

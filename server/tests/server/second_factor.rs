@@ -1,4 +1,4 @@
-//! Signing in in two steps, and what is closed to who has to set a second factor up first.
+//! Signing in in two steps, and the restrictions on users who must set a second factor up first.
 
 use domain::members::role::Role;
 use http::{StatusCode, header};
@@ -8,7 +8,7 @@ use crate::house::{Answer, House, PASSWORD, email, sign_in_form};
 
 const PENDING: &str = "kagitaba_sign_in=";
 
-/// Sets two-step sign-in up by the functions that the page calls. The recovery codes come with the authenticator.
+/// Sets two-step sign-in up through the page's server functions. Returns the authenticator and the recovery codes.
 async fn set_up(house: &House, cookie: &str) -> (Totp, Vec<String>) {
     let begun = house.function("/api/second_factor/begin", Some(cookie), "{}").await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
@@ -33,7 +33,7 @@ fn set_cookies(answer: &Answer) -> Vec<&str> {
     answer.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
 }
 
-/// Gives the password, and answers with the cookie of the second step.
+/// Gives the password. Returns the cookie of the second step, and the answer.
 async fn password_given(house: &House, role: Role, next: &str) -> (String, Answer) {
     let form = format!("{}&next={next}", sign_in_form(role));
     let answer = house.send(house.sign_in_request(), form).await;
@@ -55,7 +55,7 @@ async fn second_step(house: &House, cookie: &str, form: &str, accept: &str) -> A
 }
 
 #[tokio::test]
-async fn the_second_step_gives_the_session_and_leads_where_one_wanted_to_go() {
+async fn second_step_gives_the_session_and_leads_to_the_asked_page() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::Analyst).await;
     let (_, codes) = set_up(&house, &cookie).await;
@@ -83,7 +83,7 @@ async fn the_second_step_gives_the_session_and_leads_where_one_wanted_to_go() {
 }
 
 #[tokio::test]
-async fn a_plain_form_goes_through_both_steps_and_never_to_another_site() {
+async fn plain_form_takes_both_steps_and_leads_to_no_other_site() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::Analyst).await;
     let (_, codes) = set_up(&house, &cookie).await;
@@ -114,7 +114,7 @@ async fn without_a_first_step_the_page_says_so_and_takes_no_code() {
 }
 
 #[tokio::test]
-async fn what_concerns_second_factors_takes_a_recent_password() {
+async fn changes_to_second_factors_need_a_recent_password() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::AccountAdministrator).await;
     let url = format!("sqlite:{}", house.folder.path().join("data/kagitaba.db").display());
@@ -139,7 +139,7 @@ async fn what_concerns_second_factors_takes_a_recent_password() {
 }
 
 #[tokio::test]
-async fn who_lacks_a_required_second_factor_can_set_one_up_and_nothing_else() {
+async fn user_without_a_required_second_factor_can_only_set_one_up() {
     let house = House::open().await;
     let admin = house.sign_in(Role::AccountAdministrator).await;
     let require =
@@ -181,7 +181,7 @@ async fn who_lacks_a_required_second_factor_can_set_one_up_and_nothing_else() {
     assert_eq!(page("/settings").await.0, StatusCode::OK);
     assert_eq!(house.function("/api/tokens/people", Some(&specialist), "").await.status, StatusCode::OK);
 
-    // The administrator signs in anew, with a recovery code.
+    // The administrator signs in again, with a recovery code.
     let (pending, _) = password_given(&house, Role::AccountAdministrator, "").await;
     let right = second_step(&house, &pending, &format!("code={}", codes[3]), "application/json").await;
     assert_eq!(right.json(), "/settings");

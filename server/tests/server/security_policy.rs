@@ -1,4 +1,4 @@
-//! What an account demands of its access tokens, at the gate and in the console.
+//! The security policy of an account, at the gate and in the console.
 
 use chrono::{TimeDelta, Utc};
 use domain::{
@@ -28,7 +28,7 @@ async fn demand(house: &House, policy: &SecurityPolicy) {
     house.store.update_security_policy(&house.by, policy, revision).await.unwrap();
 }
 
-/// A token that was issued that long ago, for that long.
+/// Issues a token as of that long ago, for that term.
 async fn issued_ago(house: &House, ago: TimeDelta, term: Option<TimeDelta>) -> IssuedToken {
     let then = Utc::now() - ago;
     let settings = house.issued.token.settings.clone();
@@ -36,7 +36,7 @@ async fn issued_ago(house: &House, ago: TimeDelta, term: Option<TimeDelta>) -> I
     house.store.at(Clock::fixed(then)).create(&house.by, settings, Uuid::now_v7()).await.unwrap()
 }
 
-/// Retrieves the company profile, as a proxy hands it on from there.
+/// Retrieves the company profile as a proxy forwards it from that network address.
 async fn call_from(house: &House, address: &str) -> Answer {
     let path = company_information(&house.issued.token.sid);
     house.send(house.own_request("GET", &path).header("x-forwarded-for", address), []).await
@@ -50,14 +50,14 @@ async fn introspected(house: &House, about: &IssuedToken) -> Value {
     house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await.json()
 }
 
-/// Sends a form as a page does, and answers what came back.
+/// Sends a form as a page does, and returns the answer.
 async fn send_form(house: &House, path: &str, cookie: &str, form: &str) -> Answer {
     let request = house.request("POST", path).header("sec-fetch-site", "same-origin").header(header::COOKIE, cookie);
     house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await
 }
 
 #[tokio::test]
-async fn an_expired_auth_token_is_told_apart_from_a_wrong_one_and_is_not_active() {
+async fn expired_auth_token_is_named_as_such_and_is_not_active() {
     let house = House::open().await;
     let issued = issued_ago(&house, TimeDelta::days(31), Some(TimeDelta::days(30))).await;
     let answer = house.company_information(&issued.token.sid, &issued.secret).await;
@@ -78,7 +78,7 @@ async fn an_expired_auth_token_is_told_apart_from_a_wrong_one_and_is_not_active(
 }
 
 #[tokio::test]
-async fn introspection_tells_when_an_auth_token_expires() {
+async fn introspection_gives_the_expiry_of_an_auth_token() {
     let house = House::open().await;
     let issued = issued_ago(&house, TimeDelta::days(1), Some(TimeDelta::days(30))).await;
     let told = introspected(&house, &issued).await;
@@ -119,7 +119,7 @@ async fn calls_from_elsewhere_are_refused_and_cost_nothing() {
 }
 
 #[tokio::test]
-async fn forward_authentication_and_introspection_ask_where_the_call_comes_from_too() {
+async fn authorize_and_introspection_check_the_caller_s_address_too() {
     let house = House::open_as(true, &gate::Settings::default()).await;
     demand(&house, &policy("", "192.0.2.0/24", false)).await;
     let path = company_information(&house.issued.token.sid);
@@ -136,7 +136,7 @@ async fn forward_authentication_and_introspection_ask_where_the_call_comes_from_
 }
 
 #[tokio::test]
-async fn an_end_is_given_and_told_through_the_api_within_what_the_account_allows() {
+async fn expiry_is_set_over_the_api_within_the_account_s_policy() {
     let house = House::open().await;
     let ids = ["createAccessToken", "updateAccessToken", "getAccessToken", "resetAccessToken"];
     let scopes: Vec<_> = ids.map(|id| Scope::find(id).unwrap()).into_iter().collect();
@@ -154,7 +154,7 @@ async fn an_end_is_given_and_told_through_the_api_within_what_the_account_allows
     assert!(!end.is_empty());
     let never = call("PUT", &format!("/{id}"), json!({ "DateExpires": "" })).await.json();
     assert_eq!(never["DateExpires"], "");
-    // Well written, but not possible now; and not a time at all.
+    // A well-formed time that is not possible now, and text that is not a time.
     let (not_now, not_a_time) = (StatusCode::CONFLICT, StatusCode::BAD_REQUEST);
     let wrong =
         [(in_days(-1), not_now), (in_days(4_000), not_now), (json!("tomorrow"), not_a_time), (json!(7), not_a_time)];
@@ -175,7 +175,7 @@ async fn an_end_is_given_and_told_through_the_api_within_what_the_account_allows
 }
 
 #[tokio::test]
-async fn only_administrators_see_and_change_the_policy_and_only_with_their_password() {
+async fn only_administrators_see_and_change_the_policy() {
     let house = House::open().await;
     let form = "form[token_lifetime]=90&form[allowed_addresses]=192.0.2.0%2F24%0D%0A%3A%3A1&revision=1";
     let functions = ["get", "consequences", "update"];
@@ -201,7 +201,7 @@ async fn only_administrators_see_and_change_the_policy_and_only_with_their_passw
 }
 
 #[tokio::test]
-async fn an_auth_token_that_is_viewed_is_in_that_answer_alone_and_stored_by_nobody_on_the_way() {
+async fn viewed_auth_token_is_in_one_uncacheable_answer_only() {
     let house = House::open().await;
     demand(&house, &policy("", "", true)).await;
     let issued = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -226,7 +226,7 @@ async fn an_auth_token_that_is_viewed_is_in_that_answer_alone_and_stored_by_nobo
 }
 
 #[tokio::test]
-async fn a_new_sealing_key_is_made_under_a_running_server_and_a_cut_off_change_goes_on() {
+async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     let house = House::open().await;
     demand(&house, &policy("", "", true)).await;
     let issued = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -241,7 +241,7 @@ async fn a_new_sealing_key_is_made_under_a_running_server_and_a_cut_off_change_g
     assert!(after != before && after.lines().count() == 1);
     assert_eq!(view(&issued).await.reveal(), issued.secret.reveal());
 
-    // As it is when it was cut off after the new key was made.
+    // The state after a rotation was interrupted once the new key was made.
     let cut_off = store::SealingKeys::from_text(&after).unwrap().with_new(&mut rand::rng());
     std::fs::write(&file, cut_off.to_text().as_bytes()).unwrap();
     let meanwhile = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
@@ -253,7 +253,7 @@ async fn a_new_sealing_key_is_made_under_a_running_server_and_a_cut_off_change_g
 }
 
 #[tokio::test]
-async fn a_damaged_file_of_sealing_keys_is_told_and_left_alone() {
+async fn damaged_file_of_sealing_keys_is_an_error_and_is_kept() {
     let house = House::open().await;
     let data = Data::within(&house.folder.path().join("data"));
     let file = data.folder.join("sealing.key");

@@ -1,4 +1,4 @@
-//! Clients that take their time: cut off after a while, whatever they send meanwhile.
+//! Slow clients: they are cut off after a while, whatever they send meanwhile.
 
 use std::{
     future::pending,
@@ -27,17 +27,17 @@ use tokio::{
 
 use crate::house::{House, basic, company_information};
 
-/// How long clients may take that take too long.
+/// The timeouts for clients that are meant to be too slow.
 const PATIENCE: Patience = Patience { head: Duration::from_millis(300), reading: Duration::from_millis(300) };
 
-/// How long those may take that take no longer than the machine does, which may be busy.
+/// The timeouts for clients that are only as slow as the machine, which may be busy.
 const AMPLE: Patience = Patience { head: Duration::from_secs(5), reading: Duration::from_secs(5) };
 
 fn settings(patience: Patience) -> connections::Settings {
     connections::Settings { patience, ..connections::Settings::default() }
 }
 
-/// The house's gate on an address of its own, with that patience.
+/// Serves the house's gate on a separate address with these timeouts, and returns the address.
 async fn gate(house: &House, patience: Patience, told_to_end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -46,7 +46,7 @@ async fn gate(house: &House, patience: Patience, told_to_end: impl Future<Output
     address
 }
 
-/// Sends the text and then a letter again and again until the connection ends; answers what came back.
+/// Sends the text and then a letter repeatedly until the connection ends. Returns the answer.
 async fn dribble(address: SocketAddr, text: &str) -> String {
     let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
     writing.write_all(text.as_bytes()).await.unwrap();
@@ -64,7 +64,8 @@ async fn dribble(address: SocketAddr, text: &str) -> String {
     answer
 }
 
-/// What comes until the connection ends. It may be reset where it was cut off in the middle of what the client sent.
+/// Returns the answer until the connection ends. The connection may be reset if it was cut off while the client was
+/// sending.
 async fn end_of(reading: &mut (impl AsyncRead + Unpin)) -> String {
     let mut answer = Vec::new();
     let ended = timeout(Duration::from_mins(1), reading.read_to_end(&mut answer)).await;
@@ -85,7 +86,7 @@ async fn a_head_that_does_not_arrive_in_time_ends_the_connection() {
     assert_eq!(end_of(&mut silent).await, "");
 }
 
-/// An answer without end; dropping it is heard.
+/// An answer without end. Dropping it closes the channel.
 struct Endless(#[allow(dead_code)] oneshot::Sender<()>);
 
 impl HttpBody for Endless {
@@ -98,7 +99,7 @@ impl HttpBody for Endless {
 }
 
 #[tokio::test]
-async fn who_takes_nothing_of_an_answer_is_cut_off() {
+async fn client_that_reads_no_answer_is_cut_off() {
     let (dropped, cut_off) = oneshot::channel();
     let answer = Arc::new(Mutex::new(Some(Endless(dropped))));
     let router = Router::new().fallback(move || {
@@ -117,7 +118,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_connection_that_asks_nothing_more_is_closed_after_its_answer() {
+async fn idle_connection_is_closed_after_its_answer() {
     let house = House::open().await;
     let mut connection = TcpStream::connect(gate(&house, AMPLE, pending()).await).await.unwrap();
     let sid = &house.issued.token.sid;
@@ -131,7 +132,7 @@ async fn a_connection_that_asks_nothing_more_is_closed_after_its_answer() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_end_closes_what_is_idle() {
+async fn server_at_shutdown_closes_idle_connections() {
     let house = House::open().await;
     let (end, told_to_end) = oneshot::channel::<()>();
     let address = gate(&house, AMPLE, async { drop(told_to_end.await) }).await;

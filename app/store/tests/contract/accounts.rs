@@ -9,7 +9,7 @@ use store::{Clock, Error, NewUser, ServerKey, Store};
 use uuid::Uuid;
 
 #[tokio::test]
-async fn an_account_is_found_by_its_name_and_has_no_api_access_at_first() {
+async fn account_is_found_by_name_and_starts_without_api_access() {
     let house = House::new().await;
     let other = house.stranger().await.account;
     assert_eq!(house.store.account_named("Acme").await.unwrap(), Some(house.aya.account));
@@ -28,7 +28,7 @@ async fn a_second_account_of_the_same_name_is_refused() {
 }
 
 #[tokio::test]
-async fn api_access_is_switched_for_the_askers_account_only_and_each_switch_is_one_event() {
+async fn api_access_switch_is_one_event_in_own_account_only() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     for _ in 0..2 {
@@ -58,7 +58,7 @@ async fn the_company_profile_begins_with_the_name_and_can_be_replaced() {
 }
 
 #[tokio::test]
-async fn a_user_changes_the_company_profile_of_their_own_account_and_each_change_is_one_event() {
+async fn company_profile_change_is_one_event_in_own_account_only() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let named = CompanyInformation::named("Acme");
@@ -98,7 +98,7 @@ async fn people_are_the_accounts_own_users_by_name() {
 }
 
 #[tokio::test]
-async fn an_email_address_is_taken_whatever_its_case_width_and_account() {
+async fn email_is_taken_in_any_case_width_and_account() {
     let house = House::new().await;
     let other = house.stranger().await.account;
     for email in ["aya@AGENCY.example", " Aya@agency.example", "ＡＹＡ@agency.example"] {
@@ -129,7 +129,7 @@ async fn a_store_begins_without_users() {
 }
 
 #[tokio::test]
-async fn another_kind_of_database_is_refused_without_showing_its_password() {
+async fn unsupported_database_is_refused_without_its_password() {
     let url = format!("mysql://root:{PASSWORD}@db.example/kagitaba");
     let error = Store::open(&url, ServerKey::from_bytes([1; 32]), Clock::system()).await.unwrap_err();
     assert!(matches!(error, Error::UnsupportedDatabase(_)));

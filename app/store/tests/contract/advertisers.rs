@@ -17,7 +17,7 @@ fn id(id: u64) -> AdvertiserId {
 }
 
 #[tokio::test]
-async fn an_import_adds_what_is_new_replaces_what_is_different_and_leaves_the_rest() {
+async fn import_adds_new_replaces_changed_and_keeps_equal_advertisers() {
     let house = House::new().await;
     let (store, account) = (&house.store, house.aya.account);
     let three = [advertiser(1, "One"), advertiser(2, "Two"), advertiser(3, "Three")];
@@ -53,7 +53,7 @@ async fn an_advertiser_is_found_in_its_own_account_only() {
 }
 
 #[tokio::test]
-async fn ten_thousand_are_imported_at_once_and_listed_in_the_order_of_their_numbers() {
+async fn ten_thousand_advertisers_are_imported_and_listed_by_number() {
     let house = House::new().await;
     let (store, account) = (&house.store, house.aya.account);
     let many: Vec<_> = (1..=10_000).rev().map(|id| advertiser(id, "Acme")).collect();

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn every_change_is_one_event_with_who_and_what() {
+async fn every_change_is_one_event_with_its_user_and_token() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let (store, by, id) = (&house.store, &house.aya, token.id);
@@ -41,7 +41,7 @@ async fn every_change_is_one_event_with_who_and_what() {
 }
 
 #[tokio::test]
-async fn a_new_account_begins_its_trail_with_its_name_and_nobody_as_who() {
+async fn new_account_begins_its_trail_with_its_name_and_no_user() {
     let house = House::new().await;
     let events = house.events().await;
     assert_eq!(events[0], ("account_added".to_owned(), json!({ "name": "Acme" })));
@@ -53,7 +53,7 @@ async fn a_new_account_begins_its_trail_with_its_name_and_nobody_as_who() {
 }
 
 #[tokio::test]
-async fn an_update_keeps_what_was_before_and_what_is_after() {
+async fn update_event_holds_the_settings_before_and_after() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.store.update(&house.aya, token.id, house.settings("Import"), 1).await.unwrap();

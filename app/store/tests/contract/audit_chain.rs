@@ -1,4 +1,4 @@
-//! The audit trail's chain: whatever somebody does to it behind the store's back is found.
+//! The audit trail's chain: every change made to it behind the store's back is found.
 
 use crate::database::{AUDIT_CHAINING, Database, RANDOM_HASH, RANDOM_ID};
 use crate::house::{HERE, House, PASSWORD};
@@ -8,12 +8,12 @@ use domain::audit::trail::TrailFilter;
 use sqlx::AssertSqlSafe;
 use store::{AuditChain, AuditFault, AuditHash, Clock, Error, ServerKey, Store, verify_audit_trail};
 
-/// Entries of the house's trail: account and user added, then four of a token, a second apart.
+/// The number of entries in the house's trail: account and user added, then four of a token, a second apart.
 const ENTRIES: i64 = 6;
 
-/// What takes all chains away.
+/// The statements that remove all chains.
 const TAKEN_AWAY: &str = "UPDATE audit_events SET sequence = NULL, hash = NULL; DELETE FROM audit_heads";
-/// What the migration notes of a database that has no chains yet.
+/// The statement by which the migration marks a database that has no chains yet.
 const NOTED: &str = "INSERT INTO unfinished_work (name) VALUES ('chain the audit trail')";
 
 async fn house_with_a_trail() -> House {
@@ -89,7 +89,7 @@ async fn a_removed_entry_is_missed_wherever_it_was() {
 }
 
 #[tokio::test]
-async fn entries_removed_at_the_end_are_missed_whatever_is_done_to_the_head() {
+async fn entries_removed_at_the_end_are_missed_despite_a_forged_head() {
     for head in [
         "UPDATE audit_heads SET (sequence, hash) = (SELECT sequence, hash FROM audit_events WHERE sequence = 4)",
         "DELETE FROM audit_heads",
@@ -100,14 +100,14 @@ async fn entries_removed_at_the_end_are_missed_whatever_is_done_to_the_head() {
         let fault = chain(&house).await.fault;
         let last = Some(house.clock.now() - TimeDelta::seconds(2));
         assert_eq!(fault, Some(AuditFault::Head { after: last }), "{head}");
-        // What is recorded afterwards does not cover it up.
+        // Later entries do not hide the fault.
         house.store.enable_api_access(&house.aya).await.unwrap();
         assert!(chain(&house).await.fault.is_some(), "{head}");
     }
 }
 
 #[tokio::test]
-async fn a_trail_that_is_removed_whole_does_not_begin_anew() {
+async fn trail_removed_whole_does_not_begin_again() {
     let house = house_with_a_trail().await;
     tamper(&house, "DELETE FROM audit_events; DELETE FROM audit_heads").await;
     assert_eq!(chain(&house).await.fault, Some(AuditFault::Head { after: None }));
@@ -152,7 +152,7 @@ async fn swapped_entries_are_found() {
 }
 
 #[tokio::test]
-async fn another_account_s_entries_fit_nowhere() {
+async fn entry_moved_to_another_account_breaks_both_trails() {
     let house = house_with_a_trail().await;
     let other = house.stranger().await;
     let database = house.database().await;
@@ -164,7 +164,7 @@ async fn another_account_s_entries_fit_nowhere() {
 }
 
 #[tokio::test]
-async fn events_of_older_versions_are_chained_once_and_the_trail_says_so() {
+async fn events_of_older_versions_are_chained_once_and_marked() {
     let house = house_with_a_trail().await;
     let names = "UPDATE audit_events SET names_folded = ''";
     tamper(&house, &format!("{TAKEN_AWAY}; {names}; {NOTED}")).await;
@@ -197,7 +197,7 @@ async fn chain_that_is_taken_away_is_missed_and_not_made_again() {
 }
 
 #[tokio::test]
-async fn changes_go_on_where_hashes_and_heads_were_taken_away() {
+async fn changes_go_on_after_hashes_and_heads_were_removed() {
     let house = house_with_a_trail().await;
     tamper(&house, "UPDATE audit_events SET hash = NULL; DELETE FROM audit_heads").await;
     drop(house.reopened().await);
@@ -206,7 +206,7 @@ async fn changes_go_on_where_hashes_and_heads_were_taken_away() {
     assert!(matches!(chain(&house).await.fault, Some(AuditFault::Altered { sequence: 1, .. })));
 }
 
-/// The house's chain, with these hashes looked for, as `kagitaba audit verify` finds it.
+/// Returns the house's chain as `kagitaba audit verify` finds it, searched for the given hashes.
 async fn verified(house: &House, noted: &[&str]) -> AuditChain {
     let noted: Vec<AuditHash> = noted.iter().map(|hash| hash.parse().unwrap()).collect();
     let key = ServerKey::from_bytes([7; 32]);
@@ -246,7 +246,7 @@ async fn chain_made_again_counts_only_with_a_hash_noted_since() {
 }
 
 #[tokio::test]
-async fn chains_are_made_of_what_was_there_before_the_migration() {
+async fn migration_chains_the_events_that_it_finds() {
     let database = Database::before(AUDIT_CHAINING).await;
     let pool = database.pool().await;
     for statement in [
@@ -294,7 +294,7 @@ async fn changes_made_at_once_stand_in_one_chain() {
 }
 
 #[tokio::test]
-async fn an_event_tells_the_address_that_it_was_asked_from() {
+async fn event_holds_the_network_address_of_its_request() {
     let house = House::new().await;
     let store = house.store.asked_from(HERE);
     store.enable_api_access(&house.aya).await.unwrap();

@@ -60,7 +60,7 @@ async fn filters_combine_and_the_newest_comes_first() {
 async fn every_action_is_found_by_its_group_and_by_no_other() {
     let house = House::new().await;
     let database = house.database().await;
-    // As another version may have recorded it.
+    // `token_painted` is an action that another version may have recorded.
     let names: Vec<_> = Action::VARIANTS.iter().map(|action| action.as_str()).chain(["token_painted"]).collect();
     for name in &names {
         let recorded = format!(
@@ -79,10 +79,10 @@ async fn every_action_is_found_by_its_group_and_by_no_other() {
 }
 
 #[tokio::test]
-async fn pages_hold_fifty_and_follow_one_another_from_either_end_whatever_is_added() {
+async fn pages_of_fifty_follow_from_either_end_despite_new_entries() {
     let house = House::new().await;
     for n in 0..100 {
-        // All at one time, and many at another.
+        // Many entries share one time, and many another.
         if n == 40 {
             house.later(TimeDelta::seconds(1));
         }
@@ -136,7 +136,7 @@ async fn an_entry_inserted_behind_the_stores_back_hides_no_other() {
 }
 
 #[tokio::test]
-async fn an_entry_names_a_token_only_while_it_is_there_and_keeps_the_name_of_then() {
+async fn entry_keeps_the_token_s_old_name_and_links_it_until_deleted() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.store.duplicate(&house.aya, token.id, Uuid::now_v7()).await.unwrap();

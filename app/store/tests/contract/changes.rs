@@ -1,4 +1,4 @@
-//! Creating tokens, and every item of the card's menu but delete.
+//! Creating tokens, and every item of the card's menu except delete.
 
 use crate::house::{House, begin, new_user};
 use chrono::TimeDelta;
@@ -22,7 +22,7 @@ async fn a_new_token_is_enabled_unused_and_as_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_name_may_be_used_twice_and_that_is_said() {
+async fn duplicate_name_is_allowed_and_reported() {
     let house = House::new().await;
     house.issue("Ｅxport").await;
     assert!(house.issue("export").await.name_exists);
@@ -107,7 +107,7 @@ async fn a_reset_gives_a_new_secret_for_the_same_sid_and_settings() {
 }
 
 #[tokio::test]
-async fn a_duplicate_has_the_same_settings_and_a_name_sid_and_secret_of_its_own() {
+async fn duplicate_has_its_own_name_sid_and_secret() {
     let house = House::new().await;
     let original = house.issue("Export").await;
     house.store.record_use(original.token.id).await.unwrap();
@@ -136,7 +136,7 @@ async fn upgrading_moves_to_the_newest_version_once() {
 }
 
 #[tokio::test]
-async fn disabling_and_enabling_what_is_so_already_changes_nothing() {
+async fn disabling_or_enabling_twice_changes_nothing_more() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     assert_eq!(house.store.enable(&house.aya, token.id).await.unwrap(), token);
@@ -158,7 +158,7 @@ async fn an_update_to_the_same_settings_changes_nothing() {
 }
 
 #[tokio::test]
-async fn another_accounts_token_and_an_unknown_one_are_not_found_by_any_operation() {
+async fn no_operation_finds_unknown_tokens_or_those_of_others() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let stranger = house.stranger().await;

@@ -1,5 +1,5 @@
-//! A clock that was ahead for a while: what was written down then locks nobody out, and opens nothing for longer, once it is
-//! set right.
+//! A clock that was ahead for a while: once it is set right, the times stored meanwhile lock no user out and extend
+//! nothing.
 
 use crate::house::{HERE, House, PASSWORD};
 use chrono::TimeDelta;
@@ -10,10 +10,10 @@ use store::{Error, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
-/// By how much the clock was ahead.
+/// The time that the clock was ahead.
 const AHEAD: TimeDelta = TimeDelta::days(365);
 
-/// Does it while the clock is ahead.
+/// Runs the action while the clock is ahead.
 async fn ahead<T>(house: &House, act: impl AsyncFnOnce() -> T) -> T {
     house.later(AHEAD);
     let done = act().await;
@@ -26,7 +26,7 @@ async fn sign_in(house: &House, password: &str) -> Result<SessionToken, Error> {
 }
 
 #[tokio::test]
-async fn failures_of_a_clock_ahead_slow_nobody_down() {
+async fn failures_of_a_clock_ahead_throttle_no_user() {
     let house = House::new().await;
     ahead(&house, async || {
         for _ in 0..6 {
@@ -70,7 +70,7 @@ async fn session_used_by_a_clock_ahead_goes_on_no_longer_than_others() {
 }
 
 #[tokio::test]
-async fn code_taken_by_a_clock_ahead_locks_no_other_out() {
+async fn code_taken_by_a_clock_ahead_does_not_block_later_codes() {
     let house = House::new().await;
     let new = house.store.begin_authenticator(&house.aya).await.unwrap();
     let app = Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap();

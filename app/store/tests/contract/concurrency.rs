@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many operations at the same time.
 
 use crate::house::{HERE, House, new_user};
 use chrono::{NaiveDate, TimeDelta};
@@ -12,7 +12,7 @@ use domain::tokens::token::TokenId;
 use store::{Error, InvitationToken, ServerKey, SessionToken, Store};
 use uuid::Uuid;
 
-/// Starts them all and waits for all.
+/// Runs all the futures at the same time and returns their results in order.
 async fn all<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let tasks: Vec<_> = work.map(tokio::spawn).collect();
     let mut done = Vec::new();
@@ -80,7 +80,7 @@ async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_administrators_who_demote_each_other_at_once_one_wins_and_stays() {
+async fn one_administrator_stays_when_two_demote_each_other_at_once() {
     for deactivate in [false, true] {
         let house = House::new().await;
         let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::AccountAdministrator)).await.unwrap();

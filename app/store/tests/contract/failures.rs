@@ -1,4 +1,4 @@
-//! What the database refuses is not done, and no secret is ever in it.
+//! A change that the database refuses is not made, and the database never holds a secret.
 
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;

@@ -1,4 +1,4 @@
-//! What the gate asks on every call.
+//! The look-ups that the gate makes on every call.
 
 use crate::house::House;
 use crate::sql;
@@ -9,7 +9,7 @@ use domain::tokens::token::TokenState;
 use store::{Clock, Error, ServerKey, Store};
 
 #[tokio::test]
-async fn the_right_pair_says_who_calls_and_what_is_allowed() {
+async fn right_credentials_give_the_caller_and_its_rights() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let caller = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
@@ -29,7 +29,7 @@ async fn the_right_pair_says_who_calls_and_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_wrong_pair_is_nobody() {
+async fn wrong_credentials_give_no_caller() {
     let house = House::new().await;
     let [one, two] = [house.issue("One").await, house.issue("Two").await];
     let mut random = rand::rng();
@@ -96,7 +96,7 @@ async fn use_is_recorded_and_is_no_change_of_the_token() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.later(TimeDelta::minutes(5));
-    let before = house.clock.now() - TimeDelta::seconds(30); // less than by which clocks may differ
+    let before = house.clock.now() - TimeDelta::seconds(30); // within the tolerated difference between clocks
     house.store.record_use(token.id).await.unwrap();
     let used = house.token(&token).await;
     assert_eq!((used.last_used_at, used.revision), (Some(house.clock.now()), token.revision));

@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 /// The password of every user that a test adds.
 pub const PASSWORD: &str = "a long enough password";
-/// Where tests sign in from.
+/// The network address that tests sign in from.
 pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-/// The store and what a test needs to use it.
+/// A store, with the clock, user and database that a test needs.
 pub struct House {
     pub store: Store,
     pub clock: Clock,
@@ -28,7 +28,7 @@ pub struct House {
 }
 
 impl House {
-    /// A store with one account, *Acme*, and its administrator, Aya.
+    /// Returns a store with one account, *Acme*, and its administrator, Aya.
     pub async fn new() -> Self {
         let database = Database::new().await;
         let clock = Clock::fixed(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
@@ -37,42 +37,42 @@ impl House {
         Self { store, clock, aya, database }
     }
 
-    /// A user of another account.
+    /// Adds another account and returns its user.
     pub async fn stranger(&self) -> Asker {
         asker(&self.store, "Other", "Otto").await
     }
 
-    /// The same database, opened once more.
+    /// Opens the same database once more.
     pub async fn reopened(&self) -> Store {
         open(&self.database, &self.clock).await
     }
 
-    /// The same database, opened with another key.
+    /// Opens the same database with another key.
     pub async fn reopened_with(&self, key: ServerKey) -> Result<Store, Error> {
         Store::open(&self.database.url(), key, self.clock.clone()).await
     }
 
-    /// Whether a key goes with the same database.
+    /// Returns whether the database has been opened with a key.
     pub async fn has_key(&self) -> bool {
         Store::has_key(&self.database.url(), None).await.unwrap()
     }
 
-    /// The database itself, to look behind the store.
+    /// Returns the database itself, to bypass the store.
     pub async fn database(&self) -> Pool {
         self.database.pool().await
     }
 
-    /// Makes the database refuse that from now on: `INSERT ON calls`.
+    /// Makes the database refuse an operation from now on, written like `INSERT ON calls`.
     pub async fn refuse(&self, what: &str) {
         self.database.refuse(what).await;
     }
 
-    /// Lets the database do again what it has refused.
+    /// Lets the database do the refused operation again.
     pub async fn allow(&self, what: &str) {
         self.database.allow(what).await;
     }
 
-    /// Whether that text stands anywhere in the database, deleted or not.
+    /// Returns whether the text is anywhere in the database, deleted or not.
     pub async fn holds(&self, text: &str) -> bool {
         self.database.bytes().await.windows(text.len()).any(|window| window == text.as_bytes())
     }
@@ -101,13 +101,13 @@ impl House {
         self.store.token(self.aya.account, token.id).await.unwrap()
     }
 
-    /// The names on the page of the list that the filter asks for.
+    /// Returns the names on the page of the list that the filter asks for.
     pub async fn names(&self, filter: TokenFilter) -> Vec<String> {
         let list = self.store.list(self.aya.account, &filter).await.unwrap();
         list.tokens.into_iter().map(|token| token.settings.name).collect()
     }
 
-    /// The actions of the audit trail and their details, oldest first.
+    /// Returns the actions of the audit trail and their details, oldest first.
     pub async fn events(&self) -> Vec<(String, serde_json::Value)> {
         let rows: Vec<(String, String)> = sql::query_as("SELECT action, details FROM audit_events ORDER BY rowid")
             .fetch_all(&self.database().await)
@@ -116,7 +116,7 @@ impl House {
         rows.into_iter().map(|(action, details)| (action, serde_json::from_str(&details).unwrap())).collect()
     }
 
-    /// The actions of the audit trail, oldest first.
+    /// Returns the actions of the audit trail, oldest first.
     pub async fn actions(&self) -> Vec<String> {
         self.events().await.into_iter().map(|(action, _)| action).collect()
     }
@@ -127,7 +127,7 @@ pub fn new_user(name: &str, role: Role) -> NewUser {
     NewUser { name: name.to_owned(), email, password: PASSWORD.to_owned(), role }
 }
 
-/// A new account's first user.
+/// Adds an account and returns its first user, an administrator.
 async fn asker(store: &Store, account_name: &str, name: &str) -> Asker {
     let role = Role::AccountAdministrator;
     let account: AccountId = store.add_account(account_name).await.unwrap();
@@ -140,7 +140,7 @@ async fn open(database: &Database, clock: &Clock) -> Store {
     Store::open(&database.url(), ServerKey::from_bytes([7; 32]), clock.clone()).await.unwrap()
 }
 
-/// Now, by the clock at which every test begins.
+/// Returns the time on the clock when a test begins.
 pub fn begin() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }

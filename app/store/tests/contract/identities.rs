@@ -1,4 +1,4 @@
-//! Identities: whom an identity provider vouches for, and which user that is.
+//! Identities: the people that an identity provider vouches for, and the users that they are.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
@@ -26,7 +26,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn an_identity_is_linked_to_the_user_of_its_address_and_signs_them_in_from_then_on() {
+async fn identity_is_linked_by_email_and_signs_its_user_in_after_that() {
     let house = House::new().await;
     assert_eq!(house.enter("aya").await.unwrap(), None);
     let session = house.link("aya", " AYA@agency.example").await.unwrap();
@@ -44,7 +44,7 @@ async fn an_identity_is_linked_to_the_user_of_its_address_and_signs_them_in_from
 }
 
 #[tokio::test]
-async fn the_password_counts_as_not_given() {
+async fn identity_sign_in_does_not_count_as_a_password() {
     let house = House::new().await;
     let session = house.link("aya", &house.aya.user.email).await.unwrap();
     assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
@@ -53,7 +53,7 @@ async fn the_password_counts_as_not_given() {
 }
 
 #[tokio::test]
-async fn who_is_nobody_here_is_not_let_in_and_no_user_is_made() {
+async fn unknown_person_is_refused_and_no_user_is_made() {
     let house = House::new().await;
     assert!(matches!(house.link("nao", "nao@agency.example").await, Err(Error::NotInvited)));
     assert_eq!(house.enter("nao").await.unwrap(), None);
@@ -61,7 +61,7 @@ async fn who_is_nobody_here_is_not_let_in_and_no_user_is_made() {
 }
 
 #[tokio::test]
-async fn an_address_that_only_looks_alike_is_another_s() {
+async fn lookalike_email_is_not_linked() {
     let house = House::new().await;
     // Full width letters and the Kelvin sign, which fold to ASCII.
     for email in ["\u{ff41}ya@agency.example", "aya@agency.e\u{ff58}ample", "Aya\u{ff20}agency.example"] {
@@ -73,7 +73,7 @@ async fn an_address_that_only_looks_alike_is_another_s() {
 }
 
 #[tokio::test]
-async fn another_identity_of_the_same_address_is_refused_until_the_first_is_unlinked() {
+async fn second_identity_of_an_email_is_refused_until_unlinking() {
     let house = House::new().await;
     house.link("first", &house.aya.user.email).await.unwrap();
     assert!(matches!(house.link("second", &house.aya.user.email).await, Err(Error::LinkedOtherwise)));
@@ -98,7 +98,7 @@ async fn an_identity_is_one_user_only() {
 }
 
 #[tokio::test]
-async fn who_is_deactivated_everywhere_is_refused_linked_or_not() {
+async fn user_deactivated_everywhere_is_refused_linked_or_not() {
     let house = House::new().await;
     let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
     let cleo = house.store.add_user(house.aya.account, new_user("Cleo", Role::Analyst)).await.unwrap();
@@ -124,7 +124,7 @@ async fn invited_person_joins_by_signing_in_at_the_provider() {
     let session = house.link("nao", "nao@agency.example").await.unwrap();
     let nao = house.store.session(&session).await.unwrap().unwrap();
     assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (house.aya.account, Role::Finance, "Nao Hara"));
-    // They have no password to give, so this counts until it is time to give it again.
+    // The user has no password to give, so joining counts as giving one, for the usual time.
     house.store.require_recent_password(&session).await.unwrap();
     house.later(TimeDelta::minutes(16));
     assert!(matches!(house.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
@@ -136,14 +136,14 @@ async fn invited_person_joins_by_signing_in_at_the_provider() {
     let details = json!({ "user": nao.user.id, "email": "nao@agency.example", "role": "finance", "issuer": "https://id.example" });
     assert_eq!(events[3], ("invitation_accepted".to_owned(), details));
     assert_eq!((events[4].0.as_str(), events[5].0.as_str()), ("identity_linked", "signed_in"));
-    // A password is theirs to set by a link.
+    // The user can set a password by a link.
     let link = house.store.link_for("nao@agency.example").await.unwrap().unwrap();
     house.store.reset_password(&link.token, PASSWORD, HERE).await.unwrap();
     house.store.sign_in("nao@agency.example", PASSWORD, HERE).await.unwrap();
 }
 
 #[tokio::test]
-async fn invitation_of_another_or_over_lets_nobody_in() {
+async fn invitation_that_ended_or_is_for_another_admits_no_one() {
     let house = House::new().await;
     let (store, aya) = (&house.store, &house.aya);
     store.invite(aya, "ken@agency.example", Role::AccountAdministrator).await.unwrap();
@@ -173,7 +173,7 @@ async fn person_deactivated_elsewhere_joins_where_invited() {
 }
 
 #[tokio::test]
-async fn person_who_works_here_joins_nothing_unasked() {
+async fn member_signing_in_accepts_no_other_invitation() {
     let house = House::new().await;
     let otto = house.stranger().await;
     house.store.invite(&otto, &house.aya.user.email, Role::Analyst).await.unwrap();

@@ -1,4 +1,4 @@
-//! Jobs: ordered, done in turn, kept with their results; and the audit trail, as a report reads it.
+//! Jobs: ordered, done in turn and kept with their results; and the audit trail as a report reads it.
 
 use crate::house::{HERE, House};
 use crate::sql;
@@ -13,10 +13,10 @@ use std::time::Duration;
 use store::{Error, RESULT_LIFETIME, ResultLink, STALLED_AFTER, Store};
 use uuid::Uuid;
 
-/// One that every caller here has.
+/// A scope that every caller here has.
 const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
-/// Somebody who calls with a token of the asker's account.
+/// Returns the caller of a new token of the user's account.
 async fn caller(store: &Store, by: &Asker, house: &House) -> Caller {
     let settings = domain::tokens::token::TokenSettings { primary_contact: by.user.id, ..house.settings("Export") };
     let issued = store.create(by, settings, Uuid::now_v7()).await.unwrap();
@@ -64,7 +64,7 @@ async fn jobs_are_done_in_the_order_in_which_they_came_and_each_once() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_job_is_woken_by_it() {
+async fn worker_waiting_for_a_job_is_woken_by_it() {
     let house = House::new().await;
     let by = caller(&house.store, &house.aya, &house).await;
     let store = house.store.clone();
@@ -78,7 +78,7 @@ async fn who_waits_for_a_job_is_woken_by_it() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_running_when_the_server_was_killed_is_taken_up_again() {
+async fn job_running_when_the_server_was_killed_is_taken_up_again() {
     let house = House::new().await;
     let by = caller(&house.store, &house.aya, &house).await;
     let job = house.store.create_job(&by, export(ResultFormat::Json)).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_job_that_was_running_when_the_server_was_killed_is_taken_up_again() {
 }
 
 #[tokio::test]
-async fn only_a_job_at_its_end_is_replayed_and_it_stays_as_it_is() {
+async fn only_ended_job_is_replayed_and_it_stays_unchanged() {
     let house = House::new().await;
     let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
     let job = store.create_job(&by, export(ResultFormat::Xml)).await.unwrap();
@@ -157,14 +157,14 @@ async fn jobs_are_listed_oldest_first_by_days_both_included() {
     }
     let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
     assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 3));
-    // One that is created meanwhile moves none of them.
+    // A job created meanwhile does not move the others.
     store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let page = store.jobs(by.account, (None, None), 1, 1).await.unwrap();
     assert_eq!((ids(&page.0), page.1), (ids(&jobs[1..2]), 4));
 }
 
 #[tokio::test]
-async fn a_signature_opens_one_result_for_as_long_as_it_says() {
+async fn signature_opens_one_result_until_its_expiry() {
     let house = House::new().await;
     let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
     store.enable_api_access(&house.aya).await.unwrap();
@@ -256,7 +256,7 @@ async fn old_results_go_and_their_jobs_stay() {
 }
 
 #[tokio::test]
-async fn the_audit_trail_is_read_by_days_with_who_did_what() {
+async fn audit_trail_is_read_by_days_with_users_and_actions() {
     let house = House::new().await;
     let (store, account, today) = (&house.store, house.aya.account, house.clock.now().date_naive());
     house.stranger().await;

@@ -1,4 +1,4 @@
-//! The list: filters, orders, pages.
+//! The list of tokens: filters, orders, pages.
 
 use crate::database::RANDOM_ID;
 use crate::house::{House, begin};
@@ -15,7 +15,7 @@ use store::Clock;
 use uuid::Uuid;
 
 impl House {
-    /// A token of that name, created so long before the tests' now.
+    /// Creates a token of that name, `before` earlier than the tests' current time.
     async fn issue_before(&self, name: &str, before: TimeDelta) -> Token {
         let store = self.store.at(Clock::fixed(begin() - before));
         store.create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap().token
@@ -25,8 +25,8 @@ impl House {
         self.store.list(self.aya.account, &filter.at(place)).await.unwrap()
     }
 
-    /// All that fit, in their order, as one gets to them by the links of the pages: from the first page on, or from the
-    /// last one back. Each page tells truly where it is.
+    /// Returns all tokens that fit the filter in list order, reached by the pages' links: from the first page on, or
+    /// from the last page back. Asserts that each page's position is right.
     async fn walked(&self, filter: &TokenFilter, backwards: bool) -> Vec<Token> {
         let mut list = self.at(filter, if backwards { Place::Last } else { Place::First }).await;
         let mut pages = Vec::new();
@@ -47,7 +47,7 @@ impl House {
         pages.concat()
     }
 
-    /// Copies the first token so often, each created a microsecond before the other, and one in three used.
+    /// Copies the first token `times` times, each created a microsecond before the previous one, and one in three used.
     async fn copy(&self, times: u32) {
         let copies = format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})
@@ -62,7 +62,7 @@ impl House {
     }
 }
 
-/// The token's key in that order.
+/// Returns the token's key in that order.
 fn key(sort: Sort, token: &Token) -> Cursor {
     let value = match sort {
         Sort::Created => SortValue::Time(token.created_at.timestamp_micros()),
@@ -72,7 +72,7 @@ fn key(sort: Sort, token: &Token) -> Cursor {
     TokenKey { value, id: token.id }.cursor()
 }
 
-/// Those of the tokens that fit, in their order, as one would find them by hand.
+/// Returns the tokens that fit the filter, in its order, computed without the store.
 fn by_hand(mut tokens: Vec<Token>, filter: &TokenFilter) -> Vec<Token> {
     tokens.retain(|token| {
         let created = |created: CreatedOn| {
@@ -122,7 +122,7 @@ async fn the_list_shows_the_accounts_own_tokens_whole() {
 }
 
 #[tokio::test]
-async fn a_name_is_found_by_any_part_whatever_its_case_and_width() {
+async fn name_is_found_by_any_part_in_any_case_and_width() {
     let house = House::new().await;
     for name in ["Nightly ＥＸＰＯＲＴ", "カギの束", "Über-Report"] {
         house.issue(name).await;
@@ -141,7 +141,7 @@ async fn a_name_is_found_by_any_part_whatever_its_case_and_width() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_name_is_found_however_short_and_only_while_it_is_there() {
+async fn short_part_of_a_name_is_found_until_rename_or_deletion() {
     let house = House::new().await;
     let token = house.issue("夜間バッチ鍵の束レポート").await.token;
     for part in ["束", "の束", "鍵の束", "束レポート", "夜間バッチ鍵の束レポート"] {
@@ -226,7 +226,7 @@ async fn the_filters_combine() {
 }
 
 #[tokio::test]
-async fn each_order_is_as_it_says() {
+async fn list_is_sorted_by_creation_name_or_last_use() {
     let house = House::new().await;
     for (name, age) in [("beta", 3), ("Ａlpha", 2), ("Gamma", 1), ("delta", 4)] {
         house.issue_before(name, TimeDelta::days(age)).await;
@@ -245,11 +245,11 @@ async fn each_order_is_as_it_says() {
 }
 
 #[tokio::test]
-async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_from_either_end() {
+async fn pages_show_each_token_once_in_order_from_either_end() {
     let house = House::new().await;
     let mut tokens = Vec::new();
     for n in 0..3 * PAGE_SIZE {
-        // Many are equal in what they are sorted by, and differ in what they are filtered by.
+        // Many tokens have equal sort values and different filter values.
         let name = ["Same", "ＳＡＭＥ", "Export", "カギ", "a.b,c &%"][n as usize % 5];
         let age = [TimeDelta::zero(), TimeDelta::days(3), TimeDelta::days(20), TimeDelta::days(40)][n as usize % 4];
         let token = house.issue_before(name, age).await;
@@ -302,7 +302,7 @@ async fn the_pages_show_each_token_once_and_in_order_whatever_the_filter_and_fro
 }
 
 #[tokio::test]
-async fn each_page_tells_which_rows_of_how_many_it_shows() {
+async fn each_page_has_its_row_range_and_the_total() {
     let house = House::new().await;
     for _ in 0..=2 * PAGE_SIZE {
         house.issue("Same").await;
@@ -324,7 +324,7 @@ async fn each_page_tells_which_rows_of_how_many_it_shows() {
 }
 
 #[tokio::test]
-async fn what_comes_and_goes_between_two_pages_moves_nothing_else() {
+async fn changes_between_two_pages_move_no_other_token() {
     for sort in Sort::ALL {
         for backwards in [false, true] {
             let house = House::new().await;
@@ -338,7 +338,7 @@ async fn what_comes_and_goes_between_two_pages_moves_nothing_else() {
             }
             let filter = TokenFilter { sort, ..TokenFilter::default() };
             let all = house.walked(&filter, false).await;
-            // In the order of the walk: what it has seen, or has still to see.
+            // All tokens in the order of the walk, seen or not.
             let order: Vec<_> = if backwards { all.iter().rev().collect() } else { all.iter().collect() };
             let mut touched = HashSet::new();
             let mut seen = Vec::new();
@@ -354,10 +354,10 @@ async fn what_comes_and_goes_between_two_pages_moves_nothing_else() {
                 seen.extend(list.tokens.into_iter().filter(|token| known(token)).map(|token| token.id.0));
                 let Some(next) = next else { break };
                 place = next;
-                // The row that the page ended with, one that was seen and one that was not: gone.
+                // Delete the page's last row, one row that was seen and one that was not.
                 let at = |index: usize| order.get(index).filter(|token| token.id != edge.id);
                 let gone = [Some(&edge), at(pages * 24 - 10).copied(), at(pages * 24 + 3).copied()];
-                // One that was seen and one that was not: become the first, or the last, in the order of names and of use.
+                // Move one row that was seen and one that was not to the first or last place by name and by last use.
                 let moved = [at(pages * 24 - 5).copied(), at(pages * 24 + 7).copied()];
                 for token in gone.into_iter().flatten().filter(|token| touched.insert(token.id)) {
                     house.store.delete(&house.aya, token.id).await.unwrap();
@@ -381,7 +381,7 @@ async fn what_comes_and_goes_between_two_pages_moves_nothing_else() {
 }
 
 #[tokio::test]
-async fn another_page_stands_in_for_one_that_has_no_tokens_any_more() {
+async fn empty_page_is_replaced_by_the_first_or_last_page() {
     let house = House::new().await;
     let filter = TokenFilter::default();
     for n in 0..=PAGE_SIZE {
@@ -394,14 +394,14 @@ async fn another_page_stands_in_for_one_that_has_no_tokens_any_more() {
     let beyond = house.at(&filter, Place::Before(first.clone())).await;
     assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (Place::First, &all[..24]));
 
-    // What came before a page is a page, however few: nothing is shown twice.
+    // The rows before a page are a page, however few: no row is shown twice.
     let second = house.at(&filter, Place::Before(key(filter.sort, &all[2]))).await;
     assert_eq!((second.tokens.as_slice(), second.position.shown()), (&all[..2], Shown::Range(1, 2)));
     assert_eq!((second.position.previous(), second.position.place == Place::First), (None, false));
     let rest = house.at(&filter, second.position.next().unwrap()).await;
     assert_eq!((rest.tokens.as_slice(), rest.position.shown()), (&all[2..], Shown::Range(3, 25)));
 
-    // A page that nothing comes before any more is the first.
+    // A page with no rows left before it is the first page.
     house.store.delete(&house.aya, all[0].id).await.unwrap();
     let rest = house.at(&filter, Place::After(first)).await;
     assert_eq!((rest.position.place, rest.tokens.as_slice()), (Place::First, &all[1..]));
@@ -410,7 +410,7 @@ async fn another_page_stands_in_for_one_that_has_no_tokens_any_more() {
 }
 
 #[tokio::test]
-async fn a_key_that_makes_no_sense_asks_for_the_first_page() {
+async fn malformed_page_key_gives_the_first_page() {
     let house = House::new().await;
     for n in 0..2 * PAGE_SIZE {
         house.issue(&format!("Token {n}")).await;
@@ -436,7 +436,7 @@ async fn a_key_that_makes_no_sense_asks_for_the_first_page() {
                 assert_eq!(house.at(&filter, place).await, first, "{sort:?}: {text:?}");
             }
         }
-        // Nonsense that can be read is a place before or after all.
+        // An extreme value that can be parsed is a place before or after all rows.
         for extreme in [i64::MIN, i64::MAX] {
             let list = house.at(&filter, Place::After(Cursor(format!("{id}.{extreme}")))).await;
             assert!(!list.tokens.is_empty(), "{sort:?}: {extreme}");
@@ -445,7 +445,7 @@ async fn a_key_that_makes_no_sense_asks_for_the_first_page() {
 }
 
 #[tokio::test]
-async fn the_key_of_another_accounts_token_tells_nothing_of_it() {
+async fn key_of_another_account_s_token_reveals_nothing() {
     let house = House::new().await;
     let otto = house.stranger().await;
     for n in 0..2 * PAGE_SIZE {
@@ -462,7 +462,7 @@ async fn the_key_of_another_accounts_token_tells_nothing_of_it() {
             let list = house.at(&filter, place(key(sort, &strangers))).await;
             assert!(list.tokens.iter().all(|token| own.contains(token)));
             assert_eq!(list.position.total, Count::Exactly(own.len() as u64));
-            // The same as for a token that never was, with a key like it.
+            // The answer is the same as for a token that never existed, with a similar key.
             let none = Token { id: TokenId(Uuid::from_u128(strangers.id.0.as_u128() + 1)), ..strangers.clone() };
             let there = house.at(&filter, place(key(sort, &none))).await;
             assert_eq!((there.tokens, there.position.before), (list.tokens, list.position.before));
@@ -471,7 +471,7 @@ async fn the_key_of_another_accounts_token_tells_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn beyond_ten_thousand_the_list_says_more_and_goes_on_to_the_end() {
+async fn list_over_ten_thousand_says_more_than_and_reaches_the_end() {
     let house = House::new().await;
     house.issue("Token 0").await;
     house.copy(COUNTED + 99).await;

@@ -1,4 +1,4 @@
-//! What open pages hear of: the changes after an entry that they name, each once, and nothing of other accounts.
+//! The changes sent to open pages: those after the entry that the page names, each once, and none of other accounts.
 
 use crate::house::House;
 use domain::audit::action::Action;
@@ -10,7 +10,7 @@ async fn changes(store: &Store, house: &House, after: i64) -> (Vec<LiveChange>, 
 }
 
 #[tokio::test]
-async fn changes_come_once_and_in_order_from_the_entry_that_one_names() {
+async fn changes_come_once_and_in_order_after_the_given_entry() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let from = house.store.last_entry(house.aya.account).await.unwrap();
@@ -28,12 +28,12 @@ async fn changes_come_once_and_in_order_from_the_entry_that_one_names() {
 }
 
 #[tokio::test]
-async fn a_change_says_which_revision_of_the_token_it_made() {
+async fn change_names_the_revision_that_it_made() {
     let house = House::new().await;
     let (by, from) = (&house.aya, house.store.last_entry(house.aya.account).await.unwrap());
     let id = house.issue("Export").await.token.id;
     house.store.disable(by, id).await.unwrap();
-    house.store.disable(by, id).await.unwrap(); // which changes nothing
+    house.store.disable(by, id).await.unwrap(); // changes nothing
     house.store.update(by, id, house.settings("Import"), 2).await.unwrap();
     house.store.delete(by, id).await.unwrap();
     house.store.undo_delete(by, id).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_change_says_which_revision_of_the_token_it_made() {
 }
 
 #[tokio::test]
-async fn what_no_list_shows_and_what_others_do_is_passed_over() {
+async fn changes_of_other_accounts_and_unlisted_ones_are_skipped() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let from = house.store.last_entry(house.aya.account).await.unwrap();
@@ -58,7 +58,7 @@ async fn what_no_list_shows_and_what_others_do_is_passed_over() {
 }
 
 #[tokio::test]
-async fn whoever_was_away_for_long_hears_of_the_last_changes_only() {
+async fn only_the_latest_200_changes_are_given_after_a_long_absence() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     for _ in 0..101 {
@@ -74,7 +74,7 @@ async fn whoever_was_away_for_long_hears_of_the_last_changes_only() {
 }
 
 #[tokio::test]
-async fn a_list_says_which_entry_it_is_as_new_as() {
+async fn list_names_the_audit_entry_that_it_is_as_new_as() {
     let house = House::new().await;
     house.issue("Export").await;
     let list = house.store.list(house.aya.account, &domain::tokens::filter::TokenFilter::default()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What every store does, whatever database it is on: one module per subject, and `house`, where a test begins.
+//! The behaviour of every store on either database: one module per subject, and `house`, which sets a test up.
 
 mod accounts;
 mod advertisers;

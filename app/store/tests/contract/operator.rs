@@ -1,4 +1,4 @@
-//! Account users as whoever runs the server manages them.
+//! Account users as the server's operator manages them.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use domain::members::membership::{Change, MembershipState};
@@ -20,7 +20,7 @@ async fn users_are_listed_by_account_and_name() {
 }
 
 #[tokio::test]
-async fn changes_from_outside_hold_at_once_and_are_told() {
+async fn operator_changes_take_effect_at_once_and_are_recorded() {
     let house = House::new().await;
     let account = house.aya.account;
     house.store.add_user(account, new_user("Ben", Role::Analyst)).await.unwrap();
@@ -38,7 +38,7 @@ async fn changes_from_outside_hold_at_once_and_are_told() {
 }
 
 #[tokio::test]
-async fn last_administrator_stays_whoever_changes_it() {
+async fn operator_cannot_remove_the_last_administrator() {
     let house = House::new().await;
     let before = house.actions().await;
     for change in [Change::Deactivate, Change::Role(Role::Analyst)] {

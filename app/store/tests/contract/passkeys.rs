@@ -1,4 +1,4 @@
-//! Passkeys: added, used in all three ways, and refused where they are not what they should be.
+//! Passkeys: adding them, using them in all three ways, and refusing those that are not right.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
@@ -18,7 +18,7 @@ async fn ask(house: &House) -> Challenge {
     house.store.ask_for_passkey(&party(), HERE).await.unwrap()
 }
 
-/// A passkey of theirs, and the recovery codes that came with it.
+/// Adds a passkey for the user and returns it with the recovery codes that came with it.
 async fn add(house: &House, by: &Asker, name: &str) -> (SoftPasskey, Vec<String>) {
     let (passkey, answer) = SoftPasskey::create(&begin(house, by).await);
     let codes = house.store.add_passkey(by, &answer, name).await.unwrap();
@@ -42,7 +42,7 @@ fn is_wrong<T: std::fmt::Debug>(result: Result<T, Error>, why: &str) {
 }
 
 #[tokio::test]
-async fn a_passkey_signs_in_without_a_password_and_counts_as_given_just_now() {
+async fn passkey_signs_in_without_a_password_and_counts_as_recent() {
     let house = House::new().await;
     let (mut passkey, codes) = add(&house, &house.aya, "Laptop").await;
     assert_eq!(codes.len(), 10, "it is the first second factor");
@@ -64,7 +64,7 @@ async fn a_passkey_signs_in_without_a_password_and_counts_as_given_just_now() {
 }
 
 #[tokio::test]
-async fn with_a_passkey_the_password_alone_opens_nothing_and_both_do() {
+async fn password_needs_the_passkey_too_once_there_is_one() {
     let house = House::new().await;
     let (mut passkey, codes) = add(&house, &house.aya, "Laptop").await;
     let pending = password_given(&house).await;
@@ -98,7 +98,7 @@ async fn anothers_passkey_is_no_second_step_and_no_password() {
 }
 
 #[tokio::test]
-async fn wrong_passkeys_at_the_second_step_are_slowed_down_and_leave_codes_alone() {
+async fn wrong_passkeys_are_throttled_apart_from_codes() {
     let house = House::new().await;
     let (mut passkey, codes) = add(&house, &house.aya, "Laptop").await;
     let pending = password_given(&house).await;
@@ -116,7 +116,7 @@ async fn wrong_passkeys_at_the_second_step_are_slowed_down_and_leave_codes_alone
 }
 
 #[tokio::test]
-async fn an_authenticator_that_was_never_confirmed_is_no_second_step_beside_a_passkey() {
+async fn unconfirmed_authenticator_is_no_second_step_beside_a_passkey() {
     let house = House::new().await;
     add(&house, &house.aya, "Laptop").await;
     let new = house.store.begin_authenticator(&house.aya).await.unwrap();
@@ -127,7 +127,7 @@ async fn an_authenticator_that_was_never_confirmed_is_no_second_step_beside_a_pa
 }
 
 #[tokio::test]
-async fn an_authenticator_that_goes_leaves_the_passkey_and_says_so() {
+async fn switching_off_removes_the_authenticator_not_the_passkey() {
     let house = House::new().await;
     let new = house.store.begin_authenticator(&house.aya).await.unwrap();
     let app = Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap();
@@ -157,7 +157,7 @@ async fn a_passkey_stands_in_for_the_password_in_between() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_answered_once_in_time_and_by_whom_it_is_for() {
+async fn challenge_is_answered_once_in_time_by_its_own_user() {
     let house = House::new().await;
     let (mut passkey, _) = add(&house, &house.aya, "Laptop").await;
     let answer = passkey.get(&ask(&house).await);
@@ -186,7 +186,7 @@ async fn a_challenge_is_answered_once_in_time_and_by_whom_it_is_for() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_of_a_known_passkey_is_refused() {
+async fn answer_that_is_not_of_a_known_passkey_is_refused() {
     let house = House::new().await;
     let (mut passkey, _) = add(&house, &house.aya, "Laptop").await;
 
@@ -242,7 +242,7 @@ async fn recovery_codes_go_with_the_last_second_factor_only() {
 }
 
 #[tokio::test]
-async fn a_passkey_that_was_removed_opens_nothing_and_is_nobody_elses_to_remove() {
+async fn removed_passkey_opens_nothing_and_only_its_user_removes_it() {
     let house = House::new().await;
     let (mut passkey, _) = add(&house, &house.aya, "Laptop").await;
     let id = house.store.second_factors(&house.aya).await.unwrap().passkeys[0].id;
@@ -281,7 +281,7 @@ async fn the_passkey_of_a_deactivated_user_opens_nothing() {
 }
 
 #[tokio::test]
-async fn who_lost_all_is_let_in_by_the_machines_administrator() {
+async fn operator_reset_lets_a_user_without_passkeys_sign_in() {
     let house = House::new().await;
     let (mut passkey, _) = add(&house, &house.aya, "Laptop").await;
     assert!(house.store.reset_second_factor(&house.aya.user.email).await.unwrap());
@@ -290,7 +290,7 @@ async fn who_lost_all_is_let_in_by_the_machines_administrator() {
 }
 
 #[tokio::test]
-async fn nobody_has_more_passkeys_than_they_can_oversee() {
+async fn passkeys_per_user_are_limited() {
     let house = House::new().await;
     let waiting = begin(&house, &house.aya).await;
     for number in 0..PASSKEYS_MAX {
@@ -304,7 +304,7 @@ async fn nobody_has_more_passkeys_than_they_can_oversee() {
 }
 
 #[tokio::test]
-async fn one_network_can_ask_for_so_many_challenges_and_no_more() {
+async fn passkey_challenges_per_network_are_limited() {
     let house = House::new().await;
     for _ in 0..100 {
         ask(&house).await;

@@ -1,4 +1,5 @@
-//! Forgotten passwords: links that administrators make and people ask for, what a new password ends, and who gets none.
+//! Forgotten passwords: links that administrators make and people ask for, what a new password ends, and the people who
+//! get no link.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::soft_passkey::{SoftPasskey, party};
@@ -31,7 +32,7 @@ impl House {
         self.store.sign_in(email, password, HERE).await
     }
 
-    /// Otto of another account, who has joined Aya's.
+    /// Returns Otto, a user of another account who has joined Aya's.
     async fn otto_in_both(&self) -> Asker {
         let otto = self.stranger().await;
         let (_, token) = self.store.invite(&self.aya, &otto.user.email, Role::Analyst).await.unwrap();
@@ -122,7 +123,7 @@ async fn administrator_sees_no_link_of_a_member_of_other_accounts() {
     let otto = house.otto_in_both().await;
     let shown = house.store.make_reset_link(&house.aya, otto.user.id, Handover::ByHand).await;
     assert!(matches!(shown, Err(Error::BelongsElsewhere)), "{shown:?}");
-    // Deactivated there, they may be reinstated while the administrator here still knows the password.
+    // A deactivated user may be reinstated there while the administrator here still knows the password.
     let oya = house.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
     let oya = Asker { user: domain::members::user::Person { id: oya, ..otto.user.clone() }, ..otto.clone() };
     house.store.deactivate_user(&oya, otto.user.id).await.unwrap();
@@ -181,7 +182,7 @@ async fn deactivated_person_gets_no_link_and_can_use_none() {
 async fn asked_link_goes_to_the_known_address_only() {
     let house = House::new().await;
     house.ben().await;
-    // Full width letters fold to the same, yet are another's mailbox.
+    // Full-width letters fold to the same text, but may be another person's mailbox.
     let link = house.store.link_for("\u{ff42}en@agency.example ").await.unwrap().unwrap();
     assert_eq!(link.person.email, BEN);
     assert!(house.store.link_for("nobody@agency.example").await.unwrap().is_none());
@@ -242,7 +243,7 @@ async fn guesses_of_links_are_slowed_down() {
 }
 
 #[tokio::test]
-async fn password_is_set_from_outside_and_told_in_every_account() {
+async fn password_set_by_the_operator_is_recorded_in_every_account() {
     let house = House::new().await;
     let otto = house.otto_in_both().await;
     for _ in 0..5 {

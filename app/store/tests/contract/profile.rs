@@ -1,4 +1,4 @@
-//! What people do about themselves: the password given again and changed, sessions, accounts.
+//! People's own settings: giving the password again, changing it, sessions, accounts.
 
 use crate::house::{HERE, House, PASSWORD};
 use crate::sql;
@@ -20,7 +20,7 @@ async fn is_known(house: &House, session: &SessionToken) -> bool {
 }
 
 #[tokio::test]
-async fn the_password_counts_for_a_quarter_of_an_hour_and_then_has_to_be_given_again() {
+async fn password_is_needed_again_after_a_quarter_of_an_hour() {
     let house = House::new().await;
     let session = signed_in(&house).await;
     house.store.require_recent_password(&session).await.unwrap();
@@ -40,7 +40,7 @@ async fn the_password_counts_for_a_quarter_of_an_hour_and_then_has_to_be_given_a
 }
 
 #[tokio::test]
-async fn to_try_passwords_in_a_session_is_slowed_down_like_signing_in() {
+async fn passwords_tried_in_a_session_are_throttled_like_sign_ins() {
     let house = House::new().await;
     let session = signed_in(&house).await;
     for _ in 0..5 {
@@ -52,7 +52,7 @@ async fn to_try_passwords_in_a_session_is_slowed_down_like_signing_in() {
 }
 
 #[tokio::test]
-async fn nobody_renews_another_s_session() {
+async fn password_of_another_user_renews_no_session() {
     let house = House::new().await;
     let session = signed_in(&house).await;
     let stranger = house.stranger().await;
@@ -62,7 +62,7 @@ async fn nobody_renews_another_s_session() {
 }
 
 #[tokio::test]
-async fn a_changed_password_ends_all_other_sessions_and_the_old_one_signs_nobody_in() {
+async fn changed_password_ends_other_sessions_and_old_password_fails() {
     let house = House::new().await;
     let (here, there) = (signed_in(&house).await, signed_in(&house).await);
     let refused = house.store.change_password(&house.aya, &here, ("a wrong password", NEW), HERE).await;
@@ -104,7 +104,7 @@ async fn people_see_their_own_sessions_and_can_end_each_of_them() {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_in_another_account_only_where_the_person_belongs_to_it() {
+async fn session_switches_only_to_accounts_of_its_user() {
     let house = House::new().await;
     let session = signed_in(&house).await;
     let other = house.stranger().await.account;
@@ -128,7 +128,7 @@ async fn a_session_goes_on_in_another_account_only_where_the_person_belongs_to_i
 }
 
 #[tokio::test]
-async fn preferences_are_there_at_once_in_every_session_and_are_noted_once() {
+async fn preferences_reach_every_session_and_are_recorded_once() {
     let house = House::new().await;
     let (here, there) = (signed_in(&house).await, signed_in(&house).await);
     let preferences = async |session| house.store.known_session(session).await.unwrap().unwrap().preferences;

@@ -1,4 +1,4 @@
-//! Second factors: set up, asked for at sign-in, used up, switched off, and required by an account.
+//! Second factors: setting up, asking at sign-in, using up, switching off, and requiring by an account.
 
 use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::sql;
@@ -11,17 +11,17 @@ use std::time::Duration;
 use store::{Error, Identity, PendingSignIn, SessionToken, VerifiedPerson};
 use totp_rs::{Builder, Secret, Totp};
 
-/// A time step.
+/// The length of a time step.
 const STEP: TimeDelta = TimeDelta::seconds(30);
 
-/// What a person has: the app and the recovery codes.
+/// A person's authenticator app and recovery codes.
 struct Phone {
     app: Totp,
     codes: Vec<String>,
 }
 
 impl Phone {
-    /// The app's code at this time, moved by so many steps.
+    /// Returns the app's code for the current time, moved by a number of time steps.
     fn code(&self, house: &House, steps: i32) -> String {
         let at = house.clock.now() + STEP * steps;
         self.app.generate(at.timestamp().try_into().unwrap()).to_string()
@@ -33,7 +33,7 @@ async fn begin(house: &House, by: &Asker) -> Totp {
     Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap()
 }
 
-/// Sets two-step sign-in up. The app's next code is fresh.
+/// Sets two-step sign-in up and moves the clock one step on, so that the app's next code is unused.
 async fn set_up(house: &House, by: &Asker) -> Phone {
     let mut phone = Phone { app: begin(house, by).await, codes: Vec::new() };
     let codes = house.store.confirm_authenticator(by, &phone.code(house, 0), HERE).await.unwrap();
@@ -49,7 +49,7 @@ async fn password_given(house: &House) -> PendingSignIn {
     }
 }
 
-/// Tries to sign in with password and code, from a network address that nobody else has.
+/// Tries to sign in with password and code, from a network address that depends on `host` only.
 async fn attempt(house: &House, code: &str, host: u8) -> Result<SessionToken, Error> {
     let pending = password_given(house).await;
     house.store.second_step(&pending, code, IpAddr::V4(Ipv4Addr::new(198, 51, 100, host))).await
@@ -68,7 +68,7 @@ async fn without_a_second_factor_the_password_is_enough() {
 }
 
 #[tokio::test]
-async fn who_signs_in_at_an_identity_provider_takes_the_second_step_too() {
+async fn sign_in_at_an_identity_provider_needs_the_second_step_too() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
@@ -84,7 +84,7 @@ async fn who_signs_in_at_an_identity_provider_takes_the_second_step_too() {
 }
 
 #[tokio::test]
-async fn once_set_up_the_password_opens_nothing_and_the_code_does() {
+async fn password_needs_the_code_too_once_authenticator_is_set_up() {
     let house = House::new().await;
     let begun = house.clock.now();
     let phone = set_up(&house, &house.aya).await;
@@ -125,7 +125,7 @@ async fn an_authenticator_counts_only_once_it_is_confirmed() {
 }
 
 #[tokio::test]
-async fn who_has_none_confirms_none() {
+async fn confirming_fails_without_a_begun_authenticator() {
     let house = House::new().await;
     let refused = house.store.confirm_authenticator(&house.aya, "123456", HERE).await;
     assert!(matches!(refused, Err(Error::NotFound)));
@@ -148,7 +148,7 @@ async fn of_two_confirmations_at_once_one_gives_recovery_codes() {
 }
 
 #[tokio::test]
-async fn a_code_of_the_step_before_or_after_is_taken_and_none_further_away() {
+async fn code_is_taken_one_step_early_or_late_and_no_further() {
     for (steps, taken) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
         let house = House::new().await;
         let phone = set_up(&house, &house.aya).await;
@@ -160,7 +160,7 @@ async fn a_code_of_the_step_before_or_after_is_taken_and_none_further_away() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_so_do_those_before_it() {
+async fn used_code_and_those_before_it_are_refused() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     house.later(STEP * 10);
@@ -172,7 +172,7 @@ async fn a_code_works_once_and_so_do_those_before_it() {
 }
 
 #[tokio::test]
-async fn the_code_that_set_it_up_signs_nobody_in() {
+async fn code_that_confirmed_the_authenticator_is_not_taken_again() {
     let house = House::new().await;
     let app = begin(&house, &house.aya).await;
     let code = app.generate(house.clock.now().timestamp().try_into().unwrap()).to_string();
@@ -192,7 +192,7 @@ async fn of_two_sign_ins_at_once_with_one_code_one_passes() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_works_once_however_it_is_typed() {
+async fn recovery_code_works_once_in_any_case_and_grouping() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     assert_eq!(phone.codes.len(), RECOVERY_CODES);
@@ -215,7 +215,7 @@ async fn new_recovery_codes_replace_the_old_ones() {
 }
 
 #[tokio::test]
-async fn another_s_codes_are_wrong() {
+async fn codes_of_another_user_are_wrong() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let theirs = set_up(&house, &stranger).await;
@@ -225,7 +225,7 @@ async fn another_s_codes_are_wrong() {
 }
 
 #[tokio::test]
-async fn the_second_step_can_be_taken_for_ten_minutes_after_the_password() {
+async fn second_step_is_open_for_ten_minutes_after_the_password() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     let (late, timely) = (password_given(&house).await, password_given(&house).await);
@@ -239,7 +239,7 @@ async fn the_second_step_can_be_taken_for_ten_minutes_after_the_password() {
 }
 
 #[tokio::test]
-async fn what_nobody_was_given_leads_nowhere() {
+async fn forged_pending_sign_in_is_refused() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     let pending = password_given(&house).await;
@@ -251,7 +251,7 @@ async fn what_nobody_was_given_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn another_password_ends_what_was_begun_with_the_old_one() {
+async fn changed_password_ends_sign_ins_begun_with_the_old_one() {
     let house = House::new().await;
     let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
     let phone = set_up(&house, &house.aya).await;
@@ -263,7 +263,7 @@ async fn another_password_ends_what_was_begun_with_the_old_one() {
 }
 
 #[tokio::test]
-async fn who_was_deactivated_meanwhile_is_not_signed_in() {
+async fn user_deactivated_before_the_second_step_is_not_signed_in() {
     let house = House::new().await;
     let id = house.store.add_user(house.aya.account, new_user("ben", Role::AccountAdministrator)).await.unwrap();
     let ben = Asker {
@@ -278,7 +278,7 @@ async fn who_was_deactivated_meanwhile_is_not_signed_in() {
 }
 
 #[tokio::test]
-async fn after_five_wrong_codes_a_user_waits_ever_longer_and_the_password_forgives_none() {
+async fn wrong_codes_throttle_a_user_despite_the_right_password() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     for host in 0..5 {
@@ -313,7 +313,7 @@ async fn wrong_codes_at_set_up_are_slowed_down_too() {
 }
 
 #[tokio::test]
-async fn switched_off_the_password_is_enough_again() {
+async fn password_is_enough_after_second_factor_is_switched_off() {
     let house = House::new().await;
     let phone = set_up(&house, &house.aya).await;
     house.store.switch_second_factor_off(&house.aya).await.unwrap();
@@ -356,7 +356,7 @@ async fn a_secret_that_was_moved_to_another_user_does_not_open() {
 }
 
 #[tokio::test]
-async fn an_account_requires_a_second_factor_only_by_an_administrator_who_has_one() {
+async fn only_administrators_with_a_second_factor_can_require_one() {
     let house = House::new().await;
     assert!(!house.store.second_factor_required(house.aya.account).await.unwrap());
     let refused = house.store.require_second_factor(&house.aya, true).await;
@@ -381,7 +381,7 @@ async fn an_account_requires_a_second_factor_only_by_an_administrator_who_has_on
 }
 
 #[tokio::test]
-async fn a_session_tells_that_a_required_second_factor_is_missing_until_it_is_set_up() {
+async fn session_shows_missing_second_factor_until_it_is_set_up() {
     let house = House::new().await;
     set_up(&house, &house.aya).await;
     let id = house.store.add_user(house.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
@@ -400,7 +400,7 @@ async fn a_session_tells_that_a_required_second_factor_is_missing_until_it_is_se
 }
 
 #[tokio::test]
-async fn who_has_lost_both_is_let_in_by_the_password_once_the_machine_s_administrator_says_so() {
+async fn second_factor_reset_by_operator_lets_the_password_suffice() {
     let house = House::new().await;
     let before = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
     assert!(!house.store.reset_second_factor(&house.aya.user.email).await.unwrap(), "there is none");

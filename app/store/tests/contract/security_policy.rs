@@ -1,4 +1,4 @@
-//! What an account demands of its access tokens holds at once, for all of them and for no others.
+//! The security policy takes effect at once, for all access tokens of its account and for no others.
 
 use crate::house::House;
 use chrono::TimeDelta;
@@ -21,7 +21,7 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
     form.validate().unwrap()
 }
 
-/// Puts the policy in force, whatever is.
+/// Puts the policy in force, whichever one is in force now.
 async fn demand(house: &House, policy: &SecurityPolicy) {
     let (_, revision) = house.store.security_policy(house.aya.account).await.unwrap();
     house.store.update_security_policy(&house.aya, policy, revision).await.unwrap();
@@ -40,7 +40,7 @@ async fn caller(store: &Store, issued: &IssuedToken) -> Caller {
     again
 }
 
-/// Lets the store seal, and answers the keys to look at and to change.
+/// Gives the store sealing keys, and returns them to read and to change.
 fn keys_of(store: &Store) -> Arc<Mutex<SealingKeys>> {
     let keys = Arc::new(Mutex::new(SealingKeys::generate(&mut rng())));
     let source = Arc::clone(&keys);
@@ -49,7 +49,7 @@ fn keys_of(store: &Store) -> Arc<Mutex<SealingKeys>> {
 }
 
 #[tokio::test]
-async fn an_account_demands_nothing_until_it_says_so() {
+async fn default_policy_restricts_nothing() {
     let house = House::new().await;
     let (in_force, revision) = house.store.security_policy(house.aya.account).await.unwrap();
     assert_eq!((in_force, revision), (SecurityPolicy::default(), 1));
@@ -60,7 +60,7 @@ async fn an_account_demands_nothing_until_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_policy_is_read_as_it_was_written_and_its_change_is_recorded_with_before_and_after() {
+async fn policy_change_is_recorded_with_values_before_and_after() {
     let house = House::new().await;
     let demanded = policy("90", "192.0.2.0/24\n2001:db8::/32", false);
     let revision = house.store.update_security_policy(&house.aya, &demanded, 1).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_policy_is_read_as_it_was_written_and_its_change_is_recorded_with_befo
 }
 
 #[tokio::test]
-async fn a_policy_that_somebody_else_has_changed_is_not_overwritten_unseen() {
+async fn policy_changed_by_another_user_is_not_overwritten() {
     let house = House::new().await;
     let (mine, theirs) = (policy("30", "", false), policy("90", "", false));
     house.store.update_security_policy(&house.aya, &theirs, 1).await.unwrap();
@@ -101,7 +101,7 @@ async fn an_auth_token_expires_by_the_clock_alone_cached_or_not() {
 }
 
 #[tokio::test]
-async fn a_stricter_lifetime_holds_at_once_and_a_longer_one_lets_them_pass_again() {
+async fn lifetime_change_takes_effect_at_once_in_both_directions() {
     let house = House::new().await;
     let old = house.issue("Old").await;
     house.later(TimeDelta::days(40));
@@ -141,7 +141,7 @@ async fn a_reset_and_a_duplicate_begin_a_term_of_the_same_length() {
 }
 
 #[tokio::test]
-async fn a_reset_begins_the_longest_lifetime_anew() {
+async fn reset_restarts_the_longest_lifetime() {
     let house = House::new().await;
     demand(&house, &policy("30", "", false)).await;
     let issued = house.issue("Export").await;
@@ -153,7 +153,7 @@ async fn a_reset_begins_the_longest_lifetime_anew() {
 }
 
 #[tokio::test]
-async fn calls_come_from_allowed_addresses_only_as_soon_as_there_are_any() {
+async fn calls_are_limited_to_allowed_addresses_if_there_are_any() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let [inside, mapped, outside]: [IpAddr; 3] =
@@ -176,7 +176,7 @@ async fn calls_come_from_allowed_addresses_only_as_soon_as_there_are_any() {
 }
 
 #[tokio::test]
-async fn auth_tokens_are_kept_from_when_they_may_be_viewed_again_and_not_before() {
+async fn auth_tokens_are_kept_only_once_viewing_is_on() {
     let house = House::new().await;
     keys_of(&house.store);
     let (store, by) = (&house.store, &house.aya);
@@ -205,7 +205,7 @@ async fn auth_tokens_are_kept_from_when_they_may_be_viewed_again_and_not_before(
 }
 
 #[tokio::test]
-async fn nobody_views_an_auth_token_of_another_account_or_of_a_deleted_token() {
+async fn auth_token_of_another_account_or_deleted_is_not_viewable() {
     let house = House::new().await;
     keys_of(&house.store);
     demand(&house, &policy("", "", true)).await;
@@ -217,7 +217,7 @@ async fn nobody_views_an_auth_token_of_another_account_or_of_a_deleted_token() {
 }
 
 #[tokio::test]
-async fn switching_viewing_off_deletes_what_was_kept_for_good() {
+async fn switching_viewing_off_deletes_kept_auth_tokens_for_good() {
     let house = House::new().await;
     keys_of(&house.store);
     demand(&house, &policy("", "", true)).await;
@@ -241,7 +241,7 @@ async fn without_sealing_keys_viewing_can_not_be_switched_on() {
 }
 
 #[tokio::test]
-async fn everything_is_sealed_anew_with_a_new_key_and_nothing_needs_the_old_one_then() {
+async fn resealing_with_a_new_key_makes_the_old_one_unneeded() {
     let house = House::new().await;
     let keys = keys_of(&house.store);
     demand(&house, &policy("", "", true)).await;
@@ -264,7 +264,7 @@ async fn everything_is_sealed_anew_with_a_new_key_and_nothing_needs_the_old_one_
 }
 
 #[tokio::test]
-async fn what_a_lost_key_has_sealed_is_told_and_stays_as_it_is() {
+async fn lost_sealing_key_is_an_error_and_leaves_the_data_unchanged() {
     let house = House::new().await;
     let keys = keys_of(&house.store);
     demand(&house, &policy("", "", true)).await;

@@ -9,7 +9,7 @@ use store::{Client, Error, SESSION_IDLE, SESSION_LIFETIME, SessionToken, Store};
 
 const EMAIL: &str = "Aya@agency.example";
 
-/// Tries to sign in from a network address that nobody else has.
+/// Tries to sign in from a network address that depends on `host` only.
 async fn attempt(store: &Store, email: &str, password: &str, host: u16) -> Result<SessionToken, Error> {
     let [high, low] = host.to_be_bytes();
     store.sign_in(email, password, IpAddr::V4(Ipv4Addr::new(198, 51, high, low))).await
@@ -24,7 +24,7 @@ fn retry_after(result: Result<SessionToken, Error>) -> Option<Duration> {
 }
 
 #[tokio::test]
-async fn a_session_says_who_is_asking_in_which_account_and_role() {
+async fn session_gives_user_account_and_role() {
     let house = House::new().await;
     for email in [EMAIL, " aya@agency.EXAMPLE "] {
         let token = house.store.sign_in(email, PASSWORD, HERE).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 }
 
 #[tokio::test]
-async fn what_is_no_session_token_is_not_even_looked_up() {
+async fn malformed_session_token_is_not_looked_up() {
     let house = House::new().await;
     let token = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
     let text = token.reveal();
@@ -83,7 +83,7 @@ async fn a_session_ends_when_it_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_session_ends_after_its_lifetime_however_much_it_is_used() {
+async fn session_ends_after_its_lifetime_despite_use() {
     let house = House::new().await;
     let token = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
     for _ in 0..11 {
@@ -166,7 +166,7 @@ async fn failures_count_for_a_quarter_of_an_hour() {
 }
 
 #[tokio::test]
-async fn after_twenty_failures_a_network_address_waits_whatever_email_it_tries() {
+async fn after_twenty_failures_a_network_waits_for_every_email() {
     let house = House::new().await;
     for user in 0..20 {
         let refused = attempt(&house.store, &format!("user{user}@agency.example"), "wrong", 1).await;
@@ -177,7 +177,7 @@ async fn after_twenty_failures_a_network_address_waits_whatever_email_it_tries()
 }
 
 #[tokio::test]
-async fn what_is_over_is_removed_and_the_rest_stays() {
+async fn ended_sessions_and_old_failures_are_removed() {
     let house = House::new().await;
     let idle = house.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
     assert_eq!(retry_after(attempt(&house.store, "nobody@agency.example", "wrong", 1).await), None);
@@ -204,6 +204,6 @@ async fn session_that_the_browser_had_ends_when_another_begins() {
     assert_eq!(house.store.session(&session).await.unwrap(), Some(stranger));
     assert!(house.store.session(&elsewhere).await.unwrap().is_some(), "other browsers go on");
     assert_eq!(house.actions().await.last_chunk(), Some(&["signed_out", "signed_in"].map(str::to_owned)));
-    // A cookie of a session that is over is no hindrance.
+    // The cookie of an ended session does not prevent signing in.
     house.store.sign_in(EMAIL, PASSWORD, browser()).await.unwrap();
 }

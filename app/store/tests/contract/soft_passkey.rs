@@ -1,4 +1,4 @@
-//! An authenticator in software: it makes a passkey and answers with it, as a browser passes it on.
+//! An authenticator in software: it makes passkeys and answers challenges, in the form that a browser sends on.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use store::{Challenge, PasskeyAnswer, RelyingParty};
 use uuid::Uuid;
 
-/// The site.
+/// The origin of the site that the passkeys are for.
 pub const ORIGIN: &str = "https://keys.example";
 const DOMAIN: &str = "keys.example";
 
@@ -26,9 +26,9 @@ pub struct SoftPasskey {
     id: Vec<u8>,
     key: SigningKey,
     user: Value,
-    /// How often it has answered, if it counts.
+    /// The signature counter: the number of answers so far, if the authenticator counts them.
     pub counter: u32,
-    /// The site that it believes to be at.
+    /// The origin that the browser reports.
     pub origin: &'static str,
     /// Whether the person has given the PIN.
     pub verified: bool,
@@ -41,7 +41,7 @@ pub fn party() -> RelyingParty {
 }
 
 impl SoftPasskey {
-    /// Makes one for whoever the challenge is for; and its answer.
+    /// Makes a passkey for the challenge's user and returns it with its answer.
     pub fn create(challenge: &Challenge) -> (Self, PasskeyAnswer) {
         let options: Value = serde_json::from_str(&challenge.options).unwrap();
         assert_eq!(options["rp"]["id"], DOMAIN);
@@ -55,12 +55,12 @@ impl SoftPasskey {
         (passkey, answer)
     }
 
-    /// Another device that has come to know all of it but the key.
+    /// Returns another device that knows everything about the passkey except its key.
     pub fn forged(&self) -> Self {
         Self { key: SigningKey::from_slice(&[7; 32]).unwrap(), ..self.clone() }
     }
 
-    /// Answers as if it were made for that challenge.
+    /// Returns the answer to a challenge to add a passkey.
     pub fn registered(&self, challenge: &Challenge) -> PasskeyAnswer {
         let client_data = self.client_data(challenge, "webauthn.create");
         // CBOR: { "fmt": "none", "attStmt": {}, "authData": bytes }
@@ -76,7 +76,7 @@ impl SoftPasskey {
         self.answer(challenge, response)
     }
 
-    /// Answers with it.
+    /// Returns the signed answer to a challenge to sign in.
     pub fn get(&mut self, challenge: &Challenge) -> PasskeyAnswer {
         self.counter += 1;
         let client_data = self.client_data(challenge, "webauthn.get");
@@ -106,7 +106,7 @@ impl SoftPasskey {
         [Sha256::digest(DOMAIN).as_slice(), &[flags], &self.counter.to_be_bytes()].concat()
     }
 
-    /// The credential, with its key as COSE: { 1: 2, 3: -7, -1: 1, -2: x, -3: y }.
+    /// Returns the credential, with its key as COSE: { 1: 2, 3: -7, -1: 1, -2: x, -3: y }.
     fn attested(&self) -> Vec<u8> {
         let point = self.key.verifying_key().to_sec1_point(false);
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();

@@ -1,4 +1,4 @@
-//! Deleting a token, and having it back.
+//! Deleting a token and undoing the deletion.
 
 use crate::house::House;
 use chrono::TimeDelta;

@@ -1,4 +1,4 @@
-//! Calls are noted, written, read one by one, added up, reported and removed.
+//! Calls: recording, writing, reading one by one, adding up, reporting and removing.
 
 use crate::database::{CALL_PACKS, Database};
 use crate::house::{HERE, House, begin};
@@ -108,7 +108,7 @@ async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
 }
 
 #[tokio::test]
-async fn of_too_many_calls_that_wait_the_oldest_are_given_up_that_were_not_tried_yet() {
+async fn overfull_buffer_drops_the_oldest_calls_never_tried() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.refuse("INSERT ON call_packs").await;
@@ -159,10 +159,10 @@ async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
 }
 
 #[tokio::test]
-async fn usage_is_told_by_day_token_operation_and_status_with_the_mean_latency() {
+async fn usage_is_by_day_token_operation_status_with_mean_latency() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
-    house.later(TimeDelta::seconds(1)); // so that their order is known
+    house.later(TimeDelta::seconds(1)); // gives the tokens a known order
     let other = house.issue("Other").await.token;
     let midnight: DateTime<Utc> = begin().date_naive().and_hms_opt(0, 0, 0).unwrap().and_utc();
     let day = midnight.date_naive();
@@ -226,7 +226,7 @@ async fn another_accounts_calls_are_not_seen() {
     }
 }
 
-/// Calls of more than eight days, one a minute, backwards, of which every third has failed.
+/// Records the calls of more than eight days, one a minute from now back; every third has failed.
 fn record_days(house: &House, token: &Token, stranger: &Asker) {
     for number in 0..12_000_i64 {
         let call = Call {
@@ -269,7 +269,7 @@ async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
 }
 
 #[tokio::test]
-async fn old_calls_are_removed_once_they_are_added_up_and_their_numbers_stay() {
+async fn old_calls_are_removed_once_counted_and_their_totals_stay() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let token = house.issue("Export").await.token;
@@ -305,7 +305,7 @@ async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
     let token = house.issue("Export").await.token;
     record_days(&house, &token, &stranger);
     for _ in 0..9_000 {
-        house.store.record_call(house.call(&token)); // more than a pack takes
+        house.store.record_call(house.call(&token)); // more than one pack holds
     }
     house.store.flush_calls().await.unwrap();
     let today = begin().date_naive();
@@ -323,7 +323,7 @@ async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_pack_that_no_version_has_written_is_named_corrupt_and_stays_until_it_is_old() {
+async fn damaged_pack_is_an_error_and_stays_until_it_is_old() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     house.store.record_call(house.call(&token));
@@ -344,19 +344,19 @@ async fn a_pack_that_no_version_has_written_is_named_corrupt_and_stays_until_it_
     assert_eq!(house.store.add_up_calls().await.unwrap(), 0);
 }
 
-/// The packs of which that is so.
+/// Returns the number of packs that meet the condition.
 async fn count(database: &Pool, condition: &str) -> i64 {
     let count = format!("SELECT COUNT(*) FROM call_packs WHERE {condition}");
     sql::query_scalar(AssertSqlSafe(count)).fetch_one(database).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_pack_that_cannot_be_read_keeps_no_other_account_from_being_added_up() {
+async fn unreadable_pack_does_not_stop_counting_other_accounts() {
     let house = House::new().await;
     let stranger = house.stranger().await;
     let token = house.issue("Export").await.token;
     let mut accounts = [house.aya.account, stranger.account];
-    accounts.sort_unstable_by_key(|account| account.0); // as they come
+    accounts.sort_unstable_by_key(|account| account.0); // the order in which packs are added up
     for account in accounts {
         house.store.record_call(Call { account, ..house.call(&token) });
     }
@@ -395,7 +395,7 @@ async fn the_log_is_read_some_calls_at_a_time() {
 }
 
 #[tokio::test]
-async fn calls_that_older_versions_have_kept_one_by_one_are_packed_as_they_are() {
+async fn calls_kept_one_by_one_by_older_versions_are_packed() {
     let database = Database::before(CALL_PACKS).await;
     let pool = database.pool().await;
     let (account, token) = (AccountId(Uuid::now_v7()), TokenId(Uuid::now_v7()));

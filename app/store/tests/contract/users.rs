@@ -41,7 +41,7 @@ fn over<T>(result: Result<T, Error>) -> bool {
 }
 
 #[tokio::test]
-async fn who_is_invited_joins_with_a_name_and_a_password_and_is_signed_in() {
+async fn invited_person_joins_with_name_and_password_and_is_signed_in() {
     let house = House::new().await;
     let (invitation, token) = house.store.invite(&house.aya, " Nao@agency.example ", Role::Finance).await.unwrap();
     assert_eq!((invitation.email.as_str(), invitation.role), (NEW_EMAIL, Role::Finance));
@@ -111,7 +111,7 @@ async fn a_forged_withdrawn_or_replaced_invitation_opens_nothing() {
 }
 
 #[tokio::test]
-async fn who_belongs_to_the_account_is_not_invited_again() {
+async fn member_of_the_account_is_not_invited_again() {
     let house = House::new().await;
     let ben = house.add("Ben", Role::Analyst).await;
     for _ in 0..2 {
@@ -122,7 +122,7 @@ async fn who_belongs_to_the_account_is_not_invited_again() {
 }
 
 #[tokio::test]
-async fn who_has_a_user_in_another_account_joins_with_the_password_that_they_have() {
+async fn user_of_another_account_joins_with_their_own_password() {
     let house = House::new().await;
     let otto = house.stranger().await;
     let token = house.invite("otto@agency.example", Role::ImplementationSpecialist).await;
@@ -143,7 +143,7 @@ async fn who_has_a_user_in_another_account_joins_with_the_password_that_they_hav
 }
 
 #[tokio::test]
-async fn guesses_of_links_and_of_known_users_passwords_are_slowed_down() {
+async fn guesses_of_links_and_passwords_are_throttled() {
     let house = House::new().await;
     house.stranger().await;
     let token = house.invite("otto@agency.example", Role::Analyst).await;
@@ -183,7 +183,7 @@ async fn a_role_holds_from_the_next_request_on() {
 }
 
 #[tokio::test]
-async fn who_is_deactivated_is_out_at_once_until_they_are_reinstated() {
+async fn deactivated_user_is_out_at_once_until_reinstated() {
     let house = House::new().await;
     let ben = house.add("Ben", Role::Analyst).await;
     let email = "ben@agency.example";
@@ -203,7 +203,7 @@ async fn who_is_deactivated_is_out_at_once_until_they_are_reinstated() {
 }
 
 #[tokio::test]
-async fn a_deactivated_user_is_offered_as_contact_only_where_they_are_it_already() {
+async fn deactivated_user_is_offered_only_as_the_present_contact() {
     let house = House::new().await;
     let ben = house.add("Ben", Role::Analyst).await;
     let names = async |present| {
@@ -221,7 +221,7 @@ async fn a_deactivated_user_is_offered_as_contact_only_where_they_are_it_already
 }
 
 #[tokio::test]
-async fn a_session_of_a_deactivated_user_does_not_resolve_even_if_it_is_there() {
+async fn stored_session_of_a_deactivated_user_does_not_resolve() {
     let house = House::new().await;
     let ben = house.add("Ben", Role::Analyst).await;
     let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
@@ -231,7 +231,7 @@ async fn a_session_of_a_deactivated_user_does_not_resolve_even_if_it_is_there() 
 }
 
 #[tokio::test]
-async fn who_is_deactivated_in_one_account_signs_in_to_the_other() {
+async fn user_deactivated_in_one_account_signs_in_to_the_other() {
     let house = House::new().await;
     let otto = house.stranger().await;
     house.later(TimeDelta::hours(1));
@@ -282,7 +282,7 @@ async fn another_accounts_users_are_not_found() {
 }
 
 #[tokio::test]
-async fn it_is_known_when_a_user_was_last_seen() {
+async fn last_seen_time_of_a_user_is_kept() {
     let house = House::new().await;
     let ben = house.add("Ben", Role::Analyst).await;
     assert_eq!(house.member(ben).await.last_seen_at, None);

@@ -1,4 +1,4 @@
-//! The gate's look-up is answered from memory, and never with what has changed.
+//! The gate's look-up is answered from the cache, and never with outdated data.
 
 use crate::house::House;
 use domain::gate::access::Caller;
@@ -14,7 +14,7 @@ use std::task::Poll;
 use store::{IssuedToken, Store};
 use uuid::Uuid;
 
-/// Who calls with the token, now that it is in the cache.
+/// Returns the token's caller, and asserts that the cache gives the same one.
 async fn caller(store: &Store, issued: &IssuedToken) -> Option<Caller> {
     let first = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
     assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), first);
@@ -26,7 +26,7 @@ async fn issue(store: &Store, by: &Asker, settings: TokenSettings) -> IssuedToke
     store.create(by, settings, Uuid::now_v7()).await.unwrap()
 }
 
-/// Polls the future that often at most, and drops it unless it has answered by then. Says whether it has.
+/// Polls the future at most that often, then drops it. Returns whether it has completed.
 async fn give_up_after(polls: u32, future: impl Future) -> bool {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|context| {
@@ -78,7 +78,7 @@ async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
 }
 
 #[tokio::test]
-async fn api_access_is_switched_at_once_for_all_of_an_accounts_tokens_in_the_cache_and_for_no_others() {
+async fn api_access_switch_reaches_only_the_account_s_cached_tokens() {
     let house = House::new().await;
     let (store, stranger) = (&house.store, house.stranger().await);
     let ours = [house.issue("One").await, house.issue("Two").await];
@@ -111,7 +111,7 @@ async fn a_change_that_fails_leaves_the_token_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_change_that_nobody_waits_for_any_more_leaves_nothing_stale() {
+async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (store, by, id) = (&house.store, &house.aya, issued.token.id);
@@ -121,21 +121,21 @@ async fn a_change_that_nobody_waits_for_any_more_leaves_nothing_stale() {
         let disable = async { (store.disable(by, id).await, store.disable_api_access(by).await) };
         let enable = async { (store.enable(by, id).await, store.enable_api_access(by).await) };
         answered += u32::from(give_up_after(polls, disable).await);
-        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may put in what was before
+        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may cache the state before the change
         answered += u32::from(give_up_after(polls, enable).await);
         store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
-        store.begin_work("whatever").await.unwrap(); // what was under way before is decided then
+        store.begin_work("whatever").await.unwrap(); // waits until earlier transactions have ended
         assert_eq!(caller(store, &issued).await, caller(&house.reopened().await, &issued).await, "{polls} polls");
     }
     assert!((4..804).contains(&answered), "{answered} of 804 answered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_resets_under_load_none_lets_the_old_secret_pass_once_it_has_answered() {
+async fn reset_rejects_old_secret_at_once_under_load() {
     const RESETS: u64 = 1_000;
     let house = House::new().await;
     let issued = house.issue("Export").await;
-    // How many resets have answered, and the secrets before and after the last of them.
+    // The number of answered resets, and the secrets before and after the last of them.
     let known = Arc::new(Mutex::new((0, Secret::generate(&mut rand::rng()), issued.secret.clone())));
     let begun = Arc::new(AtomicU64::new(0));
     let (mut calls, mut callers) = (0_u64, Vec::new());

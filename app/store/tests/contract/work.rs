@@ -1,9 +1,9 @@
-//! Work of several transactions.
+//! Work that takes several transactions.
 
 use crate::house::House;
 
 #[tokio::test]
-async fn work_is_unfinished_from_its_beginning_to_its_end_whatever_is_started_meanwhile() {
+async fn work_is_unfinished_from_begin_to_finish_across_restarts() {
     let house = House::new().await;
     let unfinished = async |name| house.store.is_unfinished(name).await.unwrap();
     assert!(!unfinished("demo").await);

@@ -1,4 +1,4 @@
-//! Calls that were written while the answer got lost.
+//! Calls that were written although the answer to their commit was lost.
 
 use crate::house::{HERE, House};
 use crate::wire::Wire;
@@ -7,19 +7,19 @@ use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
 use store::{Call, Clock, ServerKey, Store};
 
-/// Makes a transaction that writes calls wait at its end until it gets that lock.
+/// A trigger that makes a transaction that writes calls wait for lock 7 before it commits.
 const LATE: &str = "
     CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER late AFTER INSERT ON call_packs DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION late()";
-/// Whether one does.
+/// Whether a transaction waits for lock 7.
 const IS_LATE: &str = "
     SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid
         WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7 AND NOT granted)";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn calls_whose_commit_was_cut_off_from_its_answer_are_written_once() {
+async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     let house = House::new().await;
     let token = house.issue("Export").await.token;
     let wire = Wire::to(&house.database.url());

@@ -1,4 +1,4 @@
-//! A throw-away `PostgreSQL` cluster, which ends with the process that has started it, however that ends.
+//! A throw-away `PostgreSQL` cluster, which ends with the process that started it, however that process ends.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::io::{BufRead, BufReader};
@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-/// Its shell holds the cluster until its standard input is closed, which the end of the process does in any case.
+/// The cluster, which its shell keeps running until the shell's standard input is closed; that happens whenever the
+/// process ends.
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 
-/// Nothing that it writes needs to outlive it, so nothing is waited for to be on the disk.
+/// The shell script that runs the cluster. It does not wait for writes to reach the disk: no data needs to outlive it.
 const SCRIPT: &str = r#"
     set -e
     folder=$(mktemp -d -t kagitaba-postgres.XXXXXX)
@@ -34,13 +35,13 @@ struct Cluster {
     _shell: Child,
 }
 
-/// The URL of a database in the cluster.
+/// Returns the URL of a database in the cluster.
 pub fn url(database: &str) -> String {
     let folder = &CLUSTER.get_or_init(start).folder;
     format!("postgres://postgres@localhost/{database}?host={folder}")
 }
 
-/// Makes a database in it, a copy of that one.
+/// Creates a database in the cluster as a copy of the template.
 pub async fn create(database: &str, template: &str) {
     let mut server = PgConnection::connect(&url("postgres")).await.unwrap();
     let create = format!("CREATE DATABASE {database} TEMPLATE {template}");
@@ -73,7 +74,7 @@ fn is_root(process: &std::fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::uid(process) == 0
 }
 
-/// Where Debian has the programs, the newest version first.
+/// Returns the folders where Debian puts the programs, the newest version first.
 fn programs() -> Vec<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();

@@ -6,18 +6,18 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// What makes an id.
+/// The SQL expression for a random id.
 pub const RANDOM_ID: &str = "gen_random_uuid()";
-/// What makes 32 bytes.
+/// The SQL expression for 32 random bytes.
 pub const RANDOM_HASH: &str = "sha256(gen_random_uuid()::text::bytea)";
 
-/// The number of the migration after which no chains are made.
+/// The number of the migration that has the events of older versions chained.
 pub const AUDIT_CHAINING: i64 = 7;
 
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 6;
 
-/// The database that others are copies of: all tables, no rows.
+/// The database that the others are copied from: all tables, no rows.
 const MIGRATED: &str = "migrated";
 static MADE: OnceCell<()> = OnceCell::const_new();
 
@@ -35,12 +35,12 @@ impl Database {
         Self::from(MIGRATED).await
     }
 
-    /// One without any tables.
+    /// Returns a database without any tables.
     pub async fn empty() -> Self {
         Self::from("template1").await
     }
 
-    /// One as it was before that migration.
+    /// Returns a database as it was before that migration.
     pub async fn before(migration: i64) -> Self {
         let database = Self::empty().await;
         let mut connection = PgConnection::connect(&database.url()).await.unwrap();
@@ -61,12 +61,12 @@ impl Database {
         cluster::url(&self.0)
     }
 
-    /// The database itself, to look behind the store.
+    /// Returns the database itself, to bypass the store.
     pub async fn pool(&self) -> Pool {
         Pool::Postgres(PgPool::connect(&self.url()).await.unwrap())
     }
 
-    /// Refuses that: `INSERT ON calls`.
+    /// Makes the database refuse an operation, written like `INSERT ON calls`.
     pub async fn refuse(&self, what: &str) {
         let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$";
         let pool = self.pool().await;
@@ -75,12 +75,12 @@ impl Database {
         sql::query(AssertSqlSafe(trigger)).execute(&pool).await.unwrap();
     }
 
-    /// Lets it do so again.
+    /// Lets the database do the refused operation again.
     pub async fn allow(&self, _: &str) {
         sql::query("DROP FUNCTION refuse CASCADE").execute(&self.pool().await).await.unwrap();
     }
 
-    /// All that it holds.
+    /// Returns the whole content of the database.
     pub async fn bytes(&self) -> Vec<u8> {
         let pool = self.pool().await;
         let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";

@@ -1,4 +1,4 @@
-//! What every store does, on `PostgreSQL`; and what is tested in its own words.
+//! The behaviour of every store, on `PostgreSQL`; and tests that are specific to `PostgreSQL`.
 
 mod calls;
 mod cluster;
@@ -19,7 +19,7 @@ use store::{Clock, ServerKey, Store};
 use wire::Wire;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_stores_that_open_an_empty_database_at_once_all_do() {
+async fn ten_stores_can_open_an_empty_database_at_once() {
     let database = Database::empty().await;
     let opened: Vec<_> = (0..10)
         .map(|_| {
@@ -39,7 +39,7 @@ async fn connections_begin_with_parameters_that_poolers_know() {
     let before = wire.startup_parameters().len();
     let keeping = tokio::spawn(store.clone().keep_lease());
     while wire.startup_parameters().len() == before {
-        tokio::task::yield_now().await; // until there is one by which nodes hear of each other, too
+        tokio::task::yield_now().await; // wait for the connection that listens to other nodes, too
     }
     keeping.abort();
     let known = ["user", "database", "client_encoding", "DateStyle", "TimeZone", "application_name"];

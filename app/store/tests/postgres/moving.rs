@@ -1,4 +1,4 @@
-//! All that there is moves to the other kind of database and back.
+//! Moving all data to the other kind of database and back.
 
 use crate::contract::house::{HERE, House, PASSWORD};
 use crate::database::Database;
@@ -19,7 +19,7 @@ async fn open(url: &str, clock: &Clock) -> Store {
 }
 
 #[tokio::test]
-async fn a_house_moves_to_sqlite_and_back_as_it_is() {
+async fn database_moves_to_sqlite_and_back_unchanged() {
     let house = House::new().await;
     let issued = house.issue("カギの束").await;
     let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
@@ -76,7 +76,7 @@ async fn move_is_refused_while_a_server_runs() {
 }
 
 #[tokio::test]
-async fn a_house_stays_where_it_is_when_it_cannot_move() {
+async fn refused_move_leaves_both_databases_unchanged() {
     let house = House::new().await;
     let other = Database::new().await;
     assert!(matches!(move_database(&house.database.url(), &other.url()).await, Err(Error::SameKind)));

@@ -1,4 +1,4 @@
-//! Several nodes on one database: none passes what another has changed, whatever becomes of it.
+//! Several nodes on one database: no node uses data that another has changed, even if nodes are lost or cut off.
 
 use crate::house::House;
 use crate::sql;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use store::{Allowance, Clock, ServerKey, Store};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// How long to wait for what comes by itself. Long: the machine may be busy.
+/// The longest wait for an event that needs no further action. It is long, as the machine may be busy.
 const AT_LAST: Duration = Duration::from_mins(1);
 
-/// Another node on the house's database, which remembers what it has read.
+/// Returns another node on the house's database, with the token in its cache, and the handle to stop its lease.
 async fn node(house: &House, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
     remembering(house.reopened().await, token, secret).await
 }
@@ -31,7 +31,7 @@ async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, Abo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_one_node_resets_no_other_passes_once_the_reset_has_answered() {
+async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
     let house = House::new().await;
     house.store.enable_api_access(&house.aya).await.unwrap();
     let issued = house.issue("Export").await;
@@ -64,7 +64,7 @@ async fn what_one_node_resets_no_other_passes_once_the_reset_has_answered() {
         assert!(other.authenticate(&sid, &old).await.unwrap().is_none(), "a stale pass after reset {reset}");
         assert!(other.authenticate(&sid, &secret).await.unwrap().is_some());
         *current.lock().unwrap() = secret.clone();
-        // Until the other node believes again what it has read: else nothing would be tried.
+        // Wait until the other node has the token in its cache again: otherwise the next reset would test nothing.
         while !other.remembers(&sid) {
             tokio::task::yield_now().await;
         }
@@ -77,7 +77,7 @@ async fn what_one_node_resets_no_other_passes_once_the_reset_has_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_change_waits_for_a_node_that_is_gone_until_its_lease_has_run_out() {
+async fn change_waits_for_the_lease_of_a_lost_node_to_expire() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (other, keeping) = node(&house, &issued.token, &issued.secret).await;
@@ -105,7 +105,7 @@ async fn a_change_does_not_wait_for_a_node_that_has_ended_its_lease() {
 async fn only_one_change_waits_for_a_node_whose_lease_never_ends() {
     let house = House::new().await;
     let (issued, database) = (house.issue("Export").await, house.database().await);
-    // As a clock of the database leaves it that was ahead.
+    // A lease as it is left by a database clock that was ahead.
     let gone = "INSERT INTO nodes (id, lease_until) VALUES (gen_random_uuid(), now() + INTERVAL '1 year')";
     sql::query(gone).execute(&database).await.unwrap();
     let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
@@ -139,7 +139,7 @@ async fn a_store_that_keeps_no_lease_remembers_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_calls_on_several_nodes_at_once_exactly_as_many_pass_as_may() {
+async fn calls_on_several_nodes_share_one_exact_limit() {
     let house = House::new().await;
     let (one, two) = (house.store.clone(), house.reopened().await);
     let stranger = house.stranger().await.account;
@@ -169,7 +169,7 @@ async fn of_calls_on_several_nodes_at_once_exactly_as_many_pass_as_may() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_node_that_is_cut_off_goes_by_its_memory_for_a_lease_and_not_a_moment_longer() {
+async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let (sid, old) = (&issued.token.sid, &issued.secret);

@@ -1,4 +1,4 @@
-//! A wire between a node and the database that can be cut, swallow all that is sent, or lead elsewhere, and be mended.
+//! A wire between a node and the database that can be cut, silenced or lost, and be mended.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -19,27 +19,27 @@ pub struct Wire {
 struct State {
     is_cut: bool,
     is_silent: bool,
-    /// Connections made so far, and how many of them nobody will hear from again.
+    /// The number of connections made so far, and how many of them, from the first on, are lost.
     made: usize,
     lost: usize,
     streams: Vec<UnixStream>,
-    /// What each connection has begun with.
+    /// The startup message of each connection.
     startups: Vec<Vec<u8>>,
 }
 
-/// Hands on what comes, but nothing while the wire is silent, and never what comes by a connection that is lost.
+/// Forwards data, except while the wire is silent, and never data of a lost connection.
 fn hand_on(mut from: UnixStream, mut to: UnixStream, number: usize, to_server: bool, wire: &(Mutex<State>, Condvar)) {
     let (mut buffer, mut starts) = (vec![0; 1 << 16], to_server);
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         let (state, mended) = wire;
-        // Before it, eight bytes may have asked for TLS, which there is none of by a socket.
+        // A request for TLS of eight bytes may come first; a socket has no TLS.
         if starts && read > 8 {
             starts = false;
             state.lock().unwrap().startups.push(buffer[..read].to_vec());
         }
         let state = mended.wait_while(state.lock().unwrap(), |state| state.is_silent).unwrap();
         if number < state.lost {
-            continue; // it goes nowhere
+            continue; // the data is dropped
         }
         drop(state);
         if to.write_all(&buffer[..read]).is_err() {
@@ -50,7 +50,7 @@ fn hand_on(mut from: UnixStream, mut to: UnixStream, number: usize, to_server: b
 }
 
 impl Wire {
-    /// A wire to the database of that URL, which names the folder of the server's socket.
+    /// Returns a wire to the database of that URL, which names the folder of the server's socket.
     pub fn to(url: &str) -> Self {
         let (rest, server) = url.split_once("?host=").unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -82,18 +82,18 @@ impl Wire {
         &self.url
     }
 
-    /// The names of the parameters that each connection has begun with.
-    #[allow(dead_code)] // some cut it only
+    /// Returns the names of the startup parameters of each connection.
+    #[allow(dead_code)] // unused in some test binaries
     pub fn startup_parameters(&self) -> Vec<Vec<String>> {
         let parameters = |startup: &Vec<u8>| {
-            // Length and version come first; then names and values, each with a zero after it.
+            // Length and version come first, then names and values, each followed by a zero byte.
             let texts = startup[8..].split(|byte| *byte == 0).map(|text| String::from_utf8(text.to_vec()).unwrap());
             texts.step_by(2).filter(|name| !name.is_empty()).collect()
         };
         self.state.0.lock().unwrap().startups.iter().map(parameters).collect()
     }
 
-    /// Ends all connections, and lets none through.
+    /// Ends all connections and lets no new ones through.
     pub fn cut(&self) {
         let mut state = self.state.0.lock().unwrap();
         state.is_cut = true;
@@ -102,14 +102,15 @@ impl Wire {
         }
     }
 
-    /// Lets connections be, and be made, but hands nothing on until it is mended: as where packets get lost.
-    #[allow(dead_code)] // some cut it only
+    /// Keeps connections open and accepts new ones, but forwards nothing until the wire is mended, as if packets got
+    /// lost.
+    #[allow(dead_code)] // unused in some test binaries
     pub fn silence(&self) {
         self.state.0.lock().unwrap().is_silent = true;
     }
 
-    /// Hands nothing on any more by the connections that there are; new ones work: as where another machine has taken over.
-    #[allow(dead_code)] // some cut it only
+    /// Forwards nothing more on the present connections; new ones work, as if another machine had taken over.
+    #[allow(dead_code)] // unused in some test binaries
     pub fn lose(&self) {
         let mut state = self.state.0.lock().unwrap();
         state.lost = state.made;

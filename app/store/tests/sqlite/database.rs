@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use tempfile::TempDir;
 
-/// What makes an id.
+/// The SQL expression for a random id.
 pub const RANDOM_ID: &str = "randomblob(16)";
-/// What makes 32 bytes.
+/// The SQL expression for 32 random bytes.
 pub const RANDOM_HASH: &str = "randomblob(32)";
 
-/// The number of the migration after which no chains are made.
+/// The number of the migration that has the events of older versions chained.
 pub const AUDIT_CHAINING: i64 = 17;
 
 /// The number of the migration that packs calls.
@@ -20,13 +20,13 @@ pub const CALL_PACKS: i64 = 16;
 
 pub struct Database(TempDir);
 
-#[allow(clippy::unused_async)] // as those of PostgreSQL, which wait
+#[allow(clippy::unused_async)] // the same signatures as for PostgreSQL, which awaits
 impl Database {
     pub async fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// One as it was before that migration.
+    /// Returns a database as it was before that migration.
     pub async fn before(migration: i64) -> Self {
         let database = Self::new().await;
         let options = SqliteConnectOptions::from_str(&database.url()).unwrap().create_if_missing(true);
@@ -42,33 +42,33 @@ impl Database {
         format!("sqlite:{}", self.path().display())
     }
 
-    /// The file.
+    /// Returns the path of the database file.
     pub fn path(&self) -> PathBuf {
         self.0.path().join("kagitaba.db")
     }
 
-    /// The database itself, to look behind the store.
+    /// Returns the database itself, to bypass the store.
     pub async fn pool(&self) -> Pool {
         Pool::Sqlite(SqlitePool::connect(&self.url()).await.unwrap())
     }
 
-    /// Refuses that: `INSERT ON calls`.
+    /// Makes the database refuse an operation, written like `INSERT ON calls`.
     pub async fn refuse(&self, what: &str) {
         let refuse = format!("CREATE TRIGGER refuse BEFORE {what} BEGIN SELECT RAISE(ABORT, 'refused'); END");
         sql::query(AssertSqlSafe(refuse)).execute(&self.pool().await).await.unwrap();
     }
 
-    /// Lets it do so again.
+    /// Lets the database do the refused operation again.
     pub async fn allow(&self, _: &str) {
         sql::query("DROP TRIGGER refuse").execute(&self.pool().await).await.unwrap();
     }
 
-    /// All that it holds.
+    /// Returns the whole content of the database's files.
     pub async fn bytes(&self) -> Vec<u8> {
         self.files().iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
     }
 
-    /// The files that it is in.
+    /// Returns the paths of the database's files.
     pub fn files(&self) -> Vec<PathBuf> {
         std::fs::read_dir(self.0.path()).unwrap().map(|file| file.unwrap().path()).collect()
     }

@@ -1,4 +1,4 @@
-//! The database's file: who may use it, under which names, and its backup.
+//! The database's file: its lock, its paths and its backup.
 
 use crate::house::{House, new_user};
 use crate::sql;
@@ -59,7 +59,7 @@ async fn change_by_another_process_is_refused_while_served() {
         assert!(matches!(refused, Err(Error::InUse(_))), "{refused:?}");
     }
     assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
-    // What no server remembers is written as ever.
+    // Changes to data that no server caches are written as usual.
     house.store.add_user(by.account, new_user("bo", Role::Analyst)).await.unwrap();
     let reset = server.reset(by, id, issued.token.revision).await.unwrap();
     assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
@@ -129,7 +129,7 @@ async fn backup_is_whole_while_others_write() {
 async fn backup_keeps_the_numbers_of_rows() {
     let house = House::new().await;
     let tokens = [house.issue("First").await, house.issue("Second").await, house.issue("Third").await];
-    // A gap, as deletion leaves one.
+    // Deletion leaves a gap in the row numbers.
     let pool = house.database().await;
     sql::query("DELETE FROM tokens WHERE id = $1").bind(tokens[0].token.id.0).execute(&pool).await.unwrap();
     let folder = tempfile::tempdir().unwrap();

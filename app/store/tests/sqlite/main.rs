@@ -1,4 +1,4 @@
-//! What every store does, on `SQLite`; and what is tested in its own words, or about its files.
+//! The behaviour of every store, on `SQLite`; and tests that are specific to `SQLite` or its files.
 
 mod database;
 mod files;
@@ -37,7 +37,7 @@ async fn a_database_in_memory_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_looked_up_each_time() {
+async fn known_token_is_cached_and_unknown_one_is_looked_up_each_time() {
     let house = House::new().await;
     let issued = house.issue("Export").await;
     let seen = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
@@ -55,12 +55,12 @@ async fn a_token_that_was_seen_is_known_without_the_database_and_a_stranger_is_l
 }
 
 #[tokio::test]
-async fn audit_trail_is_verified_without_a_trace_of_it() {
+async fn verifying_the_audit_trail_leaves_the_files_unchanged() {
     let house = House::new().await;
     house.issue("Export").await;
     let key = ServerKey::from_bytes([7; 32]);
     let chains = house.store.verify_audit_trail().await.unwrap();
-    // While a server has it open, in whose log the last entries may still stand.
+    // A server still has the database open, so the last entries may be in the write-ahead log only.
     assert_eq!(verify_audit_trail(&house.database.url(), &key, &[]).await.unwrap(), chains);
 
     let copy = Database::new().await;
