@@ -89,7 +89,8 @@ check: wasm-target ## Check format, lints, rules and the store on SQLite: a minu
 	@$(CARGO) clippy --locked --all-targets -- -D warnings
 	@$(CARGO) clippy --locked -p frontend --target $(WASM) -- -D warnings
 	@echo '• Testing the rules and the store on SQLite'
-	@$(CARGO) test --locked -p domain -p store --lib --test sqlite
+	@$(CARGO) test --locked -p domain
+	@$(CARGO) test --locked -p store --test sqlite
 
 clean: ## Remove all that was built and installed here; .data stays
 	@echo '• Removing what was built'

@@ -6,7 +6,6 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use domain::{
     filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey},
     paging::{Count, Place},
@@ -133,7 +132,7 @@ fn cases() -> Vec<(String, TokenFilter)> {
 
 /// What the filter demands.
 fn condition(filter: &TokenFilter) -> String {
-    let now = Utc::now();
+    let now = Clock::system().now();
     let mut condition = "account_id = $1 AND deleted_at IS NULL".to_owned();
     if !filter.name.is_empty() {
         condition += &format!(" AND name_folded LIKE '%{}%'", filter.name);

@@ -1,6 +1,6 @@
 //! What an account demands of its access tokens, at the gate and in the console.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{
     role::Role,
     scope::Scope,
@@ -31,7 +31,7 @@ async fn demand(house: &House, policy: &SecurityPolicy) {
 
 /// A token that was issued that long ago, for that long.
 async fn issued_ago(house: &House, ago: TimeDelta, term: Option<TimeDelta>) -> IssuedToken {
-    let then = Utc::now() - ago;
+    let then = Clock::system().now() - ago;
     let settings = house.issued.token.settings.clone();
     let settings = TokenSettings { expires_at: term.map(|term| then + term), ..settings };
     house.store.at(Clock::fixed(then)).create(&house.by, settings, Uuid::now_v7()).await.unwrap()
@@ -147,7 +147,7 @@ async fn an_end_is_given_and_told_through_the_api_within_what_the_account_allows
         house.send(house.request_with(method, &path, &by.token.sid, &by.secret), body.to_string()).await
     };
     let new = |expires: Value| json!({ "Name": "Rotated", "Scopes": ["getAccessToken"], "DateExpires": expires });
-    let in_days = |days| json!((Utc::now() + TimeDelta::days(days)).to_rfc3339());
+    let in_days = |days| json!((Clock::system().now() + TimeDelta::days(days)).to_rfc3339());
     let created = call("POST", "", new(in_days(10))).await;
     assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
     let token = created.json();
