@@ -83,7 +83,7 @@ lint: wasm-target ## Check form and style of the code
 	@$(CARGO) clippy --locked -p frontend --target $(WASM) --profile wasm-release -- -D warnings
 
 # In the debug profile, whose build `make dev` shares, and without PostgreSQL, nginx or a browser.
-check: wasm-target ## Check format, lints, rules and the store on SQLite: a minute when warm
+check: wasm-target ## Check format, lints, rules and the store on SQLite
 	@echo '• Checking format and lints'
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --locked --all-targets -- -D warnings
