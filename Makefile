@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench pictures lint clean wasm-target chromium nginx postgresql strace schemathesis
+.PHONY: help run build dev dev-build server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench pictures lint check clean wasm-target chromium nginx postgresql strace schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 16
@@ -70,7 +70,7 @@ test-pages: build end2end/node_modules/.package-lock.json chromium schemathesis
 soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json build end2end/node_modules/.package-lock.json chromium schemathesis ## Run all tests again and again, half of the rounds beside a compiler
 	@.ci/soak
 
-pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures anew
+pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again
 	@cd end2end && PICTURES=1 npx playwright test pictures
 
 bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand
@@ -81,6 +81,16 @@ lint: wasm-target ## Check form and style of the code
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	@$(CARGO) clippy --locked -p frontend --target $(WASM) --profile wasm-release -- -D warnings
+
+# In the debug profile, whose build `make dev` shares, and without PostgreSQL, nginx or a browser.
+check: wasm-target ## Check format, lints, rules and the store on SQLite
+	@echo '• Checking format and lints'
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --locked --all-targets -- -D warnings
+	@$(CARGO) clippy --locked -p frontend --target $(WASM) -- -D warnings
+	@echo '• Testing the rules and the store on SQLite'
+	@$(CARGO) test --locked -p domain
+	@$(CARGO) test --locked -p store --test sqlite
 
 clean: ## Remove all that was built and installed here; .data stays
 	@echo '• Removing what was built'

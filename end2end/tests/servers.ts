@@ -84,13 +84,13 @@ export async function identityProvider(backTo: string): Promise<Server> {
   return started(program, `http://localhost:${port}`, '/.well-known/openid-configuration');
 }
 
-/** nginx as README configures it, before the gate and a server of the agency's own, in a folder of this name. */
+/** nginx as the manual configures it, before the gate and a server of the agency's own, in a folder of this name. */
 export async function nginx(name: string, gate: string, other: string): Promise<Server> {
   const folder = resolve(dataOf(name));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
-  const block = /```nginx\n(.*?)```/s.exec(readFileSync('../README.md', 'utf8'))?.[1] ?? '';
+  const block = /```nginx\n(.*?)```/s.exec(readFileSync('../server/manual/proxies.md', 'utf8'))?.[1] ?? '';
   const lines = block.replaceAll('http://127.0.0.1:3000', gate).replaceAll('http://your-server', other);
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const temporary = kinds.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');

@@ -6,7 +6,6 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use domain::{
     members::{role::Role, user::Asker},
     paging::{Count, Place},
@@ -134,7 +133,7 @@ fn cases() -> Vec<(String, TokenFilter)> {
 
 /// Returns the condition that the filter demands.
 fn condition(filter: &TokenFilter) -> String {
-    let now = Utc::now();
+    let now = Clock::system().now();
     let mut condition = "account_id = $1 AND deleted_at IS NULL".to_owned();
     if !filter.name.is_empty() {
         condition += &format!(" AND name_folded LIKE '%{}%'", filter.name);

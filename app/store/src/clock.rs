@@ -33,6 +33,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "this is the clock")]
             None => Utc::now().trunc_subsecs(6),
             Some(fixed) => DateTime::from_timestamp_micros(fixed.load(Ordering::Relaxed)).unwrap_or_default(),
         }

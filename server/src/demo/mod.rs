@@ -159,7 +159,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let store = Data::within(folder.path()).open().await?;
         assert!(!is_in(&store).await? && is_due(&store).await?);
-        create(&store, Utc::now()).await?;
+        create(&store, Clock::system().now()).await?;
         is_whole(&store).await
     }
 
@@ -175,13 +175,13 @@ mod tests {
                  BEGIN SELECT RAISE(ABORT, 'interrupted'); END"
             );
             sqlx::query(AssertSqlSafe(interruption)).execute(&mut database).await?;
-            assert!(create(&store, Utc::now()).await.is_err());
+            assert!(create(&store, Clock::system().now()).await.is_err());
             sqlx::query("DROP TRIGGER interruption").execute(&mut database).await?;
             let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
             assert_eq!(store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1, tokens);
             assert!(is_in(&store).await? && is_due(&store).await?);
         }
-        create(&store, Utc::now()).await?;
+        create(&store, Clock::system().now()).await?;
         is_whole(&store).await
     }
 

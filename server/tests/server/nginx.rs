@@ -1,4 +1,4 @@
-//! A real nginx, configured as README says, in front of a server of the agency's own.
+//! A real nginx, configured as the manual says, before a server of the agency's own.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -32,15 +32,15 @@ impl Drop for Nginx {
 }
 
 impl Nginx {
-    /// Starts nginx with README's lines, for this house and this other server.
+    /// Starts it with the manual's lines, before this house and this other server.
     fn start(house: &House, other: &str) -> Self {
         Self::start_asking(house.address, house, other)
     }
 
     /// Starts nginx with README's lines and the gate at this address.
     fn start_asking(gate: SocketAddr, house: &House, other: &str) -> Self {
-        let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
-        let lines = readme.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let manual = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("manual/proxies.md")).unwrap();
+        let lines = manual.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let lines = lines.replace("http://your-server", other).replace("127.0.0.1:3000", &gate.to_string());
         Self::serve(&house.folder.path().join("nginx"), "", &lines)
     }

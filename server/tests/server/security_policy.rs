@@ -1,6 +1,6 @@
 //! The security policy of an account, at the gate and in the console.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{
     account::security_policy::{SecurityPolicy, SecurityPolicyForm},
     members::role::Role,
@@ -30,7 +30,7 @@ async fn demand(house: &House, policy: &SecurityPolicy) {
 
 /// Issues a token as of that long ago, for that term.
 async fn issued_ago(house: &House, ago: TimeDelta, term: Option<TimeDelta>) -> IssuedToken {
-    let then = Utc::now() - ago;
+    let then = Clock::system().now() - ago;
     let settings = house.issued.token.settings.clone();
     let settings = TokenSettings { expires_at: term.map(|term| then + term), ..settings };
     house.store.at(Clock::fixed(then)).create(&house.by, settings, Uuid::now_v7()).await.unwrap()
@@ -146,7 +146,7 @@ async fn expiry_is_set_over_the_api_within_the_account_s_policy() {
         house.send(house.request_with(method, &path, &by.token.sid, &by.secret), body.to_string()).await
     };
     let new = |expires: Value| json!({ "Name": "Rotated", "Scopes": ["getAccessToken"], "DateExpires": expires });
-    let in_days = |days| json!((Utc::now() + TimeDelta::days(days)).to_rfc3339());
+    let in_days = |days| json!((Clock::system().now() + TimeDelta::days(days)).to_rfc3339());
     let created = call("POST", "", new(in_days(10))).await;
     assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
     let token = created.json();

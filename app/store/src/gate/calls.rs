@@ -272,7 +272,7 @@ pub(crate) mod tests {
             token: TokenId(Uuid::nil()),
             scope: Scope::GET_COMPANY_INFORMATION,
             status: 200,
-            at: Utc::now(),
+            at: Clock::system().now(),
             address: IpAddr::from([192, 0, 2, 1]),
             latency: Duration::ZERO,
         }
@@ -297,7 +297,8 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn last_use_finds_its_token_by_the_primary_key() {
         for store in stores().await {
-            let used: Vec<_> = (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Utc::now())).collect();
+            let used: Vec<_> =
+                (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Clock::system().now())).collect();
             let plan = plan(&store, uses(store.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
             let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
             assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");

@@ -211,7 +211,7 @@ mod tests {
                 for (filter, search) in
                     [(&all, Search::All), (&recent, Search::All), (&narrowed, Search::Each("x".to_owned()))]
                 {
-                    let wanted = Wanted { dialect, account, filter, search, now: Utc::now() };
+                    let wanted = Wanted { dialect, account, filter, search, now: Clock::system().now() };
                     let keys = keys(sort).into_iter().map(Some).chain([None]);
                     let sides =
                         keys.flat_map(|key| [true, false].map(|backwards| Side { key: key.clone(), backwards }));
@@ -238,7 +238,7 @@ mod tests {
             for sort in Sort::ALL {
                 let filter = &TokenFilter { sort, ..TokenFilter::default() };
                 let account = AccountId(Uuid::nil());
-                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Utc::now() };
+                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Clock::system().now() };
                 let Order { value, .. } = wanted.order();
                 for (key, backwards) in keys(sort).into_iter().flat_map(|key| [(key.clone(), true), (key, false)]) {
                     let entered = match (dialect, &key.value) {
@@ -271,7 +271,7 @@ mod tests {
             for (created, sort) in CreatedOn::ALL.into_iter().zip(Sort::ALL) {
                 let filter = &TokenFilter { created: Some(created), sort, ..TokenFilter::default() };
                 let account = AccountId(Uuid::nil());
-                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Utc::now() };
+                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Clock::system().now() };
                 for query in Side::ALL.count_queries(&wanted, COUNTED, false).into_iter().chain([wanted.count()]) {
                     let plan = plan(&store, query).await;
                     let sqlite = plan.contains("tokens_by_creation (account_id=? AND created_at");
@@ -291,7 +291,7 @@ mod tests {
             for sort in Sort::ALL {
                 let filter = &TokenFilter { sort, ..TokenFilter::default() };
                 let account = AccountId(Uuid::nil());
-                let wanted = Wanted { dialect, account, filter, search: search.clone(), now: Utc::now() };
+                let wanted = Wanted { dialect, account, filter, search: search.clone(), now: Clock::system().now() };
                 let side = Side { key: Some(keys(sort).remove(0)), backwards: false };
                 let queries = [side.rows_queries(&wanted, true), side.count_queries(&wanted, COUNTED, false)];
                 for query in queries.into_iter().flatten().chain([wanted.count()]) {
