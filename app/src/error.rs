@@ -1,10 +1,10 @@
 //! The errors of requests from browser to server; each error has one HTTP status and one text.
 
-use crate::api::protocol::JsonText;
 use crate::i18n::t_string;
+use crate::request::protocol::JsonText;
 use crate::words::{self, Words};
-use domain::account::profile::ProfileProblem;
-use domain::account::profile_form::NotEdited;
+use domain::account::company_form::NotEdited;
+use domain::account::company_update::ProfileProblem;
 use domain::account::security_policy::PolicyProblem;
 use domain::members::membership::MemberFieldError;
 use domain::text::{FieldError, Problem};
@@ -174,7 +174,7 @@ impl AppError {
         }
     }
 
-    /// Returns whether the error says that a [`crate::api::proof::Proof`] failed, so that another one may succeed.
+    /// Returns whether the error says that a [`crate::sign_in::api::proof::Proof`] failed, so that another one may succeed.
     #[must_use]
     pub const fn is_about_proof(&self) -> bool {
         matches!(
@@ -251,8 +251,8 @@ impl FromServerFnError for AppError {
     /// redirect to its page, which shows the error.
     fn ser(&self) -> leptos::server_fn::Bytes {
         #[cfg(feature = "ssr")]
-        if !crate::api::asked::wants_page() {
-            crate::api::asked::set_status(self);
+        if !crate::request::context::wants_page() {
+            crate::request::context::set_status(self);
         }
         Self::Encoder::encode(self).unwrap_or_default()
     }

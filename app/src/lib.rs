@@ -2,54 +2,59 @@
 
 #![allow(clippy::must_use_candidate)] // for components
 
-pub mod api;
-mod components;
+pub mod account;
+pub mod audit;
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod mail;
-mod pages;
-pub mod path;
+pub mod members;
 #[cfg(feature = "ssr")]
 pub mod pieces;
+pub mod request;
+pub mod routes;
+mod shell;
+pub mod sign_in;
+pub mod tokens;
+mod ui;
 mod words;
 
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
-use components::allowed::provide_session;
-use components::forgotten_link::provide_mail_sent;
-use components::identity_provider::provide_identity_provider;
-use components::language_switch::ChosenLanguage;
-use components::passkey::provide_passkeys;
-use components::plain_http::provide_plain_http;
-use components::toasts::{Toasts, provide_toasts};
-use components::token_actions::provide_token_changes;
 use i18n::I18nContextProvider;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
-use pages::frame::Frame;
-use pages::home::Home;
-use pages::message::NoSuchPage;
-use pages::settings::Settings;
-use pages::settings_pages::{
+use shell::frame::Frame;
+use shell::home::Home;
+use shell::settings::Settings;
+use shell::settings_pages::{
     AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Forgotten, NewPassword, Profile, SecondStep,
     SecurityPolicy, SignInFailed,
 };
-use pages::sign_in::SignIn;
-use pages::tips::Tips;
-use pages::token_edit::EditToken;
-use pages::token_new::NewToken;
-use pages::tokens::Tokens;
+use sign_in::allowed::provide_session;
+use sign_in::forgotten_link::provide_mail_sent;
+use sign_in::identity_provider::provide_identity_provider;
+use sign_in::page::SignIn;
+use sign_in::passkey::provide_passkeys;
+use sign_in::plain_http::provide_plain_http;
+use tokens::commands::provide_token_changes;
+use tokens::create::NewToken;
+use tokens::edit::EditToken;
+use tokens::list::Tokens;
+use tokens::tips::Tips;
+use ui::language_switch::ChosenLanguage;
+use ui::message::NoSuchPage;
+use ui::toasts::{Toasts, provide_toasts};
 
 /// Renders the HTML document around the app, on the server only. The app sets `<html lang>` to the user's language.
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
-    api::content_security_policy::answer();
+    request::content_security_policy::answer();
     view! {
         <!DOCTYPE html>
-        <html data-theme=components::theme_switch::chosen_theme()>
+        <html data-theme=ui::theme_switch::chosen_theme()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -77,7 +82,7 @@ pub async fn hydrate() {
     let hydrated = ArcRwSignal::new(false);
     let signal = hydrated.clone();
     let app = move || {
-        components::hydrated::provide_hydrated(signal.into());
+        ui::hydrated::provide_hydrated(signal.into());
         view! { <App/> }
     };
     let Some(body) = document().body() else { return };
@@ -91,9 +96,9 @@ pub async fn hydrate() {
     Tokens::preload().await;
     EditToken::preload().await;
     NewToken::preload().await;
-    pages::settings_pages::preload().await;
-    components::token_history::preload().await;
-    components::token_actions::preload().await;
+    shell::settings_pages::preload().await;
+    tokens::history::preload().await;
+    tokens::commands::preload().await;
 }
 
 /// The whole app: languages, routes, and the state that all pages share.

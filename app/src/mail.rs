@@ -2,7 +2,7 @@
 //! transport.
 
 use crate::i18n::{Locale, td_string};
-use crate::path;
+use crate::routes;
 use crate::words;
 use domain::members::membership::Invitation;
 use leptos::prelude::*;
@@ -60,7 +60,7 @@ impl Mail {
 
     /// Mails an invitation. Returns whether it was sent; a failure is logged.
     pub async fn invite(&self, locale: Locale, account: &str, invitation: &Invitation, token: &str) -> bool {
-        let link = format!("{}{}", self.origin, path::invitation(token));
+        let link = format!("{}{}", self.origin, routes::invitation(token));
         let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link), Awaited::ByAPerson).await;
         if let Err(error) = &sent {
             tracing::warn!(%error, "an invitation could not be mailed");
@@ -72,7 +72,7 @@ impl Mail {
 impl Mail {
     /// Mails a link to set a new password, as [`Letter::reset`]. Returns whether it was sent; a failure is logged.
     pub async fn reset(&self, locale: Locale, made_by: Option<&str>, email: &str, token: &str) -> bool {
-        let link = format!("{}{}", self.origin, path::new_password(token));
+        let link = format!("{}{}", self.origin, routes::new_password(token));
         let awaited = if made_by.is_some() { Awaited::ByAPerson } else { Awaited::ByNobody };
         let sent = self.sender.send(Letter::reset(locale, made_by, email, &link), awaited).await;
         if let Err(error) = &sent {

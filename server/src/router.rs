@@ -13,12 +13,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::{
-    App,
-    api::{BehindProxy, session::IdentityProviderName},
-    mail::Mail,
-    shell,
-};
+use app::{App, mail::Mail, request::BehindProxy, shell, sign_in::api::session::IdentityProviderName};
 use axum::{
     Json, Router,
     extract::{MatchedPath, OriginalUri, Request},
@@ -41,11 +36,10 @@ use tower_http::{
 use tracing::{Level, Span, field::Empty, info_span};
 
 use crate::{
-    audit_export, gate, headers, live,
+    console::{audit_export, live, rendering, session, site::Site},
+    gate,
+    http::{headers, public_url::PublicUrl, readiness, request_body, request_head, same_origin},
     oidc::{self, IdentityProvider},
-    public_url::PublicUrl,
-    readiness, rendering, request_body, request_head, same_origin, session,
-    site::Site,
 };
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";

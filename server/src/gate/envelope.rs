@@ -12,7 +12,7 @@ use super::{
     answer::{Format, written},
     records::date,
 };
-use crate::request_body::BodyError;
+use crate::http::request_body::BodyError;
 
 /// The challenge that shows a client how to authenticate (RFC 7617, section 2.1).
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="Platform REST Web Services", charset="UTF-8""#);

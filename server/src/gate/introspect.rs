@@ -24,7 +24,7 @@ use super::{
     envelope::GateError,
     target::Target,
 };
-use crate::request_body;
+use crate::http::request_body;
 
 /// The form of the request (RFC 7662, section 2.1). Hints on the token's type are not needed and not read.
 #[derive(Deserialize)]

@@ -59,7 +59,7 @@ use self::{
     query::Query,
     target::{Target, effective_method},
 };
-use crate::request_body;
+use crate::http::request_body;
 
 /// Forbids caches to keep any answer.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

@@ -4,7 +4,7 @@
 //! from it.
 
 use domain::{
-    account::profile,
+    account::company_update,
     gate::api_version::ApiVersion,
     reports::job::JobStatus,
     tokens::{
@@ -225,7 +225,7 @@ fn company_information() -> Value {
 
 /// Returns the schema of a profile field's input.
 fn profile_field(name: &str) -> Value {
-    if let Some(values) = profile::choices(name) {
+    if let Some(values) = company_update::choices(name) {
         return json!({ "type": "string", "enum": values });
     }
     let pattern = match name {
@@ -234,7 +234,7 @@ fn profile_field(name: &str) -> Value {
         _ if name.ends_with("PhoneNumber") => patterns::digits(),
         _ => patterns::line_or_empty(),
     };
-    json!({ "type": "string", "maxLength": profile::VALUE_MAX, "pattern": pattern })
+    json!({ "type": "string", "maxLength": company_update::VALUE_MAX, "pattern": pattern })
 }
 
 fn profile_fields(names: &[&str]) -> Map<String, Value> {

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use app::path;
+use app::routes;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use cookie::{Cookie, SameSite, time::Duration};
@@ -118,7 +118,7 @@ fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
 /// Returns a cookie for the two routes only. It is `Lax`, as the browser comes back from the provider's site.
 fn cookie(name: String, value: String, secure: bool, age: Duration) -> Cookie<'static> {
     Cookie::build((name, value))
-        .path(path::IDENTITY_PROVIDER)
+        .path(routes::IDENTITY_PROVIDER)
         .http_only(true)
         .same_site(SameSite::Lax)
         .secure(secure)

@@ -11,8 +11,8 @@ mod settings;
 use std::{collections::HashMap, sync::Arc};
 
 use app::{
-    api::session,
-    path::{self, SignInFailure},
+    routes::{self, SignInFailure},
+    sign_in::api::session,
 };
 use axum::{
     Router,
@@ -65,8 +65,8 @@ impl Door {
 /// Returns the routes.
 pub fn router(store: Store, identity_provider: Arc<IdentityProvider>) -> Router {
     Router::new()
-        .route(path::IDENTITY_PROVIDER, get(begin))
-        .route(path::IDENTITY_PROVIDER_CALLBACK, get(end))
+        .route(routes::IDENTITY_PROVIDER, get(begin))
+        .route(routes::IDENTITY_PROVIDER_CALLBACK, get(end))
         .with_state(Door { store, identity_provider })
 }
 
@@ -103,7 +103,8 @@ async fn end(
     };
     let address = client.map_or(UNKNOWN, |Extension(ClientAddress(address))| address);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let client = Client { address, user_agent: user_agent.to_owned(), session: crate::session::token_of(&headers) };
+    let client =
+        Client { address, user_agent: user_agent.to_owned(), session: crate::console::session::token_of(&headers) };
     let answer = match sign_in(&door, &values, &attempt, client).await {
         Ok(SignedIn::Wholly(session)) => {
             let cookie = session::cookie::with(session.reveal(), *secure);
@@ -111,7 +112,7 @@ async fn end(
         }
         Ok(SignedIn::ByFirstStep(pending)) => {
             let cookie = session::cookie::pending_with(pending.reveal(), *secure);
-            with_cookie(Redirect::to(&path::second_step_then(&attempt.next)).into_response(), &cookie)
+            with_cookie(Redirect::to(&routes::second_step_then(&attempt.next)).into_response(), &cookie)
         }
         Err(failure) => failed(failure),
     };
@@ -168,7 +169,7 @@ fn not_let_in(error: store::Error) -> SignInFailure {
 }
 
 fn failed(failure: SignInFailure) -> Response {
-    Redirect::to(&path::sign_in_failed(failure)).into_response()
+    Redirect::to(&routes::sign_in_failed(failure)).into_response()
 }
 
 /// Returns the query's values by name; of several values of one name, the last.

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use app::path;
+use app::routes;
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use domain::members::user;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     environment,
-    public_url::{self, PublicUrl},
+    http::public_url::{self, PublicUrl},
 };
 
 /// The environment variable that may hold the client secret. There is no argument for it, as every user of the machine
@@ -81,7 +81,7 @@ impl Settings {
             public_url::is_safe(url.url()),
             "--oidc-issuer must begin with https:// (http:// is for this machine alone)"
         );
-        let redirect = RedirectUrl::new(public_url.with_path(path::IDENTITY_PROVIDER_CALLBACK))?;
+        let redirect = RedirectUrl::new(public_url.with_path(routes::IDENTITY_PROVIDER_CALLBACK))?;
         Ok(Some(IdentityProvider {
             name: self.oidc_name.clone(),
             provider: Provider::new(url, ClientId::new(client), self.secret()?, redirect, self.customs())?,

@@ -1,8 +1,8 @@
 //! The agency account and the company profile that the gate serves.
 
 pub mod company;
-pub mod profile;
-pub mod profile_form;
+pub mod company_form;
+pub mod company_update;
 pub mod security_policy;
 
 use serde::{Deserialize, Serialize};

@@ -262,6 +262,7 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::clock::Clock;
     use crate::db::plans::{plan, stores};
     use chrono::NaiveDate;
 

@@ -2,4 +2,5 @@
 
 pub mod invitations;
 pub mod operator;
+pub mod profile;
 pub mod users;

@@ -5,7 +5,6 @@ pub mod identities;
 pub mod passkeys;
 pub mod password_resets;
 pub mod passwords;
-pub mod profile;
 pub mod second_factor;
 pub mod second_step;
 pub mod sessions;

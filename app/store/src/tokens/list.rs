@@ -181,6 +181,7 @@ impl List for Wanted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use crate::db::paging::Side;
     use crate::db::plans::{plan, stores};
     use domain::tokens::filter::CreatedOn;

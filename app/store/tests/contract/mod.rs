@@ -1,30 +1,12 @@
 //! The behaviour of every store on either database: one module per subject, and `house`, which sets a test up.
 
-mod accounts;
-mod advertisers;
+mod account;
 mod audit;
-mod audit_chain;
-mod audit_trail;
-mod changes;
 mod clock_ahead;
-mod concurrency;
-mod failures;
 mod gate;
 pub mod house;
-mod identities;
-mod jobs;
-mod list;
-mod live;
-mod operator;
-mod passkeys;
-mod password_resets;
-mod profile;
-mod second_factor;
-mod security_policy;
-mod sessions;
+mod members;
+mod reports;
+mod sign_in;
 pub mod soft_passkey;
-mod undo;
-mod usage;
-mod users;
-mod verification;
-mod work;
+mod tokens;

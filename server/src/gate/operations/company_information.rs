@@ -1,6 +1,6 @@
 //! Company Information: the agency's profile, to read and to change in part.
 
-use domain::account::{company::CompanyInformation, profile::ProfileProblem};
+use domain::account::{company::CompanyInformation, company_update::ProfileProblem};
 use serde::Serialize;
 
 use super::{

@@ -1,0 +1,37 @@
+//! The agency's company profile.
+
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
+
+use crate::error::AppError;
+use crate::request::protocol::Form;
+use domain::account::company_form::Values;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{request::context::allowed, routes},
+    domain::members::role::Permission,
+};
+
+/// Returns the profile's values.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetCompanyInformation, prefix = "/api", endpoint = "company_information/get", protocol = Form)]
+pub async fn company_information() -> Result<Values, AppError> {
+    let (store, by) = allowed(Permission::ManageCompanyInformation)?;
+    Ok(store.company_information(by.account).await?.values())
+}
+
+/// Changes the values in which `typed` differs from `loaded`, unless another user has changed one of them since
+/// `loaded` was read. Returns the profile after the change.
+///
+/// # Errors
+/// [`AppError::InvalidProfile`], [`AppError::Conflict`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(UpdateCompanyInformation, prefix = "/api", endpoint = "company_information/update", protocol = Form)]
+pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
+    let (store, by) = allowed(Permission::ManageCompanyInformation)?;
+    let updated = store.update_company_information(&by, |profile| profile.edited(&loaded, &typed)).await??;
+    crate::request::context::plain_form_goes_on_to(&routes::company_information_with_notice(routes::Notice::Updated));
+    Ok(updated.values())
+}

@@ -1,0 +1,72 @@
+//! The account's rules for its access tokens.
+
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
+
+use crate::error::AppError;
+use crate::request::protocol::Form;
+use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{
+        request::context::{address, allowed, allowed_after_step_up},
+        routes,
+    },
+    domain::members::role::Permission,
+};
+
+/// The policy, and the rest of its page's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyInForce {
+    /// The policy.
+    pub policy: SecurityPolicy,
+    /// The policy's revision; a change names the one that it is based on.
+    pub revision: i64,
+    /// Whether every user needs a second factor.
+    pub second_factor_required: bool,
+    /// The network address of the request as the server sees it.
+    pub own_address: String,
+}
+
+/// Returns the policy.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(GetSecurityPolicy, prefix = "/api", endpoint = "security_policy/get", protocol = Form)]
+pub async fn security_policy() -> Result<PolicyInForce, AppError> {
+    let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
+    let (policy, revision) = store.security_policy(by.account).await?;
+    let second_factor_required = store.second_factor_required(by.account).await?;
+    Ok(PolicyInForce { policy, revision, second_factor_required, own_address: address().to_canonical().to_string() })
+}
+
+/// Returns the immediate consequences that saving the policy would have.
+///
+/// # Errors
+/// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "security_policy/consequences", protocol = Form)]
+pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequences, AppError> {
+    let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
+    let policy = form.validate().map_err(AppError::InvalidPolicy)?;
+    Ok(store.policy_consequences(by.account, &policy).await?)
+}
+
+/// Puts the policy in force, if no other user has changed it since `revision`.
+///
+/// # Errors
+/// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`AppError::NotAllowed`].
+#[server(prefix = "/api", endpoint = "security_policy/update", protocol = Form)]
+pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> Result<(), AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
+    let policy = form.validate().map_err(AppError::InvalidPolicy)?;
+    let updated = store.update_security_policy(&by, &policy, revision).await;
+    updated.map_err(|error| match error {
+        store::Error::Conflict => AppError::PolicyConflict,
+        other => other.into(),
+    })?;
+    crate::request::context::plain_form_goes_on_to(&routes::security_policy_with_notice(routes::Notice::Updated));
+    Ok(())
+}

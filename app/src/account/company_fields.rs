@@ -1,0 +1,199 @@
+//! The fields of the company profile, by section, each with its label, hint and error. A plain form sends the loaded
+//! values along with the typed ones.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::ui::reactive::{say, settled, text};
+use crate::words::Words;
+use domain::account::company_form::{Section, Values};
+use domain::account::company_update::{Expected, ProfileProblem, choices};
+use leptos::prelude::*;
+
+/// The values of a form, and their problems.
+#[derive(Debug, Clone, Copy)]
+pub struct CompanyForm {
+    /// The values loaded last, with which the typed ones are compared.
+    pub loaded: RwSignal<Values>,
+    /// The values that the form itself has put into its fields. A field is updated when its value here changes;
+    /// otherwise it keeps what was typed.
+    pub shown: RwSignal<Values>,
+    /// The form's current problems.
+    pub problems: RwSignal<Vec<ProfileProblem>>,
+}
+
+/// Returns the id of the element that takes the focus when the field has an error.
+pub fn id(field: &str) -> String {
+    format!("company-{}", field.replace('.', "-"))
+}
+
+/// The fields of a section.
+#[component]
+pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
+    let i18n = use_i18n();
+    let field = |key: &&'static str| field_view(key, section.field(key), form);
+    view! {
+        <fieldset class="panel form-section company-section">
+            <legend>
+                <h2>{move || section_name(i18n, section)}</h2>
+            </legend>
+            <div class="company-fields">{section.keys().iter().map(field).collect_view()}</div>
+        </fieldset>
+    }
+}
+
+/// Returns the view of one field. All text inputs share one type of view, and all selects another.
+fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
+    let i18n = use_i18n();
+    let id = id(&field);
+    let first = form.shown.with_untracked(|values| value(values, &field));
+    let [of_shown, of_loaded, of_invalid, of_problem] = [(); 4].map(|()| field.clone());
+    // The field takes the value each time that the signal notifies it, and must not if the value is the same.
+    let shown = settled(move || form.shown.with(|values| value(values, &of_shown)));
+    let loaded = Signal::derive(move || form.loaded.with(|values| value(values, &of_loaded)));
+    let problem = move |field: &str| {
+        form.problems.with(|problems| problems.iter().find(|problem| problem.field == field).map(|it| it.expected))
+    };
+    let invalid = Signal::derive(move || problem(&of_invalid).is_some().to_string());
+    let problem = Signal::derive(move || problem(&of_problem).map(|expected| problem_text(i18n, expected)));
+    let name = format!("typed[{field}]");
+    let described_by = format!("{id}-hint {id}-error");
+    let control = if let Some(choices) = choices(key) {
+        let option = |choice: &&'static str| {
+            let choice = *choice;
+            let text = move || choice_text(i18n, choice);
+            view! { <option value=choice selected=choice == first>{text}</option> }
+        };
+        view! {
+            <select id=id.clone() name=name prop:value=shown aria-describedby=described_by aria-invalid=invalid>
+                {choices.iter().map(option).collect_view()}
+            </select>
+        }
+        .into_any()
+    } else {
+        view! {
+            <input
+                type=input_type(key)
+                id=id.clone()
+                name=name
+                value=first
+                prop:value=shown
+                required=key == "CompanyName"
+                autocomplete="off"
+                dir="auto"
+                aria-describedby=described_by
+                aria-invalid=invalid
+            />
+        }
+        .into_any()
+    };
+    view! {
+        <div class="field">
+            <label class="label" for=id.clone()>{move || label(i18n, key)}</label>
+            <p class="hint" id=format!("{id}-hint")>{hint(i18n, key)}</p>
+            {control}
+            <p class="problem" id=format!("{id}-error")>{problem}</p>
+            <input type="hidden" name=format!("loaded[{field}]") value=loaded/>
+        </div>
+    }
+    .into_any()
+}
+
+fn value(values: &Values, field: &str) -> String {
+    values.get(field).cloned().unwrap_or_default()
+}
+
+fn input_type(key: &str) -> &'static str {
+    match key {
+        "Email" => "email",
+        _ if key.ends_with("PhoneNumber") => "tel",
+        _ => "text",
+    }
+}
+
+/// Returns the field's name together with its section's.
+pub fn full_name(i18n: Words, section: Section, key: &str) -> String {
+    let (section, field) = (section_name(i18n, section), label(i18n, key));
+    t_string!(i18n, company.field_of, section = section, field = field).to_string()
+}
+
+fn section_name(i18n: Words, section: Section) -> &'static str {
+    match section {
+        Section::Company => t_string!(i18n, company.company),
+        Section::Tax => t_string!(i18n, company.tax),
+        Section::CorporateAddress => t_string!(i18n, company.corporate_address),
+        Section::BillingAddress => t_string!(i18n, company.billing_address),
+        Section::FinancialContact => t_string!(i18n, company.financial_contact),
+        Section::TechnicalContact => t_string!(i18n, company.technical_contact),
+        Section::SecurityContact => t_string!(i18n, company.security_contact),
+        Section::CommercialContact => t_string!(i18n, company.commercial_contact),
+    }
+}
+
+fn label(i18n: Words, key: &str) -> &'static str {
+    match key {
+        "CompanyName" => t_string!(i18n, company.company_name),
+        "Website" => t_string!(i18n, company.website),
+        "PrimaryPhoneNumber" => t_string!(i18n, company.primary_phone),
+        "PrimaryPhoneNumberCountry" => t_string!(i18n, company.primary_phone_country),
+        "SecondaryPhoneNumber" => t_string!(i18n, company.secondary_phone),
+        "SecondaryPhoneNumberCountry" => t_string!(i18n, company.secondary_phone_country),
+        "Timezone" => t_string!(i18n, company.timezone),
+        "Currency" => t_string!(i18n, company.currency),
+        "OrganizationType" => t_string!(i18n, company.organization_type),
+        "MinimumContactRating" => t_string!(i18n, company.minimum_contact_rating),
+        "RegisteredForIndirectTax" => t_string!(i18n, company.registered_for_indirect_tax),
+        "IndirectTaxNumber" => t_string!(i18n, company.indirect_tax_number),
+        "EinSsnForeignTaxId" => t_string!(i18n, company.tax_id),
+        "AddressLine1" => t_string!(i18n, company.address_line_1),
+        "AddressLine2" => t_string!(i18n, company.address_line_2),
+        "City" => t_string!(i18n, company.city),
+        "State" => t_string!(i18n, company.state),
+        "PostalCode" => t_string!(i18n, company.postal_code),
+        "Country" => t_string!(i18n, company.country),
+        "Name" => t_string!(i18n, company.name),
+        "Email" => t_string!(i18n, company.email),
+        "WorkPhoneNumber" => t_string!(i18n, company.work_phone),
+        "WorkPhoneNumberCountry" => t_string!(i18n, company.work_phone_country),
+        "CellPhoneNumber" => t_string!(i18n, company.cell_phone),
+        "CellPhoneNumberCountry" => t_string!(i18n, company.cell_phone_country),
+        "UserId" => t_string!(i18n, company.user_id),
+        _ => "",
+    }
+}
+
+fn hint(i18n: Words, key: &str) -> Signal<&'static str> {
+    match key {
+        "PrimaryPhoneNumber" => say!(i18n, company.phone_hint),
+        "PrimaryPhoneNumberCountry" => say!(i18n, company.country_hint),
+        "Timezone" => say!(i18n, company.timezone_hint),
+        "Currency" => say!(i18n, company.currency_hint),
+        "MinimumContactRating" => say!(i18n, company.rating_hint),
+        "RegisteredForIndirectTax" => say!(i18n, company.indirect_tax_hint),
+        "EinSsnForeignTaxId" => say!(i18n, company.tax_id_hint),
+        _ => text(i18n, |_| ""),
+    }
+}
+
+fn choice_text(i18n: Words, choice: &'static str) -> &'static str {
+    match choice {
+        "" => t_string!(i18n, company.not_set),
+        "true" => t_string!(i18n, company.yes),
+        "false" => t_string!(i18n, company.no),
+        "CORP" => t_string!(i18n, company.corporation),
+        "NONP_GOV" => t_string!(i18n, company.non_profit),
+        "OTHER" => t_string!(i18n, company.other_organization),
+        number => number,
+    }
+}
+
+fn problem_text(i18n: Words, expected: Expected) -> String {
+    match expected {
+        Expected::Something => t_string!(i18n, problem.required).to_owned(),
+        Expected::Line(max) => t_string!(i18n, problem.line, max = max).to_string(),
+        Expected::Digits => t_string!(i18n, problem.digits).to_owned(),
+        Expected::Email => t_string!(i18n, problem.email).to_owned(),
+        // Those besides a choice come from no form of ours.
+        Expected::OneOf | Expected::KnownField | Expected::Object | Expected::String => {
+            t_string!(i18n, problem.unknown_value).to_owned()
+        }
+    }
+}

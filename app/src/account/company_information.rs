@@ -1,0 +1,240 @@
+//! The page of the agency's company profile.
+
+use crate::account::api::company_information::{UpdateCompanyInformation as Save, company_information};
+use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id};
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::routes::{self, Notice};
+use crate::sign_in::allowed::Allowed;
+use crate::tokens::fields::{focus_id, read};
+use crate::ui::action_form::ActionForm;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::icon::Icon;
+use crate::ui::message::Failed;
+use crate::ui::page_title::PageTitle;
+use crate::ui::reactive::say;
+use crate::ui::toasts::use_toasts;
+use domain::account::company_form::{Section, Values, fields, problems};
+use domain::account::company_update::ProfileProblem;
+use domain::members::role::Permission;
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_query_map;
+use wasm_bindgen::JsCast;
+
+/// The page, for users whose role has the permission.
+#[component]
+pub fn CompanyInformation() -> impl IntoView {
+    view! {
+        <Allowed permission=Permission::ManageCompanyInformation>
+            <CompanyInformationPage/>
+        </Allowed>
+    }
+}
+
+#[component]
+fn CompanyInformationPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let loads = RwSignal::new(0_u32);
+    let loaded = Resource::new(move || loads.get(), |load| async move { (load, company_information().await) });
+    let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
+    let page = move |(_, loaded): (_, Result<Values, AppError>)| match loaded {
+        Ok(values) => view! { <Editor values reload/> }.into_any(),
+        Err(error) => view! { <Failed error whole=true/> }.into_any(),
+    };
+    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, company.title).to_owned())/>
+        <div class="page-head narrow">
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
+            <h1>{say!(i18n, company.title)}</h1>
+            <p class="lead">{say!(i18n, company.lead)}</p>
+        </div>
+        <div class="narrow">
+            {notice.then(|| view! { <p class="note" role="status">{say!(i18n, company.saved)}</p> })}
+            <Transition>
+                // Recreated after each load: otherwise a field would keep what was typed into it.
+                <For each=move || loaded.get() key=|(load, _)| *load children=page/>
+            </Transition>
+        </div>
+    }
+}
+
+/// A conflict with another user's change: the fields that both changed, if they are known.
+type Conflict = RwSignal<Option<Vec<(Section, &'static str)>>>;
+
+/// The id of the element with the notes about the whole form.
+const NOTES: &str = "company-notes";
+
+/// The form. `reload` reads the profile again, and discards what was typed. Without our wasm, errors are shown and the
+/// values have to be typed again.
+#[component]
+fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let save = ServerAction::<Save>::new();
+    let pending = save.pending();
+    let (found, in_conflict) = match save.value().get_untracked() {
+        Some(Err(AppError::InvalidProfile(found))) => (found, false),
+        Some(Err(AppError::Conflict)) => (Vec::new(), true),
+        _ => (Vec::new(), false),
+    };
+    let form = CompanyForm {
+        loaded: RwSignal::new(values.clone()),
+        shown: RwSignal::new(values),
+        problems: RwSignal::new(found),
+    };
+    let conflict: Conflict = RwSignal::new(in_conflict.then(Vec::new));
+    let around = NodeRef::<html::Div>::new();
+    let sent = StoredValue::new(None::<Save>);
+    let on_submit = move |event: ev::SubmitEvent| {
+        let Some(call) = read::<Save>(around) else { return };
+        let found = problems(&call.loaded, &call.typed);
+        if pending.get_untracked() || !found.is_empty() {
+            event.prevent_default();
+            event.stop_propagation();
+        } else {
+            sent.set_value(Some(call));
+        }
+        show(form, found);
+    };
+    follow_up(save, sent, form, conflict, around);
+    let error = move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Conflict);
+    view! {
+        <div id=NOTES tabindex="-1">
+            <ConflictNote conflict reload/>
+            <ErrorNote error=Signal::derive(error)/>
+        </div>
+        <div node_ref=around>
+            <ActionForm action=save on:submit:capture=on_submit attr:novalidate=hydrated>
+                {Section::ALL.map(|section| view! { <CompanySection section form/> }).collect_view()}
+                <div class="form-actions">
+                    <a class="button quiet" href=routes::SETTINGS>{say!(i18n, cancel)}</a>
+                    <span class="spacer"></span>
+                    <button type="submit" class="button primary" disabled=pending>
+                        {move || if pending.get() { t_string!(i18n, company.saving) } else { t_string!(i18n, company.save) }}
+                    </button>
+                </div>
+            </ActionForm>
+        </div>
+    }
+}
+
+/// Shows the problems beside their fields, and moves the focus to the first.
+fn show(form: CompanyForm, found: Vec<ProfileProblem>) {
+    let first = fields().map(|(_, _, field)| field).find(|field| found.iter().any(|problem| problem.field == *field));
+    if let Some(field) = first {
+        focus_id(&id(&field));
+    }
+    form.problems.set(found);
+}
+
+/// Handles the answer: saved, invalid fields, or a conflict with another user's change.
+fn follow_up(
+    save: ServerAction<Save>,
+    sent: StoredValue<Option<Save>>,
+    form: CompanyForm,
+    conflict: Conflict,
+    around: NodeRef<html::Div>,
+) {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let follow = move |answer: Option<Result<Values, AppError>>| match answer {
+        Some(Ok(saved)) => {
+            let Some(Save { loaded, typed }) = sent.get_value() else { return };
+            let of_others = |(field, value): (&String, &String)| {
+                loaded.get(field) == typed.get(field) && loaded.get(field) != Some(value)
+            };
+            let remark = if saved.iter().any(of_others) { t_string!(i18n, company.others_kept) } else { "" };
+            toasts.say(format!("{} {remark}", t_string!(i18n, company.saved)).trim_end().to_owned());
+            conflict.set(None);
+            take(form, around, saved, &typed);
+        }
+        Some(Err(AppError::InvalidProfile(found))) => show(form, found),
+        Some(Err(AppError::Conflict)) => {
+            spawn_local(async move {
+                if let Ok(theirs) = company_information().await {
+                    find_out(form, conflict, around, theirs);
+                }
+            });
+        }
+        Some(Err(_)) => focus_id(NOTES),
+        None => {}
+    };
+    Effect::new(move |_| {
+        let answer = save.value().get();
+        // Handled once, and not again when the language changes.
+        untrack(|| follow(answer));
+    });
+}
+
+/// Shows which fields both users have changed. Other changes of theirs are taken over, and the next save is based on
+/// their profile.
+fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, theirs: Values) {
+    let Some(Save { loaded, typed }) = read::<Save>(around) else { return };
+    let by_both = |field: &String| {
+        let [loaded, typed, theirs] = [&loaded, &typed, &theirs].map(|values| values.get(field));
+        typed != loaded && theirs != loaded && typed != theirs
+    };
+    let by_both = fields().filter(|(_, _, field)| by_both(field)).map(|(section, key, _)| (section, key));
+    conflict.set(Some(by_both.collect()));
+    take(form, around, theirs, &loaded);
+    focus_id(NOTES);
+}
+
+/// Takes over the stored values, and shows them in the fields whose value still equals the one in `unless_typed`.
+fn take(form: CompanyForm, around: NodeRef<html::Div>, stored: Values, unless_typed: &Values) {
+    let Some(Save { typed, .. }) = read::<Save>(around) else { return };
+    form.shown.update(|shown| {
+        for (field, value) in stored.iter().filter(|(field, _)| typed.get(*field) == unless_typed.get(*field)) {
+            let before = shown.insert(field.clone(), value.clone());
+            // The signal does not notify if the stored value is the same as before although another was typed: both are
+            // masked alike.
+            if before.as_ref() == Some(value) && typed.get(field) != Some(value) {
+                set_input(&id(field), value);
+            }
+        }
+    });
+    form.loaded.set(stored);
+}
+
+fn set_input(id: &str, value: &str) {
+    let input = document().get_element_by_id(id).and_then(|found| found.dyn_into::<web_sys::HtmlInputElement>().ok());
+    if let Some(input) = input {
+        input.set_value(value);
+    }
+}
+
+/// Says what another user changed, and how to continue.
+#[component]
+fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let text = move |fields: Vec<(Section, &'static str)>| {
+        let names: Vec<_> = fields.into_iter().map(|(section, key)| full_name(i18n, section, key)).collect();
+        if names.is_empty() {
+            t_string!(i18n, company.conflict_plain).to_owned()
+        } else {
+            t_string!(i18n, company.conflict_text, fields = names.join(t_string!(i18n, separator))).to_string()
+        }
+    };
+    let note = move |fields: Vec<_>| {
+        // A page that has just loaded already shows the other user's values.
+        let load = !fields.is_empty();
+        view! {
+            <div class="note warning">
+                {Icon::Alert.view()}
+                <div>
+                    <p><strong>{say!(i18n, company.conflict_title)}</strong></p>
+                    <p>{text(fields)}</p>
+                    <button type="button" class="button small" hidden=!load on:click=move |_| reload.run(())>
+                        {say!(i18n, form.load_theirs)}
+                    </button>
+                </div>
+            </div>
+        }
+    };
+    view! { <div role="alert">{move || conflict.get().map(note)}</div> }
+}

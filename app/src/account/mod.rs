@@ -1,0 +1,7 @@
+//! The account: its company information and security policy.
+
+pub(crate) mod account_switch;
+pub mod api;
+pub(crate) mod company_fields;
+pub(crate) mod company_information;
+pub(crate) mod security_policy;

@@ -1,0 +1,5 @@
+//! The audit trail, and the entries about one token.
+
+pub mod api;
+pub(crate) mod entries;
+pub(crate) mod trail;

@@ -1,0 +1,237 @@
+//! The audit trail of the account, filtered, in pages, and as a file.
+
+use crate::audit::api::trail;
+use crate::audit::entries::AuditEntries;
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::routes;
+use crate::sign_in::allowed::Allowed;
+use crate::tokens::filters::Step;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::icon::Icon;
+use crate::ui::page_title::PageTitle;
+use crate::ui::pager::{Pager, number, shown};
+use crate::ui::reactive::say;
+use crate::ui::search_box::{search_box, typed};
+use crate::ui::time::use_zone;
+use crate::words::{self, Words};
+use chrono::{NaiveDate, NaiveTime};
+use domain::audit::trail::{ActionGroup, EXPORT_MAX, Head, Trail, TrailFilter, date};
+use domain::members::role::Permission;
+use domain::paging::{Count, Place};
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+/// The page, for users whose role has the permission.
+#[component]
+pub fn AuditTrail() -> impl IntoView {
+    view! {
+        <Allowed permission=Permission::SeeAuditTrail>
+            <AuditTrailPage/>
+        </Allowed>
+    }
+}
+
+#[component]
+fn AuditTrailPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let query = use_location().search;
+    let filter = Memo::new(move |_| query.with(|query| routes::trail_filter(query)));
+    let loads = RwSignal::new(0_u32);
+    let loaded = Resource::new(move || (filter.get(), loads.get()), |(filter, _)| trail(filter));
+    let navigate = use_navigate();
+    let go = Callback::new(move |(filter, step): (TrailFilter, Step)| {
+        let options = NavigateOptions { replace: step == Step::Typed, scroll: false, ..NavigateOptions::default() };
+        navigate(&routes::audit_trail(routes::AUDIT_TRAIL, &filter), options);
+    });
+    let results = move |trail: Result<Trail, AppError>| match trail {
+        Ok(trail) => {
+            let head = trail.head.clone().map(|head| view! { <ChainHead head/> });
+            view! { <Results trail filter/> {head} }.into_any()
+        }
+        Err(error) => view! {
+            <ErrorNote error=Some(error)/>
+            <button type="button" class="button" on:click=move |_| loads.update(|loads| *loads += 1)>
+                {say!(i18n, try_again)}
+            </button>
+        }
+        .into_any(),
+    };
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, audit.title).to_owned())/>
+        <div class="page-head">
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
+            <h1>{say!(i18n, audit.title)}</h1>
+            <p class="lead">{say!(i18n, audit.lead)}</p>
+        </div>
+        <Filters filter go/>
+        <Transition fallback=move || view! { <p role="status">{say!(i18n, audit.loading)}</p> }>
+            {move || loaded.get().map(results)}
+        </Transition>
+    }
+}
+
+/// The filters, mirrored in the link. Without our wasm they are a plain form that requests the same link.
+#[component]
+fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl IntoView {
+    let i18n = use_i18n();
+    let text = Signal::derive(move || filter.with(|filter| filter.text.clone()));
+    let search = move |text| go.run((TrailFilter { text, ..filter.get_untracked().at(Place::First) }, Step::Typed));
+    let (typed, on_input) = typed(text, Callback::new(search));
+    let choose = move |change: &dyn Fn(&mut TrailFilter)| {
+        let mut next = filter.get_untracked().at(Place::First);
+        change(&mut next);
+        go.run((next, Step::Chosen));
+    };
+    let on_group = move |event: ev::Event| {
+        let group = ActionGroup::from_name(&event_target_value(&event));
+        choose(&|next| next.group = group);
+    };
+    let group = move || filter.with(|filter| filter.group.map_or("", ActionGroup::as_str));
+    let option = move |choice: Option<ActionGroup>| {
+        let text = move || choice.map_or_else(|| t_string!(i18n, audit.anything), |it| words::action_group(i18n, it));
+        let value = choice.map_or("", ActionGroup::as_str);
+        view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
+    };
+    // Days in the user's time zone.
+    let zone = StoredValue::new(use_zone());
+    let on_day = move |event: ev::Event, set: fn(&mut TrailFilter, Option<NaiveDate>)| {
+        let day = date(&event_target_value(&event));
+        choose(&|next| {
+            set(next, day);
+            let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+            next.offset =
+                i16::try_from(zone.with_value(|zone| zone.offset(at)).local_minus_utc() / 60).unwrap_or_default();
+        });
+    };
+    let day =
+        |name, label: Signal<&'static str>, of: fn(&TrailFilter) -> Option<NaiveDate>, set: fn(&mut TrailFilter, _)| {
+            let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
+            view! {
+                <label>
+                    <span class="label">{label}</span>
+                    <input
+                        type="date"
+                        name=name
+                        value=day.get_untracked()
+                        prop:value=day
+                        on:change=move |event| on_day(event, set)
+                    />
+                </label>
+            }
+        };
+    let token = move || filter.with(|filter| filter.token.map(|token| token.0.to_string()));
+    view! {
+        <form class="audit-filters" method="get" action=routes::AUDIT_TRAIL on:submit=move |event| event.prevent_default()>
+            {search_box("text", say!(i18n, audit.search), typed, on_input)}
+            <label>
+                <span class="label">{say!(i18n, audit.about)}</span>
+                <select name="about" prop:value=group on:change=on_group>
+                    {option(None)}
+                    {ActionGroup::ALL.map(|group| option(Some(group))).collect_view()}
+                </select>
+            </label>
+            {day("from", say!(i18n, audit.from), |filter| filter.from, |filter, day| filter.from = day)}
+            {day("to", say!(i18n, audit.to), |filter| filter.to, |filter, day| filter.to = day)}
+            <input type="hidden" name="token" value=move || token().unwrap_or_default()/>
+            <a
+                class="button quiet"
+                href=routes::AUDIT_TRAIL
+                aria-disabled=move || (!filter.with(TrailFilter::is_active)).to_string()
+                // Clears the text being typed too, which the link does not contain yet.
+                on:click=move |_| typed.set(String::new())
+            >
+                {say!(i18n, filter.clear_all)}
+            </a>
+            <button class="button no-script" type="submit">{say!(i18n, filter.apply)}</button>
+        </form>
+        <Show when=move || token().is_some()>
+            <p class="note">
+                <span>
+                    {say!(i18n, audit.one_token)} " "
+                    <a href=move || {
+                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.at(Place::First) });
+                        routes::audit_trail(routes::AUDIT_TRAIL, &all)
+                    }>{say!(i18n, audit.all_tokens)}</a>
+                </span>
+            </p>
+        </Show>
+    }
+}
+
+/// Count, files, entries and page navigation.
+#[component]
+fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
+    let i18n = use_i18n();
+    let Trail { entries, position, .. } = trail;
+    if entries.is_empty() {
+        return view! {
+            <section class="empty" role="status">
+                {Icon::Search.view()}
+                <h2>{say!(i18n, tokens.nothing_title)}</h2>
+                <p>{say!(i18n, audit.nothing_text)}</p>
+            </section>
+        }
+        .into_any();
+    }
+    // The trail is counted only up to the limit of an export.
+    let too_many = matches!(position.total, Count::MoreThan(_));
+    let position = Signal::stored(position);
+    let text = Signal::derive(move || position.with(|position| shown(i18n, position, all)));
+    let file = move |path: &'static str, text: Signal<&'static str>| {
+        let href = move || routes::audit_trail(path, &filter.get().at(Place::First));
+        view! { <a class="button small" href=href download="">{Icon::Download.view()} {text}</a> }
+    };
+    let files = if too_many {
+        let text = move || t_string!(i18n, audit.too_many, max = number(EXPORT_MAX.into())).to_string();
+        view! { <p class="hint">{text}</p> }.into_any()
+    } else {
+        view! {
+            <div class="audit-files">
+                {file(routes::AUDIT_TRAIL_CSV, say!(i18n, audit.csv))}
+                {file(routes::AUDIT_TRAIL_JSON_LINES, say!(i18n, audit.json_lines))}
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <h2 class="visually-hidden">{say!(i18n, audit.list)}</h2>
+        <div class="results-head">
+            <p class="count" role="status">{text}</p>
+            {files}
+        </div>
+        <div class="panel"><AuditEntries entries/></div>
+        <Pager
+            link=Callback::new(move |place| routes::audit_trail(routes::AUDIT_TRAIL, &filter.get().at(place)))
+            position
+            shown=text
+        />
+    }
+    .into_any()
+}
+
+/// The last hash of the chain, for users to store elsewhere.
+#[component]
+fn ChainHead(head: Head) -> impl IntoView {
+    let i18n = use_i18n();
+    let Head { sequence, hash } = head;
+    let number = number(sequence.unsigned_abs());
+    let text = move || t_string!(i18n, audit.head, number = number.clone()).to_string();
+    view! {
+        <section class="audit-head" aria-label=move || t_string!(i18n, audit.head_title)>
+            <p class="hint">{text}</p>
+            <code>{hash}</code>
+        </section>
+    }
+}
+
+/// Returns the number of entries in words.
+fn all(i18n: Words, count: Count) -> String {
+    match count {
+        Count::Exactly(1) => t_string!(i18n, audit.one).to_owned(),
+        Count::Exactly(count) => t_string!(i18n, audit.many, count = number(count)).to_string(),
+        Count::MoreThan(count) => t_string!(i18n, audit.more, count = number(count)).to_string(),
+    }
+}

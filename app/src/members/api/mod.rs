@@ -1,0 +1,6 @@
+//! Server functions about account users and one's own profile.
+
+#[cfg(feature = "ssr")]
+pub mod preferences;
+pub mod profile;
+pub mod users;

@@ -1,0 +1,256 @@
+//! The user's profile: name, language, time zone, appearance, password, two-step sign-in, and the browsers with a
+//! session.
+
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::members::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
+use crate::members::preferences_form::PreferencesForm;
+use crate::routes;
+use crate::sign_in::allowed::{use_asker, use_second_factor_missing};
+use crate::sign_in::api::second_factor::second_factors;
+use crate::sign_in::second_factor::SecondFactorPanel;
+use crate::sign_in::step_up::{StepUp, StepUpDialog};
+use crate::ui::action_form::ActionForm;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::message::Failed;
+use crate::ui::page_title::PageTitle;
+use crate::ui::reactive::say;
+use crate::ui::theme_switch::ThemeSwitch;
+use crate::ui::time::Time;
+use crate::ui::toasts::use_toasts;
+use domain::sign_in::session::{OwnSession, browser};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The page, for all signed-in users.
+#[component]
+pub fn Profile() -> impl IntoView {
+    view! { <ProfilePage/> }
+}
+
+#[component]
+fn ProfilePage() -> impl IntoView {
+    let i18n = use_i18n();
+    let asker = use_asker();
+    let changed = RwSignal::new(0_u32);
+    let sessions = Resource::new(move || changed.get(), |_| own_sessions());
+    let factors_changed = RwSignal::new(0_u32);
+    let factors = Resource::new(move || factors_changed.get(), |_| second_factors());
+    // A user who has to set up a second factor first sees nothing else until that is done.
+    let setting_up = use_second_factor_missing();
+    let on_changed = Callback::new(move |()| {
+        if setting_up {
+            _ = window().location().assign(routes::SETTINGS);
+        } else {
+            factors_changed.update(|count| *count += 1);
+        }
+    });
+    let step_up = StepUp::new();
+    let second_factor = view! {
+        <section class="panel second-factor" id="second-factor" aria-labelledby="section-second-factor">
+            <h2 id="section-second-factor">{say!(i18n, second_factor.title)}</h2>
+            <Transition>
+                {move || {
+                    factors
+                        .get()
+                        .map(|factors| match factors {
+                            Ok(factors) => view! { <SecondFactorPanel factors step_up on_changed/> }.into_any(),
+                            Err(error) => view! { <Failed error/> }.into_any(),
+                        })
+                }}
+            </Transition>
+            <StepUpDialog step_up/>
+        </section>
+    };
+    if setting_up {
+        return view! {
+            <PageTitle text=Signal::derive(move || t_string!(i18n, second_factor.title).to_owned())/>
+            <div class="page-head">
+                <h1>{say!(i18n, profile.title)}</h1>
+            </div>
+            <div class="narrow">{second_factor}</div>
+        }
+        .into_any();
+    }
+    view! {
+        <PageTitle text=Signal::derive(move || t_string!(i18n, profile.title).to_owned())/>
+        <div class="page-head">
+            <h1>{say!(i18n, profile.title)}</h1>
+            <p class="lead">{say!(i18n, profile.lead)}</p>
+        </div>
+        <div class="narrow">
+            <NamePanel name=asker.user.name/>
+            <section class="panel" aria-labelledby="section-preferences">
+                <h2 id="section-preferences">{say!(i18n, profile.preferences)}</h2>
+                <PreferencesForm/>
+            </section>
+            <section class="panel" aria-labelledby="section-theme">
+                <h2 id="section-theme">{say!(i18n, profile.theme)}</h2>
+                <ThemeSwitch/>
+            </section>
+            <PasswordPanel email=asker.user.email changed/>
+            {second_factor}
+            <section class="panel" aria-labelledby="section-sessions">
+                <h2 id="section-sessions">{say!(i18n, profile.sessions)}</h2>
+                <Transition>
+                    {move || {
+                        sessions
+                            .get()
+                            .map(|sessions| match sessions {
+                                Ok(sessions) => view! { <Sessions sessions changed/> }.into_any(),
+                                Err(error) => view! { <Failed error/> }.into_any(),
+                            })
+                    }}
+                </Transition>
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn NamePanel(name: String) -> impl IntoView {
+    let i18n = use_i18n();
+    let rename = ServerAction::<Rename>::new();
+    // A full page load, since the frame shows the name too.
+    Effect::new(move |_| {
+        if let Some(Ok(())) = rename.value().get() {
+            _ = window().location().assign(routes::PROFILE);
+        }
+    });
+    view! {
+        <section class="panel" aria-labelledby="section-name">
+            <h2 id="section-name">{say!(i18n, profile.name)}</h2>
+            <ErrorNote error=Signal::derive(move || rename.value().get().and_then(Result::err))/>
+            <ActionForm action=rename>
+                <div class="field">
+                    <label for="own-name" class="label">{say!(i18n, profile.name)}</label>
+                    <p class="hint" id="own-name-hint">{say!(i18n, profile.name_hint)}</p>
+                    <input
+                        type="text"
+                        id="own-name"
+                        name="name"
+                        value=name
+                        required
+                        autocomplete="name"
+                        dir="auto"
+                        aria-describedby="own-name-hint"
+                    />
+                </div>
+                <button type="submit" class="button" disabled=rename.pending()>{say!(i18n, profile.save)}</button>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let change = ServerAction::<ChangePassword>::new();
+    let form = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(Ok(())) = change.value().get() {
+            untrack(|| toasts.say(t_string!(i18n, profile.changed).to_owned()));
+            changed.update(|count| *count += 1);
+            // Clear the passwords from the form.
+            if let Some(Ok(Some(form))) = form.get_untracked().map(|around| around.query_selector("form")) {
+                web_sys::HtmlFormElement::from(wasm_bindgen::JsValue::from(form)).reset();
+            }
+        }
+    });
+    let field = move |id: &'static str, name: &'static str, complete: &'static str, label: AnyView| {
+        view! {
+            <label for=id class="label">{label}</label>
+            <input type="password" id=id name=name required autocomplete=complete/>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby="section-password">
+            <h2 id="section-password">{say!(i18n, profile.password)}</h2>
+            <ErrorNote error=Signal::derive(move || change.value().get().and_then(Result::err))/>
+            <div node_ref=form>
+                <ActionForm action=change>
+                    // For password managers, which store the password under it.
+                    <input type="text" value=email autocomplete="username" hidden readonly/>
+                    <div class="field">
+                        {field("old-password", "old", "current-password", say!(i18n, profile.old).into_any())}
+                    </div>
+                    <div class="field">
+                        {field("new-password", "new", "new-password", say!(i18n, profile.new).into_any())}
+                        <p class="hint">{say!(i18n, profile.new_hint)}</p>
+                    </div>
+                    <button type="submit" class="button" disabled=change.pending()>{say!(i18n, profile.change)}</button>
+                </ActionForm>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let toasts = use_toasts();
+    let elsewhere = ServerAction::<SignOutElsewhere>::new();
+    let tell = move |answer: Result<(), AppError>, done: &'static str| {
+        match answer {
+            Ok(()) => toasts.say(done.to_owned()),
+            Err(error) => toasts.complain(error.text(i18n)),
+        }
+        changed.try_update(|count| *count += 1);
+    };
+    Effect::new(move |_| {
+        if let Some(answer) = elsewhere.value().get() {
+            untrack(|| tell(answer.map(|_| ()), t_string!(i18n, profile.ended_all)));
+        }
+    });
+    let others = sessions.len() > 1;
+    let row = move |session: OwnSession| {
+        let OwnSession { id, current, created_at, last_seen_at, address, user_agent } = session;
+        let name = move || browser(&user_agent).unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned());
+        let end = move |_| {
+            spawn_local(async move {
+                let answer = end_session(id).await;
+                tell(answer, untrack(|| t_string!(i18n, profile.ended)));
+            });
+        };
+        let action = if current {
+            view! { <span class="badge ok">{say!(i18n, profile.current)}</span> }.into_any()
+        } else {
+            view! {
+                <button type="button" class="button quiet" disabled=move || !hydrated.get() on:click=end>
+                    {say!(i18n, profile.end)}
+                </button>
+            }
+            .into_any()
+        };
+        view! {
+            <li>
+                <div>
+                    <strong>{name}</strong>
+                    <p class="hint">
+                        {address} " · " {say!(i18n, profile.since)} " " <Time at=created_at relative=true/> " · "
+                        {say!(i18n, profile.seen)} " " <Time at=last_seen_at relative=true/>
+                    </p>
+                </div>
+                {action}
+            </li>
+        }
+    };
+    view! {
+        <ul class="rows">{sessions.into_iter().map(row).collect_view()}</ul>
+        {others
+            .then(|| {
+                view! {
+                    <ActionForm action=elsewhere>
+                        <button type="submit" class="button danger-text" disabled=elsewhere.pending()>
+                            {say!(i18n, profile.everywhere)}
+                        </button>
+                    </ActionForm>
+                }
+            })}
+    }
+}

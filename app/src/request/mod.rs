@@ -1,0 +1,11 @@
+//! The request behind a server function or page: its context, protocol and content security policy.
+
+#[cfg(feature = "ssr")]
+pub(crate) mod content_security_policy;
+#[cfg(feature = "ssr")]
+pub(crate) mod context;
+pub mod protocol;
+pub mod request_id;
+
+#[cfg(feature = "ssr")]
+pub use context::{AskerUnknown, BehindProxy, SettingUp, cookie_of};

@@ -1,0 +1,151 @@
+//! The frame around every page of a signed-in user: their account, their profile and the navigation.
+
+use crate::account::account_switch::AccountSwitch;
+use crate::error::AppError;
+use crate::i18n::use_i18n;
+use crate::members::api::profile::SwitchAccount;
+use crate::routes;
+use crate::sign_in::allowed::{use_asker_unknown, use_second_factor_missing, use_session};
+use crate::sign_in::api::session::SignOut;
+use crate::ui::action_form::ActionForm;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::icon::Icon;
+use crate::ui::language_switch::LanguageSwitch;
+use crate::ui::message::{Failed, use_here};
+use crate::ui::reactive::say;
+use crate::words;
+use domain::members::user::Asker;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet, Redirect};
+use leptos_router::hooks::use_location;
+
+/// Whether the user is leaving, after sign-out or a switch of account: the next page is already decided.
+#[derive(Clone, Copy)]
+pub struct Leaving(pub RwSignal<bool>);
+
+/// Shows the page in its frame, or redirects users who are not signed in to sign-in.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let location = use_location();
+    let setting_up = use_second_factor_missing();
+    let elsewhere = setting_up && location.pathname.with_untracked(|path| path != routes::PROFILE);
+    // Links are followed in the browser, without a check by the server.
+    Effect::new(move |_| {
+        if setting_up && location.pathname.with(|path| path != routes::PROFILE && path.starts_with(routes::SETTINGS)) {
+            _ = window().location().assign(routes::PROFILE);
+        }
+    });
+    match use_session() {
+        Some(_) if elsewhere => view! { <Redirect path=routes::PROFILE/> }.into_any(),
+        Some(asker) => view! { <Framed asker/> }.into_any(),
+        None if use_asker_unknown() => view! {
+            <main>
+                <Failed error=AppError::Unavailable whole=true/>
+            </main>
+        }
+        .into_any(),
+        None => view! { <Redirect path=routes::sign_in_then(&use_here())/> }.into_any(),
+    }
+}
+
+#[component]
+fn Framed(asker: Asker) -> impl IntoView {
+    let i18n = use_i18n();
+    let sheet = NodeRef::<html::Div>::new();
+    // A link in the sheet opens another page without a page load, so the sheet would stay open.
+    let close_sheet = move |_| {
+        if let Some(sheet) = sheet.get_untracked() {
+            _ = sheet.hide_popover();
+        }
+    };
+    let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
+    let leaving = RwSignal::new(false);
+    provide_context(Leaving(leaving));
+    // A full page load, so that the page no longer shows data of the account.
+    let leave = move |to: &str| {
+        leaving.set(true);
+        _ = window().location().assign(to);
+    };
+    Effect::new(move |_| {
+        if let Some(Ok(())) = switch.value().get() {
+            leave(routes::SETTINGS);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(())) = sign_out.value().get() {
+            leave(routes::SIGN_IN);
+        }
+    });
+    let failed = move || {
+        let failed = |value: Option<Result<(), AppError>>| value.and_then(Result::err);
+        failed(switch.value().get()).or_else(|| failed(sign_out.value().get()))
+    };
+    view! {
+        <a class="skip" href="#content">{say!(i18n, skip_to_content)}</a>
+        <header class="bar">
+            <button
+                type="button"
+                class="icon-button bar-menu"
+                popovertarget="menu"
+                aria-label=say!(i18n, menu)
+            >
+                {Icon::Menu.view()}
+            </button>
+            <a class="brand" href=routes::SETTINGS>
+                {Icon::Key.view()}
+                <span>{say!(i18n, product)}</span>
+            </a>
+            <AccountSwitch here=asker.account name=asker.account_name.clone() switch/>
+            <LanguageSwitch/>
+            <Person asker sign_out/>
+        </header>
+        <div class="rail">
+            <Navigation/>
+        </div>
+        <div id="menu" class="rail-sheet" popover="auto" node_ref=sheet on:click=close_sheet>
+            <Navigation/>
+        </div>
+        <main id="content" tabindex="-1">
+            {move || failed().map(|error| view! { <ErrorNote error=Some(error)/> })}
+            <Outlet/>
+        </main>
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <nav aria-label=say!(i18n, menu)>
+            <p class="rail-title" aria-hidden="true">{say!(i18n, menu)}</p>
+            <A href=routes::SETTINGS exact=false>
+                {Icon::Settings.view()}
+                <span>{say!(i18n, settings.title)}</span>
+            </A>
+        </nav>
+    }
+}
+
+/// The signed-in user, with the button to sign out.
+#[component]
+fn Person(asker: Asker, sign_out: ServerAction<SignOut>) -> impl IntoView {
+    let i18n = use_i18n();
+    let role = asker.role;
+    view! {
+        <button type="button" class="person" popovertarget="person">
+            <span class="avatar" aria-hidden="true">{asker.user.name.chars().next().map(String::from)}</span>
+            <span class="person-name" dir="auto">{asker.user.name.clone()}</span>
+        </button>
+        <div id="person" class="person-card" popover="auto">
+            <p class="person-card-name" dir="auto">{asker.user.name}</p>
+            <p>{asker.user.email}</p>
+            <p>{move || words::role(i18n, role)}</p>
+            <p class="person-card-account" dir="auto">{asker.account_name}</p>
+            <a class="button" href=routes::PROFILE>{say!(i18n, profile.title)}</a>
+            <ActionForm action=sign_out>
+                <button type="submit" class="button">{say!(i18n, sign_in.sign_out)}</button>
+            </ActionForm>
+        </div>
+    }
+}

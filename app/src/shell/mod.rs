@@ -1,0 +1,6 @@
+//! The frame around the pages, and the pages that are loaded together.
+
+pub mod frame;
+pub mod home;
+pub mod settings;
+pub mod settings_pages;

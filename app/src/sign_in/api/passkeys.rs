@@ -1,0 +1,151 @@
+//! Passkeys: users manage their own and sign in with them. Only the browser communicates with the authenticator.
+
+#![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
+
+use crate::error::AppError;
+use crate::request::protocol::Call;
+use domain::sign_in::second_factor::PasskeyId;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{
+        request::context::{address, client, myself, myself_after_step_up, session, store},
+        sign_in::api::{
+            second_factor::shown,
+            session::{cookie, go_on_within, pending},
+        },
+    },
+    domain::sign_in::second_factor,
+    store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty},
+};
+
+/// A challenge that a passkey signs in the browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyChallenge {
+    /// Identifies the challenge in the answer. Valid once, for five minutes.
+    pub token: String,
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level 3).
+    pub options: String,
+}
+
+/// A passkey's answer, as received from the browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenPasskey {
+    /// The challenge's token.
+    pub token: String,
+    /// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (Web Authentication Level 3).
+    pub answer: String,
+}
+
+/// Returns whether the server accepts passkeys, which it does if it has a domain name. The browser reads it from the
+/// page.
+#[must_use]
+pub fn passkeys_taken() -> bool {
+    #[cfg(feature = "ssr")]
+    return use_context::<RelyingParty>().is_some();
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
+/// Creates a challenge for any user's passkey.
+///
+/// # Errors
+/// [`AppError::Throttled`], [`AppError::PasskeysUnsupported`].
+#[server(prefix = "/api", endpoint = "passkeys/ask", protocol = Call)]
+pub async fn ask_for_passkey() -> Result<PasskeyChallenge, AppError> {
+    Ok(store().ask_for_passkey(&party()?, address()).await?.into())
+}
+
+/// Creates a challenge for the signed-in user's passkeys. Returns `None` if they have none.
+///
+/// # Errors
+/// As [`ask_for_passkey`]; [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "passkeys/ask_for_own", protocol = Call)]
+pub async fn ask_for_own_passkey() -> Result<Option<PasskeyChallenge>, AppError> {
+    Ok(store().ask_for_own_passkey(&myself()?, &party()?, address()).await?.map(Into::into))
+}
+
+/// Begins a session. Returns where to go next, as [`crate::sign_in::api::session::sign_in`].
+///
+/// # Errors
+/// [`AppError::WrongPasskey`]; [`AppError::WrongCredentials`] if its user is active in no account.
+#[server(prefix = "/api", endpoint = "passkeys/sign_in", protocol = Call)]
+pub async fn sign_in_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
+    let begun = store().sign_in_with_passkey(&answer(given)?, client()).await;
+    go_on_within(begun, next.as_deref())
+}
+
+/// Completes the second step of sign-in. Returns where to go next.
+///
+/// # Errors
+/// [`AppError::WrongPasskey`], [`AppError::SignInOver`].
+#[server(prefix = "/api", endpoint = "passkeys/second_step", protocol = Call)]
+pub async fn second_step_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
+    let begun = store().second_step_with_passkey(&pending()?, &answer(given)?, client()).await;
+    go_on_within(begun, next.as_deref())
+}
+
+/// Accepts a passkey in place of the password as a step-up.
+///
+/// # Errors
+/// [`AppError::WrongPasskey`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "passkeys/give_again", protocol = Call)]
+pub async fn give_passkey_again(given: GivenPasskey) -> Result<(), AppError> {
+    let session = store().give_passkey_again(&myself()?, &session()?, &answer(given)?).await?;
+    cookie::set(session.reveal());
+    Ok(())
+}
+
+/// Creates a challenge to add a passkey for the signed-in user.
+///
+/// # Errors
+/// [`AppError::TooManyPasskeys`], [`AppError::Throttled`], [`AppError::PasskeysUnsupported`];
+/// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "passkeys/begin", protocol = Call)]
+pub async fn begin_passkey() -> Result<PasskeyChallenge, AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    Ok(store.begin_passkey(&by, &party()?, address()).await?.into())
+}
+
+/// Adds the passkey. If it is the user's first second factor, returns recovery codes, which are shown only now.
+///
+/// # Errors
+/// [`AppError::Unusable`] if the name is invalid; [`AppError::WrongPasskey`], [`AppError::TooManyPasskeys`];
+/// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "passkeys/add", protocol = Call)]
+pub async fn add_passkey(given: GivenPasskey, name: String) -> Result<Option<Vec<String>>, AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    let name = second_factor::passkey_name(&name).map_err(AppError::Unusable)?;
+    Ok(store.add_passkey(&by, &answer(given)?, &name).await?.map(shown))
+}
+
+/// Removes one of the user's passkeys.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "passkeys/remove", protocol = Call)]
+pub async fn remove_passkey(id: PasskeyId) -> Result<(), AppError> {
+    let (store, by) = myself_after_step_up().await?;
+    Ok(store.remove_passkey(&by, id).await?)
+}
+
+/// Returns the relying party: the site that the passkeys are for.
+#[cfg(feature = "ssr")]
+fn party() -> Result<RelyingParty, AppError> {
+    use_context().ok_or(AppError::PasskeysUnsupported)
+}
+
+#[cfg(feature = "ssr")]
+fn answer(given: GivenPasskey) -> Result<PasskeyAnswer, AppError> {
+    let token = ChallengeToken::parse(&given.token).ok_or(AppError::WrongPasskey)?;
+    Ok(PasskeyAnswer { party: party()?, token, json: given.answer })
+}
+
+#[cfg(feature = "ssr")]
+impl From<Challenge> for PasskeyChallenge {
+    fn from(challenge: Challenge) -> Self {
+        Self { token: challenge.token.reveal().to_owned(), options: challenge.options }
+    }
+}

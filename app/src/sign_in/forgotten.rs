@@ -1,0 +1,60 @@
+//! The page to request a link to set a new password, by mail.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::routes::{self, Notice};
+use crate::sign_in::api::password_reset::Forgotten as ForgottenCall;
+use crate::sign_in::forgotten_link::use_mail_sent;
+use crate::sign_in::frame::SignedOutPage;
+use crate::ui::action_form::ActionForm;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::reactive::say;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// Asks for the e-mail address. The message afterwards is the same for every address. Works without our wasm.
+#[component]
+pub fn Forgotten() -> impl IntoView {
+    let i18n = use_i18n();
+    let ask = ServerAction::<ForgottenCall>::new();
+    let pending = ask.pending();
+    // A browser without our wasm returns with this notice.
+    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
+    let sent = Memo::new(move |_| match ask.value().get() {
+        None => notice,
+        Some(answer) => answer.is_ok(),
+    });
+    let mail_sent = use_mail_sent();
+    let form = move || {
+        view! {
+            <p class="lead">{say!(i18n, forgotten.lead)}</p>
+            <ErrorNote error=Signal::derive(move || ask.value().get().and_then(Result::err))/>
+            <ActionForm action=ask>
+                <label class="field">
+                    <span class="label">{say!(i18n, sign_in.email)}</span>
+                    <input type="email" name="email" required autocomplete="username" autofocus/>
+                </label>
+                <button type="submit" class="button primary" disabled=pending>
+                    {move || {
+                        if pending.get() {
+                            t_string!(i18n, forgotten.sending)
+                        } else {
+                            t_string!(i18n, forgotten.send)
+                        }
+                    }}
+                </button>
+            </ActionForm>
+        }
+    };
+    let page = move || match (mail_sent, sent.get()) {
+        (false, _) => view! { <p class="lead">{say!(i18n, forgotten.no_mail)}</p> }.into_any(),
+        (true, true) => view! { <p class="lead" role="status">{say!(i18n, forgotten.sent)}</p> }.into_any(),
+        (true, false) => form().into_any(),
+    };
+    view! {
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, forgotten.title).to_owned())>
+            <h1>{say!(i18n, forgotten.title)}</h1>
+            {page}
+            <p><a href=routes::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a></p>
+        </SignedOutPage>
+    }
+}

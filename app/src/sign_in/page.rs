@@ -1,0 +1,68 @@
+//! The sign-in page.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::routes::Notice;
+use crate::sign_in::api::session::SignIn as SignInCall;
+use crate::sign_in::forgotten_link::ForgottenLink;
+use crate::sign_in::frame::SignedOutPage;
+use crate::sign_in::identity_provider::{IdentityProviderLink, use_identity_provider};
+use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
+use crate::sign_in::plain_http::PlainHttpNote;
+use crate::ui::action_form::ActionForm;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::reactive::say;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// Asks for e-mail address and password. Works without our wasm.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let i18n = use_i18n();
+    let sign_in = ServerAction::<SignInCall>::new();
+    let next = use_query_map().with_untracked(|query| query.get("next"));
+    let (passkey_then, provider_then) = (next.clone(), next.clone());
+    let password_set = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
+    let (passkeys, provider) = (use_passkeys(), use_identity_provider());
+    // A full page load, so that the next page has the signed-in user from the start.
+    Effect::new(move |_| {
+        if let Some(Ok(next)) = sign_in.value().get() {
+            _ = window().location().assign(&next);
+        }
+    });
+    let error = move || sign_in.value().get().and_then(Result::err);
+    let pending = sign_in.pending();
+    view! {
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in.title).to_owned())>
+            <h1>{say!(i18n, sign_in.title)}</h1>
+            <p class="lead">{say!(i18n, sign_in.lead)}</p>
+            {password_set.then(|| view! { <p class="note" role="status">{say!(i18n, new_password.done)}</p> })}
+            <PlainHttpNote/>
+            <ErrorNote error=Signal::derive(error)/>
+            <ActionForm action=sign_in>
+                <label class="field">
+                    <span class="label">{say!(i18n, sign_in.email)}</span>
+                    <input type="email" name="email" required autocomplete="username" autofocus/>
+                </label>
+                <label class="field">
+                    <span class="label">{say!(i18n, sign_in.password)}</span>
+                    <input type="password" name="password" required autocomplete="current-password"/>
+                </label>
+                {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+                <button type="submit" class="button primary" disabled=pending>
+                    {move || {
+                        if pending.get() {
+                            t_string!(i18n, sign_in.pending)
+                        } else {
+                            t_string!(i18n, sign_in.submit)
+                        }
+                    }}
+                </button>
+            </ActionForm>
+            <ForgottenLink/>
+            {(passkeys || provider)
+                .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{say!(i18n, sign_in.or)}</p> })}
+            {passkeys.then(|| view! { <PasskeyEntry entry=Entry::SignIn next=passkey_then/> })}
+            <IdentityProviderLink next=provider_then/>
+        </SignedOutPage>
+    }
+}

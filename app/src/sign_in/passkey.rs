@@ -1,0 +1,155 @@
+//! The browser's own passkey dialog, and the button that opens it at sign-in.
+
+use crate::error::AppError;
+use crate::i18n::use_i18n;
+use crate::sign_in::api::passkeys::{
+    GivenPasskey, PasskeyChallenge, ask_for_passkey, passkeys_taken, second_step_with_passkey, sign_in_with_passkey,
+};
+use crate::sign_in::credential_json::credential_json;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::reactive::say;
+use js_sys::{Function, JSON, Object, Promise, Reflect};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortController;
+
+/// Whether the server accepts passkeys. Constant until the browser loads another page.
+#[derive(Clone, Copy)]
+struct PasskeysTaken(bool);
+
+/// Provides it. Called once, by the app.
+pub fn provide_passkeys() {
+    provide_context(PasskeysTaken(SharedValue::new(passkeys_taken).into_inner()));
+}
+
+/// Returns whether the server accepts passkeys.
+pub fn use_passkeys() -> bool {
+    expect_context::<PasskeysTaken>().0
+}
+
+/// The purpose of the browser's dialog.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ceremony {
+    /// To create a new passkey.
+    Create,
+    /// To use an existing one.
+    Get,
+}
+
+/// Closes the browser's dialog when the component that opened it is removed, since its answer is no longer used.
+pub type Leaving = StoredValue<Option<SendWrapper<AbortController>>>;
+
+/// Returns the handle for the component that opens the dialog.
+pub fn use_leaving() -> Leaving {
+    let leaving = Leaving::new(None);
+    on_cleanup(move || {
+        if let Some(window) = leaving.try_get_value().flatten() {
+            window.abort();
+        }
+    });
+    leaving
+}
+
+/// Opens the browser's dialog, which may take minutes, and returns the answer to send to the server.
+///
+/// # Errors
+/// [`AppError::PasskeyNotGiven`], [`AppError::PasskeysUnsupported`]; [`AppError::PasskeyKnown`] if a new one is
+/// requested and the authenticator already has one of this user.
+pub async fn passkey(
+    ceremony: Ceremony,
+    challenge: PasskeyChallenge,
+    leaving: Leaving,
+) -> Result<GivenPasskey, AppError> {
+    let controller = AbortController::new().map_err(|_| AppError::PasskeysUnsupported)?;
+    let asking = ask(ceremony, &challenge.options, &controller.signal());
+    let asking = asking.map_err(|_| AppError::PasskeysUnsupported)?;
+    leaving.try_set_value(Some(SendWrapper::new(controller)));
+    let credential = JsFuture::from(asking).await.map_err(|error| {
+        let name = Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string());
+        match name.as_deref() {
+            Some("InvalidStateError") => AppError::PasskeyKnown,
+            Some("NotSupportedError" | "SecurityError") => AppError::PasskeysUnsupported,
+            _ => AppError::PasskeyNotGiven,
+        }
+    })?;
+    let answer = call(&credential, "toJSON", &JsValue::UNDEFINED).or_else(|_| credential_json(&credential));
+    let answer = answer.and_then(|json| JSON::stringify(&json)).map_err(|_| AppError::PasskeysUnsupported)?.into();
+    Ok(GivenPasskey { token: challenge.token, answer })
+}
+
+/// Opens the dialog. The browser converts all values with bytes from JSON and to it (Web Authentication Level 3, 5.1.8
+/// to 5.1.10).
+fn ask(ceremony: Ceremony, options: &str, signal: &JsValue) -> Result<Promise, JsValue> {
+    let (parse, ask) = match ceremony {
+        Ceremony::Create => ("parseCreationOptionsFromJSON", "create"),
+        Ceremony::Get => ("parseRequestOptionsFromJSON", "get"),
+    };
+    let credential = Reflect::get(&window(), &"PublicKeyCredential".into())?;
+    let options = call(&credential, parse, &JSON::parse(options)?)?;
+    let request = Object::new();
+    Reflect::set(&request, &"publicKey".into(), &options)?;
+    Reflect::set(&request, &"signal".into(), signal)?;
+    let credentials = Reflect::get(&window().navigator(), &"credentials".into())?;
+    call(&credentials, ask, &request)?.dyn_into()
+}
+
+fn call(on: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    Reflect::get(on, &method.into())?.dyn_into::<Function>()?.call1(on, argument)
+}
+
+/// The use of a passkey before sign-in is complete.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The whole sign-in.
+    SignIn,
+    /// The second step.
+    SecondStep,
+}
+
+/// Signs in with a passkey, and then goes on to `next`. Needs our wasm.
+#[component]
+pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let error = RwSignal::new(None::<AppError>);
+    let pending = RwSignal::new(false);
+    let hydrated = use_hydrated();
+    let leaving = use_leaving();
+    let sign_in = async move |next| {
+        let given = passkey(Ceremony::Get, ask_for_passkey().await?, leaving).await?;
+        match entry {
+            Entry::SignIn => sign_in_with_passkey(given, next).await,
+            Entry::SecondStep => second_step_with_passkey(given, next).await,
+        }
+    };
+    let click = move |_| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        error.set(None);
+        let next = next.clone();
+        spawn_local(async move {
+            match sign_in(next).await {
+                // A full page load, so that the next page has the signed-in user from the start.
+                Ok(next) => _ = window().location().assign(&next),
+                Err(reason) => {
+                    error.try_set(Some(reason));
+                    pending.try_set(false);
+                }
+            }
+        });
+    };
+    view! {
+        <button type="button" class="button needs-script" class:primary=entry == Entry::SecondStep disabled=move || pending.get() || !hydrated.get() on:click=click>
+            {match entry {
+                Entry::SignIn => say!(i18n, passkey.sign_in).into_any(),
+                Entry::SecondStep => say!(i18n, passkey.go_on).into_any(),
+            }}
+        </button>
+        <ErrorNote error/>
+    }
+}

@@ -1,0 +1,322 @@
+//! Two-step sign-in on the profile: setting up an authenticator app and switching it off, passkeys, recovery codes.
+
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::sign_in::api::second_factor::{
+    ShownAuthenticator, begin_authenticator, confirm_authenticator, renew_recovery_codes, switch_second_factor_off,
+};
+use crate::sign_in::passkeys::Passkeys;
+use crate::sign_in::step_up::StepUp;
+use crate::tokens::secret_dialog::download;
+use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::ui::copy_button::CopyButton;
+use crate::ui::dialog::Dialog;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::say;
+use crate::ui::time::Time;
+use crate::ui::toasts::use_toasts;
+use domain::sign_in::second_factor::SecondFactors;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The panel's state: the open dialogs, errors and requests under way.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    /// The authenticator being set up.
+    authenticator: RwSignal<Option<ShownAuthenticator>>,
+    /// Recovery codes, shown only once.
+    pub codes: RwSignal<Option<Vec<String>>>,
+    pub error: RwSignal<Option<AppError>>,
+    /// Whether a request is under way.
+    pub pending: RwSignal<bool>,
+    /// Whether no action can begin: a request is under way, or our wasm does not run the page yet.
+    pub busy: Signal<bool>,
+    step_up: StepUp,
+}
+
+impl Shown {
+    /// Runs the call and then `done`, after a step-up if the server requires it.
+    pub fn run<T, Answer>(
+        self,
+        call: impl Fn() -> Answer + Clone + Send + Sync + 'static,
+        done: impl Fn(T) + Clone + Send + Sync + 'static,
+    ) where
+        T: 'static,
+        Answer: Future<Output = Result<T, AppError>> + 'static,
+    {
+        if self.pending.try_get_untracked() != Some(false) {
+            return; // also if the page has been left
+        }
+        self.pending.set(true);
+        self.error.set(None);
+        spawn_local(async move {
+            let answer = call().await;
+            self.pending.try_set(false);
+            match answer {
+                Ok(value) => done(value),
+                Err(AppError::StepUpNeeded) => self.step_up.then(move || self.run(call.clone(), done.clone())),
+                Err(error) => _ = self.error.try_set(Some(error)),
+            }
+        });
+    }
+}
+
+/// Shows the state of the user's two-step sign-in. Calls `on_changed` when it has changed.
+#[component]
+pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Callback<()>) -> impl IntoView {
+    let (pending, hydrated) = (RwSignal::new(false), use_hydrated());
+    let shown = Shown {
+        authenticator: RwSignal::new(None),
+        codes: RwSignal::new(None),
+        error: RwSignal::new(None),
+        pending,
+        busy: Signal::derive(move || pending.get() || !hydrated.get()),
+        step_up,
+    };
+    let SecondFactors { authenticator_since, recovery_codes, required, .. } = factors;
+    let passkeys = !factors.passkeys.is_empty();
+    let authenticator = match authenticator_since {
+        Some(since) => view! { <Active since passkeys required shown on_changed/> }.into_any(),
+        None => view! { <NotSetUp required=required && !passkeys shown/> }.into_any(),
+    };
+    let codes = authenticator_since.is_some() || passkeys;
+    let on_done = Callback::new(move |()| {
+        shown.codes.set(None);
+        on_changed.run(());
+    });
+    view! {
+        <ErrorNote error=shown.error/>
+        {authenticator}
+        <Passkeys factors shown on_changed/>
+        {codes.then(|| view! { <Codes left=recovery_codes shown/> })}
+        <CodesDialog codes=shown.codes on_done/>
+    }
+}
+
+/// The panel while no authenticator is set up, or one is being set up.
+#[component]
+fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
+    let i18n = use_i18n();
+    let begin = move |_| shown.run(begin_authenticator, move |new| _ = shown.authenticator.try_set(Some(new)));
+    let button = move || {
+        view! {
+            <button type="button" class="button primary" disabled=shown.busy on:click=begin>
+                {say!(i18n, second_factor.set_up)}
+            </button>
+        }
+    };
+    view! {
+        <p>{say!(i18n, second_factor.lead)}</p>
+        {required
+            .then(|| {
+                view! {
+                    <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, second_factor.required)}</p></div>
+                }
+            })}
+        {move || match shown.authenticator.get() {
+            Some(new) => view! { <SetUp new shown/> }.into_any(),
+            None => button().into_any(),
+        }}
+    }
+}
+
+/// The two steps to set up an authenticator: transfer the secret to the app, then enter its first code.
+#[component]
+fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
+    let i18n = use_i18n();
+    let code = NodeRef::<html::Input>::new();
+    let ShownAuthenticator { secret, url, picture } = new;
+    let copied = secret.replace(' ', "");
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(given) = code.get_untracked().map(|input| input.value()) else { return };
+        shown.run(
+            move || confirm_authenticator(given.clone()),
+            move |codes| {
+                shown.authenticator.try_set(None);
+                shown.codes.try_set(Some(codes));
+            },
+        );
+    };
+    view! {
+        <ol class="set-up">
+            <li>
+                <p>{say!(i18n, second_factor.scan)}</p>
+                <svg
+                    class="qr-code"
+                    role="img"
+                    aria-label=move || t_string!(i18n, second_factor.qr_code)
+                    viewBox=format!("0 0 {0} {0}", picture.size)
+                    shape-rendering="crispEdges"
+                >
+                    <path d=picture.path/>
+                </svg>
+                <p><a class="button" href=url>{say!(i18n, second_factor.open_app)}</a></p>
+                <p>{say!(i18n, second_factor.type_secret)}</p>
+                <p class="qr-secret">
+                    <code class="secret">{secret}</code>
+                    <CopyButton
+                        text=copied
+                        label=Signal::derive(move || t_string!(i18n, second_factor.copy_secret).to_owned())
+                    />
+                </p>
+            </li>
+            <li>
+                <form on:submit=submit>
+                    <div class="field">
+                        <label for="first-code" class="label">{say!(i18n, second_factor.first_code)}</label>
+                        <input
+                            type="text"
+                            id="first-code"
+                            class="code-input"
+                            required
+                            inputmode="numeric"
+                            autocomplete="one-time-code"
+                            node_ref=code
+                        />
+                    </div>
+                    <div class="row">
+                        <button type="button" class="button" on:click=move |_| shown.authenticator.set(None)>
+                            {say!(i18n, cancel)}
+                        </button>
+                        <button type="submit" class="button primary" disabled=shown.pending>
+                            {say!(i18n, second_factor.confirm)}
+                        </button>
+                    </div>
+                </form>
+            </li>
+        </ol>
+    }
+}
+
+/// The authenticator that is set up: since when, and a button to switch it off. The question says what remains then.
+#[component]
+fn Active(
+    since: chrono::DateTime<chrono::Utc>,
+    passkeys: bool,
+    required: bool,
+    shown: Shown,
+    on_changed: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let question = RwSignal::new(None::<Question>);
+    let ask = move |_| {
+        let (title, text) = if passkeys {
+            (t_string!(i18n, second_factor.off_title_passkeys), t_string!(i18n, second_factor.off_text_passkeys))
+        } else if required {
+            (t_string!(i18n, second_factor.off_title), t_string!(i18n, second_factor.off_text_required))
+        } else {
+            (t_string!(i18n, second_factor.off_title), t_string!(i18n, second_factor.off_text))
+        };
+        question.set(Some(Question {
+            title: title.to_owned(),
+            text: text.to_owned(),
+            confirm: t_string!(i18n, second_factor.off).to_owned(),
+            destructive: true,
+        }));
+    };
+    let switch_off = move |()| {
+        question.set(None);
+        shown.run(switch_second_factor_off, move |()| {
+            untrack(|| {
+                toasts.say(if passkeys {
+                    t_string!(i18n, second_factor.off_done_passkeys).to_owned()
+                } else {
+                    t_string!(i18n, second_factor.off_done).to_owned()
+                });
+            });
+            on_changed.try_run(());
+        });
+    };
+    view! {
+        <ul class="rows">
+            <li>
+                <div>
+                    <strong>{say!(i18n, second_factor.authenticator)}</strong>
+                    <p class="hint">{say!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
+                </div>
+                <button type="button" class="button danger-text" disabled=shown.busy on:click=ask>
+                    {say!(i18n, second_factor.off)}
+                </button>
+            </li>
+        </ul>
+        <ConfirmDialog
+            id="second-factor-off"
+            question
+            pending=shown.pending
+            on_confirm=Callback::new(switch_off)
+            on_cancel=Callback::new(move |()| question.set(None))
+        />
+    }
+}
+
+/// The number of recovery codes left, and a button to create new ones.
+#[component]
+fn Codes(left: u32, shown: Shown) -> impl IntoView {
+    let i18n = use_i18n();
+    let renew = move |_| shown.run(renew_recovery_codes, move |codes| _ = shown.codes.try_set(Some(codes)));
+    let few = left < 3;
+    view! {
+        <h3>{say!(i18n, second_factor.codes)}</h3>
+        <ul class="rows">
+            <li>
+                <div>
+                    <strong>{move || t_string!(i18n, second_factor.codes_left, count = left).to_string()}</strong>
+                    {few.then(|| view! { <p class="hint">{say!(i18n, second_factor.codes_few)}</p> })}
+                </div>
+                <button type="button" class="button" disabled=shown.busy on:click=renew>
+                    {say!(i18n, second_factor.renew)}
+                </button>
+            </li>
+        </ul>
+    }
+}
+
+/// Shows recovery codes while there are any. Escape doesn't close this dialog, because they can't be shown again.
+#[component]
+fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let content = move |codes: Vec<String>| {
+        let text = codes.join("\n") + "\n";
+        let file = text.clone();
+        view! {
+            <p>{say!(i18n, second_factor.codes_text)}</p>
+            <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, second_factor.codes_warning)}</p></div>
+            <ol class="recovery-codes">
+                {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
+            </ol>
+            <div class="recovery-keep">
+                <CopyButton text label=Signal::derive(move || t_string!(i18n, second_factor.copy_codes).to_owned())/>
+                <button
+                    type="button"
+                    class="button small"
+                    on:click=move |_| _ = download("kagitaba-recovery-codes.txt", &file)
+                >
+                    {Icon::Download.view()}
+                    {say!(i18n, second_factor.download)}
+                </button>
+            </div>
+            <div class="dialog-actions">
+                <button type="button" class="button primary" on:click=move |_| on_done.run(())>
+                    {say!(i18n, second_factor.done)}
+                </button>
+            </div>
+        }
+    };
+    view! {
+        <Dialog
+            id="recovery-codes"
+            open=Signal::derive(move || codes.with(Option::is_some))
+            title=Signal::derive(move || t_string!(i18n, second_factor.codes).to_owned())
+            on_close=on_done
+            keep_open=true
+        >
+            {move || codes.get().map(content)}
+        </Dialog>
+    }
+}

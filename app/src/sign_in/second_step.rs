@@ -1,0 +1,106 @@
+//! The second step of sign-in: a passkey, the code of an authenticator, or a recovery code.
+
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::routes;
+use crate::sign_in::api::session::{SecondStep as SecondStepCall, second_step_awaited};
+use crate::sign_in::frame::SignedOutPage;
+use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
+use crate::ui::action_form::ActionForm;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::reactive::say;
+use domain::sign_in::second_factor::SecondStepBy;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// Asks for a factor that the user has. Codes work without our wasm.
+#[component]
+pub fn SecondStep() -> impl IntoView {
+    let i18n = use_i18n();
+    let take = ServerAction::<SecondStepCall>::new();
+    let next = use_query_map().with_untracked(|query| query.get("next"));
+    let awaited = Resource::new(|| (), |()| second_step_awaited());
+    // A full page load, so that the next page has the signed-in user from the start.
+    Effect::new(move |_| {
+        if let Some(Ok(next)) = take.value().get() {
+            _ = window().location().assign(&next);
+        }
+    });
+    let over = move || matches!(take.value().get(), Some(Err(AppError::SignInOver)));
+    let again = StoredValue::new(next.as_deref().map_or_else(|| routes::SIGN_IN.to_owned(), routes::sign_in_then));
+    let form = move |by| view! { <CodeForm by take next=next.clone()/> }.into_any();
+    let page = move |awaited: Result<SecondStepBy, AppError>| match awaited {
+        Ok(by) if !over() => form(by),
+        Ok(_) => view! { <Over error=AppError::SignInOver/> }.into_any(),
+        Err(error) => view! { <Over error/> }.into_any(),
+    };
+    view! {
+        <SignedOutPage title=Signal::derive(move || t_string!(i18n, second_step.title).to_owned())>
+            <h1>{say!(i18n, second_step.title)}</h1>
+            <Transition>{move || awaited.get().map(&page)}</Transition>
+            <p><a href=again.get_value() rel="external">{say!(i18n, second_step.again)}</a></p>
+        </SignedOutPage>
+    }
+}
+
+#[component]
+fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let pending = take.pending();
+    let passkey = by.passkey && use_passkeys();
+    let hydrated = use_hydrated();
+    let lead = move || {
+        if passkey && hydrated.get() {
+            t_string!(i18n, second_step.lead_passkey)
+        } else {
+            t_string!(i18n, second_step.lead)
+        }
+    };
+    let hint = move || {
+        if by.authenticator { t_string!(i18n, second_step.hint) } else { t_string!(i18n, second_step.hint_recovery) }
+    };
+    let then = next.clone();
+    view! {
+        <p class="lead">{lead}</p>
+        {passkey
+            .then(|| {
+                view! {
+                    <PasskeyEntry entry=Entry::SecondStep next=then/>
+                    <p class="sign-in-or needs-script">{say!(i18n, sign_in.or)}</p>
+                }
+            })}
+        <ErrorNote error=Signal::derive(move || take.value().get().and_then(Result::err))/>
+        <ActionForm action=take>
+            <div class="field">
+                <label for="code" class="label">{say!(i18n, second_step.code)}</label>
+                <p class="hint" id="code-hint">{hint}</p>
+                <input
+                    type="text"
+                    id="code"
+                    name="code"
+                    required
+                    autofocus=!passkey
+                    autocomplete="one-time-code"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby="code-hint"
+                />
+            </div>
+            {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+            <button type="submit" class="button" class:primary=!passkey disabled=pending>
+                {move || {
+                    if pending.get() { t_string!(i18n, sign_in.pending) } else { t_string!(i18n, sign_in.submit) }
+                }}
+            </button>
+        </ActionForm>
+    }
+}
+
+/// Explains why sign-in can't continue.
+#[component]
+fn Over(error: AppError) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::request::context::set_status(&error);
+    view! { <ErrorNote error=Some(error)/> }
+}

@@ -1,0 +1,159 @@
+//! The menu behind a card's More icon.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::icon::Icon;
+use crate::ui::menu::{Position, focus, stays};
+use crate::ui::reactive::say;
+use crate::words::Words;
+use domain::tokens::token::{Token, TokenState};
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+
+/// An action on a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MenuItem {
+    Duplicate,
+    Reset,
+    UpgradeVersion,
+    Disable,
+    Enable,
+    Delete,
+    /// In no menu, but on the token's page.
+    View,
+}
+
+impl MenuItem {
+    /// Returns the items for a token in this state.
+    const fn for_state(state: TokenState) -> [Self; 5] {
+        let switch = match state {
+            TokenState::Enabled => Self::Disable,
+            TokenState::Disabled => Self::Enable,
+        };
+        [Self::Duplicate, Self::Reset, Self::UpgradeVersion, switch, Self::Delete]
+    }
+
+    /// Returns the item's label.
+    pub fn label(self, i18n: Words) -> &'static str {
+        match self {
+            Self::Duplicate => t_string!(i18n, item.duplicate),
+            Self::Reset => t_string!(i18n, item.reset),
+            Self::UpgradeVersion => t_string!(i18n, item.upgrade_version),
+            Self::Disable => t_string!(i18n, item.disable),
+            Self::Enable => t_string!(i18n, item.enable),
+            Self::Delete => t_string!(i18n, item.delete),
+            Self::View => t_string!(i18n, item.view),
+        }
+    }
+
+    const fn icon(self) -> Icon {
+        match self {
+            Self::Duplicate => Icon::Duplicate,
+            Self::Reset => Icon::Reset,
+            Self::UpgradeVersion => Icon::Upgrade,
+            Self::Disable => Icon::Disable,
+            Self::Enable => Icon::Enable,
+            Self::Delete => Icon::Trash,
+            Self::View => Icon::Eye,
+        }
+    }
+
+    fn applies_to(self, token: &Token) -> bool {
+        self != Self::UpgradeVersion || !token.settings.api_version.is_newest()
+    }
+}
+
+/// The More button and its menu.
+#[component]
+pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let open = RwSignal::new(false);
+    let root = NodeRef::<html::Div>::new();
+    let button = NodeRef::<html::Button>::new();
+    let id = format!("menu-{}", token.read_untracked().id.0);
+
+    let close = move || {
+        open.set(false);
+        if let Some(button) = button.get_untracked() {
+            _ = button.focus();
+        }
+    };
+    let open_at = move |position: Position| {
+        open.set(true);
+        // The menu can take the focus only once it is shown.
+        request_animation_frame(move || focus(root, position));
+    };
+    let on_button_key = move |event: ev::KeyboardEvent| {
+        if let Some(position) = Position::from_button(&event) {
+            event.prevent_default();
+            open_at(position);
+        }
+    };
+    let on_menu_key = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            close();
+        } else if let Some(position) = Position::within(&event) {
+            event.prevent_default();
+            focus(root, position);
+        }
+    };
+    // Clicking elsewhere or tabbing on closes the menu and leaves the focus where it went. A card that is removed loses
+    // the focus too, when its signals are disposed or about to be: so no signal is set unless it changes.
+    let on_focus_out = move |event: ev::FocusEvent| {
+        if !stays(root, &event) && open.try_get_untracked() == Some(true) {
+            open.set(false);
+        }
+    };
+    let item = move |item: MenuItem| {
+        let disabled = move || !token.with(|token| item.applies_to(token));
+        let on_click = move |_| {
+            if !disabled() {
+                close();
+                on_pick.run(item);
+            }
+        };
+        view! {
+            <li role="none">
+                <button
+                    type="button"
+                    role="menuitem"
+                    tabindex="-1"
+                    class="menu-item"
+                    class:danger=item == MenuItem::Delete
+                    aria-disabled=move || disabled().to_string()
+                    on:click=on_click
+                >
+                    {item.icon().view()}
+                    <span>{move || item.label(i18n)}</span>
+                </button>
+            </li>
+        }
+    };
+    let label =
+        move || token.with(|token| t_string!(i18n, card.more_for, name = token.settings.name.as_str()).to_string());
+    view! {
+        <div class="menu" node_ref=root on:focusout=on_focus_out>
+            <button
+                type="button"
+                class="icon-button"
+                node_ref=button
+                aria-haspopup="menu"
+                aria-expanded=move || open.get().to_string()
+                aria-controls=id.clone()
+                aria-label=label
+                title=say!(i18n, card.more)
+                disabled=move || !hydrated.get()
+                on:click=move |_| if open.get_untracked() { close() } else { open_at(Position::First) }
+                on:keydown=on_button_key
+            >
+                {Icon::More.view()}
+            </button>
+            <ul role="menu" id=id class="menu-items" aria-label=label hidden=move || !open.get() on:keydown=on_menu_key>
+                {move || MenuItem::for_state(token.with(|token| token.state)).map(item).collect_view()}
+            </ul>
+        </div>
+    }
+}

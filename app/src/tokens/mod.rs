@@ -1,0 +1,18 @@
+//! Access tokens: the list, a token's page, the form for a new one, and the commands of the menu.
+
+pub mod api;
+pub(crate) mod card;
+pub(crate) mod commands;
+pub(crate) mod create;
+pub(crate) mod edit;
+pub(crate) mod expiry;
+pub(crate) mod fields;
+pub(crate) mod filters;
+pub(crate) mod history;
+pub(crate) mod list;
+pub(crate) mod live;
+pub(crate) mod menu;
+pub(crate) mod scope_picker;
+pub(crate) mod secret_dialog;
+pub(crate) mod tips;
+pub(crate) mod try_it;

@@ -1,0 +1,52 @@
+//! Copies a text to the clipboard, and reports the result.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::ui::icon::Icon;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+use wasm_bindgen_futures::JsFuture;
+
+/// How long the button shows the result.
+const SAID_FOR: Duration = Duration::from_secs(3);
+
+/// A button that copies `text`; `label` names it for screen readers.
+#[component]
+pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Signal<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let outcome = RwSignal::new(None::<bool>);
+    let on_click = move |_| {
+        spawn_local(async move {
+            let copied = copy(&text.get_untracked()).await;
+            outcome.set(Some(copied));
+            set_timeout(move || _ = outcome.try_set(None), SAID_FOR);
+        });
+    };
+    let said = move || match outcome.get() {
+        None => "",
+        Some(true) => t_string!(i18n, copied),
+        Some(false) => t_string!(i18n, copy_failed),
+    };
+    view! {
+        <span class="copy">
+            <button type="button" class="button small" aria-label=label on:click=on_click>
+                {move || if outcome.get() == Some(true) { Icon::Check.view() } else { Icon::Copy.view() }}
+                <span>
+                    {move || match outcome.get() {
+                        Some(true) => t_string!(i18n, copied),
+                        _ => t_string!(i18n, copy),
+                    }}
+                </span>
+            </button>
+            <span class="copy-said" class:visually-hidden=move || outcome.get() != Some(false) role="status">
+                {said}
+            </span>
+        </span>
+    }
+}
+
+/// Copies the text. Returns whether it succeeded: browsers allow the clipboard only with TLS or on this machine.
+async fn copy(text: &str) -> bool {
+    let window = window();
+    window.is_secure_context() && JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()
+}

@@ -1,0 +1,60 @@
+//! The page's language, English or Japanese: as chosen in this browser, else in the user's preferences, else the
+//! browser's.
+
+use crate::i18n::{Locale, use_i18n};
+use crate::ui::icon::Icon;
+use crate::ui::reactive::say;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// The cookie that stores the choice: `en` or `ja`.
+pub const COOKIE: &str = "kagitaba_language";
+
+/// Applies the language chosen in the request's cookie, or in the user's preferences. Called once by the app, below its
+/// languages. The browser then finds it in the page.
+#[component]
+pub fn ChosenLanguage() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(locale) = crate::request::context::chosen_locale() {
+        use_i18n().set_locale(locale);
+    }
+}
+
+/// Returns the language's own name for itself.
+pub const fn own_name(locale: Locale) -> &'static str {
+    match locale {
+        Locale::en => "English",
+        Locale::ja => "日本語",
+    }
+}
+
+/// A button for each language.
+#[component]
+pub fn LanguageSwitch() -> impl IntoView {
+    let i18n = use_i18n();
+    let choose = move |locale: Locale| {
+        i18n.set_locale(locale);
+        let document: web_sys::HtmlDocument = document().unchecked_into();
+        // Stored for a year. A browser that accepts no cookies requests its own language the next time.
+        _ = document.set_cookie(&format!("{COOKIE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
+    };
+    let choice = move |locale: Locale| {
+        view! {
+            <button
+                type="button"
+                lang=locale.to_string()
+                aria-pressed=move || (i18n.get_locale() == locale).to_string()
+                on:click=move |_| choose(locale)
+            >
+                {own_name(locale)}
+            </button>
+        }
+    };
+    view! {
+        <div class="language" role="group" aria-label=say!(i18n, language)>
+            {Icon::Language.view()}
+            {choice(Locale::en)}
+            {choice(Locale::ja)}
+        </div>
+    }
+}

@@ -1,0 +1,188 @@
+//! Points in time, in the user's own time zone and language.
+
+use crate::i18n::{Locale, t_string, use_i18n};
+use crate::sign_in::allowed::use_preferences;
+use crate::ui::hydrated::use_hydrated;
+use crate::words::Words;
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use leptos::prelude::*;
+
+/// A point in time as a date, with `exact` to the second. With `relative`, one within the last week is shown as the
+/// time since. The tooltip has the full time.
+#[component]
+pub fn Time(
+    #[prop(into)] at: Signal<DateTime<Utc>>,
+    #[prop(optional)] relative: bool,
+    #[prop(optional)] exact: bool,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let zone = StoredValue::new(use_zone());
+    let local = move || {
+        let at = at.get();
+        at.with_timezone(&zone.with_value(|zone| zone.offset(at)))
+    };
+    let text = move || {
+        let since = (relative && hydrated.get()).then(|| since(i18n, at.get())).flatten();
+        let date = || date(i18n, local());
+        since.unwrap_or_else(|| if exact { format!("{} {}", date(), local().format("%H:%M:%S")) } else { date() })
+    };
+    let full = move || format!("{} {}", date(i18n, local()), local().format("%H:%M:%S %:z"));
+    view! {
+        <time datetime=move || at.get().to_rfc3339() title=full>
+            {text}
+        </time>
+    }
+}
+
+const UTC: FixedOffset = FixedOffset::east_opt(0).expect("zero is an offset");
+
+/// The time zone that the user has chosen, else the browser's. The server does not know the latter: it renders UTC
+/// then, which is replaced once our wasm runs.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    chosen: Option<String>,
+    hydrated: Signal<bool>,
+}
+
+/// Returns the user's time zone.
+pub fn use_zone() -> Zone {
+    Zone { chosen: use_preferences().time_zone, hydrated: use_hydrated() }
+}
+
+impl Zone {
+    /// Returns the zone's offset from UTC at that time, including daylight saving time.
+    pub fn offset(&self, at: DateTime<Utc>) -> FixedOffset {
+        match &self.chosen {
+            Some(name) => offset_in(name, at),
+            None if self.hydrated.get() => offset_here(at),
+            None => UTC,
+        }
+    }
+}
+
+/// Returns the offset from UTC of the zone of that name.
+#[cfg(feature = "ssr")]
+fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
+    use chrono::Offset as _;
+    name.parse::<chrono_tz::Tz>().map_or(UTC, |zone| at.with_timezone(&zone).offset().fix())
+}
+
+/// Returns the offset from UTC of the zone of that name, or of the browser's zone if the browser does not know it.
+#[cfg(not(feature = "ssr"))]
+fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
+    thread_local! {
+        /// Created once: the user has the same zone until the browser loads another page.
+        static FORMAT: std::cell::OnceCell<Option<js_sys::Function>> = const { std::cell::OnceCell::new() };
+    }
+    let text = FORMAT.with(|format| {
+        let format = format.get_or_init(|| browser::format_with_offset(name)).as_ref()?;
+        format.call1(&wasm_bindgen::JsValue::UNDEFINED, &js_date(at)).ok()?.as_string()
+    });
+    text.and_then(|text| offset_named(&text)).unwrap_or_else(|| offset_here(at))
+}
+
+/// Returns the offset from UTC of the browser's zone.
+fn offset_here(at: DateTime<Utc>) -> FixedOffset {
+    #[allow(clippy::cast_possible_truncation)] // whole minutes, less than a day
+    let west = js_date(at).get_timezone_offset() as i32 * 60;
+    FixedOffset::west_opt(west).unwrap_or(UTC)
+}
+
+fn js_date(at: DateTime<Utc>) -> js_sys::Date {
+    #[allow(clippy::cast_precision_loss)] // milliseconds of any date are far below 2⁵³
+    js_sys::Date::new(&(at.timestamp_millis() as f64).into())
+}
+
+/// Returns the offset at the end of an English date: `GMT`, `GMT+05:30`.
+#[cfg(any(not(feature = "ssr"), test))]
+fn offset_named(text: &str) -> Option<FixedOffset> {
+    let (_, offset) = text.rsplit_once("GMT")?;
+    if offset.is_empty() { Some(UTC) } else { offset.parse().ok() }
+}
+
+/// Returns the IANA names of the time zones that the browser knows; empty if it doesn't list them, and on the server.
+pub fn known_zones() -> Vec<String> {
+    #[cfg(not(feature = "ssr"))]
+    return browser::zones().unwrap_or_default();
+    #[cfg(feature = "ssr")]
+    Vec::new()
+}
+
+#[cfg(not(feature = "ssr"))]
+mod browser {
+    //! Time zones in the browser's `Intl`. Missing functions and unknown zones give `None`.
+
+    use js_sys::{Array, Function, Object, Reflect};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    fn of_intl(name: &str) -> Option<Function> {
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        Reflect::get(&intl, &name.into()).ok()?.dyn_into().ok()
+    }
+
+    /// Returns a function that formats a `Date` in English with the zone's offset at its end.
+    pub fn format_with_offset(zone: &str) -> Option<Function> {
+        let options = Object::new();
+        for (name, value) in [("timeZone", zone), ("timeZoneName", "longOffset")] {
+            Reflect::set(&options, &name.into(), &value.into()).ok()?;
+        }
+        let format = Reflect::construct(&of_intl("DateTimeFormat")?, &Array::of2(&"en".into(), &options)).ok()?;
+        Reflect::get(&format, &"format".into()).ok()?.dyn_into().ok()
+    }
+
+    /// Returns the names of the zones.
+    pub fn zones() -> Option<Vec<String>> {
+        let zones = of_intl("supportedValuesOf")?.call1(&JsValue::UNDEFINED, &"timeZone".into()).ok()?;
+        Some(zones.dyn_into::<Array>().ok()?.iter().filter_map(|zone| zone.as_string()).collect())
+    }
+}
+
+/// Returns the current time by the browser's clock. Not used on the server, whose clock may differ.
+pub fn now() -> DateTime<Utc> {
+    #[allow(clippy::cast_possible_truncation)] // milliseconds of any date are far below 2⁶³
+    DateTime::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default()
+}
+
+/// Returns the date at that time, in the user's zone. For use within a view.
+pub fn date_text(i18n: Words, at: DateTime<Utc>) -> String {
+    date(i18n, at.with_timezone(&use_zone().offset(at)))
+}
+
+fn date(i18n: Words, at: DateTime<FixedOffset>) -> String {
+    let format = match i18n.get_locale() {
+        Locale::en => "%-d %b %Y",
+        Locale::ja => "%Y年%-m月%-d日",
+    };
+    at.format(format).to_string()
+}
+
+/// Returns the time since, or `None` if it is a week or longer.
+fn since(i18n: Words, at: DateTime<Utc>) -> Option<String> {
+    let since = now() - at;
+    Some(if since < TimeDelta::minutes(1) {
+        t_string!(i18n, card.just_now).to_owned()
+    } else if since < TimeDelta::hours(1) {
+        t_string!(i18n, card.minutes_ago, count = since.num_minutes()).to_string()
+    } else if since < TimeDelta::days(1) {
+        t_string!(i18n, card.hours_ago, count = since.num_hours()).to_string()
+    } else if since < TimeDelta::days(7) {
+        t_string!(i18n, card.days_ago, count = since.num_days()).to_string()
+    } else {
+        return None;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset_named;
+
+    #[test]
+    fn offset_is_parsed_from_end_of_formatted_date() {
+        let seconds = |text: &str| offset_named(text).map(|offset| offset.local_minus_utc());
+        assert_eq!(seconds("1/31/2026, GMT"), Some(0));
+        assert_eq!(seconds("1/31/2026, GMT+05:30"), Some(19_800));
+        assert_eq!(seconds("1/31/2026, GMT-08:00"), Some(-28_800));
+        assert_eq!(seconds("1/31/2026"), None);
+    }
+}

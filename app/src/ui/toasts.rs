@@ -1,0 +1,127 @@
+//! Messages that say what happened, some with a temporary offer to undo it.
+
+use crate::i18n::use_i18n;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::say;
+use leptos::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time for which a message without undo is shown.
+const SHOWN_FOR: Duration = Duration::from_secs(7);
+
+/// The kind of message, for its colour and for screen readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Done,
+    Failed,
+}
+
+#[derive(Clone)]
+struct Toast {
+    id: usize,
+    tone: Tone,
+    text: String,
+    undo: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// The list of current messages.
+#[derive(Clone, Copy)]
+pub struct ToastRack {
+    toasts: RwSignal<Vec<Toast>>,
+    next_id: StoredValue<usize>,
+}
+
+/// Provides the list. Called once, by the app.
+pub fn provide_toasts() {
+    provide_context(ToastRack { toasts: RwSignal::new(Vec::new()), next_id: StoredValue::new(0) });
+}
+
+/// Returns the list of current messages.
+pub fn use_toasts() -> ToastRack {
+    expect_context()
+}
+
+impl ToastRack {
+    /// Says that an action succeeded. The message disappears after a while.
+    pub fn say(self, text: String) {
+        self.add(Tone::Done, text, None, Some(SHOWN_FOR));
+    }
+
+    /// Says that an action failed. The message stays until it is dismissed.
+    pub fn complain(self, text: String) {
+        self.add(Tone::Failed, text, None, None);
+    }
+
+    /// Says that an action succeeded and offers to undo it, for as long as that is possible.
+    pub fn offer_undo(self, text: String, shown_for: Duration, undo: impl Fn() + Send + Sync + 'static) {
+        self.add(Tone::Done, text, Some(Arc::new(undo)), Some(shown_for));
+    }
+
+    fn add(self, tone: Tone, text: String, undo: Option<Arc<dyn Fn() + Send + Sync>>, shown_for: Option<Duration>) {
+        let id = self.next_id.get_value();
+        self.next_id.set_value(id + 1);
+        self.toasts.update(|toasts| toasts.push(Toast { id, tone, text, undo }));
+        if let Some(shown_for) = shown_for {
+            set_timeout(move || self.dismiss(id), shown_for);
+        }
+    }
+
+    fn dismiss(self, id: usize) {
+        self.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
+    }
+
+    fn of(self, tone: Tone) -> Vec<Toast> {
+        self.toasts.with(|toasts| toasts.iter().filter(|toast| toast.tone == tone).cloned().collect())
+    }
+}
+
+/// Shows the messages. The regions are in the page from the start, so that screen readers watch them.
+#[component]
+pub fn Toasts() -> impl IntoView {
+    let i18n = use_i18n();
+    let rack = use_toasts();
+    view! {
+        <section class="toasts" aria-label=say!(i18n, done.messages)>
+            <div role="status">
+                <For each=move || rack.of(Tone::Done) key=|toast| toast.id let(toast)>
+                    <ToastView toast rack/>
+                </For>
+            </div>
+            <div role="alert">
+                <For each=move || rack.of(Tone::Failed) key=|toast| toast.id let(toast)>
+                    <ToastView toast rack/>
+                </For>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn ToastView(toast: Toast, rack: ToastRack) -> impl IntoView {
+    let i18n = use_i18n();
+    let Toast { id, tone, text, undo } = toast;
+    let icon = if tone == Tone::Failed { Icon::Alert } else { Icon::Check };
+    view! {
+        <div class="toast" class:failed=tone == Tone::Failed>
+            {icon.view()}
+            <p>{text}</p>
+            {undo
+                .map(|undo| {
+                    let undo = move |_| {
+                        rack.dismiss(id);
+                        undo();
+                    };
+                    view! { <button type="button" class="toast-undo" on:click=undo>{say!(i18n, done.undo)}</button> }
+                })}
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=say!(i18n, done.dismiss)
+                on:click=move |_| rack.dismiss(id)
+            >
+                {Icon::Close.view()}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,4 @@
+//! Accounts and their security policies.
+
+pub mod accounts;
+pub mod security_policy;

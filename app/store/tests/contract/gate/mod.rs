@@ -1,0 +1,5 @@
+//! The look-ups of the gate.
+
+pub mod authenticate;
+pub mod failures;
+pub mod verification;

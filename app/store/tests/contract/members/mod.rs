@@ -1,0 +1,5 @@
+//! Account users and their profiles.
+
+pub mod operator;
+pub mod profile;
+pub mod users;

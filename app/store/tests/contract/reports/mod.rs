@@ -1,0 +1,5 @@
+//! Advertisers and jobs.
+
+pub mod advertisers;
+pub mod jobs;
+pub mod work;

@@ -1,0 +1,7 @@
+//! Changes, lists and use of access tokens.
+
+pub mod changes;
+pub mod concurrency;
+pub mod list;
+pub mod undo;
+pub mod usage;

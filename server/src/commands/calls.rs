@@ -1,0 +1,92 @@
+//! `kagitaba call export`: an account's calls one by one, with token, operation and address, for investigations.
+
+use std::io::{BufWriter, Write};
+
+use anyhow::{Context as _, Result, ensure};
+use chrono::{NaiveDate, SecondsFormat};
+use domain::reports::report::{BYTE_ORDER_MARK, cell};
+use serde_json::{Value, json};
+use store::{CallLog, RecordedCall};
+
+use crate::{
+    commands::{
+        account,
+        cli::{CallExport, CallFormat},
+    },
+    output::Output,
+};
+
+/// The columns of the CSV file.
+const COLUMNS: [&str; 8] =
+    ["Time", "TokenId", "TokenName", "AccountSid", "Operation", "Address", "Status", "LatencyMicroseconds"];
+
+const NOT_WRITTEN: &str = "standard output takes no more";
+
+/// Writes the calls to standard output, keeping only a few packs of them in memory.
+///
+/// # Errors
+/// If the last day is before the first, if the account does not exist, if standard output can't be written, or if the
+/// store fails.
+pub async fn export(export: &CallExport) -> Result<()> {
+    let days = (export.from.unwrap_or(NaiveDate::MIN), export.to.unwrap_or(NaiveDate::MAX));
+    ensure!(days.0 <= days.1, "--to {} is before --from {}; give them the other way round", days.1, days.0);
+    let store = export.data.open().await?;
+    let account = account::named(&store, &export.account).await?;
+    let log = store.call_log(account, days.0, days.1);
+    write(log, export.format, BufWriter::new(Output)).await
+}
+
+async fn write(mut log: CallLog, format: CallFormat, mut out: impl Write) -> Result<()> {
+    if format == CallFormat::Csv {
+        out.write_all(BYTE_ORDER_MARK).context(NOT_WRITTEN)?;
+        csv(&mut out, [COLUMNS.map(str::to_owned)])?;
+    }
+    loop {
+        let calls = log.next().await?;
+        if calls.is_empty() {
+            return out.flush().context(NOT_WRITTEN);
+        }
+        match format {
+            CallFormat::Csv => csv(&mut out, calls.iter().map(record))?,
+            CallFormat::Jsonl => {
+                calls.iter().try_for_each(|call| writeln!(out, "{}", object(call))).context(NOT_WRITTEN)?;
+            }
+        }
+    }
+}
+
+fn csv(out: impl Write, records: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    for record in records {
+        csv.write_record(record.iter().map(|text| cell(text).into_owned())).context(NOT_WRITTEN)?;
+    }
+    csv.flush().context(NOT_WRITTEN)
+}
+
+fn record(call: &RecordedCall) -> [String; COLUMNS.len()] {
+    [
+        time(call),
+        call.token.0.to_string(),
+        call.name.clone().unwrap_or_default(),
+        call.sid.as_ref().map(ToString::to_string).unwrap_or_default(),
+        call.scope.clone(),
+        call.address.to_string(),
+        call.status.to_string(),
+        call.latency.as_micros().to_string(),
+    ]
+}
+
+fn object(call: &RecordedCall) -> Value {
+    json!({
+        "time": time(call),
+        "token": { "id": call.token, "name": call.name, "sid": call.sid },
+        "operation": call.scope,
+        "address": call.address,
+        "status": call.status,
+        "latency_microseconds": u64::try_from(call.latency.as_micros()).unwrap_or(u64::MAX),
+    })
+}
+
+fn time(call: &RecordedCall) -> String {
+    call.at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

@@ -1,0 +1,47 @@
+//! `kagitaba migrate`, `kagitaba move` and `kagitaba backup`: operations on whole databases.
+
+use anyhow::{Context as _, Result};
+use store::move_database;
+
+use crate::{
+    commands::cli::{Backup, Move},
+    config::Data,
+    output::say,
+};
+
+/// Migrates the database to this version's schema, as `serve` does before it begins.
+///
+/// # Errors
+/// If the store can't be opened.
+pub async fn migrate(data: &Data) -> Result<()> {
+    data.open().await?;
+    say!("The database has the form of version {}.", env!("CARGO_PKG_VERSION"))?;
+    Ok(())
+}
+
+/// Moves all data from one kind of database to the other, and prints the number of rows of each table.
+///
+/// # Errors
+/// If one of them can't be used, if the target is not empty, or if any row came out different.
+pub async fn move_all(Move { from, to }: &Move) -> Result<()> {
+    let moved = move_database(from, to).await.context("nothing was moved")?;
+    for table in &moved {
+        say!("{:20} {:>12}", table.name, table.rows)?;
+    }
+    let rows: u64 = moved.iter().map(|table| table.rows).sum();
+    say!(
+        "Moved {rows} rows and found them all the same. Keep the server key where it is, and serve the new database."
+    )?;
+    Ok(())
+}
+
+/// Writes a copy of an `SQLite` database into a new file, while a server may run.
+///
+/// # Errors
+/// If the file exists already or can't be written, if the database is of another kind, or if it can't be read.
+pub async fn back_up(Backup { file, data }: &Backup) -> Result<()> {
+    store::back_up(&data.url(), file).await.context("nothing was backed up")?;
+    let (file, keys) = (file.display(), data.folder.display());
+    say!("Backed up the database to {file}. Keep the keys in {keys} (server.key, sealing.key), too, apart from it.")?;
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! `kagitaba serve`: starts the server from the command line, and shuts it down gracefully.
+
+use std::{
+    io::{self, Write as _},
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use chrono::TimeDelta;
+use store::{Clock, RelyingParty, Store};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    commands::{cli::Serve, demo},
+    console::{
+        live::{PlaceLimits, Places},
+        site::Site,
+    },
+    gate::exports,
+    housekeeping,
+    http::{connections, public_url::PublicUrl},
+    router::{Services, router},
+};
+
+/// The time that requests may take after the shutdown signal.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until the shutdown signal (Ctrl+C, SIGTERM).
+///
+/// # Errors
+/// If the frontend, the database or the address can't be used.
+pub async fn serve(args: &Serve) -> Result<()> {
+    let in_order = args.gate.lifecycle().is_in_order();
+    ensure!(
+        in_order,
+        "a version can't go out of use before it is deprecated; give a --sunset not before its --deprecation"
+    );
+    let mail = args.mail.mail(args.public_url.as_ref())?;
+    let identity_provider = args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new);
+    let connections = args.connections.settings(args.production, connections::raise_limit())?;
+    warn_of_proxies(args);
+    let site = Site::open(&args.site)?;
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}; choose another --listen", args.listen))?;
+    let address = listener.local_addr()?;
+    let live = Places::new(PlaceLimits::of(connections.limits.total));
+    let public_url = args.public_url.clone();
+    let services = Services { mail, identity_provider, passkeys: relying_party(args, address), public_url, live };
+
+    let store = args.data.open_alone().await?;
+    prepare_demo(args, &store, address).await?;
+    store.remove_deleted().await?;
+    tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(args.keep_calls.into())));
+    tokio::spawn(exports::work(store.clone()));
+    let lease = tokio::spawn(store.clone().keep_lease());
+    welcome(&store, address).await?;
+
+    let router = router(store.clone(), &site, &args.gate, &services, args.production);
+    let (told, end) = (told_to_end()?, told_to_end()?);
+    tokio::select! {
+        () = connections::serve(listener, router, connections, told) => {}
+        () = async { end.await; tokio::time::sleep(GRACE).await } => {}
+    }
+    lease.abort();
+    _ = lease.await;
+    if let Err(error) = store.end_lease().await {
+        tracing::warn!(%error, "the lease was not ended: changes elsewhere wait until it has run out");
+    }
+    store.flush_calls().await.context("the last calls at the gate could not be written down")?;
+    Ok(())
+}
+
+/// Returns the site that passkeys are for: the public address, or else this machine's own name. Browsers know sites by
+/// name, never by an IP address.
+fn relying_party(args: &Serve, address: SocketAddr) -> Option<RelyingParty> {
+    let here =
+        || (!args.production && address.ip().is_loopback()).then(|| format!("http://localhost:{}", address.port()));
+    RelyingParty::of(&args.public_url.as_ref().map(PublicUrl::origin).or_else(here)?)
+}
+
+/// Warns if there is most likely a proxy in front that is not trusted.
+fn warn_of_proxies(Serve { production, listen, connections, .. }: &Serve) {
+    if *production && !listen.ip().is_loopback() && connections.trusted_proxy.is_empty() {
+        tracing::warn!(
+            "--production listens on {listen}, and only proxies on this machine are trusted: name yours with \
+             --trusted-proxy (KAGITABA_TRUSTED_PROXY), else all people and calls count as coming from its address"
+        );
+    }
+}
+
+/// Makes the demo accounts if they are due. Their password is published, so they are made and served only where no
+/// other machine can connect.
+async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Result<()> {
+    let private = address.ip().is_loopback() && !args.production;
+    ensure!(
+        private || !demo::is_in(store).await?,
+        "the database has the demo accounts, whose password is published; serve it on 127.0.0.1 without --production, \
+         or choose another --data folder"
+    );
+    if private && !args.no_demo && demo::is_due(store).await? {
+        demo::create(store, Clock::system().now()).await?;
+    }
+    Ok(())
+}
+
+/// Prints the address of Kagitaba and how to sign in.
+async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
+    // The address has this name because browsers take passkeys only for a name.
+    let here = address.ip() == Ipv4Addr::LOCALHOST;
+    let host = if here { format!("localhost:{}", address.port()) } else { address.to_string() };
+    let mut text = format!("Kagitaba is at http://{host} (Ctrl+C ends it).\n");
+    if demo::is_in(store).await? {
+        text.push_str(&format!("\n{}\n", demo::how_to_sign_in()));
+    } else if !store.has_users().await? {
+        text.push_str(
+            "\nThere are no users yet. Add the first one, with the same --data and --database as here:\n  \
+             kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'\n",
+        );
+    }
+    _ = io::stdout().write_all(text.as_bytes()); // without a reader, it serves all the same
+    Ok(())
+}
+
+/// Waits for Ctrl+C or SIGTERM.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

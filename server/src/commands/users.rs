@@ -1,0 +1,143 @@
+//! `kagitaba user`: adds the first users, makes changes that no administrator can make any more, and unlinks users from
+//! the identity provider. Each takes effect on a running server.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::SecondsFormat;
+use domain::{
+    account::AccountId,
+    members::membership::{Change, Member},
+};
+use store::{Error, NewUser, Store};
+
+use crate::{
+    commands::{
+        account,
+        cli::{MemberNamed, SecondFactorReset, UserAdd, UserList, UserNamed, UserUnlink},
+    },
+    output::say,
+};
+
+/// Adds the user, and the account too if it does not exist yet.
+///
+/// # Errors
+/// If the password is too short, too long or too easy to guess, if the address is taken, or if the store fails.
+pub async fn add(user: &UserAdd) -> Result<()> {
+    let store = user.data.open().await?;
+    let password = read_password(&user.email)?;
+
+    let account = account(&store, &user.account).await?;
+    let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
+    store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
+    say!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str())?;
+    Ok(())
+}
+
+/// Switches off the user's two-step sign-in.
+///
+/// # Errors
+/// If no user has the address, or if the store fails.
+pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
+    let had = match user.data.open().await?.reset_second_factor(&user.email).await {
+        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        had => had?,
+    };
+    say!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() })?;
+    Ok(())
+}
+
+/// Sets the user's password, and signs them out everywhere.
+///
+/// # Errors
+/// If no user has the address, if the password is too short, too long or too easy to guess, or if the store fails.
+pub async fn set_password(user: &UserNamed) -> Result<()> {
+    let store = user.data.open().await?;
+    let password = read_password(&user.email)?;
+    let ended = match store.set_password(&user.email, &password).await {
+        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        ended => ended?,
+    };
+    say!("Set the password of {}. Sessions ended: {ended}.", user.email)?;
+    Ok(())
+}
+
+/// Lists users.
+///
+/// # Errors
+/// If the account does not exist, if the store fails, or if standard output can't be written.
+pub async fn list(list: &UserList) -> Result<()> {
+    let store = list.data.open().await?;
+    let account = match &list.account {
+        Some(name) => Some(account::named(&store, name).await?),
+        None => None,
+    };
+    say!("Account\tE-mail\tName\tRole\tState\tLast seen")?;
+    for (account, Member { person, role, state, last_seen_at }) in store.all_members(account).await? {
+        let seen = last_seen_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+        let columns = [&*account, &*person.email, &*person.name, role.as_str(), state.as_str(), &*seen];
+        say!("{}", columns.join("\t"))?;
+    }
+    Ok(())
+}
+
+/// Changes the user's role or state in the account.
+///
+/// # Errors
+/// If the account or the user does not exist, if the account would be left without an active administrator, or if the
+/// store fails.
+pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
+    let store = member.data.open().await?;
+    let account = account::named(&store, &member.account).await?;
+    let after = match store.change_member_of(account, &member.email, change).await {
+        Err(Error::NotFound) => bail!("{} has no user with the address {}; check it", member.account, member.email),
+        after => after?,
+    };
+    say!("{} is {} in {}, {}.", member.email, after.role.as_str(), member.account, after.state.as_str())?;
+    Ok(())
+}
+
+fn no_user(email: &str) -> String {
+    format!("there is no user with the address {email}; check it")
+}
+
+/// Removes the user's links to identity providers.
+///
+/// # Errors
+/// If no user has the address, or if the store fails.
+pub async fn unlink(user: &UserUnlink) -> Result<()> {
+    let removed = user.data.open().await?.unlink_identities(&user.email).await;
+    let removed = match removed {
+        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        removed => removed?,
+    };
+    say!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) })?;
+    Ok(())
+}
+
+/// Returns the account of that name, which is added if it does not exist yet.
+///
+/// # Errors
+/// If the store fails.
+pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
+    match store.account_named(name).await? {
+        Some(account) => Ok(account),
+        None => store.add_account(name).await,
+    }
+}
+
+/// Reads the password from the terminal, twice and without showing it, or else from one line of standard input. It is
+/// never an argument, which every process of the machine could read.
+fn read_password(email: &str) -> Result<String> {
+    let password = if io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("Password: ")?;
+        ensure!(password == rpassword::prompt_password("Password again: ")?, "the two passwords differ; try again");
+        password
+    } else {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
+        line.trim_end_matches(['\n', '\r']).to_owned()
+    };
+    domain::members::user::password(&password, email).context("the password does not do")?;
+    Ok(password)
+}

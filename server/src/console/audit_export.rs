@@ -1,0 +1,224 @@
+//! `/settings/audit-trail/export.csv` and `.jsonl`: the audit trail's entries that match the filter in the query, as a
+//! file, for a person who may see them. At most [`EXPORT_MAX`] at once.
+
+use app::routes;
+use axum::{
+    Extension, Router,
+    extract::{RawQuery, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use chrono::{NaiveDate, SecondsFormat};
+use csv::WriterBuilder;
+use domain::{
+    audit::trail::{EXPORT_MAX, TrailFilter},
+    members::{role::Permission, user::Asker},
+    reports::report::{BYTE_ORDER_MARK, cell},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use store::{AuditEntry, Store};
+
+/// The reason why there is no file.
+#[derive(Debug, thiserror::Error)]
+enum ExportError {
+    #[error("sign in first")]
+    SignInNeeded,
+    #[error("your role does not allow it; ask an Account Administrator")]
+    NotAllowed,
+    #[error("more than {EXPORT_MAX} entries fit; narrow the dates and export them in parts")]
+    TooMany,
+    #[error("the database does not answer; try again")]
+    Unavailable,
+    #[error("something went wrong on the server; try again")]
+    Internal,
+}
+
+impl From<store::Error> for ExportError {
+    fn from(error: store::Error) -> Self {
+        tracing::error!(%error, "the audit trail could not be exported");
+        if error.is_unavailable() { Self::Unavailable } else { Self::Internal }
+    }
+}
+
+/// The format of the file.
+#[derive(Clone, Copy)]
+enum Form {
+    Csv,
+    JsonLines,
+}
+
+/// Returns the routes, which find the asker in the request's extensions.
+pub fn router(store: Store) -> Router {
+    let export = |form| {
+        get(async move |State(store), asker, RawQuery(query)| match file(&store, asker, query, form).await {
+            Ok(file) => file,
+            Err(error) => refusal(&error),
+        })
+    };
+    Router::new()
+        .route(routes::AUDIT_TRAIL_CSV, export(Form::Csv))
+        .route(routes::AUDIT_TRAIL_JSON_LINES, export(Form::JsonLines))
+        .with_state(store)
+}
+
+async fn file(
+    store: &Store,
+    asker: Option<Extension<Asker>>,
+    query: Option<String>,
+    form: Form,
+) -> Result<Response, ExportError> {
+    let Extension(asker) = asker.ok_or(ExportError::SignInNeeded)?;
+    asker.require(Permission::SeeAuditTrail).map_err(|_| ExportError::NotAllowed)?;
+    let filter = routes::trail_filter(&query.unwrap_or_default());
+    let entries = store.audit_entries(asker.account, &filter, EXPORT_MAX + 1).await?;
+    if entries.len() > EXPORT_MAX as usize {
+        return Err(ExportError::TooMany);
+    }
+    let head = store.audit_head(asker.account).await?.map(|head| head.hash).unwrap_or_default();
+    let name = file_name(&filter, &entries, store.clock().now().date_naive());
+    let (content, kind, ending) = match form {
+        Form::Csv => (csv(&entries, &head)?, "text/csv; charset=utf-8; header=present", "csv"),
+        Form::JsonLines => (json_lines(&entries, &head), "application/jsonl; charset=utf-8", "jsonl"),
+    };
+    let mut response = content.into_response();
+    let disposition = format!("attachment; filename=\"{name}.{ending}\"");
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.extend(HeaderValue::try_from(disposition).ok().map(|value| (header::CONTENT_DISPOSITION, value)));
+    Ok(response)
+}
+
+fn refusal(error: &ExportError) -> Response {
+    let status = match error {
+        ExportError::SignInNeeded => StatusCode::UNAUTHORIZED,
+        ExportError::NotAllowed => StatusCode::FORBIDDEN,
+        ExportError::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+        ExportError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ExportError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, error.to_string()).into_response()
+}
+
+/// Returns a file name with the days that the file covers: those asked for, else those of the entries, newest first.
+fn file_name(filter: &TrailFilter, entries: &[AuditEntry], today: NaiveDate) -> String {
+    let day = |entry: Option<&AuditEntry>| entry.map_or(today, |entry| entry.at.date_naive());
+    let from = filter.from.unwrap_or_else(|| day(entries.last()));
+    let to = filter.to.unwrap_or_else(|| day(entries.first()).max(from));
+    format!("audit-trail_{from}_{to}")
+}
+
+const COLUMNS: [&str; 13] = [
+    "Number",
+    "Time",
+    "User",
+    "E-mail",
+    "Account SID",
+    "Address",
+    "Action",
+    "Subject",
+    "Token Id",
+    "Token",
+    "Details",
+    "Hash",
+    "Head",
+];
+
+/// Returns the entries as CSV (RFC 4180), in UTF-8 with a byte order mark, by which spreadsheets know the encoding.
+/// `head` is the hash of the trail's last entry, which need not be among these.
+fn csv(entries: &[AuditEntry], head: &str) -> Result<Vec<u8>, ExportError> {
+    let mut writer = WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
+    let written = writer.write_record(COLUMNS).and_then(|()| {
+        entries
+            .iter()
+            .try_for_each(|entry| writer.write_record(record(entry, head).iter().map(|text| cell(text).into_owned())))
+    });
+    written.map_err(|_| ExportError::Internal)?;
+    writer.into_inner().map_err(|_| ExportError::Internal)
+}
+
+fn record(entry: &AuditEntry, head: &str) -> [String; COLUMNS.len()] {
+    let user =
+        |of: fn(&domain::members::user::Person) -> &str| entry.user.as_ref().map(of).unwrap_or_default().to_owned();
+    let detail = |key: &str| entry.details[key].as_str().unwrap_or_default().to_owned();
+    [
+        entry.sequence.to_string(),
+        entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        user(|user| &user.name),
+        user(|user| &user.email),
+        detail("by_access_token"),
+        entry.address.clone().unwrap_or_default(),
+        entry.action.clone(),
+        detail("name"),
+        entry.token.map(|token| token.0.to_string()).unwrap_or_default(),
+        entry.token_name.clone().unwrap_or_default(),
+        entry.details.to_string(),
+        entry.hash.clone(),
+        head.to_owned(),
+    ]
+}
+
+fn json_lines(entries: &[AuditEntry], head: &str) -> Vec<u8> {
+    entries.iter().map(|entry| format!("{}\n", object(entry, head))).collect::<String>().into_bytes()
+}
+
+fn object(entry: &AuditEntry, head: &str) -> Value {
+    json!({
+        "number": entry.sequence,
+        "time": entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "user": entry.user,
+        "address": entry.address,
+        "action": entry.action,
+        "token": entry.token.map(|id| json!({ "id": id, "name": entry.token_name })),
+        "details": entry.details,
+        "hash": entry.hash,
+        "head": head,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    fn entry(name: &str) -> AuditEntry {
+        AuditEntry {
+            sequence: 7,
+            at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            user: None,
+            address: Some("192.0.2.1".to_owned()),
+            action: "token_created".to_owned(),
+            token: None,
+            token_name: Some(name.to_owned()),
+            details: json!({ "name": name }),
+            hash: "0f".repeat(32),
+        }
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for name in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            let content = csv(&[entry(name)], "").unwrap();
+            let mut reader = csv::Reader::from_reader(content.as_slice());
+            let record = reader.records().next().unwrap().unwrap();
+            assert_eq!((&record[7], &record[9]), (format!("'{name}").as_str(), format!("'{name}").as_str()));
+        }
+    }
+
+    #[test]
+    fn a_line_of_json_is_an_entry_as_it_is() {
+        let lines = String::from_utf8(json_lines(&[entry("=1"), entry("Zwei\nZeilen")], "00")).unwrap();
+        let read: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(read.len(), 2);
+        assert_eq!((&read[0]["details"]["name"], &read[0]["head"]), (&"=1".into(), &"00".into()));
+    }
+
+    #[test]
+    fn the_file_s_name_says_which_days_are_in_it() {
+        let today = NaiveDate::from_epoch_days(20_000).unwrap();
+        let all = TrailFilter::default();
+        assert_eq!(file_name(&all, &[entry("x")], today), "audit-trail_2027-01-15_2027-01-15");
+        let filter = TrailFilter { from: Some(today), ..all };
+        assert_eq!(file_name(&filter, &[], today), "audit-trail_2024-10-04_2024-10-04");
+    }
+}

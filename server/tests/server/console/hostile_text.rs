@@ -1,0 +1,292 @@
+//! Text that looks like markup, in every stored field: every page shows it as text. And a page may send exactly the
+//! forms that it has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::members::role::Role;
+use html5gum::{DefaultEmitter, Token, Tokenizer};
+use http::{StatusCode, header};
+use leptos_axum::generate_route_list;
+use server::{gate, router::Services};
+use sqlx::SqlitePool;
+use uuid::Uuid;
+
+use crate::sign_in::mail::Postbox;
+use crate::soft_passkey::party;
+use crate::support::house::{House, email};
+
+/// The name of an element that no page has.
+const ELEMENT: &str = "x-hostile";
+
+/// Returns text that closes every element that can hold text, opens an element, and changes if it is decoded twice.
+fn hostile(field: &str) -> String {
+    format!("{field}</textarea></title></script></style></option><{ELEMENT}>\"' {ELEMENT}=1 &copy=2 &amp; <!-- <script")
+}
+
+/// The stored fields, each shown by some page. The browser's name is in a page's data only.
+const FIELDS: [&str; 16] = [
+    "account",
+    "other account",
+    "administrator",
+    "administrator's address",
+    "colleague",
+    "colleague's address",
+    "token",
+    "description",
+    "developer",
+    "company",
+    "session's address",
+    "invited",
+    "passkey",
+    "audit action",
+    "audit address",
+    "audit detail",
+];
+
+/// A page as a browser's tokenizer sees it.
+#[derive(Default)]
+struct Page {
+    elements: Vec<(String, BTreeMap<String, String>)>,
+    /// Each text between two tags, with the element that was opened last.
+    texts: Vec<(String, String)>,
+}
+
+impl Page {
+    fn read(html: &str) -> Self {
+        let mut emitter = DefaultEmitter::default();
+        emitter.naively_switch_states(true);
+        let (mut page, mut last) = (Self::default(), String::new());
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let mut current = String::new();
+        for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+            if let Token::String(string) = &token {
+                current += &text(string);
+                continue;
+            }
+            page.texts.push((last.clone(), std::mem::take(&mut current)));
+            if let Token::StartTag(tag) = token {
+                last = text(&tag.name);
+                let attributes = tag.attributes.iter().map(|(name, value)| (text(name), text(value))).collect();
+                page.elements.push((last.clone(), attributes));
+            }
+        }
+        page
+    }
+
+    /// Returns everything shown to a person or the browser: text outside of scripts, and values of attributes.
+    fn shown(&self) -> impl Iterator<Item = &str> {
+        let texts = self.texts.iter().filter(|(element, _)| element != "script").map(|(_, text)| text.as_str());
+        texts.chain(self.elements.iter().flat_map(|(_, attributes)| attributes.values().map(String::as_str)))
+    }
+
+    fn text_of(&self, element: &str) -> Vec<&str> {
+        self.texts
+            .iter()
+            .filter(|(of, text)| of == element && !text.trim().is_empty())
+            .map(|(_, text)| text.as_str())
+            .collect()
+    }
+
+    /// Returns the addresses that the page's plain forms are sent to.
+    fn actions(&self) -> BTreeSet<String> {
+        let forms = self.elements.iter().filter(|(name, _)| name == "form");
+        forms.filter_map(|(_, attributes)| attributes.get("action").cloned()).collect()
+    }
+}
+
+/// Returns a house with a second account and a passkey, and the cookie of its signed-in administrator.
+async fn open() -> (House, String) {
+    let mail = Some(Postbox::open().await.mail());
+    let services = Services { mail, passkeys: Some(party()), ..Services::default() };
+    let house = House::open_with(false, &gate::Settings::default(), services).await;
+    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    house.sign_in(Role::AccountAdministrator).await; // elsewhere
+    let other = house.store.add_account("Other").await.unwrap();
+    let database = database(&house).await;
+    sqlx::query(
+        "INSERT INTO memberships (account_id, user_id, role, created_at)
+         VALUES ($1, $2, 'analyst', 9000000000000000)",
+    )
+    .bind(other.0)
+    .bind(house.by.user.id.0)
+    .execute(&database)
+    .await
+    .unwrap();
+    (house, cookie)
+}
+
+async fn database(house: &House) -> SqlitePool {
+    let url = format!("sqlite:{}", house.folder.path().join("data/kagitaba.db").display());
+    SqlitePool::connect(&url).await.unwrap()
+}
+
+/// Writes hostile text into every field, even if our own rules would refuse it.
+async fn poison(house: &House) -> String {
+    let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
+    let database = database(house).await;
+    let administrator = house.by.user.id.0;
+    let profile = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE name = 'Agency'");
+    let mut profile: serde_json::Value = serde_json::from_str(&profile.fetch_one(&database).await.unwrap()).unwrap();
+    set_strings(&mut profile, &hostile("company"));
+    let details = serde_json::json!({
+        "name": hostile("audit detail"),
+        "before": { "name": hostile("audit detail"), "description": hostile("audit detail") },
+        "after": { "name": hostile("audit detail"), "description": hostile("audit detail") },
+    });
+    let statements = [
+        ("UPDATE accounts SET company_information = $1 WHERE name = 'Agency'", profile.to_string()),
+        ("UPDATE accounts SET name = $1 WHERE name = 'Agency'", hostile("account")),
+        ("UPDATE accounts SET name = $1 WHERE name = 'Other'", hostile("other account")),
+        ("UPDATE users SET name = $1, email = $1", hostile("colleague")),
+        ("UPDATE users SET email = $1", hostile("colleague's address")),
+        ("UPDATE users SET name = $1 WHERE id = $2", hostile("administrator")),
+        ("UPDATE users SET email = $1 WHERE id = $2", hostile("administrator's address")),
+        ("UPDATE tokens SET name = $1", hostile("token")),
+        ("UPDATE tokens SET description = $1", hostile("description")),
+        ("UPDATE tokens SET developers = $1", serde_json::json!([hostile("developer")]).to_string()),
+        ("UPDATE sessions SET user_agent = $1", hostile("user agent")),
+        ("UPDATE sessions SET address = $1", hostile("session's address")),
+        ("UPDATE invitations SET email = $1", hostile("invited")),
+        ("UPDATE audit_events SET details = $1", details.to_string()),
+        ("UPDATE audit_events SET address = $1", hostile("audit address")),
+        ("UPDATE audit_events SET action = $1 WHERE action = 'account_added'", hostile("audit action")),
+        (
+            "INSERT INTO passkeys (id, user_id, credential_id, name, passkey, created_at)
+             VALUES (randomblob(16), $2, x'00', $1, '{}', 1)",
+            hostile("passkey"),
+        ),
+    ];
+    for (statement, text) in statements {
+        let statement = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(text);
+        let statement = statement.bind(administrator).execute(&database).await;
+        assert!(statement.unwrap().rows_affected() > 0);
+    }
+    invitation.reveal().to_owned()
+}
+
+/// Replaces every string in the value.
+fn set_strings(value: &mut serde_json::Value, text: &str) {
+    match value {
+        serde_json::Value::String(string) => text.clone_into(string),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| set_strings(field, text)),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| set_strings(item, text)),
+        _ => {}
+    }
+}
+
+/// Returns the path of every page, some with hostile text in the query; before the query, each matches one of the
+/// router's routes.
+fn pages(house: &House, invitation: &str, reset: &str) -> Vec<String> {
+    let query: String = form_urlencoded::byte_serialize(hostile("query").as_bytes()).collect();
+    let id = house.issued.token.id.0;
+    vec![
+        "/".to_owned(),
+        format!("/sign-in?next={query}"),
+        format!("/sign-in/second-step?next={query}"),
+        format!("/sign-in/failed?reason={query}"),
+        format!("/sign-in/forgotten?email={query}"),
+        format!("/new-password/{reset}"),
+        format!("/invitations/{invitation}"),
+        format!("/settings?x={query}"),
+        "/settings/account-users".to_owned(),
+        "/settings/audit-trail".to_owned(),
+        format!("/settings/audit-trail?text={query}&user={query}&action={query}"),
+        "/settings/company-information".to_owned(),
+        "/settings/profile".to_owned(),
+        "/settings/security-policy".to_owned(),
+        "/settings/platform-rest".to_owned(),
+        format!("/settings/platform-rest?name={query}"),
+        "/settings/platform-rest/new".to_owned(),
+        "/settings/platform-rest/tips".to_owned(),
+        format!("/settings/platform-rest/tokens/{id}"),
+        format!("/settings/platform-rest/tokens/{id}?notice=updated"),
+        format!("/settings/platform-rest/tokens/{}", Uuid::nil()),
+        format!("/no-such-page/{query}"),
+    ]
+}
+
+/// Returns path, policy and content of each page, both signed out and signed in.
+async fn rendered(house: &House, cookie: &str, invitation: &str) -> Vec<(String, String, Page)> {
+    let reset = house.store.link_for(&email(Role::Analyst)).await.unwrap().unwrap();
+    let mut rendered = Vec::new();
+    for path in pages(house, invitation, reset.token.reveal()) {
+        for cookie in ["", cookie] {
+            let request = house.request("GET", &path).header(header::COOKIE, cookie);
+            let answer = house.send(request.header(header::ACCEPT, "text/html"), []).await;
+            assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}: {}", answer.text());
+            let policy = answer.header("content-security-policy").to_owned();
+            rendered.push((path.clone(), policy, Page::read(&answer.text())));
+        }
+    }
+    rendered
+}
+
+#[tokio::test]
+async fn stored_text_is_text_on_every_page() {
+    let (house, cookie) = open().await;
+    let invitation = poison(&house).await;
+    let mut seen = BTreeSet::<&str>::new();
+    for (path, _, page) in rendered(&house, &cookie, &invitation).await {
+        for (name, attributes) in &page.elements {
+            let smuggled = name.contains(ELEMENT) || attributes.keys().any(|name| name.contains(ELEMENT));
+            assert!(!smuggled, "{path}: <{name} {attributes:?}>");
+        }
+        for shown in page.shown() {
+            seen.extend(FIELDS.into_iter().filter(|field| shown.contains(&hostile(field))));
+        }
+        assert!(page.text_of("title").len() <= 1, "{path}: {:?}", page.text_of("title"));
+    }
+    let unseen: Vec<_> = FIELDS.into_iter().filter(|field| !seen.contains(field)).collect();
+    assert!(unseen.is_empty(), "no page shows as it is stored: {unseen:?}");
+}
+
+#[tokio::test]
+async fn form_fields_hold_the_stored_text() {
+    let (house, cookie) = open().await;
+    poison(&house).await;
+    let path = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
+    let page = Page::read(&house.send(house.request("GET", &path).header(header::COOKIE, &cookie), []).await.text());
+    // HTML parsers drop the first line break of a field.
+    let fields = ["description", "developer"].map(|field| format!("\n{}", hostile(field)));
+    assert_eq!(page.text_of("textarea"), fields);
+    let title = page.text_of("title").join("");
+    assert!(title.starts_with(&hostile("token")), "{title}");
+}
+
+#[tokio::test]
+async fn every_route_is_among_the_pages_that_are_tested() {
+    let (house, _) = open().await;
+    let pages = pages(&house, "TOKEN", "TOKEN");
+    let id = house.issued.token.id.0.to_string();
+    for route in generate_route_list(app::App) {
+        let path = route.path().replace("{id}", &id).replace("{token}", "TOKEN");
+        let path = path.replace(":id", &id).replace(":token", "TOKEN");
+        assert!(pages.iter().any(|page| page.split('?').next() == Some(&path)), "add {path} to `pages`");
+    }
+}
+
+#[tokio::test]
+async fn page_may_send_its_forms_and_no_others() {
+    let (house, cookie) = open().await;
+    let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
+    let mut unused: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let with_access = rendered(&house, &cookie, invitation.reveal()).await;
+    house.store.disable_api_access(&house.by).await.unwrap();
+    let without_access = rendered(&house, &cookie, invitation.reveal()).await;
+    for (path, policy, page) in with_access.into_iter().chain(without_access) {
+        let (own, paths) = policy.rsplit_once("form-action ").unwrap();
+        let paths: BTreeSet<String> =
+            paths.split(' ').filter_map(|path| path.strip_prefix("*:*").map(str::to_owned)).collect();
+        assert!(paths.is_empty() || own.contains("form-action 'self'"), "{path}: {policy}");
+        assert!(!paths.is_empty() || policy.contains("form-action 'none'"), "{path}: {policy}");
+        let actions = page.actions();
+        assert!(actions.is_subset(&paths), "{path} has forms that it may not send: {:?}", actions.difference(&paths));
+        let route = path.split('?').next().unwrap().to_owned();
+        let unused = unused.entry(route).or_insert(paths);
+        unused.retain(|path| !actions.contains(path));
+    }
+    unused.retain(|path, left| !left.is_empty() && path != &format!("/settings/platform-rest/tokens/{}", Uuid::nil()));
+    // If no second step is awaited, the page has a link instead of the form.
+    unused.remove("/sign-in/second-step");
+    assert_eq!(unused, BTreeMap::new(), "pages may send forms that they do not have");
+}

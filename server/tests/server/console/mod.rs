@@ -1,0 +1,10 @@
+//! Pages and server functions.
+
+pub mod audit;
+pub mod hostile_text;
+pub mod hung_up;
+pub mod isolation;
+pub mod live;
+pub mod pages;
+pub mod protocol;
+pub mod security_policy;
