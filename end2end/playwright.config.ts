@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { defineConfig, devices } from '@playwright/test';
-import { program, site } from './tests/build.ts';
+import { program, site } from './tests/support/build.ts';
 
 const port = process.env['KAGITABA_E2E_PORT'] ?? '3174';
 const baseURL = `http://127.0.0.1:${port}`;
@@ -12,7 +12,7 @@ const chromium = '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'tests',
   // `make pictures` takes README's pictures anew.
-  testIgnore: process.env['PICTURES'] ? [] : 'pictures.spec.ts',
+  testIgnore: process.env['PICTURES'] ? [] : 'ui/pictures.spec.ts',
   outputDir: 'test-results',
   // The tests share one database, but each works with tokens that it made itself.
   fullyParallel: false,

@@ -1,0 +1,115 @@
+// The gate against OpenAPI documents: its own, and those that the platform has published. `PUBLISHED_DOCUMENTS` names the
+// folder that these are in; they are not ours to hand out.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { parse } from 'yaml';
+import { compliance } from './compliance.ts';
+import { expect, newToken, signIn, test, type Token } from '../support/fixtures.ts';
+import { all, answersAs, ofAnswers, operations, type Answer, type Document } from './schemathesis.ts';
+import { nginx } from '../support/servers.ts';
+
+const folder = process.env['PUBLISHED_DOCUMENTS'];
+
+test.describe.configure({ timeout: 300_000 });
+
+for (const seed of [1, 2, 3]) {
+  test(`whatever is sent to the gate, it takes and answers what its document says (seed ${seed})`, async ({ page, baseURL }) => {
+    const own = (await (await page.request.get('/openapi.json')).json()) as Document;
+    await answersAs(own, baseURL ?? '', await tokenFor(page, own), all, seed);
+  });
+}
+
+const published = folder === undefined ? [] : readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+for (const name of published) {
+  const document = parse(readFileSync(join(folder ?? '', name), 'utf8')) as Document;
+  if (operations(document).some(({ operationId }) => operationId.includes('Compliance'))) {
+    test(`whatever is sent to the agency's own server, its answers are as ${name} says`, async ({ page, baseURL }) => {
+      const token = await tokenFor(page, document);
+      const server = await compliance();
+      const proxy = await nginx('compliance', baseURL ?? '', server.origin);
+      also(document, { 403: { description: 'What is not in the catalogue, or not among the scopes. The page is nginx’s.' } });
+      try {
+        // A proxy that asks whether a call may go on can only be told yes or no: 403 in place of 405.
+        await answersAs(document, proxy.origin, token, ofAnswers.filter((check) => check !== 'unsupported_method'));
+        expect(server.handedIn.size).toBeGreaterThan(0);
+      } finally {
+        await proxy.stop();
+        await server.stop();
+      }
+    });
+  } else {
+    test(`whatever is sent to the gate, it answers as ${name} says`, async ({ page, baseURL }) => {
+      also(document, everywhere);
+      reportsMayFail(document);
+      textMayBeEmpty(document);
+      await answersAs(document, baseURL ?? '', await tokenFor(page, document));
+    });
+  }
+}
+
+/** A token with the scopes of the document's operations. */
+async function tokenFor(page: Page, document: Document): Promise<Token> {
+  await signIn(page, 'administrator');
+  // Who calls is no operation that takes a scope.
+  const scopes = operations(document).map(({ operationId }) => operationId);
+  return newToken(page, { scopes: scopes.filter((scope) => scope !== 'getAgency') });
+}
+
+const text = { type: 'string' };
+const envelope = {
+  type: 'object',
+  required: ['Status', 'Message', 'Errors'],
+  properties: {
+    Status: { const: 'ERROR' },
+    Message: text,
+    Errors: { type: 'array', items: { type: 'object', properties: { Field: text, Message: text } } },
+  },
+};
+
+/** The errors that the platform describes once for all of its operations, and not again at each. */
+const everywhere: Record<string, Answer> = Object.fromEntries(
+  ['400', '403', '404', '405', '429'].map((status) => [
+    status,
+    { description: 'An error', content: { 'application/json': { schema: envelope } } },
+  ]),
+);
+
+/** Adds to each operation the answers that it has none of this status of. */
+function also(document: Document, answers: Record<string, Answer>): void {
+  for (const operation of operations(document)) {
+    operation.responses = { ...answers, ...operation.responses };
+  }
+}
+
+/**
+ * Running a report is said in words to answer invalid input with status 200 and an error, while by its schema that answer is
+ * a list of records. Here the schema says it too.
+ */
+function reportsMayFail(document: Document): void {
+  const error = { type: 'object', required: ['Status', 'Message'], properties: { Status: { const: 'ERROR' }, Message: text } };
+  for (const { operationId, responses } of operations(document)) {
+    const answer = responses['200']?.content?.['application/json'];
+    if (operationId === 'runReport' && answer) {
+      answer.schema = { anyOf: [answer.schema, error] };
+    }
+  }
+}
+
+/**
+ * Fields say in words, or by their example, that they are empty as long as there is nothing to tell: a job's dates, a
+ * contact's e-mail address. Their formats know no such text. Here they do.
+ */
+function textMayBeEmpty(node: object): void {
+  if ('type' in node && node.type === 'string' && 'format' in node && ['date-time', 'email'].includes(String(node.format))) {
+    Object.assign(node, { anyOf: [{ format: node.format }, { const: '' }] });
+    delete node.format;
+  }
+  for (const child of Object.values(node)) {
+    if (typeof child === 'object' && child !== null) {
+      textMayBeEmpty(child as object);
+    }
+  }
+}

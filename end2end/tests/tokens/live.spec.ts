@@ -1,0 +1,399 @@
+// Live pages: what one person changes, another sees without loading the page again.
+
+import type { Locator, Page, Route } from '@playwright/test';
+import { axe } from '../support/axe.ts';
+import {
+  call,
+  card,
+  create,
+  dialog,
+  expect,
+  formOf,
+  listOf,
+  mark,
+  newToken,
+  open,
+  openMenu,
+  paths,
+  sameOrigin,
+  signIn,
+  stillMarked,
+  test,
+  toast,
+  unique,
+  update,
+  type Settings,
+  type Token,
+} from '../support/fixtures.ts';
+import { languages, locales, say, wordsOf } from '../support/words.ts';
+
+const [administrator, specialist] = ['Aiko Tanaka', 'Daniel Oakley'];
+
+const en = wordsOf('en');
+
+/** What the page of a token says of others. */
+function news(page: Page): Locator {
+  return page.getByRole('status').filter({ has: page.locator('.note') });
+}
+
+/** Changes the token's settings past the page. */
+async function change(page: Page, token: Token, settings: Settings, revision = token.revision): Promise<void> {
+  const form = { ...(await formOf(page, { name: token.name, ...settings })), id: token.id, revision: String(revision) };
+  const answer = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
+
+/** Requests that wait. */
+interface Held {
+  /** Once the first is there; where its answer is what waits, once the server has answered. */
+  asked: Promise<void>;
+  /** Lets them all go on. */
+  release: () => void;
+}
+
+/** Lets requests to `url` wait until they are released; `prepare` answers how each goes on then. */
+async function hold(
+  page: Page,
+  url: string | RegExp,
+  prepare: (route: Route) => Promise<() => Promise<void>>,
+): Promise<Held> {
+  let [asked, release] = [() => {}, () => {}];
+  const hasAsked = new Promise<void>((done) => (asked = done));
+  const released = new Promise<void>((done) => (release = done));
+  await page.route(url, async (route) => {
+    const goOn = await prepare(route);
+    asked();
+    await released;
+    await goOn();
+  });
+  return { asked: hasAsked, release };
+}
+
+/** The server reads once they are released. */
+const unread = async (route: Route) => () => route.continue();
+
+/** The server has read before: only its answer waits. */
+const answered = async (route: Route) => {
+  const response = await route.fetch();
+  return () => route.fulfill({ response });
+};
+
+/** Releases, and waits until the page has read the answer. */
+async function releaseAndRead(page: Page, held: Held, url: string): Promise<void> {
+  const answer = page.waitForResponse(url);
+  held.release();
+  await (await answer).finished();
+  // One more answer, which the page has read after that one.
+  await page.evaluate(async () => (await fetch('/healthz')).text());
+}
+
+for (const language of languages) {
+  const words = wordsOf(language);
+
+  test.describe(`In ${locales[language]}`, () => {
+    test.use({ locale: locales[language] });
+
+    test('a card shows what somebody else does to it, and who', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      const name = unique('Live');
+      const token = await newToken(page, { name });
+      await open(page, listOf(name));
+      await mark(page);
+
+      await call(other, 'tokens/disable', { id: token.id });
+      await expect(card(page, name).getByText(words.state.disabled)).toBeVisible();
+      await expect(card(page, name).locator('.card-touched')).toHaveText(say(words.live.changed, { by: specialist }));
+
+      const second = unique(name);
+      await create(other, { name: second });
+      await expect(card(page, second).locator('.card-touched')).toHaveText(say(words.live.created, { by: specialist }));
+      await call(other, 'tokens/delete', { id: token.id });
+      await expect(card(page, name)).toHaveCount(0);
+      await expect(toast(page, say(words.live.deleted, { by: specialist, name }))).toBeVisible();
+      await stillMarked(page);
+    });
+
+    test('the page of a token shows what somebody else makes of it, and who, where nobody types', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page, { name: unique('Live'), description: 'Before' });
+      await open(page, paths.token(token.id));
+      await mark(page);
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      const history = page.locator('.audit-entries > li');
+      await expect(history).toHaveCount(1);
+
+      await call(other, 'tokens/disable', { id: token.id });
+      await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
+      await expect(page.locator('.page-action').getByText(words.state.disabled)).toBeVisible();
+      await expect(history).toHaveCount(2);
+
+      const name = unique('Theirs');
+      await change(other, token, { name, description: 'After', scopes: ['listJobs'] }, token.revision + 1);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+      await expect(page.locator('#name')).toHaveValue(name);
+      await expect(page.locator('#description')).toHaveValue('After');
+      await expect(page.locator('input[name="form[scopes][]"]:checked')).toHaveValue('listJobs');
+      await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
+      await expect(history).toHaveCount(3);
+
+      // The page goes on from there.
+      await page.locator('#description').fill('Mine');
+      await update(page, words.form.update);
+      await expect(toast(page, say(words.done.updated, { name }))).toBeVisible();
+      await expect(news(page)).toHaveCount(0);
+      await expect(history).toHaveCount(4);
+      await stillMarked(page);
+    });
+
+    test('the page of a token keeps what somebody types until they want to see the newest', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page);
+      await open(page, paths.token(token.id));
+      await mark(page);
+      await page.locator('#description').fill('Mine');
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      const name = unique('Theirs');
+      await change(other, token, { name, description: 'Of a colleague' });
+      const fields = [words.form.name, words.form.description].join(words.separator);
+      await expect(news(page)).toContainText(say(words.live.waiting, { by: specialist, fields }));
+      await expect(page.locator('#description')).toHaveValue('Mine');
+      await expect(page.locator('#name')).toHaveValue(token.name);
+      await axe(page, 'a token that somebody else changed');
+
+      await news(page).getByRole('button', { name: words.live.show_newest }).click();
+      await expect(page.locator('#description')).toHaveValue('Of a colleague');
+      await expect(page.locator('#name')).toHaveValue(name);
+      await expect(page.locator('#name')).toBeFocused();
+      await expect(news(page)).toHaveCount(0);
+      await stillMarked(page);
+    });
+
+    test('the page of a token that somebody else deletes says who, and can not be saved', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page);
+      await open(page, paths.token(token.id));
+      await page.locator('#description').fill('Mine');
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      await call(other, 'tokens/delete', { id: token.id });
+      await expect(news(page)).toHaveText(say(words.live.gone, { by: specialist }));
+      await expect(page.getByRole('button', { name: words.form.update, exact: true })).toBeDisabled();
+      await expect(page.getByRole('button', { name: words.form.reset_token })).toBeDisabled();
+      await expect(page.getByRole('button', { name: words.card.more })).toHaveCount(0);
+      await expect(page.locator('#description')).toHaveValue('Mine');
+
+      await call(other, 'tokens/undo_delete', { id: token.id });
+      await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
+      await expect(page.getByRole('button', { name: words.form.update, exact: true })).toBeEnabled();
+      await expect(page.locator('#description')).toHaveValue('Mine');
+    });
+  });
+}
+
+test('what one changes oneself in another window arrives, and says nothing of who', async ({ page, context }) => {
+  await signIn(page, 'administrator');
+  const name = unique('Live');
+  const token = await newToken(page, { name });
+  await open(page, listOf(name));
+  const window = await context.newPage();
+  await call(window, 'tokens/disable', { id: token.id });
+  await expect(card(page, name)).toHaveClass(/disabled/);
+  await expect(card(page, name).locator('.card-touched')).toHaveCount(0);
+});
+
+test('what one does on the page of a token is told by its own answer', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  const said = await page.evaluateHandle(() => {
+    const said: string[] = [];
+    const notes = () => [...document.querySelectorAll('[role=status] > .note')].map((note) => note.textContent);
+    new MutationObserver(() => said.push(...notes())).observe(document, { childList: true, characterData: true, subtree: true });
+    return said;
+  });
+  await page.getByRole('button', { name: 'Reset token' }).click();
+  const read = page.waitForResponse(/tokens\/history\?again/);
+  await dialog(page).getByRole('button', { name: 'Reset', exact: true }).click();
+  await expect(dialog(page).locator('code.secret')).toBeVisible();
+  await read;
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  await call(other, 'tokens/disable', { id: token.id });
+  await expect(page.locator('[role=status] > .note')).toContainText(specialist);
+  await expect(dialog(page).locator('code.secret')).toBeVisible();
+  const all = (await said.jsonValue()).join('\n');
+  expect(all).toContain(specialist);
+  expect(all).not.toContain(administrator);
+});
+
+for (const [order, theirs, mine] of [
+  ['right after', 'tokens/enable', 'tokens/disable'],
+  ['right before', 'tokens/disable', 'tokens/enable'],
+] as const) {
+  test(`what somebody does ${order} oneself is told as theirs`, async ({ page, anotherPage }) => {
+    await signIn(page, 'administrator');
+    const other = await anotherPage();
+    await signIn(other, 'specialist');
+    const token = await newToken(page);
+    const held = await hold(page, '**/tokens/editable?*', unread);
+    await open(page, paths.token(token.id));
+    const change = {
+      theirs: () => call(other, theirs, { id: token.id }),
+      mine: () => call(page, mine, { id: token.id }), // as in another window
+    };
+    const [first, second] = order === 'right after' ? [change.mine, change.theirs] : [change.theirs, change.mine];
+    await first();
+    // The page has heard of that, and reads the token only when both have changed it.
+    await held.asked;
+    await second();
+    held.release();
+    await expect(news(page)).toHaveText(say(en.live.shown, { by: specialist }));
+    await expect(page.locator('.page-action').getByText(en.state.enabled)).toBeVisible();
+  });
+}
+
+test('what one changes oneself in another window is shown by the page of the token, and says nothing of who', async ({ page }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  const name = unique('Mine');
+  await change(page, token, { name });
+  await expect(page.locator('#name')).toHaveValue(name);
+  await expect(page.locator('.audit-entries > li')).toHaveCount(2);
+  await expect(news(page)).toHaveCount(0);
+});
+
+test('an item of the menu that finds nothing to do does not take what somebody else changed for known', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page, { version: 2 });
+  await open(page, paths.token(token.id));
+  await page.locator('#description').fill('Mine');
+  await page.locator('#expires').selectOption('30');
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Theirs');
+  await change(other, token, { name, version: 3 });
+  await expect(news(page)).toContainText(specialist);
+  const menu = await openMenu(page, token.name);
+  await menu.getByRole('menuitem', { name: en.item.upgrade_version, exact: true }).click();
+  await dialog(page).getByRole('button', { name: en.item.upgrade_version, exact: true }).click();
+  await expect(toast(page, say(en.done.upgraded, { name, number: 3 }))).toBeVisible();
+  await expect(page.locator('#expires')).toHaveValue('30');
+  await update(page);
+  await expect(page.getByRole('alert').filter({ hasText: en.form.conflict_title })).toBeVisible();
+  await expect(page.locator('#description')).toHaveValue('Mine');
+});
+
+test('a secret that is shown stays, whatever others do meanwhile', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  await page.getByRole('button', { name: 'Reset token' }).click();
+  await dialog(page).getByRole('button', { name: 'Reset', exact: true }).click();
+  const secret = dialog(page).locator('code.secret');
+  await expect(secret).toBeVisible();
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Theirs');
+  await change(other, token, { name }, token.revision + 1);
+  const note = page.locator('[role=status] > .note.warning');
+  await expect(note).toContainText(specialist);
+  await expect(secret).toBeVisible();
+  // The form stands as it was, beneath the window.
+  await expect(page.locator('#name')).toHaveValue(token.name);
+  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByRole('button', { name: 'Reset token' })).toBeFocused();
+  await note.getByRole('button').click();
+  await expect(page.locator('#name')).toHaveValue(name);
+});
+
+test('what was read of a token before its deletion says nothing after it', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  const held = await hold(page, '**/tokens/editable?*', answered);
+  await open(page, paths.token(token.id));
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Theirs');
+  await change(other, token, { name });
+  await held.asked;
+  await call(other, 'tokens/delete', { id: token.id });
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await releaseAndRead(page, held, '**/tokens/editable?*');
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await expect(page.locator('#name')).toHaveValue(token.name);
+});
+
+test('the newest values that somebody asked for before the deletion do not hide it', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  await page.locator('#description').fill('Mine');
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  await change(other, token, { name: unique('Theirs') });
+  const show = news(page).getByRole('button', { name: en.live.show_newest });
+  await expect(show).toBeVisible();
+  const held = await hold(page, '**/tokens/editable', answered);
+  await show.click();
+  await held.asked;
+  await call(other, 'tokens/delete', { id: token.id });
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await releaseAndRead(page, held, '**/tokens/editable');
+  await expect(news(page)).toHaveText(say(en.live.gone, { by: specialist }));
+  await expect(page.locator('#description')).toHaveValue('Mine');
+});
+
+test('a connection that was lost is made again, and nothing was missed', async ({ page, anotherPage }) => {
+  await signIn(page, 'administrator');
+  const other = await anotherPage();
+  await signIn(other, 'specialist');
+  const name = unique('Live');
+  const token = await newToken(page, { name });
+  let refused = 0;
+  await page.route('**/live?*', (route) => {
+    refused += 1;
+    return route.fulfill({ status: 429 });
+  });
+  await open(page, listOf(name));
+  await call(other, 'tokens/disable', { id: token.id });
+  await expect.poll(() => refused).toBeGreaterThan(1);
+  await expect(card(page, name)).not.toHaveClass(/disabled/);
+  await page.unroute('**/live?*');
+  await expect(card(page, name)).toHaveClass(/disabled/);
+});
+
+test('who signs out comes to the sign-in page, even if the page hears on its way that its session is over', async ({ page }) => {
+  await signIn(page, 'administrator');
+  const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
+  await open(page, paths.tokens);
+  await listening;
+  const asked = /\/api\/account(\?|$)/;
+  const heard = page.waitForEvent('requestfinished', (request) => asked.test(request.url()));
+  const held = await hold(page, asked, async (route) => {
+    const response = await route.fetch();
+    expect(response.status()).toBe(401);
+    return () => route.fulfill({ response });
+  });
+  await page.route((url) => url.pathname === paths.signIn, async (route) => {
+    held.release();
+    await heard;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: /Aiko Tanaka/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(paths.signIn);
+});
+
+test('who is signed out elsewhere is asked to sign in', async ({ page }) => {
+  await signIn(page, 'specialist');
+  const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
+  await open(page, paths.tokens);
+  expect((await listening).headers()['content-type']).toBe('text/event-stream');
+  await page.request.post('/api/session/sign_out', { form: {}, headers: { 'sec-fetch-site': 'same-origin' } });
+  await expect(page).toHaveURL(/sign-in/);
+});
