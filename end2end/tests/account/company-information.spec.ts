@@ -1,5 +1,5 @@
-// The company profile: seen, changed, refused where it is wrong, and what others change of it meanwhile. Kita Media's is
-// changed here: that of Hoshi & Oak is changed through the gate by another test.
+// The company profile: shown, changed, refused if it is invalid, and changed by others meanwhile. Most tests change Kita
+// Media's profile, as other tests read that of Hoshi & Oak at the gate.
 
 import type { Locator, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
