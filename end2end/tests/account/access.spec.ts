@@ -19,7 +19,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('API access is switched on, and off again after a question', async ({ page, request }) => {
+    test('API access is enabled, and disabled after confirmation', async ({ page, request }) => {
       await open(page, paths.tokens);
       await mark(page);
       await expect(page.getByRole('heading', { name: words.access.off_title })).toBeVisible();
@@ -57,7 +57,7 @@ for (const language of ['en', 'ja'] as const) {
       await call(page, 'tokens/delete', { id: token.id });
     });
 
-    test('an account without tokens is told how to begin', async ({ page }) => {
+    test('an account without tokens offers to create the first', async ({ page }) => {
       await call(page, 'account/enable_api_access', {});
       await open(page, paths.tokens);
       const empty = page.locator('.empty');
@@ -70,7 +70,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('without our wasm, API access is switched on by the plain form', async ({ page, anotherPage }) => {
+test('without wasm, a plain form enables API access', async ({ page, anotherPage }) => {
   const plain = await anotherPage({ javaScriptEnabled: false });
   await signIn(plain, 'otherAdministrator');
   await plain.goto(paths.tokens);
@@ -79,7 +79,7 @@ test('without our wasm, API access is switched on by the plain form', async ({ p
   expect(await (await call(page, 'account', {})).json()).toMatchObject({ api_access: true });
 });
 
-test('without our wasm, a failed attempt to switch API access on is said on the page', async ({ anotherPage }) => {
+test('without wasm, a failure to enable API access is shown', async ({ anotherPage }) => {
   const plain = await anotherPage({ javaScriptEnabled: false });
   await signIn(plain, 'otherAdministrator');
   // Where the server sends the browser whose plain form has failed.
@@ -91,7 +91,7 @@ test('without our wasm, a failed attempt to switch API access on is said on the 
   await expect(plain.getByRole('heading', { name: 'No access tokens yet' })).toBeVisible();
 });
 
-test('the token of another account is not there: 404, and not 403', async ({ page, request, anotherPage }) => {
+test('a token of another account is answered 404, not 403', async ({ page, request, anotherPage }) => {
   await call(page, 'account/enable_api_access', {});
   const token = await newToken(page);
   const stranger = await anotherPage();

@@ -24,7 +24,7 @@ for (const language of languages) {
     test.use({ locale: locales[language], reducedMotion: 'reduce' });
 
     for (const { name, size, colorScheme } of sizes) {
-      test(`the menu in the bar leads to another account and back, ${name}`, async ({ page }) => {
+      test(`the account menu switches back and forth ${name}`, async ({ page }) => {
         await page.setViewportSize(size);
         await page.emulateMedia({ colorScheme });
         await signIn(page, 'administrator');
@@ -65,17 +65,17 @@ for (const language of languages) {
   });
 }
 
-test('who belongs to one account sees its name, and no menu', async ({ page }) => {
+test('a member of one account sees its name and no menu', async ({ page }) => {
   await signIn(page, 'analyst');
   await open(page, paths.settings);
   await expect(page.getByRole('banner').getByText(first).first()).toBeVisible();
   await expect(button(page, first)).toHaveCount(0);
 });
 
-test.describe('without our wasm', () => {
+test.describe('without wasm', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the menu and its items work all the same', async ({ page }) => {
+  test('the account menu switches accounts', async ({ page }) => {
     await signIn(page, 'administrator');
     await page.goto(paths.settings);
     await button(page, first).click();
@@ -84,7 +84,7 @@ test.describe('without our wasm', () => {
     await expect(button(page, second)).toBeVisible();
   });
 
-  test('where one does not belong any more, the page says so', async ({ page, anotherPage }) => {
+  test('switching to a former account shows an error', async ({ page, anotherPage }) => {
     const email = `guest.${randomUUID()}@agency.example`;
     const password = 'a password of one’s own';
     const headers = { 'sec-fetch-site': 'same-origin' };

@@ -57,7 +57,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('it is found in the settings, and what is changed stays', async ({ page }) => {
+    test('the profile opens from the settings and keeps changes', async ({ page }) => {
       await signIn(page, 'otherAdministrator');
       await change(page, {
         'Website': 'https://www.kita-media.example',
@@ -119,7 +119,7 @@ for (const language of ['en', 'ja'] as const) {
       });
     });
 
-    test('what is wrong is refused beside its field, and nothing is lost', async ({ page }) => {
+    test('invalid values are reported beside their fields and kept', async ({ page }) => {
       await signIn(page, 'otherAdministrator');
       const before = await stored(page);
       await open(page, paths.companyInformation);
@@ -157,7 +157,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(await stored(page)).toMatchObject({ 'PrimaryPhoneNumber': '81355500110', 'CorporateAddress.City': 'Sapporo' });
     });
 
-    test('what somebody else changes of other fields is kept, of the same field told', async ({ page, anotherPage }) => {
+    test('changes by others are kept, or reported as a conflict', async ({ page, anotherPage }) => {
       const colleague = await anotherPage();
       await signIn(colleague, 'otherAdministrator');
       await change(colleague, { 'Currency': 'JPY', 'Timezone': '', 'TechnicalContact.Name': 'Haruto' });
@@ -207,7 +207,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(note).toHaveCount(0);
     });
 
-    test('a field that is chosen shows what somebody else has chosen', async ({ page, anotherPage }) => {
+    test('a select shows the value that another person chose', async ({ page, anotherPage }) => {
       const colleague = await anotherPage();
       await signIn(colleague, 'otherAdministrator');
       await change(colleague, { MinimumContactRating: '1', IndirectTaxNumber: '' });
@@ -220,7 +220,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(section(page, company.company).getByLabel(company.minimum_contact_rating)).toHaveValue('5');
     });
 
-    test('nothing typed is lost when the language changes or the session has ended', async ({ page }) => {
+    test('input survives a language change and an ended session', async ({ page }) => {
       await signIn(page, 'otherAdministrator');
       await open(page, paths.companyInformation);
       const website = page.locator('#company-Website');
@@ -237,7 +237,7 @@ for (const language of ['en', 'ja'] as const) {
       await page.getByRole('button', { name: { en: 'English', ja: '日本語' }[language] }).click();
     });
 
-    test('axe finds nothing, on a desk or on a phone, light or dark', async ({ page }) => {
+    test('axe finds no violation in any size or colour scheme', async ({ page }) => {
       test.setTimeout(180_000);
       await page.emulateMedia({ reducedMotion: 'reduce' });
       await signIn(page, 'administrator');
@@ -255,7 +255,7 @@ for (const language of ['en', 'ja'] as const) {
     test.describe('without scripts', () => {
       test.use({ javaScriptEnabled: false });
 
-      test('a plain form changes it, and says so', async ({ page }) => {
+      test('a plain form saves the profile and confirms it', async ({ page }) => {
         await signIn(page, 'otherAdministrator');
         const state = unique('Hokkaido');
         await page.goto(paths.companyInformation);
@@ -268,7 +268,7 @@ for (const language of ['en', 'ja'] as const) {
         await expect(section(page, company.tax).getByLabel(company.registered_for_indirect_tax, { exact: true })).toHaveValue('true');
       });
 
-      test('what is wrong, and what somebody else changed, is told and not stored', async ({ page }) => {
+      test('invalid and conflicting values are reported, not stored', async ({ page }) => {
         await signIn(page, 'otherAdministrator');
         await change(page, { Currency: 'JPY', PrimaryPhoneNumber: '1' });
         await page.goto(paths.companyInformation);
@@ -289,7 +289,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('integrations read what was saved', async ({ page, request }) => {
+test('integrations read the saved profile', async ({ page, request }) => {
   await signIn(page, 'specialist');
   const token = await newToken(page);
   const authorization = `Basic ${Buffer.from(`${token.sid}:${token.secret}`).toString('base64')}`;
@@ -305,7 +305,7 @@ test('integrations read what was saved', async ({ page, request }) => {
   }).toPass({ timeout: 60_000 });
 });
 
-test('a role without the right sees no link, and neither page nor function', async ({ page }) => {
+test('a role without the right gets no link, page or function', async ({ page }) => {
   for (const user of ['analyst', 'finance', 'marketing'] as const satisfies readonly User[]) {
     await signIn(page, user);
     await open(page, paths.settings);
@@ -321,7 +321,7 @@ test('a role without the right sees no link, and neither page nor function', asy
   }
 });
 
-test('who is not signed in is sent to sign in', async ({ page }) => {
+test('without a session, the page leads to the sign-in page', async ({ page }) => {
   await page.goto(paths.companyInformation);
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   expect((await call(page, 'company_information/get', {})).status()).toBe(401);

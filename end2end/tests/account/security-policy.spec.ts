@@ -28,7 +28,7 @@ for (const language of languages) {
   test.describe(`in ${language}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a longest lifetime tells how many tokens expire by it, asks once more and for the password, and then holds', async ({
+    test('a maximum lifetime needs confirmation and the password', async ({
       page,
     }) => {
       const email = await ownAccount(page);
@@ -65,7 +65,7 @@ for (const language of languages) {
       await axe(page, 'as it is now');
     });
 
-    test('calls come from the ranges that are named, line by line, and the page says from where one comes oneself', async ({
+    test('only calls from the listed address ranges pass', async ({
       page,
     }) => {
       await ownAccount(page);
@@ -90,7 +90,7 @@ for (const language of languages) {
       expect(await gate(page.request, token.sid, token.secret)).toBe(200);
     });
 
-    test('an Auth Token that is kept is viewed with the password, on record, until that is switched off', async ({ page }) => {
+    test('a kept Auth Token is viewed with the password, on record', async ({ page }) => {
       const email = await ownAccount(page);
       const before = await newToken(page);
       await open(page, policyPage);
@@ -128,7 +128,7 @@ for (const language of languages) {
       expect(await gate(page.request, token.sid, token.secret)).toBe(200);
     });
 
-    test('a term is chosen when a token is created, shown on its card, and changed on its page', async ({ page }) => {
+    test('an expiry is chosen, shown on the card and changed', async ({ page }) => {
       await ownAccount(page);
       const name = unique('Short');
       await open(page, paths.newToken);
@@ -159,7 +159,7 @@ for (const language of languages) {
       await axe(page, 'as it is now');
     });
 
-    test('where the account has a longest lifetime, never is not offered', async ({ page }) => {
+    test('a maximum lifetime removes the choice to never expire', async ({ page }) => {
       await ownAccount(page);
       const form = { 'form[token_lifetime]': '45', revision: '1' };
       const saved = await page.request.post('/api/security_policy/update', { form, headers: sameOrigin });
@@ -174,7 +174,7 @@ for (const language of languages) {
   });
 }
 
-test('who has no second factor can’t demand one of everybody', async ({ page }) => {
+test('an administrator without a second factor cannot require one', async ({ page }) => {
   const words = wordsOf('en');
   await ownAccount(page);
   await open(page, policyPage);
@@ -185,7 +185,7 @@ test('who has no second factor can’t demand one of everybody', async ({ page }
   await expect(page.getByText(words.policy.not_required, { exact: true })).toBeVisible();
 });
 
-test('what somebody else has changed meanwhile is not overwritten', async ({ page }) => {
+test('a change made meanwhile is not overwritten', async ({ page }) => {
   const words = wordsOf('en');
   await ownAccount(page);
   await open(page, policyPage);
@@ -198,7 +198,7 @@ test('what somebody else has changed meanwhile is not overwritten', async ({ pag
   await expect(page.getByLabel(words.policy.lifetime)).toHaveValue('45');
 });
 
-test('without our wasm the policy is saved all the same', async ({ anotherPage }) => {
+test('without wasm, a plain form saves the policy', async ({ anotherPage }) => {
   const words = wordsOf('en');
   const page = await anotherPage({ javaScriptEnabled: false, locale: locales.en });
   await ownAccount(page);

@@ -28,7 +28,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('what was done to a token is on the trail, with who, what and from what to what', async ({ page }) => {
+    test('the trail shows each change of a token with its details', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Watched'), version: 2 });
       await call(page, 'tokens/disable', { id: token.id });
@@ -57,7 +57,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('the hash of the last entry is shown, to be noted elsewhere', async ({ page }) => {
+    test('the hash of the last entry is shown', async ({ page }) => {
       await signIn(page, 'administrator');
       await open(page, trail);
       const end = page.getByRole('region', { name: words.audit.head_title });
@@ -70,7 +70,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(beyond, 'nothing sticks out').toBeLessThanOrEqual(0);
     });
 
-    test('the filters combine and the link mirrors them', async ({ page }) => {
+    test('filters combine, and the URL carries them', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Filtered') });
       await open(page, trail);
@@ -99,7 +99,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('a link brings the filters back, and its entries arrive with the page', async ({ page }) => {
+    test('a link restores the filters in the rendered page', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Linked') });
       const headers = { 'accept-language': language };
@@ -113,7 +113,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(entries(page)).toHaveCount(1);
     });
 
-    test('the page of a token shows its history, which grows as the token changes', async ({ page }) => {
+    test('the page of a token shows its history and new changes', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('History') });
       await open(page, paths.token(token.id));
@@ -131,7 +131,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page).toHaveURL(trail);
     });
 
-    test('axe finds nothing, on a desk and on a phone, and nothing stands out sideways', async ({ page }) => {
+    test('the trail has no axe violation and no sideways scrolling', async ({ page }) => {
       test.slow(); // eight pages
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: `${unique('Long')}${'W'.repeat(80)}`, scopes: ['listJobs', 'getJob'] });
@@ -155,7 +155,7 @@ for (const language of ['en', 'ja'] as const) {
     });
 
     for (const user of ['specialist', 'analyst', 'finance', 'marketing'] as const) {
-      test(`${user} does not see the trail`, async ({ page }) => {
+      test(`${user} cannot see the trail`, async ({ page }) => {
         await signIn(page, user);
         await open(page, paths.settings);
         await expect(page.getByRole('link', { name: words.settings.audit_trail })).toHaveCount(0);
@@ -172,7 +172,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('an Implementation Specialist sees the history of a token, without a way to the trail', async ({ page }) => {
+test('an Implementation Specialist sees histories of tokens only', async ({ page }) => {
   await signIn(page, 'specialist');
   const token = await newToken(page);
   await open(page, paths.token(token.id));
@@ -182,7 +182,7 @@ test('an Implementation Specialist sees the history of a token, without a way to
   await expect(history).not.toContainText('127.0.0.1');
 });
 
-test('the files hold what the filter shows, and no formula', async ({ page }) => {
+test('exports hold the filtered entries and no formula', async ({ page }) => {
   await signIn(page, 'administrator');
   const name = "=cmd|' /C calc'!A0";
   const token = await newToken(page, { name });
@@ -205,7 +205,7 @@ test('the files hold what the filter shows, and no formula', async ({ page }) =>
   expect(JSON.parse(json)).toMatchObject({ action: 'token_created', user: { email: users.administrator }, details: { name } });
 });
 
-test('the pages of the trail follow one another from either end', async ({ page }) => {
+test('the trail can be paged from either end', async ({ page }) => {
   await signIn(page, 'administrator');
   // What is past: other tests go on adding entries meanwhile.
   const past = `${trail}?to=${new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)}`;
@@ -228,7 +228,7 @@ test('the pages of the trail follow one another from either end', async ({ page 
   await expect(page).toHaveURL(past);
 });
 
-test('who is not signed in gets neither page nor file', async ({ page }) => {
+test('without a session, there is neither page nor export', async ({ page }) => {
   await page.goto(trail);
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   expect((await page.request.get(`${trail}/export.csv`)).status()).toBe(401);

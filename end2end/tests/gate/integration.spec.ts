@@ -7,7 +7,7 @@ import { expect, newToken, signIn, test } from '../support/fixtures.ts';
 
 const execute = promisify(execFile);
 
-test('curl reads the company profile, in the words of README', async ({ page, baseURL }) => {
+test('curl reads the company profile in JSON and XML', async ({ page, baseURL }) => {
   await signIn(page, 'administrator');
   const { sid, secret } = await newToken(page);
   const ask = async (user: string, ...more: string[]) => {

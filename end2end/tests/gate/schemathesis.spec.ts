@@ -26,7 +26,7 @@ test.afterAll(async () => {
 });
 
 for (const seed of [1, 2, 3]) {
-  test(`whatever is sent to the gate, it takes and answers what its document says (seed ${seed})`, async ({ anotherPage }) => {
+  test(`the gate behaves as its own document says (seed ${seed})`, async ({ anotherPage }) => {
     const page = await anotherPage({ baseURL: server.origin });
     const own = (await (await page.request.get('/openapi.json')).json()) as Document;
     await answersAs(own, server.origin, await tokenFor(page, own), all, seed);
@@ -38,7 +38,7 @@ const published = folder === undefined ? [] : readdirSync(folder).filter((name) 
 for (const name of published) {
   const document = parse(readFileSync(join(folder ?? '', name), 'utf8')) as Document;
   if (operations(document).some(({ operationId }) => operationId.includes('Compliance'))) {
-    test(`whatever is sent to the agency's own server, its answers are as ${name} says`, async ({ anotherPage }) => {
+    test(`the agency's server answers as ${name} says`, async ({ anotherPage }) => {
       const token = await tokenFor(await anotherPage({ baseURL: server.origin }), document);
       const agency = await compliance();
       const proxy = await nginx('compliance', server.origin, agency.origin);
@@ -53,7 +53,7 @@ for (const name of published) {
       }
     });
   } else {
-    test(`whatever is sent to the gate, it answers as ${name} says`, async ({ anotherPage }) => {
+    test(`the gate answers as ${name} says`, async ({ anotherPage }) => {
       also(document, everywhere);
       reportsMayFail(document);
       textMayBeEmpty(document);

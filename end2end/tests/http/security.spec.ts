@@ -9,7 +9,7 @@ function policy(answer: APIResponse): Record<string, string> {
   return Object.fromEntries(directives.map((directive) => [directive.split(' ')[0], directive]));
 }
 
-test('pages allow no inline script or style, no other site and no frame around them', async ({ page }) => {
+test('pages allow no inline code, other sites or frames', async ({ page }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   for (const path of [
@@ -50,7 +50,7 @@ test('pages allow no inline script or style, no other site and no frame around t
   }
 });
 
-test('a script that was smuggled into a page does not run', async ({ browser, contextOptions }) => {
+test('an injected script does not run', async ({ browser, contextOptions }) => {
   // Not the fixture's page: here the browser has to report a violation.
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
@@ -66,7 +66,7 @@ test('a script that was smuggled into a page does not run', async ({ browser, co
   await context.close();
 });
 
-test('answers with tokens and with secrets are stored by nobody', async ({ page }) => {
+test('responses with tokens or secrets are not cached', async ({ page }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   for (const [name, data] of [
@@ -81,7 +81,7 @@ test('answers with tokens and with secrets are stored by nobody', async ({ page 
   }
 });
 
-test('the frontend is compressed with brotli and kept for ever, under names that change with it', async ({ page }) => {
+test('frontend files are compressed, hashed and immutable', async ({ page }) => {
   const html = await (await page.request.get(paths.signIn)).text();
   const files = [...new Set([...html.matchAll(/\/pkg\/[\w.\/-]+\.(?:js|wasm|css)/g)].map(([path]) => path))];
   expect(new Set(files.map((path) => path.split('.').at(-1)))).toEqual(new Set(['css', 'js', 'wasm']));
@@ -101,7 +101,7 @@ test('the frontend is compressed with brotli and kept for ever, under names that
   expect(missing.headers()['cache-control']).toBe('no-store');
 });
 
-test('the wasm that every page needs weighs at most 330 kB on its way', async ({ page }) => {
+test('the wasm of every page weighs at most 330 kB compressed', async ({ page }) => {
   const html = await (await page.request.get(paths.signIn)).text();
   const wasm = new Set([...html.matchAll(/\/pkg\/[\w.\/-]+\.wasm/g)].map(([path]) => path));
   expect(wasm.size).toBe(1);
@@ -110,7 +110,7 @@ test('the wasm that every page needs weighs at most 330 kB on its way', async ({
   expect(Number(answer.headers()['content-length'])).toBeLessThanOrEqual(330_000);
 });
 
-test('the pieces of wasm that a page needs are asked for at once, and those of other pages once it works', async ({ page }) => {
+test('a page loads its own wasm at once and the rest later', async ({ page }) => {
   await signIn(page, 'administrator');
   const html = await (await page.request.get(paths.tokens)).text();
   const pieces = new Set([...html.matchAll(/\/pkg\/parts\.[\w.\/-]+\.wasm/g)].map(([path]) => path));
@@ -122,7 +122,7 @@ test('the pieces of wasm that a page needs are asked for at once, and those of o
   await expect.poll(() => [...loaded].some((path) => path.includes('edit_token'))).toBe(true);
 });
 
-test('a page loads from nowhere but its own server', async ({ page, baseURL }) => {
+test('pages load nothing from other servers', async ({ page, baseURL }) => {
   const elsewhere: string[] = [];
   page.on('request', (request) => {
     if (!request.url().startsWith(baseURL ?? '') && !request.url().startsWith('data:')) {

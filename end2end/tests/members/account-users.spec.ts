@@ -61,7 +61,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('an administrator invites a person, who joins by the link, once', async ({ page, anotherPage }) => {
+    test('an invited person joins by the link, which works once', async ({ page, anotherPage }) => {
       const [email, nao] = [address(), name()];
       await signIn(page, 'administrator');
       await open(page, paths.settings);
@@ -122,7 +122,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await expect(page.getByRole('listitem').filter({ hasText: email })).toHaveCount(0);
     });
 
-    test('a role changes after a question, and holds on the next request', async ({ page, anotherPage }) => {
+    test('a role change is confirmed and holds on the next request', async ({ page, anotherPage }) => {
       const [email, nao] = [address(), name()];
       await signIn(page, 'administrator');
       const path = await invite(page, email, 'implementation_specialist');
@@ -152,7 +152,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       expect((await other.request.get(paths.tokens)).status()).toBe(403);
     });
 
-    test('who is deactivated is out at once, until they are reinstated', async ({ page, anotherPage }) => {
+    test('a deactivated member is locked out until reinstated', async ({ page, anotherPage }) => {
       const [email, nao] = [address(), name()];
       await signIn(page, 'administrator');
       const path = await invite(page, email, 'analyst');
@@ -179,7 +179,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       expect(await signInAgain()).toBe(200);
     });
 
-    test('an open invitation is withdrawn, and its link opens nothing any more', async ({ page, anotherPage }) => {
+    test('a withdrawn invitation cannot be used', async ({ page, anotherPage }) => {
       const email = address();
       await signIn(page, 'administrator');
       const path = await invite(page, email, 'analyst');
@@ -192,7 +192,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await expect(invited.getByRole('heading', { level: 1 })).toHaveText(words.invitation.over_title);
     });
 
-    test('page, windows and the invitation are without a violation, on a desk and on a phone', async ({ page, anotherPage }) => {
+    test('page, dialogs and invitation have no axe violation', async ({ page, anotherPage }) => {
       test.slow();
       const email = `${'long'.repeat(12)}-${randomUUID().slice(0, 8)}@hoshi-oak.example`;
       await page.emulateMedia({ reducedMotion: 'reduce' });
@@ -246,7 +246,7 @@ async function fits(page: Page, what: string): Promise<void> {
   expect.soft(beyond, `${what} at ${page.viewportSize()?.width} px`).toBeLessThanOrEqual(0);
 }
 
-test('a forged or incomplete link opens nothing', async ({ page }) => {
+test('a forged or incomplete link is answered 404', async ({ page }) => {
   for (const token of ['0'.repeat(43), 'short']) {
     expect((await page.goto(paths.invitation(token)))?.status(), token).toBe(404);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(wordsOf('en').invitation.over_title);
@@ -257,7 +257,7 @@ test('a forged or incomplete link opens nothing', async ({ page }) => {
   }
 });
 
-test('the last Account Administrator can neither be demoted nor deactivated', async ({ page }) => {
+test('the last administrator cannot be demoted or deactivated', async ({ page }) => {
   const words = wordsOf('en');
   await signIn(page, 'otherAdministrator');
   await open(page, paths.accountUsers);
@@ -277,7 +277,7 @@ test('the last Account Administrator can neither be demoted nor deactivated', as
   expect(await member(page, users.otherAdministrator)).toMatchObject({ role: 'account_administrator', state: 'active' });
 });
 
-test('what somebody else made impossible meanwhile is refused in plain words', async ({ page, anotherPage }) => {
+test('an action that became forbidden meanwhile is refused', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   const [email, nao] = [address(), name()];
   await signIn(page, 'otherAdministrator');
@@ -297,7 +297,7 @@ test('what somebody else made impossible meanwhile is refused in plain words', a
   expect((await call(other, 'users/deactivate', { id })).status()).toBe(403);
 });
 
-test('who gives up their own role goes on as what they are then', async ({ page, anotherPage }) => {
+test('giving up one’s own role takes effect at once', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   const [email, nao] = [address(), name()];
   await signIn(page, 'administrator');
@@ -311,7 +311,7 @@ test('who gives up their own role goes on as what they are then', async ({ page,
   await expect(other.getByRole('heading', { name: words.settings.nothing })).toBeVisible();
 });
 
-test('who has a user in another account joins with the password that they have', async ({ page, anotherPage }) => {
+test('a user of another account joins with the same password', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   const [email, nao] = [address(), name()];
   await signIn(page, 'administrator');
@@ -335,7 +335,7 @@ test('who has a user in another account joins with the password that they have',
   await expect(joining.locator('#person')).toContainText(words.role.finance);
 });
 
-test('other roles get the page that says they may not, and 403 from every function', async ({ page, anotherPage }) => {
+test('other roles get 403 from the page and every function', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   const administrator = await anotherPage();
   await signIn(administrator, 'administrator');
@@ -368,7 +368,7 @@ test('other roles get the page that says they may not, and 403 from every functi
   }
 });
 
-test.describe('In a browser that runs no scripts', () => {
+test.describe('Without scripts', () => {
   test.use({ javaScriptEnabled: false });
 
   test('an invitation is accepted by a plain form', async ({ page, anotherPage }) => {

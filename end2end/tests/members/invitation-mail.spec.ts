@@ -24,7 +24,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('who is invited gets the link by mail, and joins', async ({ page, anotherPage }) => {
+    test('an invited person gets the link by mail and joins', async ({ page, anotherPage }) => {
       const email = `nao-${randomUUID().slice(0, 8)}@partner.example`;
       const form = { email: users.administrator, password };
       await page.request.post(`${server.origin}/api/session/sign_in`, { form, headers: sameOrigin });
@@ -54,7 +54,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(joining).toHaveURL(`${server.origin}${paths.settings}`);
     });
 
-    test('where the mail can not be sent, the link is there to be handed over', async ({ page, anotherPage }) => {
+    test('the link is shown if the mail cannot be sent', async ({ page, anotherPage }) => {
       const email = `refused-${randomUUID().slice(0, 8)}@partner.example`;
       const form = { email: users.administrator, password };
       await page.request.post(`${server.origin}/api/session/sign_in`, { form, headers: sameOrigin });

@@ -20,7 +20,7 @@ for (const language of ['en', 'ja'] as const) {
     test.use({ locale: locales[language] });
 
     for (const { user, role, may } of roles) {
-      test(`${words.role[role]} ${may ? 'finds' : 'does not find'} the access tokens in the settings`, async ({ page }) => {
+      test(`${words.role[role]} ${may ? 'sees' : 'does not see'} the access tokens`, async ({ page }) => {
         await signIn(page, user);
         await open(page, paths.settings);
         const link = page.getByRole('link', { name: words.settings.platform_rest });
@@ -50,7 +50,7 @@ for (const language of ['en', 'ja'] as const) {
 }
 
 for (const { user, role, may } of roles) {
-  test(`pages and the list answer ${role} with status ${may ? 200 : 403}`, async ({ page, anotherPage }) => {
+  test(`pages and list answer ${role} with ${may ? 200 : 403}`, async ({ page, anotherPage }) => {
     const administrator = await anotherPage();
     await signIn(administrator, 'administrator');
     const token = await newToken(administrator);
@@ -64,7 +64,7 @@ for (const { user, role, may } of roles) {
   });
 }
 
-test('a role without the right can call no function of the token page', async ({ page, anotherPage }) => {
+test('a role without the right can call no token function', async ({ page, anotherPage }) => {
   const administrator = await anotherPage();
   await signIn(administrator, 'administrator');
   const token = await newToken(administrator);
@@ -83,7 +83,7 @@ test('a role without the right can call no function of the token page', async ({
   expect(await now()).toEqual(before);
 });
 
-test('who is not signed in gets 401 from every function', async ({ page }) => {
+test('every function answers 401 without a session', async ({ page }) => {
   for (const [name, data] of functions(crypto.randomUUID())) {
     expect((await call(page, name, data)).status(), name).toBe(401);
   }
@@ -107,7 +107,7 @@ function functions(id: string): [string, object][] {
   ];
 }
 
-test('only an Account Administrator can switch API access off', async ({ page }) => {
+test('only an Account Administrator can disable API access', async ({ page }) => {
   await signIn(page, 'specialist');
   await open(page, paths.tokens);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -116,7 +116,7 @@ test('only an Account Administrator can switch API access off', async ({ page })
   expect(await (await call(page, 'account', {})).json()).toMatchObject({ api_access: true });
 });
 
-test('a request that does not come from our own pages is refused', async ({ page, baseURL }) => {
+test('a request that is not from our own pages is refused', async ({ page, baseURL }) => {
   await signIn(page, 'administrator');
   const post = async (headers: Record<string, string>) =>
     (await page.request.post('/api/tokens/list', { data: everything, headers })).status();
@@ -133,7 +133,7 @@ test('a request that does not come from our own pages is refused', async ({ page
   }
 });
 
-test('the form of another site does nothing in the name of who is signed in', async ({ page, baseURL }) => {
+test('a form of another site cannot act for the signed-in user', async ({ page, baseURL }) => {
   await signIn(page, 'administrator');
   await page.route('http://evil.example/', (route) =>
     route.fulfill({

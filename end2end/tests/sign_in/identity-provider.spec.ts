@@ -73,7 +73,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a person whose address a user has is signed in, to the page that they wanted', async ({ page }) => {
+    test('a known address signs in and reaches the wanted page', async ({ page }) => {
       await open(page, onServer(paths.signIn));
       await expect(page.getByRole('link', { name: say(words.sign_in.with, { name }) })).toBeVisible();
       await axe(page, 'signing in');
@@ -85,7 +85,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(await signInCookies(page)).toEqual([]);
     });
 
-    test('the link stays, whatever the address becomes', async ({ page }) => {
+    test('the link to the user outlives a change of address', async ({ page }) => {
       await signInAs(page, { ...person, email: 'somebody-else@nowhere.example', verified: false });
       await expect(page).toHaveURL(onServer(paths.settings));
       await page.locator('button.person').click();
@@ -93,11 +93,11 @@ for (const language of ['en', 'ja'] as const) {
     });
 
     for (const [what, whom, text, status] of [
-      ['nobody here', { sub: randomUUID(), email: 'stranger@nowhere.example' }, failed.not_invited, 403],
-      ['of an address that is not verified', { sub: randomUUID(), email: users.finance, verified: false }, failed.unverified, 403],
-      ['another person of a known address', { sub: randomUUID(), email: person.email }, failed.linked_otherwise, 403],
+      ['an unknown person', { sub: randomUUID(), email: 'stranger@nowhere.example' }, failed.not_invited, 403],
+      ['an unverified address', { sub: randomUUID(), email: users.finance, verified: false }, failed.unverified, 403],
+      ['another person with a known address', { sub: randomUUID(), email: person.email }, failed.linked_otherwise, 403],
     ] as const) {
-      test(`who is ${what} is told what to do`, async ({ page }) => {
+      test(`${what} is refused with advice`, async ({ page }) => {
         const answers: number[] = [];
         page.on('response', (answer) => new URL(answer.url()).pathname === '/sign-in/failed' && answers.push(answer.status()));
         await signInAs(page, whom);
@@ -115,7 +115,7 @@ for (const language of ['en', 'ja'] as const) {
       });
     }
 
-    test('who says no at the provider is not signed in', async ({ page }) => {
+    test('cancelling at the provider does not sign in', async ({ page }) => {
       await open(page, onServer(paths.signIn));
       await page.getByRole('link', { name }).click();
       await page.getByRole('button', { name: 'Cancel' }).click();
@@ -123,7 +123,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page.getByText(failed.cancelled)).toBeVisible();
     });
 
-    test('where the provider is down, a page says so', async ({ page }) => {
+    test('a page reports that the provider is down', async ({ page }) => {
       const options = ['--no-demo', '--oidc-issuer', `http://localhost:${await freePort()}`, '--oidc-client-id', 'kagitaba'];
       const environment = { KAGITABA_OIDC_CLIENT_SECRET: 'a-secret-for-tests' };
       const lonely = await kagitaba('oidc-down', await freePort(), options, environment);
@@ -176,7 +176,7 @@ async function heldBack(page: Page, { sub, email }: Person): Promise<string> {
   return address;
 }
 
-test('a callback counts once, even for who kept the cookie', async ({ page }) => {
+test('a callback works once, even with the cookie kept', async ({ page }) => {
   const { address, called, sealed } = await signedInBy(page, { sub: 'person-en', email: users.specialist });
   expect(sealed).not.toBe('');
   await page.context().clearCookies();
@@ -188,7 +188,7 @@ test('a callback counts once, even for who kept the cookie', async ({ page }) =>
   }
 });
 
-test('a callback with another state, or that another browser began, signs nobody in', async ({ page, anotherPage }) => {
+test('a callback of another browser or state is refused', async ({ page, anotherPage }) => {
   const address = await heldBack(page, { sub: 'person-en', email: users.specialist });
   const victim = await anotherPage();
   expect((await victim.goto(address))?.status()).toBe(400);
@@ -202,7 +202,7 @@ test('a callback with another state, or that another browser began, signs nobody
   await expect(page).toHaveURL(onServer(paths.settings));
 });
 
-test('two tabs begin to sign in, and both end', async ({ page }) => {
+test('two tabs can sign in at the same time', async ({ page }) => {
   const begun = await page.request.get(onServer('/sign-in/oidc?next=/settings/profile'), { maxRedirects: 0 });
   expect(begun.status()).toBe(303);
   await signInAs(page, { sub: 'person-en', email: users.specialist });
@@ -213,7 +213,7 @@ test('two tabs begin to sign in, and both end', async ({ page }) => {
   expect(await signInCookies(page)).toEqual([]);
 });
 
-test('who is invited joins by signing in at the provider', async ({ page, anotherPage }) => {
+test('an invited person joins by signing in at the provider', async ({ page, anotherPage }) => {
   await administrator(page);
   const email = `nao-${randomUUID().slice(0, 8)}@hoshi-oak.example`;
   const form = { 'form[email]': email, 'form[role]': 'finance' };
@@ -226,7 +226,7 @@ test('who is invited joins by signing in at the provider', async ({ page, anothe
   await expect(joining.locator('#person')).toContainText(email);
 });
 
-test('a code that the provider did not give signs nobody in', async ({ page }) => {
+test('a code that the provider did not issue is refused', async ({ page }) => {
   const forged = new URL(await heldBack(page, { sub: 'person-en', email: users.specialist }));
   forged.searchParams.set('code', 'forged');
   const answer = await page.request.get(forged.href);
@@ -235,7 +235,7 @@ test('a code that the provider did not give signs nobody in', async ({ page }) =
   expect(await cookie(page, 'kagitaba_session')).toBeUndefined();
 });
 
-test('who comes back while the database is held is told that the fault is here', async ({ page }) => {
+test('a callback reports a fault while the database is locked', async ({ page }) => {
   const address = await heldBack(page, { sub: 'person-en', email: users.specialist });
   const letGo = await holdDatabase('oidc');
   const answer = await page.request.get(address);
@@ -246,7 +246,7 @@ test('who comes back while the database is held is told that the fault is here',
 });
 
 for (const outside of ['https://evil.example/', '//evil.example', '/\\evil.example', '/\t/evil.example']) {
-  test(`the way back never leads outside: ${JSON.stringify(outside)}`, async ({ page }) => {
+  test(`the callback never leads outside: ${JSON.stringify(outside)}`, async ({ page }) => {
     await signInAs(
       page,
       { sub: 'person-en', email: users.specialist },
@@ -256,7 +256,7 @@ for (const outside of ['https://evil.example/', '//evil.example', '/\\evil.examp
   });
 }
 
-test('what takes a recent password takes it of who signed in at the provider, too', async ({ page }) => {
+test('step-up needs the password after a provider sign-in too', async ({ page }) => {
   await signInAs(page, { sub: 'administrator', email: users.administrator });
   await expect(page).toHaveURL(onServer(paths.settings));
   const form = { 'form[email]': 'nao@hoshi-oak.example', 'form[role]': 'analyst' };
@@ -270,7 +270,7 @@ test('what takes a recent password takes it of who signed in at the provider, to
   expect((await invite()).status()).toBe(200);
 });
 
-test('the audit trail tells of links, sign-ins and refusals', async ({ page }) => {
+test('the audit trail records links, sign-ins and refusals', async ({ page }) => {
   await administrator(page);
   const told = await actions(page);
   for (const action of ['identity_linked', 'signed_in', 'sign_in_refused']) {
@@ -278,7 +278,7 @@ test('the audit trail tells of links, sign-ins and refusals', async ({ page }) =
   }
 });
 
-test('who was deactivated is not let in', async ({ page, anotherPage }) => {
+test('a deactivated member is not signed in', async ({ page, anotherPage }) => {
   const deactivated: Person = { sub: 'person-en', email: users.specialist };
   await administrator(page);
   const list = await page.request.post(onServer('/api/users/list'), { data: {}, headers: sameOrigin });
@@ -291,7 +291,7 @@ test('who was deactivated is not let in', async ({ page, anotherPage }) => {
   await expect(other.getByText(failed.not_invited)).toBeVisible();
 });
 
-test('without a provider there is no way to one', async ({ page, request }) => {
+test('without a provider, the sign-in page offers none', async ({ page, request }) => {
   await open(page, paths.signIn);
   await expect(page.getByRole('link')).toHaveCount(0);
   expect((await request.get('/sign-in/oidc')).status()).toBe(404);

@@ -48,7 +48,7 @@ for (const language of languages) {
   test.describe(`in ${language}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a passkey is added, signs in without a password and as the second step, and is removed', async ({ page }) => {
+    test('a passkey is added, signs in both ways and is removed', async ({ page }) => {
       test.slow();
       const { cdp, authenticatorId } = await device(page);
       const { email } = newUser();
@@ -103,7 +103,7 @@ for (const language of languages) {
       expect(await givePassword(page, email)).toBe('/settings');
     });
 
-    test('a passkey stands in for the password before something dangerous', async ({ page }) => {
+    test('a passkey replaces the password at step-up', async ({ page }) => {
       const { cdp, authenticatorId } = await device(page);
       const { email } = newUser();
       await givePassword(page, email);
@@ -150,7 +150,7 @@ test('a passkey whose toJSON throws is added and signs in', async ({ page }) => 
   await expect(page.locator('li', { hasText: 'Vault' })).toContainText(words.passkey.used);
 });
 
-test('who has to set up a second factor can add a passkey', async ({ page, anotherPage }) => {
+test('a passkey counts as a required second factor', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   await device(page);
   const { email, account } = newUser();
@@ -172,7 +172,7 @@ test('who has to set up a second factor can add a passkey', async ({ page, anoth
   expect((await call(other, 'tokens/people', {})).status()).toBe(200);
 });
 
-test('at an address that browsers know no passkeys for, the page says so', async ({ page }) => {
+test('an address without passkey support shows an explanation', async ({ page }) => {
   const { port } = new URL(test.info().project.use.baseURL ?? '');
   await open(page, `http://127.0.0.1:${port}${paths.signIn}`);
   await page.getByRole('button', { name: wordsOf('en').passkey.sign_in }).click();

@@ -56,7 +56,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('who has forgotten the password sets a new one by mail', async ({ page }) => {
+    test('a forgotten password is replaced by a mailed link', async ({ page }) => {
       const email = whose[language];
       await open(page, `${server.origin}${paths.signIn}`);
       await page.getByRole('link', { name: words.forgotten.link }).click();
@@ -84,14 +84,14 @@ for (const language of ['en', 'ja'] as const) {
       await axe(page, 'over');
     });
 
-    test('who is nobody here is told the same', async ({ page }) => {
+    test('an unknown address gets the same answer', async ({ page }) => {
       await open(page, `${server.origin}${forgotten}`);
       await page.getByLabel(words.sign_in.email).fill(`nobody-${language}@nowhere.example`);
       await page.getByRole('button', { name: words.forgotten.send }).click();
       await expect(page.getByRole('main').getByRole('status')).toHaveText(words.forgotten.sent);
     });
 
-    test('an administrator makes a link, which is shown where the server sends no mail', async ({ page, anotherPage }) => {
+    test('without mail, the administrator is shown the link', async ({ page, anotherPage }) => {
       const { account } = newUser();
       const { email } = newUser({ name: 'Ren Ito', account });
       const { email: administrator } = newUser({ name: 'Aoi Abe', account });
@@ -120,7 +120,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('an administrator has a link mailed, and does not see it', async ({ page, anotherPage }) => {
+test('with mail, the administrator is not shown the link', async ({ page, anotherPage }) => {
   const words = wordsOf('en');
   const form = { email: users.administrator, password };
   await page.request.post(`${server.origin}/api/session/sign_in`, { form, headers: sameOrigin });
@@ -141,7 +141,7 @@ test('an administrator has a link mailed, and does not see it', async ({ page, a
 test.describe('Without scripts', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('a new password is asked for by mail and set by plain forms', async ({ page }) => {
+  test('plain forms request the mail and set the password', async ({ page }) => {
     const words = wordsOf('en');
     await page.goto(`${server.origin}${forgotten}`);
     await page.getByLabel(words.sign_in.email).fill(users.marketing);
@@ -157,7 +157,7 @@ test.describe('Without scripts', () => {
   });
 });
 
-test('where the server sends no mail, the page says whom to ask', async ({ page }) => {
+test('without mail, the page says whom to ask', async ({ page }) => {
   const words = wordsOf('en');
   await open(page, paths.signIn);
   await expect(page.getByRole('link', { name: words.forgotten.link })).toHaveCount(0);

@@ -27,7 +27,7 @@ for (const language of languages) {
   test.describe(`in ${language}`, () => {
     test.use({ locale: locales[language], timezoneId: 'America/New_York' });
 
-    test('all times follow the chosen time zone, and the browser’s where none is chosen', async ({ page, anotherPage }) => {
+    test('times follow the chosen time zone or else the browser’s', async ({ page, anotherPage }) => {
       const email = await somebody(page);
       await open(page, trail);
       await expect(offset(page)).toHaveAttribute('title', / -0[45]:00$/);
@@ -68,7 +68,7 @@ for (const language of languages) {
 test.describe('in a browser set to English', () => {
   test.use({ locale: 'en-US' });
 
-  test('the chosen language comes along to another browser, where the bar can change it', async ({ page, anotherPage }) => {
+  test('the chosen language follows to another browser', async ({ page, anotherPage }) => {
     const email = await somebody(page);
     await open(page, profile);
     await page.getByRole('combobox', { name: wordsOf('en').language }).selectOption('ja');
@@ -87,7 +87,7 @@ test.describe('in a browser set to English', () => {
   });
 });
 
-test('without our wasm the language is set, and a time zone that there is not is refused', async ({ page, anotherPage }) => {
+test('without wasm, preferences are saved and validated', async ({ page, anotherPage }) => {
   const email = await somebody(page);
   const plain = await anotherPage({ javaScriptEnabled: false });
   await givePassword(plain, email);

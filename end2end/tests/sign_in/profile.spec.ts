@@ -21,7 +21,7 @@ for (const language of languages) {
   test.describe(`in ${language}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a reset long after signing in asks for the password again, and then goes on', async ({ page }) => {
+    test('a reset long after signing in asks for the password', async ({ page }) => {
       const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
       expect((await call(page, 'account/enable_api_access', {})).status()).toBe(200);
@@ -54,7 +54,7 @@ for (const language of languages) {
       await expect(toast(page, say(words.done.deleted, { name: token.name }))).toBeVisible();
     });
 
-    test('a changed password signs out everywhere else, and only the new one signs in', async ({ page, anotherPage }) => {
+    test('a password change ends all other sessions', async ({ page, anotherPage }) => {
       const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
       const elsewhere = await anotherPage();
@@ -84,7 +84,7 @@ for (const language of languages) {
       await expect(page.getByRole('heading', { level: 1, name: words.profile.title })).toBeVisible();
     });
 
-    test('another browser is signed out from here, one or all', async ({ page, anotherPage }) => {
+    test('other sessions can be ended one by one or all at once', async ({ page, anotherPage }) => {
       const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
       const [one, two] = [await anotherPage(), await anotherPage()];
@@ -110,7 +110,7 @@ for (const language of languages) {
   });
 }
 
-test('users are changed only by who has given the password of late', async ({ page }) => {
+test('changes to members need a recent password', async ({ page }) => {
   const words = wordsOf('en');
   const { email, account } = newUser();
   const { email: other } = newUser({ name: 'Another Administrator', account });
@@ -149,7 +149,7 @@ test('a new name is shown at once, a blank one is refused', async ({ page }) => 
   await expect(page.locator('.person-name')).toHaveText('美波 そら');
 });
 
-test('the appearance is kept, and comes with the page', async ({ page }) => {
+test('the theme is saved and rendered with the page', async ({ page }) => {
   const words = wordsOf('en');
   await signIn(page, 'analyst');
   await open(page, profile);
@@ -166,7 +166,7 @@ test('the appearance is kept, and comes with the page', async ({ page }) => {
   await expect(page.locator('html')).not.toHaveAttribute('data-theme');
 });
 
-test('nobody ends another’s session or goes over to an account of others', async ({ page, anotherPage }) => {
+test('sessions and accounts of other people are out of reach', async ({ page, anotherPage }) => {
   expect(await signInAs(page, newUser().email)).toBe(200);
   const other = await anotherPage();
   await signIn(other, 'analyst');

@@ -41,7 +41,7 @@ for (const language of languages) {
   test.describe(`in ${language}`, () => {
     test.use({ locale: locales[language] });
 
-    test('it is set up, asked for at sign-in, and switched off', async ({ page, anotherPage }) => {
+    test('a second factor is set up, asked for and switched off', async ({ page, anotherPage }) => {
       test.slow();
       const { email } = newUser();
       expect(await givePassword(page, email)).toBe('/settings');
@@ -90,7 +90,7 @@ for (const language of languages) {
       expect(await givePassword(await anotherPage(), email)).toBe('/settings');
     });
 
-    test('without our wasm a recovery code signs in, once', async ({ page, anotherPage }) => {
+    test('without wasm, a recovery code signs in once', async ({ page, anotherPage }) => {
       const { email } = newUser();
       await givePassword(page, email);
       await open(page, profile);
@@ -117,7 +117,7 @@ for (const language of languages) {
       await expect(plain.getByText(say(words.second_factor.codes_left, { count: 8 }))).toBeVisible();
     });
 
-    test('who lacks a required second factor sees nothing but how to set it up', async ({ page, anotherPage }) => {
+    test('a required second factor leaves only its setup open', async ({ page, anotherPage }) => {
       const { email, account } = newUser();
       await givePassword(page, email);
       await open(page, profile);
@@ -145,7 +145,7 @@ for (const language of languages) {
   });
 }
 
-test('the second step without a first one leads back to the beginning', async ({ page }) => {
+test('the second step without a first one links to sign-in', async ({ page }) => {
   const words = wordsOf('en');
   await open(page, `${secondStep}?next=%2Fsettings%2Fprofile`);
   await expect(page.getByText(words.error.sign_in_over)).toBeVisible();
@@ -153,7 +153,7 @@ test('the second step without a first one leads back to the beginning', async ({
   await expect(page).toHaveURL('/sign-in?next=%2Fsettings%2Fprofile');
 });
 
-test('a demo user goes on signing in with the password alone', async ({ page }) => {
+test('a demo user signs in with the password alone', async ({ page }) => {
   await signIn(page, 'administrator');
   await open(page, profile);
   await expect(page.getByRole('button', { name: wordsOf('en').second_factor.set_up })).toBeVisible();

@@ -11,7 +11,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('e-mail address and password lead to the settings, and signing out leads back', async ({ page }) => {
+    test('a user signs in to the settings and signs out', async ({ page }) => {
       await open(page, paths.signIn);
       await expect(page).toHaveTitle(`${words.sign_in.title} – Kagitaba`);
       await expect(page.locator('html')).toHaveAttribute('lang', language);
@@ -28,7 +28,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page).toHaveURL(paths.signIn);
     });
 
-    test('a wrong password is refused in plain words, and what was typed stays', async ({ page }) => {
+    test('a wrong password is refused and the address stays', async ({ page }) => {
       await open(page, paths.signIn);
       const email = page.getByRole('textbox', { name: words.sign_in.email });
       await email.fill(users.marketing);
@@ -46,7 +46,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('who is not signed in is asked to, and then gets to the page that they wanted', async ({ page }) => {
+test('signing in leads to the page that was asked for', async ({ page }) => {
   const wanted = `${paths.tokens}?name=data&state=disabled`;
   await open(page, wanted);
   await expect(page).toHaveURL(`${paths.signIn}?${new URLSearchParams({ next: wanted }).toString()}`);
@@ -57,7 +57,7 @@ test('who is not signed in is asked to, and then gets to the page that they want
   await expect(page.getByRole('link', { name: 'Data lake backfill' })).toBeVisible();
 });
 
-test('the page of somebody who is not signed in has nothing of an account in it', async ({ request }) => {
+test('without a session, pages reveal nothing of an account', async ({ request }) => {
   for (const path of [paths.settings, paths.tokens, paths.newToken, paths.tips]) {
     const answer = await request.get(path, { maxRedirects: 0, headers: { accept: 'text/html' } });
     expect(answer.status(), path).toBe(302);
@@ -82,7 +82,7 @@ for (const outside of [
   });
 }
 
-test('the session cookie is out of reach of scripts and of other sites', async ({ page }) => {
+test('scripts and other sites cannot use the session cookie', async ({ page }) => {
   await signIn(page, 'administrator');
   const cookies = await page.context().cookies();
   const session = cookies.find(({ name }) => name === 'kagitaba_session');
@@ -92,7 +92,7 @@ test('the session cookie is out of reach of scripts and of other sites', async (
   expect(await page.content()).not.toContain(session?.value);
 });
 
-test('signing out ends the session itself, and Back shows nothing of it', async ({ page, anotherPage }) => {
+test('signing out ends the session, and Back shows nothing', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const [session] = await page.context().cookies();
   await open(page, `${paths.tokens}?name=data`);
@@ -111,7 +111,7 @@ test('signing out ends the session itself, and Back shows nothing of it', async 
   await expect(thief).toHaveURL(/\/sign-in/);
 });
 
-test('each sign-in begins a session with a new name', async ({ page }) => {
+test('each sign-in starts a session with a new id', async ({ page }) => {
   const values = new Set<string>();
   for (const user of ['administrator', 'administrator', 'specialist'] as const) {
     await signIn(page, user);
@@ -121,7 +121,7 @@ test('each sign-in begins a session with a new name', async ({ page }) => {
   expect(values.size).toBe(3);
 });
 
-test('after five failures an e-mail address has to wait, whether or not somebody has it', async ({ page }) => {
+test('five failures throttle even an unknown e-mail address', async ({ page }) => {
   const email = 'stranger@nowhere.example';
   const attempt = () =>
     page.request.post('/api/session/sign_in', { form: { email, password: 'guess' }, headers: sameOrigin });
@@ -141,7 +141,7 @@ test('after five failures an e-mail address has to wait, whether or not somebody
   await signIn(page, 'administrator');
 });
 
-test('the language that was chosen stays, over other pages and reloads', async ({ page }) => {
+test('the chosen language stays across pages and reloads', async ({ page }) => {
   await open(page, paths.signIn);
   await page.getByRole('button', { name: '日本語' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('サインイン');

@@ -56,7 +56,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a token opens from its card, and all three sections can be changed', async ({ page }) => {
+    test('a token opens from its card, and all sections can change', async ({ page }) => {
       const token = await newToken(page, { name: unique('Before'), version: 2 });
       const name = unique('After');
       await open(page, listOf(token.name));
@@ -90,7 +90,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page.locator('input[name="form[scopes][]"]:checked')).toHaveValue('listJobs');
     });
 
-    test('Reset token asks once more and shows the new value once', async ({ page, request }) => {
+    test('Reset token is confirmed and shows the new secret once', async ({ page, request }) => {
       const token = await newToken(page);
       await open(page, paths.token(token.id));
       await expect(page.locator('.credentials code').first()).toHaveText(token.sid);
@@ -112,7 +112,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(toast(page, say(words.done.updated, { name: token.name }))).toBeVisible();
     });
 
-    test('a change that somebody else made meanwhile is told, and nothing is lost', async ({ page, anotherPage }) => {
+    test('a conflicting change is reported and no input is lost', async ({ page, anotherPage }) => {
       const token = await newToken(page);
       await open(page, paths.token(token.id));
       await page.locator('#description').fill('Mine');
@@ -141,7 +141,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(await then.json()).toMatchObject({ token: { settings: { name: token.name, description: 'Mine' } } });
     });
 
-    test('what somebody else made of it can be loaded instead', async ({ page, anotherPage }) => {
+    test('the conflicting values can be loaded instead', async ({ page, anotherPage }) => {
       const token = await newToken(page);
       await open(page, paths.token(token.id));
       await page.locator('#name').fill('Mine');
@@ -159,7 +159,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(toast(page, say(words.done.updated, { name: theirs }))).toBeVisible();
     });
 
-    test('an id that the account does not have gives a page that says so, with status 404', async ({ page }) => {
+    test('an unknown token id is answered by a 404 page', async ({ page }) => {
       const deleted = await newToken(page);
       await call(page, 'tokens/delete', { id: deleted.id });
       for (const id of [crypto.randomUUID(), deleted.id, 'x', '0', "' OR 1=1", '<script>']) {
@@ -175,7 +175,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('the version is offered for a token that is not on the newest alone', async ({ page }) => {
+test('only a token on an old version offers a newer one', async ({ page }) => {
   const [old, newest] = [await newToken(page, { version: 2 }), await newToken(page)];
   await open(page, paths.token(newest.id));
   await expect(page.locator('#name')).toHaveValue(newest.name);
@@ -194,7 +194,7 @@ test('the version is offered for a token that is not on the newest alone', async
   expect(back.status()).toBe(422);
 });
 
-test('Cancel and Escape change nothing and keep what was typed', async ({ page }) => {
+test('Cancel and Escape change nothing and keep the input', async ({ page }) => {
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   await page.locator('#description').fill('Typed');
@@ -209,7 +209,7 @@ test('Cancel and Escape change nothing and keep what was typed', async ({ page }
   expect(await now.json()).toMatchObject({ token: { revision: token.revision, settings: { description: '' } } });
 });
 
-test('what is wrong is said before anything is asked', async ({ page }) => {
+test('invalid input is reported before the confirmation', async ({ page }) => {
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   for (const [name, problem] of [
@@ -234,7 +234,7 @@ test('what is wrong is said before anything is asked', async ({ page }) => {
   await expect(toast(page, 'was updated')).toBeVisible();
 });
 
-test('a scope that was taken away is closed from the next call on', async ({ page, request }) => {
+test('a removed scope is refused from the next call on', async ({ page, request }) => {
   const token = await newToken(page, { scopes: ['getCompanyInformation', 'listJobs'] });
   expect(await gate(request, token.sid, token.secret)).toBe(200);
   await open(page, paths.token(token.id));
@@ -244,7 +244,7 @@ test('a scope that was taken away is closed from the next call on', async ({ pag
   expect(await gate(request, token.sid, token.secret)).toBe(403);
 });
 
-test('a name that another token has is allowed, but said', async ({ page }) => {
+test('a duplicate name is allowed and noted', async ({ page }) => {
   const [token, other] = [await newToken(page), await newToken(page)];
   await open(page, paths.token(token.id));
   await page.locator('#name').fill(other.name);
@@ -252,7 +252,7 @@ test('a name that another token has is allowed, but said', async ({ page }) => {
   await expect(toast(page, en.done.name_exists)).toBeVisible();
 });
 
-test('a double click on the answer updates once', async ({ page }) => {
+test('a double click on the confirmation updates once', async ({ page }) => {
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   await page.locator('#description').fill('Once');
@@ -269,7 +269,7 @@ test('a double click on the answer updates once', async ({ page }) => {
   expect(await now.json()).toMatchObject({ token: { revision: token.revision + 1 } });
 });
 
-test('a reset that somebody else made meanwhile is told, too', async ({ page }) => {
+test('a reset made meanwhile is reported as a conflict', async ({ page }) => {
   const token = await newToken(page);
   // Else the page hears of it at once.
   await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
@@ -282,7 +282,7 @@ test('a reset that somebody else made meanwhile is told, too', async ({ page }) 
   await expect(page.locator('#description')).toHaveValue('Mine');
 });
 
-test('who was signed out meanwhile loses nothing', async ({ page }) => {
+test('no input is lost if the session ends meanwhile', async ({ page }) => {
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   await page.locator('#description').fill('Typed for long');
@@ -310,7 +310,7 @@ test('the Account SID can be copied', async ({ page, context }) => {
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token.sid);
 });
 
-test('Try it shows what the gate answers, and sends neither session nor secret elsewhere', async ({ page }) => {
+test('Try it shows the response and sends no session cookie', async ({ page }) => {
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   const tryIt = page.getByRole('region', { name: 'Try it' });
@@ -339,7 +339,7 @@ test('Try it shows what the gate answers, and sends neither session nor secret e
 });
 
 for (const description of ['a=1&copy=2', '</textarea><h1>x</h1>', '</title><b>n', 'first\n\n<!-- second -->', '&lt;b&gt; "\'']) {
-  test(`a description such as ${JSON.stringify(description)} stays what was typed`, async ({ page }) => {
+  test(`the description ${JSON.stringify(description)} stays as typed`, async ({ page }) => {
     const name = `</title><b>n ${unique('Hostile')}`;
     const token = await newToken(page, { name, description });
     await open(page, paths.token(token.id));

@@ -57,7 +57,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('the search finds part of a name as it is typed, without a page load', async ({ page }) => {
+    test('the search filters by name during typing', async ({ page }) => {
       await open(page, paths.tokens);
       await mark(page);
       const search = sidebar(page).getByRole('searchbox', { name: say.name });
@@ -71,7 +71,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('the search knows neither case nor width, and takes signs as they are', async ({ page }) => {
+    test('the search ignores case and width, and takes signs literally', async ({ page }) => {
       await open(page, paths.tokens);
       const search = sidebar(page).getByRole('searchbox', { name: say.name });
       await search.fill('ＢＩ ＷＡＲＥ');
@@ -83,7 +83,7 @@ for (const language of ['en', 'ja'] as const) {
       }
     });
 
-    test('a choice of when tokens were created shows those alone', async ({ page }) => {
+    test('the creation filter shows matching tokens only', async ({ page }) => {
       await open(page, `${paths.tokens}?sort=name`);
       await mark(page);
       const created = sidebar(page).getByRole('group', { name: say.created });
@@ -104,7 +104,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('a choice of state shows enabled or disabled tokens alone', async ({ page }) => {
+    test('the state filter shows matching tokens only', async ({ page }) => {
       await open(page, `${paths.tokens}?name=data&sort=name`);
       await mark(page);
       const state = sidebar(page).getByRole('group', { name: say.state });
@@ -120,7 +120,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('the three filters combine, and Clear all resets them but not the order', async ({ page }) => {
+    test('filters combine, and Clear all keeps only the order', async ({ page }) => {
       await open(page, `${paths.tokens}?sort=name`);
       await mark(page);
       await expect(sidebar(page).getByRole('heading', { name: say.filters })).toBeVisible();
@@ -138,7 +138,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('where nothing matches, the page says so and offers Clear all', async ({ page }) => {
+    test('an empty result is explained and offers Clear all', async ({ page }) => {
       await open(page, `${paths.tokens}?name=no+such+name&state=enabled`);
       const empty = page.locator('.results .empty');
       await expect(empty.getByRole('heading', { name: say.nothing })).toBeVisible();
@@ -172,7 +172,7 @@ test('a reload and a copied link keep filters and order', async ({ page, another
   await shown(colleague);
 });
 
-test('the back button undoes one choice after the other, and a typed word as a whole', async ({ page }) => {
+test('the back button undoes one filter at a time', async ({ page }) => {
   await open(page, paths.tokens);
   await mark(page);
   await sidebar(page).getByRole('radio', { name: 'Disabled' }).check();
@@ -191,7 +191,7 @@ test('the back button undoes one choice after the other, and a typed word as a w
   await stillMarked(page);
 });
 
-test('the back button from a token leads to the list as it was', async ({ page }) => {
+test('the back button restores the filtered list', async ({ page }) => {
   await open(page, `${paths.tokens}?name=warehouse`);
   await page.getByRole('link', { name: 'BI warehouse sync (EU)' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'BI warehouse sync (EU)' })).toBeVisible();
@@ -231,7 +231,7 @@ test('the list is sorted by creation, name or last use', async ({ page }) => {
   await stillMarked(page);
 });
 
-test('the pages of the list follow one another', async ({ page }) => {
+test('the list can be paged in both directions', async ({ page }) => {
   await open(page, `${paths.tokens}?created=more-than-30-days&sort=name`);
   // Only the demo has tokens that old: 18, which is one page.
   await expect(page.locator('.results .count')).toHaveText('18 access tokens');
@@ -272,7 +272,7 @@ test('the pages of the list follow one another', async ({ page }) => {
   await stillMarked(page);
 });
 
-test('a page holds what it held, after a reload and in a copied link, whatever is created meanwhile', async ({ page, anotherPage }) => {
+test('a page of the list stays stable while tokens are created', async ({ page, anotherPage }) => {
   const name = unique('paged');
   const create = async (numbers: number[]) => {
     for (const number of numbers) {
@@ -332,7 +332,7 @@ for (const [nonsense, right] of [
   ['?name=%FF%FE&state=%', '?name=%EF%BF%BD%EF%BF%BD'],
   [`?name=${'a'.repeat(500)}`, `?name=${'a'.repeat(100)}`],
 ] as const) {
-  test(`nonsense in a link is ignored and corrected: ${nonsense.slice(0, 60)}`, async ({ page }) => {
+  test(`an invalid link is corrected: ${nonsense.slice(0, 30)}`, async ({ page }) => {
     const answer = await page.goto(paths.tokens + nonsense);
     expect(answer?.status()).toBe(200);
     await expect(page).toHaveURL(paths.tokens + right);
@@ -340,7 +340,7 @@ for (const [nonsense, right] of [
   });
 }
 
-test('Clear all keeps a word from coming back that was typed just before', async ({ page }) => {
+test('Clear all also discards a search typed just before', async ({ page }) => {
   await open(page, `${paths.tokens}?state=disabled`);
   await sidebar(page).getByRole('searchbox').pressSequentially('tax');
   await sidebar(page).getByRole('link', { name: 'Clear all' }).click();

@@ -93,7 +93,7 @@ for (const language of languages) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a card shows what somebody else does to it, and who', async ({ page, anotherPage }) => {
+    test('a card shows changes by others and names the person', async ({ page, anotherPage }) => {
       await signIn(page, 'administrator');
       const other = await anotherPage();
       await signIn(other, 'specialist');
@@ -115,7 +115,7 @@ for (const language of languages) {
       await stillMarked(page);
     });
 
-    test('the page of a token shows what somebody else makes of it, and who, where nobody types', async ({ page, anotherPage }) => {
+    test('an untouched token page shows changes by others', async ({ page, anotherPage }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Live'), description: 'Before' });
       await open(page, paths.token(token.id));
@@ -148,7 +148,7 @@ for (const language of languages) {
       await stillMarked(page);
     });
 
-    test('the page of a token keeps what somebody types until they want to see the newest', async ({ page, anotherPage }) => {
+    test('a token page keeps typed input when others change the token', async ({ page, anotherPage }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page);
       await open(page, paths.token(token.id));
@@ -172,7 +172,7 @@ for (const language of languages) {
       await stillMarked(page);
     });
 
-    test('the page of a token that somebody else deletes says who, and can not be saved', async ({ page, anotherPage }) => {
+    test('a token deleted by another person cannot be saved', async ({ page, anotherPage }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page);
       await open(page, paths.token(token.id));
@@ -194,7 +194,7 @@ for (const language of languages) {
   });
 }
 
-test('what one changes oneself in another window arrives, and says nothing of who', async ({ page, context }) => {
+test('one’s own change in another window reaches the list', async ({ page, context }) => {
   await signIn(page, 'administrator');
   const name = unique('Live');
   const token = await newToken(page, { name });
@@ -205,7 +205,7 @@ test('what one changes oneself in another window arrives, and says nothing of wh
   await expect(card(page, name).locator('.card-touched')).toHaveCount(0);
 });
 
-test('what one does on the page of a token is told by its own answer', async ({ page, anotherPage }) => {
+test('one’s own action on a token page is not shown as news', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await open(page, paths.token(token.id));
@@ -234,7 +234,7 @@ for (const [order, theirs, mine] of [
   ['right after', 'tokens/enable', 'tokens/disable'],
   ['right before', 'tokens/disable', 'tokens/enable'],
 ] as const) {
-  test(`what somebody does ${order} oneself is told as theirs`, async ({ page, anotherPage }) => {
+  test(`a change ${order} one’s own is credited to its author`, async ({ page, anotherPage }) => {
     await signIn(page, 'administrator');
     const other = await anotherPage();
     await signIn(other, 'specialist');
@@ -256,7 +256,7 @@ for (const [order, theirs, mine] of [
   });
 }
 
-test('what one changes oneself in another window is shown by the page of the token, and says nothing of who', async ({ page }) => {
+test('one’s own change in another window reaches the token page', async ({ page }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await open(page, paths.token(token.id));
@@ -267,7 +267,7 @@ test('what one changes oneself in another window is shown by the page of the tok
   await expect(news(page)).toHaveCount(0);
 });
 
-test('an item of the menu that finds nothing to do does not take what somebody else changed for known', async ({ page, anotherPage }) => {
+test('a menu item without effect does not hide a conflict', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page, { version: 2 });
   await open(page, paths.token(token.id));
@@ -288,7 +288,7 @@ test('an item of the menu that finds nothing to do does not take what somebody e
   await expect(page.locator('#description')).toHaveValue('Mine');
 });
 
-test('a secret that is shown stays, whatever others do meanwhile', async ({ page, anotherPage }) => {
+test('a shown secret stays while others change the token', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await open(page, paths.token(token.id));
@@ -311,7 +311,7 @@ test('a secret that is shown stays, whatever others do meanwhile', async ({ page
   await expect(page.locator('#name')).toHaveValue(name);
 });
 
-test('what was read of a token before its deletion says nothing after it', async ({ page, anotherPage }) => {
+test('a stale response does not hide a deletion', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   const held = await hold(page, '**/tokens/editable?*', answered);
@@ -328,7 +328,7 @@ test('what was read of a token before its deletion says nothing after it', async
   await expect(page.locator('#name')).toHaveValue(token.name);
 });
 
-test('the newest values that somebody asked for before the deletion do not hide it', async ({ page, anotherPage }) => {
+test('newest values requested earlier do not hide a deletion', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await open(page, paths.token(token.id));
@@ -348,7 +348,7 @@ test('the newest values that somebody asked for before the deletion do not hide 
   await expect(page.locator('#description')).toHaveValue('Mine');
 });
 
-test('a connection that was lost is made again, and nothing was missed', async ({ page, anotherPage }) => {
+test('a lost connection is restored and misses no change', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const other = await anotherPage();
   await signIn(other, 'specialist');
@@ -367,7 +367,7 @@ test('a connection that was lost is made again, and nothing was missed', async (
   await expect(card(page, name)).toHaveClass(/disabled/);
 });
 
-test('who signs out comes to the sign-in page, even if the page hears on its way that its session is over', async ({ page }) => {
+test('signing out leads to sign-in even if a request gets 401', async ({ page }) => {
   await signIn(page, 'administrator');
   const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
   await open(page, paths.tokens);
@@ -389,7 +389,7 @@ test('who signs out comes to the sign-in page, even if the page hears on its way
   await expect(page).toHaveURL(paths.signIn);
 });
 
-test('who is signed out elsewhere is asked to sign in', async ({ page }) => {
+test('a session ended elsewhere leads to the sign-in page', async ({ page }) => {
   await signIn(page, 'specialist');
   const listening = page.waitForResponse((answer) => answer.url().includes('/live?'));
   await open(page, paths.tokens);

@@ -92,7 +92,7 @@ for (const language of ['en', 'ja'] as const) {
     test.describe(`In ${locales[language]} by ${by}`, () => {
       test.use({ locale: locales[language] });
 
-      test(`${item.duplicate} makes a token with the same settings and a secret of its own`, async ({ page, request }) => {
+      test(`${item.duplicate} copies the settings with a new secret`, async ({ page, request }) => {
         const token = await newToken(page, { name: unique('Original'), description: 'Copied, too', version: 2 });
         await open(page, listOf(token.name));
         await mark(page);
@@ -115,7 +115,7 @@ for (const language of ['en', 'ja'] as const) {
         await stillMarked(page);
       });
 
-      test(`${item.reset} replaces the Auth Token, and the old value stops passing at once`, async ({ page, request }) => {
+      test(`${item.reset} replaces the Auth Token at once`, async ({ page, request }) => {
         const token = await newToken(page, { name: unique('Leaked') });
         expect(await gate(request, token.sid, token.secret)).toBe(200);
         await open(page, listOf(token.name));
@@ -153,7 +153,7 @@ for (const language of ['en', 'ja'] as const) {
         await stillMarked(page);
       });
 
-      test(`${item.disable} keeps the token out, ${item.enable} lets it pass again`, async ({ page, request }) => {
+      test(`${item.disable} blocks the token, ${item.enable} lets it pass again`, async ({ page, request }) => {
         const token = await newToken(page, { name: unique('Paused') });
         await open(page, listOf(token.name));
         await mark(page);
@@ -172,7 +172,7 @@ for (const language of ['en', 'ja'] as const) {
         await stillMarked(page);
       });
 
-      test(`${item.delete} removes the token, and ${words.done.undo} brings it back as it was`, async ({ page, request }) => {
+      test(`${item.delete} removes the token, ${words.done.undo} restores it`, async ({ page, request }) => {
         const token = await newToken(page, { name: unique('Deleted'), description: 'Comes back', version: 2 });
         await open(page, listOf(token.name));
         await mark(page);
@@ -206,7 +206,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`The menu in ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('it offers five items in this order', async ({ page }) => {
+    test('the menu offers five items in order', async ({ page }) => {
       const token = await newToken(page, { version: 2 });
       await open(page, listOf(token.name));
       const menu = await openMenu(page, token.name, language);
@@ -218,7 +218,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(offered).toHaveText([item.duplicate, item.reset, item.upgrade, item.enable, item.delete]);
     });
 
-    test(`${item.upgrade} is there but off for a token of the newest version`, async ({ page }) => {
+    test(`${item.upgrade} is disabled on the newest version`, async ({ page }) => {
       const token = await newToken(page);
       await open(page, listOf(token.name));
       const menu = await openMenu(page, token.name, language);
@@ -229,7 +229,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(menu).toBeVisible();
     });
 
-    test('a letter leads to the next item that starts with it', async ({ page }) => {
+    test('a letter moves to the next item that starts with it', async ({ page }) => {
       const token = await newToken(page);
       await open(page, listOf(token.name));
       const menu = await openMenu(page, token.name, language);
@@ -251,7 +251,7 @@ for (const language of ['en', 'ja'] as const) {
 }
 
 test.describe('The menu button pattern', () => {
-  test('Enter, Space and ArrowDown open the menu at its first item, ArrowUp at its last', async ({ page }) => {
+  test('Enter, Space and arrows open the menu at the right item', async ({ page }) => {
     const token = await newToken(page);
     await open(page, listOf(token.name));
     const button = page.getByRole('button', { name: `More: ${token.name}` });
@@ -273,7 +273,7 @@ test.describe('The menu button pattern', () => {
     }
   });
 
-  test('arrows go round at the ends, Home and End lead to them', async ({ page }) => {
+  test('arrows wrap around, Home and End go to the ends', async ({ page }) => {
     const token = await newToken(page);
     await open(page, listOf(token.name));
     await openMenu(page, token.name);
@@ -304,7 +304,7 @@ test.describe('The menu button pattern', () => {
     await expect(menu).toBeHidden();
   });
 
-  test('one menu at a time is open', async ({ page }) => {
+  test('only one menu is open at a time', async ({ page }) => {
     const name = unique('Neighbour');
     await newToken(page, { name: `${name} 1` });
     await newToken(page, { name: `${name} 2` });
@@ -317,9 +317,9 @@ test.describe('The menu button pattern', () => {
   });
 });
 
-test.describe('Before something breaks', () => {
+test.describe('Confirmation', () => {
   for (const how of ['Cancel', 'Escape'] as const) {
-    test(`${how} leaves the token as it is and the focus at the More button`, async ({ page, request }) => {
+    test(`${how} changes nothing and returns the focus to More`, async ({ page, request }) => {
       const token = await newToken(page);
       await open(page, listOf(token.name));
       for (const item of ['Reset', 'Disable', 'Delete']) {
@@ -339,7 +339,7 @@ test.describe('Before something breaks', () => {
     });
   }
 
-  test('a second click on the answer does nothing more', async ({ page }) => {
+  test('a second click on the confirmation has no effect', async ({ page }) => {
     const token = await newToken(page);
     await open(page, listOf(token.name));
     let resets = 0;
@@ -358,7 +358,7 @@ test.describe('Before something breaks', () => {
   });
 });
 
-test('the window with the secret does not close by Escape', async ({ page }) => {
+test('Escape does not close the dialog with the secret', async ({ page }) => {
   const token = await newToken(page);
   await open(page, listOf(token.name));
   const menu = await openMenu(page, token.name);
@@ -385,7 +385,7 @@ test('Duplicate clicked twice makes one copy', async ({ page }) => {
   await expect(names(page)).toHaveText([`${token.name} (2)`, token.name]);
 });
 
-test('a deletion that is not undone is for good after 10 seconds', async ({ page, request }) => {
+test('a deletion is final after 10 seconds', async ({ page, request }) => {
   const token = await newToken(page);
   await open(page, listOf(token.name));
   const menu = await openMenu(page, token.name);
@@ -405,7 +405,7 @@ test('a deletion that is not undone is for good after 10 seconds', async ({ page
   expect((await call(page, 'tokens/get', { id: token.id })).status()).toBe(404);
 });
 
-test('Undo is still offered on the page that one went on to', async ({ page, request }) => {
+test('Undo is still offered on the next page', async ({ page, request }) => {
   const token = await newToken(page);
   await open(page, listOf(token.name));
   const menu = await openMenu(page, token.name);
@@ -418,7 +418,7 @@ test('Undo is still offered on the page that one went on to', async ({ page, req
   expect(await gate(request, token.sid, token.secret)).toBe(200);
 });
 
-test('what somebody else did meanwhile is said, and the list shows it', async ({ page }) => {
+test('a conflicting change is reported and shown in the list', async ({ page }) => {
   // As when the page has not heard of it yet.
   await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
   const name = unique('Race');
@@ -439,7 +439,7 @@ test('what somebody else did meanwhile is said, and the list shows it', async ({
   await expect(card(page, second.name)).toBeHidden();
 });
 
-test('a token that the filters no longer fit leaves the list', async ({ page }) => {
+test('a token that no longer matches leaves the list', async ({ page }) => {
   const token = await newToken(page);
   await open(page, `${listOf(token.name)}&state=enabled`);
   await (await openMenu(page, token.name)).getByRole('menuitem', { name: 'Disable' }).click();

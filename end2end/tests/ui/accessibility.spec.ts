@@ -48,13 +48,13 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await expect(page.locator('html')).toHaveAttribute('lang', language);
     };
 
-    test('signing in', async ({ page }) => {
+    test('the sign-in page has no violation', async ({ page }) => {
       await open(page, paths.signIn);
       await expect(page.locator('html')).toHaveAttribute('lang', language);
       await examine(page);
     });
 
-    test('settings, with and without something to set', async ({ page }) => {
+    test('the settings have no violation, with or without entries', async ({ page }) => {
       await visit(page, 'administrator', paths.settings, words.settings.title);
       await examine(page);
       await visit(page, 'finance', paths.settings, words.settings.title);
@@ -62,7 +62,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
     });
 
-    test('the list, and where nothing matches', async ({ page }) => {
+    test('the token list has no violation, even if it is empty', async ({ page }) => {
       // Two cards: one of a disabled token with an old version, one of an enabled token.
       await visit(page, 'administrator', `${paths.tokens}?name=data`, words.tokens.title);
       await examine(page);
@@ -71,12 +71,12 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
     });
 
-    test('the tips', async ({ page }) => {
+    test('the tips have no violation', async ({ page }) => {
       await visit(page, 'specialist', paths.tips, words.tips.title);
       await examine(page);
     });
 
-    test('the pages that say why there is nothing else to see', async ({ page }) => {
+    test('error pages have no violation', async ({ page }) => {
       await visit(page, 'analyst', paths.tokens, words.not_allowed);
       await examine(page, [wide]);
       await visit(page, 'administrator', paths.token(crypto.randomUUID()), words.token_not_found);
@@ -86,7 +86,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page, [wide]);
     });
 
-    test('the three steps of a new token, with what is missing', async ({ page }) => {
+    test('the steps of a new token have no violation', async ({ page }) => {
       await visit(page, 'administrator', paths.newToken, words.form.title_new);
       const next = page.getByRole('button', { name: words.next });
       await next.click();
@@ -101,7 +101,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
     });
 
-    test('an open token, old enough for a newer version', async ({ page }) => {
+    test('the page of a token has no violation', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { version: 2, developers: 'dev@partner.example', scopes: ['listJobs', 'getJob'] });
       await open(page, paths.token(token.id));
@@ -112,7 +112,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page, [wide]);
     });
 
-    test('the menu of a token', async ({ page }) => {
+    test('the menu of a token has no violation', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page);
       await open(page, listOf(token.name));
@@ -121,7 +121,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
     });
 
-    test('each window that asks once more', async ({ page }) => {
+    test('confirmation dialogs have no violation', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { version: 2 });
       await open(page, listOf(token.name));
@@ -145,7 +145,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examineDialog(page);
     });
 
-    test('the window with the secret, with an answer of the gate', async ({ page }) => {
+    test('the dialog with the secret has no violation', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page);
       await open(page, listOf(token.name));
@@ -159,7 +159,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examineDialog(page);
     });
 
-    test('messages of what was done and what failed', async ({ page }) => {
+    test('toasts of success and failure have no violation', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page);
       await open(page, listOf(token.name));
@@ -180,7 +180,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       }
     });
 
-    test('on a phone, the sheets of menu and filters, and who is signed in', async ({ page }) => {
+    test('sheets and the person card on a phone have no violation', async ({ page }) => {
       await page.setViewportSize(phone);
       await signIn(page, 'administrator');
       await open(page, `${paths.tokens}?name=data`);

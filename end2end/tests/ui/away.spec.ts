@@ -37,7 +37,7 @@ async function disable(token: string): Promise<void> {
   await dialog(page).getByRole('button', { name: words.item.disable, exact: true }).click();
 }
 
-test('what is done while the server is away fails with a clear message, and the page goes on without a reload', async () => {
+test('an action fails with a message while the server is away', async () => {
   const token = unique('Away');
   await create(page, { name: token });
   await open(page, listOf(token));
@@ -63,7 +63,7 @@ test('what is done while the server is away fails with a clear message, and the 
   await stillMarked(page);
 });
 
-test('a page that can not be read while the server is away can be tried again', async () => {
+test('a page that failed to load can be tried again', async () => {
   await create(page, { name: unique('Away') });
   await open(page, paths.tokens);
   const link = page.getByRole('article').first().getByRole('link').first();
@@ -106,7 +106,7 @@ async function hidden(hidden: boolean): Promise<void> {
 
 const unavailable = { status: 503, body: '"Unavailable"' };
 
-test('a page that the database did not answer for asks while somebody looks, and loads itself once it answers', async () => {
+test('an unavailable page retries while it is visible', async () => {
   await install();
   await create(page, { name: unique('Away') });
   await open(page, paths.tokens);
@@ -134,7 +134,7 @@ test('a page that the database did not answer for asks while somebody looks, and
   expect(asked).toEqual(['?again&', '?again&']);
 });
 
-test('a panel that the database did not answer for leaves the page as it is', async () => {
+test('an unavailable panel leaves the rest of the page alone', async () => {
   await install();
   await page.route('**/api/profile/sessions*', (route) => route.fulfill(unavailable));
   let asked = 0;
@@ -155,7 +155,7 @@ test('a panel that the database did not answer for leaves the page as it is', as
   expect(asked).toBe(0);
 });
 
-test('what is done while another process holds the database fails with a clear message, and then works', async () => {
+test('an action fails with a message while the database is locked', async () => {
   test.slow();
   const token = unique('Held');
   await create(page, { name: token });

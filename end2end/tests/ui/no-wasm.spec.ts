@@ -11,7 +11,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('one signs in and out', async ({ page }) => {
+    test('plain forms sign in and out', async ({ page }) => {
       await page.goto(`${paths.signIn}?next=${encodeURIComponent(paths.tokens)}`);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.sign_in.title);
       await page.getByLabel(words.sign_in.email).fill(users.administrator);
@@ -68,7 +68,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page).toHaveURL(`${paths.token(token.id)}?notice=updated`);
     });
 
-    test('a token is created, and its page says how to get its Auth Token', async ({ page }) => {
+    test('a created token shows how to get its Auth Token', async ({ page }) => {
       const name = unique('Plain');
       await signIn(page, 'administrator');
       await page.goto(paths.newToken);
@@ -83,7 +83,7 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
-test('a wrong password is refused in plain words, and is not in the address', async ({ page }) => {
+test('a wrong password is refused and not in the URL', async ({ page }) => {
   await page.goto(paths.signIn);
   await page.getByLabel('E-mail address').fill(users.analyst);
   await page.getByLabel('Password').fill('not-the-password');
@@ -94,7 +94,7 @@ test('a wrong password is refused in plain words, and is not in the address', as
   await signIn(page, 'analyst'); // so that the failure counts no longer
 });
 
-test('a form with something wrong says so, and creates nothing', async ({ page }) => {
+test('an invalid form is reported and creates nothing', async ({ page }) => {
   const name = unique('No scopes');
   await signIn(page, 'administrator');
   await page.goto(paths.newToken);
@@ -106,7 +106,7 @@ test('a form with something wrong says so, and creates nothing', async ({ page }
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
 });
 
-test('a change that somebody else made meanwhile is not overwritten', async ({ page, anotherPage }) => {
+test('a change made meanwhile is not overwritten', async ({ page, anotherPage }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await page.goto(paths.token(token.id));
@@ -123,7 +123,7 @@ test('a change that somebody else made meanwhile is not overwritten', async ({ p
   await expect(page.getByLabel('Description')).toHaveValue('Of a colleague');
 });
 
-test('what needs our wasm is off or not there', async ({ page }) => {
+test('controls that need wasm are disabled', async ({ page }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await page.goto(listOf(token.name));

@@ -86,7 +86,7 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
-    test('the filters are a sheet, and the list follows beneath it', async ({ page }) => {
+    test('the filters are a sheet that updates the list', async ({ page }) => {
       await signIn(page, 'administrator');
       await open(page, paths.tokens);
       await mark(page);
