@@ -1,4 +1,4 @@
-// API access of an agency that has not enabled it yet: on, off again, and what the gate makes of it.
+// API access of an agency that has not enabled it yet: enabling and disabling it, on the page and at the gate.
 
 import { axe } from '../support/axe.ts';
 import { call, dialog, expect, gate, mark, newToken, open, paths, signIn, stillMarked, test, toast } from '../support/fixtures.ts';
@@ -6,7 +6,7 @@ import { locales, say, wordsOf } from '../support/words.ts';
 
 const account = 'Kita Media';
 
-// Only these tests use the second agency; each finds API access off.
+// Only these tests change API access of the second agency; each finds it disabled.
 test.beforeEach(async ({ page }) => {
   await signIn(page, 'otherAdministrator');
   expect((await call(page, 'account/disable_api_access', {})).status()).toBe(200);
@@ -82,7 +82,7 @@ test('without wasm, a plain form enables API access', async ({ page, anotherPage
 test('without wasm, a failure to enable API access is shown', async ({ anotherPage }) => {
   const plain = await anotherPage({ javaScriptEnabled: false });
   await signIn(plain, 'otherAdministrator');
-  // Where the server sends the browser whose plain form has failed.
+  // The address to which the server redirects after a plain form has failed.
   const error = Buffer.from(JSON.stringify('Internal')).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   const query = new URLSearchParams({ __path: '/api/account/enable_api_access', __err: error });
   await plain.goto(`${paths.tokens}?${query.toString()}`);
@@ -113,7 +113,7 @@ test('a token of another account is answered 404, not 403', async ({ page, reque
     expect((await call(stranger, `tokens/${name}`, { id: token.id, ...data })).status(), name).toBe(404);
   }
   expect(await gate(request, token.sid, token.secret)).toBe(200);
-  // Its credentials do not open another account's path either.
+  // Nor do its credentials open another account's path.
   const own = await newToken(stranger);
   const authorization = `Basic ${Buffer.from(`${token.sid}:${token.secret}`).toString('base64')}`;
   const crossed = await request.get(`/Agencies/${own.sid}/CompanyInformation`, { headers: { authorization } });

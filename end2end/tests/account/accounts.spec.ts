@@ -1,4 +1,4 @@
-// People who belong to several accounts: the bar says in which one they are, and leads to the others.
+// People who belong to several accounts: the bar shows the current one and switches to the others.
 
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
@@ -88,7 +88,7 @@ test.describe('without wasm', () => {
     const email = `guest.${randomUUID()}@agency.example`;
     const password = 'a password of one’s own';
     const headers = { 'sec-fetch-site': 'same-origin' };
-    /** Lets the administrator invite the person, who accepts. */
+    /** Has the administrator invite the person, who accepts. */
     const join = async (by: Page, guest: Page): Promise<void> => {
       const form = { 'form[email]': email, 'form[role]': 'analyst' };
       const invited = await by.request.post('/api/users/invite', { form, headers });

@@ -27,7 +27,7 @@ async function stored(page: Page): Promise<Values> {
   return (await (await call(page, 'company_information/get', {})).json()) as Values;
 }
 
-/** Changes fields of the profile, past the page. */
+/** Changes fields of the profile by the server function. */
 async function change(page: Page, typed: Values): Promise<void> {
   const prefixed = (name: string, values: Values): Values =>
     Object.fromEntries(Object.entries(values).map(([field, value]) => [`${name}[${field}]`, value]));
@@ -45,7 +45,7 @@ async function save(page: Page, words: Words): Promise<void> {
   await page.getByRole('button', { name: words.company.save, exact: true }).click();
 }
 
-/** What the form says beside the field. */
+/** The problem shown beside the field. */
 function problem(page: Page, field: string): Locator {
   return page.locator(`#company-${field.replace('.', '-')}-error`);
 }
@@ -84,7 +84,7 @@ for (const language of ['en', 'ja'] as const) {
       ]);
       const website = section(page, company.company).getByLabel(company.website);
       await expect(website).toHaveValue('https://www.kita-media.example');
-      // Every field has a name, and no two in a section the same one.
+      // Every field has a label that is unique in its section.
       for (const fields of await page.locator('fieldset.company-section').all()) {
         const labels = await fields.locator('label').allTextContents();
         expect(new Set(labels.filter((label) => label !== '')).size).toBe(labels.length);
@@ -99,7 +99,7 @@ for (const language of ['en', 'ja'] as const) {
       await section(page, company.tax).getByLabel(company.tax_id).fill('98-7654321');
       await save(page, words);
       await expect(toast(page, company.saved)).toHaveText(company.saved);
-      // What is stored is shown: trimmed, and masked.
+      // The page shows the stored values, trimmed and masked.
       await expect(section(page, company.billing_address).getByLabel(company.city)).toHaveValue(city);
       await expect(section(page, company.tax).getByLabel(company.tax_id)).toHaveValue('XXXXX4321');
       await stillMarked(page);
@@ -293,7 +293,7 @@ test('integrations read the saved profile', async ({ page, request }) => {
   await signIn(page, 'specialist');
   const token = await newToken(page);
   const authorization = `Basic ${Buffer.from(`${token.sid}:${token.secret}`).toString('base64')}`;
-  // Again where another test has changed the same field in between.
+  // Repeats in case another test changes the same field in between.
   await expect(async () => {
     const name = unique('美咲');
     await open(page, paths.companyInformation);

@@ -1,4 +1,4 @@
-// What an account demands of its access tokens: how long they last, where calls may come from, who sees them again.
+// An account's policy for its access tokens: maximum lifetime, allowed addresses, viewable Auth Tokens, second factor.
 
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
@@ -8,7 +8,7 @@ import { languages, locales, say, wordsOf } from '../support/words.ts';
 
 const policyPage = '/settings/security-policy';
 
-/** An administrator of an account that no other test knows. Answers the e-mail address. */
+/** Signs in an administrator of a new account with API access. Returns the e-mail address. */
 async function ownAccount(page: Page): Promise<string> {
   const { email } = newUser();
   await givePassword(page, email);
@@ -16,7 +16,7 @@ async function ownAccount(page: Page): Promise<string> {
   return email;
 }
 
-/** Lets the tokens of the user's account be issued a hundred days ago. */
+/** Moves the issue of the Auth Tokens of the user's account a hundred days back. */
 function ageTokens(email: string): void {
   const account = 'SELECT account_id FROM memberships JOIN users ON users.id = user_id WHERE email = ?';
   change(`UPDATE tokens SET secret_issued_at = secret_issued_at - 8640000000000 WHERE account_id = (${account})`, email);

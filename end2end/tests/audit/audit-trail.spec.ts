@@ -1,4 +1,4 @@
-// The audit trail: who did what to which token, filtered, exported, and the history of one token.
+// The audit trail: entries, filters, exports, and the history of one token.
 
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
@@ -12,12 +12,12 @@ function entries(page: Page) {
   return page.locator('.audit-entries > li');
 }
 
-/** The query of the page's link. */
+/** The query of the page's URL. */
 function query(page: Page): Record<string, string> {
   return Object.fromEntries(new URL(page.url()).searchParams);
 }
 
-/** The address of the trail that shows the entries with this name alone. */
+/** The URL of the trail, filtered by this name. */
 function trailOf(name: string): string {
   return `${trail}?${new URLSearchParams({ text: name }).toString()}`;
 }
@@ -207,7 +207,7 @@ test('exports hold the filtered entries and no formula', async ({ page }) => {
 
 test('the trail can be paged from either end', async ({ page }) => {
   await signIn(page, 'administrator');
-  // What is past: other tests go on adding entries meanwhile.
+  // Past days only, as other tests keep adding entries.
   const past = `${trail}?to=${new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)}`;
   await open(page, past);
   const shown = page.locator('.results-head .count');

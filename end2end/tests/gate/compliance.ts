@@ -1,5 +1,5 @@
-// A server of the agency's own, behind the gate: compliance content is handed in, and what has become of it is asked for.
-// It checks no credentials; those who reach it may do what they ask for.
+// A server of the agency behind the gate, which takes compliance content and reports the status of submissions. It checks
+// no credentials: the proxy lets only authorised calls through.
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -13,12 +13,12 @@ interface Said {
 
 const submissions = /^\/Agencies\/([^/]+)\/Compliance\/Content\/ComplianceAPISubmissions\/(Response\/)?([^/]+)$/;
 
-/** The server, and the ids of what was handed in. */
+/** The server, and the ids of the submissions that it has taken. */
 export interface Compliance extends Server {
   handedIn: ReadonlySet<string>;
 }
 
-/** Starts it on a port of its own. */
+/** Starts the server on a free port. */
 export async function compliance(): Promise<Compliance> {
   const handedIn = new Set<string>();
   const server = createServer((request, response) => {
@@ -56,7 +56,7 @@ async function answer(request: IncomingMessage, handedIn: Set<string>): Promise<
   return { status: 202, body: { Status: 'QUEUED', QueuedUri: `${path}/ComplianceAPISubmissions/${submission}` } };
 }
 
-/** The first field that is not in the body, of those that have to be. */
+/** The first required field that is missing in the body; `undefined` if there is none. */
 async function missingField(request: IncomingMessage): Promise<string | undefined> {
   const body = await text(request);
   if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {

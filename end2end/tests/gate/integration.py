@@ -1,4 +1,4 @@
-"""An integration as its owner may write it, with requests alone: reads, pages, exports, waits and downloads."""
+"""An integration as a customer may write it, with requests only: reads, pages, exports, waits and downloads."""
 
 import os
 import time
@@ -19,7 +19,7 @@ def get(address, status=200, **more):
     return answer
 
 
-# The company profile says the same in JSON and in XML.
+# The company profile is the same in JSON and XML.
 company = get(f"{account}/CompanyInformation")
 assert company.headers["Content-Type"] == "application/json"
 assert int(company.headers["X-RateLimit-Remaining"]) < int(company.headers["X-RateLimit-Limit"])
@@ -27,7 +27,7 @@ xml = ElementTree.fromstring(get(f"{account}/CompanyInformation", headers={"Acce
 assert xml.tag == "CompanyInformation"
 assert xml.findtext("CompanyName") == company.json()["CompanyName"] != ""
 
-# All advertisers, page by page, are those of one large page.
+# The pages of advertisers add up to the whole list.
 page = get(f"{account}/Advertisers", params={"PageSize": 2})
 found = page.json()
 while "next" in page.links:
@@ -50,7 +50,7 @@ assert "audit_log" in file.headers["Content-Disposition"]
 assert len(file.json()) == job["RecordsProcessed"] > 0
 assert {"Time", "Actor", "Action"} <= file.json()[0].keys()
 
-# Errors are told in the same form everywhere.
+# All errors have the same form.
 assert get(f"{account}/Nothing", 404).json()["Status"] == "ERROR"
 session.auth = (sid, token[:-1])
 assert get(f"{account}/CompanyInformation", 401).json()["Errors"] == []

@@ -1,4 +1,4 @@
-// The gate as an integration in Python sees it, with the library that most of them use.
+// The gate as integrations call it: with curl, and with Python's requests library.
 
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -31,13 +31,13 @@ test('an integration in Python reads, pages, exports and downloads', async ({ pa
   const token = await newToken(page, {
     scopes: ['getCompanyInformation', 'listAdvertisers', 'exportReport', 'getJob', 'downloadJobResult'],
   });
-  // schemathesis brings `requests` along.
+  // The virtual environment of schemathesis contains `requests`.
   const run = execute(resolve('../target/schemathesis/bin/python'), [resolve('tests/gate/integration.py')], {
     env: { BASE_URL: baseURL ?? '', ACCOUNT_SID: token.sid, AUTH_TOKEN: token.secret },
   });
   const said = await run.then(
     ({ stdout }) => stdout,
-    ({ stderr }: { stderr: string }) => stderr, // which assert has failed
+    ({ stderr }: { stderr: string }) => stderr, // names the assert that failed
   );
   expect(said).toBe('done\n');
 });

@@ -1,5 +1,5 @@
 // The gate against OpenAPI documents: its own, and those that the platform has published. `PUBLISHED_DOCUMENTS` names the
-// folder that these are in; they are not ours to hand out.
+// folder of the latter, which we may not distribute.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ let server: Server;
 
 test.describe.configure({ timeout: 300_000 });
 
-// A server of their own: made-up calls change the company profile and tokens, which other tests read.
+// A server of its own, as the generated calls change the company profile and tokens that other tests read.
 test.beforeAll(async () => {
   server = await kagitaba('schemathesis', await freePort(), [], limits);
 });
@@ -44,7 +44,7 @@ for (const name of published) {
       const proxy = await nginx('compliance', server.origin, agency.origin);
       also(document, { 403: { description: 'What is not in the catalogue, or not among the scopes. The page is nginx’s.' } });
       try {
-        // A proxy that asks whether a call may go on can only be told yes or no: 403 in place of 405.
+        // nginx's auth_request knows only allowed and refused, so an unsupported method gets 403 instead of 405.
         await answersAs(document, proxy.origin, token, ofAnswers.filter((check) => check !== 'unsupported_method'));
         expect(agency.handedIn.size).toBeGreaterThan(0);
       } finally {
@@ -62,10 +62,10 @@ for (const name of published) {
   }
 }
 
-/** A token with the scopes of the document's operations. */
+/** Creates a token with the scopes of the document's operations. */
 async function tokenFor(page: Page, document: Document): Promise<Token> {
   await signIn(page, 'administrator');
-  // Who calls is no operation that takes a scope.
+  // `getAgency` needs no scope.
   const scopes = operations(document).map(({ operationId }) => operationId);
   return newToken(page, { scopes: scopes.filter((scope) => scope !== 'getAgency') });
 }
@@ -81,7 +81,7 @@ const envelope = {
   },
 };
 
-/** The errors that the platform describes once for all of its operations, and not again at each. */
+/** The errors that the platform describes once for all operations, not in each of them. */
 const everywhere: Record<string, Answer> = Object.fromEntries(
   ['400', '403', '404', '405', '429'].map((status) => [
     status,
@@ -89,7 +89,7 @@ const everywhere: Record<string, Answer> = Object.fromEntries(
   ]),
 );
 
-/** Adds to each operation the answers that it has none of this status of. */
+/** Adds the responses to each operation, except for statuses that it describes itself. */
 function also(document: Document, answers: Record<string, Answer>): void {
   for (const operation of operations(document)) {
     operation.responses = { ...answers, ...operation.responses };
@@ -97,8 +97,8 @@ function also(document: Document, answers: Record<string, Answer>): void {
 }
 
 /**
- * Running a report is said in words to answer invalid input with status 200 and an error, while by its schema that answer is
- * a list of records. Here the schema says it too.
+ * Adds the error to the schema of a report's 200 response. The document's text says that invalid input is answered with
+ * status 200 and an error; its schema allows a list of records only.
  */
 function reportsMayFail(document: Document): void {
   const error = { type: 'object', required: ['Status', 'Message'], properties: { Status: { const: 'ERROR' }, Message: text } };
@@ -111,8 +111,8 @@ function reportsMayFail(document: Document): void {
 }
 
 /**
- * Fields say in words, or by their example, that they are empty as long as there is nothing to tell: a job's dates, a
- * contact's e-mail address. Their formats know no such text. Here they do.
+ * Allows empty text for dates and e-mail addresses. The document's text or examples say that such fields may be empty, such
+ * as a job's dates or a contact's address; their formats do not allow it.
  */
 function textMayBeEmpty(node: object): void {
   if ('type' in node && node.type === 'string' && 'format' in node && ['date-time', 'email'].includes(String(node.format))) {

@@ -1,5 +1,4 @@
-// schemathesis, which makes up calls from an OpenAPI document, right ones and wrong ones, and looks whether each answer is
-// one that the document tells of.
+// schemathesis generates valid and invalid calls from an OpenAPI document and checks each response against it.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -8,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, type Token } from '../support/fixtures.ts';
 
-/** What these tests read of an OpenAPI document. */
+/** The parts of an OpenAPI document that these tests read. */
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
@@ -23,15 +22,15 @@ export interface Answer {
   content?: Record<string, { schema: object }>;
 }
 
-/** The document's operations. */
+/** Returns the document's operations. */
 export function operations(document: Document): Operation[] {
   return Object.values(document.paths).flatMap((path) => Object.values(path));
 }
 
-/** Every check that schemathesis has, those of right and wrong input too. */
+/** All checks of schemathesis, including those for valid and invalid input. */
 export const all = ['all'] as const;
 
-/** The checks of a document that is not ours: of answers, not of what else the gate takes or refuses. */
+/** The checks for a document that is not ours: of responses only, as the gate may accept other input than it describes. */
 export const ofAnswers = [
   'not_a_server_error',
   'status_code_conformance',
@@ -44,8 +43,8 @@ export const ofAnswers = [
 export type Check = (typeof ofAnswers)[number] | 'all';
 
 /**
- * Makes up calls to all of the document's operations at this origin, others for each seed, and expects of each answer what
- * the document says.
+ * Sends generated calls to all of the document's operations at this origin, and expects responses as the document describes
+ * them. Each seed gives other calls.
  */
 export async function answersAs(
   document: Document,

@@ -1,9 +1,9 @@
-// What the answers' headers say: what pages may load, what nobody may keep, and what may be kept for ever.
+// Response headers: the content security policy of pages, and the caching of responses and files.
 
 import type { APIResponse } from '@playwright/test';
 import { call, dialog, expect, newToken, open, openMenu, listOf, paths, signIn, test } from '../support/fixtures.ts';
 
-/** The directives of the answer's policy. */
+/** The directives of the response's content security policy by name. */
 function policy(answer: APIResponse): Record<string, string> {
   const directives = (answer.headers()['content-security-policy'] ?? '').split(';').map((directive) => directive.trim());
   return Object.fromEntries(directives.map((directive) => [directive.split(' ')[0], directive]));
@@ -26,7 +26,7 @@ test('pages allow no inline code, other sites or frames', async ({ page }) => {
     const directives = policy(answer);
     const { 'form-action': forms, ...loads } = directives;
     expect(JSON.stringify(loads), path).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:|\*/);
-    // This site, and of it only the actions of the page's own forms.
+    // Forms may be sent to this site only, and there only to the actions of the page's own forms.
     expect(forms, path).toMatch(/^form-action ('none'|'self', form-action( \*:\*\/[a-z_/-]+)+)$/);
     expect(directives).toMatchObject({
       'default-src': "default-src 'none'",
@@ -42,7 +42,7 @@ test('pages allow no inline code, other sites or frames', async ({ page }) => {
     });
     const nonce = /'nonce-([^']+)'/.exec(directives['script-src'] ?? '')?.[1];
     const html = await answer.text();
-    // Leptos marks places in the page with scripts that are empty.
+    // Leptos marks places in the page with empty scripts.
     for (const [script] of html.replaceAll('<script></script>', '').matchAll(/<script[^>]*>/g)) {
       expect(script, path).toContain(`nonce="${nonce}"`);
     }
@@ -51,7 +51,7 @@ test('pages allow no inline code, other sites or frames', async ({ page }) => {
 });
 
 test('an injected script does not run', async ({ browser, contextOptions }) => {
-  // Not the fixture's page: here the browser has to report a violation.
+  // Not the fixture's page, which would fail the test: here the browser must report a violation.
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
   await page.route(`**${paths.signIn}`, async (route) => {

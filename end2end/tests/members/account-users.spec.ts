@@ -1,4 +1,4 @@
-// Account users: inviting, joining, roles, deactivating and reinstating; for Account Administrators only.
+// Account users: invitations, joining, roles, deactivation and reinstatement, for Account Administrators only.
 
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
@@ -6,12 +6,12 @@ import { axe } from '../support/axe.ts';
 import { call, dialog, expect, open, password, paths, running, sameOrigin, signIn, test, toast, users } from '../support/fixtures.ts';
 import { locales, say, wordsOf, type Language } from '../support/words.ts';
 
-// One network address may fail 20 times in 15 minutes, all tests together: forge links sparingly.
+// All tests share one network address, which may fail 20 times in 15 minutes: use few forged links.
 
 const agency = 'Hoshi & Oak Agency';
 const newPassword = 'three small paper lanterns';
 
-/** An e-mail address that no other test uses. */
+/** Returns an e-mail address that no other test uses. */
 const address = (): string => `user-${randomUUID().slice(0, 8)}@hoshi-oak.example`;
 
 interface Member {
@@ -21,7 +21,7 @@ interface Member {
   state: string;
 }
 
-/** Invites by the server function and answers the address of the page that the link leads to. */
+/** Invites a person by the server function and returns the path of the invitation's page. */
 async function invite(page: Page, email: string, role: string): Promise<string> {
   const form = { 'form[email]': email, 'form[role]': role };
   const answer = await page.request.post('/api/users/invite', { form, headers: sameOrigin });
@@ -30,7 +30,7 @@ async function invite(page: Page, email: string, role: string): Promise<string> 
   return paths.invitation(((await answer.json()) as { token: string }).token);
 }
 
-/** Has a new person join in this page's browser, past the page that asks for it. */
+/** Accepts the invitation as a new person in this page's browser, by the server function. */
 async function join(page: Page, path: string, name: string): Promise<void> {
   const form = { token: path.split('/').at(-1) ?? '', 'form[name]': name, 'form[password]': newPassword };
   const answer = await page.request.post('/api/invitations/accept', { form, headers: sameOrigin });
@@ -49,7 +49,7 @@ async function member(page: Page, email: string): Promise<Member> {
   return found as Member;
 }
 
-/** The row or card of the user. */
+/** The user's row or, on narrow screens, card. */
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
 
 const name = (): string => `Nao ${randomUUID().slice(0, 8)}`;
@@ -140,7 +140,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await dialog(page).getByRole('button', { name: words.cancel }).click();
       await expect(select).toHaveValue('implementation_specialist');
       await select.selectOption('analyst');
-      // The password is asked for though the session began a moment ago.
+      // A change of role needs the password even in a new session.
       await dialog(page).getByLabel(words.sign_in.password).fill('not the password');
       await dialog(page).getByRole('button', { name: words.users.change_role }).click();
       await expect(dialog(page).getByRole('alert')).toHaveText(words.error.wrong_password);
@@ -284,7 +284,7 @@ test('an action that became forbidden meanwhile is refused', async ({ page, anot
   const other = await anotherPage();
   await join(other, await invite(page, email, 'account_administrator'), nao);
   await open(other, paths.accountUsers);
-  // Two administrators: each may leave as long as the other stays.
+  // With two administrators, either may give up the role.
   await row(other, nao).getByRole('combobox').selectOption('analyst');
   await expect(dialog(other).getByText(say(words.users.ask_role_own, { old: words.role.account_administrator, new: words.role.analyst }))).toBeVisible();
   const { id } = await member(page, users.otherAdministrator);

@@ -1,4 +1,4 @@
-// Invitations by mail: what the invited person gets, in the inviter's language, and joining by its link.
+// Invitations by mail: the message in the inviter's language, and joining by its link.
 
 import { randomUUID } from 'node:crypto';
 import { axe } from '../support/axe.ts';

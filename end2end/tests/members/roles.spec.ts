@@ -1,4 +1,4 @@
-// What each role may see and do: pages, server functions, and requests that come from elsewhere.
+// The rights of each role on pages and server functions, and requests from other sites.
 
 import { call, create, expect, namedLike, newToken, open, paths, sameOrigin, signIn, test, type User } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';

@@ -1,4 +1,4 @@
-// Signing in at an identity provider by OpenID Connect: who gets in, who does not, and what nobody can forge.
+// Sign-in at an identity provider by OpenID Connect: accepted and refused people, and forged callbacks.
 
 import { randomUUID } from 'node:crypto';
 import type { Page, Request } from '@playwright/test';
@@ -10,7 +10,7 @@ import { locales, say, wordsOf } from '../support/words.ts';
 const name = '<Acme> ID';
 const callback = '/sign-in/oidc/callback';
 
-/** Whom the provider vouches for. */
+/** A person as the provider's claims describe them. */
 interface Person {
   sub: string;
   email: string;
@@ -36,7 +36,7 @@ test.afterAll(async () => {
 
 const onServer = (path: string): string => `${server.origin}${path}`;
 
-/** Goes to the provider from the page that asks to sign in, and is that person there. */
+/** Goes from the sign-in page to the provider and signs in there as that person. */
 async function signInAs(page: Page, { sub, email, verified = true }: Person, path: string = paths.signIn): Promise<void> {
   await open(page, onServer(path));
   await page.getByRole('link', { name }).click();
@@ -46,7 +46,7 @@ async function signInAs(page: Page, { sub, email, verified = true }: Person, pat
   await page.getByRole('button', { name: 'Continue' }).click();
 }
 
-/** What the audit trail tells. */
+/** Returns the actions of the audit trail. */
 async function actions(page: Page): Promise<string[]> {
   const answer = await page.request.get(onServer('/settings/audit-trail/export.jsonl'));
   expect(answer.status()).toBe(200);
@@ -58,7 +58,7 @@ async function cookie(page: Page, called: string) {
   return (await page.context().cookies(onServer(callback))).find(({ name }) => name === called);
 }
 
-/** Signs in as an administrator, with the password. */
+/** Signs in as the administrator with the password. */
 async function administrator(page: Page): Promise<void> {
   const form = { email: users.administrator, password };
   const answer = await page.request.post(onServer('/api/session/sign_in'), { form, headers: sameOrigin });
@@ -110,7 +110,7 @@ for (const language of ['en', 'ja'] as const) {
         await axe(page, what);
         await page.getByRole('link', { name: failed.again }).click();
         await expect(page).toHaveURL(onServer(paths.signIn));
-        // No page was loaded; the way to the provider is there all the same.
+        // The client-side navigation shows the link to the provider, too.
         await expect(page.getByRole('link', { name })).toBeVisible();
       });
     }
@@ -132,10 +132,10 @@ for (const language of ['en', 'ja'] as const) {
         const answer = await page.request.get(`${lonely.origin}/sign-in/oidc`, { headers });
         expect(answer.status()).toBe(503);
         expect(await answer.text()).toContain(failed.unreachable);
-        // People sign in with their password.
+        // Signing in with the password is still possible.
         await open(page, `${lonely.origin}${paths.signIn}`);
         await expect(page.getByRole('link', { name: say(words.sign_in.with, { name: 'OpenID Connect' }) })).toBeVisible();
-        await page.goto('about:blank'); // before the server that the page still loads from is gone
+        await page.goto('about:blank'); // so that the page stops loading from the server before that ends
       } finally {
         await lonely.stop();
       }
@@ -145,13 +145,13 @@ for (const language of ['en', 'ja'] as const) {
 
 const { sign_in_failed: failed } = wordsOf('en');
 
-/** Names of the cookies of sign-ins that are under way. */
+/** Returns the names of the cookies of unfinished sign-ins. */
 async function signInCookies(page: Page): Promise<string[]> {
   const cookies = await page.context().cookies(onServer(callback));
   return cookies.map(({ name }) => name).filter((name) => name.startsWith('kagitaba_oidc_'));
 }
 
-/** Signs in, and answers the address that the provider sent the browser back to, and the cookie that went along. */
+/** Signs in; returns the callback's URL, and the name and value of the cookie that the browser sent with it. */
 async function signedInBy(page: Page, person: Person): Promise<{ address: string; called: string; sealed: string }> {
   const asked: Request[] = [];
   page.on('request', (request) => new URL(request.url()).pathname === callback && asked.push(request));
@@ -163,7 +163,7 @@ async function signedInBy(page: Page, person: Person): Promise<{ address: string
   return { address: request?.url() ?? '', called, sealed };
 }
 
-/** Signs in but for the last step: answers the address that the provider sends the browser back to. */
+/** Signs in except for the last step; returns the callback's URL. */
 async function heldBack(page: Page, { sub, email }: Person): Promise<string> {
   await open(page, onServer(paths.signIn));
   await page.getByRole('link', { name }).click();
@@ -197,7 +197,7 @@ test('a callback of another browser or state is refused', async ({ page, another
   forged.searchParams.set('state', 'forged');
   expect((await page.goto(forged.href))?.status()).toBe(400);
   await expect(page.getByText(failed.over)).toBeVisible();
-  // The sign-in that it was not the end of goes on.
+  // The refused callbacks did not end the sign-in that had begun.
   await page.goto(address);
   await expect(page).toHaveURL(onServer(paths.settings));
 });
@@ -207,7 +207,7 @@ test('two tabs can sign in at the same time', async ({ page }) => {
   expect(begun.status()).toBe(303);
   await signInAs(page, { sub: 'person-en', email: users.specialist });
   await expect(page).toHaveURL(onServer(paths.settings));
-  // The first tab goes on at the provider, which knows the person by now.
+  // The first tab continues at the provider, where the person is signed in by now.
   await page.goto(begun.headers()['location'] ?? '');
   await expect(page).toHaveURL(onServer('/settings/profile'));
   expect(await signInCookies(page)).toEqual([]);

@@ -1,4 +1,4 @@
-// Passkeys, with the browser's own virtual authenticator: added, used in all three ways, and removed.
+// Passkeys on Chromium's virtual authenticator: adding, sign-in, second step, step-up and removal.
 
 import type { CDPSession, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
@@ -9,10 +9,10 @@ import { languages, locales, say, wordsOf, type Words } from '../support/words.t
 const profile = '/settings/profile';
 const secondStep = '/sign-in/second-step';
 
-// Browsers know sites by name.
+// WebAuthn needs a domain: an IP address is no relying party id.
 test.use({ baseURL: `http://localhost:${process.env['KAGITABA_E2E_PORT'] ?? '3174'}` });
 
-/** A device that keeps passkeys, whose owner gives their finger whenever it asks. */
+/** Adds a virtual authenticator that stores passkeys and verifies its owner without asking. */
 async function device(page: Page): Promise<{ cdp: CDPSession; authenticatorId: string }> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
@@ -29,7 +29,7 @@ async function device(page: Page): Promise<{ cdp: CDPSession; authenticatorId: s
   return { cdp, authenticatorId };
 }
 
-/** Adds a passkey on the profile page that is open. */
+/** Adds a passkey on the open profile page. */
 async function add(page: Page, words: Words, name: string): Promise<void> {
   await page.getByRole('button', { name: words.passkey.add }).click();
   await page.getByLabel(words.passkey.name).fill(name);
@@ -120,7 +120,7 @@ for (const language of languages) {
       const button = window.getByRole('button', { name: words.passkey.instead });
       await expect(button).toBeVisible();
       await axe(page, 'password or passkey');
-      // Another finger.
+      // A person whom the device does not verify.
       await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
       await button.click();
       await expect(window.getByRole('alert')).toContainText(words.error.passkey_not_given);
@@ -133,7 +133,7 @@ for (const language of languages) {
 
 test('a passkey whose toJSON throws is added and signs in', async ({ page }) => {
   const words = wordsOf('en');
-  // As password managers answer that are no objects of the browser's own kind.
+  // Some password managers return objects on which the browser's own toJSON throws.
   await page.addInitScript(() => {
     PublicKeyCredential.prototype.toJSON = () => {
       throw new TypeError('Illegal invocation');

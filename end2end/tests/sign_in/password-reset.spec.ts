@@ -1,4 +1,4 @@
-// Forgotten passwords: the link by mail, the link that an administrator makes, and the page that both lead to.
+// Forgotten passwords: the link by mail, the link that an administrator makes, and the page of both.
 
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
@@ -23,7 +23,7 @@ test.afterAll(async () => {
   await closeMailbox();
 });
 
-/** The link of the letter that has come for that address. */
+/** Waits for the message to that address and returns the link in it. */
 async function mailedLink(email: string): Promise<string> {
   const has = expect.poll(() => mailed.has(email), { message: `a letter for ${email}`, timeout: 60_000 }).toBe(true);
   await has.catch((missing: Error) => {
@@ -35,13 +35,13 @@ async function mailedLink(email: string): Promise<string> {
   return link;
 }
 
-/** Sets the password on the page of the link, which is open. */
+/** Sets the password on the open page of the link. */
 async function set(page: Page, words: Words, chosen: string): Promise<void> {
   await page.getByLabel(words.profile.new).fill(chosen);
   await page.getByRole('button', { name: words.new_password.save }).click();
 }
 
-/** Signs in on the page that is open. */
+/** Signs in on the open sign-in page. */
 async function enter(page: Page, words: Words, email: string, chosen: string): Promise<void> {
   await page.getByLabel(words.sign_in.email).fill(email);
   await page.getByLabel(words.sign_in.password).fill(chosen);

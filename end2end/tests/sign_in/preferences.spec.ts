@@ -1,4 +1,4 @@
-// What pages are like for a person in every browser: language and time zone.
+// Preferences that follow a person to every browser: language and time zone.
 
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
@@ -9,14 +9,14 @@ import { languages, locales, wordsOf } from '../support/words.ts';
 const profile = '/settings/profile';
 const trail = '/settings/audit-trail';
 
-/** Somebody who is signed in, and no other test's. Answers the e-mail address. */
+/** Signs in a user of a new account. Returns the e-mail address. */
 async function somebody(page: Page): Promise<string> {
   const { email } = newUser();
   await givePassword(page, email);
   return email;
 }
 
-/** The offset in the full form of the first time that the page shows. */
+/** The first time on the page; its title is the full form with the offset. */
 function offset(page: Page) {
   return page.locator('#content time').first();
 }
@@ -45,7 +45,7 @@ for (const language of languages) {
       await open(page, trail);
       await expect(offset(page)).toHaveAttribute('title', / \+09:00$/);
       const shown = await offset(page).textContent();
-      // The server says the same, before and without our wasm; in every browser.
+      // The server renders the same, in every browser and without wasm.
       const plain = await anotherPage({ javaScriptEnabled: false });
       await givePassword(plain, email);
       await plain.goto(trail);

@@ -1,4 +1,4 @@
-// Oneself: name, appearance, password, sessions, accounts; and the password asked for again before dangerous things.
+// The signed-in person's profile: name, theme, password, sessions and accounts; and step-up before sensitive changes.
 
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
@@ -46,7 +46,7 @@ for (const language of languages) {
       await expect(page.getByRole('dialog', { name: words.secret.reset_title })).toBeVisible();
       expect(await gate(page.request, token.sid, token.secret)).toBe(401);
 
-      // It counts for a while.
+      // Step-up stays valid for some minutes.
       await page.getByRole('button', { name: words.secret.done }).click();
       await openMenu(page, token.name, language);
       await page.getByRole('menuitem', { name: words.item.delete, exact: true }).click();

@@ -1,4 +1,4 @@
-// Two-step sign-in: set up on the profile, asked for at sign-in, recovery codes, and accounts that require it.
+// Two-step sign-in: setup on the profile, the second step, recovery codes, and accounts that require it.
 
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { languages, locales, say, wordsOf, type Words } from '../support/words.t
 const profile = '/settings/profile';
 const secondStep = '/sign-in/second-step';
 
-/** What an authenticator app shows (RFC 6238), so many steps from now. */
+/** Returns the code of an authenticator app (RFC 6238), `steps` periods of 30 seconds from now. */
 function codeOf(secret: string, steps = 0): string {
   const bits = [...secret.replaceAll(' ', '')]
     .map((character) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character).toString(2).padStart(5, '0'))
@@ -24,7 +24,7 @@ function codeOf(secret: string, steps = 0): string {
   return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Sets it up on the page that is open, and answers the secret and the recovery codes. */
+/** Sets up an authenticator on the open profile page; returns its secret and the recovery codes. */
 async function setUp(page: Page, words: Words): Promise<{ secret: string; codes: string[] }> {
   await page.getByRole('button', { name: words.second_factor.set_up }).click();
   const secret = (await page.locator('.qr-secret code').textContent()) ?? '';
@@ -66,7 +66,7 @@ for (const language of languages) {
       await expect(page.getByText(say(words.second_factor.codes_left, { count: 10 }))).toBeVisible();
       await axe(page, 'once it is set up');
 
-      // Another browser signs in, in two steps.
+      // Another browser needs both steps to sign in.
       const other = await anotherPage();
       await open(other, `${paths.signIn}?next=${encodeURIComponent(profile)}`);
       await other.getByLabel(words.sign_in.email).fill(email);

@@ -1,9 +1,9 @@
-// Signing in and out: who gets in, where it leads, and what the browser keeps.
+// Signing in and out: refusals, redirects, and the session cookie.
 
 import { expect, open, password, paths, sameOrigin, signIn, test, users } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
 
-// One network address may fail 20 times in 15 minutes, all tests together: fail sparingly, and throttle a stranger.
+// All tests share one network address, which may fail 20 times in 15 minutes: fail rarely, and throttle an unknown user.
 
 for (const language of ['en', 'ja'] as const) {
   const words = wordsOf(language);
@@ -38,7 +38,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(email).toHaveValue(users.marketing);
       await expect(page).toHaveURL(paths.signIn);
       expect(await page.context().cookies()).not.toContainEqual(expect.objectContaining({ name: 'kagitaba_session' }));
-      // Another try is not in the way.
+      // One failure does not delay the next attempt.
       await page.getByLabel(words.sign_in.password).fill(password);
       await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
       await expect(page).toHaveURL(paths.settings);
@@ -137,7 +137,7 @@ test('five failures throttle even an unknown e-mail address', async ({ page }) =
   await expect(page.getByRole('main').getByRole('alert').first()).toHaveText(say(wordsOf('en').error.throttled, { minutes: 1 }));
   await page.getByRole('button', { name: '日本語' }).click();
   await expect(page.getByRole('main').getByRole('alert').first()).toHaveText(say(wordsOf('ja').error.throttled, { minutes: 1 }));
-  // Others go on.
+  // Other users can still sign in.
   await signIn(page, 'administrator');
 });
 

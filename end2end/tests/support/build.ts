@@ -2,7 +2,7 @@
 
 const debug = process.env['BUILD'] === 'debug';
 
-/** The server, seen from the folder of the tests' package. */
+/** The server's path, relative to `end2end`. */
 export const program = debug ? '../target/debug/kagitaba' : '../target/release/kagitaba';
 
 /** The packed frontend of the same build. */

@@ -1,4 +1,4 @@
-// What every test builds on: pages whose faults fail the test, signing in as a demo user, tokens, and calls to the gate.
+// Fixtures and helpers of all tests: pages that fail the test on browser errors, demo users, tokens, and calls to the gate.
 
 import { randomUUID } from 'node:crypto';
 import {
@@ -17,7 +17,7 @@ export { expect };
 /** The password of every demo user. */
 export const password = 'kagitaba-demo-2026';
 
-/** The demo users' e-mail addresses by role, and the administrator of an agency that has not enabled API access. */
+/** The demo users' e-mail addresses by role; `otherAdministrator` is that of an agency without API access. */
 export const users = {
   administrator: 'admin@hoshi-oak.example',
   specialist: 'specialist@hoshi-oak.example',
@@ -29,7 +29,7 @@ export const users = {
 
 export type User = keyof typeof users;
 
-/** The addresses of the pages. */
+/** The paths of the pages. */
 export const paths = {
   signIn: '/sign-in',
   settings: '/settings',
@@ -42,12 +42,12 @@ export const paths = {
   invitation: (token: string) => `/invitations/${token}`,
 } as const;
 
-/** What a browser sends along with a request of its own page; a script has to say it itself. */
+/** The header that a browser adds to requests of its own page; a script has to set it itself. */
 export const sameOrigin = { 'sec-fetch-site': 'same-origin' } as const;
 
-/** As Playwright's `test`; a script error, hydration that does not match or a policy violation fails it. */
+/** Playwright's `test`, which also fails on script errors, hydration mismatches and policy violations. */
 export const test = base.extend<{
-  /** Opens a page in a browser context of its own: another person, or another browser. */
+  /** Opens a page in a new browser context, for another person or another browser. */
   anotherPage: (options?: BrowserContextOptions) => Promise<Page>;
 }>({
   page: async ({ page }, use) => {
@@ -70,12 +70,12 @@ export const test = base.extend<{
   },
 });
 
-/** Collects what the browser reports as wrong. */
+/** Collects the errors that the browser reports. */
 function watch(page: Page): string[] {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.on('console', (message) => {
-    // The browser itself reports every answer with an error's status. Refusals (4xx) are what some tests are about.
+    // The browser logs every response with an error status. Refusals (4xx) are expected in some tests.
     const refusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text());
     const hydration = message.type() === 'warning' && /hydrat/i.test(message.text());
     if ((message.type() === 'error' && !refusal) || hydration) {
@@ -85,25 +85,25 @@ function watch(page: Page): string[] {
   return faults;
 }
 
-/** Waits until our wasm runs the page. */
+/** Waits until the page is hydrated. */
 export async function running(page: Page): Promise<void> {
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
 }
 
-/** Opens the page and waits until our wasm runs it. */
+/** Opens the page and waits until it is hydrated. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await running(page);
 }
 
-/** Signs the page's browser in, past the page that asks for it (which `sign-in.spec.ts` tests). */
+/** Signs in the page's browser by the server function; `sign-in.spec.ts` tests the sign-in page. */
 export async function signIn(page: Page, user: User): Promise<void> {
   const form = { email: users[user], password };
   const answer = await page.request.post('/api/session/sign_in', { form, headers: sameOrigin });
   expect(answer.status(), await answer.text()).toBe(200);
 }
 
-/** The server functions without arguments that take forms, not JSON. */
+/** The server functions without arguments that take forms instead of JSON. */
 const forms = new Set([
   'account/disable_api_access',
   'account/enable_api_access',
@@ -114,13 +114,13 @@ const forms = new Set([
   'tokens/people',
 ]);
 
-/** Calls a server function as the page's own script would, with its session. */
+/** Calls a server function as the page's own script would, with the page's session. */
 export async function call(page: Page, name: string, data: object): Promise<APIResponse> {
   const body = forms.has(name) ? { form: {} } : { data };
   return page.request.post(`/api/${name}`, { ...body, headers: sameOrigin });
 }
 
-/** What a new token is like, where it is not as usual. */
+/** Settings of a new token that differ from the defaults. */
 export interface Settings {
   name?: string;
   description?: string;
@@ -143,12 +143,12 @@ interface Issued {
   auth_token: string;
 }
 
-/** A name that no other test uses. */
+/** Returns a name that no other test uses. */
 export function unique(name: string): string {
   return `${name} ${randomUUID().slice(0, 8)}`;
 }
 
-/** The fields of a token's form, as a plain form sends them. */
+/** Returns the fields of a token's form, as a plain form sends them. */
 export async function formOf(page: Page, settings: Settings): Promise<Record<string, string>> {
   const people = (await (await call(page, 'tokens/people', {})).json()) as { id: string }[];
   const scopes = settings.scopes ?? ['getCompanyInformation'];
@@ -168,7 +168,7 @@ export async function create(page: Page, settings: Settings, request: string = r
   return page.request.post('/api/tokens/create', { form, headers: sameOrigin });
 }
 
-/** Makes a token in the account of the person who is signed in. It may retrieve the company profile, unless told else. */
+/** Creates a token in the signed-in person's account. By default, it may read the company profile only. */
 export async function newToken(page: Page, settings: Settings = {}): Promise<Token> {
   const answer = await create(page, settings);
   expect(answer.status(), await answer.text()).toBe(200);
@@ -179,19 +179,19 @@ function tokenOf({ token, auth_token }: Issued): Token {
   return { id: token.id, sid: token.sid, revision: token.revision, name: token.settings.name, secret: auth_token };
 }
 
-/** Calls the gate as an integration would, and answers its status. */
+/** Calls the gate as an integration would, and returns the status. */
 export async function gate(request: APIRequestContext, sid: string, secret: string): Promise<number> {
   const authorization = `Basic ${Buffer.from(`${sid}:${secret}`).toString('base64')}`;
   const answer = await request.get(`/Agencies/${sid}/CompanyInformation`, { headers: { authorization } });
   return answer.status();
 }
 
-/** The address of the list that shows the tokens of this name alone. */
+/** Returns the URL of the list, filtered by this name. */
 export function listOf(name: string): string {
   return `${paths.tokens}?${new URLSearchParams({ name }).toString()}`;
 }
 
-/** What `tokens/list` is asked for the tokens of this name; for all where it is empty. */
+/** Returns the argument of `tokens/list` for the tokens of this name; for all tokens if it is empty. */
 export function namedLike(name: string): object {
   return { filter: { name, created: null, state: null, sort: 'created', place: 'first' } };
 }
@@ -201,12 +201,12 @@ export function card(page: Page, name: string): Locator {
   return page.getByRole('article', { name, exact: true });
 }
 
-/** The names of the cards, in their order. */
+/** The names on the cards, in their order. */
 export function names(page: Page): Locator {
   return page.locator('.cards .card h3');
 }
 
-/** Opens the token's More menu with the mouse, until it takes keys, and answers its items' place. */
+/** Opens the token's More menu with the mouse, waits until it has the focus, and returns it. */
 export async function openMenu(page: Page, name: string, language: Language = 'en'): Promise<Locator> {
   await page.getByRole('button', { name: `${wordsOf(language).card.more}: ${name}`, exact: true }).click();
   const menu = page.getByRole('menu');
@@ -214,28 +214,28 @@ export async function openMenu(page: Page, name: string, language: Language = 'e
   return menu;
 }
 
-/** The window that is open. */
+/** The open dialog. */
 export function dialog(page: Page): Locator {
   return page.getByRole('dialog');
 }
 
-/** Presses Update on the page of a token, and says yes. */
+/** Presses Update on the page of a token, and confirms it. */
 export async function update(page: Page, label: string = wordsOf('en').form.update): Promise<void> {
   await page.getByRole('button', { name: label, exact: true }).click();
   await dialog(page).getByRole('button', { name: label, exact: true }).click();
 }
 
-/** The message of this text that says what happened. */
+/** The toast with this text. */
 export function toast(page: Page, text: string): Locator {
   return page.locator('.toast').filter({ hasText: text });
 }
 
-/** Marks the page that is loaded, so that loading it again is found out by `stillMarked`. */
+/** Marks the loaded page, so that `stillMarked` detects a reload. */
 export async function mark(page: Page): Promise<void> {
   await page.evaluate(() => Object.assign(window, { marked: true }));
 }
 
-/** Fails if the browser has loaded a page since it was marked. */
+/** Fails if the browser has loaded a page since `mark`. */
 export async function stillMarked(page: Page): Promise<void> {
   expect(await page.evaluate(() => 'marked' in window), 'no page was loaded meanwhile').toBe(true);
 }

@@ -1,15 +1,15 @@
-// A mail server that keeps what it gets, save for refused…@….
+// A mail server that keeps all messages, except for those to refused…@…, which it refuses.
 
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
-/** What the mail server got, by address. */
+/** The last message to each address. */
 export const mailed = new Map<string, string>();
 
 const mailServer = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],
-  disableReverseLookup: true, // which asks a name server, and waits for it
+  disableReverseLookup: true, // a lookup would wait for a name server
   onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
   onData: (stream, { envelope }, callback) => {
     const chunks: Buffer[] = [];
@@ -21,19 +21,19 @@ const mailServer = new SMTPServer({
   },
 });
 
-/** Starts it. Answers the options by which Kagitaba sends mail there. */
+/** Starts the mail server. Returns the options with which Kagitaba uses it. */
 export async function openMailbox(): Promise<string[]> {
   await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
   const { port } = mailServer.server.address() as AddressInfo;
   return ['--smtp-url', `smtp://127.0.0.1:${port}`, '--mail-from', 'Kagitaba <kagitaba@agency.example>'];
 }
 
-/** Ends it. */
+/** Stops the mail server. */
 export async function closeMailbox(): Promise<void> {
   await new Promise<void>((resolve) => mailServer.close(resolve));
 }
 
-/** The parts of a message, decoded. */
+/** Returns the decoded parts of a message. */
 export function parts(message: string): string {
   const decoded = message.split(/\r?\n\r?\n|\r?\n--.*/).map((part) => {
     const undone = part.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => `%${hex}`);

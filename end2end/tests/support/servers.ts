@@ -1,4 +1,4 @@
-// Servers beside the one that all tests share: Kagitaba with other options, and the programs that it talks to.
+// Servers beside the shared one: Kagitaba with other options, and the programs that it talks to.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** A port that nobody listens on. */
+/** Returns a free port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, resolve));
@@ -23,7 +23,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Kagitaba with these options, on data of its own in a folder of this name, with demo data unless told otherwise. */
+/** Starts Kagitaba with these options, on new data in a folder of this name; with demo data unless an option forbids it. */
 export async function kagitaba(
   name: string,
   port: number,
@@ -34,17 +34,17 @@ export async function kagitaba(
   return kagitabaAgain(name, port, options, environment);
 }
 
-/** The folder of that server's data. */
+/** The data folder of the server of that name. */
 export function dataOf(name: string): string {
   return `../target/e2e/${name}`;
 }
 
-/** The file of what that server says. */
+/** The log file of the server of that name. */
 export function logOf(name: string): string {
   return `${dataOf(name)}.log`;
 }
 
-/** The same once more, on the data that it has. */
+/** Starts Kagitaba like `kagitaba`, but on the data that the folder already has. */
 export async function kagitabaAgain(
   name: string,
   port: number,
@@ -60,7 +60,7 @@ export async function kagitabaAgain(
   return started(program, origin, '/healthz');
 }
 
-/** Has another process hold the database of that server, so that nothing can be written; the answer lets go of it. */
+/** Locks the server's database for writing from another process. Returns a function that releases it. */
 export async function holdDatabase(name: string): Promise<() => Promise<void>> {
   const hold = `import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -76,7 +76,7 @@ sys.stdin.read()`;
   };
 }
 
-/** The identity provider, which sends people back to this origin. */
+/** Starts the identity provider, whose clients are redirected to this origin. */
 export async function identityProvider(backTo: string): Promise<Server> {
   const port = await freePort();
   const redirect = `${backTo}/sign-in/oidc/callback`;

@@ -1,4 +1,4 @@
-// The interface's words in both languages, as the product's own locale files have them.
+// The interface's texts in both languages, from the product's locale files.
 
 import english from '../../../app/locales/en.json' with { type: 'json' };
 import japanese from '../../../app/locales/ja.json' with { type: 'json' };
@@ -8,17 +8,17 @@ export type Words = typeof english;
 
 export const languages: readonly Language[] = ['en', 'ja'];
 
-/** What a browser set to the language asks pages in. */
+/** The locale of a browser set to each language. */
 export const locales = { en: 'en-US', ja: 'ja-JP' } as const;
 
 const all: Record<Language, Words> = { en: english, ja: japanese };
 
-/** All of a language's words. */
+/** Returns all texts of a language. */
 export function wordsOf(language: Language): Words {
   return all[language];
 }
 
-/** A text with its places filled: `{{ name }}`. */
+/** Returns the text with its placeholders, such as `{{ name }}`, filled. */
 export function say(text: string, values: Record<string, string | number> = {}): string {
   return text.replace(/\{\{ (\w+) \}\}/g, (_, key: string) => {
     const value = values[key];

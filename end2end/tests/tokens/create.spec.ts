@@ -1,4 +1,4 @@
-// Creating a token: three steps, what can be wrong in them, and the secret that is shown once.
+// Creating a token: the three steps, invalid input, and the secret that is shown once.
 
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
@@ -37,7 +37,7 @@ const next = (page: Page) => page.getByRole('button', { name: 'Next', exact: tru
 const submit = (page: Page) => page.getByRole('button', { name: 'Create', exact: true });
 const step = (page: Page) => page.locator('.steps [aria-current="step"]');
 
-/** Fills in a name and goes on to the last step. */
+/** Fills in a name and goes to the last step. */
 async function toScopes(page: Page, name: string): Promise<void> {
   await open(page, paths.newToken);
   await nameField(page).fill(name);
@@ -47,7 +47,7 @@ async function toScopes(page: Page, name: string): Promise<void> {
   await expect(step(page)).toHaveText(en.form.scopes);
 }
 
-/** Creates a token by way of the page and answers what the window shows. */
+/** Creates a token on the page and returns the credentials that the dialog shows. */
 async function createByPage(page: Page, name: string): Promise<{ sid: string; secret: string }> {
   await toScopes(page, name);
   await page.getByRole('checkbox', { name: /Retrieve company information/ }).check();
@@ -57,7 +57,7 @@ async function createByPage(page: Page, name: string): Promise<{ sid: string; se
   return { sid, secret };
 }
 
-/** Sets a value as a script could, past the length that the browser lets a person type. */
+/** Sets a value by script, as the field's `maxlength` limits typing only. */
 async function force(page: Page, selector: string, value: string): Promise<void> {
   await page.locator(selector).evaluate((field: HTMLInputElement | HTMLTextAreaElement, value) => {
     field.value = value;
@@ -180,7 +180,7 @@ test('Enter in a field completes its own step only', async ({ page }) => {
   await nameField(page).press('Enter');
   await expect(dialog(page)).toBeHidden();
   await expect(page).toHaveURL(paths.newToken);
-  // On to the next step at most; what is missing in a later one is not complained of before.
+  // Later steps do not report missing fields before they are reached.
   await expect(step(page)).toHaveText(en.form.contact);
 });
 
@@ -268,7 +268,7 @@ test('a double click on Create creates one token', async ({ page }) => {
   const name = unique('Double');
   await toScopes(page, name);
   await page.getByRole('checkbox', { name: /List jobs/ }).check();
-  // Both clicks in one go, before anything could be drawn.
+  // Both clicks in one task, before the page can render in between.
   await submit(page).evaluate((button: HTMLButtonElement) => {
     button.click();
     button.click();

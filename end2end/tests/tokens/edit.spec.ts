@@ -1,4 +1,4 @@
-// Editing a token: three sections, what others change meanwhile, a new Auth Token, and trying it.
+// Editing a token: three sections, conflicting changes, reset, and Try it.
 
 import type { Page } from '@playwright/test';
 import {
@@ -31,7 +31,7 @@ test.beforeEach(async ({ page }) => {
   await signIn(page, 'administrator');
 });
 
-/** Changes the token's name and description as a colleague, past the page. */
+/** Changes the token's name and description as a colleague, by the server function. */
 async function changeAsColleague(
   page: Page,
   token: Token,
@@ -78,7 +78,7 @@ for (const language of ['en', 'ja'] as const) {
       await dialog(page).getByRole('button', { name: labels.update, exact: true }).click();
       await expect(toast(page, say(words.done.updated, { name }))).toBeVisible();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
-      // There is no newer version to move to now.
+      // There is no newer version to choose any more.
       await expect(page.getByRole('combobox', { name: words.form.api_version })).toHaveCount(0);
       await stillMarked(page);
 
@@ -106,7 +106,7 @@ for (const language of ['en', 'ja'] as const) {
       await dialog(page).getByRole('button', { name: words.secret.done }).click();
       await expect(dialog(page)).toBeHidden();
       expect(await page.content()).not.toContain(secret);
-      // What is typed next is no conflict with one's own reset.
+      // One's own reset does not conflict with the next change.
       await page.locator('#description').fill('After the reset');
       await update(page, labels.update);
       await expect(toast(page, say(words.done.updated, { name: token.name }))).toBeVisible();
@@ -188,7 +188,7 @@ test('only a token on an old version offers a newer one', async ({ page }) => {
   await update(page);
   await expect(toast(page, 'was updated')).toBeVisible();
   await expect(version).toHaveValue('2');
-  // A token can't be moved back, whatever is sent.
+  // The server refuses an older version, too.
   const form = { ...(await formOf(page, { name: 'Back', version: 2 })), id: newest.id, revision: '1' };
   const back = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
   expect(back.status()).toBe(422);
@@ -271,7 +271,7 @@ test('a double click on the confirmation updates once', async ({ page }) => {
 
 test('a reset made meanwhile is reported as a conflict', async ({ page }) => {
   const token = await newToken(page);
-  // Else the page hears of it at once.
+  // Without live updates, as they would report the reset at once.
   await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
   await open(page, paths.token(token.id));
   await page.locator('#description').fill('Mine');
@@ -347,7 +347,7 @@ for (const description of ['a=1&copy=2', '</textarea><h1>x</h1>', '</title><b>n'
     await expect(field).toHaveValue(description);
     await expect(page).toHaveTitle(`${name} – ${en.product}`);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
-    // Only another field is changed, and the one beside it stays.
+    // Another field changes, and the description must stay.
     await page.getByLabel(en.form.developers).fill('dev@agency.example');
     await update(page);
     await expect(toast(page, say(en.done.updated, { name }))).toBeVisible();

@@ -1,10 +1,10 @@
-// The filters of the token list, in both languages: live, combined, mirrored in the link; and order and pages.
+// The token list: filters as one types, their combination and URL, order, and pages.
 
 import type { Page } from '@playwright/test';
 import { call, expect, listOf, mark, namedLike, names, newToken, open, paths, running, signIn, stillMarked, test, unique } from '../support/fixtures.ts';
 import { locales } from '../support/words.ts';
 
-/** The system's own terms, as the specification gives them, and a demo token to look for. */
+/** The platform's own terms. */
 const terms = {
   en: {
     filters: 'Filters',
@@ -42,7 +42,7 @@ function sidebar(page: Page) {
   return page.locator('#filters');
 }
 
-/** The query of the page's link. */
+/** The query of the page's URL. */
 function query(page: Page): Record<string, string> {
   return Object.fromEntries(new URL(page.url()).searchParams);
 }
@@ -202,7 +202,7 @@ test('the back button restores the filtered list', async ({ page }) => {
 
 test('the list is sorted by creation, name or last use', async ({ page }) => {
   const name = unique('sorted');
-  // Created in this order; the first is used last of all, the third never.
+  // Created in this order. The first is used last, the third never.
   const [b, a] = [await newToken(page, { name: `B ${name}` }), await newToken(page, { name: `A ${name}` })];
   await newToken(page, { name: `C ${name}` });
   for (const token of [a, b]) {
@@ -210,7 +210,7 @@ test('the list is sorted by creation, name or last use', async ({ page }) => {
     const answer = await page.request.get(`/Agencies/${token.sid}/CompanyInformation`, { headers: { authorization } });
     expect(answer.status()).toBe(200);
   }
-  // When they were last used is written down each second.
+  // The server stores the time of last use once a second.
   const unused = async () => {
     const list = (await (await call(page, 'tokens/list', namedLike(name))).json()) as { tokens: { last_used_at?: number }[] };
     return list.tokens.filter((token) => !token.last_used_at).length;
@@ -233,7 +233,7 @@ test('the list is sorted by creation, name or last use', async ({ page }) => {
 
 test('the list can be paged in both directions', async ({ page }) => {
   await open(page, `${paths.tokens}?created=more-than-30-days&sort=name`);
-  // Only the demo has tokens that old: 18, which is one page.
+  // Only the demo has tokens that old: 18, which fit on one page.
   await expect(page.locator('.results .count')).toHaveText('18 access tokens');
   await expect(page.getByRole('navigation', { name: 'Pages of the list' })).toHaveCount(0);
 
@@ -298,7 +298,7 @@ test('a page of the list stays stable while tokens are created', async ({ page, 
     await expect(names(at)).toHaveText(listed(6, 1));
     await expect(at.locator('.results .count')).toHaveText('27–32 of 32 access tokens');
   }
-  // Back over all, nothing twice and nothing left out.
+  // On the way back, no token appears twice or is missing.
   await page.getByRole('link', { name: 'Previous', exact: true }).click();
   await expect(names(page)).toHaveText(listed(30, 7));
   await page.getByRole('link', { name: 'Previous', exact: true }).click();
@@ -317,7 +317,7 @@ test('a filter leads back to the first page', async ({ page }) => {
   await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
 });
 
-/** The id of no token. */
+/** An id that no token has. */
 const nobody = 'abcdef00-0000-4000-8000-000000000000';
 
 for (const [nonsense, right] of [

@@ -1,4 +1,4 @@
-// Live pages: what one person changes, another sees without loading the page again.
+// Live updates: a person sees another's changes without a reload.
 
 import type { Locator, Page, Route } from '@playwright/test';
 import { axe } from '../support/axe.ts';
@@ -31,27 +31,27 @@ const [administrator, specialist] = ['Aiko Tanaka', 'Daniel Oakley'];
 
 const en = wordsOf('en');
 
-/** What the page of a token says of others. */
+/** The note about other people's changes on the page of a token. */
 function news(page: Page): Locator {
   return page.getByRole('status').filter({ has: page.locator('.note') });
 }
 
-/** Changes the token's settings past the page. */
+/** Changes the token's settings by the server function. */
 async function change(page: Page, token: Token, settings: Settings, revision = token.revision): Promise<void> {
   const form = { ...(await formOf(page, { name: token.name, ...settings })), id: token.id, revision: String(revision) };
   const answer = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
   expect(answer.status(), await answer.text()).toBe(200);
 }
 
-/** Requests that wait. */
+/** Requests that are held back. */
 interface Held {
-  /** Once the first is there; where its answer is what waits, once the server has answered. */
+  /** Resolves when the first request arrives or, if its response is held back, when the server has responded. */
   asked: Promise<void>;
-  /** Lets them all go on. */
+  /** Lets all requests continue. */
   release: () => void;
 }
 
-/** Lets requests to `url` wait until they are released; `prepare` answers how each goes on then. */
+/** Holds requests to `url` until they are released; `prepare` returns how each of them continues then. */
 async function hold(
   page: Page,
   url: string | RegExp,
@@ -69,21 +69,21 @@ async function hold(
   return { asked: hasAsked, release };
 }
 
-/** The server reads once they are released. */
+/** Holds the request: the server reads after the release. */
 const unread = async (route: Route) => () => route.continue();
 
-/** The server has read before: only its answer waits. */
+/** Holds the response: the server has read before. */
 const answered = async (route: Route) => {
   const response = await route.fetch();
   return () => route.fulfill({ response });
 };
 
-/** Releases, and waits until the page has read the answer. */
+/** Releases the requests and waits until the page has read the response. */
 async function releaseAndRead(page: Page, held: Held, url: string): Promise<void> {
   const answer = page.waitForResponse(url);
   held.release();
   await (await answer).finished();
-  // One more answer, which the page has read after that one.
+  // The page reads this response after the other one.
   await page.evaluate(async () => (await fetch('/healthz')).text());
 }
 
@@ -139,7 +139,7 @@ for (const language of languages) {
       await expect(news(page)).toHaveText(say(words.live.shown, { by: specialist }));
       await expect(history).toHaveCount(3);
 
-      // The page goes on from there.
+      // The next change starts from the shown values.
       await page.locator('#description').fill('Mine');
       await update(page, words.form.update);
       await expect(toast(page, say(words.done.updated, { name }))).toBeVisible();
@@ -243,11 +243,11 @@ for (const [order, theirs, mine] of [
     await open(page, paths.token(token.id));
     const change = {
       theirs: () => call(other, theirs, { id: token.id }),
-      mine: () => call(page, mine, { id: token.id }), // as in another window
+      mine: () => call(page, mine, { id: token.id }), // as another window would
     };
     const [first, second] = order === 'right after' ? [change.mine, change.theirs] : [change.theirs, change.mine];
     await first();
-    // The page has heard of that, and reads the token only when both have changed it.
+    // The page knows of the first change, but reads the token only after the second.
     await held.asked;
     await second();
     held.release();
@@ -303,7 +303,7 @@ test('a shown secret stays while others change the token', async ({ page, anothe
   const note = page.locator('[role=status] > .note.warning');
   await expect(note).toContainText(specialist);
   await expect(secret).toBeVisible();
-  // The form stands as it was, beneath the window.
+  // Behind the dialog, the form is unchanged.
   await expect(page.locator('#name')).toHaveValue(token.name);
   await dialog(page).getByRole('button', { name: 'Done' }).click();
   await expect(page.getByRole('button', { name: 'Reset token' })).toBeFocused();

@@ -1,4 +1,4 @@
-// The menu behind a card's More icon: each item in both languages by mouse and by keyboard, and what it does at the gate.
+// The More menu of a card: each item in both languages by mouse and by keyboard, and its effect at the gate.
 
 import type { Page } from '@playwright/test';
 import {
@@ -22,7 +22,7 @@ import {
 } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
 
-/** The items by the terms that the specification gives them. */
+/** The items in the platform's own terms. */
 const items = {
   en: {
     more: 'More',
@@ -48,7 +48,7 @@ test.beforeEach(async ({ page }) => {
   await signIn(page, 'administrator');
 });
 
-/** Picks an item of the open menu by keyboard alone. */
+/** Picks an item of the open menu by keyboard only. */
 async function pickByKeyboard(page: Page, item: string): Promise<void> {
   await expect(page.getByRole('menuitem').first()).toBeFocused();
   const labels = await page.getByRole('menuitem').allTextContents();
@@ -78,7 +78,7 @@ for (const language of ['en', 'ja'] as const) {
       }
       await expect(page.getByRole('menu')).toBeHidden();
     };
-    /** Answers the question in the open window with the button of that name. */
+    /** Presses the button of that name in the open dialog. */
     const answer = async (page: Page, name: string): Promise<void> => {
       const button = dialog(page).getByRole('button', { name, exact: true });
       if (by === 'mouse') {
@@ -239,7 +239,7 @@ for (const language of ['en', 'ja'] as const) {
         if (language === 'en') {
           await page.keyboard.press(letter);
         } else {
-          // A key of a Japanese keyboard layout, which Playwright's does not have.
+          // Playwright's keyboard layout lacks Japanese keys.
           await menu.evaluate((_, key) => {
             document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
           }, letter);
@@ -346,7 +346,7 @@ test.describe('Confirmation', () => {
     page.on('request', (request) => (resets += request.url().endsWith('/api/tokens/reset') ? 1 : 0));
     const menu = await openMenu(page, token.name);
     await menu.getByRole('menuitem', { name: 'Reset', exact: true }).click();
-    // Both clicks in one go, before anything could be drawn.
+    // Both clicks in one task, before the page can render in between.
     await dialog(page)
       .getByRole('button', { name: 'Reset', exact: true })
       .evaluate((button: HTMLButtonElement) => {
@@ -396,7 +396,7 @@ test('a deletion is final after 10 seconds', async ({ page, request }) => {
   const undo = page.getByRole('button', { name: 'Undo' });
   await expect(undo).toBeVisible();
   await expect(undo).toBeHidden({ timeout: 60_000 });
-  // The server allows for the way that a click in the last moment takes.
+  // The server accepts Undo a little longer than the page offers it, for a click at the last moment.
   const elapsed = async () => Date.parse((await page.request.get('/healthz')).headers()['date'] ?? '') - deleted;
   await expect.poll(elapsed).toBeGreaterThan(13_000);
   const late = await call(page, 'tokens/undo_delete', { id: token.id });
@@ -419,13 +419,13 @@ test('Undo is still offered on the next page', async ({ page, request }) => {
 });
 
 test('a conflicting change is reported and shown in the list', async ({ page }) => {
-  // As when the page has not heard of it yet.
+  // Without live updates, as if the page had not heard of the change yet.
   await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
   const name = unique('Race');
   const [first, second] = [await newToken(page, { name: `${name} 1` }), await newToken(page, { name: `${name} 2` })];
   await open(page, listOf(name));
   await expect(names(page)).toHaveCount(2);
-  // A reset is made from what one saw; the other has disabled it in between.
+  // A reset names the revision that the page showed; the token was disabled since.
   await call(page, 'tokens/disable', { id: first.id });
   await (await openMenu(page, first.name)).getByRole('menuitem', { name: 'Reset' }).click();
   await dialog(page).getByRole('button', { name: 'Reset' }).click();

@@ -1,4 +1,4 @@
-// Every page, menu, window and sheet by axe: no violation in either language, light or dark, on a desk or on a phone.
+// axe finds no violation on any page, menu, dialog and sheet, in both languages, light and dark, wide and on a phone.
 
 import type { Locator, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
@@ -8,7 +8,7 @@ import { locales, wordsOf, type Language } from '../support/words.ts';
 const wide = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
-/** What is looked at in each language: colours don't depend on the words, so that all four are seen in two looks each. */
+/** The looks checked in each language. Colours do not depend on the texts, so two per language cover all four. */
 const looks = {
   en: [
     { size: wide, colorScheme: 'light' },
@@ -28,7 +28,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language], reducedMotion: 'reduce', viewport: wide });
 
-    /** Examines what the page shows now, or a part of it, in these sizes. */
+    /** Checks the page as it is, or a part of it, in these sizes. */
     const examine = async (page: Page, sizes: readonly object[] = [wide, phone], part?: string): Promise<void> => {
       for (const { size, colorScheme } of looks[language].filter((look) => sizes.includes(look.size))) {
         await page.setViewportSize(size);
@@ -37,10 +37,10 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       }
     };
 
-    /** The same for the window that is open; what is behind it is out of reach. */
+    /** Checks the open dialog; the page behind it is inert. */
     const examineDialog = (page: Page, sizes?: readonly object[]): Promise<void> => examine(page, sizes, 'dialog[open]');
 
-    /** Opens the page signed in as this user, and checks that it is the one that is meant. */
+    /** Opens the page as this user, and checks its heading and language. */
     const visit = async (page: Page, user: User, path: string, heading: string): Promise<void> => {
       await signIn(page, user);
       await open(page, path);
@@ -168,7 +168,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
         await menu.getByRole('menuitem', { name: item, exact: true }).click();
         await dialog(page).getByRole('button', { name: item, exact: true }).click();
       };
-      // A message that something failed stays; it stands beside the other.
+      // A toast about a failure stays, so that both are visible together.
       await page.route('**/api/tokens/disable', (route) => route.fulfill({ status: 409, json: 'Conflict' }), { times: 1 });
       await pick(words.item.disable);
       await expect(page.locator('.toast.failed')).toBeVisible();

@@ -1,4 +1,4 @@
-// An open page while the server is away, or its database is held by another process: it says so, and goes on by itself.
+// An open page while the server is down or its database is locked: it shows an error, and recovers without a reload.
 
 import { test, type Page } from '@playwright/test';
 import { call, card, create, dialog, expect, listOf, mark, open, paths, running, signIn, stillMarked, toast, unique } from '../support/fixtures.ts';
@@ -11,7 +11,7 @@ let port: number;
 let server: Server;
 let page: Page;
 
-// Not the fixture's page: here the browser has to report that it was answered nothing, or with 503.
+// Not the fixture's page, which would fail the test: here the browser must report failed requests and 503.
 test.beforeEach(async ({ browser, contextOptions }) => {
   port = await freePort();
   server = await kagitaba(name, port, []);
@@ -25,7 +25,7 @@ test.afterEach(async () => {
   await server.stop();
 });
 
-/** Picks Disable in the menu of that token's card, which asks first. */
+/** Picks Disable in the menu of that token's card, which opens the confirmation. */
 async function pick(token: string): Promise<void> {
   await page.getByRole('button', { name: `${words.card.more}: ${token}`, exact: true }).click();
   await page.getByRole('menuitem', { name: words.item.disable }).click();
@@ -42,21 +42,21 @@ test('an action fails with a message while the server is away', async () => {
   await create(page, { name: token });
   await open(page, listOf(token));
   await mark(page);
-  // What asks has been loaded by then.
+  // Loads the wasm of the dialog before the server stops.
   await pick(token);
   await dialog(page).getByRole('button', { name: words.cancel }).click();
   await expect(dialog(page)).toBeHidden();
   await server.stop();
   await disable(token);
   await expect(toast(page, words.error.unreachable)).toBeVisible();
-  // The list tried to read itself again.
+  // The list has tried to reload.
   await expect(page.getByRole('main').getByRole('alert')).toContainText(words.error.unreachable);
 
   server = await kagitabaAgain(name, port, []);
   await page.getByRole('button', { name: words.try_again }).click();
   await disable(token);
   await expect(card(page, token)).toHaveClass(/disabled/);
-  // It hears of others again, too.
+  // Live updates work again, too.
   const other = `${token} of another window`;
   await create(page, { name: other });
   await expect(card(page, other)).toBeVisible({ timeout: 60_000 });
@@ -67,7 +67,7 @@ test('a page that failed to load can be tried again', async () => {
   await create(page, { name: unique('Away') });
   await open(page, paths.tokens);
   const link = page.getByRole('article').first().getByRole('link').first();
-  // What shows it has been loaded by then.
+  // Loads the wasm of the page before the server stops.
   await link.click();
   await expect(page.locator('#name')).toBeVisible();
   await page.goBack();
@@ -85,10 +85,10 @@ test('a page that failed to load can be tried again', async () => {
   expect(page.url()).toBe(address);
 });
 
-/** Lets the test move the page's clock. */
+/** Puts the page's clock under the test's control. */
 async function install(): Promise<void> {
   await page.clock.install();
-  // It numbers timers from there on, which is more than wasm can take: they could not be cleared.
+  // Playwright's clock numbers timers from 1e12, beyond the 32 bits that wasm takes: they could not be cleared.
   await page.addInitScript((from) => {
     const { setTimeout, clearTimeout } = window;
     const set = (...timer: Parameters<typeof setTimeout>) => Number(setTimeout(...timer)) - from;
@@ -96,7 +96,7 @@ async function install(): Promise<void> {
   }, 1e12);
 }
 
-/** Lets the page believe that it is, or is no longer, in front of somebody. */
+/** Makes the page believe that it is hidden, or visible again. */
 async function hidden(hidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
     Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });
@@ -120,7 +120,7 @@ test('an unavailable page retries while it is visible', async () => {
   await expect(page.getByRole('main')).toContainText(words.error.unavailable);
   await hidden(true);
   await page.clock.fastForward(60_000);
-  // What it had asked by now would be known when this is answered.
+  // Requests that the page had sent by now would have arrived before this one is answered.
   await page.evaluate(async () => (await fetch('/healthz')).text());
   expect(asked).toEqual([]);
   await hidden(false);

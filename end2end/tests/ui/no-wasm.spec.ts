@@ -1,4 +1,4 @@
-// The pages in a browser that runs no scripts: plain forms and links do the same, up to a reasonable point.
+// The pages in a browser without scripts, in which plain forms and links do most of the work.
 
 import { expect, listOf, names, newToken, password, paths, signIn, test, unique, users } from '../support/fixtures.ts';
 import { locales, wordsOf } from '../support/words.ts';
@@ -44,7 +44,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(page).toHaveURL(/\?sort=name&after=/);
       await expect(names(page).first()).not.toHaveText(first ?? '');
       await page.getByRole('link', { name: words.pager.previous, exact: true }).click();
-      // What another test makes meanwhile may come before.
+      // Tokens that other tests create meanwhile may sort before these.
       await expect(names(page).last()).toHaveText(last ?? '');
       await page.getByRole('link', { name: words.pager.last, exact: true }).click();
       await expect(page).toHaveURL(/\?sort=name&before=end$/);
@@ -91,7 +91,7 @@ test('a wrong password is refused and not in the URL', async ({ page }) => {
   await expect(page.getByText(wordsOf('en').error.wrong_credentials)).toBeVisible();
   expect(page.url()).not.toContain('not-the-password');
   expect(page.url()).not.toContain(users.analyst);
-  await signIn(page, 'analyst'); // so that the failure counts no longer
+  await signIn(page, 'analyst'); // clears the counted failure
 });
 
 test('an invalid form is reported and creates nothing', async ({ page }) => {

@@ -1,10 +1,10 @@
-// On a phone: the menu and the filters are sheets, and no page scrolls sideways.
+// Pages on a phone: the menu and the filters are sheets, and no page scrolls sideways.
 
 import type { Page } from '@playwright/test';
 import { dialog, expect, listOf, mark, names, newToken, open, openMenu, paths, signIn, stillMarked, test, unique } from '../support/fixtures.ts';
 import { locales, wordsOf } from '../support/words.ts';
 
-/** Fails if anything stands out of the page sideways. */
+/** Fails if the page scrolls sideways; names the elements that are too wide. */
 async function fits(page: Page, what: string): Promise<void> {
   const beyond = await page.evaluate(() => {
     const root = document.documentElement;
@@ -74,7 +74,7 @@ for (const language of ['en', 'ja'] as const) {
       await mark(page);
       const sheet = page.locator('#menu');
       await expect(sheet).toBeHidden();
-      await expect(page.getByRole('link', { name: words.settings.title, exact: true })).toHaveCount(1); // the way back
+      await expect(page.getByRole('link', { name: words.settings.title, exact: true })).toHaveCount(1); // the back link
       await page.getByRole('button', { name: words.menu, exact: true }).click();
       await expect(sheet).toBeVisible();
       await page.keyboard.press('Escape');
@@ -100,7 +100,7 @@ for (const language of ['en', 'ja'] as const) {
       await sheet.getByRole('searchbox', { name: words.filter.name }).fill('tax');
       await expect(names(page)).toHaveText(['Tax export 2025']);
       await expect(sheet).toBeVisible();
-      // A touch beside the sheet closes it.
+      // A click beside the sheet closes it.
       await page.getByRole('heading', { level: 1 }).click();
       await expect(sheet).toBeHidden();
       await expect(button).toContainText('2');

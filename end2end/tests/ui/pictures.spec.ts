@@ -1,4 +1,4 @@
-// Takes the pictures that README shows.
+// Takes the pictures in README.
 
 import { expect, signIn, test } from '../support/fixtures.ts';
 
