@@ -1,4 +1,4 @@
-// An identity provider for the tests: whoever asks is whom they say they are.
+// An identity provider for the tests, which believes every claim.
 //
 // node identity-provider.mjs PORT REDIRECT-URI
 
@@ -15,7 +15,7 @@ const provider = new Provider(`http://localhost:${port}`, {
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   pkce: { required: () => true },
   findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...people.get(accountId) }) }),
-  // Nobody is asked whether Kagitaba may know their address.
+  // Grants the scopes without a consent page.
   loadExistingGrant: async ({ oidc }) => {
     const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
     grant.addOIDCScope('openid email profile');

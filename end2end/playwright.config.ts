@@ -1,8 +1,8 @@
-// The browser that the pages are tested in, and the server: the one that was built, with demo data made anew for each run.
+// The browser and the server of the tests: the server that was built, with new demo data in each run.
 
 import { existsSync } from 'node:fs';
 import { defineConfig, devices } from '@playwright/test';
-import { program, site } from './tests/build.ts';
+import { program, site } from './tests/support/build.ts';
 
 const port = process.env['KAGITABA_E2E_PORT'] ?? '3174';
 const baseURL = `http://127.0.0.1:${port}`;
@@ -11,13 +11,13 @@ const chromium = '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'tests',
-  // `make pictures` takes README's pictures anew.
-  testIgnore: process.env['PICTURES'] ? [] : 'pictures.spec.ts',
+  // Only `make pictures` takes README's pictures.
+  testIgnore: process.env['PICTURES'] ? [] : 'ui/pictures.spec.ts',
   outputDir: 'test-results',
-  // The tests share one database, but each works with tokens that it made itself.
+  // The tests share one database, but each works with tokens of its own.
   fullyParallel: false,
   workers: 2,
-  // Tests wait for the thing itself: these are how long before they give up, on a machine that has much else to do.
+  // Tests wait for the thing itself. These limits are long, to hold on a busy machine.
   timeout: 120_000,
   expect: { timeout: 20_000 },
   forbidOnly: Boolean(process.env['CI']),
@@ -43,7 +43,7 @@ export default defineConfig({
     url: `${baseURL}/healthz`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
-    // The machine's own settings are not the tests'.
+    // Overrides settings of the machine.
     env: { KAGITABA_PRODUCTION: '', KAGITABA_CALLS_PER_HOUR: '1000000', KAGITABA_EXPORTS_PER_DAY: '1000000', DATABASE_URL: `sqlite:${data}/kagitaba.db` },
   },
 });

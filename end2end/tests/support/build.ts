@@ -1,0 +1,9 @@
+// The build under test: the release build or, with BUILD=debug, the debug build that `make dev-build` leaves.
+
+const debug = process.env['BUILD'] === 'debug';
+
+/** The server's path, relative to `end2end`. */
+export const program = debug ? '../target/debug/kagitaba' : '../target/release/kagitaba';
+
+/** The packed frontend of the same build. */
+export const site = debug ? '../target/dev/site' : '../target/site';
