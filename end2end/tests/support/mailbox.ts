@@ -6,23 +6,24 @@ import { SMTPServer } from 'smtp-server';
 /** The last message to each address. */
 export const mailed = new Map<string, string>();
 
-const mailServer = new SMTPServer({
-  authOptional: true,
-  disabledCommands: ['STARTTLS'],
-  disableReverseLookup: true, // a lookup would wait for a name server
-  onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
-  onData: (stream, { envelope }, callback) => {
-    const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
-      envelope.rcptTo.forEach(({ address }) => mailed.set(address, Buffer.concat(chunks).toString()));
-      callback();
-    });
-  },
-});
+let mailServer: SMTPServer;
 
-/** Starts the mail server. Returns the options with which Kagitaba uses it. */
+/** Starts a mail server: a new one each time, as one that was stopped takes no mail again. Returns Kagitaba's options. */
 export async function openMailbox(): Promise<string[]> {
+  mailServer = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true, // a lookup would wait for a name server
+    onRcptTo: ({ address }, _, callback) => callback(address.startsWith('refused') ? new Error('no such mailbox') : null),
+    onData: (stream, { envelope }, callback) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        envelope.rcptTo.forEach(({ address }) => mailed.set(address, Buffer.concat(chunks).toString()));
+        callback();
+      });
+    },
+  });
   await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
   const { port } = mailServer.server.address() as AddressInfo;
   return ['--smtp-url', `smtp://127.0.0.1:${port}`, '--mail-from', 'Kagitaba <kagitaba@agency.example>'];
