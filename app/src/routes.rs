@@ -258,12 +258,12 @@ fn with_query(path: &str, query: impl IntoIterator<Item = (&'static str, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::paging::Place;
+    use domain::paging::PagePosition;
 
     #[test]
     fn list_link_restores_its_filters() {
         for name in ["", "100%25", "a&b=c", "鍵 束", "%", "+"] {
-            let wanted = TokenFilter { name: name.to_owned(), place: Place::Last, ..TokenFilter::default() };
+            let wanted = TokenFilter { name: name.to_owned(), place: PagePosition::Last, ..TokenFilter::default() };
             let link = tokens(&wanted);
             assert_eq!(filter(link.split_once('?').unwrap_or_default().1), wanted, "{link}");
         }

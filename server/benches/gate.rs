@@ -17,7 +17,7 @@ use std::{
 use axum::{Router, routing::get, serve::ListenerExt as _};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
-    members::{role::Role, user::Asker},
+    members::{role::Role, user::CurrentUser},
     tokens::{scope::Scope, secret::AccountSid, token::TokenForm},
 };
 use server::{config::Data, gate, housekeeping};
@@ -106,7 +106,7 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
     };
     store.add_user(account, user).await?;
     let user = store.people(account).await?.remove(0);
-    let by = Asker { user, account, account_name: "Agency".into(), role: Role::AccountAdministrator };
+    let by = CurrentUser { user, account, account_name: "Agency".into(), role: Role::AccountAdministrator };
     store.enable_api_access(&by).await?;
     let form = TokenForm {
         name: "Token".into(),

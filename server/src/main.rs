@@ -7,8 +7,8 @@ use std::{
     process::ExitCode,
 };
 
-use tracing_subscriber::EnvFilter;
 use server::{commands::cli::Cli, environment};
+use tracing_subscriber::EnvFilter;
 
 /// Answers consist of many small pieces, on all threads at once; the C library's own allocator is slower at that.
 #[global_allocator]

@@ -15,7 +15,7 @@ pub struct Cursor(pub String);
 /// The position of a page in its list, as a link gives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum PagePosition {
     /// The page at the beginning of the list.
     #[default]
     First,
@@ -27,7 +27,7 @@ pub enum Place {
     Last,
 }
 
-impl Place {
+impl PagePosition {
     /// Reads a link's query; `get` looks up one of its values, and `is_key` returns whether the list can read a key.
     /// Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>, is_key: impl Fn(&Cursor) -> bool) -> Self {
@@ -68,7 +68,7 @@ pub enum Count {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The page that is shown: the requested one, or its substitute if that has no rows (any more).
-    pub place: Place,
+    pub place: PagePosition,
     /// Rows on this page.
     pub rows: u64,
     /// Rows before this page.
@@ -85,13 +85,13 @@ impl Default for Position {
     /// Returns the position of the only page of an empty list.
     fn default() -> Self {
         let none = Count::Exactly(0);
-        Self { place: Place::First, rows: 0, before: none, total: none, first: None, last: None }
+        Self { place: PagePosition::First, rows: 0, before: none, total: none, first: None, last: None }
     }
 }
 
 /// The rows that a page shows, in a form that needs no further counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum RowsShown {
     /// All rows of the list.
     All,
     /// The rows from the first number to the second, both included, counted from 1.
@@ -105,24 +105,24 @@ pub enum Shown {
 impl Position {
     /// Returns the page before this one, if there is one.
     #[must_use]
-    pub fn previous(&self) -> Option<Place> {
-        self.first.clone().map(Place::Before)
+    pub fn previous(&self) -> Option<PagePosition> {
+        self.first.clone().map(PagePosition::Before)
     }
 
     /// Returns the page after this one, if there is one.
     #[must_use]
-    pub fn next(&self) -> Option<Place> {
-        self.last.clone().map(Place::After)
+    pub fn next(&self) -> Option<PagePosition> {
+        self.last.clone().map(PagePosition::After)
     }
 
     /// Returns which rows the page shows.
     #[must_use]
-    pub fn shown(&self) -> Shown {
+    pub fn shown(&self) -> RowsShown {
         match self.before {
-            Count::Exactly(0) if self.last.is_none() => Shown::All,
-            Count::Exactly(before) => Shown::Range(before + 1, before + self.rows),
-            Count::MoreThan(_) if self.last.is_none() => Shown::Last(self.rows),
-            Count::MoreThan(limit) => Shown::Beyond(self.rows, limit),
+            Count::Exactly(0) if self.last.is_none() => RowsShown::All,
+            Count::Exactly(before) => RowsShown::Range(before + 1, before + self.rows),
+            Count::MoreThan(_) if self.last.is_none() => RowsShown::Last(self.rows),
+            Count::MoreThan(limit) => RowsShown::Beyond(self.rows, limit),
         }
     }
 }
@@ -132,36 +132,36 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(query: &[(&str, &str)]) -> Place {
+    fn read(query: &[(&str, &str)]) -> PagePosition {
         let get = |key: &str| query.iter().find(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned());
-        Place::from_query(get, |Cursor(key)| key.starts_with('k'))
+        PagePosition::from_query(get, |Cursor(key)| key.starts_with('k'))
     }
 
     #[test]
     fn a_key_that_the_list_cannot_read_is_ignored() {
-        assert_eq!(read(&[("after", "x"), ("before", "")]), Place::First);
-        assert_eq!(read(&[("after", "end")]), Place::First);
-        assert_eq!(read(&[("after", "x"), ("before", "k1")]), Place::Before(Cursor("k1".to_owned())));
-        assert_eq!(read(&[("after", "k2"), ("before", "k1")]), Place::After(Cursor("k2".to_owned())));
-        assert_eq!(read(&[("before", "end")]), Place::Last);
+        assert_eq!(read(&[("after", "x"), ("before", "")]), PagePosition::First);
+        assert_eq!(read(&[("after", "end")]), PagePosition::First);
+        assert_eq!(read(&[("after", "x"), ("before", "k1")]), PagePosition::Before(Cursor("k1".to_owned())));
+        assert_eq!(read(&[("after", "k2"), ("before", "k1")]), PagePosition::After(Cursor("k2".to_owned())));
+        assert_eq!(read(&[("before", "end")]), PagePosition::Last);
     }
 
     #[test]
     fn page_shows_row_numbers_only_if_they_were_counted() {
         let key = || Some(Cursor("k".to_owned()));
         let at = |before, last| Position { rows: 24, before, last, ..Position::default() }.shown();
-        assert_eq!(at(Count::Exactly(0), None), Shown::All);
-        assert_eq!(at(Count::Exactly(0), key()), Shown::Range(1, 24));
-        assert_eq!(at(Count::Exactly(48), None), Shown::Range(49, 72));
-        assert_eq!(at(Count::MoreThan(100), key()), Shown::Beyond(24, 100));
-        assert_eq!(at(Count::MoreThan(100), None), Shown::Last(24));
+        assert_eq!(at(Count::Exactly(0), None), RowsShown::All);
+        assert_eq!(at(Count::Exactly(0), key()), RowsShown::Range(1, 24));
+        assert_eq!(at(Count::Exactly(48), None), RowsShown::Range(49, 72));
+        assert_eq!(at(Count::MoreThan(100), key()), RowsShown::Beyond(24, 100));
+        assert_eq!(at(Count::MoreThan(100), None), RowsShown::Last(24));
     }
 
     proptest! {
         #[test]
         fn link_restores_its_place(kind in 0..4_usize, key in "k\\PC{0,20}") {
             let key = Cursor(key);
-            let place = [Place::First, Place::After(key.clone()), Place::Before(key), Place::Last][kind].clone();
+            let place = [PagePosition::First, PagePosition::After(key.clone()), PagePosition::Before(key), PagePosition::Last][kind].clone();
             let query: Vec<_> = place.to_query().into_iter().collect();
             let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
             prop_assert_eq!(read(&query), place);

@@ -5,7 +5,7 @@ use crate::members::api::profile::{SwitchAccount, own_accounts};
 use crate::ui::action_form::ActionForm;
 use crate::ui::icon::Icon;
 use crate::ui::menu::{Position, focus, stays};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::account::AccountId;
 use domain::sign_in::session::OwnAccount;
@@ -92,7 +92,7 @@ fn AccountMenu(name: String, others: Vec<OwnAccount>, switch: ServerAction<Switc
                 aria-haspopup="menu"
                 aria-controls="accounts"
                 aria-expanded=move || open.get().to_string()
-                title=say!(i18n, switch_account)
+                title=t_signal!(i18n, switch_account)
                 on:keydown=on_button_key
             >
                 <span dir="auto">{name}</span>
@@ -104,7 +104,7 @@ fn AccountMenu(name: String, others: Vec<OwnAccount>, switch: ServerAction<Switc
                     id="accounts"
                     class="menu-items"
                     popover="auto"
-                    aria-label=say!(i18n, switch_account)
+                    aria-label=t_signal!(i18n, switch_account)
                     node_ref=menu
                     on:toggle=on_toggle
                     on:keydown=on_menu_key

@@ -2,7 +2,7 @@
 //! values along with the typed ones.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::ui::reactive::{say, settled, text};
+use crate::ui::reactive::{settled, t_signal, text};
 use crate::words::Words;
 use domain::account::company_form::{Section, Values};
 use domain::account::company_update::{Expected, ProfileProblem, choices};
@@ -162,13 +162,13 @@ fn label(i18n: Words, key: &str) -> &'static str {
 
 fn hint(i18n: Words, key: &str) -> Signal<&'static str> {
     match key {
-        "PrimaryPhoneNumber" => say!(i18n, company.phone_hint),
-        "PrimaryPhoneNumberCountry" => say!(i18n, company.country_hint),
-        "Timezone" => say!(i18n, company.timezone_hint),
-        "Currency" => say!(i18n, company.currency_hint),
-        "MinimumContactRating" => say!(i18n, company.rating_hint),
-        "RegisteredForIndirectTax" => say!(i18n, company.indirect_tax_hint),
-        "EinSsnForeignTaxId" => say!(i18n, company.tax_id_hint),
+        "PrimaryPhoneNumber" => t_signal!(i18n, company.phone_hint),
+        "PrimaryPhoneNumberCountry" => t_signal!(i18n, company.country_hint),
+        "Timezone" => t_signal!(i18n, company.timezone_hint),
+        "Currency" => t_signal!(i18n, company.currency_hint),
+        "MinimumContactRating" => t_signal!(i18n, company.rating_hint),
+        "RegisteredForIndirectTax" => t_signal!(i18n, company.indirect_tax_hint),
+        "EinSsnForeignTaxId" => t_signal!(i18n, company.tax_id_hint),
         _ => text(i18n, |_| ""),
     }
 }

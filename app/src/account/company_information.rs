@@ -13,7 +13,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use domain::account::company_form::{Section, Values, fields, problems};
 use domain::account::company_update::ProfileProblem;
@@ -49,12 +49,12 @@ fn CompanyInformationPage() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, company.title).to_owned())/>
         <div class="page-head narrow">
-            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
-            <h1>{say!(i18n, company.title)}</h1>
-            <p class="lead">{say!(i18n, company.lead)}</p>
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
+            <h1>{t_signal!(i18n, company.title)}</h1>
+            <p class="lead">{t_signal!(i18n, company.lead)}</p>
         </div>
         <div class="narrow">
-            {notice.then(|| view! { <p class="note" role="status">{say!(i18n, company.saved)}</p> })}
+            {notice.then(|| view! { <p class="note" role="status">{t_signal!(i18n, company.saved)}</p> })}
             <Transition>
                 // Recreated after each load: otherwise a field would keep what was typed into it.
                 <For each=move || loaded.get() key=|(load, _)| *load children=page/>
@@ -112,7 +112,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
             <ActionForm action=save on:submit:capture=on_submit attr:novalidate=hydrated>
                 {Section::ALL.map(|section| view! { <CompanySection section form/> }).collect_view()}
                 <div class="form-actions">
-                    <a class="button quiet" href=routes::SETTINGS>{say!(i18n, cancel)}</a>
+                    <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
                     <button type="submit" class="button primary" disabled=pending>
                         {move || if pending.get() { t_string!(i18n, company.saving) } else { t_string!(i18n, company.save) }}
@@ -227,10 +227,10 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
             <div class="note warning">
                 {Icon::Alert.view()}
                 <div>
-                    <p><strong>{say!(i18n, company.conflict_title)}</strong></p>
+                    <p><strong>{t_signal!(i18n, company.conflict_title)}</strong></p>
                     <p>{text(fields)}</p>
                     <button type="button" class="button small" hidden=!load on:click=move |_| reload.run(())>
-                        {say!(i18n, form.load_theirs)}
+                        {t_signal!(i18n, form.load_theirs)}
                     </button>
                 </div>
             </div>

@@ -18,7 +18,7 @@ use crate::ui::icon::Icon;
 use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::raw_text::TextArea;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use domain::account::security_policy::{Consequences, PolicyProblem, RANGES_MAX, SecurityPolicyForm};
@@ -62,12 +62,12 @@ fn SecurityPolicyPage() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, policy.title).to_owned())/>
         <div class="page-head narrow">
-            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
-            <h1>{say!(i18n, policy.title)}</h1>
-            <p class="lead">{say!(i18n, policy.lead)}</p>
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
+            <h1>{t_signal!(i18n, policy.title)}</h1>
+            <p class="lead">{t_signal!(i18n, policy.lead)}</p>
         </div>
         <div class="narrow">
-            {notice.then(|| view! { <p class="note" role="status">{say!(i18n, policy.saved)}</p> })}
+            {notice.then(|| view! { <p class="note" role="status">{t_signal!(i18n, policy.saved)}</p> })}
             <Transition>
                 // Recreated after each load: otherwise a field would keep what was typed into it.
                 <For each=move || loaded.get() key=|(load, _)| *load children=page/>
@@ -163,7 +163,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             <Show when=in_conflict>
                 <p class="form-actions">
                     <button type="button" class="button small" on:click=move |_| reload.run(())>
-                        {say!(i18n, form.load_theirs)}
+                        {t_signal!(i18n, form.load_theirs)}
                     </button>
                 </p>
             </Show>
@@ -172,16 +172,16 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             <ActionForm action=save on:submit:capture=on_submit attr:novalidate=hydrated>
                 <input type="hidden" name="revision" value=revision/>
                 <section class="panel form-section" aria-labelledby="section-tokens">
-                    <h2 id="section-tokens">{say!(i18n, policy.tokens)}</h2>
+                    <h2 id="section-tokens">{t_signal!(i18n, policy.tokens)}</h2>
                     <LifetimeField value=first.token_lifetime problems/>
                     <ViewableField checked=first.tokens_viewable/>
                 </section>
                 <section class="panel form-section" aria-labelledby="section-calls">
-                    <h2 id="section-calls">{say!(i18n, policy.calls)}</h2>
+                    <h2 id="section-calls">{t_signal!(i18n, policy.calls)}</h2>
                     <AddressesField value=first.allowed_addresses own_address problems/>
                 </section>
                 <div class="form-actions">
-                    <a class="button quiet" href=routes::SETTINGS>{say!(i18n, cancel)}</a>
+                    <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
                     <button type="submit" class="button primary" disabled=pending>
                         {move || if pending.get() { t_string!(i18n, policy.saving) } else { t_string!(i18n, policy.save) }}
@@ -271,17 +271,18 @@ fn SecondFactor(required: bool, step_up: StepUp, reload: Callback<()>) -> impl I
         step_up,
         reload,
     };
-    let state = if required { say!(i18n, policy.required) } else { say!(i18n, policy.not_required) };
-    let label = if required { say!(i18n, policy.second_factor_off) } else { say!(i18n, policy.second_factor_on) };
+    let state = if required { t_signal!(i18n, policy.required) } else { t_signal!(i18n, policy.not_required) };
+    let label =
+        if required { t_signal!(i18n, policy.second_factor_off) } else { t_signal!(i18n, policy.second_factor_on) };
     view! {
         <section class="panel" aria-labelledby="section-sign-in">
-            <h2 id="section-sign-in">{say!(i18n, policy.sign_in)}</h2>
+            <h2 id="section-sign-in">{t_signal!(i18n, policy.sign_in)}</h2>
             <ErrorNote error=switching.error/>
             <ul class="rows">
                 <li>
                     <div>
-                        <strong>{say!(i18n, policy.second_factor)}</strong>
-                        <p class="hint">{say!(i18n, policy.second_factor_hint)}</p>
+                        <strong>{t_signal!(i18n, policy.second_factor)}</strong>
+                        <p class="hint">{t_signal!(i18n, policy.second_factor_hint)}</p>
                     </div>
                     <span class="badge" class:ok=required>{state}</span>
                     <button
@@ -332,10 +333,10 @@ fn LifetimeField(value: String, problems: Problems) -> impl IntoView {
     view! {
         <div class="field">
             <label for=LIFETIME>
-                <span class="label">{say!(i18n, policy.lifetime)}</span>
-                <span class="optional">{say!(i18n, optional)}</span>
+                <span class="label">{t_signal!(i18n, policy.lifetime)}</span>
+                <span class="optional">{t_signal!(i18n, optional)}</span>
             </label>
-            <p class="hint" id="policy-lifetime-hint">{say!(i18n, policy.lifetime_hint)}</p>
+            <p class="hint" id="policy-lifetime-hint">{t_signal!(i18n, policy.lifetime_hint)}</p>
             <input
                 type="text"
                 inputmode="numeric"
@@ -365,9 +366,9 @@ fn ViewableField(checked: bool) -> impl IntoView {
                     checked=checked
                     aria-describedby="policy-viewable-hint"
                 />
-                <span class="label">{say!(i18n, policy.viewable)}</span>
+                <span class="label">{t_signal!(i18n, policy.viewable)}</span>
             </label>
-            <p class="hint" id="policy-viewable-hint">{say!(i18n, policy.viewable_hint)}</p>
+            <p class="hint" id="policy-viewable-hint">{t_signal!(i18n, policy.viewable_hint)}</p>
         </div>
     }
 }
@@ -390,10 +391,10 @@ fn AddressesField(value: String, own_address: String, problems: Problems) -> imp
     view! {
         <div class="field">
             <label for=ADDRESSES>
-                <span class="label">{say!(i18n, policy.addresses)}</span>
-                <span class="optional">{say!(i18n, optional)}</span>
+                <span class="label">{t_signal!(i18n, policy.addresses)}</span>
+                <span class="optional">{t_signal!(i18n, optional)}</span>
             </label>
-            <p class="hint" id="policy-addresses-hint">{say!(i18n, policy.addresses_hint)} " " {own}</p>
+            <p class="hint" id="policy-addresses-hint">{t_signal!(i18n, policy.addresses_hint)} " " {own}</p>
             <TextArea
                 id=ADDRESSES
                 name="form[allowed_addresses]"

@@ -2,7 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words::{self, Words};
 use domain::audit::action::Action;
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 pub fn AuditEntries(entries: Vec<Entry>, #[prop(optional)] of_one_token: bool) -> impl IntoView {
     let i18n = use_i18n();
     let entries: Vec<AnyView> = entries.into_iter().map(|entry| view_of(i18n, entry, of_one_token)).collect();
-    view! { <ol class="audit-entries" aria-label=say!(i18n, audit.list)>{entries}</ol> }.into_any()
+    view! { <ol class="audit-entries" aria-label=t_signal!(i18n, audit.list)>{entries}</ol> }.into_any()
 }
 
 fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
@@ -30,15 +30,15 @@ fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
         (Some(user), _) => {
             view! { <span dir="auto">{user.name}</span> <span class="hint">{user.email}</span> }.into_any()
         }
-        (None, Some(sid)) => view! { <span>{say!(i18n, audit.integration)}</span> <code>{sid}</code> }.into_any(),
-        (None, None) => view! { <span>{say!(i18n, audit.command_line)}</span> }.into_any(),
+        (None, Some(sid)) => view! { <span>{t_signal!(i18n, audit.integration)}</span> <code>{sid}</code> }.into_any(),
+        (None, None) => view! { <span>{t_signal!(i18n, audit.command_line)}</span> }.into_any(),
     };
     let address = address.map(|address| view! { <span class="hint">{address}</span> });
     let details = (!changes.is_empty()).then(|| {
         let changes: Vec<AnyView> = changes.into_iter().map(|change| change_view(i18n, change)).collect();
         view! {
             <details>
-                <summary>{say!(i18n, audit.details)}</summary>
+                <summary>{t_signal!(i18n, audit.details)}</summary>
                 <dl>{changes}</dl>
             </details>
         }
@@ -70,10 +70,10 @@ fn change_view(i18n: Words, Change { field, before, after }: Change) -> AnyView 
     let before = before.map(|before| {
         let before = value(&field, Some(before));
         view! {
-            <span class="visually-hidden">{say!(i18n, audit.before)} ": "</span>
+            <span class="visually-hidden">{t_signal!(i18n, audit.before)} ": "</span>
             <span class="audit-before" dir="auto">{before}</span>
             <span aria-hidden="true">" → "</span>
-            <span class="visually-hidden">" " {say!(i18n, audit.after)} ": "</span>
+            <span class="visually-hidden">" " {t_signal!(i18n, audit.after)} ": "</span>
         }
         .into_any()
     });

@@ -11,14 +11,14 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::ui::time::use_zone;
 use crate::words::{self, Words};
 use chrono::{NaiveDate, NaiveTime};
 use domain::audit::trail::{ActionGroup, EXPORT_MAX, Head, Trail, TrailFilter, date};
 use domain::members::role::Permission;
-use domain::paging::{Count, Place};
+use domain::paging::{Count, PagePosition};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -54,7 +54,7 @@ fn AuditTrailPage() -> impl IntoView {
         Err(error) => view! {
             <ErrorNote error=Some(error)/>
             <button type="button" class="button" on:click=move |_| loads.update(|loads| *loads += 1)>
-                {say!(i18n, try_again)}
+                {t_signal!(i18n, try_again)}
             </button>
         }
         .into_any(),
@@ -62,12 +62,12 @@ fn AuditTrailPage() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, audit.title).to_owned())/>
         <div class="page-head">
-            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
-            <h1>{say!(i18n, audit.title)}</h1>
-            <p class="lead">{say!(i18n, audit.lead)}</p>
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
+            <h1>{t_signal!(i18n, audit.title)}</h1>
+            <p class="lead">{t_signal!(i18n, audit.lead)}</p>
         </div>
         <Filters filter go/>
-        <Transition fallback=move || view! { <p role="status">{say!(i18n, audit.loading)}</p> }>
+        <Transition fallback=move || view! { <p role="status">{t_signal!(i18n, audit.loading)}</p> }>
             {move || loaded.get().map(results)}
         </Transition>
     }
@@ -78,10 +78,11 @@ fn AuditTrailPage() -> impl IntoView {
 fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl IntoView {
     let i18n = use_i18n();
     let text = Signal::derive(move || filter.with(|filter| filter.text.clone()));
-    let search = move |text| go.run((TrailFilter { text, ..filter.get_untracked().at(Place::First) }, Step::Typed));
+    let search =
+        move |text| go.run((TrailFilter { text, ..filter.get_untracked().at(PagePosition::First) }, Step::Typed));
     let (typed, on_input) = typed(text, Callback::new(search));
     let choose = move |change: &dyn Fn(&mut TrailFilter)| {
-        let mut next = filter.get_untracked().at(Place::First);
+        let mut next = filter.get_untracked().at(PagePosition::First);
         change(&mut next);
         go.run((next, Step::Chosen));
     };
@@ -125,16 +126,16 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
     let token = move || filter.with(|filter| filter.token.map(|token| token.0.to_string()));
     view! {
         <form class="audit-filters" method="get" action=routes::AUDIT_TRAIL on:submit=move |event| event.prevent_default()>
-            {search_box("text", say!(i18n, audit.search), typed, on_input)}
+            {search_box("text", t_signal!(i18n, audit.search), typed, on_input)}
             <label>
-                <span class="label">{say!(i18n, audit.about)}</span>
+                <span class="label">{t_signal!(i18n, audit.about)}</span>
                 <select name="about" prop:value=group on:change=on_group>
                     {option(None)}
                     {ActionGroup::ALL.map(|group| option(Some(group))).collect_view()}
                 </select>
             </label>
-            {day("from", say!(i18n, audit.from), |filter| filter.from, |filter, day| filter.from = day)}
-            {day("to", say!(i18n, audit.to), |filter| filter.to, |filter, day| filter.to = day)}
+            {day("from", t_signal!(i18n, audit.from), |filter| filter.from, |filter, day| filter.from = day)}
+            {day("to", t_signal!(i18n, audit.to), |filter| filter.to, |filter, day| filter.to = day)}
             <input type="hidden" name="token" value=move || token().unwrap_or_default()/>
             <a
                 class="button quiet"
@@ -143,18 +144,18 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
                 // Clears the text being typed too, which the link does not contain yet.
                 on:click=move |_| typed.set(String::new())
             >
-                {say!(i18n, filter.clear_all)}
+                {t_signal!(i18n, filter.clear_all)}
             </a>
-            <button class="button no-script" type="submit">{say!(i18n, filter.apply)}</button>
+            <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
         <Show when=move || token().is_some()>
             <p class="note">
                 <span>
-                    {say!(i18n, audit.one_token)} " "
+                    {t_signal!(i18n, audit.one_token)} " "
                     <a href=move || {
-                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.at(Place::First) });
+                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.at(PagePosition::First) });
                         routes::audit_trail(routes::AUDIT_TRAIL, &all)
-                    }>{say!(i18n, audit.all_tokens)}</a>
+                    }>{t_signal!(i18n, audit.all_tokens)}</a>
                 </span>
             </p>
         </Show>
@@ -170,8 +171,8 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
         return view! {
             <section class="empty" role="status">
                 {Icon::Search.view()}
-                <h2>{say!(i18n, tokens.nothing_title)}</h2>
-                <p>{say!(i18n, audit.nothing_text)}</p>
+                <h2>{t_signal!(i18n, tokens.nothing_title)}</h2>
+                <p>{t_signal!(i18n, audit.nothing_text)}</p>
             </section>
         }
         .into_any();
@@ -181,7 +182,7 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     let position = Signal::stored(position);
     let text = Signal::derive(move || position.with(|position| shown(i18n, position, all)));
     let file = move |path: &'static str, text: Signal<&'static str>| {
-        let href = move || routes::audit_trail(path, &filter.get().at(Place::First));
+        let href = move || routes::audit_trail(path, &filter.get().at(PagePosition::First));
         view! { <a class="button small" href=href download="">{Icon::Download.view()} {text}</a> }
     };
     let files = if too_many {
@@ -190,14 +191,14 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
     } else {
         view! {
             <div class="audit-files">
-                {file(routes::AUDIT_TRAIL_CSV, say!(i18n, audit.csv))}
-                {file(routes::AUDIT_TRAIL_JSON_LINES, say!(i18n, audit.json_lines))}
+                {file(routes::AUDIT_TRAIL_CSV, t_signal!(i18n, audit.csv))}
+                {file(routes::AUDIT_TRAIL_JSON_LINES, t_signal!(i18n, audit.json_lines))}
             </div>
         }
         .into_any()
     };
     view! {
-        <h2 class="visually-hidden">{say!(i18n, audit.list)}</h2>
+        <h2 class="visually-hidden">{t_signal!(i18n, audit.list)}</h2>
         <div class="results-head">
             <p class="count" role="status">{text}</p>
             {files}

@@ -2,7 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::fields::focus_id;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words::{self, Words};
 use domain::members::membership::{MemberField, MemberFieldError};
 use domain::text::Problem;
@@ -56,10 +56,10 @@ pub fn MemberLabelled(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let label = match field {
-        MemberField::Name => say!(i18n, users.name),
-        MemberField::Email => say!(i18n, users.email),
-        MemberField::Role => say!(i18n, users.role),
-        MemberField::Password => say!(i18n, sign_in.password),
+        MemberField::Name => t_signal!(i18n, users.name),
+        MemberField::Email => t_signal!(i18n, users.email),
+        MemberField::Role => t_signal!(i18n, users.role),
+        MemberField::Password => t_signal!(i18n, sign_in.password),
     };
     let found = move || {
         errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| problem(i18n, error)))

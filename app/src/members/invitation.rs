@@ -11,7 +11,7 @@ use crate::tokens::fields::read;
 use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::members::membership::{MemberField, Welcome};
 use domain::members::user::PASSWORD_MIN;
@@ -91,7 +91,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
     };
     let name = move || {
         view! {
-            <MemberLabelled field=MemberField::Name hint=say!(i18n, invitation.name_hint) errors>
+            <MemberLabelled field=MemberField::Name hint=t_signal!(i18n, invitation.name_hint) errors>
                 <input
                     type="text"
                     id=id(MemberField::Name)
@@ -105,7 +105,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
             </MemberLabelled>
         }
     };
-    let password_hint = if known { Signal::stored("") } else { say!(i18n, invitation.password_hint) };
+    let password_hint = if known { Signal::stored("") } else { t_signal!(i18n, invitation.password_hint) };
     view! {
         <h1 dir="auto">{title}</h1>
         <p class="lead">{lead}</p>
@@ -115,7 +115,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
             <ActionForm action=accept on:submit:capture=on_submit attr:novalidate=hydrated>
                 <input type="hidden" name="token" value=token/>
                 <label class="field">
-                    <span class="label">{say!(i18n, users.email)}</span>
+                    <span class="label">{t_signal!(i18n, users.email)}</span>
                     <input type="email" value=email readonly autocomplete="username"/>
                 </label>
                 {(!known).then(name)}
@@ -150,9 +150,9 @@ fn Over(error: AppError) -> impl IntoView {
     let over = error == AppError::InvitationOver;
     let text = move || if over { t_string!(i18n, invitation.over_text).to_owned() } else { error.text(i18n) };
     view! {
-        <h1>{say!(i18n, invitation.over_title)}</h1>
+        <h1>{t_signal!(i18n, invitation.over_title)}</h1>
         <p class="lead">{text}</p>
-        <p class="lead">{say!(i18n, invitation.over_sign_in)}</p>
-        <a class="button" href=routes::SIGN_IN>{say!(i18n, sign_in.title)}</a>
+        <p class="lead">{t_signal!(i18n, invitation.over_sign_in)}</p>
+        <a class="button" href=routes::SIGN_IN>{t_signal!(i18n, sign_in.title)}</a>
     }
 }

@@ -11,7 +11,7 @@ use crate::ui::action_form::ActionForm;
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::once::LinkShownOnce;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::members::membership::MemberField;
 use domain::members::role::Role;
@@ -52,7 +52,7 @@ pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback
             title=Signal::derive(move || t_string!(i18n, invitation.dialog_title).to_owned())
             on_close=Callback::new(close)
         >
-            <p>{say!(i18n, invitation.dialog_text)}</p>
+            <p>{t_signal!(i18n, invitation.dialog_text)}</p>
             {form}
         </Dialog>
         <InvitedDialog invited/>
@@ -113,13 +113,13 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
                         aria-describedby=described_by(MemberField::Role)
                         aria-invalid=invalid(errors, MemberField::Role)
                     >
-                        <option value="">{say!(i18n, users.choose_role)}</option>
+                        <option value="">{t_signal!(i18n, users.choose_role)}</option>
                         {Role::ALL.map(option).collect_view()}
                     </select>
                 </MemberLabelled>
                 <div class="dialog-actions">
                     <button type="button" class="button" on:click=move |_| on_cancel.run(())>
-                        {say!(i18n, cancel)}
+                        {t_signal!(i18n, cancel)}
                     </button>
                     <button type="submit" class="button primary" disabled=pending>
                         {move || {
@@ -176,7 +176,7 @@ fn InvitedDialog(invited: RwSignal<Option<Invited>>) -> impl IntoView {
             {move || invited.get().map(content)}
             <div class="dialog-actions">
                 <button type="button" class="button primary" on:click=move |_| invited.set(None)>
-                    {say!(i18n, secret.done)}
+                    {t_signal!(i18n, secret.done)}
                 </button>
             </div>
         </Dialog>

@@ -8,7 +8,7 @@ use crate::members::api::users::{
 use crate::members::invite_dialog::InviteDialogs;
 use crate::members::reset_link::ResetLinkDialogs;
 use crate::routes;
-use crate::sign_in::allowed::{Allowed, use_asker};
+use crate::sign_in::allowed::{Allowed, use_current_user};
 use crate::sign_in::api::proof::Proof;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
@@ -16,7 +16,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::{say, settled};
+use crate::ui::reactive::{settled, t_signal};
 use crate::ui::time::Time;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::{self, Words};
@@ -41,7 +41,7 @@ pub fn AccountUsers() -> impl IntoView {
 fn UsersPage() -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let account = use_asker().account_name;
+    let account = use_current_user().account_name;
     let changes = UserChanges::new();
     let inviting = RwSignal::new(false);
     let loaded = Resource::new(move || changes.loads.get(), |_| account_users());
@@ -50,8 +50,8 @@ fn UsersPage() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, users.title).to_owned())/>
         <div class="page-head">
-            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
-            <h1>{say!(i18n, users.title)}</h1>
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
+            <h1>{t_signal!(i18n, users.title)}</h1>
             <p class="lead">{lead}</p>
             <div class="page-action">
                 <button
@@ -61,11 +61,11 @@ fn UsersPage() -> impl IntoView {
                     on:click=move |_| inviting.set(true)
                 >
                     {Icon::Plus.view()}
-                    {say!(i18n, users.invite)}
+                    {t_signal!(i18n, users.invite)}
                 </button>
             </div>
         </div>
-        <Transition fallback=move || view! { <p role="status">{say!(i18n, users.loading)}</p> }>
+        <Transition fallback=move || view! { <p role="status">{t_signal!(i18n, users.loading)}</p> }>
             {
                 let shown = settled(move || loaded.get().map(|loaded| loaded.map(drop)));
                 move || {
@@ -122,12 +122,12 @@ fn Users(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
     view! {
         <div class="users-box">
             // Shown as cards it is still a table, which some browsers report only with the roles.
-            <table class="users" role="table" aria-label=say!(i18n, users.list)>
+            <table class="users" role="table" aria-label=t_signal!(i18n, users.list)>
                 <thead role="rowgroup">
                     <tr role="row">
-                        {heading(say!(i18n, users.name))} {heading(say!(i18n, users.email))}
-                        {heading(say!(i18n, users.role))} {heading(say!(i18n, users.state))}
-                        {heading(say!(i18n, users.last_seen))} {heading(say!(i18n, users.actions))}
+                        {heading(t_signal!(i18n, users.name))} {heading(t_signal!(i18n, users.email))}
+                        {heading(t_signal!(i18n, users.role))} {heading(t_signal!(i18n, users.state))}
+                        {heading(t_signal!(i18n, users.last_seen))} {heading(t_signal!(i18n, users.actions))}
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
@@ -149,29 +149,29 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
         let hint = hint.clone();
         move || last.get().then(|| hint.clone())
     };
-    let you = (id == changes.me).then(|| view! { <span class="users-you">{say!(i18n, users.you)}</span> });
+    let you = (id == changes.me).then(|| view! { <span class="users-you">{t_signal!(i18n, users.you)}</span> });
     view! {
         <tr role="row" class:deactivated=move || !active.get()>
             <th role="rowheader" scope="row">
                 <span dir="auto">{move || member.with(|member| member.person.name.clone())}</span>
                 {you}
             </th>
-            <td role="cell" data-label=say!(i18n, users.email)>
+            <td role="cell" data-label=t_signal!(i18n, users.email)>
                 <span>{move || member.with(|member| member.person.email.clone())}</span>
             </td>
-            <td role="cell" data-label=say!(i18n, users.role)>
+            <td role="cell" data-label=t_signal!(i18n, users.role)>
                 <RoleField member last changes described_by=Signal::derive(described_by.clone())/>
             </td>
-            <td role="cell" data-label=say!(i18n, users.state)>
+            <td role="cell" data-label=t_signal!(i18n, users.state)>
                 <span class="badge" class:ok=active>
                     {move || words::membership(i18n, member.with(|member| member.state))}
                 </span>
             </td>
-            <td role="cell" data-label=say!(i18n, users.last_seen)>
+            <td role="cell" data-label=t_signal!(i18n, users.last_seen)>
                 <span>
                     {move || match seen.get() {
                         Some(at) => view! { <Time at relative=true/> }.into_any(),
-                        None => say!(i18n, users.never).into_any(),
+                        None => t_signal!(i18n, users.never).into_any(),
                     }}
                 </span>
             </td>
@@ -179,7 +179,7 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
                 <ResetButton member active changes/>
                 <SwitchButton member active last changes described_by=Signal::derive(described_by)/>
                 <Show when=move || last.get()>
-                    <p class="hint" id=hint.clone()>{say!(i18n, users.last_hint)}</p>
+                    <p class="hint" id=hint.clone()>{t_signal!(i18n, users.last_hint)}</p>
                 </Show>
             </td>
         </tr>
@@ -292,7 +292,7 @@ fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -
                 disabled=move || !hydrated.get()
                 on:click=move |_| changes.resetting.set(Some(member.get_untracked()))
             >
-                {say!(i18n, reset_link.button)}
+                {t_signal!(i18n, reset_link.button)}
             </button>
         </Show>
     }
@@ -306,7 +306,7 @@ fn Invitations(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
     view! {
         <Show when=move || list.with(|list| !list.invitations.is_empty())>
             <section class="panel" aria-labelledby="open-invitations">
-                <h2 id="open-invitations">{say!(i18n, invitation.open)}</h2>
+                <h2 id="open-invitations">{t_signal!(i18n, invitation.open)}</h2>
                 <ul class="invitations">
                     <For each=open key=|invitation| invitation.id let(invitation)>
                         <OpenInvitation invitation changes/>
@@ -334,7 +334,7 @@ fn OpenInvitation(invitation: Invitation, changes: UserChanges) -> impl IntoView
                 <p class="hint">
                     <span>{move || words::role(i18n, role)}</span>
                     <span>{by}</span>
-                    <span>{say!(i18n, invitation.valid_until)} " " <Time at=expires_at/></span>
+                    <span>{t_signal!(i18n, invitation.valid_until)} " " <Time at=expires_at/></span>
                 </p>
             </div>
             <button
@@ -344,7 +344,7 @@ fn OpenInvitation(invitation: Invitation, changes: UserChanges) -> impl IntoView
                 disabled=move || !hydrated.get()
                 on:click=move |_| changes.withdraw(invitation.clone())
             >
-                {say!(i18n, invitation.withdraw)}
+                {t_signal!(i18n, invitation.withdraw)}
             </button>
         </li>
     }
@@ -369,7 +369,7 @@ impl UserChanges {
         Self {
             i18n: use_i18n(),
             toasts: use_toasts(),
-            me: use_asker().user.id,
+            me: use_current_user().user.id,
             asked: RwSignal::new(None),
             resetting: RwSignal::new(None),
             pending: RwSignal::new(false),

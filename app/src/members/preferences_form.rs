@@ -8,7 +8,7 @@ use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::language_switch::own_name;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::known_zones;
 use leptos::prelude::*;
 
@@ -43,24 +43,24 @@ pub fn PreferencesForm() -> impl IntoView {
         <ErrorNote error=Signal::derive(move || save.value().get().and_then(Result::err))/>
         <ActionForm action=save>
             <div class="field">
-                <label for="own-language" class="label">{say!(i18n, language)}</label>
-                <p class="hint" id="own-language-hint">{say!(i18n, profile.language_hint)}</p>
+                <label for="own-language" class="label">{t_signal!(i18n, language)}</label>
+                <p class="hint" id="own-language-hint">{t_signal!(i18n, profile.language_hint)}</p>
                 <select id="own-language" name="language" aria-describedby="own-language-hint">
-                    <option value="">{say!(i18n, profile.automatic)}</option>
+                    <option value="">{t_signal!(i18n, profile.automatic)}</option>
                     {language(Locale::en)}
                     {language(Locale::ja)}
                 </select>
             </div>
             <div class="field">
-                <label for="own-time-zone" class="label">{say!(i18n, profile.time_zone)}</label>
-                <p class="hint" id="own-time-zone-hint">{say!(i18n, profile.time_zone_hint)}</p>
+                <label for="own-time-zone" class="label">{t_signal!(i18n, profile.time_zone)}</label>
+                <p class="hint" id="own-time-zone-hint">{t_signal!(i18n, profile.time_zone_hint)}</p>
                 <select id="own-time-zone" name="time_zone" aria-describedby="own-time-zone-hint">
-                    <option value="">{say!(i18n, profile.automatic)}</option>
+                    <option value="">{t_signal!(i18n, profile.automatic)}</option>
                     {first.map(|name| zone(name, true))}
                     {others}
                 </select>
             </div>
-            <button type="submit" class="button" disabled=save.pending()>{say!(i18n, profile.save_preferences)}</button>
+            <button type="submit" class="button" disabled=save.pending()>{t_signal!(i18n, profile.save_preferences)}</button>
         </ActionForm>
     }
 }

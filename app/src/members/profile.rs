@@ -6,7 +6,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::members::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
 use crate::members::preferences_form::PreferencesForm;
 use crate::routes;
-use crate::sign_in::allowed::{use_asker, use_second_factor_missing};
+use crate::sign_in::allowed::{use_current_user, use_second_factor_missing};
 use crate::sign_in::api::second_factor::second_factors;
 use crate::sign_in::second_factor::SecondFactorPanel;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
@@ -15,7 +15,7 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
@@ -33,7 +33,7 @@ pub fn Profile() -> impl IntoView {
 #[component]
 fn ProfilePage() -> impl IntoView {
     let i18n = use_i18n();
-    let asker = use_asker();
+    let asker = use_current_user();
     let changed = RwSignal::new(0_u32);
     let sessions = Resource::new(move || changed.get(), |_| own_sessions());
     let factors_changed = RwSignal::new(0_u32);
@@ -50,7 +50,7 @@ fn ProfilePage() -> impl IntoView {
     let step_up = StepUp::new();
     let second_factor = view! {
         <section class="panel second-factor" id="second-factor" aria-labelledby="section-second-factor">
-            <h2 id="section-second-factor">{say!(i18n, second_factor.title)}</h2>
+            <h2 id="section-second-factor">{t_signal!(i18n, second_factor.title)}</h2>
             <Transition>
                 {move || {
                     factors
@@ -68,7 +68,7 @@ fn ProfilePage() -> impl IntoView {
         return view! {
             <PageTitle text=Signal::derive(move || t_string!(i18n, second_factor.title).to_owned())/>
             <div class="page-head">
-                <h1>{say!(i18n, profile.title)}</h1>
+                <h1>{t_signal!(i18n, profile.title)}</h1>
             </div>
             <div class="narrow">{second_factor}</div>
         }
@@ -77,23 +77,23 @@ fn ProfilePage() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, profile.title).to_owned())/>
         <div class="page-head">
-            <h1>{say!(i18n, profile.title)}</h1>
-            <p class="lead">{say!(i18n, profile.lead)}</p>
+            <h1>{t_signal!(i18n, profile.title)}</h1>
+            <p class="lead">{t_signal!(i18n, profile.lead)}</p>
         </div>
         <div class="narrow">
             <NamePanel name=asker.user.name/>
             <section class="panel" aria-labelledby="section-preferences">
-                <h2 id="section-preferences">{say!(i18n, profile.preferences)}</h2>
+                <h2 id="section-preferences">{t_signal!(i18n, profile.preferences)}</h2>
                 <PreferencesForm/>
             </section>
             <section class="panel" aria-labelledby="section-theme">
-                <h2 id="section-theme">{say!(i18n, profile.theme)}</h2>
+                <h2 id="section-theme">{t_signal!(i18n, profile.theme)}</h2>
                 <ThemeSwitch/>
             </section>
             <PasswordPanel email=asker.user.email changed/>
             {second_factor}
             <section class="panel" aria-labelledby="section-sessions">
-                <h2 id="section-sessions">{say!(i18n, profile.sessions)}</h2>
+                <h2 id="section-sessions">{t_signal!(i18n, profile.sessions)}</h2>
                 <Transition>
                     {move || {
                         sessions
@@ -122,12 +122,12 @@ fn NamePanel(name: String) -> impl IntoView {
     });
     view! {
         <section class="panel" aria-labelledby="section-name">
-            <h2 id="section-name">{say!(i18n, profile.name)}</h2>
+            <h2 id="section-name">{t_signal!(i18n, profile.name)}</h2>
             <ErrorNote error=Signal::derive(move || rename.value().get().and_then(Result::err))/>
             <ActionForm action=rename>
                 <div class="field">
-                    <label for="own-name" class="label">{say!(i18n, profile.name)}</label>
-                    <p class="hint" id="own-name-hint">{say!(i18n, profile.name_hint)}</p>
+                    <label for="own-name" class="label">{t_signal!(i18n, profile.name)}</label>
+                    <p class="hint" id="own-name-hint">{t_signal!(i18n, profile.name_hint)}</p>
                     <input
                         type="text"
                         id="own-name"
@@ -139,7 +139,7 @@ fn NamePanel(name: String) -> impl IntoView {
                         aria-describedby="own-name-hint"
                     />
                 </div>
-                <button type="submit" class="button" disabled=rename.pending()>{say!(i18n, profile.save)}</button>
+                <button type="submit" class="button" disabled=rename.pending()>{t_signal!(i18n, profile.save)}</button>
             </ActionForm>
         </section>
     }
@@ -169,20 +169,20 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="section-password">
-            <h2 id="section-password">{say!(i18n, profile.password)}</h2>
+            <h2 id="section-password">{t_signal!(i18n, profile.password)}</h2>
             <ErrorNote error=Signal::derive(move || change.value().get().and_then(Result::err))/>
             <div node_ref=form>
                 <ActionForm action=change>
                     // For password managers, which store the password under it.
                     <input type="text" value=email autocomplete="username" hidden readonly/>
                     <div class="field">
-                        {field("old-password", "old", "current-password", say!(i18n, profile.old).into_any())}
+                        {field("old-password", "old", "current-password", t_signal!(i18n, profile.old).into_any())}
                     </div>
                     <div class="field">
-                        {field("new-password", "new", "new-password", say!(i18n, profile.new).into_any())}
-                        <p class="hint">{say!(i18n, profile.new_hint)}</p>
+                        {field("new-password", "new", "new-password", t_signal!(i18n, profile.new).into_any())}
+                        <p class="hint">{t_signal!(i18n, profile.new_hint)}</p>
                     </div>
-                    <button type="submit" class="button" disabled=change.pending()>{say!(i18n, profile.change)}</button>
+                    <button type="submit" class="button" disabled=change.pending()>{t_signal!(i18n, profile.change)}</button>
                 </ActionForm>
             </div>
         </section>
@@ -218,11 +218,11 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
             });
         };
         let action = if current {
-            view! { <span class="badge ok">{say!(i18n, profile.current)}</span> }.into_any()
+            view! { <span class="badge ok">{t_signal!(i18n, profile.current)}</span> }.into_any()
         } else {
             view! {
                 <button type="button" class="button quiet" disabled=move || !hydrated.get() on:click=end>
-                    {say!(i18n, profile.end)}
+                    {t_signal!(i18n, profile.end)}
                 </button>
             }
             .into_any()
@@ -232,8 +232,8 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
                 <div>
                     <strong>{name}</strong>
                     <p class="hint">
-                        {address} " · " {say!(i18n, profile.since)} " " <Time at=created_at relative=true/> " · "
-                        {say!(i18n, profile.seen)} " " <Time at=last_seen_at relative=true/>
+                        {address} " · " {t_signal!(i18n, profile.since)} " " <Time at=created_at relative=true/> " · "
+                        {t_signal!(i18n, profile.seen)} " " <Time at=last_seen_at relative=true/>
                     </p>
                 </div>
                 {action}
@@ -247,7 +247,7 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
                 view! {
                     <ActionForm action=elsewhere>
                         <button type="submit" class="button danger-text" disabled=elsewhere.pending()>
-                            {say!(i18n, profile.everywhere)}
+                            {t_signal!(i18n, profile.everywhere)}
                         </button>
                     </ActionForm>
                 }

@@ -9,7 +9,7 @@ use crate::sign_in::step_up::StepUp;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::dialog::Dialog;
 use crate::ui::once::LinkShownOnce;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use domain::members::membership::Member;
 use leptos::prelude::*;
@@ -113,7 +113,7 @@ fn MadeDialog(made: RwSignal<Option<ResetLink>>) -> impl IntoView {
             {move || made.get().map(content)}
             <div class="dialog-actions">
                 <button type="button" class="button primary" on:click=move |_| made.set(None)>
-                    {say!(i18n, secret.done)}
+                    {t_signal!(i18n, secret.done)}
                 </button>
             </div>
         </Dialog>

@@ -7,7 +7,7 @@ use crate::sign_in::api::session::SESSION_COOKIE;
 use crate::ui::language_switch::COOKIE as LANGUAGE_COOKIE;
 use domain::gate::client_address::{ClientAddress, UNKNOWN};
 use domain::members::role::Permission;
-use domain::members::user::{Asker, Preferences};
+use domain::members::user::{CurrentUser, Preferences};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -19,17 +19,17 @@ pub fn store() -> Store {
     expect_context::<Store>().asked_from(address())
 }
 
-/// The signed-in user who has to set up a second factor before anything else. Such a request has no [`Asker`].
+/// The signed-in user who has to set up a second factor before anything else. Such a request has no [`CurrentUser`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingUp(pub Asker);
+pub struct SettingUp(pub CurrentUser);
 
 /// Marks a request whose session could not be looked up, because the database did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AskerUnknown;
+pub struct CurrentUserUnknown;
 
 /// Returns whether it is unknown who is signed in, because the database did not answer.
 pub fn asker_unknown() -> bool {
-    extension::<AskerUnknown>().is_some()
+    extension::<CurrentUserUnknown>().is_some()
 }
 
 /// Returns the signed-in user.
@@ -37,8 +37,8 @@ pub fn asker_unknown() -> bool {
 /// # Errors
 /// [`AppError::SignInNeeded`] if no user is signed in; [`AppError::SecondFactorNeeded`] if they have to set one up
 /// first; [`AppError::Unavailable`] if the session could not be looked up.
-pub fn asker() -> Result<Asker, AppError> {
-    match extension::<Asker>() {
+pub fn asker() -> Result<CurrentUser, AppError> {
+    match extension::<CurrentUser>() {
         None if setting_up() => Err(AppError::SecondFactorNeeded),
         asker => asker.ok_or_else(nobody),
     }
@@ -48,7 +48,7 @@ pub fn asker() -> Result<Asker, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`] if no user is signed in, [`AppError::Unavailable`] if the session could not be looked up.
-pub fn myself() -> Result<Asker, AppError> {
+pub fn myself() -> Result<CurrentUser, AppError> {
     let setting_up = || extension::<SettingUp>().map(|SettingUp(asker)| asker);
     extension().or_else(setting_up).ok_or_else(nobody)
 }
@@ -61,7 +61,7 @@ fn nobody() -> AppError {
 ///
 /// # Errors
 /// [`AppError::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`].
-pub async fn myself_after_step_up() -> Result<(Store, Asker), AppError> {
+pub async fn myself_after_step_up() -> Result<(Store, CurrentUser), AppError> {
     let (store, by) = (store(), myself()?);
     store.require_recent_password(&session()?).await?;
     Ok((store, by))
@@ -85,7 +85,7 @@ fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-pub fn allowed(permission: Permission) -> Result<(Store, Asker), AppError> {
+pub fn allowed(permission: Permission) -> Result<(Store, CurrentUser), AppError> {
     let asker = asker()?;
     asker.require(permission)?;
     Ok((store(), asker))
@@ -95,7 +95,7 @@ pub fn allowed(permission: Permission) -> Result<(Store, Asker), AppError> {
 ///
 /// # Errors
 /// [`AppError::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
-pub async fn allowed_after_step_up(permission: Permission) -> Result<(Store, Asker), AppError> {
+pub async fn allowed_after_step_up(permission: Permission) -> Result<(Store, CurrentUser), AppError> {
     let (store, by) = allowed(permission)?;
     store.require_recent_password(&session()?).await?;
     Ok((store, by))

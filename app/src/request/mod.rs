@@ -8,4 +8,4 @@ pub mod protocol;
 pub mod request_id;
 
 #[cfg(feature = "ssr")]
-pub use context::{AskerUnknown, BehindProxy, SettingUp, cookie_of};
+pub use context::{BehindProxy, CurrentUserUnknown, SettingUp, cookie_of};

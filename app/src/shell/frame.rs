@@ -12,9 +12,9 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
 use crate::ui::language_switch::LanguageSwitch;
 use crate::ui::message::{Failed, use_here};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
@@ -22,7 +22,7 @@ use leptos_router::hooks::use_location;
 
 /// Whether the user is leaving, after sign-out or a switch of account: the next page is already decided.
 #[derive(Clone, Copy)]
-pub struct Leaving(pub RwSignal<bool>);
+pub struct LeavingPage(pub RwSignal<bool>);
 
 /// Shows the page in its frame, or redirects users who are not signed in to sign-in.
 #[component]
@@ -50,7 +50,7 @@ pub fn Frame() -> impl IntoView {
 }
 
 #[component]
-fn Framed(asker: Asker) -> impl IntoView {
+fn Framed(asker: CurrentUser) -> impl IntoView {
     let i18n = use_i18n();
     let sheet = NodeRef::<html::Div>::new();
     // A link in the sheet opens another page without a page load, so the sheet would stay open.
@@ -61,7 +61,7 @@ fn Framed(asker: Asker) -> impl IntoView {
     };
     let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
     let leaving = RwSignal::new(false);
-    provide_context(Leaving(leaving));
+    provide_context(LeavingPage(leaving));
     // A full page load, so that the page no longer shows data of the account.
     let leave = move |to: &str| {
         leaving.set(true);
@@ -82,19 +82,19 @@ fn Framed(asker: Asker) -> impl IntoView {
         failed(switch.value().get()).or_else(|| failed(sign_out.value().get()))
     };
     view! {
-        <a class="skip" href="#content">{say!(i18n, skip_to_content)}</a>
+        <a class="skip" href="#content">{t_signal!(i18n, skip_to_content)}</a>
         <header class="bar">
             <button
                 type="button"
                 class="icon-button bar-menu"
                 popovertarget="menu"
-                aria-label=say!(i18n, menu)
+                aria-label=t_signal!(i18n, menu)
             >
                 {Icon::Menu.view()}
             </button>
             <a class="brand" href=routes::SETTINGS>
                 {Icon::Key.view()}
-                <span>{say!(i18n, product)}</span>
+                <span>{t_signal!(i18n, product)}</span>
             </a>
             <AccountSwitch here=asker.account name=asker.account_name.clone() switch/>
             <LanguageSwitch/>
@@ -117,11 +117,11 @@ fn Framed(asker: Asker) -> impl IntoView {
 fn Navigation() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <nav aria-label=say!(i18n, menu)>
-            <p class="rail-title" aria-hidden="true">{say!(i18n, menu)}</p>
+        <nav aria-label=t_signal!(i18n, menu)>
+            <p class="rail-title" aria-hidden="true">{t_signal!(i18n, menu)}</p>
             <A href=routes::SETTINGS exact=false>
                 {Icon::Settings.view()}
-                <span>{say!(i18n, settings.title)}</span>
+                <span>{t_signal!(i18n, settings.title)}</span>
             </A>
         </nav>
     }
@@ -129,7 +129,7 @@ fn Navigation() -> impl IntoView {
 
 /// The signed-in user, with the button to sign out.
 #[component]
-fn Person(asker: Asker, sign_out: ServerAction<SignOut>) -> impl IntoView {
+fn Person(asker: CurrentUser, sign_out: ServerAction<SignOut>) -> impl IntoView {
     let i18n = use_i18n();
     let role = asker.role;
     view! {
@@ -142,9 +142,9 @@ fn Person(asker: Asker, sign_out: ServerAction<SignOut>) -> impl IntoView {
             <p>{asker.user.email}</p>
             <p>{move || words::role(i18n, role)}</p>
             <p class="person-card-account" dir="auto">{asker.account_name}</p>
-            <a class="button" href=routes::PROFILE>{say!(i18n, profile.title)}</a>
+            <a class="button" href=routes::PROFILE>{t_signal!(i18n, profile.title)}</a>
             <ActionForm action=sign_out>
-                <button type="submit" class="button">{say!(i18n, sign_in.sign_out)}</button>
+                <button type="submit" class="button">{t_signal!(i18n, sign_in.sign_out)}</button>
             </ActionForm>
         </div>
     }

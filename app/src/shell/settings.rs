@@ -2,10 +2,10 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::sign_in::allowed::use_asker;
+use crate::sign_in::allowed::use_current_user;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::members::role::Permission;
 use leptos::prelude::*;
@@ -14,36 +14,37 @@ use leptos::prelude::*;
 #[component]
 pub fn Settings() -> impl IntoView {
     let i18n = use_i18n();
-    let asker = use_asker();
+    let asker = use_current_user();
     let may = |permission| asker.role.may(permission);
     let general = [
         may(Permission::ManageCompanyInformation).then(|| {
-            let about = say!(i18n, settings.company_information_about);
-            link(Icon::Company, routes::COMPANY_INFORMATION, say!(i18n, settings.company_information), about)
+            let about = t_signal!(i18n, settings.company_information_about);
+            link(Icon::Company, routes::COMPANY_INFORMATION, t_signal!(i18n, settings.company_information), about)
         }),
-        may(Permission::ManageUsers)
-            .then(|| link(Icon::People, routes::ACCOUNT_USERS, say!(i18n, users.title), say!(i18n, users.about))),
+        may(Permission::ManageUsers).then(|| {
+            link(Icon::People, routes::ACCOUNT_USERS, t_signal!(i18n, users.title), t_signal!(i18n, users.about))
+        }),
         may(Permission::ManageSecurityPolicy).then(|| {
-            let about = say!(i18n, policy.about);
-            link(Icon::Lock, routes::SECURITY_POLICY, say!(i18n, policy.title), about)
+            let about = t_signal!(i18n, policy.about);
+            link(Icon::Lock, routes::SECURITY_POLICY, t_signal!(i18n, policy.title), about)
         }),
         may(Permission::SeeAuditTrail).then(|| {
-            let about = say!(i18n, settings.audit_trail_about);
-            link(Icon::Shield, routes::AUDIT_TRAIL, say!(i18n, settings.audit_trail), about)
+            let about = t_signal!(i18n, settings.audit_trail_about);
+            link(Icon::Shield, routes::AUDIT_TRAIL, t_signal!(i18n, settings.audit_trail), about)
         }),
     ];
     let technical = [may(Permission::SeeTokens).then(|| {
-        let about = say!(i18n, settings.platform_rest_about);
-        link(Icon::Key, routes::TOKENS, say!(i18n, settings.platform_rest), about)
+        let about = t_signal!(i18n, settings.platform_rest_about);
+        link(Icon::Key, routes::TOKENS, t_signal!(i18n, settings.platform_rest), about)
     })];
     let groups = [
-        group(say!(i18n, settings.general), general.into_iter().flatten().collect()),
-        group(say!(i18n, settings.technical), technical.into_iter().flatten().collect()),
+        group(t_signal!(i18n, settings.general), general.into_iter().flatten().collect()),
+        group(t_signal!(i18n, settings.technical), technical.into_iter().flatten().collect()),
     ];
     let content = if groups.iter().any(Option::is_some) {
         view! {
             <section class="settings-column" aria-labelledby="settings-account">
-                <h2 id="settings-account">{say!(i18n, settings.account)}</h2>
+                <h2 id="settings-account">{t_signal!(i18n, settings.account)}</h2>
                 {groups.into_iter().collect_view()}
             </section>
         }
@@ -56,7 +57,7 @@ pub fn Settings() -> impl IntoView {
         view! {
             <section class="empty">
                 {Icon::Shield.view()}
-                <h2>{say!(i18n, settings.nothing)}</h2>
+                <h2>{t_signal!(i18n, settings.nothing)}</h2>
                 <p>{text}</p>
             </section>
         }
@@ -65,7 +66,7 @@ pub fn Settings() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, settings.title).to_owned())/>
         <div class="page-head">
-            <h1>{say!(i18n, settings.title)}</h1>
+            <h1>{t_signal!(i18n, settings.title)}</h1>
         </div>
         {content}
     }

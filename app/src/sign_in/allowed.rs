@@ -3,13 +3,13 @@
 use crate::sign_in::api::session::{asker_unknown, preferences, second_factor_missing, signed_in};
 use crate::ui::message::NotAllowed;
 use domain::members::role::Permission;
-use domain::members::user::{Asker, Preferences};
+use domain::members::user::{CurrentUser, Preferences};
 use leptos::prelude::*;
 
 /// The signed-in user. Constant until the browser loads another page, which sign-in and sign-out make it do.
 #[derive(Clone)]
 struct Session {
-    asker: Option<Asker>,
+    asker: Option<CurrentUser>,
     unknown: bool,
     second_factor_missing: bool,
     preferences: Preferences,
@@ -23,7 +23,7 @@ pub fn provide_session() {
 }
 
 /// Returns the signed-in user, or `None` if no user is signed in.
-pub fn use_session() -> Option<Asker> {
+pub fn use_session() -> Option<CurrentUser> {
     expect_context::<Session>().asker
 }
 
@@ -44,12 +44,12 @@ pub fn use_preferences() -> Preferences {
 }
 
 /// Returns the signed-in user. Only below the frame, which redirects everyone else to sign-in.
-pub fn use_asker() -> Asker {
+pub fn use_current_user() -> CurrentUser {
     use_session().expect("the frame shows its pages only to those who are signed in")
 }
 
 /// Shows its children to users whose role has the permission, and to others a page that says why not.
 #[component]
 pub fn Allowed(permission: Permission, children: Children) -> impl IntoView {
-    if use_asker().role.may(permission) { children().into_any() } else { view! { <NotAllowed/> }.into_any() }
+    if use_current_user().role.may(permission) { children().into_any() } else { view! { <NotAllowed/> }.into_any() }
 }

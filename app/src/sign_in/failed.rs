@@ -3,7 +3,7 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, SignInFailure};
 use crate::sign_in::frame::SignedOutPage;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -29,9 +29,9 @@ pub fn SignInFailed() -> impl IntoView {
     };
     view! {
         <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in_failed.title).to_owned())>
-            <h1>{say!(i18n, sign_in_failed.title)}</h1>
+            <h1>{t_signal!(i18n, sign_in_failed.title)}</h1>
             <p class="lead">{text}</p>
-            <a class="button" href=routes::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a>
+            <a class="button" href=routes::SIGN_IN>{t_signal!(i18n, sign_in_failed.again)}</a>
         </SignedOutPage>
     }
 }

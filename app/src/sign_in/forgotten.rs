@@ -7,7 +7,7 @@ use crate::sign_in::forgotten_link::use_mail_sent;
 use crate::sign_in::frame::SignedOutPage;
 use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -26,11 +26,11 @@ pub fn Forgotten() -> impl IntoView {
     let mail_sent = use_mail_sent();
     let form = move || {
         view! {
-            <p class="lead">{say!(i18n, forgotten.lead)}</p>
+            <p class="lead">{t_signal!(i18n, forgotten.lead)}</p>
             <ErrorNote error=Signal::derive(move || ask.value().get().and_then(Result::err))/>
             <ActionForm action=ask>
                 <label class="field">
-                    <span class="label">{say!(i18n, sign_in.email)}</span>
+                    <span class="label">{t_signal!(i18n, sign_in.email)}</span>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
                 </label>
                 <button type="submit" class="button primary" disabled=pending>
@@ -46,15 +46,15 @@ pub fn Forgotten() -> impl IntoView {
         }
     };
     let page = move || match (mail_sent, sent.get()) {
-        (false, _) => view! { <p class="lead">{say!(i18n, forgotten.no_mail)}</p> }.into_any(),
-        (true, true) => view! { <p class="lead" role="status">{say!(i18n, forgotten.sent)}</p> }.into_any(),
+        (false, _) => view! { <p class="lead">{t_signal!(i18n, forgotten.no_mail)}</p> }.into_any(),
+        (true, true) => view! { <p class="lead" role="status">{t_signal!(i18n, forgotten.sent)}</p> }.into_any(),
         (true, false) => form().into_any(),
     };
     view! {
         <SignedOutPage title=Signal::derive(move || t_string!(i18n, forgotten.title).to_owned())>
-            <h1>{say!(i18n, forgotten.title)}</h1>
+            <h1>{t_signal!(i18n, forgotten.title)}</h1>
             {page}
-            <p><a href=routes::SIGN_IN>{say!(i18n, sign_in_failed.again)}</a></p>
+            <p><a href=routes::SIGN_IN>{t_signal!(i18n, sign_in_failed.again)}</a></p>
         </SignedOutPage>
     }
 }

@@ -3,7 +3,7 @@
 use crate::i18n::use_i18n;
 use crate::routes;
 use crate::sign_in::api::password_reset::mail_sent;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 
 /// Whether the server sends mail. Constant until the browser loads another page.
@@ -24,5 +24,5 @@ pub fn use_mail_sent() -> bool {
 #[component]
 pub fn ForgottenLink() -> impl IntoView {
     let i18n = use_i18n();
-    use_mail_sent().then(|| view! { <p><a href=routes::FORGOTTEN>{say!(i18n, forgotten.link)}</a></p> })
+    use_mail_sent().then(|| view! { <p><a href=routes::FORGOTTEN>{t_signal!(i18n, forgotten.link)}</a></p> })
 }

@@ -7,7 +7,7 @@ use crate::sign_in::api::password_reset::{ResetPassword as ResetCall, password_r
 use crate::sign_in::frame::SignedOutPage;
 use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -48,18 +48,18 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
         }
     });
     view! {
-        <h1>{say!(i18n, new_password.title)}</h1>
-        <p class="lead">{say!(i18n, new_password.lead)}</p>
+        <h1>{t_signal!(i18n, new_password.title)}</h1>
+        <p class="lead">{t_signal!(i18n, new_password.lead)}</p>
         <ErrorNote error=Signal::derive(move || reset.value().get().and_then(Result::err))/>
         <ActionForm action=reset>
             <input type="hidden" name="token" value=token/>
             <label class="field">
-                <span class="label">{say!(i18n, sign_in.email)}</span>
+                <span class="label">{t_signal!(i18n, sign_in.email)}</span>
                 <input type="email" value=email readonly autocomplete="username"/>
             </label>
             <div class="field">
-                <label for="new-password" class="label">{say!(i18n, profile.new)}</label>
-                <p class="hint" id="new-password-hint">{say!(i18n, invitation.password_hint)}</p>
+                <label for="new-password" class="label">{t_signal!(i18n, profile.new)}</label>
+                <p class="hint" id="new-password-hint">{t_signal!(i18n, invitation.password_hint)}</p>
                 <input
                     type="password"
                     id="new-password"
@@ -90,8 +90,8 @@ fn Over(error: AppError) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::request::context::set_status(&error);
     view! {
-        <h1>{say!(i18n, new_password.over_title)}</h1>
+        <h1>{t_signal!(i18n, new_password.over_title)}</h1>
         <p class="lead">{move || error.text(i18n)}</p>
-        <a class="button" href=routes::SIGN_IN>{say!(i18n, sign_in.title)}</a>
+        <a class="button" href=routes::SIGN_IN>{t_signal!(i18n, sign_in.title)}</a>
     }
 }

@@ -10,7 +10,7 @@ use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::sign_in::plain_http::PlainHttpNote;
 use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -33,18 +33,18 @@ pub fn SignIn() -> impl IntoView {
     let pending = sign_in.pending();
     view! {
         <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in.title).to_owned())>
-            <h1>{say!(i18n, sign_in.title)}</h1>
-            <p class="lead">{say!(i18n, sign_in.lead)}</p>
-            {password_set.then(|| view! { <p class="note" role="status">{say!(i18n, new_password.done)}</p> })}
+            <h1>{t_signal!(i18n, sign_in.title)}</h1>
+            <p class="lead">{t_signal!(i18n, sign_in.lead)}</p>
+            {password_set.then(|| view! { <p class="note" role="status">{t_signal!(i18n, new_password.done)}</p> })}
             <PlainHttpNote/>
             <ErrorNote error=Signal::derive(error)/>
             <ActionForm action=sign_in>
                 <label class="field">
-                    <span class="label">{say!(i18n, sign_in.email)}</span>
+                    <span class="label">{t_signal!(i18n, sign_in.email)}</span>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
                 </label>
                 <label class="field">
-                    <span class="label">{say!(i18n, sign_in.password)}</span>
+                    <span class="label">{t_signal!(i18n, sign_in.password)}</span>
                     <input type="password" name="password" required autocomplete="current-password"/>
                 </label>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
@@ -60,7 +60,7 @@ pub fn SignIn() -> impl IntoView {
             </ActionForm>
             <ForgottenLink/>
             {(passkeys || provider)
-                .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{say!(i18n, sign_in.or)}</p> })}
+                .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{t_signal!(i18n, sign_in.or)}</p> })}
             {passkeys.then(|| view! { <PasskeyEntry entry=Entry::SignIn next=passkey_then/> })}
             <IdentityProviderLink next=provider_then/>
         </SignedOutPage>

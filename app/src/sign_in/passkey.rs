@@ -8,7 +8,7 @@ use crate::sign_in::api::passkeys::{
 use crate::sign_in::credential_json::credential_json;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use js_sys::{Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -41,11 +41,11 @@ pub enum Ceremony {
 }
 
 /// Closes the browser's dialog when the component that opened it is removed, since its answer is no longer used.
-pub type Leaving = StoredValue<Option<SendWrapper<AbortController>>>;
+pub type AutofillRequest = StoredValue<Option<SendWrapper<AbortController>>>;
 
 /// Returns the handle for the component that opens the dialog.
-pub fn use_leaving() -> Leaving {
-    let leaving = Leaving::new(None);
+pub fn use_autofill_request() -> AutofillRequest {
+    let leaving = AutofillRequest::new(None);
     on_cleanup(move || {
         if let Some(window) = leaving.try_get_value().flatten() {
             window.abort();
@@ -62,7 +62,7 @@ pub fn use_leaving() -> Leaving {
 pub async fn passkey(
     ceremony: Ceremony,
     challenge: PasskeyChallenge,
-    leaving: Leaving,
+    leaving: AutofillRequest,
 ) -> Result<GivenPasskey, AppError> {
     let controller = AbortController::new().map_err(|_| AppError::PasskeysUnsupported)?;
     let asking = ask(ceremony, &challenge.options, &controller.signal());
@@ -117,7 +117,7 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
     let error = RwSignal::new(None::<AppError>);
     let pending = RwSignal::new(false);
     let hydrated = use_hydrated();
-    let leaving = use_leaving();
+    let leaving = use_autofill_request();
     let sign_in = async move |next| {
         let given = passkey(Ceremony::Get, ask_for_passkey().await?, leaving).await?;
         match entry {
@@ -146,8 +146,8 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
     view! {
         <button type="button" class="button needs-script" class:primary=entry == Entry::SecondStep disabled=move || pending.get() || !hydrated.get() on:click=click>
             {match entry {
-                Entry::SignIn => say!(i18n, passkey.sign_in).into_any(),
-                Entry::SecondStep => say!(i18n, passkey.go_on).into_any(),
+                Entry::SignIn => t_signal!(i18n, passkey.sign_in).into_any(),
+                Entry::SecondStep => t_signal!(i18n, passkey.go_on).into_any(),
             }}
         </button>
         <ErrorNote error/>

@@ -3,10 +3,10 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::api::passkeys::{PasskeyChallenge, add_passkey, begin_passkey, remove_passkey};
-use crate::sign_in::passkey::{Ceremony, passkey, use_leaving, use_passkeys};
-use crate::sign_in::second_factor::Shown;
+use crate::sign_in::passkey::{Ceremony, passkey, use_autofill_request, use_passkeys};
+use crate::sign_in::second_factor::SecondFactorPanel;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
 use domain::sign_in::second_factor::{OwnPasskey, PASSKEY_NAME_MAX, PasskeyId, SecondFactors, passkey_name};
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 /// The list of passkeys, with a button to add one if the server accepts any.
 #[component]
-pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) -> impl IntoView {
+pub fn Passkeys(factors: SecondFactors, shown: SecondFactorPanel, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
     let taken = use_passkeys();
@@ -56,17 +56,17 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
                 <div>
                     <strong dir="auto">{shown_name}</strong>
                     <p class="hint">
-                        {say!(i18n, passkey.since)} " " <Time at=created_at relative=true/> " · "
+                        {t_signal!(i18n, passkey.since)} " " <Time at=created_at relative=true/> " · "
                         {match last_used_at {
                             Some(at) => {
                                 view! {
-                                    {say!(i18n, passkey.used)}
+                                    {t_signal!(i18n, passkey.used)}
                                     " "
                                     <Time at relative=true/>
                                 }
                                     .into_any()
                             }
-                            None => say!(i18n, passkey.never).into_any(),
+                            None => t_signal!(i18n, passkey.never).into_any(),
                         }}
                     </p>
                 </div>
@@ -77,7 +77,7 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
                     disabled=shown.busy
                     on:click=move |_| ask(id, &name)
                 >
-                    {say!(i18n, passkey.remove)}
+                    {t_signal!(i18n, passkey.remove)}
                 </button>
             </li>
         }
@@ -85,8 +85,8 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
     let none = factors.passkeys.is_empty();
     (taken || !none).then(|| {
         view! {
-            <h3>{say!(i18n, passkey.title)}</h3>
-            <p>{say!(i18n, passkey.lead)}</p>
+            <h3>{t_signal!(i18n, passkey.title)}</h3>
+            <p>{t_signal!(i18n, passkey.lead)}</p>
             {(!none).then(|| view! { <ul class="rows">{factors.passkeys.into_iter().map(row).collect_view()}</ul> })}
             {taken.then(|| view! { <Add shown on_changed/> })}
             <ConfirmDialog
@@ -102,7 +102,7 @@ pub fn Passkeys(factors: SecondFactors, shown: Shown, on_changed: Callback<()>) 
 
 /// The button to add a passkey, and once it is pressed the form that asks for a name.
 #[component]
-fn Add(shown: Shown, on_changed: Callback<()>) -> impl IntoView {
+fn Add(shown: SecondFactorPanel, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let naming = RwSignal::new(false);
     move || {
@@ -117,7 +117,7 @@ fn Add(shown: Shown, on_changed: Callback<()>) -> impl IntoView {
                     disabled=shown.busy
                     on:click=open
                 >
-                    {say!(i18n, passkey.add)}
+                    {t_signal!(i18n, passkey.add)}
                 </button>
             }
             .into_any()
@@ -126,10 +126,10 @@ fn Add(shown: Shown, on_changed: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn AddForm(shown: Shown, naming: RwSignal<bool>, on_changed: Callback<()>) -> impl IntoView {
+fn AddForm(shown: SecondFactorPanel, naming: RwSignal<bool>, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let leaving = use_leaving();
+    let leaving = use_autofill_request();
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
@@ -166,8 +166,8 @@ fn AddForm(shown: Shown, naming: RwSignal<bool>, on_changed: Callback<()>) -> im
     view! {
         <form on:submit=submit>
             <div class="field">
-                <label for="passkey-name" class="label">{say!(i18n, passkey.name)}</label>
-                <p class="hint" id="passkey-name-hint">{say!(i18n, passkey.name_hint)}</p>
+                <label for="passkey-name" class="label">{t_signal!(i18n, passkey.name)}</label>
+                <p class="hint" id="passkey-name-hint">{t_signal!(i18n, passkey.name_hint)}</p>
                 <input
                     type="text"
                     id="passkey-name"
@@ -181,9 +181,9 @@ fn AddForm(shown: Shown, naming: RwSignal<bool>, on_changed: Callback<()>) -> im
                 />
             </div>
             <div class="row">
-                <button type="button" class="button" on:click=move |_| naming.set(false)>{say!(i18n, cancel)}</button>
+                <button type="button" class="button" on:click=move |_| naming.set(false)>{t_signal!(i18n, cancel)}</button>
                 <button type="submit" class="button primary" disabled=shown.pending>
-                    {say!(i18n, passkey.create)}
+                    {t_signal!(i18n, passkey.create)}
                 </button>
             </div>
         </form>

@@ -4,7 +4,7 @@ use crate::i18n::use_i18n;
 use crate::sign_in::api::session::session_is_dropped;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 
 #[derive(Clone, Copy)]
@@ -27,8 +27,8 @@ pub fn PlainHttpNote() -> impl IntoView {
             <div class="note warning" hidden=move || hydrated.get() && window().is_secure_context()>
                 {Icon::Alert.view()}
                 <div>
-                    <p><strong>{say!(i18n, sign_in.plain_http_title)}</strong></p>
-                    <p>{say!(i18n, sign_in.plain_http)}</p>
+                    <p><strong>{t_signal!(i18n, sign_in.plain_http_title)}</strong></p>
+                    <p>{t_signal!(i18n, sign_in.plain_http)}</p>
                 </div>
             </div>
         }

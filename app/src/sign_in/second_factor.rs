@@ -14,7 +14,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
 use domain::sign_in::second_factor::SecondFactors;
@@ -25,7 +25,7 @@ use leptos::task::spawn_local;
 
 /// The panel's state: the open dialogs, errors and requests under way.
 #[derive(Clone, Copy)]
-pub struct Shown {
+pub struct SecondFactorPanel {
     /// The authenticator being set up.
     authenticator: RwSignal<Option<ShownAuthenticator>>,
     /// Recovery codes, shown only once.
@@ -38,7 +38,7 @@ pub struct Shown {
     step_up: StepUp,
 }
 
-impl Shown {
+impl SecondFactorPanel {
     /// Runs the call and then `done`, after a step-up if the server requires it.
     pub fn run<T, Answer>(
         self,
@@ -69,7 +69,7 @@ impl Shown {
 #[component]
 pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Callback<()>) -> impl IntoView {
     let (pending, hydrated) = (RwSignal::new(false), use_hydrated());
-    let shown = Shown {
+    let shown = SecondFactorPanel {
         authenticator: RwSignal::new(None),
         codes: RwSignal::new(None),
         error: RwSignal::new(None),
@@ -99,22 +99,22 @@ pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Ca
 
 /// The panel while no authenticator is set up, or one is being set up.
 #[component]
-fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
+fn NotSetUp(required: bool, shown: SecondFactorPanel) -> impl IntoView {
     let i18n = use_i18n();
     let begin = move |_| shown.run(begin_authenticator, move |new| _ = shown.authenticator.try_set(Some(new)));
     let button = move || {
         view! {
             <button type="button" class="button primary" disabled=shown.busy on:click=begin>
-                {say!(i18n, second_factor.set_up)}
+                {t_signal!(i18n, second_factor.set_up)}
             </button>
         }
     };
     view! {
-        <p>{say!(i18n, second_factor.lead)}</p>
+        <p>{t_signal!(i18n, second_factor.lead)}</p>
         {required
             .then(|| {
                 view! {
-                    <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, second_factor.required)}</p></div>
+                    <div class="note warning">{Icon::Alert.view()} <p>{t_signal!(i18n, second_factor.required)}</p></div>
                 }
             })}
         {move || match shown.authenticator.get() {
@@ -126,7 +126,7 @@ fn NotSetUp(required: bool, shown: Shown) -> impl IntoView {
 
 /// The two steps to set up an authenticator: transfer the secret to the app, then enter its first code.
 #[component]
-fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
+fn SetUp(new: ShownAuthenticator, shown: SecondFactorPanel) -> impl IntoView {
     let i18n = use_i18n();
     let code = NodeRef::<html::Input>::new();
     let ShownAuthenticator { secret, url, picture } = new;
@@ -145,7 +145,7 @@ fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
     view! {
         <ol class="set-up">
             <li>
-                <p>{say!(i18n, second_factor.scan)}</p>
+                <p>{t_signal!(i18n, second_factor.scan)}</p>
                 <svg
                     class="qr-code"
                     role="img"
@@ -155,8 +155,8 @@ fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
                 >
                     <path d=picture.path/>
                 </svg>
-                <p><a class="button" href=url>{say!(i18n, second_factor.open_app)}</a></p>
-                <p>{say!(i18n, second_factor.type_secret)}</p>
+                <p><a class="button" href=url>{t_signal!(i18n, second_factor.open_app)}</a></p>
+                <p>{t_signal!(i18n, second_factor.type_secret)}</p>
                 <p class="qr-secret">
                     <code class="secret">{secret}</code>
                     <CopyButton
@@ -168,7 +168,7 @@ fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
             <li>
                 <form on:submit=submit>
                     <div class="field">
-                        <label for="first-code" class="label">{say!(i18n, second_factor.first_code)}</label>
+                        <label for="first-code" class="label">{t_signal!(i18n, second_factor.first_code)}</label>
                         <input
                             type="text"
                             id="first-code"
@@ -181,10 +181,10 @@ fn SetUp(new: ShownAuthenticator, shown: Shown) -> impl IntoView {
                     </div>
                     <div class="row">
                         <button type="button" class="button" on:click=move |_| shown.authenticator.set(None)>
-                            {say!(i18n, cancel)}
+                            {t_signal!(i18n, cancel)}
                         </button>
                         <button type="submit" class="button primary" disabled=shown.pending>
-                            {say!(i18n, second_factor.confirm)}
+                            {t_signal!(i18n, second_factor.confirm)}
                         </button>
                     </div>
                 </form>
@@ -199,7 +199,7 @@ fn Active(
     since: chrono::DateTime<chrono::Utc>,
     passkeys: bool,
     required: bool,
-    shown: Shown,
+    shown: SecondFactorPanel,
     on_changed: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -237,11 +237,11 @@ fn Active(
         <ul class="rows">
             <li>
                 <div>
-                    <strong>{say!(i18n, second_factor.authenticator)}</strong>
-                    <p class="hint">{say!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
+                    <strong>{t_signal!(i18n, second_factor.authenticator)}</strong>
+                    <p class="hint">{t_signal!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
                 </div>
                 <button type="button" class="button danger-text" disabled=shown.busy on:click=ask>
-                    {say!(i18n, second_factor.off)}
+                    {t_signal!(i18n, second_factor.off)}
                 </button>
             </li>
         </ul>
@@ -257,20 +257,20 @@ fn Active(
 
 /// The number of recovery codes left, and a button to create new ones.
 #[component]
-fn Codes(left: u32, shown: Shown) -> impl IntoView {
+fn Codes(left: u32, shown: SecondFactorPanel) -> impl IntoView {
     let i18n = use_i18n();
     let renew = move |_| shown.run(renew_recovery_codes, move |codes| _ = shown.codes.try_set(Some(codes)));
     let few = left < 3;
     view! {
-        <h3>{say!(i18n, second_factor.codes)}</h3>
+        <h3>{t_signal!(i18n, second_factor.codes)}</h3>
         <ul class="rows">
             <li>
                 <div>
                     <strong>{move || t_string!(i18n, second_factor.codes_left, count = left).to_string()}</strong>
-                    {few.then(|| view! { <p class="hint">{say!(i18n, second_factor.codes_few)}</p> })}
+                    {few.then(|| view! { <p class="hint">{t_signal!(i18n, second_factor.codes_few)}</p> })}
                 </div>
                 <button type="button" class="button" disabled=shown.busy on:click=renew>
-                    {say!(i18n, second_factor.renew)}
+                    {t_signal!(i18n, second_factor.renew)}
                 </button>
             </li>
         </ul>
@@ -285,8 +285,8 @@ fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> i
         let text = codes.join("\n") + "\n";
         let file = text.clone();
         view! {
-            <p>{say!(i18n, second_factor.codes_text)}</p>
-            <div class="note warning">{Icon::Alert.view()} <p>{say!(i18n, second_factor.codes_warning)}</p></div>
+            <p>{t_signal!(i18n, second_factor.codes_text)}</p>
+            <div class="note warning">{Icon::Alert.view()} <p>{t_signal!(i18n, second_factor.codes_warning)}</p></div>
             <ol class="recovery-codes">
                 {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
             </ol>
@@ -298,12 +298,12 @@ fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> i
                     on:click=move |_| _ = download("kagitaba-recovery-codes.txt", &file)
                 >
                     {Icon::Download.view()}
-                    {say!(i18n, second_factor.download)}
+                    {t_signal!(i18n, second_factor.download)}
                 </button>
             </div>
             <div class="dialog-actions">
                 <button type="button" class="button primary" on:click=move |_| on_done.run(())>
-                    {say!(i18n, second_factor.done)}
+                    {t_signal!(i18n, second_factor.done)}
                 </button>
             </div>
         }

@@ -9,7 +9,7 @@ use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -37,9 +37,9 @@ pub fn SecondStep() -> impl IntoView {
     };
     view! {
         <SignedOutPage title=Signal::derive(move || t_string!(i18n, second_step.title).to_owned())>
-            <h1>{say!(i18n, second_step.title)}</h1>
+            <h1>{t_signal!(i18n, second_step.title)}</h1>
             <Transition>{move || awaited.get().map(&page)}</Transition>
-            <p><a href=again.get_value() rel="external">{say!(i18n, second_step.again)}</a></p>
+            <p><a href=again.get_value() rel="external">{t_signal!(i18n, second_step.again)}</a></p>
         </SignedOutPage>
     }
 }
@@ -67,13 +67,13 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
             .then(|| {
                 view! {
                     <PasskeyEntry entry=Entry::SecondStep next=then/>
-                    <p class="sign-in-or needs-script">{say!(i18n, sign_in.or)}</p>
+                    <p class="sign-in-or needs-script">{t_signal!(i18n, sign_in.or)}</p>
                 }
             })}
         <ErrorNote error=Signal::derive(move || take.value().get().and_then(Result::err))/>
         <ActionForm action=take>
             <div class="field">
-                <label for="code" class="label">{say!(i18n, second_step.code)}</label>
+                <label for="code" class="label">{t_signal!(i18n, second_step.code)}</label>
                 <p class="hint" id="code-hint">{hint}</p>
                 <input
                     type="text"

@@ -5,11 +5,11 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::api::passkeys::{PasskeyChallenge, ask_for_own_passkey};
 use crate::sign_in::api::proof::Proof;
-use crate::sign_in::passkey::{Ceremony, passkey, use_leaving, use_passkeys};
+use crate::sign_in::passkey::{Ceremony, passkey, use_autofill_request, use_passkeys};
 use crate::ui::confirm_dialog::Question;
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -136,12 +136,12 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
                 <p>{why}</p>
                 <ErrorNote error/>
                 <label class="field">
-                    <span class="label">{say!(i18n, sign_in.password)}</span>
+                    <span class="label">{t_signal!(i18n, sign_in.password)}</span>
                     <input type="password" required autocomplete="current-password" node_ref=password/>
                 </label>
                 <PasskeyInstead step_up pending on_answer=Callback::new(answered)/>
                 <div class="dialog-actions">
-                    <button type="button" class="button" on:click=move |_| close(())>{say!(i18n, cancel)}</button>
+                    <button type="button" class="button" on:click=move |_| close(())>{t_signal!(i18n, cancel)}</button>
                     <button type="submit" class="button primary" disabled=pending>
                         {confirm}
                     </button>
@@ -159,7 +159,7 @@ fn PasskeyInstead(
     on_answer: Callback<Result<(), AppError>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (passkeys, leaving) = (use_passkeys(), use_leaving());
+    let (passkeys, leaving) = (use_passkeys(), use_autofill_request());
     // Requested when this dialog opens, so that a click opens the browser's own at once; each challenge is valid once.
     let challenge = RwSignal::new(None::<PasskeyChallenge>);
     let prepare = move || {
@@ -187,7 +187,7 @@ fn PasskeyInstead(
         challenge.with(Option::is_some).then(|| {
             view! {
                 <button type="button" class="button" disabled=pending on:click=give>
-                    {say!(i18n, passkey.instead)}
+                    {t_signal!(i18n, passkey.instead)}
                 </button>
             }
         })

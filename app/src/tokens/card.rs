@@ -6,7 +6,7 @@ use crate::tokens::expiry::Expiry;
 use crate::tokens::menu::{CardMenu, MenuItem};
 use crate::ui::copy_button::CopyButton;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words;
 use domain::gate::api_version::ApiVersion;
@@ -47,34 +47,34 @@ pub fn TokenCard(
                 }}
             </p>
             <div class="card-sid">
-                <code title=say!(i18n, card.account_sid)>{sid.clone()}</code>
+                <code title=t_signal!(i18n, card.account_sid)>{sid.clone()}</code>
                 <CopyButton text=sid label=copy_label/>
             </div>
             <dl class="card-facts">
                 <div>
-                    <dt>{say!(i18n, card.api_version)}</dt>
+                    <dt>{t_signal!(i18n, card.api_version)}</dt>
                     <dd><Version version=Signal::derive(move || token.with(|token| token.settings.api_version))/></dd>
                 </div>
                 <div>
-                    <dt>{say!(i18n, card.contact)}</dt>
+                    <dt>{t_signal!(i18n, card.contact)}</dt>
                     <dd dir="auto">{move || token.with(|token| token.primary_contact.name.clone())}</dd>
                 </div>
                 <div>
-                    <dt>{say!(i18n, card.created)}</dt>
+                    <dt>{t_signal!(i18n, card.created)}</dt>
                     <dd><Time at=Signal::derive(move || token.with(|token| token.created_at))/></dd>
                 </div>
                 <div>
-                    <dt>{say!(i18n, card.last_used)}</dt>
+                    <dt>{t_signal!(i18n, card.last_used)}</dt>
                     <dd>
                         {move || match last_used.get() {
                             Some(at) => view! { <Time at=at relative=true/> }.into_any(),
-                            None => say!(i18n, card.never).into_any(),
+                            None => t_signal!(i18n, card.never).into_any(),
                         }}
                     </dd>
                 </div>
             </dl>
             <Expiry ends_at=Signal::derive(move || token.with(|token| token.ends_at))/>
-            <ul class="chips" aria-label=say!(i18n, card.scopes)>
+            <ul class="chips" aria-label=t_signal!(i18n, card.scopes)>
                 {move || {
                     scopes
                         .get()

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::request_id::new_request_id;
 use crate::routes;
-use crate::sign_in::allowed::{Allowed, use_asker};
+use crate::sign_in::allowed::{Allowed, use_current_user};
 use crate::tokens::api::{Create, people, terms};
 use crate::tokens::commands::use_token_changes;
 use crate::tokens::fields::{
@@ -18,7 +18,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use crate::words;
 use domain::members::membership::Contact;
@@ -59,8 +59,8 @@ fn NewTokenPage() -> impl IntoView {
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, form.title_new).to_owned())/>
         <div class="page-head narrow">
-            <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
-            <h1>{say!(i18n, form.title_new)}</h1>
+            <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {t_signal!(i18n, tokens.title)}</a>
+            <h1>{t_signal!(i18n, form.title_new)}</h1>
         </div>
         <Transition>
             {move || {
@@ -90,7 +90,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
     let step = RwSignal::new(Step::Setup);
     let errors: Errors = RwSignal::new(Vec::new());
     let form = NodeRef::<html::Div>::new();
-    let blank = TokenForm::blank(use_asker().user.id);
+    let blank = TokenForm::blank(use_current_user().user.id);
     let known = StoredValue::new(people.clone());
 
     let check = move |form: &TokenForm| {
@@ -191,7 +191,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
                         Step::ApiScopes,
                         view! {
                             <div id="scopes" tabindex="-1">
-                                <p class="hint">{say!(i18n, form.scopes_lead)}</p>
+                                <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
                                 <FieldProblem field=Field::Scopes errors/>
                                 <ScopePicker scopes=Scopes::default()/>
                             </div>
@@ -199,7 +199,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
                             .into_any(),
                     )}
                     <div class="form-actions">
-                        <a class="button quiet" href=routes::TOKENS>{say!(i18n, cancel)}</a>
+                        <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, cancel)}</a>
                         <span class="spacer"></span>
                         <button
                             type="button"
@@ -207,7 +207,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
                             hidden=move || !hydrated.get() || previous(step.get()).is_none()
                             on:click=on_back
                         >
-                            {say!(i18n, back)}
+                            {t_signal!(i18n, back)}
                         </button>
                         <button
                             type="button"
@@ -215,7 +215,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
                             hidden=move || !hydrated.get() || next(step.get()).is_none()
                             on:click=move |_| on_next()
                         >
-                            {say!(i18n, next)}
+                            {t_signal!(i18n, next)}
                         </button>
                         <button
                             type="submit"
@@ -275,7 +275,7 @@ fn Steps(step: RwSignal<Step>) -> impl IntoView {
         }
     };
     view! {
-        <ol class="steps" aria-label=say!(i18n, form.steps)>
+        <ol class="steps" aria-label=t_signal!(i18n, form.steps)>
             {Step::ALL.map(item).collect_view()}
         </ol>
     }

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
 use crate::routes::{self, Notice};
-use crate::sign_in::allowed::{Allowed, use_asker};
+use crate::sign_in::allowed::{Allowed, use_current_user};
 use crate::tokens::api::{Editable, Update as UpdateCall, Updated, editable};
 use crate::tokens::card::StateBadge;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions, TokenChanges, use_token_changes};
@@ -25,7 +25,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::message::{Failed, NoSuchToken};
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::{self, Words};
 use chrono::{DateTime, Utc};
@@ -213,7 +213,7 @@ fn Editor(editable: Editable) -> impl IntoView {
     view! {
         <PageTitle text=name/>
         <div class="page-head narrow">
-            <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {say!(i18n, tokens.title)}</a>
+            <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {t_signal!(i18n, tokens.title)}</a>
             <h1 dir="auto">{name}</h1>
             <div class="page-action">
                 <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
@@ -238,7 +238,7 @@ fn Editor(editable: Editable) -> impl IntoView {
                 }}
             </div>
             <section class="panel" aria-labelledby="try-it">
-                <h2 id="try-it">{say!(i18n, try_it.title)}</h2>
+                <h2 id="try-it">{t_signal!(i18n, try_it.title)}</h2>
                 <TryIt sid/>
             </section>
             <TokenHistory id/>
@@ -286,7 +286,7 @@ struct Listener {
 
 /// Follows changes of the token as they happen, from the entry `as_of` of the audit trail on.
 fn follow(page: Page, actions: TokenActions, as_of: i64) {
-    let (me, id) = (use_asker().user.id, page.known.read_untracked().id);
+    let (me, id) = (use_current_user().user.id, page.known.read_untracked().id);
     let listener = Listener { page, actions, me, last: StoredValue::new(as_of), by_others: StoredValue::new(None) };
     let on_change = move |change: LiveChange| {
         if change.token == Some(id) {
@@ -390,7 +390,7 @@ fn NewsNote(news: RwSignal<Option<News>>, reload: Callback<()>) -> impl IntoView
             }
             News::Gone(change) => t_string!(i18n, live.gone, by = who(i18n, change)).to_string(),
         };
-        note(warning, None, Signal::derive(text), waiting.then(|| (say!(i18n, live.show_newest), reload)))
+        note(warning, None, Signal::derive(text), waiting.then(|| (t_signal!(i18n, live.show_newest), reload)))
     };
     view! { <div role="status">{move || news.get().map(told)}</div> }.into_any()
 }
@@ -478,7 +478,7 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
             <input type="hidden" name="id" value=id.0.to_string()/>
             <input type="hidden" name="revision" value=move || known.with(|token| token.revision)/>
             <section class="panel form-section" aria-labelledby="section-overview">
-                <h2 id="section-overview">{say!(i18n, form.overview)}</h2>
+                <h2 id="section-overview">{t_signal!(i18n, form.overview)}</h2>
                 <NameAndDescription name=first.name description=first.description errors/>
                 {move || {
                     let version = version.get();
@@ -492,20 +492,20 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
                 {move || view! { <ExpiryField terms current=ChosenEnd(expires_at.get()) errors/> }}
             </section>
             <section class="panel form-section" aria-labelledby="section-credentials">
-                <h2 id="section-credentials">{say!(i18n, form.credentials)}</h2>
+                <h2 id="section-credentials">{t_signal!(i18n, form.credentials)}</h2>
                 <Contacts primary_contact=first.primary_contact developers=first.developers people errors/>
                 <Credentials known actions gone/>
             </section>
             <section class="panel form-section" aria-labelledby="section-scopes">
-                <h2 id="section-scopes">{say!(i18n, form.scopes)}</h2>
+                <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
                 <div id="scopes" tabindex="-1">
-                    <p class="hint">{say!(i18n, form.scopes_lead)}</p>
+                    <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
                     <FieldProblem field=Field::Scopes errors/>
                     <ScopePicker scopes/>
                 </div>
             </section>
             <div class="form-actions">
-                <a class="button quiet" href=routes::TOKENS>{say!(i18n, form.leave)}</a>
+                <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, form.leave)}</a>
                 <span class="spacer"></span>
                 <button type="submit" class="button primary" disabled=move || pending.get() || gone.get()>
                     {move || {
@@ -578,8 +578,8 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
             let names = if names.is_empty() { t_string!(i18n, form.conflict_none).to_owned() } else { names };
             t_string!(i18n, form.conflict_text, fields = names).to_string()
         };
-        let button = Some((say!(i18n, form.load_theirs), reload));
-        note(true, Some(say!(i18n, form.conflict_title)), Signal::derive(text), button)
+        let button = Some((t_signal!(i18n, form.load_theirs), reload));
+        note(true, Some(t_signal!(i18n, form.conflict_title)), Signal::derive(text), button)
     };
     view! { <div role="alert">{move || conflict.get().map(told)}</div> }.into_any()
 }
@@ -593,12 +593,12 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) 
     let viewable = move || known.with(|token| token.viewable);
     view! {
         <dl class="credentials">
-            <dt>{say!(i18n, card.account_sid)}</dt>
+            <dt>{t_signal!(i18n, card.account_sid)}</dt>
             <dd>
                 <code>{sid.clone()}</code>
                 <CopyButton text=sid label=Signal::derive(move || t_string!(i18n, secret.copy_sid).to_owned())/>
             </dd>
-            <dt>{say!(i18n, form.auth_token)}</dt>
+            <dt>{t_signal!(i18n, form.auth_token)}</dt>
             <dd>
                 <code aria-hidden="true">"kgt_••••••••••••••••"</code>
                 <Show when=viewable>
@@ -609,7 +609,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) 
                         on:click=move |_| actions.pick(MenuItem::View, known.get_untracked())
                     >
                         {Icon::Eye.view()}
-                        {say!(i18n, item.view)}
+                        {t_signal!(i18n, item.view)}
                     </button>
                 </Show>
                 <button
@@ -619,7 +619,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) 
                     on:click=move |_| actions.pick(MenuItem::Reset, known.get_untracked())
                 >
                     {Icon::Reset.view()}
-                    {say!(i18n, form.reset_token)}
+                    {t_signal!(i18n, form.reset_token)}
                 </button>
             </dd>
         </dl>

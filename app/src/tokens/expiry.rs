@@ -2,7 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::hydrated::use_hydrated;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::{Time, now};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::expiry::SOON;
@@ -18,13 +18,13 @@ pub fn Expiry(#[prop(into)] ends_at: Signal<Option<DateTime<Utc>>>) -> impl Into
     let soon = move || left().is_some_and(|left| left <= SOON && left > TimeDelta::zero());
     let over = move || left().is_some_and(|left| left <= TimeDelta::zero());
     let text = move |end: DateTime<Utc>| match left() {
-        Some(left) if left <= TimeDelta::zero() => say!(i18n, card.expired).into_any(),
-        Some(left) if left < TimeDelta::days(1) => say!(i18n, card.expires_today).into_any(),
+        Some(left) if left <= TimeDelta::zero() => t_signal!(i18n, card.expired).into_any(),
+        Some(left) if left < TimeDelta::days(1) => t_signal!(i18n, card.expires_today).into_any(),
         Some(left) if left < TimeDelta::days(100) => {
             let count = (left + TimeDelta::days(1) - TimeDelta::microseconds(1)).num_days();
             (move || t_string!(i18n, card.expires_in, count = count).to_string()).into_any()
         }
-        _ => view! { {say!(i18n, card.expires_on)} " " <Time at=end/> }.into_any(),
+        _ => view! { {t_signal!(i18n, card.expires_on)} " " <Time at=end/> }.into_any(),
     };
     view! {
         {move || {

@@ -4,7 +4,7 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::raw_text::TextArea;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::time::date_text;
 use crate::words;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -92,7 +92,7 @@ fn Labelled(
         <div class="field">
             <label for=id(field)>
                 <span class="label">{move || words::field(i18n, field)}</span>
-                {optional.then(|| view! { <span class="optional">{say!(i18n, optional)}</span> })}
+                {optional.then(|| view! { <span class="optional">{t_signal!(i18n, optional)}</span> })}
             </label>
             <p class="hint" id=format!("{}-hint", id(field))>
                 {hint}
@@ -108,7 +108,7 @@ fn Labelled(
 pub fn NameAndDescription(name: String, description: String, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Labelled field=Field::Name hint=say!(i18n, form.name_hint) errors>
+        <Labelled field=Field::Name hint=t_signal!(i18n, form.name_hint) errors>
             <input
                 type="text"
                 id=id(Field::Name)
@@ -123,7 +123,7 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
         </Labelled>
         <Labelled
             field=Field::Description
-            hint=say!(i18n, form.description_hint)
+            hint=t_signal!(i18n, form.description_hint)
             errors
             optional=true
         >
@@ -157,7 +157,7 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
     view! {
         <Labelled
             field=Field::ApiVersion
-            hint=say!(i18n, form.api_version_hint)
+            hint=t_signal!(i18n, form.api_version_hint)
             errors
         >
             <select
@@ -235,7 +235,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
             </select>
             // Without our wasm it is always shown.
             <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>
-                <label class="label" for="last-day">{say!(i18n, form.last_day)}</label>
+                <label class="label" for="last-day">{t_signal!(i18n, form.last_day)}</label>
                 <input
                     type="date"
                     id="last-day"
@@ -273,7 +273,7 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
     view! {
         <Labelled
             field=Field::PrimaryContact
-            hint=say!(i18n, form.primary_contact_hint)
+            hint=t_signal!(i18n, form.primary_contact_hint)
             errors
         >
             <select
@@ -283,13 +283,13 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
                 aria-describedby=described_by(Field::PrimaryContact)
                 aria-invalid=move || has_error(errors, Field::PrimaryContact).to_string()
             >
-                <option value="">{say!(i18n, form.choose)}</option>
+                <option value="">{t_signal!(i18n, form.choose)}</option>
                 {options}
             </select>
         </Labelled>
         <Labelled
             field=Field::Developers
-            hint=say!(i18n, form.developers_hint)
+            hint=t_signal!(i18n, form.developers_hint)
             errors
             optional=true
         >

@@ -2,10 +2,10 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::words;
-use domain::paging::Place;
+use domain::paging::PagePosition;
 use domain::tokens::filter::{CreatedOn, TokenFilter};
 use domain::tokens::token::TokenState;
 use leptos::prelude::*;
@@ -28,11 +28,12 @@ pub fn FilterSidebar(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let name = Signal::derive(move || filter.with(|filter| filter.name.clone()));
-    let search =
-        move |name| on_change.run((TokenFilter { name, ..filter.get_untracked().at(Place::First) }, Step::Typed));
+    let search = move |name| {
+        on_change.run((TokenFilter { name, ..filter.get_untracked().at(PagePosition::First) }, Step::Typed))
+    };
     let (typed, on_input) = typed(name, Callback::new(search));
     let choose = move |change: &dyn Fn(&mut TokenFilter)| {
-        let mut next = filter.get_untracked().at(Place::First);
+        let mut next = filter.get_untracked().at(PagePosition::First);
         change(&mut next);
         on_change.run((next, Step::Chosen));
     };
@@ -64,7 +65,7 @@ pub fn FilterSidebar(
     view! {
         <form class="filters" method="get" action=routes::TOKENS on:submit=move |event| event.prevent_default()>
             <div class="filters-head">
-                <h2>{say!(i18n, filter.title)}</h2>
+                <h2>{t_signal!(i18n, filter.title)}</h2>
                 <a
                     class="button small quiet"
                     href=move || routes::tokens(&filter.get().cleared())
@@ -72,22 +73,22 @@ pub fn FilterSidebar(
                     // Clears the text being typed too, which the link does not contain yet.
                     on:click=move |_| typed.set(String::new())
                 >
-                    {say!(i18n, filter.clear_all)}
+                    {t_signal!(i18n, filter.clear_all)}
                 </a>
             </div>
-            {search_box("name", say!(i18n, filter.name), typed, on_input)}
+            {search_box("name", t_signal!(i18n, filter.name), typed, on_input)}
             <fieldset>
-                <legend class="label">{say!(i18n, filter.created)}</legend>
+                <legend class="label">{t_signal!(i18n, filter.created)}</legend>
                 {created(None)}
                 {CreatedOn::ALL.map(|value| created(Some(value))).collect_view()}
             </fieldset>
             <fieldset>
-                <legend class="label">{say!(i18n, filter.state)}</legend>
+                <legend class="label">{t_signal!(i18n, filter.state)}</legend>
                 {state(None)}
                 {TokenState::ALL.map(|value| state(Some(value))).collect_view()}
             </fieldset>
             <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
-            <button class="button no-script" type="submit">{say!(i18n, filter.apply)}</button>
+            <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
     }
 }

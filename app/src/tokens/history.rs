@@ -7,11 +7,11 @@ use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::request::protocol::again;
 use crate::routes;
-use crate::sign_in::allowed::use_asker;
+use crate::sign_in::allowed::use_current_user;
 use crate::tokens::commands::use_token_changes;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use domain::audit::trail::{Entry, TrailFilter};
 use domain::members::role::Permission;
 use domain::tokens::token::TokenId;
@@ -25,7 +25,7 @@ pub fn TokenHistory(id: TokenId) -> impl IntoView {
     let hydrated = use_hydrated();
     view! {
         <section class="panel" aria-labelledby="history">
-            <h2 id="history">{say!(i18n, audit.history)}</h2>
+            <h2 id="history">{t_signal!(i18n, audit.history)}</h2>
             <Suspense>{move || hydrated.get().then(|| Suspend::new(entries(id)))}</Suspense>
         </section>
     }
@@ -60,16 +60,16 @@ fn Entries(id: TokenId) -> impl IntoView {
         });
     });
     let shown = move |history: Result<Vec<Entry>, AppError>| match history {
-        Ok(entries) if entries.is_empty() => view! { <p>{say!(i18n, audit.history_none)}</p> }.into_any(),
+        Ok(entries) if entries.is_empty() => view! { <p>{t_signal!(i18n, audit.history_none)}</p> }.into_any(),
         Ok(entries) => view! { <AuditEntries entries of_one_token=true/> }.into_any(),
         Err(error) => view! { <ErrorNote error=Some(error)/> }.into_any(),
     };
-    let all = use_asker().role.may(Permission::SeeAuditTrail).then(|| {
+    let all = use_current_user().role.may(Permission::SeeAuditTrail).then(|| {
         let filter = TrailFilter { token: Some(id), ..TrailFilter::default() };
-        view! { <a href=routes::audit_trail(routes::AUDIT_TRAIL, &filter)>{say!(i18n, audit.history_all)}</a> }
+        view! { <a href=routes::audit_trail(routes::AUDIT_TRAIL, &filter)>{t_signal!(i18n, audit.history_all)}</a> }
     });
     view! {
-        <p class="hint history-lead">{say!(i18n, audit.history_lead)} " " {all}</p>
+        <p class="hint history-lead">{t_signal!(i18n, audit.history_lead)} " " {all}</p>
         {move || loaded.get().map(shown)}
     }
     .into_any()

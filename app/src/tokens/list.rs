@@ -5,13 +5,13 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
 use crate::routes;
-use crate::shell::frame::Leaving;
-use crate::sign_in::allowed::{Allowed, use_asker};
+use crate::shell::frame::LeavingPage;
+use crate::sign_in::allowed::{Allowed, use_current_user};
 use crate::tokens::api::list;
 use crate::tokens::card::TokenCard;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::tokens::filters::{FilterSidebar, Step};
-use crate::tokens::live::{Touched, use_live_changes, who};
+use crate::tokens::live::{LatestChanges, use_live_changes, who};
 use crate::tokens::menu::MenuItem;
 use crate::ui::action_form::ActionForm;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
@@ -21,13 +21,13 @@ use crate::ui::icon::Icon;
 use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
-use crate::ui::reactive::{say, settled};
+use crate::ui::reactive::{settled, t_signal};
 use crate::ui::toasts::use_toasts;
 use crate::words::{self, Words};
 use domain::audit::action::Action;
 use domain::audit::live::LiveChange;
 use domain::members::role::Permission;
-use domain::paging::{Count, Place, Position};
+use domain::paging::{Count, PagePosition, Position};
 use domain::tokens::filter::{Sort, TokenFilter, TokenList};
 use domain::tokens::token::{Token, TokenId};
 use leptos::prelude::*;
@@ -74,8 +74,8 @@ fn TokensPage() -> impl IntoView {
         });
     };
     // A failure is shown in the page instead, without our wasm too.
-    Effect::new(move |_| tell(enable.value().get().filter(Result::is_ok), say!(i18n, access.enabled)));
-    Effect::new(move |_| tell(disable.value().get(), say!(i18n, access.switched_off)));
+    Effect::new(move |_| tell(enable.value().get().filter(Result::is_ok), t_signal!(i18n, access.enabled)));
+    Effect::new(move |_| tell(disable.value().get(), t_signal!(i18n, access.switched_off)));
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| routes::filter(query)));
     let changes = use_token_changes();
@@ -93,7 +93,7 @@ fn TokensPage() -> impl IntoView {
             (filter, if same == Some(true) { again(list).await } else { list.await })
         },
     );
-    let touched = Touched::new();
+    let touched = LatestChanges::new();
     follow(tokens, touched, switched);
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, tokens.title).to_owned())/>
@@ -116,10 +116,10 @@ fn TokensPage() -> impl IntoView {
 }
 
 /// Shows changes by others as they happen. `switched` counts how often API access is switched on or off.
-fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
-    let (i18n, toasts, changes, asker) = (use_i18n(), use_toasts(), use_token_changes(), use_asker());
+fn follow(tokens: Resource<Listed>, touched: LatestChanges, switched: RwSignal<u32>) {
+    let (i18n, toasts, changes, asker) = (use_i18n(), use_toasts(), use_token_changes(), use_current_user());
     let (me, here) = (asker.user.id, asker.account);
-    let leaving = use_context::<Leaving>();
+    let leaving = use_context::<LeavingPage>();
     // The first list says where to start; later lists are as new as the reported changes.
     let from = Memo::new(move |last: Option<&Option<i64>>| {
         let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|list| list.as_of));
@@ -154,7 +154,7 @@ fn follow(tokens: Resource<Listed>, touched: Touched, switched: RwSignal<u32>) {
                 Ok(account) => account.id == here,
                 Err(error) => !matches!(error.status(), 401 | 403),
             };
-            let leaves = leaving.and_then(|Leaving(leaving)| leaving.try_get_untracked());
+            let leaves = leaving.and_then(|LeavingPage(leaving)| leaving.try_get_untracked());
             if !goes_on && leaves != Some(true) {
                 _ = window().location().reload();
             }
@@ -173,16 +173,16 @@ fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
     let pending = enable.pending();
     view! {
         <div class="page-head">
-            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
-            <h1>{say!(i18n, tokens.title)}</h1>
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
+            <h1>{t_signal!(i18n, tokens.title)}</h1>
         </div>
         <section class="empty access-off">
             {Icon::Key.view()}
-            <h2>{say!(i18n, access.off_title)}</h2>
-            <p>{say!(i18n, access.off_text)}</p>
+            <h2>{t_signal!(i18n, access.off_title)}</h2>
+            <p>{t_signal!(i18n, access.off_text)}</p>
             <ul>
-                <li>{Icon::Check.view()} {say!(i18n, access.off_point_1)}</li>
-                <li>{Icon::Check.view()} {say!(i18n, access.off_point_2)}</li>
+                <li>{Icon::Check.view()} {t_signal!(i18n, access.off_point_1)}</li>
+                <li>{Icon::Check.view()} {t_signal!(i18n, access.off_point_2)}</li>
             </ul>
             <ErrorNote error=Signal::derive(move || enable.value().get().and_then(Result::err))/>
             <ActionForm action=enable>
@@ -200,7 +200,7 @@ fn TokenBrowser(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
     tokens: Resource<Listed>,
-    touched: Touched,
+    touched: LatestChanges,
     disable: ServerAction<DisableApiAccess>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -215,26 +215,26 @@ fn TokenBrowser(
 
     view! {
         <div class="page-head">
-            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {say!(i18n, settings.title)}</a>
-            <h1>{say!(i18n, tokens.title)}</h1>
+            <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
+            <h1>{t_signal!(i18n, tokens.title)}</h1>
             <p class="lead">
-                {say!(i18n, tokens.lead)} " " <a href=routes::TIPS>{say!(i18n, tips.title)}</a>
+                {t_signal!(i18n, tokens.lead)} " " <a href=routes::TIPS>{t_signal!(i18n, tips.title)}</a>
             </p>
             <a class="button primary page-action" href=routes::NEW_TOKEN>
                 {Icon::Plus.view()}
-                {say!(i18n, tokens.create)}
+                {t_signal!(i18n, tokens.create)}
             </a>
         </div>
         <div class="browser">
             <button type="button" class="button filters-open" popovertarget="filters">
                 {Icon::Filter.view()}
-                {say!(i18n, filter.show)}
+                {t_signal!(i18n, filter.show)}
                 {move || {
                     let active = filter.with(TokenFilter::active);
                     (active > 0).then(|| view! { <span class="count-badge">{active}</span> })
                 }}
             </button>
-            <aside id="filters" class="sidebar" popover="auto" aria-label=say!(i18n, filter.title)>
+            <aside id="filters" class="sidebar" popover="auto" aria-label=t_signal!(i18n, filter.title)>
                 <FilterSidebar filter on_change=go/>
             </aside>
             <div class="results">
@@ -277,7 +277,7 @@ type Listed = (TokenFilter, Result<TokenList, AppError>);
 
 /// The content of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Shown {
+enum ListContent {
     Nothing,
     Failed(AppError),
     NoneYet,
@@ -289,7 +289,7 @@ enum Shown {
 #[component]
 fn Results(
     tokens: Resource<Listed>,
-    touched: Touched,
+    touched: LatestChanges,
     filter: Memo<TokenFilter>,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
@@ -299,25 +299,25 @@ fn Results(
     let loaded = settled(move || tokens.get());
     let shown = settled(move || {
         loaded.with(|loaded| match loaded {
-            None => Shown::Nothing,
-            Some((_, Err(error))) => Shown::Failed(error.clone()),
-            Some((_, Ok(list))) if !list.tokens.is_empty() => Shown::Tokens,
-            Some((asked, Ok(_))) if asked.active() == 0 => Shown::NoneYet,
-            Some((_, Ok(_))) => Shown::NothingMatches,
+            None => ListContent::Nothing,
+            Some((_, Err(error))) => ListContent::Failed(error.clone()),
+            Some((_, Ok(list))) if !list.tokens.is_empty() => ListContent::Tokens,
+            Some((asked, Ok(_))) if asked.active() == 0 => ListContent::NoneYet,
+            Some((_, Ok(_))) => ListContent::NothingMatches,
         })
     });
     move || match shown.get() {
-        Shown::Nothing => ().into_any(),
-        Shown::Failed(error) => view! {
+        ListContent::Nothing => ().into_any(),
+        ListContent::Failed(error) => view! {
             <ErrorNote error=Some(error)/>
             <button type="button" class="button" on:click=move |_| changes.announce()>
-                {say!(i18n, try_again)}
+                {t_signal!(i18n, try_again)}
             </button>
         }
         .into_any(),
-        Shown::NoneYet => view! { <NoneYet/> }.into_any(),
-        Shown::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
-        Shown::Tokens => {
+        ListContent::NoneYet => view! { <NoneYet/> }.into_any(),
+        ListContent::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
+        ListContent::Tokens => {
             // Evaluated only while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
                 let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
@@ -335,7 +335,7 @@ fn Results(
 #[component]
 fn List(
     list: Memo<TokenList>,
-    touched: Touched,
+    touched: LatestChanges,
     filter: Memo<TokenFilter>,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
@@ -353,14 +353,14 @@ fn List(
     };
     let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));
     view! {
-        <h2 class="visually-hidden">{say!(i18n, tokens.list)}</h2>
+        <h2 class="visually-hidden">{t_signal!(i18n, tokens.list)}</h2>
         <div class="results-head">
             <p class="count" role="status">
                 {text}
             </p>
             <SortField filter go/>
         </div>
-        <ul class="cards" aria-label=say!(i18n, tokens.list)>
+        <ul class="cards" aria-label=t_signal!(i18n, tokens.list)>
             <For each=ids key=|id| *id children=card/>
         </ul>
         <Pager
@@ -385,7 +385,7 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
     let i18n = use_i18n();
     let on_change = move |event| {
         let sort = Sort::from_name(&event_target_value(&event)).unwrap_or_default();
-        go.run((TokenFilter { sort, ..filter.get_untracked().at(Place::First) }, Step::Chosen));
+        go.run((TokenFilter { sort, ..filter.get_untracked().at(PagePosition::First) }, Step::Chosen));
     };
     let option = move |sort: Sort| {
         view! {
@@ -396,7 +396,7 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
     };
     view! {
         <label class="sort">
-            <span>{say!(i18n, tokens.sort)}</span>
+            <span>{t_signal!(i18n, tokens.sort)}</span>
             <select prop:value=move || filter.with(|filter| filter.sort.as_str()) on:change=on_change>
                 {Sort::ALL.map(option).collect_view()}
             </select>
@@ -410,9 +410,9 @@ fn NoneYet() -> impl IntoView {
     view! {
         <section class="empty">
             {Icon::Key.view()}
-            <h2>{say!(i18n, tokens.none_title)}</h2>
-            <p>{say!(i18n, tokens.none_text)}</p>
-            <a class="button primary" href=routes::NEW_TOKEN>{say!(i18n, tokens.create)}</a>
+            <h2>{t_signal!(i18n, tokens.none_title)}</h2>
+            <p>{t_signal!(i18n, tokens.none_text)}</p>
+            <a class="button primary" href=routes::NEW_TOKEN>{t_signal!(i18n, tokens.create)}</a>
         </section>
     }
 }
@@ -423,9 +423,9 @@ fn NothingMatches(filter: Memo<TokenFilter>) -> impl IntoView {
     view! {
         <section class="empty" role="status">
             {Icon::Search.view()}
-            <h2>{say!(i18n, tokens.nothing_title)}</h2>
-            <p>{say!(i18n, tokens.nothing_text)}</p>
-            <a class="button" href=move || routes::tokens(&filter.get().cleared())>{say!(i18n, filter.clear_all)}</a>
+            <h2>{t_signal!(i18n, tokens.nothing_title)}</h2>
+            <p>{t_signal!(i18n, tokens.nothing_text)}</p>
+            <a class="button" href=move || routes::tokens(&filter.get().cleared())>{t_signal!(i18n, filter.clear_all)}</a>
         </section>
     }
 }
@@ -435,7 +435,7 @@ fn NothingMatches(filter: Memo<TokenFilter>) -> impl IntoView {
 fn ListSkeleton() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <p class="visually-hidden" role="status">{say!(i18n, tokens.loading)}</p>
+        <p class="visually-hidden" role="status">{t_signal!(i18n, tokens.loading)}</p>
         <ul class="cards skeleton" aria-hidden="true">
             {(0..6).map(|_| view! { <li class="card"></li> }).collect_view()}
         </ul>
@@ -446,7 +446,7 @@ fn ListSkeleton() -> impl IntoView {
 #[component]
 fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     let i18n = use_i18n();
-    let asker = use_asker();
+    let asker = use_current_user();
     let hydrated = use_hydrated();
     let asking = RwSignal::new(false);
     let account = asker.account_name.clone();
@@ -471,7 +471,7 @@ fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
                     disabled=move || !hydrated.get()
                     on:click=move |_| asking.set(true)
                 >
-                    {say!(i18n, access.switch_off)}
+                    {t_signal!(i18n, access.switch_off)}
                 </button>
             </footer>
             <ConfirmDialog

@@ -88,9 +88,9 @@ pub fn use_watched() -> Signal<bool> {
 
 /// The latest change by others to each token, for its card to show.
 #[derive(Clone, Copy)]
-pub struct Touched(RwSignal<HashMap<TokenId, LiveChange>>);
+pub struct LatestChanges(RwSignal<HashMap<TokenId, LiveChange>>);
 
-impl Touched {
+impl LatestChanges {
     /// Returns an empty map.
     pub fn new() -> Self {
         Self(RwSignal::new(HashMap::new()))

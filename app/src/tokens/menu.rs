@@ -4,7 +4,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::menu::{Position, focus, stays};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words::Words;
 use domain::tokens::token::{Token, TokenState};
 use leptos::ev;
@@ -144,7 +144,7 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
                 aria-expanded=move || open.get().to_string()
                 aria-controls=id.clone()
                 aria-label=label
-                title=say!(i18n, card.more)
+                title=t_signal!(i18n, card.more)
                 disabled=move || !hydrated.get()
                 on:click=move |_| if open.get_untracked() { close() } else { open_at(Position::First) }
                 on:keydown=on_button_key

@@ -1,7 +1,7 @@
 //! The API scopes of a token: a switch for each category, and below it a check box for each operation.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::tokens::scope::{Category, Scope, Scopes};
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub fn ScopePicker(scopes: Scopes) -> impl IntoView {
                     disabled=move || chosen.with(Scopes::is_empty)
                     on:click=move |_| chosen.set(Scopes::default())
                 >
-                    {say!(i18n, form.clear_all)}
+                    {t_signal!(i18n, form.clear_all)}
                 </button>
             </div>
             {Category::ALL.map(|category| view! { <CategoryScopes category chosen/> }).collect_view()}

@@ -6,7 +6,7 @@ use crate::tokens::try_it::TryIt;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::dialog::Dialog;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -29,18 +29,18 @@ pub fn SecretDialog(
             <div class="note warning">
                 {Icon::Alert.view()}
                 // If it can be viewed again, the text says by whom.
-                <p>{if issued.token.viewable { say!(i18n, secret.kept) } else { say!(i18n, secret.warning) }}</p>
+                <p>{if issued.token.viewable { t_signal!(i18n, secret.kept) } else { t_signal!(i18n, secret.warning) }}</p>
             </div>
             {issued
                 .name_exists
-                .then(|| view! { <p class="hint">{say!(i18n, done.name_exists)}</p> })}
+                .then(|| view! { <p class="hint">{t_signal!(i18n, done.name_exists)}</p> })}
             <dl class="credentials">
-                <dt>{say!(i18n, card.account_sid)}</dt>
+                <dt>{t_signal!(i18n, card.account_sid)}</dt>
                 <dd>
                     <code>{sid.clone()}</code>
                     <CopyButton text=sid.clone() label=Signal::derive(move || t_string!(i18n, secret.copy_sid).to_owned())/>
                 </dd>
-                <dt>{say!(i18n, form.auth_token)}</dt>
+                <dt>{t_signal!(i18n, form.auth_token)}</dt>
                 <dd>
                     <code class="secret">{secret.clone()}</code>
                     <CopyButton
@@ -50,16 +50,16 @@ pub fn SecretDialog(
                 </dd>
             </dl>
             <details class="try-it-in-dialog">
-                <summary>{say!(i18n, try_it.title)}</summary>
+                <summary>{t_signal!(i18n, try_it.title)}</summary>
                 <TryIt sid auth_token=secret/>
             </details>
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=move |_| _ = download(&file, &env)>
                     {Icon::Download.view()}
-                    {say!(i18n, secret.download)}
+                    {t_signal!(i18n, secret.download)}
                 </button>
                 <button type="button" class="button primary" on:click=move |_| on_done.run(())>
-                    {say!(i18n, secret.done)}
+                    {t_signal!(i18n, secret.done)}
                 </button>
             </div>
         }

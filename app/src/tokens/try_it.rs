@@ -1,7 +1,7 @@
 //! Calls the gate from the browser, as an integration would, and shows the answer.
 
 use crate::i18n::{t, t_string, use_i18n};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use domain::tokens::scope::Scope;
 use gloo_net::http::Request;
 use leptos::ev;
@@ -48,17 +48,17 @@ pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) ->
     let shown = move || {
         answer.get().map(|answer| match answer {
             Some(answer) => view! { <AnswerView answer/> }.into_any(),
-            None => view! { <p class="note failed">{say!(i18n, try_it.failed)}</p> }.into_any(),
+            None => view! { <p class="note failed">{t_signal!(i18n, try_it.failed)}</p> }.into_any(),
         })
     };
     view! {
         <form class="try-it" on:submit=on_submit>
-            <p class="hint">{say!(i18n, try_it.lead)}</p>
+            <p class="hint">{t_signal!(i18n, try_it.lead)}</p>
             {asked
                 .then(|| {
                     view! {
                         <label class="field">
-                            <span class="label">{say!(i18n, try_it.auth_token)}</span>
+                            <span class="label">{t_signal!(i18n, try_it.auth_token)}</span>
                             <input
                                 type="password"
                                 autocomplete="off"
@@ -66,7 +66,7 @@ pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) ->
                                 prop:value=secret
                                 on:input=move |event| secret.set(event_target_value(&event))
                             />
-                            <span class="hint">{say!(i18n, try_it.auth_token_hint)}</span>
+                            <span class="hint">{t_signal!(i18n, try_it.auth_token_hint)}</span>
                         </label>
                     }
                 })}
@@ -92,7 +92,7 @@ fn AnswerView(answer: Answer) -> impl IntoView {
     let headers = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
     view! {
         <dl>
-            <dt>{say!(i18n, try_it.status)}</dt>
+            <dt>{t_signal!(i18n, try_it.status)}</dt>
             <dd>
                 <span class="badge" class:ok=status < 300 class:bad={status >= 400}>
                     {status} " " {status_text}
@@ -100,9 +100,9 @@ fn AnswerView(answer: Answer) -> impl IntoView {
                 " "
                 <span class="hint">{t!(i18n, try_it.took, ms = took)}</span>
             </dd>
-            <dt>{say!(i18n, try_it.headers)}</dt>
+            <dt>{t_signal!(i18n, try_it.headers)}</dt>
             <dd><pre tabindex="0">{headers}</pre></dd>
-            <dt>{say!(i18n, try_it.body)}</dt>
+            <dt>{t_signal!(i18n, try_it.body)}</dt>
             <dd><pre tabindex="0">{indented(&body)}</pre></dd>
         </dl>
     }

@@ -2,7 +2,7 @@
 
 use crate::i18n::use_i18n;
 use crate::ui::dialog::Dialog;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 
 /// A question to confirm.
@@ -39,7 +39,7 @@ pub fn ConfirmDialog(
         >
             <p>{move || shown.get().text}</p>
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=move |_| on_cancel.run(())>{say!(i18n, cancel)}</button>
+                <button type="button" class="button" on:click=move |_| on_cancel.run(())>{t_signal!(i18n, cancel)}</button>
                 <button
                     type="button"
                     class="button"

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::routes;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 
 /// Shows the error. If the user has to sign in again, a link opens a new tab, so that this page's content is not lost.
@@ -27,7 +27,7 @@ pub fn ErrorNote(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView
                                         .then(|| {
                                             view! {
                                                 <a href=routes::SIGN_IN target="_blank" rel="noopener">
-                                                    {say!(i18n, sign_in.again)}
+                                                    {t_signal!(i18n, sign_in.again)}
                                                 </a>
                                             }
                                         })}

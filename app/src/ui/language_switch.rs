@@ -3,7 +3,7 @@
 
 use crate::i18n::{Locale, use_i18n};
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -51,7 +51,7 @@ pub fn LanguageSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="language" role="group" aria-label=say!(i18n, language)>
+        <div class="language" role="group" aria-label=t_signal!(i18n, language)>
             {Icon::Language.view()}
             {choice(Locale::en)}
             {choice(Locale::ja)}

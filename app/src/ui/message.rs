@@ -5,10 +5,10 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
 use crate::routes;
-use crate::sign_in::allowed::use_asker;
+use crate::sign_in::allowed::use_current_user;
 use crate::tokens::live::use_watched;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -63,7 +63,7 @@ pub fn NoSuchPage() -> impl IntoView {
                 title=Signal::derive(move || t_string!(i18n, page_not_found).to_owned())
                 text=Signal::derive(move || t_string!(i18n, page_not_found_text).to_owned())
                 to=routes::SETTINGS
-                link=say!(i18n, to_settings)
+                link=t_signal!(i18n, to_settings)
             />
         </main>
     }
@@ -73,7 +73,7 @@ pub fn NoSuchPage() -> impl IntoView {
 #[component]
 pub fn NotAllowed() -> impl IntoView {
     let i18n = use_i18n();
-    let asker = use_asker();
+    let asker = use_current_user();
     let text = move || {
         let role = words::role(i18n, asker.role);
         t_string!(i18n, not_allowed_text, role = role, account = asker.account_name.as_str()).to_string()
@@ -84,7 +84,7 @@ pub fn NotAllowed() -> impl IntoView {
             title=Signal::derive(move || t_string!(i18n, not_allowed).to_owned())
             text=Signal::derive(text)
             to=routes::SETTINGS
-            link=say!(i18n, to_settings)
+            link=t_signal!(i18n, to_settings)
         />
     }
 }
@@ -99,7 +99,7 @@ pub fn NoSuchToken() -> impl IntoView {
             title=Signal::derive(move || t_string!(i18n, token_not_found).to_owned())
             text=Signal::derive(move || t_string!(i18n, token_not_found_text).to_owned())
             to=routes::TOKENS
-            link=say!(i18n, to_tokens)
+            link=t_signal!(i18n, to_tokens)
         />
     }
 }
@@ -117,9 +117,9 @@ pub fn Failed(
     let text = error.clone();
     let away = matches!(error, AppError::Unavailable | AppError::Unreachable);
     let (to, link) = match error {
-        AppError::SignInNeeded => (routes::SIGN_IN.to_owned(), say!(i18n, sign_in.title)),
-        _ if away => (use_here(), say!(i18n, try_again)),
-        _ => (routes::SETTINGS.to_owned(), say!(i18n, to_settings)),
+        AppError::SignInNeeded => (routes::SIGN_IN.to_owned(), t_signal!(i18n, sign_in.title)),
+        _ if away => (use_here(), t_signal!(i18n, try_again)),
+        _ => (routes::SETTINGS.to_owned(), t_signal!(i18n, to_settings)),
     };
     if whole && error == AppError::Unavailable {
         load_once_answered();

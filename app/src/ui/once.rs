@@ -3,7 +3,7 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::copy_button::CopyButton;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 
 /// Shows the link to that path of this site with a warning, and a note if it should have been mailed and sending
@@ -17,7 +17,7 @@ pub fn LinkShownOnce(path: String, warning: Signal<String>, failed: Option<Signa
             .map(|failed| view! { <div class="note failed" role="alert">{Icon::Alert.view()} <p>{failed}</p></div> })}
         <div class="note warning">{Icon::Alert.view()} <p>{warning}</p></div>
         <dl class="credentials">
-            <dt>{say!(i18n, invitation.link)}</dt>
+            <dt>{t_signal!(i18n, invitation.link)}</dt>
             <dd>
                 <code class="secret">{link.clone()}</code>
                 <CopyButton

@@ -2,32 +2,32 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use crate::words::Words;
-use domain::paging::{Count, Place, Position, Shown};
+use domain::paging::{Count, PagePosition, Position, RowsShown};
 use leptos::prelude::*;
 
 /// Links to the neighbouring pages, built by `link`, with `shown` between them; nothing if there is only one page.
 #[component]
 pub fn Pager(
-    link: Callback<Place, String>,
+    link: Callback<PagePosition, String>,
     #[prop(into)] position: Signal<Position>,
     #[prop(into)] shown: Signal<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let to = move |place: fn(&Position) -> Option<Place>| {
+    let to = move |place: fn(&Position) -> Option<PagePosition>| {
         Signal::derive(move || position.with(place).map(|place| link.run(place)))
     };
-    let first = to(|it| (it.place != Place::First).then_some(Place::First));
-    let last = to(|it| it.next().map(|_| Place::Last));
+    let first = to(|it| (it.place != PagePosition::First).then_some(PagePosition::First));
+    let last = to(|it| it.next().map(|_| PagePosition::Last));
     view! {
         <Show when=move || position.with(|it| it.first.is_some() || it.last.is_some())>
-            <nav class="pager" aria-label=say!(i18n, pager.pages)>
-                {step("button edge", Icon::ChevronFirst, None, first, say!(i18n, pager.first))}
-                {step("button", Icon::ChevronLeft, Some("prev"), to(Position::previous), say!(i18n, pager.previous))}
+            <nav class="pager" aria-label=t_signal!(i18n, pager.pages)>
+                {step("button edge", Icon::ChevronFirst, None, first, t_signal!(i18n, pager.first))}
+                {step("button", Icon::ChevronLeft, Some("prev"), to(Position::previous), t_signal!(i18n, pager.previous))}
                 <span class="shown">{shown}</span>
-                {step("button turned", Icon::ChevronRight, Some("next"), to(Position::next), say!(i18n, pager.next))}
-                {step("button turned edge", Icon::ChevronLast, None, last, say!(i18n, pager.last))}
+                {step("button turned", Icon::ChevronRight, Some("next"), to(Position::next), t_signal!(i18n, pager.next))}
+                {step("button turned edge", Icon::ChevronLast, None, last, t_signal!(i18n, pager.last))}
             </nav>
         </Show>
     }
@@ -53,14 +53,14 @@ fn step(
 pub fn shown(i18n: Words, position: &Position, all: fn(Words, Count) -> String) -> String {
     let all = all(i18n, position.total);
     match position.shown() {
-        Shown::All => all,
-        Shown::Range(from, to) => {
+        RowsShown::All => all,
+        RowsShown::Range(from, to) => {
             t_string!(i18n, pager.range, from = number(from), to = number(to), all = all).to_string()
         }
-        Shown::Beyond(here, before) => {
+        RowsShown::Beyond(here, before) => {
             t_string!(i18n, pager.range_beyond, here = here, before = number(before), all = all).to_string()
         }
-        Shown::Last(here) => t_string!(i18n, pager.range_last, here = here, all = all).to_string(),
+        RowsShown::Last(here) => t_string!(i18n, pager.range_last, here = here, all = all).to_string(),
     }
 }
 

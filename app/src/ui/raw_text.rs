@@ -84,10 +84,10 @@ mod tests {
     ];
     /// The allowed uses: file, element, and why its text is escaped.
     const ALLOWED: [(&str, &str, &str); 4] = [
-        ("components/raw_text.rs", "<textarea", "escaped by `textarea_content`"),
-        ("components/page_title.rs", "<Title", "escaped by `title_content`"),
+        ("ui/raw_text.rs", "<textarea", "escaped by `textarea_content`"),
+        ("ui/page_title.rs", "<Title", "escaped by `title_content`"),
         ("mail.rs", "<title", "the element, which escapes its children; a test there shows it"),
-        ("components/raw_text.rs", "", "this list"),
+        ("ui/raw_text.rs", "", "this list"),
     ];
 
     fn sources(folder: &Path) -> Vec<PathBuf> {

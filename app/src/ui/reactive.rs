@@ -5,13 +5,13 @@
 use crate::words::Words;
 use leptos::prelude::*;
 
-/// A text of the locale files, in the page's language: `say!(i18n, group.key)`.
-macro_rules! say {
+/// A text of the locale files, in the page's language: `t_signal!(i18n, group.key)`.
+macro_rules! t_signal {
     ($i18n:ident, $($key:tt)+) => {
         $crate::ui::reactive::text($i18n, |$i18n| $crate::i18n::t_string!($i18n, $($key)+))
     };
 }
-pub(crate) use say;
+pub(crate) use t_signal;
 
 /// Returns the text in the page's language, as a signal. See [`say`].
 pub fn text(i18n: Words, text: fn(Words) -> &'static str) -> Signal<&'static str> {

@@ -1,7 +1,7 @@
 //! The colour theme, light or dark: as the user chose, else the system's.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -53,7 +53,7 @@ pub fn ThemeSwitch() -> impl IntoView {
     };
     view! {
         <fieldset class="choices">
-            <legend class="visually-hidden">{say!(i18n, profile.theme)}</legend>
+            <legend class="visually-hidden">{t_signal!(i18n, profile.theme)}</legend>
             {CHOICES.map(choice).collect_view()}
         </fieldset>
     }

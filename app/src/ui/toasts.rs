@@ -2,7 +2,7 @@
 
 use crate::i18n::use_i18n;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::say;
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub fn Toasts() -> impl IntoView {
     let i18n = use_i18n();
     let rack = use_toasts();
     view! {
-        <section class="toasts" aria-label=say!(i18n, done.messages)>
+        <section class="toasts" aria-label=t_signal!(i18n, done.messages)>
             <div role="status">
                 <For each=move || rack.of(Tone::Done) key=|toast| toast.id let(toast)>
                     <ToastView toast rack/>
@@ -112,12 +112,12 @@ fn ToastView(toast: Toast, rack: ToastRack) -> impl IntoView {
                         rack.dismiss(id);
                         undo();
                     };
-                    view! { <button type="button" class="toast-undo" on:click=undo>{say!(i18n, done.undo)}</button> }
+                    view! { <button type="button" class="toast-undo" on:click=undo>{t_signal!(i18n, done.undo)}</button> }
                 })}
             <button
                 type="button"
                 class="icon-button"
-                aria-label=say!(i18n, done.dismiss)
+                aria-label=t_signal!(i18n, done.dismiss)
                 on:click=move |_| rack.dismiss(id)
             >
                 {Icon::Close.view()}

@@ -7,8 +7,8 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    members::{role::Role, user::Asker},
-    paging::{Count, Place},
+    members::{role::Role, user::CurrentUser},
+    paging::{Count, PagePosition},
     tokens::{
         filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey},
         scope::{Scope, Scopes},
@@ -54,17 +54,17 @@ async fn main() {
     measure("PostgreSQL", tokens, &store, &by, &driver).await;
 }
 
-async fn open(url: &str) -> (Store, Asker) {
+async fn open(url: &str) -> (Store, CurrentUser) {
     let store = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await.expect("a database");
     let account = store.add_account("Agency").await.expect("an account");
     let role = Role::AccountAdministrator;
     let [name, email, password] = ["A", "a@agency.example", "correct horse"].map(str::to_owned);
     store.add_user(account, NewUser { name, email, password, role }).await.expect("a user");
     let user = store.people(account).await.expect("people").remove(0);
-    (store, Asker { user, account, account_name: "Agency".to_owned(), role })
+    (store, CurrentUser { user, account, account_name: "Agency".to_owned(), role })
 }
 
-async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver: &Driver) {
+async fn measure(database: &str, tokens: i64, store: &Store, by: &CurrentUser, driver: &Driver) {
     let settings = TokenSettings {
         name: "Export 日本 0".to_owned(),
         description: String::new(),
@@ -82,8 +82,8 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &Asker, driver:
         let (_, found) = store.numbered_page(by.account, &filter, 1, PAGE_SIZE).await.expect("a list");
         let middle = driver.key(by.account.0, &filter, found / 2).await;
         let middle = middle.filter(|_| found > 10 * u64::from(PAGE_SIZE));
-        let mut pages = vec![("first", Place::First, None)];
-        pages.extend(middle.map(|key| ("middle", Place::After(key.cursor()), Some(key))));
+        let mut pages = vec![("first", PagePosition::First, None)];
+        pages.extend(middle.map(|key| ("middle", PagePosition::After(key.cursor()), Some(key))));
         for (page, place, key) in pages {
             let filter = filter.at(place.clone());
             let list = store.list(by.account, &filter).await.expect("a list");

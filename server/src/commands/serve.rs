@@ -61,7 +61,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     welcome(&store, address).await?;
 
     let router = router(store.clone(), &site, &args.gate, &services, args.production);
-    let (told, end) = (told_to_end()?, told_to_end()?);
+    let (told, end) = (shutdown_signal()?, shutdown_signal()?);
     tokio::select! {
         () = connections::serve(listener, router, connections, told) => {}
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
@@ -127,7 +127,7 @@ async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
 }
 
 /// Waits for Ctrl+C or SIGTERM.
-fn told_to_end() -> Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
         tokio::select! {

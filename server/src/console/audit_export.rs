@@ -12,7 +12,7 @@ use chrono::{NaiveDate, SecondsFormat};
 use csv::WriterBuilder;
 use domain::{
     audit::trail::{EXPORT_MAX, TrailFilter},
-    members::{role::Permission, user::Asker},
+    members::{role::Permission, user::CurrentUser},
     reports::report::{BYTE_ORDER_MARK, cell},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -64,7 +64,7 @@ pub fn router(store: Store) -> Router {
 
 async fn file(
     store: &Store,
-    asker: Option<Extension<Asker>>,
+    asker: Option<Extension<CurrentUser>>,
     query: Option<String>,
     form: Form,
 ) -> Result<Response, ExportError> {

@@ -10,12 +10,12 @@ use store::{SessionToken, Store};
 
 use app::routes;
 use app::{
-    request::{AskerUnknown, SettingUp, cookie_of},
+    request::{CurrentUserUnknown, SettingUp, cookie_of},
     sign_in::api::session::SESSION_COOKIE,
 };
 
-/// Middleware that adds the signed-in user's [`domain::user::Asker`] and preferences to the request's extensions; or
-/// [`SettingUp`], which allows next to nothing, if they first have to set up a second factor; or [`AskerUnknown`],
+/// Middleware that adds the signed-in user's [`domain::user::CurrentUser`] and preferences to the request's extensions; or
+/// [`SettingUp`], which allows next to nothing, if they first have to set up a second factor; or [`CurrentUserUnknown`],
 /// which allows nothing, if the database does not answer. Any other fault of the look-up is answered here.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {
     if let Some(session) = token_of(request.headers()) {
@@ -23,7 +23,7 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
         let mut query = request.uri().query().unwrap_or_default().split('&');
         let again = request.uri().path().starts_with("/api/") && query.any(|one| one == routes::AGAIN);
         let open = again || request.uri().path() == routes::LIVE;
-        let known = if open { store.unused_session(&session).await } else { store.known_session(&session).await };
+        let known = if open { store.peek_session(&session).await } else { store.known_session(&session).await };
         match known {
             Ok(Some(known)) => {
                 request.extensions_mut().insert(known.preferences);
@@ -41,7 +41,7 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
                     let text = "something went wrong on the server; its log says more";
                     return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
                 }
-                request.extensions_mut().insert(AskerUnknown);
+                request.extensions_mut().insert(CurrentUserUnknown);
             }
         }
     }
@@ -51,7 +51,7 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
 /// Middleware below [`look_up`] that says in plain text that it is unknown who is signed in. Pages and server functions
 /// say it in their own way.
 pub async fn require_known(request: Request, next: Next) -> Response {
-    if request.extensions().get::<AskerUnknown>().is_none() {
+    if request.extensions().get::<CurrentUserUnknown>().is_none() {
         return next.run(request).await;
     }
     let mut answer = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; try again").into_response();

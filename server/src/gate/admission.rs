@@ -68,7 +68,7 @@ pub struct Gate {
 }
 
 /// A call as it came: each part, or the error that it is refused with.
-pub struct Asked {
+pub struct ParsedCall {
     /// Whether the body can be taken.
     pub body: Result<(), GateError>,
     /// The operation asked for.
@@ -118,7 +118,7 @@ impl Gate {
     pub async fn answer<F: Future<Output = Result<Response, GateError>>>(
         &self,
         caller: Caller,
-        asked: Asked,
+        asked: ParsedCall,
         carry_out: impl FnOnce(Admitted) -> F,
         refuse: impl FnOnce(GateError) -> Response,
     ) -> Response {
@@ -175,7 +175,7 @@ pub fn address(request: &Parts) -> IpAddr {
 
 /// Returns the call if it may go on. The checks, each with its status: body (413, 408, 415), target (404, 405), version
 /// (400), permission of the token (403).
-fn admit(caller: Caller, Asked { body, target, version, .. }: Asked) -> Result<Admitted, GateError> {
+fn admit(caller: Caller, ParsedCall { body, target, version, .. }: ParsedCall) -> Result<Admitted, GateError> {
     body?;
     let (target, version) = (target?, version?);
     match target.scope {

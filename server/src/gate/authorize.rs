@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     NO_STORE,
-    admission::{Admitted, Asked, Gate, address},
+    admission::{Admitted, Gate, ParsedCall, address},
     answer::Format,
     envelope::GateError,
     query::Query,
@@ -56,7 +56,7 @@ pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Respo
     };
     let version = version::requested(&head.headers, &query, caller.api_version);
     let announced = version.as_ref().ok().copied();
-    let asked = Asked { body: Ok(()), target, version, address };
+    let asked = ParsedCall { body: Ok(()), target, version, address };
     let mut response = gate.answer(caller, asked, async |admitted| Ok(passed(&admitted)), refuse).await;
     gate.lifecycle.announce(announced, response.headers_mut());
     response

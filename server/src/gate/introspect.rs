@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    admission::{self, Admitted, Asked, Gate},
+    admission::{self, Admitted, Gate, ParsedCall},
     credentials,
     envelope::GateError,
     target::Target,
@@ -44,7 +44,7 @@ pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Resp
     let (sid, scope) = (service.sid.to_string(), Some(Scope::GET_ACCESS_TOKEN));
     let target = Target { sid, scope, parameter: None, suffix: None };
     let taken = body.as_ref().map(|_| ()).map_err(|error| (*error).into());
-    let asked = Asked { body: taken, target: Ok(target), version: Ok(service.api_version), address };
+    let asked = ParsedCall { body: taken, target: Ok(target), version: Ok(service.api_version), address };
     let tell = async |admitted: Admitted| {
         let question = Request::from_parts(head.clone(), Body::from(body.unwrap_or_default()));
         Ok(Json(told(&gate, &admitted.caller, question).await?).into_response())

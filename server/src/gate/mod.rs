@@ -51,7 +51,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::{admission::Settings, answer::GateFormat};
 use self::{
-    admission::{Admitted, Asked, Gate, address},
+    admission::{Admitted, Gate, ParsedCall, address},
     answer::{Answer, Format},
     envelope::GateError,
     input::Input,
@@ -115,7 +115,7 @@ async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let announced = version.as_ref().ok().copied();
     let method = effective_method(head.method.as_str(), &mut query, input.form());
     let target = method.and_then(|method| Target::read(method, head.uri.path()));
-    let asked = Asked { body: taken, target, version, address };
+    let asked = ParsedCall { body: taken, target, version, address };
     let carry_out = async |admitted| carry_out(&gate, address, admitted, query, input, format).await;
     let refuse = |error: GateError| error.into_response(format);
     let mut response = gate.answer(caller, asked, carry_out, refuse).await;

@@ -50,12 +50,12 @@ impl std::fmt::Debug for IdentityProvider {
 
 /// The state of the routes.
 #[derive(Clone)]
-struct Door {
+struct OidcState {
     store: Store,
     identity_provider: Arc<IdentityProvider>,
 }
 
-impl Door {
+impl OidcState {
     /// Returns the key that seals the cookies of sign-ins.
     fn key(&self) -> SealingKey {
         self.store.sealing_key("sign-ins at the identity provider")
@@ -67,11 +67,11 @@ pub fn router(store: Store, identity_provider: Arc<IdentityProvider>) -> Router 
     Router::new()
         .route(routes::IDENTITY_PROVIDER, get(begin))
         .route(routes::IDENTITY_PROVIDER_CALLBACK, get(end))
-        .with_state(Door { store, identity_provider })
+        .with_state(OidcState { store, identity_provider })
 }
 
 /// Sends the browser to the provider, with the cookie that its return needs.
-async fn begin(State(door): State<Door>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+async fn begin(State(door): State<OidcState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let IdentityProvider { provider, secure, .. } = &*door.identity_provider;
     // A longer path would make the cookie larger than browsers keep.
     let next = values(query).remove("next").filter(|next| next.len() <= NEXT_MAX);
@@ -89,7 +89,7 @@ async fn begin(State(door): State<Door>, RawQuery(query): RawQuery, headers: Hea
 
 /// Signs in the person that the provider vouches for, if they are a user here.
 async fn end(
-    State(door): State<Door>,
+    State(door): State<OidcState>,
     client: Option<Extension<ClientAddress>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -126,7 +126,7 @@ enum SignedIn {
 }
 
 async fn sign_in(
-    door: &Door,
+    door: &OidcState,
     values: &HashMap<String, String>,
     attempt: &attempt::Attempt,
     client: Client,

@@ -3,7 +3,7 @@
 use crate::account::AccountId;
 use crate::audit::trail::ActionGroup;
 use crate::gate::access::Caller;
-use crate::members::user::{Asker, UserId};
+use crate::members::user::{CurrentUser, UserId};
 use crate::tokens::secret::AccountSid;
 use crate::tokens::token::TokenId;
 
@@ -190,8 +190,8 @@ pub struct Actor {
     pub token: Option<TokenId>,
 }
 
-impl From<&Asker> for Actor {
-    fn from(asker: &Asker) -> Self {
+impl From<&CurrentUser> for Actor {
+    fn from(asker: &CurrentUser) -> Self {
         Self { account: asker.account, user: Some(asker.user.id), access_token: None, token: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::action::Action;
 use crate::members::user::Person;
-use crate::paging::{Cursor, Place, Position};
+use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
 use crate::tokens::token::TokenId;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
@@ -104,7 +104,7 @@ pub struct TrailFilter {
     /// The time zone of the days: minutes east of UTC.
     pub offset: i16,
     /// The page.
-    pub place: Place,
+    pub place: PagePosition,
 }
 
 impl TrailFilter {
@@ -120,7 +120,7 @@ impl TrailFilter {
             from,
             to,
             offset: offset.filter(|_| from.is_some() || to.is_some()).unwrap_or_default(),
-            place: Place::from_query(get, |key| EntryKey::read(key).is_some()),
+            place: PagePosition::from_query(get, |key| EntryKey::read(key).is_some()),
         }
     }
 
@@ -154,7 +154,7 @@ impl TrailFilter {
 
     /// Returns the same filters on another page.
     #[must_use]
-    pub fn at(&self, place: Place) -> Self {
+    pub fn at(&self, place: PagePosition) -> Self {
         Self { place, ..self.clone() }
     }
 
@@ -379,7 +379,7 @@ mod tests {
                 from: day,
                 to: None,
                 offset: if day.is_some() { offset } else { 0 },
-                place: key.map_or(Place::Last, |key| Place::After(key.cursor())),
+                place: key.map_or(PagePosition::Last, |key| PagePosition::After(key.cursor())),
             };
             let query = filter.to_query();
             let again = TrailFilter::from_query(|key| query.iter().find(|(k, _)| *k == key).map(|(_, v)| v.clone()));

@@ -32,7 +32,7 @@ impl AsRef<Self> for Person {
 
 /// The current user: a signed-in person, with the account in use and their role in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asker {
+pub struct CurrentUser {
     /// The user.
     pub user: Person,
     /// The account in use.
@@ -57,7 +57,7 @@ pub struct Preferences {
 #[error("this role does not allow it ({0:?}); ask an Account Administrator")]
 pub struct NotAllowed(pub Permission);
 
-impl Asker {
+impl CurrentUser {
     /// Checks the current user's role.
     ///
     /// # Errors

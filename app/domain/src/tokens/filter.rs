@@ -1,6 +1,6 @@
 //! The filters and order of the token list, and how they are written in a link.
 
-use crate::paging::{Cursor, Place, Position};
+use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
 use crate::tokens::token::{NAME_MAX, Token, TokenId, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -150,7 +150,7 @@ pub struct TokenFilter {
     /// The order.
     pub sort: Sort,
     /// The page.
-    pub place: Place,
+    pub place: PagePosition,
 }
 
 impl TokenFilter {
@@ -163,7 +163,7 @@ impl TokenFilter {
             created: get("created").and_then(|name| CreatedOn::from_name(&name)),
             state: get("state").and_then(|name| TokenState::from_name(&name)),
             sort,
-            place: Place::from_query(get, |key| TokenKey::read(sort, key).is_some()),
+            place: PagePosition::from_query(get, |key| TokenKey::read(sort, key).is_some()),
         }
     }
 
@@ -199,7 +199,7 @@ impl TokenFilter {
 
     /// Returns the same filters and order on another page.
     #[must_use]
-    pub fn at(&self, place: Place) -> Self {
+    pub fn at(&self, place: PagePosition) -> Self {
         Self { place, ..self.clone() }
     }
 }
@@ -263,7 +263,7 @@ mod tests {
             ("sort", "name"),
             ("before", "end"),
         ]);
-        assert_eq!(filter.place, Place::Last);
+        assert_eq!(filter.place, PagePosition::Last);
         assert_eq!(filter.active(), 3);
         assert_eq!(filter.cleared(), TokenFilter { sort: Sort::Name, ..TokenFilter::default() });
     }
@@ -285,7 +285,7 @@ mod tests {
             (Sort::Name, "1.export", false),
         ] {
             let filter = read(&[("sort", sort.as_str()), ("after", key)]);
-            assert_eq!(filter.place != Place::First, readable, "{sort:?}: {key}");
+            assert_eq!(filter.place != PagePosition::First, readable, "{sort:?}: {key}");
         }
     }
 
@@ -297,7 +297,7 @@ mod tests {
         ) {
             let sort = Sort::ALL[sort];
             let key = TokenKey { value: value_of(sort, key.1), id: TokenId(Uuid::from_bytes(key.0)) }.cursor();
-            let place = [Place::First, Place::After(key.clone()), Place::Before(key), Place::Last][place].clone();
+            let place = [PagePosition::First, PagePosition::After(key.clone()), PagePosition::Before(key), PagePosition::Last][place].clone();
             let filter = TokenFilter {
                 name: name.chars().filter(|c| !text::is_unsupported(*c)).collect(),
                 created: CreatedOn::ALL.get(created).copied(),

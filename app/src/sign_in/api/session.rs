@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::request::protocol::Form;
 #[cfg(any(feature = "ssr", test))]
 use crate::routes;
-use domain::members::user::{Asker, Preferences};
+use domain::members::user::{CurrentUser, Preferences};
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 
@@ -18,7 +18,7 @@ pub const PENDING_COOKIE: &str = "kagitaba_sign_in";
 /// Returns the user who was signed in when the page was requested. The browser reads it from the page. `None` while the
 /// server lists its routes, and in a browser that renders the app from scratch.
 #[must_use]
-pub fn signed_in() -> Option<Asker> {
+pub fn signed_in() -> Option<CurrentUser> {
     #[cfg(feature = "ssr")]
     return crate::request::context::myself().ok();
     #[cfg(not(feature = "ssr"))]

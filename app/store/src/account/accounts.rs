@@ -5,11 +5,11 @@ use crate::clock::id_at;
 use crate::db::database::micros;
 use crate::db::sql;
 use crate::error::Error;
-use crate::gate::verification_cache::Concern;
+use crate::gate::verification_cache::Invalidation;
 use crate::store::Store;
 use domain::account::{Account, AccountId, company::CompanyInformation};
 use domain::audit::action::Action;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn enable_api_access(&self, by: &Asker) -> Result<(), Error> {
+    pub async fn enable_api_access(&self, by: &CurrentUser) -> Result<(), Error> {
         self.set_api_access(by, true, Action::ApiAccessEnabled).await
     }
 
@@ -95,11 +95,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn disable_api_access(&self, by: &Asker) -> Result<(), Error> {
+    pub async fn disable_api_access(&self, by: &CurrentUser) -> Result<(), Error> {
         self.set_api_access(by, false, Action::ApiAccessDisabled).await
     }
 
-    async fn set_api_access(&self, by: &Asker, api_access: bool, action: Action) -> Result<(), Error> {
+    async fn set_api_access(&self, by: &CurrentUser, api_access: bool, action: Action) -> Result<(), Error> {
         let mut tx = self.pools().begin_in(by.account).await?;
         let changed = sql::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
             .bind(api_access)
@@ -110,6 +110,6 @@ impl Store {
             let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
             event.record(self, &mut tx, self.clock().now()).await?;
         }
-        self.commit(tx, Concern::Account(by.account)).await
+        self.commit(tx, Invalidation::Account(by.account)).await
     }
 }

@@ -4,13 +4,13 @@ use crate::audit::event::Event;
 use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
-use crate::gate::verification_cache::Concern;
+use crate::gate::verification_cache::Invalidation;
 use crate::store::Store;
 use crate::tokens::rows::lifetime;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
 use domain::audit::action::Action;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use domain::tokens::expiry::{self, Lifetime, Terms};
 use serde_json::json;
 
@@ -78,7 +78,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn update_security_policy(
         &self,
-        by: &Asker,
+        by: &CurrentUser,
         policy: &SecurityPolicy,
         revision: i64,
     ) -> Result<i64, Error> {
@@ -103,7 +103,7 @@ impl Store {
         let action = Action::SecurityPolicyUpdated;
         let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
         event.record(self, &mut tx, self.clock().now()).await?;
-        self.commit(tx, Concern::Account(by.account)).await?;
+        self.commit(tx, Invalidation::Account(by.account)).await?;
         Ok(current + 1)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::db::database::{Connection, Pools};
 use crate::db::lock::DatabaseLock;
-use crate::db::sql::{self, Dialect, On, QueryBuilder, Value};
+use crate::db::sql::{self, Backend, Dialect, QueryBuilder, Value};
 use crate::error::Error;
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, Row};
@@ -208,11 +208,11 @@ fn rows<'c>(on: &'c mut Connection, sql: String, kinds: &'c [Kind]) -> BoxStream
                 .boxed()
         };
     }
-    match On::from(on) {
-        On::Sqlite(on) => values!(on),
-        On::Postgres(on) => values!(on),
-        On::SqlitePool(on) => values!(on),
-        On::PostgresPool(on) => values!(on),
+    match Backend::from(on) {
+        Backend::Sqlite(on) => values!(on),
+        Backend::Postgres(on) => values!(on),
+        Backend::SqlitePool(on) => values!(on),
+        Backend::PostgresPool(on) => values!(on),
     }
 }
 

@@ -21,7 +21,7 @@
 
 use crate::db::sql::{self, Pool, Tx};
 use crate::error::Error;
-use crate::gate::verification_cache::{Concern, Hold};
+use crate::gate::verification_cache::{Hold, Invalidation};
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::tokens::secret::AccountSid;
@@ -62,7 +62,7 @@ impl Node {
     }
 
     /// Returns whether the cache is trusted now.
-    pub(crate) fn believes(&self) -> bool {
+    pub(crate) fn lease_is_valid(&self) -> bool {
         let until = self.until.load(Ordering::Acquire);
         until == u64::MAX || self.micros(Instant::now()) < until
     }
@@ -189,22 +189,22 @@ impl Store {
         let sid = row.sid.clone().map(AccountSid::try_from).transpose();
         let sid = sid.map_err(|error| Error::Corrupt(format!("an eviction: {error}")))?;
         if let Some(sid) = sid {
-            self.cache().hold(&Concern::Token(sid)).release();
+            self.cache().hold(&Invalidation::Token(sid)).release();
         }
         if let Some(account) = row.account_id {
-            self.cache().hold(&Concern::Account(AccountId(account))).release();
+            self.cache().hold(&Invalidation::Account(AccountId(account))).release();
         }
         Ok(())
     }
 
     /// Leaves an eviction for every other node that holds a lease; they see it once the transaction is committed.
-    pub(crate) async fn leave_evictions(&self, tx: &mut Tx, change: Uuid, concern: &Concern) -> Result<(), Error> {
+    pub(crate) async fn leave_evictions(&self, tx: &mut Tx, change: Uuid, concern: &Invalidation) -> Result<(), Error> {
         if self.pools().nodes.is_none() {
             return Ok(());
         }
         let (sid, account) = match concern {
-            Concern::Token(sid) => (Some(sid.as_str()), None),
-            Concern::Account(account) => (None, Some(account.0)),
+            Invalidation::Token(sid) => (Some(sid.as_str()), None),
+            Invalidation::Account(account) => (None, Some(account.0)),
         };
         sql::query(
             "INSERT INTO evictions (change_id, node_id, sid, account_id)

@@ -3,7 +3,7 @@
 
 use crate::db::database::Connection;
 use crate::db::sql::{Dialect, QueryBuilder, Row, Value};
-use domain::paging::{Count, Cursor, Place, Position};
+use domain::paging::{Count, Cursor, PagePosition, Position};
 
 /// The order of a list, which has an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(crate) trait List {
 /// state.
 pub(crate) async fn page<L: List>(
     list: &L,
-    asked: &Place,
+    asked: &PagePosition,
     on: &mut Connection,
 ) -> sqlx::Result<(Vec<L::Row>, Position)> {
     let total = Side::ALL.count(list, L::COUNTED, false, on).await?;
@@ -86,14 +86,14 @@ pub(crate) async fn page<L: List>(
         return Ok((Vec::new(), Position::default()));
     }
     let mut place = match asked {
-        Place::After(cursor) | Place::Before(cursor) if list.key(cursor).is_none() => Place::First,
+        PagePosition::After(cursor) | PagePosition::Before(cursor) if list.key(cursor).is_none() => PagePosition::First,
         asked => asked.clone(),
     };
     // Going along the order to find so few would pass over nearly all the others.
     let along_order = !matches!(total, Count::Exactly(total) if total <= 2 * u64::from(L::SIZE));
     let mut rows = at(&place, list, total, along_order, on).await?;
     if rows.is_empty() {
-        place = if matches!(place, Place::After(_)) { Place::Last } else { Place::First };
+        place = if matches!(place, PagePosition::After(_)) { PagePosition::Last } else { PagePosition::First };
         rows = at(&place, list, total, along_order, on).await?;
     }
     let here = rows.len() as u64;
@@ -103,8 +103,8 @@ pub(crate) async fn page<L: List>(
         Side { key, backwards }
     };
     let before = match (&place, total) {
-        (Place::First, _) => Count::Exactly(0),
-        (Place::Last, Count::Exactly(total)) => Count::Exactly(total - here),
+        (PagePosition::First, _) => Count::Exactly(0),
+        (PagePosition::Last, Count::Exactly(total)) => Count::Exactly(total - here),
         _ => {
             let along_order = matches!(total, Count::MoreThan(_)) && !list.lies_together();
             beyond(&top, true).count(list, L::COUNTED, along_order, on).await?
@@ -112,14 +112,14 @@ pub(crate) async fn page<L: List>(
     };
     let full = here == u64::from(L::SIZE);
     let ends = match (&place, before, total) {
-        (Place::Last, ..) => true,
-        (Place::First | Place::After(_), ..) if !full => true,
+        (PagePosition::Last, ..) => true,
+        (PagePosition::First | PagePosition::After(_), ..) if !full => true,
         (_, Count::Exactly(before), Count::Exactly(total)) if before + here == total => true,
         _ => beyond(&bottom, false).count(list, 0, along_order, on).await? == Count::Exactly(0),
     };
     let begins = before == Count::Exactly(0);
     if begins && (ends || full) {
-        place = Place::First;
+        place = PagePosition::First;
     }
     let position =
         Position { place, rows: here, before, total, first: top.filter(|_| !begins), last: bottom.filter(|_| !ends) };
@@ -128,20 +128,20 @@ pub(crate) async fn page<L: List>(
 
 /// Returns the rows at this place, of `total`.
 async fn at<L: List>(
-    place: &Place,
+    place: &PagePosition,
     list: &L,
     total: Count,
     along_order: bool,
     on: &mut Connection,
 ) -> sqlx::Result<Vec<L::Row>> {
     let (key, backwards) = match place {
-        Place::First => (None, false),
-        Place::After(cursor) => (list.key(cursor), false),
-        Place::Before(cursor) => (list.key(cursor), true),
-        Place::Last => (None, true),
+        PagePosition::First => (None, false),
+        PagePosition::After(cursor) => (list.key(cursor), false),
+        PagePosition::Before(cursor) => (list.key(cursor), true),
+        PagePosition::Last => (None, true),
     };
     let mut rows = Side { key, backwards }.rows(list, along_order, on).await?;
-    if let (Place::Last, Count::Exactly(total @ 1..)) = (place, total) {
+    if let (PagePosition::Last, Count::Exactly(total @ 1..)) = (place, total) {
         // The pages are the same from either end.
         rows.truncate(usize::try_from((total - 1) % u64::from(L::SIZE)).unwrap_or_default() + 1);
     }
@@ -158,7 +158,7 @@ pub(crate) struct Side {
 }
 
 /// A part of a [`Side`] that an index has in one piece.
-enum Stretch<'k> {
+enum IndexRange<'k> {
     /// All rows.
     Whole,
     /// Rows with a value, beyond this value and tie.
@@ -176,15 +176,15 @@ impl Side {
     pub(crate) const ALL: Self = Self { key: None, backwards: false };
 
     /// Returns its parts, in order.
-    fn stretches(&self, order: Order) -> Vec<Stretch<'_>> {
+    fn stretches(&self, order: Order) -> Vec<IndexRange<'_>> {
         match (&self.key, self.backwards) {
-            (None, _) => vec![Stretch::Whole],
+            (None, _) => vec![IndexRange::Whole],
             (Some(Key { value: Some(value), tie }), false) if order.nullable => {
-                vec![Stretch::Beyond(value, tie), Stretch::Without]
+                vec![IndexRange::Beyond(value, tie), IndexRange::Without]
             }
-            (Some(Key { value: Some(value), tie }), _) => vec![Stretch::Beyond(value, tie)],
-            (Some(Key { value: None, tie }), false) => vec![Stretch::BeyondWithout(tie)],
-            (Some(Key { value: None, tie }), true) => vec![Stretch::BeyondWithout(tie), Stretch::With],
+            (Some(Key { value: Some(value), tie }), _) => vec![IndexRange::Beyond(value, tie)],
+            (Some(Key { value: None, tie }), false) => vec![IndexRange::BeyondWithout(tie)],
+            (Some(Key { value: None, tie }), true) => vec![IndexRange::BeyondWithout(tie), IndexRange::With],
         }
     }
 
@@ -196,16 +196,16 @@ impl Side {
         let query = |stretch| {
             let mut query = list.filtered(head.to_owned(), along_order);
             match stretch {
-                Stretch::Whole => &mut query,
-                Stretch::Beyond(from, equal) => {
+                IndexRange::Whole => &mut query,
+                IndexRange::Beyond(from, equal) => {
                     query.push(format_args!(" AND ({value}, {tie}) {beyond} (")).push_bind(from.clone());
                     query.push(", ").push_bind(equal.clone()).push(")")
                 }
-                Stretch::BeyondWithout(equal) => {
+                IndexRange::BeyondWithout(equal) => {
                     query.push(format_args!(" AND {value} IS NULL AND {tie} {beyond} ")).push_bind(equal.clone())
                 }
-                Stretch::With => query.push(format_args!(" AND {value} IS NOT NULL")),
-                Stretch::Without => query.push(format_args!(" AND {value} IS NULL")),
+                IndexRange::With => query.push(format_args!(" AND {value} IS NOT NULL")),
+                IndexRange::Without => query.push(format_args!(" AND {value} IS NULL")),
             };
             query
         };

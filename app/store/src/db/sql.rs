@@ -69,8 +69,8 @@ impl Pool {
     /// Acquires a connection, for queries that need not see the same state.
     pub(crate) async fn acquire(&self) -> sqlx::Result<Connection> {
         Ok(match self {
-            Self::Sqlite(pool) => Connection::Sqlite(Held::Alone(Box::pin(pool.acquire()).await?)),
-            Self::Postgres(pool) => Connection::Postgres(Held::Alone(Box::pin(pool.acquire()).await?)),
+            Self::Sqlite(pool) => Connection::Sqlite(HeldConnection::Alone(Box::pin(pool.acquire()).await?)),
+            Self::Postgres(pool) => Connection::Postgres(HeldConnection::Alone(Box::pin(pool.acquire()).await?)),
         })
     }
 }
@@ -122,9 +122,9 @@ pub(crate) async fn begin(pool: &PgPool, begin: impl SqlSafeStr) -> sqlx::Result
 /// A connection, alone or in a transaction.
 pub(crate) enum Connection {
     /// To `SQLite`.
-    Sqlite(Held<Sqlite>),
+    Sqlite(HeldConnection<Sqlite>),
     /// To `PostgreSQL`.
-    Postgres(Held<Postgres>),
+    Postgres(HeldConnection<Postgres>),
 }
 
 impl Connection {
@@ -138,14 +138,14 @@ impl Connection {
 }
 
 /// The way in which a connection is held.
-pub(crate) enum Held<DB: Database> {
+pub(crate) enum HeldConnection<DB: Database> {
     /// It returns to its pool when dropped.
     Alone(PoolConnection<DB>),
     /// Its changes are rolled back when dropped.
     InTransaction(Transaction<'static, DB>),
 }
 
-impl<DB: Database> Held<DB> {
+impl<DB: Database> HeldConnection<DB> {
     async fn commit(self) -> sqlx::Result<()> {
         match self {
             Self::Alone(_) => Ok(()),
@@ -176,13 +176,13 @@ impl Tx {
 
 impl From<Transaction<'static, Sqlite>> for Tx {
     fn from(transaction: Transaction<'static, Sqlite>) -> Self {
-        Self(Connection::Sqlite(Held::InTransaction(transaction)))
+        Self(Connection::Sqlite(HeldConnection::InTransaction(transaction)))
     }
 }
 
 impl From<Transaction<'static, Postgres>> for Tx {
     fn from(transaction: Transaction<'static, Postgres>) -> Self {
-        Self(Connection::Postgres(Held::InTransaction(transaction)))
+        Self(Connection::Postgres(HeldConnection::InTransaction(transaction)))
     }
 }
 
@@ -201,7 +201,7 @@ impl DerefMut for Tx {
 }
 
 /// A place where a statement runs: any connection of a pool, or this one.
-pub(crate) enum On<'c> {
+pub(crate) enum Backend<'c> {
     /// Any connection to `SQLite`.
     SqlitePool(&'c SqlitePool),
     /// Any connection to `PostgreSQL`.
@@ -212,7 +212,7 @@ pub(crate) enum On<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-impl<'c> From<&'c Pool> for On<'c> {
+impl<'c> From<&'c Pool> for Backend<'c> {
     fn from(pool: &'c Pool) -> Self {
         match pool {
             Pool::Sqlite(pool) => Self::SqlitePool(pool),
@@ -221,7 +221,7 @@ impl<'c> From<&'c Pool> for On<'c> {
     }
 }
 
-impl<'c> From<&'c mut Connection> for On<'c> {
+impl<'c> From<&'c mut Connection> for Backend<'c> {
     fn from(connection: &'c mut Connection) -> Self {
         match connection {
             Connection::Sqlite(held) => Self::Sqlite(held.connection()),
@@ -382,7 +382,7 @@ impl Query {
     }
 
     /// Runs it.
-    pub(crate) async fn execute<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<QueryResult> {
+    pub(crate) async fn execute<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<QueryResult> {
         Box::pin(self.done(on.into())).await
     }
 
@@ -390,47 +390,47 @@ impl Query {
     // here that waits for a database, they run on the heap: otherwise every caller's future would have room for the
     // wait, even if there is none.
 
-    async fn done(self, on: On<'_>) -> sqlx::Result<QueryResult> {
+    async fn done(self, on: Backend<'_>) -> sqlx::Result<QueryResult> {
         in_time(self.done_on(on)).await
     }
 
-    async fn row(self, on: On<'_>) -> sqlx::Result<Option<AnyRow>> {
+    async fn row(self, on: Backend<'_>) -> sqlx::Result<Option<AnyRow>> {
         in_time(self.row_on(on)).await
     }
 
-    async fn rows(self, on: On<'_>) -> sqlx::Result<Rows> {
+    async fn rows(self, on: Backend<'_>) -> sqlx::Result<Rows> {
         in_time(self.rows_on(on)).await
     }
 
-    async fn done_on(self, on: On<'_>) -> sqlx::Result<QueryResult> {
+    async fn done_on(self, on: Backend<'_>) -> sqlx::Result<QueryResult> {
         let rows_affected = match on {
-            On::SqlitePool(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
-            On::Sqlite(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
-            On::PostgresPool(on) => self.of::<Postgres>()?.execute(on).await?.rows_affected(),
-            On::Postgres(on) => self.of::<Postgres>()?.execute(on).await?.rows_affected(),
+            Backend::SqlitePool(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
+            Backend::Sqlite(on) => self.of::<Sqlite>()?.execute(on).await?.rows_affected(),
+            Backend::PostgresPool(on) => self.of::<Postgres>()?.execute(on).await?.rows_affected(),
+            Backend::Postgres(on) => self.of::<Postgres>()?.execute(on).await?.rows_affected(),
         };
         Ok(QueryResult { rows_affected })
     }
 
-    async fn row_on(self, on: On<'_>) -> sqlx::Result<Option<AnyRow>> {
+    async fn row_on(self, on: Backend<'_>) -> sqlx::Result<Option<AnyRow>> {
         Ok(match on {
-            On::SqlitePool(on) => self.of::<Sqlite>()?.fetch_optional(on).await?.map(AnyRow::Sqlite),
-            On::Sqlite(on) => self.of::<Sqlite>()?.fetch_optional(on).await?.map(AnyRow::Sqlite),
-            On::PostgresPool(on) => self.of::<Postgres>()?.fetch_optional(on).await?.map(AnyRow::Postgres),
-            On::Postgres(on) => self.of::<Postgres>()?.fetch_optional(on).await?.map(AnyRow::Postgres),
+            Backend::SqlitePool(on) => self.of::<Sqlite>()?.fetch_optional(on).await?.map(AnyRow::Sqlite),
+            Backend::Sqlite(on) => self.of::<Sqlite>()?.fetch_optional(on).await?.map(AnyRow::Sqlite),
+            Backend::PostgresPool(on) => self.of::<Postgres>()?.fetch_optional(on).await?.map(AnyRow::Postgres),
+            Backend::Postgres(on) => self.of::<Postgres>()?.fetch_optional(on).await?.map(AnyRow::Postgres),
         })
     }
 
-    async fn rows_on(self, on: On<'_>) -> sqlx::Result<Rows> {
+    async fn rows_on(self, on: Backend<'_>) -> sqlx::Result<Rows> {
         Ok(match on {
-            On::SqlitePool(on) => Rows::Sqlite(self.of::<Sqlite>()?.fetch_all(on).await?),
-            On::Sqlite(on) => Rows::Sqlite(self.of::<Sqlite>()?.fetch_all(on).await?),
-            On::PostgresPool(on) => Rows::Postgres(self.of::<Postgres>()?.fetch_all(on).await?),
-            On::Postgres(on) => Rows::Postgres(self.of::<Postgres>()?.fetch_all(on).await?),
+            Backend::SqlitePool(on) => Rows::Sqlite(self.of::<Sqlite>()?.fetch_all(on).await?),
+            Backend::Sqlite(on) => Rows::Sqlite(self.of::<Sqlite>()?.fetch_all(on).await?),
+            Backend::PostgresPool(on) => Rows::Postgres(self.of::<Postgres>()?.fetch_all(on).await?),
+            Backend::Postgres(on) => Rows::Postgres(self.of::<Postgres>()?.fetch_all(on).await?),
         })
     }
 
-    fn of<DB: Speak>(self) -> sqlx::Result<sqlx::query::Query<'static, DB, DB::Arguments>> {
+    fn of<DB: SqlDialect>(self) -> sqlx::Result<sqlx::query::Query<'static, DB, DB::Arguments>> {
         let sql = if self.in_order { DB::numbered(self.sql) } else { self.sql };
         Ok(sqlx::query_with(sql, DB::collected(self.arguments)?).persistent(self.persistent))
     }
@@ -460,7 +460,7 @@ impl<O: Row> QueryAs<O> {
     }
 
     /// Returns the row, if there is one.
-    pub(crate) async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Option<O>> {
+    pub(crate) async fn fetch_optional<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<Option<O>> {
         let row = Box::pin(self.query.row(on.into())).await?;
         row.map(|row| match row {
             AnyRow::Sqlite(row) => O::from_row(&row),
@@ -470,12 +470,12 @@ impl<O: Row> QueryAs<O> {
     }
 
     /// Returns the row.
-    pub(crate) async fn fetch_one<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<O> {
+    pub(crate) async fn fetch_one<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<O> {
         self.fetch_optional(on).await?.ok_or(sqlx::Error::RowNotFound)
     }
 
     /// Returns all rows.
-    pub(crate) async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Vec<O>> {
+    pub(crate) async fn fetch_all<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<Vec<O>> {
         match Box::pin(self.query.rows(on.into())).await? {
             Rows::Sqlite(rows) => rows.iter().map(O::from_row).collect(),
             Rows::Postgres(rows) => rows.iter().map(O::from_row).collect(),
@@ -493,30 +493,30 @@ where
     }
 
     /// Returns the value, if there is a row.
-    pub(crate) async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Option<O>> {
+    pub(crate) async fn fetch_optional<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<Option<O>> {
         Ok(self.0.fetch_optional(on).await?.map(|(value,)| value))
     }
 
     /// Returns the value.
-    pub(crate) async fn fetch_one<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<O> {
+    pub(crate) async fn fetch_one<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<O> {
         Ok(self.0.fetch_one(on).await?.0)
     }
 
     /// Returns the values of all rows.
-    pub(crate) async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> sqlx::Result<Vec<O>> {
+    pub(crate) async fn fetch_all<'c>(self, on: impl Into<Backend<'c>>) -> sqlx::Result<Vec<O>> {
         Ok(self.0.fetch_all(on).await?.into_iter().map(|(value,)| value).collect())
     }
 }
 
 /// A database that statements can be made for.
-trait Speak: Database<Arguments: sqlx::IntoArguments<Self>> + HasStatementCache {
+trait SqlDialect: Database<Arguments: sqlx::IntoArguments<Self>> + HasStatementCache {
     /// Returns the statement with its arguments numbered as the database does, from one with arguments written as `?`.
     fn numbered(sql: SqlStr) -> SqlStr;
     /// Returns the arguments in the database's form.
     fn collected(arguments: Vec<Value>) -> sqlx::Result<Self::Arguments>;
 }
 
-impl Speak for Sqlite {
+impl SqlDialect for Sqlite {
     fn numbered(sql: SqlStr) -> SqlStr {
         sql
     }
@@ -526,7 +526,7 @@ impl Speak for Sqlite {
     }
 }
 
-impl Speak for Postgres {
+impl SqlDialect for Postgres {
     fn numbered(sql: SqlStr) -> SqlStr {
         let mut numbered = String::with_capacity(2 * sql.as_str().len());
         for (number, piece) in sql.as_str().split('?').enumerate() {

@@ -3,7 +3,7 @@
 use crate::db::database::time;
 use crate::db::sql;
 use crate::error::Error;
-use crate::gate::verification_cache::{Credentials, Demands};
+use crate::gate::verification_cache::{AccountPolicy, Credentials};
 use crate::store::Store;
 use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
 use domain::account::AccountId;
@@ -30,13 +30,13 @@ struct CredentialsRow {
     allowed_addresses: String,
 }
 
-impl TryFrom<CredentialsRow> for (Credentials, Demands) {
+impl TryFrom<CredentialsRow> for (Credentials, AccountPolicy) {
     type Error = Error;
 
     fn try_from(row: CredentialsRow) -> Result<Self, Error> {
         let longest = row.token_lifetime.map(lifetime).transpose()?;
         let expires_at = row.expires_at.map(time).transpose()?;
-        let demands = Demands { api_access: row.api_access, addresses: from_json(&row.allowed_addresses)? };
+        let demands = AccountPolicy { api_access: row.api_access, addresses: from_json(&row.allowed_addresses)? };
         let credentials = Credentials {
             token: TokenId(row.id),
             account: AccountId(row.account_id),
@@ -83,11 +83,11 @@ impl Store {
         secret: &Secret,
         address: Option<IpAddr>,
     ) -> Result<Option<Caller>, Error> {
-        let admitted = |demands: &Demands| {
+        let admitted = |demands: &AccountPolicy| {
             let address_allowed = address.is_none_or(|address| allows(&demands.addresses, address));
             (demands.api_access, address_allowed)
         };
-        let believed = self.node().believes();
+        let believed = self.node().lease_is_valid();
         let known = match believed.then(|| self.cache().get(&sid, admitted)).flatten() {
             Some(cached) => Some(cached),
             None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
@@ -129,7 +129,7 @@ impl Store {
     /// Returns whether a call with this Account SID would be answered without reading the database. For tests.
     #[must_use]
     pub fn remembers(&self, sid: &AccountSid) -> bool {
-        self.node().believes() && self.cache().get(sid, |_| ()).is_some()
+        self.node().lease_is_valid() && self.cache().get(sid, |_| ()).is_some()
     }
 
     /// Reads a token's credentials, and caches them if the cache is to be trusted.
@@ -137,7 +137,7 @@ impl Store {
         &self,
         sid: &AccountSid,
         remember: bool,
-    ) -> Result<Option<(Credentials, Demands)>, Error> {
+    ) -> Result<Option<(Credentials, AccountPolicy)>, Error> {
         let ticket = self.cache().ticket(sid);
         let row: Option<CredentialsRow> = sql::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
@@ -149,7 +149,7 @@ impl Store {
         .bind(sid.as_str())
         .fetch_optional(&self.pools().read)
         .await?;
-        let read = row.map(<(Credentials, Demands)>::try_from).transpose()?;
+        let read = row.map(<(Credentials, AccountPolicy)>::try_from).transpose()?;
         if let Some((credentials, demands)) = read.as_ref().filter(|_| remember) {
             self.cache().put(&ticket, sid, *credentials, demands);
         }

@@ -56,7 +56,7 @@ pub(crate) struct Credentials {
 
 /// The settings that all tokens of an account share.
 #[derive(Clone)]
-pub(crate) struct Demands {
+pub(crate) struct AccountPolicy {
     pub(crate) api_access: bool,
     pub(crate) addresses: Box<[AddressRange]>,
 }
@@ -74,7 +74,7 @@ struct Entry {
 
 struct Account {
     id: AccountId,
-    demands: Demands,
+    demands: AccountPolicy,
     /// Set once the account's demands are being changed. Entries that point here are invalid then.
     stale: AtomicBool,
 }
@@ -118,7 +118,7 @@ pub(crate) struct Ticket {
 }
 
 /// The subject of a change.
-pub(crate) enum Concern {
+pub(crate) enum Invalidation {
     /// One token.
     Token(AccountSid),
     /// All tokens of an account.
@@ -151,7 +151,7 @@ impl Default for VerificationCache {
 impl VerificationCache {
     /// Returns the cached credentials of the token, and what `ask` makes of its account's demands, without waiting for
     /// a lock.
-    pub(crate) fn get<T>(&self, sid: &AccountSid, ask: impl FnOnce(&Demands) -> T) -> Option<(Credentials, T)> {
+    pub(crate) fn get<T>(&self, sid: &AccountSid, ask: impl FnOnce(&AccountPolicy) -> T) -> Option<(Credentials, T)> {
         let entries = self.entries.pin();
         let Entry { account, token, secret_hash, state, api_version, scopes, ends_at } = entries.get(&key(sid))?;
         if account.stale.load(Ordering::Acquire) {
@@ -176,7 +176,7 @@ impl VerificationCache {
     }
 
     /// Puts in what was read after the ticket was taken, unless a change may have been missed.
-    pub(crate) fn put(&self, ticket: &Ticket, sid: &AccountSid, read: Credentials, demands: &Demands) {
+    pub(crate) fn put(&self, ticket: &Ticket, sid: &AccountSid, read: Credentials, demands: &AccountPolicy) {
         let changes = locked(&self.tokens[stripe(sid)]);
         let mut accounts = locked(&self.accounts);
         if !changes.allow(ticket.token) || !accounts.changes.allow(ticket.accounts) {
@@ -191,10 +191,10 @@ impl VerificationCache {
     }
 
     /// Removes the subject of a change and keeps it out.
-    pub(crate) fn hold(self: &Arc<Self>, concern: &Concern) -> Hold {
+    pub(crate) fn hold(self: &Arc<Self>, concern: &Invalidation) -> Hold {
         match concern {
-            Concern::Token(sid) => self.hold_token(sid),
-            Concern::Account(account) => self.hold_account(*account),
+            Invalidation::Token(sid) => self.hold_token(sid),
+            Invalidation::Account(account) => self.hold_account(*account),
         }
     }
 
@@ -238,7 +238,7 @@ impl Hold {
 impl Store {
     /// Commits a change of data that may be cached, on this node or another, and returns when no node trusts the
     /// earlier state any longer. Once begun, this is carried through even if the caller stops waiting.
-    pub(crate) async fn commit(&self, mut tx: Tx, concern: Concern) -> Result<(), Error> {
+    pub(crate) async fn commit(&self, mut tx: Tx, concern: Invalidation) -> Result<(), Error> {
         let store = self.clone();
         let committing = tokio::spawn(async move {
             let change = Uuid::now_v7();

@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::tokens::changes::IssuedToken;
 use crate::tokens::rows;
 use domain::audit::action::Action;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use domain::tokens::secret::Secret;
 use domain::tokens::token::TokenId;
 use rand::{CryptoRng, RngExt};
@@ -150,7 +150,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NotViewable`], [`Error::SealingKeys`], [`Error::Database`].
-    pub async fn view_secret(&self, by: &Asker, id: TokenId) -> Result<IssuedToken, Error> {
+    pub async fn view_secret(&self, by: &CurrentUser, id: TokenId) -> Result<IssuedToken, Error> {
         let mut tx = self.pools().begin_in(by.account).await?;
         let stored = rows::find(&mut tx, by.account, id).await?;
         if stored.deleted_at.is_some() {

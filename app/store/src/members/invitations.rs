@@ -20,7 +20,7 @@ use domain::members::membership::{
     INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator,
 };
 use domain::members::role::Role;
-use domain::members::user::{Asker, UserId};
+use domain::members::user::{CurrentUser, UserId};
 use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -67,7 +67,12 @@ impl Store {
     /// # Errors
     /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] if the current user is no longer an active administrator;
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn invite(&self, by: &Asker, email: &str, role: Role) -> Result<(Invitation, InvitationToken), Error> {
+    pub async fn invite(
+        &self,
+        by: &CurrentUser,
+        email: &str,
+        role: Role,
+    ) -> Result<(Invitation, InvitationToken), Error> {
         let token = InvitationToken::generate();
         let now = self.clock().now();
         let invitation = Invitation {
@@ -134,7 +139,7 @@ impl Store {
     /// # Errors
     /// [`Error::InvitationOver`] if it was accepted, withdrawn or replaced; [`Error::NotAllowed`] if the current user
     /// is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn withdraw_invitation(&self, by: &Asker, id: InvitationId) -> Result<(), Error> {
+    pub async fn withdraw_invitation(&self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
         let withdrawn: Option<(String, String)> =

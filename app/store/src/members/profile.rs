@@ -11,7 +11,7 @@ use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::members::user::{Asker, Preferences};
+use domain::members::user::{CurrentUser, Preferences};
 use domain::sign_in::session::{OwnAccount, OwnSession, STEP_UP_AFTER, SessionId};
 use serde_json::json;
 use std::net::IpAddr;
@@ -63,7 +63,7 @@ impl Store {
     /// over, or not the current user's; [`Error::Password`], [`Error::Database`].
     pub async fn give_password_again(
         &self,
-        by: &Asker,
+        by: &CurrentUser,
         session: &SessionToken,
         password: &str,
         from: IpAddr,
@@ -85,7 +85,7 @@ impl Store {
     /// As [`Store::give_password_again`].
     pub async fn change_password(
         &self,
-        by: &Asker,
+        by: &CurrentUser,
         session: &SessionToken,
         (old, new): (&str, &str),
         from: IpAddr,
@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn rename_self(&self, by: &Asker, name: &str) -> Result<(), Error> {
+    pub async fn rename_self(&self, by: &CurrentUser, name: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
         require_row(&changed.execute(&mut *tx).await?)?;
@@ -122,7 +122,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn set_preferences(&self, by: &Asker, preferences: &Preferences) -> Result<(), Error> {
+    pub async fn set_preferences(&self, by: &CurrentUser, preferences: &Preferences) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let before: Option<(Option<String>, Option<String>)> =
             sql::query_as("SELECT language, time_zone FROM users WHERE id = $1")
@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn own_sessions(&self, by: &Asker, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
+    pub async fn own_sessions(&self, by: &CurrentUser, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
         let now = self.clock().now();
         let (since, until) = counted(SESSION_LIFETIME, now);
         let rows: Vec<OwnSessionRow> = sql::query_as(
@@ -170,7 +170,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is over, or another user's; [`Error::Database`].
-    pub async fn end_session(&self, by: &Asker, id: SessionId) -> Result<(), Error> {
+    pub async fn end_session(&self, by: &CurrentUser, id: SessionId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
         require_row(&ended.execute(&mut *tx).await?)?;
@@ -182,7 +182,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sign_out_elsewhere(&self, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
+    pub async fn sign_out_elsewhere(&self, by: &CurrentUser, session: &SessionToken) -> Result<u64, Error> {
         let mut tx = self.pools().begin().await?;
         let ended = end_others(&mut tx, by, session).await?;
         if ended > 0 {
@@ -196,7 +196,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn own_accounts(&self, by: &Asker) -> Result<Vec<OwnAccount>, Error> {
+    pub async fn own_accounts(&self, by: &CurrentUser) -> Result<Vec<OwnAccount>, Error> {
         let rows: Vec<(Uuid, String, String)> = sql::query_as(
             "SELECT accounts.id, accounts.name, memberships.role FROM memberships
              JOIN accounts ON accounts.id = memberships.account_id
@@ -215,7 +215,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the current user does not belong to it, or the session is over; [`Error::Database`].
-    pub async fn switch_account(&self, by: &Asker, session: &SessionToken, to: AccountId) -> Result<(), Error> {
+    pub async fn switch_account(&self, by: &CurrentUser, session: &SessionToken, to: AccountId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let switched = sql::query(
             "UPDATE sessions SET account_id = $1 WHERE token_hash = $2 AND user_id = $3
@@ -239,7 +239,12 @@ impl Store {
     }
 
     /// Gives the session a new token, and records that the password, or a passkey in its place, was given now.
-    pub(crate) async fn renew(&self, tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<SessionToken, Error> {
+    pub(crate) async fn renew(
+        &self,
+        tx: &mut Tx,
+        by: &CurrentUser,
+        session: &SessionToken,
+    ) -> Result<SessionToken, Error> {
         let new = SessionToken::generate();
         let renewed = sql::query(
             "UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4",
@@ -254,13 +259,19 @@ impl Store {
         Ok(new)
     }
 
-    async fn note(&self, tx: &mut Tx, by: &Asker, action: Action, details: serde_json::Value) -> Result<(), Error> {
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        by: &CurrentUser,
+        action: Action,
+        details: serde_json::Value,
+    ) -> Result<(), Error> {
         let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
         event.record(self, tx, self.clock().now()).await
     }
 }
 
-async fn end_others(tx: &mut Tx, by: &Asker, session: &SessionToken) -> Result<u64, Error> {
+async fn end_others(tx: &mut Tx, by: &CurrentUser, session: &SessionToken) -> Result<u64, Error> {
     let ended = sql::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
         .bind(by.user.id.0)
         .bind(session.hash())

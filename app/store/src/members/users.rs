@@ -12,7 +12,7 @@ use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{self, Change, Contact, Member, MembershipState};
 use domain::members::role::Role;
-use domain::members::user::{Asker, Person, UserId};
+use domain::members::user::{CurrentUser, Person, UserId};
 use domain::text::folded;
 use serde_json::json;
 use std::fmt;
@@ -174,7 +174,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::LastAdministrator`]; [`Error::NotAllowed`] if the current user is no longer an
     /// active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn change_role(&self, by: &Asker, user: UserId, role: Role) -> Result<Member, Error> {
+    pub async fn change_role(&self, by: &CurrentUser, user: UserId, role: Role) -> Result<Member, Error> {
         self.change_member(by, user, Change::Role(role), Action::UserRoleChanged).await
     }
 
@@ -183,7 +183,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::change_role`].
-    pub async fn deactivate_user(&self, by: &Asker, user: UserId) -> Result<Member, Error> {
+    pub async fn deactivate_user(&self, by: &CurrentUser, user: UserId) -> Result<Member, Error> {
         self.change_member(by, user, Change::Deactivate, Action::UserDeactivated).await
     }
 
@@ -191,13 +191,19 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::change_role`].
-    pub async fn reinstate_user(&self, by: &Asker, user: UserId) -> Result<Member, Error> {
+    pub async fn reinstate_user(&self, by: &CurrentUser, user: UserId) -> Result<Member, Error> {
         self.change_member(by, user, Change::Reinstate, Action::UserReinstated).await
     }
 
     /// Makes the change, if the account's members as they are in this transaction allow it: nothing else changes them
     /// meanwhile, so that one administrator stays.
-    async fn change_member(&self, by: &Asker, of: UserId, change: Change, action: Action) -> Result<Member, Error> {
+    async fn change_member(
+        &self,
+        by: &CurrentUser,
+        of: UserId,
+        change: Change,
+        action: Action,
+    ) -> Result<Member, Error> {
         let mut tx = self.pools().begin().await?;
         let members = members(&mut tx, by.account).await?;
         let after = change.apply(&members, by.user.id, of)?;

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::gate::client_address;
-use domain::members::user::{Asker, UserId};
+use domain::members::user::{CurrentUser, UserId};
 use domain::sign_in::second_factor::{CHALLENGE_WITHIN, OwnPasskey, PASSKEYS_MAX, PasskeyId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,7 +94,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
-    pub async fn begin_passkey(&self, by: &Asker, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+    pub async fn begin_passkey(
+        &self,
+        by: &CurrentUser,
+        party: &RelyingParty,
+        from: IpAddr,
+    ) -> Result<Challenge, Error> {
         let mut tx = self.pools().begin().await?;
         let known: Vec<CredentialID> = sql::query_scalar("SELECT credential_id FROM passkeys WHERE user_id = $1")
             .bind(by.user.id.0)
@@ -124,7 +129,7 @@ impl Store {
     /// [`Error::Corrupt`].
     pub async fn add_passkey(
         &self,
-        by: &Asker,
+        by: &CurrentUser,
         answer: &PasskeyAnswer,
         name: &str,
     ) -> Result<Option<RecoveryCodes>, Error> {
@@ -165,7 +170,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is gone, or another user's; [`Error::Database`].
-    pub async fn remove_passkey(&self, by: &Asker, id: PasskeyId) -> Result<(), Error> {
+    pub async fn remove_passkey(&self, by: &CurrentUser, id: PasskeyId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let removed: Option<String> =
             sql::query_scalar("DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name")
@@ -195,7 +200,7 @@ impl Store {
     /// [`Error::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_own_passkey(
         &self,
-        by: &Asker,
+        by: &CurrentUser,
         party: &RelyingParty,
         from: IpAddr,
     ) -> Result<Option<Challenge>, Error> {
@@ -272,7 +277,7 @@ impl Store {
     /// not the current user's; [`Error::Database`], [`Error::Corrupt`].
     pub async fn give_passkey_again(
         &self,
-        by: &Asker,
+        by: &CurrentUser,
         session: &SessionToken,
         answer: &PasskeyAnswer,
     ) -> Result<SessionToken, Error> {

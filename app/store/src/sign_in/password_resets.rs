@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{MembershipState, require_administrator};
-use domain::members::user::{Asker, Person, UserId};
+use domain::members::user::{CurrentUser, Person, UserId};
 use domain::sign_in::password_reset::{Handover, RESET_LIFETIME, RESETS_ASKED_MAX, may_make_link};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -47,7 +47,12 @@ impl Store {
     /// [`Error::BelongsElsewhere`] as [`may_make_link`]; [`Error::NotFound`]; [`Error::Deactivated`];
     /// [`Error::NotAllowed`] if the current user is no longer an active administrator; [`Error::Database`],
     /// [`Error::Corrupt`].
-    pub async fn make_reset_link(&self, by: &Asker, user: UserId, handover: Handover) -> Result<ResetLink, Error> {
+    pub async fn make_reset_link(
+        &self,
+        by: &CurrentUser,
+        user: UserId,
+        handover: Handover,
+    ) -> Result<ResetLink, Error> {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
         let members = users::members(&mut tx, by.account).await?;

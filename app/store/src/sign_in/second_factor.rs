@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::require_administrator;
-use domain::members::user::{Asker, UserId};
+use domain::members::user::{CurrentUser, UserId};
 use domain::sign_in::second_factor::{
     CODE_DIGITS, GivenCode, RECOVERY_ALPHABET, RECOVERY_CODES, RECOVERY_LENGTH, SKEW, STEP_SECONDS, SecondFactors,
     SecondStepBy,
@@ -67,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn second_factors(&self, by: &Asker) -> Result<SecondFactors, Error> {
+    pub async fn second_factors(&self, by: &CurrentUser) -> Result<SecondFactors, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let (since, codes, required): (Option<i64>, i64, bool) = sql::query_as(
             "SELECT (SELECT confirmed_at FROM authenticators WHERE user_id = $1),
@@ -92,7 +92,7 @@ impl Store {
     /// # Errors
     /// [`Error::AlreadyDone`] if they have one that counts; [`Error::Corrupt`] if an otpauth URL can't hold their
     /// e-mail address; [`Error::Database`].
-    pub async fn begin_authenticator(&self, by: &Asker) -> Result<NewAuthenticator, Error> {
+    pub async fn begin_authenticator(&self, by: &CurrentUser) -> Result<NewAuthenticator, Error> {
         let mut secret = Zeroizing::new([0; SECRET_LENGTH]);
         rand::rng().fill_bytes(secret.as_mut());
         let totp = authenticator(secret.as_ref(), &by.user.email)?;
@@ -121,7 +121,12 @@ impl Store {
     /// # Errors
     /// [`Error::WrongCode`]; [`Error::Throttled`] as [`Store::second_step`]; [`Error::AlreadyDone`] if it is confirmed
     /// already; [`Error::NotFound`] if there is none; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn confirm_authenticator(&self, by: &Asker, code: &str, from: IpAddr) -> Result<RecoveryCodes, Error> {
+    pub async fn confirm_authenticator(
+        &self,
+        by: &CurrentUser,
+        code: &str,
+        from: IpAddr,
+    ) -> Result<RecoveryCodes, Error> {
         let user = by.user.id;
         let now = self.clock().now();
         let guess = guess_hash(self.key(), user);
@@ -154,7 +159,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if they have no second factor; [`Error::Database`].
-    pub async fn renew_recovery_codes(&self, by: &Asker) -> Result<RecoveryCodes, Error> {
+    pub async fn renew_recovery_codes(&self, by: &CurrentUser) -> Result<RecoveryCodes, Error> {
         let mut tx = self.pools().begin().await?;
         if !has_second_factor(&mut tx, by.user.id).await? {
             return Err(Error::NotFound);
@@ -170,7 +175,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if they have none; [`Error::Database`].
-    pub async fn switch_second_factor_off(&self, by: &Asker) -> Result<(), Error> {
+    pub async fn switch_second_factor_off(&self, by: &CurrentUser) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
         require_row(&removed.bind(by.user.id.0).execute(&mut *tx).await?)?;
@@ -221,7 +226,7 @@ impl Store {
     /// # Errors
     /// [`Error::SecondFactorNeeded`] if it is switched on by a user who has none; [`Error::NotAllowed`] if the current
     /// user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn require_second_factor(&self, by: &Asker, on: bool) -> Result<(), Error> {
+    pub async fn require_second_factor(&self, by: &CurrentUser, on: bool) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
         if on && !has_second_factor(&mut tx, by.user.id).await? {
@@ -237,7 +242,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    async fn note_own(&self, tx: &mut Tx, by: &Asker, action: Action) -> Result<(), Error> {
+    async fn note_own(&self, tx: &mut Tx, by: &CurrentUser, action: Action) -> Result<(), Error> {
         let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
         event.record(self, tx, self.clock().now()).await
     }

@@ -14,7 +14,7 @@ use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::members::user::{Asker, Person, Preferences, UserId};
+use domain::members::user::{CurrentUser, Person, Preferences, UserId};
 use domain::sign_in::session::USER_AGENT_MAX;
 use serde_json::json;
 use std::net::IpAddr;
@@ -67,7 +67,7 @@ struct SessionRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSession {
     /// The current user.
-    pub asker: Asker,
+    pub asker: CurrentUser,
     /// Whether the account requires a second factor of every user, and they have none yet.
     pub second_factor_missing: bool,
     /// Their preferences for pages.
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn session(&self, token: &SessionToken) -> Result<Option<Asker>, Error> {
+    pub async fn session(&self, token: &SessionToken) -> Result<Option<CurrentUser>, Error> {
         Ok(self.known_session(token).await?.map(|known| known.asker))
     }
 
@@ -128,7 +128,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn unused_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
+    pub async fn peek_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
         Ok(self.look_up(token, self.clock().now()).await?.map(|(known, _)| known))
     }
 
@@ -157,7 +157,7 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let role = role_named(&row.role)?;
-        let asker = Asker {
+        let asker = CurrentUser {
             user: Person { id: UserId(row.user_id), name: row.user_name, email: row.email },
             account: AccountId(row.account_id),
             account_name: row.account_name,

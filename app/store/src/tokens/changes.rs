@@ -6,7 +6,7 @@ use crate::clock::{counted, id_at};
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
-use crate::gate::verification_cache::Concern;
+use crate::gate::verification_cache::Invalidation;
 use crate::store::Store;
 use crate::tokens::rows::{self, StoredToken};
 use domain::audit::action::{Action, Actor};
@@ -286,7 +286,7 @@ impl Store {
             event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
         }
         let name_exists = rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
-        self.commit(tx, Concern::Token(token.sid.clone())).await?;
+        self.commit(tx, Invalidation::Token(token.sid.clone())).await?;
         Ok((token, name_exists))
     }
 }

@@ -1,6 +1,6 @@
 //! Calls that were written although the answer to their commit was lost.
 
-use crate::house::{HERE, House};
+use crate::test_store::{HERE, TestStore};
 use crate::wire::Wire;
 use domain::tokens::scope::Scope;
 use sqlx::{Connection, Executor, PgConnection};
@@ -20,20 +20,20 @@ const IS_LATE: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let wire = Wire::to(&house.database.url());
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let wire = Wire::to(&test.database.url());
     let node = Store::open(wire.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
     let call = Call {
-        account: house.aya.account,
+        account: test.aya.account,
         token: token.id,
         scope: Scope::GET_COMPANY_INFORMATION,
         status: 200,
-        at: house.clock.now(),
+        at: test.clock.now(),
         address: HERE,
         latency: Duration::ZERO,
     };
-    let mut somebody = PgConnection::connect(&house.database.url()).await.unwrap();
+    let mut somebody = PgConnection::connect(&test.database.url()).await.unwrap();
     somebody.execute(LATE).await.unwrap();
     somebody.execute("SELECT pg_advisory_lock(7)").await.unwrap();
     for _ in 0..3 {

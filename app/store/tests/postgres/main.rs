@@ -13,7 +13,7 @@ mod contract;
 #[path = "../../src/db/sql.rs"]
 mod sql;
 
-use contract::{house, soft_passkey};
+use contract::{soft_passkey, test_store};
 use database::Database;
 use store::{Clock, ServerKey, Store};
 use wire::Wire;

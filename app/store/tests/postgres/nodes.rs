@@ -1,7 +1,7 @@
 //! Several nodes on one database: no node uses data that another has changed, even if nodes are lost or cut off.
 
-use crate::house::House;
 use crate::sql;
+use crate::test_store::TestStore;
 use crate::wire::Wire;
 use domain::tokens::secret::Secret;
 use domain::tokens::token::Token;
@@ -14,9 +14,9 @@ use tokio::task::{AbortHandle, JoinSet};
 /// The longest wait for an event that needs no further action. It is long, as the machine may be busy.
 const AT_LAST: Duration = Duration::from_mins(1);
 
-/// Returns another node on the house's database, with the token in its cache, and the handle to stop its lease.
-async fn node(house: &House, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
-    remembering(house.reopened().await, token, secret).await
+/// Returns another node on the test's database, with the token in its cache, and the handle to stop its lease.
+async fn node(test: &TestStore, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
+    remembering(test.reopened().await, token, secret).await
 }
 
 async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
@@ -24,7 +24,7 @@ async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, Abo
     let began = Instant::now();
     while !node.remembers(&token.sid) {
         assert!(node.authenticate(&token.sid, secret).await.unwrap().is_some());
-        assert!(began.elapsed() < AT_LAST, "it believes its cache");
+        assert!(began.elapsed() < AT_LAST, "it lease_is_valid its cache");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     (node, keeping)
@@ -32,11 +32,11 @@ async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, Abo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
-    let house = House::new().await;
-    house.store.enable_api_access(&house.aya).await.unwrap();
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    test.store.enable_api_access(&test.aya).await.unwrap();
+    let issued = test.issue("Export").await;
     let (sid, mut secret) = (issued.token.sid.clone(), issued.secret);
-    let (other, _) = node(&house, &issued.token, &secret).await;
+    let (other, _) = node(&test, &issued.token, &secret).await;
 
     let ended = Arc::new(AtomicBool::new(false));
     let (passes, remembered) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -58,7 +58,7 @@ async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
     }
     let mut revision = issued.token.revision;
     for reset in 0..100 {
-        let issued = house.store.reset(&house.aya, issued.token.id, revision).await.unwrap();
+        let issued = test.store.reset(&test.aya, issued.token.id, revision).await.unwrap();
         let old = std::mem::replace(&mut secret, issued.secret);
         revision = issued.token.revision;
         assert!(other.authenticate(&sid, &old).await.unwrap().is_none(), "a stale pass after reset {reset}");
@@ -72,78 +72,78 @@ async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
     ended.store(true, Ordering::Release);
     callers.join_all().await;
     assert!(passes.load(Ordering::Relaxed) > 100 && remembered.load(Ordering::Relaxed) > 100);
-    house.store.disable_api_access(&house.aya).await.unwrap();
+    test.store.disable_api_access(&test.aya).await.unwrap();
     assert!(!other.authenticate(&sid, &secret).await.unwrap().unwrap().api_access);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn change_waits_for_the_lease_of_a_lost_node_to_expire() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let (other, keeping) = node(&house, &issued.token, &issued.secret).await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (other, keeping) = node(&test, &issued.token, &issued.secret).await;
     keeping.abort();
-    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision);
+    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision);
     tokio::time::timeout(AT_LAST, reset).await.expect("it does not wait for ever").unwrap();
     assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
-    assert!(!other.remembers(&issued.token.sid), "it believes nothing any more");
+    assert!(!other.remembers(&issued.token.sid), "it lease_is_valid nothing any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_change_does_not_wait_for_a_node_that_has_ended_its_lease() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let (other, keeping) = node(&house, &issued.token, &issued.secret).await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (other, keeping) = node(&test, &issued.token, &issued.secret).await;
     keeping.abort();
     other.end_lease().await.unwrap();
     assert!(!other.remembers(&issued.token.sid));
-    house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     let waited_for = sql::query_scalar::<i64>("SELECT COUNT(*) FROM evictions");
-    assert_eq!(waited_for.fetch_one(&house.database().await).await.unwrap(), 0, "there was nobody to wait for");
+    assert_eq!(waited_for.fetch_one(&test.database().await).await.unwrap(), 0, "there was nobody to wait for");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn only_one_change_waits_for_a_node_whose_lease_never_ends() {
-    let house = House::new().await;
-    let (issued, database) = (house.issue("Export").await, house.database().await);
+    let test = TestStore::new().await;
+    let (issued, database) = (test.issue("Export").await, test.database().await);
     // A lease as it is left by a database clock that was ahead.
     let gone = "INSERT INTO nodes (id, lease_until) VALUES (gen_random_uuid(), now() + INTERVAL '1 year')";
     sql::query(gone).execute(&database).await.unwrap();
-    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     let nodes = || sql::query_scalar::<i64>("SELECT COUNT(*) FROM nodes");
     assert_eq!(nodes().fetch_one(&database).await.unwrap(), 0);
-    house.store.reset(&house.aya, issued.token.id, reset.token.revision).await.unwrap();
-    assert!(house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    test.store.reset(&test.aya, issued.token.id, reset.token.revision).await.unwrap();
+    assert!(test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn calls_taken_by_a_clock_ahead_cost_the_account_none() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let allowance = Allowance { group: "default", calls: 2, every: Duration::from_secs(100) };
-    let take = async || house.store.take_call(house.aya.account, allowance).await.unwrap();
+    let take = async || test.store.take_call(test.aya.account, allowance).await.unwrap();
     assert!(take().await.is_ok() && take().await.is_ok() && take().await.is_err());
     let ahead = "UPDATE call_allowances SET back_at = back_at + 86400000000";
-    sql::query(ahead).execute(&house.database().await).await.unwrap();
-    assert_eq!(house.store.calls_back_in(house.aya.account, allowance).await.unwrap(), Duration::ZERO);
+    sql::query(ahead).execute(&test.database().await).await.unwrap();
+    assert_eq!(test.store.calls_back_in(test.aya.account, allowance).await.unwrap(), Duration::ZERO);
     assert!(take().await.is_ok() && take().await.is_ok() && take().await.is_err());
 }
 
 #[tokio::test]
 async fn a_store_that_keeps_no_lease_remembers_nothing() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let other = house.reopened().await.at(Clock::system());
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let other = test.reopened().await.at(Clock::system());
     assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
     assert!(!other.remembers(&issued.token.sid));
-    house.store.delete(&house.aya, issued.token.id).await.unwrap();
+    test.store.delete(&test.aya, issued.token.id).await.unwrap();
     assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_on_several_nodes_share_one_exact_limit() {
-    let house = House::new().await;
-    let (one, two) = (house.store.clone(), house.reopened().await);
-    let stranger = house.stranger().await.account;
-    let account = house.aya.account;
+    let test = TestStore::new().await;
+    let (one, two) = (test.store.clone(), test.reopened().await);
+    let stranger = test.stranger().await.account;
+    let account = test.aya.account;
     let allowance = Allowance { group: "default", calls: 30, every: Duration::from_secs(100) };
     let mut callers = JoinSet::new();
     for store in [&one, &two, &one, &two] {
@@ -170,18 +170,18 @@ async fn calls_on_several_nodes_share_one_exact_limit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
     let (sid, old) = (&issued.token.sid, &issued.secret);
-    let wire = Wire::to(&house.database.url());
+    let wire = Wire::to(&test.database.url());
     let other = Store::open(wire.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
     let (other, _) = remembering(other, &issued.token, old).await;
 
     wire.cut();
     assert!(other.authenticate(sid, old).await.unwrap().is_some(), "by its memory");
-    let refused = other.disable(&house.aya, issued.token.id).await.unwrap_err();
+    let refused = other.disable(&test.aya, issued.token.id).await.unwrap_err();
     assert!(refused.is_unavailable(), "{refused}");
-    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     for secret in [old, &reset.secret] {
         let answer = other.authenticate(sid, secret).await;
         assert!(answer.as_ref().is_err_and(store::Error::is_unavailable), "{answer:?}");
@@ -191,9 +191,9 @@ async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
     let (other, _) = remembering(other, &issued.token, &reset.secret).await;
     assert!(other.authenticate(sid, old).await.unwrap().is_none());
     assert_eq!(
-        house.token(&issued.token).await.state,
+        test.token(&issued.token).await.state,
         domain::tokens::token::TokenState::Enabled,
         "what was refused was not done"
     );
-    other.disable(&house.aya, issued.token.id).await.unwrap();
+    other.disable(&test.aya, issued.token.id).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! The database's file: its lock, its paths and its backup.
 
-use crate::house::{House, new_user};
 use crate::sql;
+use crate::test_store::{TestStore, new_user};
 use domain::members::role::Role;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -40,31 +40,31 @@ async fn lock_refuses_a_second_server_by_any_path() {
 
 #[tokio::test]
 async fn change_by_another_process_is_refused_while_served() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let (key, clock) = (ServerKey::from_bytes([7; 32]), house.store.clock().clone());
-    let address = house.database.url();
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (key, clock) = (ServerKey::from_bytes([7; 32]), test.store.clock().clone());
+    let address = test.database.url();
     let lock = DatabaseLock::take(&address).await.unwrap();
     let server = Store::open_alone(lock, &address, key, clock).await.unwrap();
     assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
     assert!(server.remembers(&issued.token.sid));
 
-    let (by, id) = (&house.aya, issued.token.id);
+    let (by, id) = (&test.aya, issued.token.id);
     for refused in [
-        house.store.reset(by, id, issued.token.revision).await.map(drop),
-        house.store.disable(by, id).await.map(drop),
-        house.store.delete(by, id).await.map(drop),
-        house.store.enable_api_access(by).await.map(drop),
+        test.store.reset(by, id, issued.token.revision).await.map(drop),
+        test.store.disable(by, id).await.map(drop),
+        test.store.delete(by, id).await.map(drop),
+        test.store.enable_api_access(by).await.map(drop),
     ] {
         assert!(matches!(refused, Err(Error::InUse(_))), "{refused:?}");
     }
     assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
     // Changes to data that no server caches are written as usual.
-    house.store.add_user(by.account, new_user("bo", Role::Analyst)).await.unwrap();
+    test.store.add_user(by.account, new_user("bo", Role::Analyst)).await.unwrap();
     let reset = server.reset(by, id, issued.token.revision).await.unwrap();
     assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
     drop(server);
-    house.store.reset(by, id, reset.token.revision).await.unwrap();
+    test.store.reset(by, id, reset.token.revision).await.unwrap();
 }
 
 #[tokio::test]
@@ -99,12 +99,12 @@ async fn folder_of_any_name_can_be_opened() {
 
 #[tokio::test]
 async fn backup_is_whole_while_others_write() {
-    let house = House::new().await;
-    let issued = house.issue("鍵束 Export").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("鍵束 Export").await;
     let folder = tempfile::tempdir().unwrap();
-    let (file, address) = (folder.path().join("backup.db"), house.database.url());
+    let (file, address) = (folder.path().join("backup.db"), test.database.url());
     let writing = tokio::spawn({
-        let (store, by, settings) = (house.store.clone(), house.aya.clone(), house.settings("Another"));
+        let (store, by, settings) = (test.store.clone(), test.aya.clone(), test.settings("Another"));
         async move {
             loop {
                 store.create(&by, settings.clone(), Uuid::now_v7()).await.unwrap();
@@ -116,7 +116,7 @@ async fn backup_is_whole_while_others_write() {
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing lies beside it");
 
-    let copy = Store::open(&url(&file), ServerKey::from_bytes([7; 32]), house.store.clock().clone()).await.unwrap();
+    let copy = Store::open(&url(&file), ServerKey::from_bytes([7; 32]), test.store.clock().clone()).await.unwrap();
     assert!(copy.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
     assert!(copy.verify_audit_trail().await.unwrap().iter().all(|chain| chain.fault.is_none()));
     let refused = back_up(&address, &file).await.unwrap_err();
@@ -127,14 +127,14 @@ async fn backup_is_whole_while_others_write() {
 
 #[tokio::test]
 async fn backup_keeps_the_numbers_of_rows() {
-    let house = House::new().await;
-    let tokens = [house.issue("First").await, house.issue("Second").await, house.issue("Third").await];
+    let test = TestStore::new().await;
+    let tokens = [test.issue("First").await, test.issue("Second").await, test.issue("Third").await];
     // Deletion leaves a gap in the row numbers.
-    let pool = house.database().await;
+    let pool = test.database().await;
     sql::query("DELETE FROM tokens WHERE id = $1").bind(tokens[0].token.id.0).execute(&pool).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("backup.db");
-    back_up(&house.database.url(), &file).await.unwrap();
+    back_up(&test.database.url(), &file).await.unwrap();
     let copy = sql::Pool::Sqlite(sqlx::SqlitePool::connect(&url(&file)).await.unwrap());
     for table in ["tokens", "audit_events", "call_packs", "users"] {
         let rows = async |pool: &sql::Pool| {

@@ -9,19 +9,19 @@ mod contract;
 #[path = "../../src/db/sql.rs"]
 mod sql;
 
-use contract::{house, soft_passkey};
+use contract::{soft_passkey, test_store};
 use database::Database;
 use domain::tokens::secret::{AccountSid, Secret};
-use house::House;
 use sqlx::AssertSqlSafe;
 use std::os::unix::fs::PermissionsExt;
 use store::{Clock, Error, ServerKey, Store, verify_audit_trail};
+use test_store::TestStore;
 
 #[tokio::test]
 async fn the_files_are_their_owners_only() {
-    let house = House::new().await;
-    house.issue("Export").await;
-    let files = house.database.files();
+    let test = TestStore::new().await;
+    test.issue("Export").await;
+    let files = test.database.files();
     assert!(files.len() >= 2, "the database and its log: {files:?}");
     for file in files {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
@@ -38,34 +38,34 @@ async fn a_database_in_memory_is_refused() {
 
 #[tokio::test]
 async fn known_token_is_cached_and_unknown_one_is_looked_up_each_time() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let seen = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
-    sql::query("ALTER TABLE tokens RENAME TO away").execute(&house.database().await).await.unwrap();
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let seen = test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    sql::query("ALTER TABLE tokens RENAME TO away").execute(&test.database().await).await.unwrap();
     let wrong = Secret::generate(&mut rand::rng());
-    for store in [&house.store, &house.store.at(Clock::system())] {
+    for store in [&test.store, &test.store.at(Clock::system())] {
         assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
         assert_eq!(store.authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
     }
     let stranger = AccountSid::generate(&mut rand::rng());
     for _ in 0..2 {
-        let answer = house.store.authenticate(&stranger, &wrong).await;
+        let answer = test.store.authenticate(&stranger, &wrong).await;
         assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
     }
 }
 
 #[tokio::test]
 async fn verifying_the_audit_trail_leaves_the_files_unchanged() {
-    let house = House::new().await;
-    house.issue("Export").await;
+    let test = TestStore::new().await;
+    test.issue("Export").await;
     let key = ServerKey::from_bytes([7; 32]);
-    let chains = house.store.verify_audit_trail().await.unwrap();
+    let chains = test.store.verify_audit_trail().await.unwrap();
     // A server still has the database open, so the last entries may be in the write-ahead log only.
-    assert_eq!(verify_audit_trail(&house.database.url(), &key, &[]).await.unwrap(), chains);
+    assert_eq!(verify_audit_trail(&test.database.url(), &key, &[]).await.unwrap(), chains);
 
     let copy = Database::new().await;
     sql::query(AssertSqlSafe(format!("VACUUM INTO '{}'", copy.path().display())))
-        .execute(&house.database().await)
+        .execute(&test.database().await)
         .await
         .unwrap();
     std::fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o400)).unwrap();

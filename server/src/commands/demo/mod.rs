@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     account::AccountId,
-    members::{membership::Joining, role::Role, user::Asker},
+    members::{membership::Joining, role::Role, user::CurrentUser},
     tokens::{filter::TokenFilter, token::Token},
 };
 use store::{Clock, NewUser, Store};
@@ -114,14 +114,14 @@ async fn share(store: &Store, account: AccountId, agency: &Agency, email: &str) 
 }
 
 /// Returns the agency's administrator, in whose name the rest is made.
-async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Asker> {
+async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<CurrentUser> {
     let (role, email, _) = agency.users[0];
     let people = store.people(account).await?;
     let user = people.into_iter().find(|person| person.email == email).context("the administrator is missing")?;
-    Ok(Asker { user, account, account_name: agency.name.to_owned(), role })
+    Ok(CurrentUser { user, account, account_name: agency.name.to_owned(), role })
 }
 
-async fn add_token(store: &Store, now: DateTime<Utc>, by: &Asker, sample: &tokens::Sample) -> Result<()> {
+async fn add_token(store: &Store, now: DateTime<Utc>, by: &CurrentUser, sample: &tokens::Sample) -> Result<()> {
     let created = now - sample.age;
     let settings = sample.settings(&store.people(by.account).await?, &store.terms(by.account).await?)?;
     let token = match token_named(store, by.account, &settings.name).await? {

@@ -21,7 +21,7 @@ use axum::{
 };
 use domain::{
     audit::live::{CHANGE_EVENT, END_EVENT},
-    members::{role::Permission, user::Asker},
+    members::{role::Permission, user::CurrentUser},
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -57,7 +57,7 @@ pub fn router(store: Store, places: Places) -> Router {
 
 async fn changes(
     State((store, places)): State<(Store, Places)>,
-    asker: Option<Extension<Asker>>,
+    asker: Option<Extension<CurrentUser>>,
     Extension(Ending(ending)): Extension<Ending>,
     Query(From { after }): Query<From>,
     headers: HeaderMap,
@@ -81,7 +81,7 @@ async fn changes(
 struct Listener {
     store: Store,
     session: SessionToken,
-    asker: Asker,
+    asker: CurrentUser,
     after: i64,
     asked: Instant,
     ended: bool,
@@ -127,7 +127,7 @@ impl Listener {
     }
 
     async fn still_allowed(&self) -> Option<bool> {
-        let known = self.store.unused_session(&self.session).await;
+        let known = self.store.peek_session(&self.session).await;
         let known = known.inspect_err(|error| tracing::warn!(%error, "the session could not be looked up")).ok()?;
         Some(known.is_some_and(|KnownSession { asker, second_factor_missing, .. }| {
             asker.account == self.asker.account && asker.role.may(Permission::SeeTokens) && !second_factor_missing

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::connections::{accept::Acceptor, answer::Answers, client::Clients, seats::Seats};
 pub use crate::http::connections::{
     descriptors::raise_limit,
-    settings::{Arguments, Limits, Patience, Settings},
+    settings::{Arguments, Limits, Settings, Timeouts},
 };
 
 /// In a request's extensions: cancelled when the server shuts down. Handlers with endless answers must end them then.
@@ -32,18 +32,23 @@ pub struct Ending(pub CancellationToken);
 
 /// Serves HTTP/1.1 until the shutdown signal, and then until every request under way has its answer.
 // Not `axum::serve`, which has no timeout for heads.
-pub async fn serve(listener: TcpListener, router: Router, settings: Settings, told_to_end: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: Settings,
+    shutdown_signal: impl Future<Output = ()>,
+) {
     let Settings { patience, limits, trusted_proxies, keeps_share } = settings;
     let clients = Arc::new(Clients::new(trusted_proxies));
     let (seats, connections, ending) =
         (Arc::new(Seats::new(limits)), GracefulShutdown::new(), CancellationToken::new());
     let answers = Answers::new(router, Arc::clone(&clients), Ending(ending.clone()), limits.others, keeps_share);
     let mut acceptor = Acceptor::new(listener);
-    let mut told_to_end = pin!(told_to_end);
+    let mut shutdown_signal = pin!(shutdown_signal);
     loop {
         let accepted = tokio::select! {
             accepted = acceptor.accept() => accepted,
-            () = &mut told_to_end => break,
+            () = &mut shutdown_signal => break,
         };
         let Ok((stream, peer)) = accepted else {
             seats.make_room();
@@ -69,7 +74,7 @@ pub async fn serve(listener: TcpListener, router: Router, settings: Settings, to
 async fn serve_one<A>(
     stream: TcpStream,
     watcher: Watcher,
-    patience: Patience,
+    patience: Timeouts,
     answer: impl Fn(http::Request<Incoming>) -> A,
 ) where
     A: Future<Output = answer::Answer>,

@@ -23,7 +23,7 @@ const PER_CONNECTION: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The time limits of clients.
-    pub patience: Patience,
+    pub patience: Timeouts,
     /// The limits on the number of connections.
     pub limits: Limits,
     /// The proxies that are trusted to name a request's client.
@@ -34,14 +34,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let (patience, limits) = (Patience::default(), Limits::of(TOTAL, PER_ADDRESS));
+        let (patience, limits) = (Timeouts::default(), Limits::of(TOTAL, PER_ADDRESS));
         Self { patience, limits, trusted_proxies: TrustedProxies::default(), keeps_share: router::keeps_share }
     }
 }
 
 /// The time limits of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// The time for the head of a request to arrive, from the connection's beginning or the previous answer on. (For
     /// the body see `request_body`.)
     pub head: Duration,
@@ -50,7 +50,7 @@ pub struct Patience {
     pub reading: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self { head: Duration::from_secs(30), reading: Duration::from_mins(1) }
     }

@@ -11,23 +11,23 @@ use server::config::Data;
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 
-use crate::support::house::{Answer, House};
+use crate::support::test_app::{Answer, TestApp};
 
 const CSV: &str = "/settings/audit-trail/export.csv";
 const JSON_LINES: &str = "/settings/audit-trail/export.jsonl";
 
-async fn get(house: &House, path: &str, cookie: &str) -> Answer {
-    house.send(house.request("GET", path).header(header::COOKIE, cookie), []).await
+async fn get(app: &TestApp, path: &str, cookie: &str) -> Answer {
+    app.send(app.request("GET", path).header(header::COOKIE, cookie), []).await
 }
 
 #[tokio::test]
 async fn only_an_account_administrator_gets_the_files() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for path in [CSV, JSON_LINES] {
-        assert_eq!(house.get(path).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(app.get(path).await.status, StatusCode::UNAUTHORIZED);
         for role in Role::ALL {
-            let cookie = house.sign_in(role).await;
-            let answer = get(&house, path, &cookie).await;
+            let cookie = app.sign_in(role).await;
+            let answer = get(&app, path, &cookie).await;
             let may = role.may(Permission::SeeAuditTrail);
             assert_eq!(answer.status, if may { StatusCode::OK } else { StatusCode::FORBIDDEN }, "{role:?}");
             assert_eq!(answer.text().contains("token_created"), may, "{role:?}");
@@ -38,9 +38,9 @@ async fn only_an_account_administrator_gets_the_files() {
 
 #[tokio::test]
 async fn audit_files_hold_the_filtered_entries() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let file = get(&house, &format!("{CSV}?about=tokens&text=nightly"), &cookie).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let file = get(&app, &format!("{CSV}?about=tokens&text=nightly"), &cookie).await;
     assert!(file.header("content-type").starts_with("text/csv"));
     let name = file.header("content-disposition");
     assert!(name.starts_with("attachment; filename=\"audit-trail_20") && name.ends_with(".csv\""), "{name}");
@@ -48,21 +48,21 @@ async fn audit_files_hold_the_filtered_entries() {
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(text.starts_with("\u{feff}Number,Time,User"), "{text}");
 
-    let file = get(&house, &format!("{JSON_LINES}?about=sign-in"), &cookie).await;
+    let file = get(&app, &format!("{JSON_LINES}?about=sign-in"), &cookie).await;
     let entry: serde_json::Value = serde_json::from_str(file.text().trim()).unwrap();
     assert_eq!((&entry["action"], &entry["address"]), (&"signed_in".into(), &"127.0.0.1".into()));
-    let none = get(&house, &format!("{CSV}?text=nobody"), &cookie).await;
+    let none = get(&app, &format!("{CSV}?text=nobody"), &cookie).await;
     assert_eq!(none.text().lines().count(), 1);
 }
 
 #[tokio::test]
 async fn token_history_needs_the_right_to_see_tokens_and_no_addresses() {
-    let house = House::open().await;
-    let body = format!(r#"{{"id":"{}"}}"#, house.issued.token.id.0);
+    let app = TestApp::open().await;
+    let body = format!(r#"{{"id":"{}"}}"#, app.issued.token.id.0);
     for role in Role::ALL {
-        let cookie = house.sign_in(role).await;
-        let disabled = house.function("/api/tokens/disable", Some(&cookie), &body).await;
-        let answer = house.function("/api/tokens/history", Some(&cookie), &body).await;
+        let cookie = app.sign_in(role).await;
+        let disabled = app.function("/api/tokens/disable", Some(&cookie), &body).await;
+        let answer = app.function("/api/tokens/history", Some(&cookie), &body).await;
         let may = role.may(Permission::SeeTokens);
         assert_eq!(answer.status, if may { StatusCode::OK } else { StatusCode::FORBIDDEN }, "{role:?}");
         if may {
@@ -72,7 +72,7 @@ async fn token_history_needs_the_right_to_see_tokens_and_no_addresses() {
             assert!(history[0]["address"].is_null());
         }
     }
-    let (entries, ..) = house.store.audit_page(house.account(), &TrailFilter::default()).await.unwrap();
+    let (entries, ..) = app.store.audit_page(app.account(), &TrailFilter::default()).await.unwrap();
     let disabled = entries.iter().find(|entry| entry.action == "token_disabled").unwrap();
     assert_eq!(disabled.address.as_deref(), Some("127.0.0.1"));
 }
@@ -181,15 +181,15 @@ async fn verify_makes_neither_database_nor_key() {
 
 #[tokio::test]
 async fn page_and_files_show_the_head_of_the_trail() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let head = house.store.audit_head(house.account()).await.unwrap().unwrap();
-    let page = get(&house, "/settings/audit-trail", &cookie).await.text();
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let head = app.store.audit_head(app.account()).await.unwrap().unwrap();
+    let page = get(&app, "/settings/audit-trail", &cookie).await.text();
     assert!(page.contains(&format!("<code>{}", head.hash)), "{page}");
-    let file = get(&house, &format!("{CSV}?text=nightly"), &cookie).await.text();
+    let file = get(&app, &format!("{CSV}?text=nightly"), &cookie).await.text();
     assert!(file.lines().next().unwrap().ends_with(",Hash,Head"), "{file}");
     assert!(file.lines().nth(1).unwrap().ends_with(&head.hash), "{file}");
-    let file = get(&house, JSON_LINES, &cookie).await.text();
+    let file = get(&app, JSON_LINES, &cookie).await.text();
     let newest: serde_json::Value = serde_json::from_str(file.lines().next().unwrap()).unwrap();
     assert_eq!((&newest["head"], &newest["hash"]), (&head.hash.as_str().into(), &head.hash.into()));
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::sign_in::mail::Postbox;
 use crate::soft_passkey::party;
-use crate::support::house::{House, email};
+use crate::support::test_app::{TestApp, email};
 
 /// The name of an element that no page has.
 const ELEMENT: &str = "x-hostile";
@@ -94,37 +94,37 @@ impl Page {
     }
 }
 
-/// Returns a house with a second account and a passkey, and the cookie of its signed-in administrator.
-async fn open() -> (House, String) {
+/// Returns a app with a second account and a passkey, and the cookie of its signed-in administrator.
+async fn open() -> (TestApp, String) {
     let mail = Some(Postbox::open().await.mail());
     let services = Services { mail, passkeys: Some(party()), ..Services::default() };
-    let house = House::open_with(false, &gate::Settings::default(), services).await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    house.sign_in(Role::AccountAdministrator).await; // elsewhere
-    let other = house.store.add_account("Other").await.unwrap();
-    let database = database(&house).await;
+    let app = TestApp::open_with(false, &gate::Settings::default(), services).await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    app.sign_in(Role::AccountAdministrator).await; // elsewhere
+    let other = app.store.add_account("Other").await.unwrap();
+    let database = database(&app).await;
     sqlx::query(
         "INSERT INTO memberships (account_id, user_id, role, created_at)
          VALUES ($1, $2, 'analyst', 9000000000000000)",
     )
     .bind(other.0)
-    .bind(house.by.user.id.0)
+    .bind(app.by.user.id.0)
     .execute(&database)
     .await
     .unwrap();
-    (house, cookie)
+    (app, cookie)
 }
 
-async fn database(house: &House) -> SqlitePool {
-    let url = format!("sqlite:{}", house.folder.path().join("data/kagitaba.db").display());
+async fn database(app: &TestApp) -> SqlitePool {
+    let url = format!("sqlite:{}", app.folder.path().join("data/kagitaba.db").display());
     SqlitePool::connect(&url).await.unwrap()
 }
 
 /// Writes hostile text into every field, even if our own rules would refuse it.
-async fn poison(house: &House) -> String {
-    let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
-    let database = database(house).await;
-    let administrator = house.by.user.id.0;
+async fn poison(app: &TestApp) -> String {
+    let (_, invitation) = app.store.invite(&app.by, "nao@agency.example", Role::Analyst).await.unwrap();
+    let database = database(app).await;
+    let administrator = app.by.user.id.0;
     let profile = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE name = 'Agency'");
     let mut profile: serde_json::Value = serde_json::from_str(&profile.fetch_one(&database).await.unwrap()).unwrap();
     set_strings(&mut profile, &hostile("company"));
@@ -176,9 +176,9 @@ fn set_strings(value: &mut serde_json::Value, text: &str) {
 
 /// Returns the path of every page, some with hostile text in the query; before the query, each matches one of the
 /// router's routes.
-fn pages(house: &House, invitation: &str, reset: &str) -> Vec<String> {
+fn pages(app: &TestApp, invitation: &str, reset: &str) -> Vec<String> {
     let query: String = form_urlencoded::byte_serialize(hostile("query").as_bytes()).collect();
-    let id = house.issued.token.id.0;
+    let id = app.issued.token.id.0;
     vec![
         "/".to_owned(),
         format!("/sign-in?next={query}"),
@@ -206,13 +206,13 @@ fn pages(house: &House, invitation: &str, reset: &str) -> Vec<String> {
 }
 
 /// Returns path, policy and content of each page, both signed out and signed in.
-async fn rendered(house: &House, cookie: &str, invitation: &str) -> Vec<(String, String, Page)> {
-    let reset = house.store.link_for(&email(Role::Analyst)).await.unwrap().unwrap();
+async fn rendered(app: &TestApp, cookie: &str, invitation: &str) -> Vec<(String, String, Page)> {
+    let reset = app.store.link_for(&email(Role::Analyst)).await.unwrap().unwrap();
     let mut rendered = Vec::new();
-    for path in pages(house, invitation, reset.token.reveal()) {
+    for path in pages(app, invitation, reset.token.reveal()) {
         for cookie in ["", cookie] {
-            let request = house.request("GET", &path).header(header::COOKIE, cookie);
-            let answer = house.send(request.header(header::ACCEPT, "text/html"), []).await;
+            let request = app.request("GET", &path).header(header::COOKIE, cookie);
+            let answer = app.send(request.header(header::ACCEPT, "text/html"), []).await;
             assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}: {}", answer.text());
             let policy = answer.header("content-security-policy").to_owned();
             rendered.push((path.clone(), policy, Page::read(&answer.text())));
@@ -223,10 +223,10 @@ async fn rendered(house: &House, cookie: &str, invitation: &str) -> Vec<(String,
 
 #[tokio::test]
 async fn stored_text_is_text_on_every_page() {
-    let (house, cookie) = open().await;
-    let invitation = poison(&house).await;
+    let (app, cookie) = open().await;
+    let invitation = poison(&app).await;
     let mut seen = BTreeSet::<&str>::new();
-    for (path, _, page) in rendered(&house, &cookie, &invitation).await {
+    for (path, _, page) in rendered(&app, &cookie, &invitation).await {
         for (name, attributes) in &page.elements {
             let smuggled = name.contains(ELEMENT) || attributes.keys().any(|name| name.contains(ELEMENT));
             assert!(!smuggled, "{path}: <{name} {attributes:?}>");
@@ -242,10 +242,10 @@ async fn stored_text_is_text_on_every_page() {
 
 #[tokio::test]
 async fn form_fields_hold_the_stored_text() {
-    let (house, cookie) = open().await;
-    poison(&house).await;
-    let path = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
-    let page = Page::read(&house.send(house.request("GET", &path).header(header::COOKIE, &cookie), []).await.text());
+    let (app, cookie) = open().await;
+    poison(&app).await;
+    let path = format!("/settings/platform-rest/tokens/{}", app.issued.token.id.0);
+    let page = Page::read(&app.send(app.request("GET", &path).header(header::COOKIE, &cookie), []).await.text());
     // HTML parsers drop the first line break of a field.
     let fields = ["description", "developer"].map(|field| format!("\n{}", hostile(field)));
     assert_eq!(page.text_of("textarea"), fields);
@@ -255,9 +255,9 @@ async fn form_fields_hold_the_stored_text() {
 
 #[tokio::test]
 async fn every_route_is_among_the_pages_that_are_tested() {
-    let (house, _) = open().await;
-    let pages = pages(&house, "TOKEN", "TOKEN");
-    let id = house.issued.token.id.0.to_string();
+    let (app, _) = open().await;
+    let pages = pages(&app, "TOKEN", "TOKEN");
+    let id = app.issued.token.id.0.to_string();
     for route in generate_route_list(app::App) {
         let path = route.path().replace("{id}", &id).replace("{token}", "TOKEN");
         let path = path.replace(":id", &id).replace(":token", "TOKEN");
@@ -267,12 +267,12 @@ async fn every_route_is_among_the_pages_that_are_tested() {
 
 #[tokio::test]
 async fn page_may_send_its_forms_and_no_others() {
-    let (house, cookie) = open().await;
-    let (_, invitation) = house.store.invite(&house.by, "nao@agency.example", Role::Analyst).await.unwrap();
+    let (app, cookie) = open().await;
+    let (_, invitation) = app.store.invite(&app.by, "nao@agency.example", Role::Analyst).await.unwrap();
     let mut unused: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let with_access = rendered(&house, &cookie, invitation.reveal()).await;
-    house.store.disable_api_access(&house.by).await.unwrap();
-    let without_access = rendered(&house, &cookie, invitation.reveal()).await;
+    let with_access = rendered(&app, &cookie, invitation.reveal()).await;
+    app.store.disable_api_access(&app.by).await.unwrap();
+    let without_access = rendered(&app, &cookie, invitation.reveal()).await;
     for (path, policy, page) in with_access.into_iter().chain(without_access) {
         let (own, paths) = policy.rsplit_once("form-action ").unwrap();
         let paths: BTreeSet<String> =

@@ -21,7 +21,7 @@ use http_body_util::BodyExt as _;
 use tokio::{runtime, task, time};
 use tower::ServiceExt as _;
 
-use crate::support::house::House;
+use crate::support::test_app::TestApp;
 
 /// The name of the threads whose panics are counted: other tests run at the same time.
 const THREADS: &str = "hung-up";
@@ -60,14 +60,14 @@ fn count_panics() {
 
 /// Drops requests at each await. Returns how many were dropped, and how many were answered.
 async fn drop_requests(rounds: usize) -> (usize, usize) {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
     let idle = runtime::Handle::current().metrics().num_alive_tasks();
     let (mut dropped, mut whole) = (0, 0);
     for round in 0..rounds {
-        for path in pages(&house) {
+        for path in pages(&app) {
             for cookie in [None, Some(cookie.as_str())] {
-                dropped += drop_at_each_await(&house.router(), &path, cookie, round).await;
+                dropped += drop_at_each_await(&app.router(), &path, cookie, round).await;
                 whole += 1;
             }
         }
@@ -76,8 +76,8 @@ async fn drop_requests(rounds: usize) -> (usize, usize) {
     (dropped, whole)
 }
 
-fn pages(house: &House) -> Vec<String> {
-    let token = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
+fn pages(app: &TestApp) -> Vec<String> {
+    let token = format!("/settings/platform-rest/tokens/{}", app.issued.token.id.0);
     let pages = [
         "/",
         "/sign-in?next=%2Fsettings",

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use domain::{
     audit::trail::TrailFilter,
     gate::access::Caller,
-    members::{role::Role, user::Asker},
+    members::{role::Role, user::CurrentUser},
     reports::{
         advertiser::Advertiser,
         report::{Export, Period, Report, ResultFormat},
@@ -20,7 +20,7 @@ use store::{IssuedToken, NewUser};
 use uuid::Uuid;
 
 use crate::soft_passkey::{SoftPasskey, party};
-use crate::support::house::{House, PASSWORD, issue};
+use crate::support::test_app::{PASSWORD, TestApp, issue};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -38,7 +38,7 @@ enum Case {
     NoId(&'static str),
 }
 
-/// Ids that belong to the house's account only.
+/// Ids that belong to the app's account only.
 struct Theirs {
     account: Uuid,
     user: Uuid,
@@ -49,18 +49,18 @@ struct Theirs {
     job: Uuid,
     advertiser: u64,
     passkey: Uuid,
-    colleague: Asker,
+    colleague: CurrentUser,
 }
 
-/// Returns a house with one item of every kind, and the ids of these items.
-async fn open() -> (House, Theirs) {
-    let house = House::open().await;
-    let store = &house.store;
-    let (invitation, _) = store.invite(&house.by, "guest@agency.example", Role::Analyst).await.unwrap();
+/// Returns a app with one item of every kind, and the ids of these items.
+async fn open() -> (TestApp, Theirs) {
+    let app = TestApp::open().await;
+    let store = &app.store;
+    let (invitation, _) = store.invite(&app.by, "guest@agency.example", Role::Analyst).await.unwrap();
     let client = std::net::IpAddr::from([192, 0, 2, 1]);
-    let session = store.sign_in(&house.by.user.email, PASSWORD, client).await.unwrap();
-    let session = store.own_sessions(&house.by, &session).await.unwrap().remove(0);
-    let caller = caller(&house).await;
+    let session = store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap();
+    let session = store.own_sessions(&app.by, &session).await.unwrap().remove(0);
+    let caller = caller(&app).await;
     let day = "2026-05-01".parse().unwrap();
     let period = Period { from: day, to: day };
     let export = Export { report: Report::AuditLog, period, format: ResultFormat::Csv };
@@ -68,16 +68,16 @@ async fn open() -> (House, Theirs) {
     let claimed = store.claim_job().await.unwrap().unwrap();
     store.complete_job(&claimed, b"theirs").await.unwrap();
     let advertiser = Advertiser::imported([("Id", "7001"), ("Name", "Theirs alone")]).unwrap();
-    store.import_advertisers(house.account(), &[advertiser]).await.unwrap();
-    let colleague = colleague(&house).await;
+    store.import_advertisers(app.account(), &[advertiser]).await.unwrap();
+    let colleague = colleague(&app).await;
     let challenge = store.begin_passkey(&colleague, &party(), client).await.unwrap();
     store.add_passkey(&colleague, &SoftPasskey::create(&challenge).1, "Laptop").await.unwrap();
     let passkey = store.second_factors(&colleague).await.unwrap().passkeys[0].id.0;
     let theirs = Theirs {
-        account: house.account().0,
-        user: house.by.user.id.0,
-        token: house.issued.token.id.0,
-        sid: house.issued.token.sid.clone(),
+        account: app.account().0,
+        user: app.by.user.id.0,
+        token: app.issued.token.id.0,
+        sid: app.issued.token.sid.clone(),
         invitation: invitation.id.0,
         session: session.id.0,
         job: job.id.0,
@@ -85,41 +85,41 @@ async fn open() -> (House, Theirs) {
         passkey,
         colleague,
     };
-    (house, theirs)
+    (app, theirs)
 }
 
-/// Adds another user to the house's account.
-async fn colleague(house: &House) -> Asker {
+/// Adds another user to the app's account.
+async fn colleague(app: &TestApp) -> CurrentUser {
     let (name, email, role) = ("Mio".to_owned(), "mio@agency.example".to_owned(), Role::Analyst);
     let new = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
-    house.store.add_user(house.account(), new).await.unwrap();
-    let mut people = house.store.people(house.account()).await.unwrap();
+    app.store.add_user(app.account(), new).await.unwrap();
+    let mut people = app.store.people(app.account()).await.unwrap();
     people.retain(|person| person.email == email);
-    Asker { user: people.remove(0), role, ..house.by.clone() }
+    CurrentUser { user: people.remove(0), role, ..app.by.clone() }
 }
 
-async fn caller(house: &House) -> Caller {
-    let IssuedToken { token, secret, .. } = &house.issued;
-    house.store.authenticate(&token.sid, secret).await.unwrap().unwrap()
+async fn caller(app: &TestApp) -> Caller {
+    let IssuedToken { token, secret, .. } = &app.issued;
+    app.store.authenticate(&token.sid, secret).await.unwrap().unwrap()
 }
 
-/// Adds another account to the house. Returns its administrator and a token of it with every scope.
-async fn stranger(house: &House) -> (Asker, IssuedToken) {
+/// Adds another account to the app. Returns its administrator and a token of it with every scope.
+async fn stranger(app: &TestApp) -> (CurrentUser, IssuedToken) {
     let (name, role) = ("Otto", Role::AccountAdministrator);
-    let account = house.store.add_account("Other").await.unwrap();
+    let account = app.store.add_account("Other").await.unwrap();
     let email = "otto@other.example".to_owned();
     let user = NewUser { name: name.to_owned(), email, password: PASSWORD.to_owned(), role };
-    house.store.add_user(account, user).await.unwrap();
-    let user = house.store.people(account).await.unwrap().remove(0);
-    let otto = Asker { user, account, account_name: "Other".to_owned(), role };
-    house.store.enable_api_access(&otto).await.unwrap();
-    let issued = issue(&house.store, &otto, &Scope::all().collect::<Vec<_>>()).await;
+    app.store.add_user(account, user).await.unwrap();
+    let user = app.store.people(account).await.unwrap().remove(0);
+    let otto = CurrentUser { user, account, account_name: "Other".to_owned(), role };
+    app.store.enable_api_access(&otto).await.unwrap();
+    let issued = issue(&app.store, &otto, &Scope::all().collect::<Vec<_>>()).await;
     (otto, issued)
 }
 
-/// Returns all data of the house's account, as text.
-async fn everything(house: &House) -> String {
-    let (store, account) = (&house.store, house.account());
+/// Returns all data of the app's account, as text.
+async fn everything(app: &TestApp) -> String {
+    let (store, account) = (&app.store, app.account());
     let entries = store.audit_page(account, &TrailFilter::default()).await.unwrap();
     let tokens = store.list(account, &TokenFilter::default()).await.unwrap();
     let users = (store.members(account).await.unwrap(), store.invitations(account).await.unwrap());
@@ -214,12 +214,12 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
 
 #[tokio::test]
 async fn no_server_function_reaches_into_another_account() {
-    let (house, theirs) = open().await;
-    stranger(&house).await;
+    let (app, theirs) = open().await;
+    stranger(&app).await;
     let form = format!("email=otto%40other.example&password={}", PASSWORD.replace(' ', "+"));
-    let signed_in = house.send(house.sign_in_request(), form).await;
+    let signed_in = app.send(app.sign_in_request(), form).await;
     let mut cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
-    let before = everything(&house).await;
+    let before = everything(&app).await;
     for (path, case) in cases(&theirs) {
         let (content_type, body, status) = match &case {
             Case::Json(body) => ("application/json", body.to_string(), StatusCode::NOT_FOUND),
@@ -228,9 +228,9 @@ async fn no_server_function_reaches_into_another_account() {
             Case::Refused(body) => (FORM, body.clone(), StatusCode::UNPROCESSABLE_ENTITY),
             Case::NoId(_) => continue,
         };
-        let request = house.request("POST", &format!("/api/{path}")).header("sec-fetch-site", "same-origin");
+        let request = app.request("POST", &format!("/api/{path}")).header("sec-fetch-site", "same-origin");
         let request = request.header(header::CONTENT_TYPE, content_type).header(header::COOKIE, &cookie);
-        let answer = house.send(request, body).await;
+        let answer = app.send(request, body).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
         // A step-up replaces the session's cookie.
         if let Some(renewed) = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty()) {
@@ -242,18 +242,18 @@ async fn no_server_function_reaches_into_another_account() {
             assert_eq!(list, &json!([]), "{path}");
         }
         assert!(!answer.text().contains(theirs.sid.as_str()), "{path}");
-        assert_eq!(everything(&house).await, before, "{path} changed something");
+        assert_eq!(everything(&app).await, before, "{path} changed something");
     }
-    assert!(house.store.own_sessions(&house.by, &other_session(&house).await).await.unwrap().len() > 1);
-    let opened = house.company_information(&house.issued.token.sid, &house.issued.secret).await;
+    assert!(app.store.own_sessions(&app.by, &other_session(&app).await).await.unwrap().len() > 1);
+    let opened = app.company_information(&app.issued.token.sid, &app.issued.secret).await;
     assert_eq!(opened.status, StatusCode::OK, "its Auth Token is what it was");
-    assert_eq!(house.store.second_factors(&theirs.colleague).await.unwrap().passkeys.len(), 1);
+    assert_eq!(app.store.second_factors(&theirs.colleague).await.unwrap().passkeys.len(), 1);
 }
 
-/// Opens one more session of the house's administrator, to list the others with.
-async fn other_session(house: &House) -> store::SessionToken {
+/// Opens one more session of the app's administrator, to list the others with.
+async fn other_session(app: &TestApp) -> store::SessionToken {
     let client = std::net::IpAddr::from([192, 0, 2, 2]);
-    house.store.sign_in(&house.by.user.email, PASSWORD, client).await.unwrap()
+    app.store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap()
 }
 
 #[tokio::test]
@@ -272,13 +272,13 @@ async fn table_of_server_functions_is_complete() {
 
 #[tokio::test]
 async fn no_operation_of_the_gate_reaches_into_another_account() {
-    let (house, theirs) = open().await;
-    let (_, own) = stranger(&house).await;
+    let (app, theirs) = open().await;
+    let (_, own) = stranger(&app).await;
     let call = async |method: &str, sid: &AccountSid, below: &str, body: &str| {
-        let request = house.request_with(method, &format!("/Agencies/{sid}{below}"), &own.token.sid, &own.secret);
-        house.send(request, body).await
+        let request = app.request_with(method, &format!("/Agencies/{sid}{below}"), &own.token.sid, &own.secret);
+        app.send(request, body).await
     };
-    let before = everything(&house).await;
+    let before = everything(&app).await;
     for scope in Scope::all() {
         let (method, path) = (scope.operation().method.as_str(), scope.operation().path);
         let parameter = path.split('/').find(|segment| segment.starts_with('{'));
@@ -300,7 +300,7 @@ async fn no_operation_of_the_gate_reaches_into_another_account() {
         let id = id.unwrap_or_else(|| "audit_log".to_owned());
         let answer = call(method, &theirs.sid, &path.replace(parameter.unwrap_or("{}"), &id), "{}").await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} with their SID: {}", scope.id(), answer.text());
-        assert_eq!(everything(&house).await, before, "{} changed something", scope.id());
+        assert_eq!(everything(&app).await, before, "{} changed something", scope.id());
     }
     let contact = json!({ "Name": "X", "PrimaryContactId": theirs.user, "Scopes": ["getJob"] }).to_string();
     let answer = call("POST", &own.token.sid, "/AccessTokens", &contact).await;

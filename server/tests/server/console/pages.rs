@@ -9,20 +9,20 @@ use http::{StatusCode, header};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::house::{House, company_information, sign_in_form};
 use crate::support::log;
+use crate::support::test_app::{TestApp, company_information, sign_in_form};
 
 const LIST: &str = "/api/tokens/list";
 const ALL_TOKENS: &str = r#"{"filter":{"name":"","created":null,"state":null,"sort":"created","place":"first"}}"#;
 
 #[tokio::test]
 async fn only_roles_that_may_see_tokens_get_the_list() {
-    let house = House::open().await;
-    let nobody = house.function(LIST, None, ALL_TOKENS).await;
+    let app = TestApp::open().await;
+    let nobody = app.function(LIST, None, ALL_TOKENS).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{}", nobody.text());
     for role in Role::ALL {
-        let cookie = house.sign_in(role).await;
-        let answer = house.function(LIST, Some(&cookie), ALL_TOKENS).await;
+        let cookie = app.sign_in(role).await;
+        let answer = app.function(LIST, Some(&cookie), ALL_TOKENS).await;
         let may = role.may(Permission::SeeTokens);
         assert_eq!(
             answer.status,
@@ -30,46 +30,46 @@ async fn only_roles_that_may_see_tokens_get_the_list() {
             "{role:?} {}",
             answer.text()
         );
-        assert_eq!(answer.text().contains(house.issued.token.sid.as_str()), may);
+        assert_eq!(answer.text().contains(app.issued.token.sid.as_str()), may);
         assert_eq!(answer.header("cache-control"), "no-store");
     }
 }
 
 #[tokio::test]
 async fn session_cookie_is_http_only_and_ends_with_the_session() {
-    let house = House::open().await;
-    let answer = house.send(house.sign_in_request(), sign_in_form(Role::AccountAdministrator)).await;
+    let app = TestApp::open().await;
+    let answer = app.send(app.sign_in_request(), sign_in_form(Role::AccountAdministrator)).await;
     let cookie = answer.header("set-cookie");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
 
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    assert_eq!(house.function(LIST, Some(&cookie), ALL_TOKENS).await.status, StatusCode::OK);
-    house.function("/api/session/sign_out", Some(&cookie), "").await;
-    assert_eq!(house.function(LIST, Some(&cookie), ALL_TOKENS).await.status, StatusCode::UNAUTHORIZED);
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    assert_eq!(app.function(LIST, Some(&cookie), ALL_TOKENS).await.status, StatusCode::OK);
+    app.function("/api/session/sign_out", Some(&cookie), "").await;
+    assert_eq!(app.function(LIST, Some(&cookie), ALL_TOKENS).await.status, StatusCode::UNAUTHORIZED);
     for forged in ["kagitaba_session=", "kagitaba_session=x", "kagitaba_session=\"", "other=1; kagitaba_session=é"] {
-        assert_eq!(house.function(LIST, Some(forged), ALL_TOKENS).await.status, StatusCode::UNAUTHORIZED, "{forged}");
+        assert_eq!(app.function(LIST, Some(forged), ALL_TOKENS).await.status, StatusCode::UNAUTHORIZED, "{forged}");
     }
 }
 
 #[tokio::test]
 async fn a_wrong_password_opens_nothing() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let form = sign_in_form(Role::Analyst).replace("horse", "zebra");
-    let answer = house.send(house.sign_in_request(), form).await;
+    let answer = app.send(app.sign_in_request(), form).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.header("set-cookie"), "");
 }
 
 #[tokio::test]
 async fn a_plain_form_is_sent_on_without_the_new_token_s_secret() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let (id, revision) = (house.issued.token.id.0, house.issued.token.revision);
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let (id, revision) = (app.issued.token.id.0, app.issued.token.revision);
     let create = |request| {
         format!(
             "form[name]=Plain&form[description]=&form[api_version]=3&form[primary_contact]={}&form[developers]=\
              &form[scopes][0]=getJob&request={request}",
-            house.by.user.id.0
+            app.by.user.id.0
         )
     };
     let (form, json) = ("application/x-www-form-urlencoded", "application/json");
@@ -83,9 +83,9 @@ async fn a_plain_form_is_sent_on_without_the_new_token_s_secret() {
     ];
     for (path, content_type, bodies) in calls {
         for (accept, body) in ["application/json", "text/html,*/*"].into_iter().zip(bodies) {
-            let request = house.request("POST", &format!("/api/{path}")).header("sec-fetch-site", "same-origin");
+            let request = app.request("POST", &format!("/api/{path}")).header("sec-fetch-site", "same-origin");
             let request = request.header(header::CONTENT_TYPE, content_type).header(header::COOKIE, &cookie);
-            let answer = house.send(request.header(header::ACCEPT, accept), body).await;
+            let answer = app.send(request.header(header::ACCEPT, accept), body).await;
             let plain = accept != "application/json";
             let status = if plain { StatusCode::FOUND } else { StatusCode::OK };
             assert_eq!(answer.status, status, "{path} {accept}: {}", answer.text());
@@ -96,9 +96,9 @@ async fn a_plain_form_is_sent_on_without_the_new_token_s_secret() {
 
 #[tokio::test]
 async fn another_site_s_page_can_not_act_in_a_person_s_name() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let own = format!("http://{}", house.address);
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let own = format!("http://{}", app.address);
     let cases: [(&[(&str, &str)], StatusCode); 8] = [
         (&[("sec-fetch-site", "same-origin")], StatusCode::OK),
         (&[("origin", &own)], StatusCode::OK),
@@ -110,19 +110,19 @@ async fn another_site_s_page_can_not_act_in_a_person_s_name() {
         (&[], StatusCode::FORBIDDEN),
     ];
     for (headers, status) in cases {
-        let mut request = house.request("POST", "/api/account").header(header::COOKIE, &cookie);
+        let mut request = app.request("POST", "/api/account").header(header::COOKIE, &cookie);
         request = request.header(header::CONTENT_TYPE, "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = house.send(request, "{}").await;
+        let answer = app.send(request, "{}").await;
         assert_eq!(answer.status, status, "{headers:?}: {}", answer.text());
     }
 }
 
 #[tokio::test]
 async fn each_kind_of_answer_has_its_security_headers() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let paths = [
         "/sign-in",
         "/settings",
@@ -135,7 +135,7 @@ async fn each_kind_of_answer_has_its_security_headers() {
         "/Agencies/x/y",
     ];
     for path in paths {
-        let answer = house.get(path).await;
+        let answer = app.get(path).await;
         let policy = answer.header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
@@ -146,16 +146,16 @@ async fn each_kind_of_answer_has_its_security_headers() {
         assert!(answer.headers.contains_key("permissions-policy"), "{path}");
         assert!(!answer.headers.contains_key("strict-transport-security"), "{path}");
     }
-    let production = House::open_as(true, &server::gate::Settings::default()).await;
+    let production = TestApp::open_as(true, &server::gate::Settings::default()).await;
     assert_eq!(production.get("/healthz").await.header("strict-transport-security"), "max-age=31536000");
 }
 
 #[tokio::test]
 async fn page_s_scripts_have_the_nonce_of_its_policy_new_each_time() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let page = house.get("/sign-in").await;
+        let page = app.get("/sign-in").await;
         assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, "no-store"));
         assert!(page.header("content-type").starts_with("text/html"));
         let policy = page.header("content-security-policy");
@@ -173,34 +173,34 @@ async fn page_s_scripts_have_the_nonce_of_its_policy_new_each_time() {
 
 #[tokio::test]
 async fn pages_and_lists_are_compressed_for_browsers_that_take_it() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for (accepted, encoding) in [("br", "br"), ("gzip, deflate", "gzip"), ("identity", "")] {
-        let answer = house.send(house.request("GET", "/sign-in").header("accept-encoding", accepted), []).await;
+        let answer = app.send(app.request("GET", "/sign-in").header("accept-encoding", accepted), []).await;
         assert_eq!(answer.header("content-encoding"), encoding);
     }
 }
 
 #[tokio::test]
 async fn an_unknown_server_function_is_not_found_and_says_so_in_json() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for path in ["/api", "/api/", "/api/none", "/api/tokens/list/", "/api/tokens%2flist", "/api/%ff"] {
-        let answer = house.function(path, None, "{}").await;
+        let answer = app.function(path, None, "{}").await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert!(answer.json()["error"].is_string());
     }
-    let wrong_method = house.get(LIST).await;
+    let wrong_method = app.get(LIST).await;
     assert_eq!((wrong_method.status, wrong_method.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
 }
 
 #[tokio::test]
 async fn malformed_requests_are_refused_without_server_errors() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
     for body in ["", "{", "null", "[]", r#"{"filter":7}"#, "\u{0}"] {
-        let answer = house.function(LIST, Some(&cookie), body).await;
+        let answer = app.function(LIST, Some(&cookie), body).await;
         assert!(answer.status.is_client_error(), "{body:?}: {} {}", answer.status, answer.text());
     }
-    let large = house.function(LIST, Some(&cookie), &" ".repeat(10_000_000)).await;
+    let large = app.function(LIST, Some(&cookie), &" ".repeat(10_000_000)).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
 
     for path in [
@@ -215,22 +215,22 @@ async fn malformed_requests_are_refused_without_server_errors() {
         "/?%ff=%",
         "/settings?page=-1&name=%00",
     ] {
-        let answer = house.get(path).await;
+        let answer = app.get(path).await;
         assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
     }
     // A path that is meant for the gate gets the gate's answer.
     for method in ["GET", "POST"] {
-        let path = format!("/{}", company_information(&house.issued.token.sid));
-        let answer = house.send(house.own_request(method, &path), []).await;
+        let path = format!("/{}", company_information(&app.issued.token.sid));
+        let answer = app.send(app.own_request(method, &path), []).await;
         assert_eq!((answer.status, &answer.json()["Status"]), (StatusCode::NOT_FOUND, &"ERROR".into()), "{method}");
     }
 }
 
 #[tokio::test]
 async fn a_request_that_names_no_path_is_refused() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for target in ["OPTIONS *", "GET *", "CONNECT a.example:80", "GET a.example:80"] {
-        let mut connection = std::net::TcpStream::connect(house.address).unwrap();
+        let mut connection = std::net::TcpStream::connect(app.address).unwrap();
         write!(connection, "{target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n").unwrap();
         let read = move || {
             let mut answer = Vec::new();
@@ -244,14 +244,14 @@ async fn a_request_that_names_no_path_is_refused() {
 
 #[tokio::test]
 async fn log_shows_requests_without_secrets_passwords_or_sessions() {
-    let house = House::open().await;
-    let (token, secret) = (&house.issued.token, house.issued.secret.reveal());
-    house.company_information(&token.sid, &house.issued.secret).await;
-    house.get(&format!("/Agencies/{secret}/x?token={secret}")).await;
-    house.get(&format!("/{secret}?token={secret}")).await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let app = TestApp::open().await;
+    let (token, secret) = (&app.issued.token, app.issued.secret.reveal());
+    app.company_information(&token.sid, &app.issued.secret).await;
+    app.get(&format!("/Agencies/{secret}/x?token={secret}")).await;
+    app.get(&format!("/{secret}?token={secret}")).await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
     let body = format!(r#"{{"id":"{}","revision":{}}}"#, token.id.0, token.revision);
-    let reset = house.function("/api/tokens/reset", Some(&cookie), &body).await;
+    let reset = app.function("/api/tokens/reset", Some(&cookie), &body).await;
     assert_eq!(reset.status, StatusCode::OK, "{}", reset.text());
 
     let log = log::text();
@@ -265,12 +265,12 @@ async fn log_shows_requests_without_secrets_passwords_or_sessions() {
 
 #[tokio::test]
 async fn signing_in_again_ends_the_session_that_the_browser_had() {
-    let house = House::open().await;
-    let session = async |cookie: &str| house.function("/api/account", Some(cookie), "{}").await.status;
-    let before = house.sign_in(Role::AccountAdministrator).await;
-    let elsewhere = house.sign_in(Role::AccountAdministrator).await;
-    let again = house.sign_in_request().header("sec-fetch-site", "same-origin").header(header::COOKIE, &before);
-    let again = house.send(again, sign_in_form(Role::Analyst)).await;
+    let app = TestApp::open().await;
+    let session = async |cookie: &str| app.function("/api/account", Some(cookie), "{}").await.status;
+    let before = app.sign_in(Role::AccountAdministrator).await;
+    let elsewhere = app.sign_in(Role::AccountAdministrator).await;
+    let again = app.sign_in_request().header("sec-fetch-site", "same-origin").header(header::COOKIE, &before);
+    let again = app.send(again, sign_in_form(Role::Analyst)).await;
     let cookie = again.header("set-cookie").split(';').next().unwrap();
     assert_eq!(again.status, StatusCode::OK);
     assert_eq!(session(&before).await, StatusCode::UNAUTHORIZED, "whoever has copied it is out, too");
@@ -280,15 +280,15 @@ async fn signing_in_again_ends_the_session_that_the_browser_had() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_rendered_at_once_equal_those_rendered_alone() {
-    let house = Arc::new(House::open().await);
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let token = format!("/settings/platform-rest/tokens/{}", house.issued.token.id.0);
+    let app = Arc::new(TestApp::open().await);
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let token = format!("/settings/platform-rest/tokens/{}", app.issued.token.id.0);
     for path in ["/settings/platform-rest", "/settings/platform-rest/tips", &token] {
-        let alone = page(house.clone(), path.to_owned(), cookie.clone()).await;
+        let alone = page(app.clone(), path.to_owned(), cookie.clone()).await;
         for _ in 0..25 {
             let mut pages = JoinSet::new();
             for _ in 0..8 {
-                pages.spawn(page(house.clone(), path.to_owned(), cookie.clone()));
+                pages.spawn(page(app.clone(), path.to_owned(), cookie.clone()));
             }
             assert!(pages.join_all().await.iter().all(|page| *page == alone), "{path}");
         }
@@ -296,8 +296,8 @@ async fn pages_rendered_at_once_equal_those_rendered_alone() {
 }
 
 /// Returns the page without the parts that are new each time.
-async fn page(house: Arc<House>, path: String, cookie: String) -> String {
-    let answer = house.send(house.request("GET", &path).header(header::COOKIE, cookie), []);
+async fn page(app: Arc<TestApp>, path: String, cookie: String) -> String {
+    let answer = app.send(app.request("GET", &path).header(header::COOKIE, cookie), []);
     let answer =
         tokio::time::timeout(Duration::from_mins(1), answer).await.unwrap_or_else(|_| panic!("{path} is not rendered"));
     assert_eq!(answer.status, StatusCode::OK);

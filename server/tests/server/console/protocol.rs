@@ -6,26 +6,26 @@ use leptos::server_fn::axum::server_fn_paths;
 use serde_json::json;
 use store::Store;
 
-use crate::support::house::{Answer, House, PASSWORD, email};
+use crate::support::test_app::{Answer, PASSWORD, TestApp, email};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 /// Calls a server function from one of our own pages, with a body declared as that content type.
-async fn call(house: &House, path: &str, cookie: &str, content_type: Option<&str>, body: &str) -> Answer {
-    let mut request = house.request("POST", path).header("sec-fetch-site", "same-origin");
+async fn call(app: &TestApp, path: &str, cookie: &str, content_type: Option<&str>, body: &str) -> Answer {
+    let mut request = app.request("POST", path).header("sec-fetch-site", "same-origin");
     request = request.header(header::COOKIE, cookie);
     if let Some(content_type) = content_type {
         request = request.header(header::CONTENT_TYPE, content_type);
     }
-    house.send(request, body).await
+    app.send(request, body).await
 }
 
 #[tokio::test]
 async fn each_function_takes_json_or_forms_and_nothing_else() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     let refused = async |path: &str, content_type| {
-        let answer = call(&house, path, "", content_type, "x").await;
+        let answer = call(&app, path, "", content_type, "x").await;
         answer.status == StatusCode::UNSUPPORTED_MEDIA_TYPE
     };
     for (path, _) in server_fn_paths() {
@@ -49,9 +49,9 @@ async fn each_function_takes_json_or_forms_and_nothing_else() {
 
 #[tokio::test]
 async fn json_with_an_unknown_field_is_refused_at_any_depth() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let (id, revision) = (house.issued.token.id, house.issued.token.revision);
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let (id, revision) = (app.issued.token.id, app.issued.token.revision);
     let filter = json!({ "name": "", "created": null, "state": null, "sort": "created", "place": "first", "x": 1 });
     for (path, body) in [
         ("account", json!({ "x": 1 })),
@@ -59,28 +59,28 @@ async fn json_with_an_unknown_field_is_refused_at_any_depth() {
         ("tokens/disable", json!({ "id": id, "": "=" })),
         ("tokens/reset", json!({ "id": id, "revision": revision, "x": "=" })),
     ] {
-        let answer = house.function(&format!("/api/{path}"), Some(&cookie), &body.to_string()).await;
+        let answer = app.function(&format!("/api/{path}"), Some(&cookie), &body.to_string()).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {}", answer.text());
         assert!(answer.text().contains("there is no field"), "{path}: {}", answer.text());
     }
-    let opened = house.company_information(&house.issued.token.sid, &house.issued.secret).await;
+    let opened = app.company_information(&app.issued.token.sid, &app.issued.secret).await;
     assert_eq!(opened.status, StatusCode::OK, "nothing was done");
 }
 
 /// A form with `enctype="text/plain"` can send JSON, with a field for the `=` that the browser inserts.
 #[tokio::test]
 async fn plain_text_form_changes_no_role() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let id = user_id(&house.store, &house, Role::ImplementationSpecialist).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let id = user_id(&app.store, &app, Role::ImplementationSpecialist).await;
     let smuggled = format!("{{\"id\":\"{id}\",\"role\":\"account_administrator\",\"x\":\"=\"}}\r\n");
     for content_type in ["text/plain", JSON, FORM] {
         for accept in ["text/html", "*/*"] {
-            let request = house.request("POST", "/api/users/change_role").header("sec-fetch-site", "same-origin");
+            let request = app.request("POST", "/api/users/change_role").header("sec-fetch-site", "same-origin");
             let request = request.header(header::COOKIE, &cookie).header(header::CONTENT_TYPE, content_type);
-            house.send(request.header(header::ACCEPT, accept), smuggled.clone()).await;
+            app.send(request.header(header::ACCEPT, accept), smuggled.clone()).await;
             assert_eq!(
-                role(&house, Role::ImplementationSpecialist).await,
+                role(&app, Role::ImplementationSpecialist).await,
                 Role::ImplementationSpecialist,
                 "{content_type}"
             );
@@ -90,15 +90,15 @@ async fn plain_text_form_changes_no_role() {
 
 #[tokio::test]
 async fn changing_a_role_takes_a_proof_each_time() {
-    let house = House::open().await;
-    let mut cookie = house.sign_in(Role::AccountAdministrator).await;
-    let id = user_id(&house.store, &house, Role::Analyst).await;
+    let app = TestApp::open().await;
+    let mut cookie = app.sign_in(Role::AccountAdministrator).await;
+    let id = user_id(&app.store, &app, Role::Analyst).await;
     let change = async |cookie: &str, proof: Option<&str>| {
         let mut body = json!({ "id": id, "role": "finance" });
         if let Some(password) = proof {
             body["proof"] = json!({ "password": password });
         }
-        house.function("/api/users/change_role", Some(cookie), &body.to_string()).await
+        app.function("/api/users/change_role", Some(cookie), &body.to_string()).await
     };
     for _ in 0..2 {
         // A proof is needed although the password was given a moment ago.
@@ -106,38 +106,38 @@ async fn changing_a_role_takes_a_proof_each_time() {
         assert_eq!((none.status, none.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()));
         let wrong = change(&cookie, Some("not the password")).await;
         assert_eq!((wrong.status, wrong.json()), (StatusCode::UNAUTHORIZED, "WrongPassword".into()));
-        assert_ne!(role(&house, Role::Analyst).await, Role::Finance);
+        assert_ne!(role(&app, Role::Analyst).await, Role::Finance);
         let right = change(&cookie, Some(PASSWORD)).await;
         assert_eq!(right.status, StatusCode::OK, "{}", right.text());
-        assert_eq!(role(&house, Role::Analyst).await, Role::Finance);
+        assert_eq!(role(&app, Role::Analyst).await, Role::Finance);
         right.header("set-cookie").split(';').next().unwrap().clone_into(&mut cookie);
-        house.store.change_role(&house.by, domain::members::user::UserId(id), Role::Analyst).await.unwrap();
+        app.store.change_role(&app.by, domain::members::user::UserId(id), Role::Analyst).await.unwrap();
     }
-    let specialist = house.sign_in(Role::ImplementationSpecialist).await;
+    let specialist = app.sign_in(Role::ImplementationSpecialist).await;
     assert_eq!(change(&specialist, Some(PASSWORD)).await.status, StatusCode::FORBIDDEN);
 }
 
-async fn user_id(store: &Store, house: &House, role: Role) -> uuid::Uuid {
-    let members = store.members(house.account()).await.unwrap();
+async fn user_id(store: &Store, app: &TestApp, role: Role) -> uuid::Uuid {
+    let members = store.members(app.account()).await.unwrap();
     members.into_iter().find(|member| member.person.email == email(role)).unwrap().person.id.0
 }
 
 /// Returns the present role of the user who began with this one.
-async fn role(house: &House, began_as: Role) -> Role {
-    let members = house.store.members(house.account()).await.unwrap();
+async fn role(app: &TestApp, began_as: Role) -> Role {
+    let members = app.store.members(app.account()).await.unwrap();
     members.into_iter().find(|member| member.person.email == email(began_as)).unwrap().role
 }
 
 #[tokio::test]
 async fn cookies_of_other_applications_end_no_session() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
     let with = |cookies: &[&[u8]]| {
-        let mut request = house.request("GET", "/settings/profile");
+        let mut request = app.request("GET", "/settings/profile");
         for cookie in cookies {
             request = request.header(header::COOKIE, http::HeaderValue::from_bytes(cookie).unwrap());
         }
-        house.send(request, [])
+        app.send(request, [])
     };
     let japanese = "kagitaba_language=ja; n=鍵; kagitaba_theme=dark";
     for cookies in [
@@ -154,42 +154,42 @@ async fn cookies_of_other_applications_end_no_session() {
 
 #[tokio::test]
 async fn sign_in_page_warns_where_signing_in_can_not_work() {
-    let [house, production] = [false, true]
-        .map(|production| async move { House::open_as(production, &server::gate::Settings::default()).await });
-    let (house, production) = (house.await, production.await);
-    let told = async |house: &House, host: &str, headers: &[(&str, &str)]| {
-        let mut request = house.request("GET", "/sign-in").header(header::HOST, host);
+    let [app, production] = [false, true]
+        .map(|production| async move { TestApp::open_as(production, &server::gate::Settings::default()).await });
+    let (app, production) = (app.await, production.await);
+    let told = async |app: &TestApp, host: &str, headers: &[(&str, &str)]| {
+        let mut request = app.request("GET", "/sign-in").header(header::HOST, host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let page = house.send(request, []).await.text();
+        let page = app.send(request, []).await.text();
         ["over http://", "http:// で"].into_iter().any(|words| page.contains(words))
     };
-    let port = house.address.port();
-    for house in [&house, &production] {
-        assert!(told(house, &format!("10.0.0.5:{port}"), &[]).await);
-        assert!(told(house, "keys.example", &[("x-forwarded-proto", "http")]).await);
-        assert!(told(house, "keys.example", &[("accept-language", "ja")]).await);
+    let port = app.address.port();
+    for app in [&app, &production] {
+        assert!(told(app, &format!("10.0.0.5:{port}"), &[]).await);
+        assert!(told(app, "keys.example", &[("x-forwarded-proto", "http")]).await);
+        assert!(told(app, "keys.example", &[("accept-language", "ja")]).await);
         for local in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), "[::1]".to_owned()] {
-            assert!(!told(house, &local, &[]).await, "{local}");
+            assert!(!told(app, &local, &[]).await, "{local}");
         }
         for (name, value) in [
             ("sec-fetch-mode", "navigate"),
             ("x-forwarded-proto", "https"),
             ("forwarded", "for=192.0.2.1;proto=\"https\""),
         ] {
-            assert!(!told(house, "keys.example", &[(name, value)]).await, "{name}");
+            assert!(!told(app, "keys.example", &[(name, value)]).await, "{name}");
         }
     }
 }
 
 #[tokio::test]
 async fn rejected_origin_names_host_port_and_option() {
-    let house = House::open().await;
-    let request = house.request("POST", "/api/session/sign_in").header(header::ORIGIN, "https://keys.example:8443");
-    let answer = house.send(request.header(header::CONTENT_TYPE, FORM), "").await;
+    let app = TestApp::open().await;
+    let request = app.request("POST", "/api/session/sign_in").header(header::ORIGIN, "https://keys.example:8443");
+    let answer = app.send(request.header(header::CONTENT_TYPE, FORM), "").await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    for part in ["https://keys.example:8443", &house.address.to_string(), "--public-url", "Host"] {
+    for part in ["https://keys.example:8443", &app.address.to_string(), "--public-url", "Host"] {
         assert!(answer.text().contains(part), "{part}: {}", answer.text());
     }
 }

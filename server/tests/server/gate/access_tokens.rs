@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::IssuedToken;
 use uuid::Uuid;
 
-use crate::support::house::{Answer, House};
+use crate::support::test_app::{Answer, TestApp};
 
 const ALL: [&str; 8] = [
     "listAccessTokens",
@@ -24,15 +24,15 @@ const ALL: [&str; 8] = [
 ];
 
 /// Returns a token that may manage tokens and retrieve the company profile.
-async fn manager(house: &House) -> IssuedToken {
+async fn manager(app: &TestApp) -> IssuedToken {
     let scopes = ALL.iter().chain(&["getCompanyInformation"]).map(|id| Scope::find(id).unwrap());
-    house.issue(&scopes.collect::<Vec<_>>()).await
+    app.issue(&scopes.collect::<Vec<_>>()).await
 }
 
-async fn call(house: &House, by: &IssuedToken, method: &str, below: &str, body: Value) -> Answer {
+async fn call(app: &TestApp, by: &IssuedToken, method: &str, below: &str, body: Value) -> Answer {
     let path = format!("/Agencies/{}/AccessTokens{below}", by.token.sid);
-    let request = house.request_with(method, &path, &by.token.sid, &by.secret);
-    house.send(request, if body.is_null() { String::new() } else { body.to_string() }).await
+    let request = app.request_with(method, &path, &by.token.sid, &by.secret);
+    app.send(request, if body.is_null() { String::new() } else { body.to_string() }).await
 }
 
 /// Returns the credentials in an answer.
@@ -43,10 +43,10 @@ fn credentials(token: &Value) -> (AccountSid, Secret) {
 
 #[tokio::test]
 async fn token_goes_through_its_whole_life_over_the_api() {
-    let house = House::open().await;
-    let by = manager(&house).await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
     let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Developers": ["dev@partner.example"] });
-    let created = call(&house, &by, "POST", "", form).await;
+    let created = call(&app, &by, "POST", "", form).await;
     assert_eq!(
         (created.status, created.header("cache-control")),
         (StatusCode::CREATED, "no-store"),
@@ -56,61 +56,61 @@ async fn token_goes_through_its_whole_life_over_the_api() {
     let created = created.json();
     assert_eq!((&created["State"], &created["ApiVersion"]), (&json!("ENABLED"), &json!("3")));
     let (sid, old) = credentials(&created);
-    assert_eq!(house.company_information(&sid, &old).await.status, StatusCode::OK);
+    assert_eq!(app.company_information(&sid, &old).await.status, StatusCode::OK);
 
     let below = format!("/{}", created["Id"].as_str().unwrap());
-    let reset = call(&house, &by, "PUT", &format!("{below}/Reset"), Value::Null).await.json();
+    let reset = call(&app, &by, "PUT", &format!("{below}/Reset"), Value::Null).await.json();
     let (_, new) = credentials(&reset);
-    assert_eq!(house.company_information(&sid, &old).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(house.company_information(&sid, &new).await.status, StatusCode::OK);
+    assert_eq!(app.company_information(&sid, &old).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.company_information(&sid, &new).await.status, StatusCode::OK);
 
-    let updated = call(&house, &by, "PUT", &below, json!({ "Name": "Renamed" })).await.json();
+    let updated = call(&app, &by, "PUT", &below, json!({ "Name": "Renamed" })).await.json();
     assert_eq!((&updated["Name"], &updated["Developers"]), (&json!("Renamed"), &json!(["dev@partner.example"])));
     assert_eq!(updated.get("AuthToken"), None);
     for (item, status) in [("Disable", StatusCode::FORBIDDEN), ("Enable", StatusCode::OK)] {
-        assert_eq!(call(&house, &by, "PUT", &format!("{below}/{item}"), Value::Null).await.status, StatusCode::OK);
-        assert_eq!(house.company_information(&sid, &new).await.status, status);
+        assert_eq!(call(&app, &by, "PUT", &format!("{below}/{item}"), Value::Null).await.status, StatusCode::OK);
+        assert_eq!(app.company_information(&sid, &new).await.status, status);
     }
-    assert_eq!(call(&house, &by, "GET", &below, Value::Null).await.json()["Name"], "Renamed");
-    assert_eq!(call(&house, &by, "DELETE", &below, Value::Null).await.status, StatusCode::OK);
-    assert_eq!(house.company_information(&sid, &new).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(call(&house, &by, "GET", &below, Value::Null).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(call(&app, &by, "GET", &below, Value::Null).await.json()["Name"], "Renamed");
+    assert_eq!(call(&app, &by, "DELETE", &below, Value::Null).await.status, StatusCode::OK);
+    assert_eq!(app.company_information(&sid, &new).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(call(&app, &by, "GET", &below, Value::Null).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn deactivated_user_stays_contact_but_cannot_become_one_again() {
-    let house = House::open().await;
-    let by = manager(&house).await;
-    let people = house.store.people(house.account()).await.unwrap();
-    let other = people.into_iter().find(|person| person.id != house.by.user.id).unwrap().id;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
+    let people = app.store.people(app.account()).await.unwrap();
+    let other = people.into_iter().find(|person| person.id != app.by.user.id).unwrap().id;
     let form = json!({ "Name": "Theirs", "Scopes": ["getCompanyInformation"], "PrimaryContactId": other });
-    let created = call(&house, &by, "POST", "", form.clone()).await;
+    let created = call(&app, &by, "POST", "", form.clone()).await;
     assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
     let below = format!("/{}", created.json()["Id"].as_str().unwrap());
 
-    house.store.deactivate_user(&house.by, other).await.unwrap();
-    let renamed = call(&house, &by, "PUT", &below, json!({ "Name": "Still theirs" })).await;
+    app.store.deactivate_user(&app.by, other).await.unwrap();
+    let renamed = call(&app, &by, "PUT", &below, json!({ "Name": "Still theirs" })).await;
     assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.text());
     assert_eq!(renamed.json()["PrimaryContactId"], json!(other));
-    let refused = call(&house, &by, "POST", "", form).await;
+    let refused = call(&app, &by, "POST", "", form).await;
     assert_eq!(
         (refused.status, &refused.json()["Errors"][0]["Field"]),
         (StatusCode::CONFLICT, &json!("PrimaryContactId"))
     );
 
-    let own = house.by.user.id;
-    let moved = call(&house, &by, "PUT", &below, json!({ "PrimaryContactId": own })).await;
+    let own = app.by.user.id;
+    let moved = call(&app, &by, "PUT", &below, json!({ "PrimaryContactId": own })).await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.text());
-    let back = call(&house, &by, "PUT", &below, json!({ "PrimaryContactId": other })).await;
+    let back = call(&app, &by, "PUT", &below, json!({ "PrimaryContactId": other })).await;
     assert_eq!(back.status, StatusCode::CONFLICT, "{}", back.text());
 }
 
 #[tokio::test]
 async fn a_token_rotates_itself() {
-    let house = House::open().await;
-    let mut by = manager(&house).await;
+    let app = TestApp::open().await;
+    let mut by = manager(&app).await;
     for _ in 0..3 {
-        let reset = call(&house, &by, "PUT", &format!("/{}/Reset", by.token.id.0), Value::Null).await;
+        let reset = call(&app, &by, "PUT", &format!("/{}/Reset", by.token.id.0), Value::Null).await;
         assert_eq!(reset.status, StatusCode::OK, "{}", reset.text());
         by.secret = credentials(&reset.json()).1;
     }
@@ -118,15 +118,15 @@ async fn a_token_rotates_itself() {
 
 #[tokio::test]
 async fn token_cannot_grant_a_scope_that_it_lacks() {
-    let house = House::open().await;
-    let by = manager(&house).await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
     let beyond = json!({ "Name": "More", "Scopes": ["getCompanyInformation", "listJobs"] });
-    let refused = call(&house, &by, "POST", "", beyond.clone()).await;
+    let refused = call(&app, &by, "POST", "", beyond.clone()).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.json()["Message"].as_str().unwrap().contains("listJobs"), "{}", refused.text());
 
     // It cannot get the secret of a token with more scopes, or change that token.
-    let more = house.issue(&[Scope::find("listJobs").unwrap()]).await;
+    let more = app.issue(&[Scope::find("listJobs").unwrap()]).await;
     let below = format!("/{}", more.token.id.0);
     for (method, item, body) in [
         ("PUT", "/Reset", Value::Null),
@@ -134,118 +134,118 @@ async fn token_cannot_grant_a_scope_that_it_lacks() {
         ("PUT", "", json!({ "Scopes": ["getCompanyInformation"] })),
         ("PUT", "", json!({ "Name": "x" })),
     ] {
-        let answer = call(&house, &by, method, &format!("{below}{item}"), body).await;
+        let answer = call(&app, &by, method, &format!("{below}{item}"), body).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {item}");
     }
     let own = format!("/{}", by.token.id.0);
-    assert_eq!(call(&house, &by, "PUT", &own, json!({ "Scopes": ["listJobs"] })).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(call(&app, &by, "PUT", &own, json!({ "Scopes": ["listJobs"] })).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn tokens_of_other_accounts_are_not_found() {
-    let house = House::open().await;
-    let by = manager(&house).await;
-    let other = House::open().await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
+    let other = TestApp::open().await;
     for id in [other.issued.token.id, TokenId(Uuid::nil())] {
         for (method, item) in
             [("GET", ""), ("PUT", ""), ("DELETE", ""), ("PUT", "/Reset"), ("PUT", "/Enable"), ("PUT", "/Disable")]
         {
-            let answer = call(&house, &by, method, &format!("/{}{item}", id.0), Value::Null).await;
+            let answer = call(&app, &by, method, &format!("/{}{item}", id.0), Value::Null).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {item}");
         }
     }
-    assert_eq!(call(&house, &by, "GET", "/not-an-id", Value::Null).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(call(&app, &by, "GET", "/not-an-id", Value::Null).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn errors_of_a_new_token_are_given_field_by_field() {
-    let house = House::open().await;
-    let by = manager(&house).await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
     let wrong = json!({ "Name": " ", "ApiVersion": "9", "Scopes": ["nothing"], "Developers": ["nobody"], "PrimaryContactId": "x" });
-    let answer = call(&house, &by, "POST", "", wrong).await;
+    let answer = call(&app, &by, "POST", "", wrong).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     let fields: Vec<_> =
         answer.json()["Errors"].as_array().unwrap().iter().map(|error| error["Field"].clone()).collect();
     assert_eq!(fields, ["Name", "ApiVersion", "PrimaryContactId", "Developers", "Scopes"]);
     for body in [json!([]), json!({ "Name": 5 }), json!({ "Scopes": "x" }), json!({ "Secret": "x" })] {
-        assert_eq!(call(&house, &by, "POST", "", body).await.status, StatusCode::BAD_REQUEST);
+        assert_eq!(call(&app, &by, "POST", "", body).await.status, StatusCode::BAD_REQUEST);
     }
     // An Auth Token sent in the wrong place is not echoed.
     let secret = by.secret.reveal();
     for field in ["Name", "ApiVersion", "PrimaryContactId", "DateExpires"] {
-        let answer = call(&house, &by, "POST", "", json!({ field: secret })).await;
+        let answer = call(&app, &by, "POST", "", json!({ field: secret })).await;
         assert_eq!((answer.status, answer.text().contains(secret)), (StatusCode::BAD_REQUEST, false), "{field}");
     }
     for field in ["Developers", "Scopes"] {
-        let answer = call(&house, &by, "POST", "", json!({ field: [secret] })).await;
+        let answer = call(&app, &by, "POST", "", json!({ field: [secret] })).await;
         assert_eq!((answer.status, answer.text().contains(secret)), (StatusCode::BAD_REQUEST, false), "{field}");
     }
-    let answer = call(&house, &by, "POST", "", json!({ "Developers": [secret] })).await.json();
+    let answer = call(&app, &by, "POST", "", json!({ "Developers": [secret] })).await.json();
     let developers = answer["Errors"].as_array().unwrap().iter().find(|error| error["Field"] == "Developers").unwrap();
     assert_eq!(developers["Message"], "this looks like an Auth Token; send it in the header Authorization alone");
 }
 
 #[tokio::test]
 async fn list_filters_tokens_by_name_and_state_without_secrets() {
-    let house = House::open().await;
-    let by = manager(&house).await;
-    house.store.disable(&house.by, house.issued.token.id).await.unwrap();
-    let all = call(&house, &by, "GET", "", Value::Null).await.json();
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
+    app.store.disable(&app.by, app.issued.token.id).await.unwrap();
+    let all = call(&app, &by, "GET", "", Value::Null).await.json();
     assert_eq!(all.as_array().unwrap().len(), 2);
     assert!(all.as_array().unwrap().iter().all(|token| token.get("AuthToken").is_none()));
-    let disabled = call(&house, &by, "GET", "?State=DISABLED", Value::Null).await.json();
-    assert_eq!(disabled[0]["Id"], json!(house.issued.token.id));
-    assert_eq!(call(&house, &by, "GET", "?Page=2", Value::Null).await.json(), json!([]));
+    let disabled = call(&app, &by, "GET", "?State=DISABLED", Value::Null).await.json();
+    assert_eq!(disabled[0]["Id"], json!(app.issued.token.id));
+    assert_eq!(call(&app, &by, "GET", "?Page=2", Value::Null).await.json(), json!([]));
     let small = ["?PageSize=1", "?PageSize=1&Page=2", "?PageSize=1&Page=3"];
     let mut pages = Vec::new();
     for query in small {
-        pages.push(call(&house, &by, "GET", query, Value::Null).await.json());
+        pages.push(call(&app, &by, "GET", query, Value::Null).await.json());
     }
     assert_eq!(pages, [json!([all[0]]), json!([all[1]]), json!([])]);
-    assert_eq!(call(&house, &by, "GET", "?PageSize=0", Value::Null).await.status, StatusCode::BAD_REQUEST);
-    let two = call(&house, &by, "GET", "?IrVersion=2&Name=nightly", Value::Null).await.json();
+    assert_eq!(call(&app, &by, "GET", "?PageSize=0", Value::Null).await.status, StatusCode::BAD_REQUEST);
+    let two = call(&app, &by, "GET", "?IrVersion=2&Name=nightly", Value::Null).await.json();
     assert_eq!((&two["@total"], &two["@page"]), (&json!("2"), &json!("1")));
-    assert_eq!(call(&house, &by, "GET", "?State=BROKEN", Value::Null).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(call(&app, &by, "GET", "?State=BROKEN", Value::Null).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
 async fn a_token_created_between_two_pages_repeats_none() {
-    let house = House::open().await;
-    let by = manager(&house).await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
     let ids = async |page: u32| -> Vec<Value> {
-        let list = call(&house, &by, "GET", &format!("?PageSize=1&Page={page}"), Value::Null).await.json();
+        let list = call(&app, &by, "GET", &format!("?PageSize=1&Page={page}"), Value::Null).await.json();
         list.as_array().unwrap().iter().map(|token| token["Id"].clone()).collect()
     };
-    assert_eq!(ids(1).await, [json!(house.issued.token.id)], "the oldest comes first");
-    let new = house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
+    assert_eq!(ids(1).await, [json!(app.issued.token.id)], "the oldest comes first");
+    let new = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     assert_eq!((ids(2).await, ids(3).await), (vec![json!(by.token.id)], vec![json!(new.token.id)]));
 }
 
 #[tokio::test]
 async fn put_accepts_the_answer_of_get_and_changes_nothing() {
-    let house = House::open().await;
-    let by = manager(&house).await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
     let form = json!({ "Name": "Rotated", "Scopes": ["getCompanyInformation"], "Description": "a\nb" });
-    for expires in [json!(""), json!(house.store.clock().now() + chrono::TimeDelta::days(30))] {
+    for expires in [json!(""), json!(app.store.clock().now() + chrono::TimeDelta::days(30))] {
         let mut form = form.clone();
         form["DateExpires"] = expires;
-        let created = call(&house, &by, "POST", "", form).await.json();
+        let created = call(&app, &by, "POST", "", form).await.json();
         let below = format!("/{}", created["Id"].as_str().unwrap());
         let id = TokenId(created["Id"].as_str().unwrap().parse().unwrap());
-        let read = call(&house, &by, "GET", &below, Value::Null).await.json();
-        let before = house.store.token(house.account(), id).await.unwrap();
-        let put = call(&house, &by, "PUT", &below, read.clone()).await;
+        let read = call(&app, &by, "GET", &below, Value::Null).await.json();
+        let before = app.store.token(app.account(), id).await.unwrap();
+        let put = call(&app, &by, "PUT", &below, read.clone()).await;
         assert_eq!((put.status, put.json()), (StatusCode::OK, read.clone()));
-        let after = house.store.token(house.account(), id).await.unwrap();
+        let after = app.store.token(app.account(), id).await.unwrap();
         assert_eq!((after.settings, after.ends_at), (before.settings, before.ends_at), "to the microsecond");
 
         // The token was used meanwhile, so its last use is later than in the answer read before.
         let (sid, secret) = credentials(&created);
-        assert_eq!(house.company_information(&sid, &secret).await.status, StatusCode::OK);
-        house.store.flush_calls().await.unwrap();
-        assert_eq!(call(&house, &by, "PUT", &below, read.clone()).await.status, StatusCode::OK);
+        assert_eq!(app.company_information(&sid, &secret).await.status, StatusCode::OK);
+        app.store.flush_calls().await.unwrap();
+        assert_eq!(call(&app, &by, "PUT", &below, read.clone()).await.status, StatusCode::OK);
         for (field, value) in [
-            ("Id", json!(house.issued.token.id)),
+            ("Id", json!(app.issued.token.id)),
             ("AccountSid", json!(by.token.sid)),
             ("State", json!("DISABLED")),
             ("DateCreated", json!("2020-01-01T00:00:00+00:00")),
@@ -254,7 +254,7 @@ async fn put_accepts_the_answer_of_get_and_changes_nothing() {
         ] {
             let mut changed = read.clone();
             changed[field] = value;
-            let refused = call(&house, &by, "PUT", &below, changed).await;
+            let refused = call(&app, &by, "PUT", &below, changed).await;
             assert_eq!(
                 (refused.status, &refused.json()["Errors"][0]["Field"]),
                 (StatusCode::BAD_REQUEST, &json!(field))
@@ -265,20 +265,20 @@ async fn put_accepts_the_answer_of_get_and_changes_nothing() {
 
 #[tokio::test]
 async fn settings_that_the_account_does_not_allow_answer_409() {
-    let house = House::open().await;
-    let by = manager(&house).await;
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
     let below = format!("/{}", by.token.id.0);
     for (body, field) in [
         (json!({ "ApiVersion": "2" }), "ApiVersion"),
         (json!({ "PrimaryContactId": Uuid::nil() }), "PrimaryContactId"),
         (json!({ "DateExpires": "2001-01-01T00:00:00Z" }), "DateExpires"),
     ] {
-        let refused = call(&house, &by, "PUT", &below, body).await;
+        let refused = call(&app, &by, "PUT", &below, body).await;
         let told = refused.json();
         assert_eq!((refused.status, &told["Code"]), (StatusCode::CONFLICT, &json!("NOT_APPLICABLE")), "{field}");
         assert_eq!(told["Errors"][0]["Field"], field);
     }
     let both = json!({ "ApiVersion": "2", "Developers": ["a@b.example, c@d.example"] });
-    let both = call(&house, &by, "PUT", &below, both).await;
+    let both = call(&app, &by, "PUT", &below, both).await;
     assert_eq!((both.status, &both.json()["Code"]), (StatusCode::BAD_REQUEST, &json!("INVALID_REQUEST")));
 }

@@ -4,25 +4,25 @@ use http::{StatusCode, header};
 use server::gate::Settings;
 use std::num::NonZeroU32;
 
-use crate::support::house::{Answer, House, basic};
+use crate::support::test_app::{Answer, TestApp, basic};
 
 /// Asks about a call below the token's own SID, as nginx does.
-async fn ask(house: &House, method: &str, below: &str) -> Answer {
-    let sid = &house.issued.token.sid;
-    let request = house.own_request("GET", "/authorize");
+async fn ask(app: &TestApp, method: &str, below: &str) -> Answer {
+    let sid = &app.issued.token.sid;
+    let request = app.own_request("GET", "/authorize");
     let request =
         request.header("X-Original-Method", method).header("X-Original-URI", format!("/Agencies/{sid}{below}"));
-    house.send(request, []).await
+    app.send(request, []).await
 }
 
 #[tokio::test]
 async fn authorize_answers_200_for_allowed_calls_and_403_for_others() {
-    let house = House::open().await;
-    let passed = ask(&house, "GET", "/CompanyInformation?IrVersion=2").await;
+    let app = TestApp::open().await;
+    let passed = ask(&app, "GET", "/CompanyInformation?IrVersion=2").await;
     assert_eq!((passed.status, passed.body.len()), (StatusCode::OK, 0));
     assert_eq!(passed.header("cache-control"), "no-store");
-    assert_eq!(passed.header("x-account-sid"), house.issued.token.sid.as_str());
-    assert_eq!(passed.header("x-token-id"), house.issued.token.id.0.to_string());
+    assert_eq!(passed.header("x-account-sid"), app.issued.token.sid.as_str());
+    assert_eq!(passed.header("x-token-id"), app.issued.token.id.0.to_string());
     assert_eq!(passed.header("x-token-scopes"), "getCompanyInformation");
     assert_eq!(passed.header("x-api-version"), "2");
     assert_eq!(passed.header("x-ratelimit-remaining"), "999");
@@ -35,7 +35,7 @@ async fn authorize_answers_200_for_allowed_calls_and_403_for_others() {
         ("GET", "/CompanyInformation?IrVersion=9"),
         ("GET", "/x/%2e%2e/CompanyInformation"),
     ] {
-        let refused = ask(&house, method, below).await;
+        let refused = ask(&app, method, below).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {below}");
         assert_eq!(refused.json()["Status"], "ERROR");
         assert_eq!((refused.header("x-account-sid"), refused.header("cache-control")), ("", "no-store"));
@@ -44,33 +44,33 @@ async fn authorize_answers_200_for_allowed_calls_and_403_for_others() {
 
 #[tokio::test]
 async fn authorize_refuses_wrong_disabled_or_exhausted_tokens_at_once() {
-    let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(3), ..Settings::default() }).await;
-    let stranger = house.request("GET", "/authorize").header("X-Original-URI", "/Agencies/x/Jobs");
-    let stranger = house.send(stranger, []).await;
+    let app = TestApp::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(3), ..Settings::default() }).await;
+    let stranger = app.request("GET", "/authorize").header("X-Original-URI", "/Agencies/x/Jobs");
+    let stranger = app.send(stranger, []).await;
     assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
     assert!(stranger.header("www-authenticate").starts_with("Basic"));
 
-    let token = &house.issued.token;
-    house.store.disable(&house.by, token.id).await.unwrap();
-    assert_eq!(ask(&house, "GET", "/CompanyInformation").await.status, StatusCode::FORBIDDEN);
-    house.store.enable(&house.by, token.id).await.unwrap();
+    let token = &app.issued.token;
+    app.store.disable(&app.by, token.id).await.unwrap();
+    assert_eq!(ask(&app, "GET", "/CompanyInformation").await.status, StatusCode::FORBIDDEN);
+    app.store.enable(&app.by, token.id).await.unwrap();
     for _ in 0..3 {
-        assert_eq!(ask(&house, "GET", "/CompanyInformation").await.status, StatusCode::OK);
+        assert_eq!(ask(&app, "GET", "/CompanyInformation").await.status, StatusCode::OK);
     }
-    let refused = ask(&house, "GET", "/CompanyInformation").await;
+    let refused = ask(&app, "GET", "/CompanyInformation").await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert_ne!(refused.header("retry-after"), "");
 }
 
 #[tokio::test]
 async fn client_can_t_have_another_call_checked_than_its_own() {
-    let house = House::open().await;
-    let sid = &house.issued.token.sid;
+    let app = TestApp::open().await;
+    let sid = &app.issued.token.sid;
     let ask = async |below: &str, forged: &[(&str, String)]| {
-        let request = house.own_request("GET", "/authorize").header("X-Forwarded-Method", "GET");
+        let request = app.own_request("GET", "/authorize").header("X-Forwarded-Method", "GET");
         let request = request.header("X-Forwarded-Uri", format!("/Agencies/{sid}{below}"));
         let request = forged.iter().fold(request, |request, (name, value)| request.header(*name, value));
-        house.send(request, []).await.status
+        app.send(request, []).await.status
     };
     assert_eq!(ask("/CompanyInformation", &[]).await, StatusCode::OK);
     assert_eq!(ask("/Jobs", &[]).await, StatusCode::FORBIDDEN);
@@ -82,12 +82,12 @@ async fn client_can_t_have_another_call_checked_than_its_own() {
 
 #[tokio::test]
 async fn envoy_asks_with_the_call_s_own_method_and_path() {
-    let house = House::open().await;
-    let sid = &house.issued.token.sid;
-    let credentials = basic(sid, &house.issued.secret);
+    let app = TestApp::open().await;
+    let sid = &app.issued.token.sid;
+    let credentials = basic(sid, &app.issued.secret);
     let ask = async |method: &str| {
-        let request = house.request(method, &format!("/authorize/Agencies/{sid}/CompanyInformation"));
-        house.send(request.header(header::AUTHORIZATION, &credentials), []).await.status
+        let request = app.request(method, &format!("/authorize/Agencies/{sid}/CompanyInformation"));
+        app.send(request.header(header::AUTHORIZATION, &credentials), []).await.status
     };
     assert_eq!(ask("GET").await, StatusCode::OK);
     assert_eq!(ask("PUT").await, StatusCode::FORBIDDEN);

@@ -13,7 +13,7 @@ use http::{StatusCode, header};
 use serde_json::json;
 use server::gate::Settings;
 
-use crate::support::house::{Answer, House, basic, company_information};
+use crate::support::test_app::{Answer, TestApp, basic, company_information};
 
 /// Asserts an error in the API's envelope.
 fn assert_error(answer: &Answer, status: StatusCode) {
@@ -34,9 +34,9 @@ fn assert_error(answer: &Answer, status: StatusCode) {
 
 #[tokio::test]
 async fn a_token_retrieves_its_agency_s_profile_in_the_published_form() {
-    let house = House::open().await;
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
-    let answer = house.company_information(sid, secret).await;
+    let app = TestApp::open().await;
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
+    let answer = app.company_information(sid, secret).await;
 
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -55,32 +55,32 @@ async fn a_token_retrieves_its_agency_s_profile_in_the_published_form() {
 
 #[tokio::test]
 async fn use_of_a_token_is_noted_only_if_the_call_passed() {
-    let house = House::open().await;
-    let (token, secret) = (&house.issued.token, &house.issued.secret);
-    let last_used = async || house.store.token(house.account(), token.id).await.unwrap().last_used_at;
+    let app = TestApp::open().await;
+    let (token, secret) = (&app.issued.token, &app.issued.secret);
+    let last_used = async || app.store.token(app.account(), token.id).await.unwrap().last_used_at;
 
-    house.call("GET", &format!("/Agencies/{}/Jobs", token.sid), &token.sid, secret).await;
-    house.store.flush_calls().await.unwrap();
+    app.call("GET", &format!("/Agencies/{}/Jobs", token.sid), &token.sid, secret).await;
+    app.store.flush_calls().await.unwrap();
     assert_eq!(last_used().await, None);
-    house.company_information(&token.sid, secret).await;
-    house.store.flush_calls().await.unwrap();
+    app.company_information(&token.sid, secret).await;
+    app.store.flush_calls().await.unwrap();
     assert!(last_used().await.is_some());
 }
 
 #[tokio::test]
 async fn head_answers_as_get_does_without_the_body() {
-    let house = House::open().await;
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
-    let get = house.company_information(sid, secret).await;
-    let head = house.call("HEAD", &company_information(sid), sid, secret).await;
+    let app = TestApp::open().await;
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
+    let get = app.company_information(sid, secret).await;
+    let head = app.call("HEAD", &company_information(sid), sid, secret).await;
     assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0));
     assert_eq!(head.header("content-length"), get.body.len().to_string());
 }
 
 #[tokio::test]
 async fn missing_doubled_malformed_or_wrong_credentials_answer_401() {
-    let house = House::open().await;
-    let (sid, right) = (&house.issued.token.sid, basic(&house.issued.token.sid, &house.issued.secret));
+    let app = TestApp::open().await;
+    let (sid, right) = (&app.issued.token.sid, basic(&app.issued.token.sid, &app.issued.secret));
     let other = basic(sid, &Secret::generate(&mut rand::rng()));
     let bearer = right.replace("Basic", "Bearer");
     let long = format!("Basic {}", "A".repeat(10_000));
@@ -97,78 +97,78 @@ async fn missing_doubled_malformed_or_wrong_credentials_answer_401() {
         &[right.as_bytes(), right.as_bytes()],
     ];
     for values in sets {
-        let mut request = house.request("GET", &company_information(sid));
+        let mut request = app.request("GET", &company_information(sid));
         for value in values {
             request = request.header(header::AUTHORIZATION, *value);
         }
-        assert_error(&house.send(request, []).await, StatusCode::UNAUTHORIZED);
+        assert_error(&app.send(request, []).await, StatusCode::UNAUTHORIZED);
     }
 }
 
 #[tokio::test]
 async fn reset_rejects_the_old_auth_token_and_passes_the_new_one() {
-    let house = House::open().await;
-    let (token, old) = (&house.issued.token, &house.issued.secret);
-    let reset = house.store.reset(&house.by, token.id, token.revision).await.unwrap();
+    let app = TestApp::open().await;
+    let (token, old) = (&app.issued.token, &app.issued.secret);
+    let reset = app.store.reset(&app.by, token.id, token.revision).await.unwrap();
     assert_eq!(reset.token.sid, token.sid);
-    assert_error(&house.company_information(&token.sid, old).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(house.company_information(&token.sid, &reset.secret).await.status, StatusCode::OK);
+    assert_error(&app.company_information(&token.sid, old).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.company_information(&token.sid, &reset.secret).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_disabled_token_is_refused_until_it_is_enabled_again() {
-    let house = House::open().await;
-    let (token, secret) = (&house.issued.token, &house.issued.secret);
-    house.store.disable(&house.by, token.id).await.unwrap();
-    assert_error(&house.company_information(&token.sid, secret).await, StatusCode::FORBIDDEN);
-    house.store.enable(&house.by, token.id).await.unwrap();
-    assert_eq!(house.company_information(&token.sid, secret).await.status, StatusCode::OK);
+    let app = TestApp::open().await;
+    let (token, secret) = (&app.issued.token, &app.issued.secret);
+    app.store.disable(&app.by, token.id).await.unwrap();
+    assert_error(&app.company_information(&token.sid, secret).await, StatusCode::FORBIDDEN);
+    app.store.enable(&app.by, token.id).await.unwrap();
+    assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn deleted_token_is_unknown_until_the_deletion_is_undone() {
-    let house = House::open().await;
-    let (token, secret) = (&house.issued.token, &house.issued.secret);
-    house.store.delete(&house.by, token.id).await.unwrap();
-    assert_error(&house.company_information(&token.sid, secret).await, StatusCode::UNAUTHORIZED);
-    house.store.undo_delete(&house.by, token.id).await.unwrap();
-    assert_eq!(house.company_information(&token.sid, secret).await.status, StatusCode::OK);
+    let app = TestApp::open().await;
+    let (token, secret) = (&app.issued.token, &app.issued.secret);
+    app.store.delete(&app.by, token.id).await.unwrap();
+    assert_error(&app.company_information(&token.sid, secret).await, StatusCode::UNAUTHORIZED);
+    app.store.undo_delete(&app.by, token.id).await.unwrap();
+    assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn no_token_passes_while_the_account_s_api_access_is_off() {
-    let house = House::open().await;
-    let (token, secret) = (&house.issued.token, &house.issued.secret);
-    house.store.disable_api_access(&house.by).await.unwrap();
-    assert_error(&house.company_information(&token.sid, secret).await, StatusCode::FORBIDDEN);
-    house.store.enable_api_access(&house.by).await.unwrap();
-    assert_eq!(house.company_information(&token.sid, secret).await.status, StatusCode::OK);
+    let app = TestApp::open().await;
+    let (token, secret) = (&app.issued.token, &app.issued.secret);
+    app.store.disable_api_access(&app.by).await.unwrap();
+    assert_error(&app.company_information(&token.sid, secret).await, StatusCode::FORBIDDEN);
+    app.store.enable_api_access(&app.by).await.unwrap();
+    assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn duplicate_passes_only_with_its_own_credentials_and_sid() {
-    let house = House::open().await;
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
-    let copy = house.store.duplicate(&house.by, house.issued.token.id, uuid::Uuid::now_v7()).await.unwrap();
+    let app = TestApp::open().await;
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
+    let copy = app.store.duplicate(&app.by, app.issued.token.id, uuid::Uuid::now_v7()).await.unwrap();
     assert_eq!(copy.token.state, TokenState::Enabled);
-    assert_eq!(house.company_information(&copy.token.sid, &copy.secret).await.status, StatusCode::OK);
+    assert_eq!(app.company_information(&copy.token.sid, &copy.secret).await.status, StatusCode::OK);
 
-    assert_error(&house.company_information(&copy.token.sid, secret).await, StatusCode::UNAUTHORIZED);
-    let beside = house.call("GET", &company_information(&copy.token.sid), sid, secret).await;
+    assert_error(&app.company_information(&copy.token.sid, secret).await, StatusCode::UNAUTHORIZED);
+    let beside = app.call("GET", &company_information(&copy.token.sid), sid, secret).await;
     assert_error(&beside, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn a_token_without_the_operation_s_scope_is_refused() {
-    let house = House::open().await;
-    let other = house.issue(&[Scope::find("updateCompanyInformation").unwrap()]).await;
-    assert_error(&house.company_information(&other.token.sid, &other.secret).await, StatusCode::FORBIDDEN);
+    let app = TestApp::open().await;
+    let other = app.issue(&[Scope::find("updateCompanyInformation").unwrap()]).await;
+    assert_error(&app.company_information(&other.token.sid, &other.secret).await, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn unknown_paths_answer_404_only_with_right_credentials() {
-    let house = House::open().await;
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
+    let app = TestApp::open().await;
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
     let below = [
         "//",
         "/Nothing",
@@ -179,64 +179,64 @@ async fn unknown_paths_answer_404_only_with_right_credentials() {
     ];
     let odd = ["/Agencies", "/Agencies/", "/Agencies/%ff/CompanyInformation", "/Agencies/%00%0a/x"];
     for path in below.map(|path| format!("/Agencies/{sid}{path}")).into_iter().chain(odd.map(str::to_owned)) {
-        assert_error(&house.call("GET", &path, sid, secret).await, StatusCode::NOT_FOUND);
-        assert_error(&house.get(&path).await, StatusCode::UNAUTHORIZED);
+        assert_error(&app.call("GET", &path, sid, secret).await, StatusCode::NOT_FOUND);
+        assert_error(&app.get(&path).await, StatusCode::UNAUTHORIZED);
     }
 }
 
 #[tokio::test]
 async fn invalid_sid_in_the_path_answers_403() {
-    let house = House::open().await;
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
+    let app = TestApp::open().await;
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
     for path in [
         "/Agencies//CompanyInformation",
         "/Agencies/x/CompanyInformation",
         "/Agencies/%2e%2e/CompanyInformation",
         "/Agencies/%E9%8D%B5/CompanyInformation",
     ] {
-        assert_error(&house.call("GET", path, sid, secret).await, StatusCode::FORBIDDEN);
+        assert_error(&app.call("GET", path, sid, secret).await, StatusCode::FORBIDDEN);
     }
     let encoded = company_information(sid).replacen("IR", "%49%52", 1);
-    assert_eq!(house.call("GET", &encoded, sid, secret).await.status, StatusCode::OK);
+    assert_eq!(app.call("GET", &encoded, sid, secret).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn other_methods_answer_405_and_say_which_ones_there_are() {
-    let house = House::open().await;
-    let (sid, secret) = (&house.issued.token.sid, &house.issued.secret);
+    let app = TestApp::open().await;
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
     for method in ["POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
-        let answer = house.call(method, &company_information(sid), sid, secret).await;
+        let answer = app.call(method, &company_information(sid), sid, secret).await;
         assert_error(&answer, StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(answer.header("allow"), "GET, HEAD, PUT", "{method}");
     }
-    assert_error(&house.send(house.request("POST", &company_information(sid)), []).await, StatusCode::UNAUTHORIZED);
+    assert_error(&app.send(app.request("POST", &company_information(sid)), []).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn a_body_of_ten_megabytes_is_too_large() {
-    let house = House::open().await;
-    let request = house.request("POST", &company_information(&house.issued.token.sid));
-    assert_error(&house.send(request, vec![b'x'; 10_000_000]).await, StatusCode::PAYLOAD_TOO_LARGE);
+    let app = TestApp::open().await;
+    let request = app.request("POST", &company_information(&app.issued.token.sid));
+    assert_error(&app.send(request, vec![b'x'; 10_000_000]).await, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
 async fn gate_ignores_origin_and_cookie_headers() {
-    let house = House::open().await;
-    let path = company_information(&house.issued.token.sid);
-    let request = house.request("GET", &path).header("sec-fetch-site", "cross-site").header(header::COOKIE, "a=b");
-    let request = request.header(header::AUTHORIZATION, basic(&house.issued.token.sid, &house.issued.secret));
-    assert_eq!(house.send(request, []).await.status, StatusCode::OK);
+    let app = TestApp::open().await;
+    let path = company_information(&app.issued.token.sid);
+    let request = app.request("GET", &path).header("sec-fetch-site", "cross-site").header(header::COOKIE, "a=b");
+    let request = request.header(header::AUTHORIZATION, basic(&app.issued.token.sid, &app.issued.secret));
+    assert_eq!(app.send(request, []).await.status, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reset_rejects_old_auth_token_at_once_in_a_thousand_resets() {
-    let house =
-        House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(10_000_000), ..Settings::default() }).await;
-    let mut token = house.issued.token.clone();
+    let app =
+        TestApp::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(10_000_000), ..Settings::default() }).await;
+    let mut token = app.issued.token.clone();
     // All Auth Tokens so far. The count at the last answered reset tells which of them must not pass.
-    let secrets = Arc::new(RwLock::new(vec![house.issued.secret.clone()]));
+    let secrets = Arc::new(RwLock::new(vec![app.issued.secret.clone()]));
     let over = Arc::new(AtomicBool::new(false));
-    let url = format!("http://{}{}", house.address, company_information(&token.sid));
+    let url = format!("http://{}{}", app.address, company_information(&token.sid));
     let hammers: Vec<_> = (0..8)
         .map(|_| {
             let (secrets, over, url, sid) = (secrets.clone(), over.clone(), url.clone(), token.sid.clone());
@@ -259,7 +259,7 @@ async fn reset_rejects_old_auth_token_at_once_in_a_thousand_resets() {
         })
         .collect();
     for _ in 0..1_000 {
-        let reset = house.store.reset(&house.by, token.id, token.revision).await.unwrap();
+        let reset = app.store.reset(&app.by, token.id, token.revision).await.unwrap();
         token = reset.token;
         secrets.write().unwrap().push(reset.secret);
     }

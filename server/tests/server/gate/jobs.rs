@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use domain::{
-    members::user::{Asker, UserId},
+    members::user::{CurrentUser, UserId},
     reports::job::JobId,
     tokens::{scope::Scope, token::TokenForm},
 };
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     gate::reports::{call, get, open},
-    support::house::{House, basic},
+    support::test_app::{TestApp, basic},
 };
 
 /// Returns the part of an address that is below the account.
@@ -26,8 +26,8 @@ pub fn below(uri: &Value) -> &str {
 }
 
 /// Orders an export and returns the job's path.
-pub async fn export(house: &House, query: &str) -> String {
-    let queued = get(house, &format!("/ReportExport/audit_log{query}")).await;
+pub async fn export(app: &TestApp, query: &str) -> String {
+    let queued = get(app, &format!("/ReportExport/audit_log{query}")).await;
     assert_eq!(queued.status, StatusCode::OK);
     let queued = queued.json();
     assert_eq!(queued["Status"], "QUEUED", "{queued}");
@@ -40,10 +40,10 @@ pub async fn export(house: &House, query: &str) -> String {
 }
 
 /// Asks for the job until it has ended, and returns it.
-pub async fn ended(house: &House, job: &str) -> Value {
+pub async fn ended(app: &TestApp, job: &str) -> Value {
     let began = Instant::now();
     loop {
-        let job = get(house, job).await.json();
+        let job = get(app, job).await.json();
         if !matches!(job["Status"].as_str(), Some("QUEUED" | "RUNNING")) {
             return job;
         }
@@ -51,72 +51,72 @@ pub async fn ended(house: &House, job: &str) -> Value {
     }
 }
 
-pub fn work(house: &House) {
-    tokio::spawn(exports::work(house.store.clone()));
+pub fn work(app: &TestApp) {
+    tokio::spawn(exports::work(app.store.clone()));
 }
 
 #[tokio::test]
 async fn an_export_is_downloaded_in_each_format_and_in_both_modes() {
-    let house = open().await;
-    work(&house);
+    let app = open().await;
+    work(&app);
     for (query, name, expected) in [
         ("", ".csv", "\u{feff}Time,Actor,Action,TokenId,Details\n"),
         ("?ResultFormat=CSV", ".csv", "\u{feff}Time,Actor,Action,TokenId,Details\n"),
         ("?ResultFormat=JSON", ".json", r#""Action":"account_added""#),
         ("?ResultFormat=XML", ".xml", "<Action>account_added</Action>"),
     ] {
-        let job = export(&house, query).await;
-        let done = ended(&house, &job).await;
+        let job = export(&app, query).await;
+        let done = ended(&app, &job).await;
         assert_eq!((&done["Status"], &done["PercentageComplete"]), (&json!("COMPLETED"), &json!(100)), "{done}");
         assert!(done["RecordsProcessed"].as_u64().unwrap() > 3, "{done}");
         let result = below(&done["ResultUri"]);
 
-        let file = get(&house, &format!("{result}?Mode=Stream")).await;
+        let file = get(&app, &format!("{result}?Mode=Stream")).await;
         assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "application/octet-stream"));
         assert!(file.text().contains(expected), "{}", file.text());
         let disposition = file.header("content-disposition");
         assert!(disposition.starts_with("attachment; filename=\"audit_log_20"), "{disposition}");
         assert!(disposition.ends_with(&format!("{name}\"")), "{disposition}");
 
-        let found = get(&house, result).await;
+        let found = get(&app, result).await;
         assert_eq!(found.status, StatusCode::FOUND);
-        let signed = house.get(found.header("location")).await; // without credentials
+        let signed = app.get(found.header("location")).await; // without credentials
         assert_eq!((signed.status, &signed.body), (StatusCode::OK, &file.body));
         assert_eq!((signed.header("content-disposition"), signed.header("cache-control")), (disposition, "no-store"));
     }
-    let refused = get(&house, &format!("/Jobs/{}/Download?Mode=Fast", Uuid::nil())).await;
+    let refused = get(&app, &format!("/Jobs/{}/Download?Mode=Fast", Uuid::nil())).await;
     assert_eq!((refused.status, &refused.json()["Errors"][0]["Field"]), (StatusCode::BAD_REQUEST, &json!("Mode")));
 }
 
 #[tokio::test]
 async fn head_request_for_an_export_orders_nothing() {
-    let house = open().await;
+    let app = open().await;
     for below in ["/ReportExport/audit_log", "/ReportExport/nonexistent"] {
         for method in ["HEAD", "POST", "OPTIONS"] {
-            let refused = call(&house, method, below, ("accept", "*/*")).await;
+            let refused = call(&app, method, below, ("accept", "*/*")).await;
             let got = (refused.status, refused.header("allow"));
             assert_eq!(got, (StatusCode::METHOD_NOT_ALLOWED, "GET"), "{method} {below}");
         }
     }
-    let asked = house.own_request("GET", "/authorize").header("X-Original-Method", "HEAD");
-    let address = format!("/Agencies/{}/ReportExport/audit_log", house.issued.token.sid);
-    let asked = house.send(asked.header("X-Original-URI", address), []).await;
+    let asked = app.own_request("GET", "/authorize").header("X-Original-Method", "HEAD");
+    let address = format!("/Agencies/{}/ReportExport/audit_log", app.issued.token.sid);
+    let asked = app.send(asked.header("X-Original-URI", address), []).await;
     assert_eq!(asked.status, StatusCode::FORBIDDEN);
-    assert_eq!(get(&house, "/Jobs").await.json(), json!([]));
+    assert_eq!(get(&app, "/Jobs").await.json(), json!([]));
 
-    let job = export(&house, "").await;
-    let replay = call(&house, "HEAD", &format!("{job}/Replay"), ("accept", "*/*")).await;
+    let job = export(&app, "").await;
+    let replay = call(&app, "HEAD", &format!("{job}/Replay"), ("accept", "*/*")).await;
     assert_eq!((replay.status, replay.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "PUT"));
-    let waiting = call(&house, "HEAD", &format!("{job}/Download"), ("accept", "*/*")).await;
+    let waiting = call(&app, "HEAD", &format!("{job}/Download"), ("accept", "*/*")).await;
     assert_eq!((waiting.status, waiting.body.len()), (StatusCode::ACCEPTED, 0));
-    assert_eq!(get(&house, "/Jobs").await.json().as_array().unwrap().len(), 1);
+    assert_eq!(get(&app, "/Jobs").await.json().as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn job_has_the_published_fields_and_missing_values_are_empty() {
-    let house = open().await;
-    let job = export(&house, "").await;
-    let queued = get(&house, &job).await.json();
+    let app = open().await;
+    let job = export(&app, "").await;
+    let queued = get(&app, &job).await.json();
     let published = "AbandonedDate CancelledDate CompletedDate CreatedBy CreatedDate FailedDate Id \
         LastProgressUpdateDate PercentageComplete ProgramId RecordsProcessed Replayable ResultUri StartedDate Status \
         StatusMessage Type";
@@ -127,41 +127,41 @@ async fn job_has_the_published_fields_and_missing_values_are_empty() {
         assert_eq!(queued[empty], "", "{empty}");
     }
     assert_eq!((&queued["Type"], &queued["Status"]), (&json!("ApiReport"), &json!("QUEUED")));
-    assert_eq!(queued["CreatedBy"], house.issued.token.sid.as_str());
+    assert_eq!(queued["CreatedBy"], app.issued.token.sid.as_str());
     assert_eq!((&queued["Replayable"], &queued["RecordsProcessed"]), (&json!(false), &json!(0)));
 
-    let waiting = get(&house, &format!("{job}/Download")).await;
+    let waiting = get(&app, &format!("{job}/Download")).await;
     assert_eq!((waiting.status, waiting.json()), (StatusCode::ACCEPTED, queued));
-    work(&house);
-    let done = ended(&house, &job).await;
+    work(&app);
+    let done = ended(&app, &job).await;
     assert!(
         ["StartedDate", "CompletedDate", "LastProgressUpdateDate", "ResultUri"].iter().all(|name| done[name] != "")
     );
     assert_eq!((&done["FailedDate"], &done["Replayable"]), (&json!(""), &json!(true)));
-    let xml = call(&house, "GET", &job, ("accept", "application/xml")).await.text();
+    let xml = call(&app, "GET", &job, ("accept", "application/xml")).await.text();
     assert!(xml.contains("<Job>") && xml.contains("<Status>COMPLETED</Status>"), "{xml}");
 }
 
 #[tokio::test]
 async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
-    let house = open().await;
-    work(&house);
-    let jobs = [export(&house, "").await, export(&house, "").await];
+    let app = open().await;
+    work(&app);
+    let jobs = [export(&app, "").await, export(&app, "").await];
     for job in &jobs {
-        ended(&house, job).await;
+        ended(&app, job).await;
     }
-    let found = get(&house, &format!("{}/Download", jobs[0])).await;
+    let found = get(&app, &format!("{}/Download", jobs[0])).await;
     let address = found.header("location");
     let (path, query) = address.split_once('?').unwrap();
     let [token, expires, signature] = query.split('&').collect::<Vec<_>>().try_into().unwrap();
     let until: i64 = expires.strip_prefix("expires=").unwrap().parse().unwrap();
     let id = JobId(path.strip_prefix("/downloads/").unwrap().parse().unwrap());
     let other = format!("/downloads/{}", jobs[1].strip_prefix("/Jobs/").unwrap());
-    let past = house.store.clock().now().timestamp() - 1;
+    let past = app.store.clock().now().timestamp() - 1;
     let signed_before = {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-        let link = ResultLink { job: id, token: house.issued.token.id, until: past };
-        URL_SAFE_NO_PAD.encode(house.store.sign_result(link).await.unwrap().unwrap())
+        let link = ResultLink { job: id, token: app.issued.token.id, until: past };
+        URL_SAFE_NO_PAD.encode(app.store.sign_result(link).await.unwrap().unwrap())
     };
     for forged in [
         path.to_owned(),
@@ -179,72 +179,72 @@ async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
         format!("/downloads/%ff?{query}"),
         format!("{path}?{token}&expires={past}&signature={signed_before}"),
     ] {
-        let answer = house.get(&forged).await;
+        let answer = app.get(&forged).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{forged}");
         assert!(!answer.text().contains("account_added"));
     }
-    assert_eq!(house.get(address).await.status, StatusCode::OK);
-    house.store.disable_api_access(&house.by).await.unwrap();
-    assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get(address).await.status, StatusCode::OK);
+    app.store.disable_api_access(&app.by).await.unwrap();
+    assert_eq!(app.get(address).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn signed_address_ends_with_the_token_it_was_given_to() {
-    let house = open().await;
-    work(&house);
-    let job = export(&house, "").await;
-    ended(&house, &job).await;
-    let found = get(&house, &format!("{job}/Download")).await;
+    let app = open().await;
+    work(&app);
+    let job = export(&app, "").await;
+    ended(&app, &job).await;
+    let found = get(&app, &format!("{job}/Download")).await;
     let address = found.header("location");
-    let (store, by, id) = (&house.store, &house.by, house.issued.token.id);
-    assert_eq!(house.get(address).await.status, StatusCode::OK);
+    let (store, by, id) = (&app.store, &app.by, app.issued.token.id);
+    assert_eq!(app.get(address).await.status, StatusCode::OK);
     store.disable(by, id).await.unwrap();
-    assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND, "disabled");
+    assert_eq!(app.get(address).await.status, StatusCode::NOT_FOUND, "disabled");
     let token = store.enable(by, id).await.unwrap();
-    assert_eq!(house.get(address).await.status, StatusCode::OK);
+    assert_eq!(app.get(address).await.status, StatusCode::OK);
     store.reset(by, id, token.revision).await.unwrap();
-    assert_eq!(house.get(address).await.status, StatusCode::NOT_FOUND, "reset");
+    assert_eq!(app.get(address).await.status, StatusCode::NOT_FOUND, "reset");
 }
 
 #[tokio::test]
 async fn job_can_be_replayed_once_it_has_ended() {
-    let house = open().await;
-    let job = export(&house, "?ResultFormat=JSON&START_DATE=2026-01-01&END_DATE=2026-01-31").await;
+    let app = open().await;
+    let job = export(&app, "?ResultFormat=JSON&START_DATE=2026-01-01&END_DATE=2026-01-31").await;
     let replay = |job: &str| format!("{job}/Replay");
-    let early = call(&house, "PUT", &replay(&job), ("accept", "*/*")).await;
+    let early = call(&app, "PUT", &replay(&job), ("accept", "*/*")).await;
     assert_eq!(early.status, StatusCode::FORBIDDEN);
     assert!(early.json()["Message"].as_str().unwrap().contains("is QUEUED and can't be replayed yet"), "{early:?}");
 
-    work(&house);
-    let done = ended(&house, &job).await;
-    let again = call(&house, "PUT", &replay(&job), ("accept", "*/*")).await;
+    work(&app);
+    let done = ended(&app, &job).await;
+    let again = call(&app, "PUT", &replay(&job), ("accept", "*/*")).await;
     assert_eq!(again.status, StatusCode::OK);
     let again = again.json();
     assert!(again["Id"] != done["Id"] && again["Status"] != "ERROR");
     let again = format!("/Jobs/{}", again["Id"].as_str().unwrap());
-    ended(&house, &again).await;
-    let file = get(&house, &format!("{again}/Download?Mode=Stream")).await;
+    ended(&app, &again).await;
+    let file = get(&app, &format!("{again}/Download?Mode=Stream")).await;
     assert!(file.header("content-disposition").contains("audit_log_2026-01-01_2026-01-31.json"), "{file:?}");
-    assert_eq!(get(&house, &job).await.json(), done, "it stays as it is");
+    assert_eq!(get(&app, &job).await.json(), done, "it stays as it is");
 }
 
 #[tokio::test]
 async fn job_running_when_the_server_was_killed_is_done_after_restart() {
-    let house = open().await;
-    let job = export(&house, "").await;
-    house.store.claim_job().await.unwrap().unwrap();
-    assert_eq!(get(&house, &job).await.json()["Status"], "RUNNING");
-    let store = Data::within(&house.folder.path().join("data")).open().await.unwrap();
+    let app = open().await;
+    let job = export(&app, "").await;
+    app.store.claim_job().await.unwrap().unwrap();
+    assert_eq!(get(&app, &job).await.json()["Status"], "RUNNING");
+    let store = Data::within(&app.folder.path().join("data")).open().await.unwrap();
     tokio::spawn(exports::work(store));
-    assert_eq!(ended(&house, &job).await["Status"], "COMPLETED");
+    assert_eq!(ended(&app, &job).await["Status"], "COMPLETED");
 }
 
 #[tokio::test]
 async fn jobs_are_listed_by_the_day_of_their_creation() {
-    let house = open().await;
-    export(&house, "").await;
-    export(&house, "").await;
-    let today = house.store.clock().now().date_naive();
+    let app = open().await;
+    export(&app, "").await;
+    export(&app, "").await;
+    let today = app.store.clock().now().date_naive();
     let (yesterday, tomorrow) = (today - TimeDelta::days(1), today + TimeDelta::days(1));
     for (query, count) in [
         (String::new(), 2),
@@ -254,39 +254,39 @@ async fn jobs_are_listed_by_the_day_of_their_creation() {
         (format!("?CreatedAfter={tomorrow}"), 0),
         ("?PageSize=1&Page=2".to_owned(), 1),
     ] {
-        let list = get(&house, &format!("/Jobs{query}")).await.json();
+        let list = get(&app, &format!("/Jobs{query}")).await.json();
         assert_eq!(list.as_array().unwrap().len(), count, "{query}");
     }
-    let two = call(&house, "GET", "/Jobs", ("ir-version", "2")).await.json();
+    let two = call(&app, "GET", "/Jobs", ("ir-version", "2")).await.json();
     assert_eq!((&two["@total"], two["Jobs"].as_array().unwrap().len()), (&json!("2"), 2));
-    let refused = get(&house, "/Jobs?CreatedAfter=yesterday").await;
+    let refused = get(&app, "/Jobs?CreatedAfter=yesterday").await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(refused.json()["Errors"][0]["Field"], "CreatedAfter");
 }
 
 #[tokio::test]
 async fn job_of_another_account_or_unknown_answers_404() {
-    let house = open().await;
-    work(&house);
-    let job = export(&house, "").await;
-    ended(&house, &job).await;
+    let app = open().await;
+    work(&app);
+    let job = export(&app, "").await;
+    ended(&app, &job).await;
 
-    let account = house.store.add_account("Other").await.unwrap();
+    let account = app.store.add_account("Other").await.unwrap();
     let user = store::NewUser {
         name: "Otto".to_owned(),
         email: "otto@other.example".to_owned(),
-        password: crate::support::house::PASSWORD.to_owned(),
-        role: house.by.role,
+        password: crate::support::test_app::PASSWORD.to_owned(),
+        role: app.by.role,
     };
-    let id: UserId = house.store.add_user(account, user).await.unwrap();
-    let user = house.store.people(account).await.unwrap().remove(0);
-    let other = Asker { user, account, account_name: "Other".to_owned(), role: house.by.role };
-    house.store.enable_api_access(&other).await.unwrap();
+    let id: UserId = app.store.add_user(account, user).await.unwrap();
+    let user = app.store.people(account).await.unwrap().remove(0);
+    let other = CurrentUser { user, account, account_name: "Other".to_owned(), role: app.by.role };
+    app.store.enable_api_access(&other).await.unwrap();
     let scopes = ["getJob", "downloadJobResult", "replayJob", "listJobs"].map(str::to_owned).to_vec();
     let form = TokenForm { name: "Theirs".to_owned(), scopes, ..TokenForm::blank(id) };
-    let terms = house.store.terms(other.account).await.unwrap();
+    let terms = app.store.terms(other.account).await.unwrap();
     let settings = form.validate(std::slice::from_ref(&other.user), None, &terms).unwrap();
-    let theirs = house.store.create(&other, settings, Uuid::now_v7()).await.unwrap();
+    let theirs = app.store.create(&other, settings, Uuid::now_v7()).await.unwrap();
     let sid = &theirs.token.sid;
     for (method, below) in [
         ("GET", job.clone()),
@@ -294,35 +294,35 @@ async fn job_of_another_account_or_unknown_answers_404() {
         ("GET", format!("{job}/Download?Mode=Stream")),
         ("PUT", format!("{job}/Replay")),
     ] {
-        let request = house.request(method, &format!("/Agencies/{sid}{below}"));
+        let request = app.request(method, &format!("/Agencies/{sid}{below}"));
         let request = request.header(header::AUTHORIZATION, basic(sid, &theirs.secret));
-        assert_eq!(house.send(request, []).await.status, StatusCode::NOT_FOUND, "{method} {below}");
+        assert_eq!(app.send(request, []).await.status, StatusCode::NOT_FOUND, "{method} {below}");
     }
     for id in ["x", "0", &Uuid::nil().to_string()] {
-        assert_eq!(get(&house, &format!("/Jobs/{id}")).await.status, StatusCode::NOT_FOUND);
-        assert_eq!(get(&house, &format!("/Jobs/{id}/Download")).await.status, StatusCode::NOT_FOUND);
-        let replay = call(&house, "PUT", &format!("/Jobs/{id}/Replay"), ("accept", "*/*")).await;
+        assert_eq!(get(&app, &format!("/Jobs/{id}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(get(&app, &format!("/Jobs/{id}/Download")).await.status, StatusCode::NOT_FOUND);
+        let replay = call(&app, "PUT", &format!("/Jobs/{id}/Replay"), ("accept", "*/*")).await;
         assert_eq!(replay.status, StatusCode::NOT_FOUND);
     }
 }
 
 #[tokio::test]
 async fn token_name_that_looks_like_a_formula_is_text_in_csv() {
-    let house = open().await;
+    let app = open().await;
     let form = TokenForm {
         name: "=HYPERLINK(\"https://evil.example\")".to_owned(),
         scopes: vec![Scope::GET_COMPANY_INFORMATION.id().to_owned()],
-        ..TokenForm::blank(house.by.user.id)
+        ..TokenForm::blank(app.by.user.id)
     };
-    let terms = house.store.terms(house.account()).await.unwrap();
-    let settings = form.validate(std::slice::from_ref(&house.by.user), None, &terms).unwrap();
-    let issued = house.store.create(&house.by, settings, Uuid::now_v7()).await.unwrap();
-    house.company_information(&issued.token.sid, &issued.secret).await;
-    house.store.flush_calls().await.unwrap();
-    work(&house);
-    let queued = get(&house, "/ReportExport/token_usage").await.json();
+    let terms = app.store.terms(app.account()).await.unwrap();
+    let settings = form.validate(std::slice::from_ref(&app.by.user), None, &terms).unwrap();
+    let issued = app.store.create(&app.by, settings, Uuid::now_v7()).await.unwrap();
+    app.company_information(&issued.token.sid, &issued.secret).await;
+    app.store.flush_calls().await.unwrap();
+    work(&app);
+    let queued = get(&app, "/ReportExport/token_usage").await.json();
     let job = below(&queued["QueuedUri"]).to_owned();
-    ended(&house, &job).await;
-    let file = get(&house, &format!("{job}/Download?Mode=Stream")).await.text();
+    ended(&app, &job).await;
+    let file = get(&app, &format!("{job}/Download?Mode=Stream")).await.text();
     assert!(file.contains(r#","'=HYPERLINK(""https://evil.example"")","#), "{file}");
 }

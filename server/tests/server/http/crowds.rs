@@ -11,20 +11,20 @@ use http::{StatusCode, header};
 use server::http::connections;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 
-use crate::support::house::House;
+use crate::support::test_app::TestApp;
 
 /// Opens a connection and sends the text.
-fn connect(house: &House, text: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(house.address).unwrap();
+fn connect(app: &TestApp, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(app.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(text.as_bytes()).unwrap();
     stream
 }
 
 /// Sends the text and returns the whole answer until the connection ends.
-fn exchange(house: &House, text: &str) -> String {
+fn exchange(app: &TestApp, text: &str) -> String {
     let mut answer = Vec::new();
-    connect(house, text).read_to_end(&mut answer).unwrap();
+    connect(app, text).read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -32,34 +32,34 @@ fn exchange(house: &House, text: &str) -> String {
 async fn gate_answers_beside_2_000_half_sent_heads() {
     assert!(connections::raise_limit() > 5_000, "the hard limit of open files is too low for this test");
     for production in [false, true] {
-        let house = House::open_as(production, &server::gate::Settings::default()).await;
+        let app = TestApp::open_as(production, &server::gate::Settings::default()).await;
         let half = "GET /Agencies HTTP/1.1\r\nHost: x\r\nX-Half: ";
-        let crowd: Vec<_> = (0..2_000).map(|_| connect(&house, half)).collect();
-        let (token, secret) = (&house.issued.token, &house.issued.secret);
+        let crowd: Vec<_> = (0..2_000).map(|_| connect(&app, half)).collect();
+        let (token, secret) = (&app.issued.token, &app.issued.secret);
         for _ in 0..5 {
-            assert_eq!(house.company_information(&token.sid, secret).await.status, StatusCode::OK);
+            assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
         }
-        assert_eq!(house.get("/healthz").await.status, StatusCode::OK);
+        assert_eq!(app.get("/healthz").await.status, StatusCode::OK);
         drop(crowd);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_session_has_no_more_live_streams_than_its_part() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
     let path = format!("{}?after=0", app::routes::LIVE);
     let listen = format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n");
-    let mut listening: Vec<_> = (0..16).map(|_| connect(&house, &listen)).collect();
+    let mut listening: Vec<_> = (0..16).map(|_| connect(&app, &listen)).collect();
     for stream in &mut listening {
         let mut line = [0; 15];
         stream.read_exact(&mut line).unwrap();
         assert_eq!(&line, b"HTTP/1.1 200 OK");
     }
-    let refused = house.send(house.request("GET", &path).header(header::COOKIE, &cookie), []).await;
+    let refused = app.send(app.request("GET", &path).header(header::COOKIE, &cookie), []).await;
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
-    let again = house.sign_in(Role::AccountAdministrator).await;
-    let mut another = connect(&house, &listen.replace(&cookie, &again));
+    let again = app.sign_in(Role::AccountAdministrator).await;
+    let mut another = connect(&app, &listen.replace(&cookie, &again));
     let mut line = [0; 15];
     another.read_exact(&mut line).unwrap();
     assert_eq!(&line, b"HTTP/1.1 200 OK", "another session still has places");
@@ -67,7 +67,7 @@ async fn one_session_has_no_more_live_streams_than_its_part() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_http_forbids_are_answered_400() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for (what, head) in [
         ("two Host headers", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b"),
         ("the same Host twice", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a"),
@@ -96,11 +96,11 @@ async fn requests_that_http_forbids_are_answered_400() {
         ("an unknown version", "GET /healthz HTTP/3.0\r\nHost: a"),
         ("no path", "OPTIONS * HTTP/1.1\r\nHost: a"),
     ] {
-        let answer = exchange(&house, &format!("{head}\r\n\r\n"));
+        let answer = exchange(&app, &format!("{head}\r\n\r\n"));
         assert!(answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.0 400 "), "{what}: {answer}");
     }
     for host in ["keys.example", "keys.example:3000", "[::1]:3000", ""] {
-        let answer = exchange(&house, &format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let answer = exchange(&app, &format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         assert!(answer.starts_with("HTTP/1.1 200 "), "{host}: {answer}");
     }
 }
@@ -108,29 +108,29 @@ async fn requests_that_http_forbids_are_answered_400() {
 /// RFC 9112, section 6.1, allows using the chunks alone if the connection is closed after the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_with_length_and_chunks_smuggles_no_other() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for both in ["Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 4"] {
         let smuggled = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
         let answers =
-            exchange(&house, &format!("POST /healthz HTTP/1.1\r\nHost: a\r\n{both}\r\n\r\n0\r\n\r\n{smuggled}"));
+            exchange(&app, &format!("POST /healthz HTTP/1.1\r\nHost: a\r\n{both}\r\n\r\n0\r\n\r\n{smuggled}"));
         assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
     }
 }
 
 #[tokio::test]
 async fn readiness_says_whether_the_database_answers() {
-    let house = House::open().await;
-    let ready = house.get("/readyz").await;
+    let app = TestApp::open().await;
+    let ready = app.get("/readyz").await;
     assert_eq!(
         (ready.status, ready.text().as_str(), ready.header("cache-control")),
         (StatusCode::OK, "ok", "no-store")
     );
-    let file = house.folder.path().join("data/kagitaba.db");
+    let file = app.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
     somebody.execute("ALTER TABLE accounts RENAME TO mislaid").await.unwrap();
-    let away = house.get("/readyz").await;
+    let away = app.get("/readyz").await;
     assert_eq!((away.status, away.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
-    assert_eq!(house.get("/healthz").await.status, StatusCode::OK, "it runs all the same");
+    assert_eq!(app.get("/healthz").await.status, StatusCode::OK, "it runs all the same");
     somebody.execute("ALTER TABLE mislaid RENAME TO accounts").await.unwrap();
-    assert_eq!(house.get("/readyz").await.status, StatusCode::OK);
+    assert_eq!(app.get("/readyz").await.status, StatusCode::OK);
 }

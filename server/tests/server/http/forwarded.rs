@@ -4,23 +4,23 @@ use domain::members::role::Role;
 use http::StatusCode;
 use server::gate;
 
-use crate::support::house::{Answer, House, company_information, sign_in_form};
+use crate::support::test_app::{Answer, TestApp, company_information, sign_in_form};
 
-async fn call(house: &House, header: (&str, &str)) -> Answer {
-    let path = company_information(&house.issued.token.sid);
-    house.send(house.own_request("GET", &path).header(header.0, header.1), []).await
+async fn call(app: &TestApp, header: (&str, &str)) -> Answer {
+    let path = company_information(&app.issued.token.sid);
+    app.send(app.own_request("GET", &path).header(header.0, header.1), []).await
 }
 
-async fn allow(house: &House, range: &str) {
-    let (mut policy, revision) = house.store.security_policy(house.account()).await.unwrap();
+async fn allow(app: &TestApp, range: &str) {
+    let (mut policy, revision) = app.store.security_policy(app.account()).await.unwrap();
     policy.allowed_addresses = [range.parse().unwrap()].into();
-    house.store.update_security_policy(&house.by, &policy, revision).await.unwrap();
+    app.store.update_security_policy(&app.by, &policy, revision).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_address_that_can_not_be_read_is_never_the_proxy_s() {
-    let house = House::open_as(true, &gate::Settings::default()).await;
-    allow(&house, "127.0.0.0/8").await;
+    let app = TestApp::open_as(true, &gate::Settings::default()).await;
+    allow(&app, "127.0.0.0/8").await;
     for header in [
         ("x-forwarded-for", "203.0.113.7:51234"),
         ("x-forwarded-for", "unknown"),
@@ -28,24 +28,24 @@ async fn an_address_that_can_not_be_read_is_never_the_proxy_s() {
         ("forwarded", "for=_hidden"),
         ("forwarded", "for=127.0.0.1;host=\", for=203.0.113.7"),
     ] {
-        assert_eq!(call(&house, header).await.status, StatusCode::FORBIDDEN, "{header:?}");
+        assert_eq!(call(&app, header).await.status, StatusCode::FORBIDDEN, "{header:?}");
     }
-    assert_eq!(call(&house, ("x-forwarded-for", "127.0.0.1:51234")).await.status, StatusCode::OK);
+    assert_eq!(call(&app, ("x-forwarded-for", "127.0.0.1:51234")).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_range_is_open_to_clients_in_it_in_each_form() {
-    let house = House::open_as(true, &gate::Settings::default()).await;
-    allow(&house, "203.0.113.0/24").await;
+    let app = TestApp::open_as(true, &gate::Settings::default()).await;
+    allow(&app, "203.0.113.0/24").await;
     for header in [
         ("x-forwarded-for", "203.0.113.7:51234"),
         ("x-forwarded-for", "127.0.0.1, 203.0.113.7"),
         ("forwarded", "for=\"203.0.113.7:51234\";proto=https"),
         ("forwarded", "for=\"[::ffff:203.0.113.7]\""),
     ] {
-        assert_eq!(call(&house, header).await.status, StatusCode::OK, "{header:?}");
+        assert_eq!(call(&app, header).await.status, StatusCode::OK, "{header:?}");
     }
-    let without_proxy = House::open().await;
+    let without_proxy = TestApp::open().await;
     allow(&without_proxy, "203.0.113.0/24").await;
     let ignored = call(&without_proxy, ("x-forwarded-for", "203.0.113.7")).await;
     assert_eq!(ignored.status, StatusCode::FORBIDDEN, "its peer is no trusted proxy");
@@ -54,9 +54,9 @@ async fn a_range_is_open_to_clients_in_it_in_each_form() {
 
 #[tokio::test]
 async fn wrong_sign_ins_of_unknown_clients_lock_out_no_others() {
-    let house = House::open_as(true, &gate::Settings::default()).await;
+    let app = TestApp::open_as(true, &gate::Settings::default()).await;
     let sign_in = async |from: &str, form: String| {
-        house.send(house.sign_in_request().header("x-forwarded-for", from), form).await.status
+        app.send(app.sign_in_request().header("x-forwarded-for", from), form).await.status
     };
     for number in 0..20 {
         let wrong = format!("email=nobody{number}%40agency.example&password=wrong+horse+battery");

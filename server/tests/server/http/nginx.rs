@@ -14,7 +14,7 @@ use server::{gate::Settings, router::Services};
 
 use crate::{
     program::{faults::wire::Wire, nodes::database},
-    support::house::{Answer, House, basic, company_information},
+    support::test_app::{Answer, TestApp, basic, company_information},
 };
 
 /// A running nginx, which ends when it is dropped.
@@ -31,17 +31,17 @@ impl Drop for Nginx {
 }
 
 impl Nginx {
-    /// Starts it with the manual's lines, before this house and this other server.
-    fn start(house: &House, other: &str) -> Self {
-        Self::start_asking(house.address, house, other)
+    /// Starts it with the manual's lines, before this app and this other server.
+    fn start(app: &TestApp, other: &str) -> Self {
+        Self::start_asking(app.address, app, other)
     }
 
     /// Starts nginx with README's lines and the gate at this address.
-    fn start_asking(gate: SocketAddr, house: &House, other: &str) -> Self {
+    fn start_asking(gate: SocketAddr, app: &TestApp, other: &str) -> Self {
         let manual = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("manual/proxies.md")).unwrap();
         let lines = manual.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let lines = lines.replace("http://your-server", other).replace("127.0.0.1:3000", &gate.to_string());
-        Self::serve(&house.folder.path().join("nginx"), "", &lines)
+        Self::serve(&app.folder.path().join("nginx"), "", &lines)
     }
 
     /// Starts nginx in this new folder, with the lines `all` in the `http` block and `lines` in its `server` block.
@@ -82,10 +82,10 @@ impl Nginx {
         Some(nginx)
     }
 
-    async fn get(&self, house: &House, path: &str) -> Answer {
+    async fn get(&self, app: &TestApp, path: &str) -> Answer {
         let request = http::Request::builder().uri(format!("http://127.0.0.1:{}{path}", self.port));
-        let credentials = basic(&house.issued.token.sid, &house.issued.secret);
-        house.send(request.header(header::AUTHORIZATION, credentials), []).await
+        let credentials = basic(&app.issued.token.sid, &app.issued.secret);
+        app.send(request.header(header::AUTHORIZATION, credentials), []).await
     }
 }
 
@@ -103,40 +103,40 @@ async fn other_server() -> String {
 
 #[tokio::test]
 async fn nginx_passes_only_calls_that_the_gate_allows() {
-    let house = House::open().await;
-    let nginx = Nginx::start(&house, &other_server().await);
-    let token = house.issued.token.clone();
+    let app = TestApp::open().await;
+    let nginx = Nginx::start(&app, &other_server().await);
+    let token = app.issued.token.clone();
     let path = company_information(&token.sid);
 
-    let passed = nginx.get(&house, &format!("{path}?a=b")).await;
+    let passed = nginx.get(&app, &format!("{path}?a=b")).await;
     assert_eq!(passed.status, StatusCode::OK, "{}", passed.text());
     assert_eq!(passed.text(), format!("{path}?a=b {} -", token.sid));
 
-    assert_eq!(nginx.get(&house, &format!("/Agencies/{}/Jobs", token.sid)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(nginx.get(&app, &format!("/Agencies/{}/Jobs", token.sid)).await.status, StatusCode::FORBIDDEN);
     // nginx resolves the dots before it passes the call on, but the path as requested is checked.
     let dressed_up = format!("/Agencies/{}/CompanyInformation/../Jobs", token.sid);
-    assert_eq!(nginx.get(&house, &dressed_up).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(nginx.get(&app, &dressed_up).await.status, StatusCode::FORBIDDEN);
 
-    house.store.disable(&house.by, token.id).await.unwrap();
-    assert_eq!(nginx.get(&house, &path).await.status, StatusCode::FORBIDDEN);
-    let enabled = house.store.enable(&house.by, token.id).await.unwrap();
-    assert_eq!(nginx.get(&house, &path).await.status, StatusCode::OK);
-    house.store.reset(&house.by, token.id, enabled.revision).await.unwrap();
-    let refused = nginx.get(&house, &path).await;
+    app.store.disable(&app.by, token.id).await.unwrap();
+    assert_eq!(nginx.get(&app, &path).await.status, StatusCode::FORBIDDEN);
+    let enabled = app.store.enable(&app.by, token.id).await.unwrap();
+    assert_eq!(nginx.get(&app, &path).await.status, StatusCode::OK);
+    app.store.reset(&app.by, token.id, enabled.revision).await.unwrap();
+    let refused = nginx.get(&app, &path).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(refused.header("www-authenticate").starts_with("Basic"), "{:?}", refused.headers);
 }
 
 #[tokio::test]
 async fn nginx_answers_429_with_retry_after_if_no_calls_are_left() {
-    let house = House::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(2), ..Settings::default() }).await;
-    let nginx = Nginx::start(&house, &other_server().await);
-    let path = company_information(&house.issued.token.sid);
+    let app = TestApp::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(2), ..Settings::default() }).await;
+    let nginx = Nginx::start(&app, &other_server().await);
+    let path = company_information(&app.issued.token.sid);
     for _ in 0..2 {
-        let passed = nginx.get(&house, &path).await;
+        let passed = nginx.get(&app, &path).await;
         assert_eq!((passed.status, passed.header("retry-after")), (StatusCode::OK, ""));
     }
-    let refused = nginx.get(&house, &path).await;
+    let refused = nginx.get(&app, &path).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     let wait: u32 = refused.header("retry-after").parse().unwrap();
     assert!((1..=1800).contains(&wait), "{wait}");
@@ -146,37 +146,37 @@ async fn nginx_answers_429_with_retry_after_if_no_calls_are_left() {
 async fn nginx_answers_503_with_retry_after_without_a_database() {
     let wire = Wire::to(&database().await);
     let (settings, services) = (Settings::default(), Services::default());
-    let house = House::open_on(Some(wire.url().to_owned()), false, &settings, services).await;
-    let nginx = Nginx::start(&house, &other_server().await);
+    let app = TestApp::open_on(Some(wire.url().to_owned()), false, &settings, services).await;
+    let nginx = Nginx::start(&app, &other_server().await);
     wire.cut();
-    let answer = nginx.get(&house, &company_information(&house.issued.token.sid)).await;
+    let answer = nginx.get(&app, &company_information(&app.issued.token.sid)).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
 }
 
 #[tokio::test]
 async fn nginx_lets_nothing_through_if_the_gate_does_not_answer() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     // The port stays bound, so no other process gets it; each connection is closed at once.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = silent.local_addr().unwrap();
     std::thread::spawn(move || silent.incoming().for_each(drop));
-    let nginx = Nginx::start_asking(nowhere, &house, &other_server().await);
-    let answer = nginx.get(&house, &company_information(&house.issued.token.sid)).await;
+    let nginx = Nginx::start_asking(nowhere, &app, &other_server().await);
+    let answer = nginx.get(&app, &company_information(&app.issued.token.sid)).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::INTERNAL_SERVER_ERROR, ""));
 }
 
 #[tokio::test]
 async fn nginx_replaces_the_client_s_claim_of_its_address() {
-    let house = House::open_as(true, &Settings::default()).await;
-    let (mut policy, revision) = house.store.security_policy(house.account()).await.unwrap();
+    let app = TestApp::open_as(true, &Settings::default()).await;
+    let (mut policy, revision) = app.store.security_policy(app.account()).await.unwrap();
     policy.allowed_addresses = ["192.0.2.0/24".parse().unwrap()].into();
-    house.store.update_security_policy(&house.by, &policy, revision).await.unwrap();
-    let nginx = Nginx::start(&house, &other_server().await);
-    let path = company_information(&house.issued.token.sid);
+    app.store.update_security_policy(&app.by, &policy, revision).await.unwrap();
+    let nginx = Nginx::start(&app, &other_server().await);
+    let path = company_information(&app.issued.token.sid);
     for claimed in ["192.0.2.1", "192.0.2.1, 192.0.2.2", ""] {
         let request = http::Request::builder().uri(format!("http://127.0.0.1:{}{path}", nginx.port));
-        let credentials = basic(&house.issued.token.sid, &house.issued.secret);
+        let credentials = basic(&app.issued.token.sid, &app.issued.secret);
         let request = request.header(header::AUTHORIZATION, credentials).header("x-forwarded-for", claimed);
-        assert_eq!(house.send(request, []).await.status, StatusCode::FORBIDDEN, "{claimed}");
+        assert_eq!(app.send(request, []).await.status, StatusCode::FORBIDDEN, "{claimed}");
     }
 }

@@ -16,7 +16,7 @@ use axum::{
 use hyper::body::Frame;
 use server::{
     gate::{self, Settings},
-    http::connections::{self, Patience},
+    http::connections::{self, Timeouts},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
@@ -25,24 +25,28 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use crate::support::house::{House, basic, company_information};
+use crate::support::test_app::{TestApp, basic, company_information};
 
 /// The timeouts for clients that are meant to be too slow.
-const PATIENCE: Patience = Patience { head: Duration::from_millis(300), reading: Duration::from_millis(300) };
+const PATIENCE: Timeouts = Timeouts { head: Duration::from_millis(300), reading: Duration::from_millis(300) };
 
 /// The timeouts for clients that are only as slow as the machine, which may be busy.
-const AMPLE: Patience = Patience { head: Duration::from_secs(5), reading: Duration::from_secs(5) };
+const AMPLE: Timeouts = Timeouts { head: Duration::from_secs(5), reading: Duration::from_secs(5) };
 
-fn settings(patience: Patience) -> connections::Settings {
+fn settings(patience: Timeouts) -> connections::Settings {
     connections::Settings { patience, ..connections::Settings::default() }
 }
 
-/// Serves the house's gate on a separate address with these timeouts, and returns the address.
-async fn gate(house: &House, patience: Patience, told_to_end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
+/// Serves the app's gate on a separate address with these timeouts, and returns the address.
+async fn gate(
+    app: &TestApp,
+    patience: Timeouts,
+    shutdown_signal: impl Future<Output = ()> + Send + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = gate::router(house.store.clone(), &Settings::default());
-    tokio::spawn(connections::serve(listener, router, settings(patience), told_to_end));
+    let router = gate::router(app.store.clone(), &Settings::default());
+    tokio::spawn(connections::serve(listener, router, settings(patience), shutdown_signal));
     address
 }
 
@@ -75,8 +79,8 @@ async fn end_of(reading: &mut (impl AsyncRead + Unpin)) -> String {
 
 #[tokio::test]
 async fn a_head_that_does_not_arrive_in_time_ends_the_connection() {
-    let house = House::open().await;
-    let address = gate(&house, PATIENCE, pending()).await;
+    let app = TestApp::open().await;
+    let address = gate(&app, PATIENCE, pending()).await;
     for text in ["G", "GET /Agencies HTTP/1.1\r\nHost: x\r\nX-Slow: ", "GET /Agen"] {
         let began = Instant::now();
         assert_eq!(dribble(address, text).await, "", "{text}");
@@ -119,10 +123,10 @@ async fn client_that_reads_no_answer_is_cut_off() {
 
 #[tokio::test]
 async fn idle_connection_is_closed_after_its_answer() {
-    let house = House::open().await;
-    let mut connection = TcpStream::connect(gate(&house, AMPLE, pending()).await).await.unwrap();
-    let sid = &house.issued.token.sid;
-    let (path, credentials) = (company_information(sid), basic(sid, &house.issued.secret));
+    let app = TestApp::open().await;
+    let mut connection = TcpStream::connect(gate(&app, AMPLE, pending()).await).await.unwrap();
+    let sid = &app.issued.token.sid;
+    let (path, credentials) = (company_information(sid), basic(sid, &app.issued.secret));
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {credentials}\r\n\r\n");
     for _ in 0..2 {
         connection.write_all(request.as_bytes()).await.unwrap();
@@ -133,9 +137,9 @@ async fn idle_connection_is_closed_after_its_answer() {
 
 #[tokio::test]
 async fn server_at_shutdown_closes_idle_connections() {
-    let house = House::open().await;
-    let (end, told_to_end) = oneshot::channel::<()>();
-    let address = gate(&house, AMPLE, async { drop(told_to_end.await) }).await;
+    let app = TestApp::open().await;
+    let (end, shutdown_signal) = oneshot::channel::<()>();
+    let address = gate(&app, AMPLE, async { drop(shutdown_signal.await) }).await;
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let mut first = [0; 15];

@@ -17,7 +17,7 @@ use store::IssuedToken;
 
 use crate::{
     program::process::{Place, Program, WRITTEN_WITHIN, reset},
-    support::house::{company_information, issue},
+    support::test_app::{company_information, issue},
 };
 
 /// The command that starts a program whose writes beyond its file size limit fail instead of ending it.

@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     program::nodes::database,
-    support::house::{Answer, House, company_information},
+    support::test_app::{Answer, TestApp, company_information},
 };
 
 #[path = "../../../../app/store/tests/postgres/wire.rs"]
@@ -53,11 +53,11 @@ const HELD: &str = "SELECT COUNT(*) FROM tokens WHERE name = 'Held'";
 /// The list of tokens, as a page.
 const PAGE: &str = app::routes::TOKENS;
 
-/// A house and the cookie of a signed-in user.
+/// A app and the cookie of a signed-in user.
 struct Place {
-    house: House,
+    app: TestApp,
     cookie: String,
-    /// Calls with the house's own token that were answered with 200.
+    /// Calls with the app's own token that were answered with 200.
     passed: AtomicU64,
     ended: AtomicBool,
 }
@@ -65,34 +65,34 @@ struct Place {
 impl Place {
     async fn on(database: Option<String>) -> Arc<Self> {
         let gate = Settings { calls_per_hour: NonZeroU32::new(1_000_000), ..Settings::default() };
-        let house = House::open_on(database, false, &gate, Services::default()).await;
-        let cookie = house.sign_in(Role::AccountAdministrator).await;
-        Arc::new(Self { house, cookie, passed: AtomicU64::default(), ended: AtomicBool::new(false) })
+        let app = TestApp::open_on(database, false, &gate, Services::default()).await;
+        let cookie = app.sign_in(Role::AccountAdministrator).await;
+        Arc::new(Self { app, cookie, passed: AtomicU64::default(), ended: AtomicBool::new(false) })
     }
 
     /// Asks the gate whether a call to another server may go on; that needs the database only to verify the token.
     async fn call(&self, issued: &IssuedToken) -> Answer {
         let IssuedToken { token, secret, .. } = issued;
-        let request = self.house.request_with("GET", "/authorize", &token.sid, secret);
+        let request = self.app.request_with("GET", "/authorize", &token.sid, secret);
         let request = request.header("x-original-method", "GET");
-        let answer = self.house.send(request.header("x-original-uri", company_information(&token.sid)), []).await;
-        let passed = answer.status == StatusCode::OK && token.id == self.house.issued.token.id;
+        let answer = self.app.send(request.header("x-original-uri", company_information(&token.sid)), []).await;
+        let passed = answer.status == StatusCode::OK && token.id == self.app.issued.token.id;
         self.passed.fetch_add(passed.into(), Ordering::AcqRel);
         answer
     }
 
     async fn page(&self) -> Answer {
-        self.house.send(self.house.request("GET", PAGE).header(header::COOKIE, &self.cookie), []).await
+        self.app.send(self.app.request("GET", PAGE).header(header::COOKIE, &self.cookie), []).await
     }
 
     async fn list(&self) -> Answer {
         let filter = serde_json::json!({ "filter": TokenFilter::default() }).to_string();
-        self.house.function("/api/tokens/list", Some(&self.cookie), &filter).await
+        self.app.function("/api/tokens/list", Some(&self.cookie), &filter).await
     }
 
     async fn token(&self, id: TokenId) -> Answer {
         let id = serde_json::json!({ "id": id }).to_string();
-        self.house.function("/api/tokens/editable", Some(&self.cookie), &id).await
+        self.app.function("/api/tokens/editable", Some(&self.cookie), &id).await
     }
 
     async fn create(&self, name: &str) -> Answer {
@@ -105,7 +105,7 @@ impl Place {
     }
 
     fn fields(&self, name: &str, description: &str) -> String {
-        let contact = self.house.by.user.id.0;
+        let contact = self.app.by.user.id.0;
         format!(
             "form[name]={name}&form[description]={description}&form[api_version]=3&form[primary_contact]={contact}\
              &form[scopes][0]=getJob"
@@ -113,9 +113,9 @@ impl Place {
     }
 
     async fn form(&self, function: &str, body: &str) -> Answer {
-        let request = self.house.request("POST", &format!("/api/{function}")).header("sec-fetch-site", "same-origin");
+        let request = self.app.request("POST", &format!("/api/{function}")).header("sec-fetch-site", "same-origin");
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.house.send(request.header(header::COOKIE, &self.cookie), body).await
+        self.app.send(request.header(header::COOKIE, &self.cookie), body).await
     }
 
     fn ended(&self) -> bool {
@@ -214,7 +214,7 @@ impl Load {
 
     async fn call(&self, place: &Place) {
         while !place.ended() {
-            let answer = place.call(&place.house.issued).await;
+            let answer = place.call(&place.app.issued).await;
             assert!([StatusCode::OK, UNAVAILABLE].contains(&answer.status), "{}", answer.text());
             self.passes.fetch_add((answer.status == StatusCode::OK).into(), Ordering::AcqRel);
         }
@@ -272,19 +272,19 @@ async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
     let direct = database().await;
     let wire = Wire::to(&direct);
     let place = Place::on(Some(wire.url().to_owned())).await;
-    let house = &place.house;
-    let keeping = tokio::spawn(housekeeping::keep(house.store.clone(), TimeDelta::days(30)));
+    let app = &place.app;
+    let keeping = tokio::spawn(housekeeping::keep(app.store.clone(), TimeDelta::days(30)));
     let [known, stranger, edited] = [
-        house.issued.clone(),
-        house.issue(&[Scope::GET_COMPANY_INFORMATION]).await,
-        house.issue(&[Scope::GET_COMPANY_INFORMATION]).await,
+        app.issued.clone(),
+        app.issue(&[Scope::GET_COMPANY_INFORMATION]).await,
+        app.issue(&[Scope::GET_COMPANY_INFORMATION]).await,
     ];
     let load = Arc::new(Load::default());
     let mut under_way = load.begin(&place, &edited.token);
     load.goes_on().await;
     let began = Instant::now();
-    while !house.store.remembers(&known.token.sid) {
-        assert!(began.elapsed() < GOES_ON_WITHIN, "it believes its cache");
+    while !app.store.remembers(&known.token.sid) {
+        assert!(began.elapsed() < GOES_ON_WITHIN, "it lease_is_valid its cache");
         tokio::task::yield_now().await;
     }
 
@@ -321,19 +321,19 @@ async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
         ended.unwrap();
     }
     keeping.abort();
-    house.store.flush_calls().await.unwrap();
+    app.store.flush_calls().await.unwrap();
 
-    let data = Data { database: Some(direct), ..Data::within(&house.folder.path().join("data")) };
+    let data = Data { database: Some(direct), ..Data::within(&app.folder.path().join("data")) };
     let behind = data.open().await.unwrap();
     let created = load.created.lock().unwrap().clone();
     for id in created {
-        assert!(behind.token(house.account(), id).await.is_ok(), "{id:?} was created");
+        assert!(behind.token(app.account(), id).await.is_ok(), "{id:?} was created");
     }
-    let description = behind.token(house.account(), edited.token.id).await.unwrap().settings.description;
+    let description = behind.token(app.account(), edited.token.id).await.unwrap().settings.description;
     let (answered, sent) = *load.updated.lock().unwrap();
     assert!((answered..=sent).contains(&description.parse().unwrap()), "{description}, of {answered} to {sent}");
     let today = behind.clock().now().date_naive();
-    let usage = behind.token_usage(house.account(), today - TimeDelta::days(1), today).await.unwrap();
+    let usage = behind.token_usage(app.account(), today - TimeDelta::days(1), today).await.unwrap();
     let recorded: u64 = usage
         .iter()
         .filter(|usage| usage.token == known.token.id && usage.status == 200)
@@ -348,7 +348,7 @@ async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
 async fn deleted_tokens_go_for_good_while_calls_can_not_be_added_up() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
-    let (store, by, id) = (&place.house.store, &place.house.by, place.house.issued.token.id);
+    let (store, by, id) = (&place.app.store, &place.app.by, place.app.issued.token.id);
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
     somebody.execute("BEGIN; LOCK TABLE call_packs IN ACCESS EXCLUSIVE MODE").await.unwrap();
     let keeping = tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(30)));
@@ -392,7 +392,7 @@ async fn writers_waiting_for_a_lock_get_503_while_readers_go_on() {
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
     somebody.execute("SELECT pg_advisory_lock(1801545577, 0)").await.unwrap(); // the lock of all writers
     all_are_told(&place, async |place: Arc<Place>| place.create("Held").await, assert_function_says_so).await;
-    for answer in [place.call(&place.house.issued).await, place.list().await, place.page().await] {
+    for answer in [place.call(&place.app.issued).await, place.list().await, place.page().await] {
         assert_eq!(answer.status, StatusCode::OK);
     }
     somebody.execute("SELECT pg_advisory_unlock(1801545577, 0)").await.unwrap();
@@ -405,7 +405,7 @@ async fn writers_waiting_for_a_lock_get_503_while_readers_go_on() {
 async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
-    let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
+    let stranger = place.app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
     somebody.execute("BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE").await.unwrap();
     tokio::join!(
@@ -413,7 +413,7 @@ async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
         all_are_told(&place, async |place: Arc<Place>| place.list().await, assert_function_says_so),
         all_are_told(&place, async |place: Arc<Place>| place.page().await, |page| assert_eq!(page.status, UNAVAILABLE)),
     );
-    assert_eq!(place.house.get("/healthz").await.status, StatusCode::OK);
+    assert_eq!(place.app.get("/healthz").await.status, StatusCode::OK);
     somebody.execute("ROLLBACK").await.unwrap();
     until_answered(async || place.call(&stranger).await).await;
     until_answered(async || place.page().await).await;
@@ -422,11 +422,11 @@ async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn file_locked_by_another_process_is_unavailable_to_writers() {
     let place = Place::on(None).await;
-    let file = place.house.folder.path().join("data/kagitaba.db");
+    let file = place.app.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
     somebody.execute("BEGIN IMMEDIATE").await.unwrap();
     all_are_told(&place, async |place: Arc<Place>| place.create("Held").await, assert_function_says_so).await;
-    for answer in [place.call(&place.house.issued).await, place.list().await, place.page().await] {
+    for answer in [place.call(&place.app.issued).await, place.list().await, place.page().await] {
         assert_eq!(answer.status, StatusCode::OK);
     }
     somebody.execute("ROLLBACK").await.unwrap();
@@ -439,7 +439,7 @@ async fn file_locked_by_another_process_is_unavailable_to_writers() {
 async fn silent_database_gives_every_request_503_in_time() {
     let wire = Wire::to(&database().await);
     let place = Place::on(Some(wire.url().to_owned())).await;
-    let stranger = place.house.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
+    let stranger = place.app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     until_answered(async || place.page().await).await;
     wire.silence();
     tokio::join!(
@@ -480,7 +480,7 @@ async fn connections_lost_in_use_are_replaced() {
 #[tokio::test]
 async fn failed_session_lookup_is_a_500_if_the_database_answers() {
     let place = Place::on(None).await;
-    let file = place.house.folder.path().join("data/kagitaba.db");
+    let file = place.app.folder.path().join("data/kagitaba.db");
     let mut somebody = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
     somebody.execute("ALTER TABLE sessions RENAME TO mislaid").await.unwrap();
     for answer in [place.page().await, place.list().await] {

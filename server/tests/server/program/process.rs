@@ -15,7 +15,7 @@ use std::{
 use domain::{
     account::AccountId,
     audit::trail::TrailFilter,
-    members::{role::Role, user::Asker},
+    members::{role::Role, user::CurrentUser},
     tokens::{scope::Scope, secret::Secret, token::TokenId},
 };
 use http::StatusCode;
@@ -25,7 +25,7 @@ use store::{IssuedToken, NewUser, Store};
 use tempfile::TempDir;
 
 use crate::program::nodes::database;
-use crate::support::house::{PASSWORD, basic, company_information, email, issue, sign_in_form};
+use crate::support::test_app::{PASSWORD, basic, company_information, email, issue, sign_in_form};
 
 /// The longest wait for data that the program writes once a second. It is much longer, as the machine may be busy.
 pub const WRITTEN_WITHIN: Duration = Duration::from_mins(1);
@@ -35,7 +35,7 @@ pub struct Place {
     pub folder: TempDir,
     database: Option<String>,
     pub store: Store,
-    pub by: Asker,
+    pub by: CurrentUser,
     account: AccountId,
     pub issued: IssuedToken,
 }
@@ -54,7 +54,7 @@ impl Place {
         let user = NewUser { name: "Aya".to_owned(), email: email(role), password: PASSWORD.to_owned(), role };
         store.add_user(account, user).await.unwrap();
         let user = store.people(account).await.unwrap().remove(0);
-        let by = Asker { user, account, account_name: "Agency".to_owned(), role };
+        let by = CurrentUser { user, account, account_name: "Agency".to_owned(), role };
         store.enable_api_access(&by).await.unwrap();
         let scopes = ["getCompanyInformation", "runReport"].map(|id| Scope::find(id).unwrap());
         let issued = issue(&store, &by, &scopes).await;

@@ -21,8 +21,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::house::House;
 use crate::support::log;
+use crate::support::test_app::TestApp;
 
 const PASSWORD: &str = "correct:horse@battery";
 
@@ -152,17 +152,17 @@ fn public_url() -> PublicUrl {
     "https://keys.example".parse().unwrap()
 }
 
-pub async fn house(mail: Mail) -> House {
-    House::open_with(false, &gate::Settings::default(), Services { mail: Some(mail), ..Services::default() }).await
+pub async fn app(mail: Mail) -> TestApp {
+    TestApp::open_with(false, &gate::Settings::default(), Services { mail: Some(mail), ..Services::default() }).await
 }
 
 /// Invites as an administrator whose browser is set to that language.
-async fn invite(house: &House, email: &str, language: &str) -> Value {
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let request = house.request("POST", "/api/users/invite").header("sec-fetch-site", "same-origin");
+async fn invite(app: &TestApp, email: &str, language: &str) -> Value {
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let request = app.request("POST", "/api/users/invite").header("sec-fetch-site", "same-origin");
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = request.header(header::COOKIE, cookie).header(header::ACCEPT_LANGUAGE, language);
-    let answer = house.send(request, format!("form[email]={}&form[role]=analyst", email.replace('@', "%40"))).await;
+    let answer = app.send(request, format!("form[email]={}&form[role]=analyst", email.replace('@', "%40"))).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     answer.json()
 }
@@ -170,11 +170,11 @@ async fn invite(house: &House, email: &str, language: &str) -> Value {
 #[tokio::test]
 async fn invitation_is_mailed_in_the_inviter_s_language_link_unshown() {
     let mut postbox = Postbox::open().await;
-    let house = house(postbox.mail()).await;
+    let app = app(postbox.mail()).await;
     for (language, email, word) in
         [("en-GB", "nao@partner.example", "invites you"), ("ja,en;q=0.5", "mio@partner.example", "")]
     {
-        let invited = invite(&house, email, language).await;
+        let invited = invite(&app, email, language).await;
         assert_eq!((&invited["token"], &invited["mail_failed"]), (&Value::Null, &Value::Bool(false)));
         let mailed = postbox.next().await;
         assert_eq!(mailed.envelope.len(), 2, "{mailed:?}");
@@ -189,7 +189,7 @@ async fn invitation_is_mailed_in_the_inviter_s_language_link_unshown() {
 
         let token = token_in(&body);
         assert!(!invited.to_string().contains(&token) && !log::text().contains(&token));
-        let page = house.get(&format!("/invitations/{token}")).await;
+        let page = app.get(&format!("/invitations/{token}")).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.text().contains(email));
     }
@@ -227,19 +227,19 @@ async fn link_is_shown_if_mailing_the_invitation_fails() {
         (nowhere, "nao@partner.example"),
         (wrong.unwrap().unwrap(), "nao@partner.example"),
     ] {
-        let house = house(mail).await;
-        let invited = invite(&house, email, "en").await;
+        let app = app(mail).await;
+        let invited = invite(&app, email, "en").await;
         assert_eq!(invited["mail_failed"], true, "{email}");
         let token = invited["token"].as_str().unwrap();
-        assert_eq!(house.get(&format!("/invitations/{token}")).await.status, StatusCode::OK);
+        assert_eq!(app.get(&format!("/invitations/{token}")).await.status, StatusCode::OK);
     }
     assert!(postbox.mailed.try_recv().is_err());
 }
 
 #[tokio::test]
 async fn link_is_shown_without_failure_if_there_is_no_mail_server() {
-    let house = House::open().await;
-    let invited = invite(&house, "nao@partner.example", "en").await;
+    let app = TestApp::open().await;
+    let invited = invite(&app, "nao@partner.example", "en").await;
     assert_eq!(invited["mail_failed"], false);
     assert!(invited["token"].is_string());
 }
@@ -248,8 +248,8 @@ async fn link_is_shown_without_failure_if_there_is_no_mail_server() {
 async fn neither_an_address_nor_a_name_adds_a_header() {
     let mut postbox = Postbox::open().await;
     let mail = postbox.mail();
-    let house = House::open().await;
-    let (mut invitation, token) = house.store.invite(&house.by, "nao@partner.example", Role::Analyst).await.unwrap();
+    let app = TestApp::open().await;
+    let (mut invitation, token) = app.store.invite(&app.by, "nao@partner.example", Role::Analyst).await.unwrap();
     let line = "Acme\r\nBcc: all@partner.example\r\n\r\nAn end of the head";
     invitation.invited_by = line.to_owned();
     assert!(mail.invite("en".parse().unwrap(), line, &invitation, token.reveal()).await);

@@ -12,9 +12,9 @@ use server::{
 };
 use url::Url;
 
-use crate::support::house::{Answer, House, email};
 use crate::support::log;
 use crate::support::oidc_provider::{CLIENT, Manner, OidcProvider, SECRET};
+use crate::support::test_app::{Answer, TestApp, email};
 
 /// Returns the manner of Keycloak and Google: one audience, `azp`, and all claims about the address in the ID token.
 fn keycloak(address: &str) -> Manner {
@@ -38,7 +38,7 @@ fn entra(address: &str) -> Manner {
 }
 
 /// Starts a server with this provider.
-async fn open(provider: &OidcProvider, settings: Settings) -> House {
+async fn open(provider: &OidcProvider, settings: Settings) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     std::fs::write(&file, SECRET).unwrap();
@@ -52,7 +52,7 @@ async fn open(provider: &OidcProvider, settings: Settings) -> House {
     };
     let known = settings.identity_provider(Some(&"http://localhost:3000".parse().unwrap())).unwrap().map(Arc::new);
     let services = Services { identity_provider: known, ..Services::default() };
-    House::open_with(false, &gate::Settings::default(), services).await
+    TestApp::open_with(false, &gate::Settings::default(), services).await
 }
 
 /// A browser: its cookies by name.
@@ -60,9 +60,9 @@ async fn open(provider: &OidcProvider, settings: Settings) -> House {
 struct Browser(std::collections::BTreeMap<String, String>);
 
 impl Browser {
-    async fn get(&mut self, house: &House, path: &str) -> Answer {
+    async fn get(&mut self, app: &TestApp, path: &str) -> Answer {
         let cookies = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let answer = house.send(house.request("GET", path).header(header::COOKIE, cookies), []).await;
+        let answer = app.send(app.request("GET", path).header(header::COOKIE, cookies), []).await;
         for set in answer.headers.get_all(header::SET_COOKIE) {
             let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
             match rest.split(';').next().unwrap() {
@@ -74,28 +74,28 @@ impl Browser {
     }
 
     /// Goes to the provider, and returns state and nonce.
-    async fn begin(&mut self, house: &House, next: &str) -> [String; 2] {
-        let answer = self.get(house, &format!("/sign-in/oidc?next={next}")).await;
+    async fn begin(&mut self, app: &TestApp, next: &str) -> [String; 2] {
+        let answer = self.get(app, &format!("/sign-in/oidc?next={next}")).await;
         let address = Url::parse(answer.header("location")).unwrap_or_else(|_| panic!("{}", answer.header("location")));
         let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         [value("state"), value("nonce")]
     }
 
     /// Comes back from the provider, and returns the address that the answer redirects to.
-    async fn end(&mut self, house: &House, state: &str) -> String {
-        let answer = self.get(house, &format!("/sign-in/oidc/callback?code=a-code&state={state}")).await;
+    async fn end(&mut self, app: &TestApp, state: &str) -> String {
+        let answer = self.get(app, &format!("/sign-in/oidc/callback?code=a-code&state={state}")).await;
         answer.header("location").to_owned()
     }
 }
 
 /// Signs in once, and returns the address that this leads to.
-async fn sign_in(house: &House, provider: &OidcProvider) -> String {
+async fn sign_in(app: &TestApp, provider: &OidcProvider) -> String {
     let mut browser = Browser::default();
-    let answer = browser.get(house, "/sign-in/oidc").await;
+    let answer = browser.get(app, "/sign-in/oidc").await;
     let Ok(address) = Url::parse(answer.header("location")) else { return answer.header("location").to_owned() };
     let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     provider.expect(&value("nonce"));
-    let next = browser.end(house, &value("state")).await;
+    let next = browser.end(app, &value("state")).await;
     assert_eq!(browser.0.contains_key("kagitaba_session"), next == "/settings", "{next}");
     next
 }
@@ -118,11 +118,11 @@ async fn each_kind_of_provider_signs_people_in() {
         (entra(&address), trusting),
     ] {
         let provider = OidcProvider::open(manner.clone()).await;
-        let house = open(&provider, settings).await;
-        assert_eq!(sign_in(&house, &provider).await, "/settings", "{manner:?}");
+        let app = open(&provider, settings).await;
+        assert_eq!(sign_in(&app, &provider).await, "/settings", "{manner:?}");
         // The identity is linked now, so the address is no longer asked for.
         provider.change(|manner| manner.user_info = None);
-        assert_eq!(sign_in(&house, &provider).await, "/settings", "{manner:?}");
+        assert_eq!(sign_in(&app, &provider).await, "/settings", "{manner:?}");
     }
 }
 
@@ -130,7 +130,7 @@ async fn each_kind_of_provider_signs_people_in() {
 async fn id_token_for_another_client_signs_no_user_in() {
     let address = email(Role::Analyst);
     let provider = OidcProvider::open(zitadel(&address)).await;
-    let house = open(&provider, Settings::default()).await;
+    let app = open(&provider, Settings::default()).await;
     for (aud, azp) in [
         (json!([CLIENT, "another"]), json!("another")),
         (json!([CLIENT, "another"]), Value::Null),
@@ -142,7 +142,7 @@ async fn id_token_for_another_client_signs_no_user_in() {
             manner.claims["aud"] = aud.clone();
             manner.claims["azp"] = azp.clone();
         });
-        assert_eq!(sign_in(&house, &provider).await, failed("rejected"), "{aud} {azp}");
+        assert_eq!(sign_in(&app, &provider).await, failed("rejected"), "{aud} {azp}");
     }
 }
 
@@ -160,8 +160,8 @@ async fn unverified_email_signs_no_user_in() {
         let mut manner = Manner { claims: json!({ "sub": "person" }), ..keycloak(&address) };
         manner.claims.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
         let provider = OidcProvider::open(manner).await;
-        let house = open(&provider, Settings { oidc_trust_email: trust, ..Settings::default() }).await;
-        assert_eq!(sign_in(&house, &provider).await, failed(reason), "{claims}");
+        let app = open(&provider, Settings { oidc_trust_email: trust, ..Settings::default() }).await;
+        assert_eq!(sign_in(&app, &provider).await, failed(reason), "{claims}");
     }
     assert!(log::text().contains("--oidc-email-verified-claim"), "the log names the options");
 
@@ -172,44 +172,44 @@ async fn unverified_email_signs_no_user_in() {
         let own = json!({ "sub": "person", "email": "mallory@agency.example", "email_verified": true });
         manner.user_info = Some(own);
     });
-    let house = open(&provider, Settings::default()).await;
-    assert_eq!(sign_in(&house, &provider).await, failed("not-invited"));
+    let app = open(&provider, Settings::default()).await;
+    assert_eq!(sign_in(&app, &provider).await, failed("not-invited"));
 }
 
 #[tokio::test]
 async fn invited_person_joins_at_the_provider() {
     let provider = OidcProvider::open(zitadel("nao@partner.example")).await;
-    let house = open(&provider, Settings::default()).await;
-    assert_eq!(sign_in(&house, &provider).await, failed("not-invited"));
-    house.store.invite(&house.by, "Nao@partner.example", Role::Finance).await.unwrap();
-    assert_eq!(sign_in(&house, &provider).await, "/settings");
-    let members = house.store.members(house.account()).await.unwrap();
+    let app = open(&provider, Settings::default()).await;
+    assert_eq!(sign_in(&app, &provider).await, failed("not-invited"));
+    app.store.invite(&app.by, "Nao@partner.example", Role::Finance).await.unwrap();
+    assert_eq!(sign_in(&app, &provider).await, "/settings");
+    let members = app.store.members(app.account()).await.unwrap();
     let nao = members.iter().find(|member| member.person.email == "nao@partner.example").unwrap();
     assert_eq!((nao.role, nao.person.name.as_str()), (Role::Finance, "nao"));
-    assert!(house.store.invitations(house.account()).await.unwrap().is_empty());
+    assert!(app.store.invitations(app.account()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn sign_ins_begun_in_several_tabs_all_succeed() {
     let provider = OidcProvider::open(keycloak(&email(Role::Analyst))).await;
-    let house = open(&provider, Settings::default()).await;
+    let app = open(&provider, Settings::default()).await;
     let mut browser = Browser::default();
     let mut tabs = Vec::new();
     for number in 0..9 {
-        tabs.push(browser.begin(&house, &format!("/settings/profile?{number}")).await);
+        tabs.push(browser.begin(&app, &format!("/settings/profile?{number}")).await);
         assert!(browser.0.len() <= 5, "{number}");
     }
     for (number, [state, nonce]) in tabs.iter().enumerate() {
         provider.expect(nonce);
         let next = if number < 4 { failed("over") } else { format!("/settings/profile?{number}") };
-        assert_eq!(browser.end(&house, state).await, next, "{number}");
-        assert_eq!(browser.end(&house, state).await, failed("over"), "each counts once");
+        assert_eq!(browser.end(&app, state).await, next, "{number}");
+        assert_eq!(browser.end(&app, state).await, failed("over"), "each counts once");
     }
     assert_eq!(browser.0.keys().collect::<Vec<_>>(), ["kagitaba_session"]);
     // A path that is too long to be kept leads to the settings.
-    let [state, nonce] = browser.begin(&house, &format!("/{}", "a".repeat(5000))).await;
+    let [state, nonce] = browser.begin(&app, &format!("/{}", "a".repeat(5000))).await;
     provider.expect(&nonce);
-    assert_eq!(browser.end(&house, &state).await, "/settings");
+    assert_eq!(browser.end(&app, &state).await, "/settings");
 }
 
 #[tokio::test]
@@ -218,23 +218,23 @@ async fn issuer_may_differ_by_its_last_slash() {
         let manner = Manner { issuer_ends: theirs, ..keycloak(&email(Role::Analyst)) };
         let provider = OidcProvider::open(manner).await;
         let issuer = Some(format!("{}{ours}", provider.origin));
-        let house = open(&provider, Settings { oidc_issuer: issuer, ..Settings::default() }).await;
-        assert_eq!(sign_in(&house, &provider).await, "/settings", "{ours:?} {theirs:?}");
+        let app = open(&provider, Settings { oidc_issuer: issuer, ..Settings::default() }).await;
+        assert_eq!(sign_in(&app, &provider).await, "/settings", "{ours:?} {theirs:?}");
     }
 }
 
 #[tokio::test]
 async fn wrong_issuer_and_unreachable_provider_are_told_apart() {
     let provider = OidcProvider::open(Manner { issuer_ends: "/realms/a", ..keycloak("") }).await;
-    let house = open(&provider, Settings::default()).await;
-    assert_eq!(sign_in(&house, &provider).await, failed("misconfigured"));
+    let app = open(&provider, Settings::default()).await;
+    assert_eq!(sign_in(&app, &provider).await, failed("misconfigured"));
     let told = format!("unexpected issuer URI `{}/realms/a` (expected `{}`)", provider.origin, provider.origin);
     assert!(log::text().contains(&told), "the log says how the provider calls itself");
     provider.change(|manner| *manner = Manner { status: StatusCode::NOT_FOUND, ..keycloak("") });
-    assert_eq!(sign_in(&house, &provider).await, failed("misconfigured"));
+    assert_eq!(sign_in(&app, &provider).await, failed("misconfigured"));
     provider.change(|manner| manner.status = StatusCode::BAD_GATEWAY);
-    assert_eq!(sign_in(&house, &provider).await, failed("unreachable"));
-    let page = house.get(&failed("misconfigured")).await;
+    assert_eq!(sign_in(&app, &provider).await, failed("unreachable"));
+    let page = app.get(&failed("misconfigured")).await;
     assert_eq!(page.status, StatusCode::BAD_GATEWAY);
     assert!(page.text().contains("settings for the identity provider are wrong"), "{}", page.text());
 }
@@ -250,8 +250,8 @@ async fn client_secret_is_sent_as_the_option_says() {
         (false, Some(ClientAuth::Post), false),
     ] {
         let provider = OidcProvider::open(Manner { secret_in_body: in_body, ..keycloak(&address) }).await;
-        let house = open(&provider, Settings { oidc_client_auth: auth, ..Settings::default() }).await;
+        let app = open(&provider, Settings { oidc_client_auth: auth, ..Settings::default() }).await;
         let next = if lets_in { "/settings".to_owned() } else { failed("rejected") };
-        assert_eq!(sign_in(&house, &provider).await, next, "{in_body} {auth:?}");
+        assert_eq!(sign_in(&app, &provider).await, next, "{in_body} {auth:?}");
     }
 }

@@ -8,12 +8,12 @@ use server::{gate, router::Services};
 use store::{Challenge, ChallengeToken, PasskeyAnswer};
 
 use crate::soft_passkey::{SoftPasskey, party};
-use crate::support::house::{Answer, House, sign_in_form};
+use crate::support::test_app::{Answer, TestApp, sign_in_form};
 
 /// Starts a server that has a domain.
-async fn open() -> House {
+async fn open() -> TestApp {
     let services = Services { passkeys: Some(party()), ..Services::default() };
-    House::open_with(false, &gate::Settings::default(), services).await
+    TestApp::open_with(false, &gate::Settings::default(), services).await
 }
 
 /// Returns the challenge that the browser is given to have signed.
@@ -29,23 +29,23 @@ fn given(answer: &PasskeyAnswer) -> Value {
     json!({ "token": answer.token.reveal(), "answer": answer.json })
 }
 
-async fn ask(house: &House) -> Challenge {
-    challenge(&house.function("/api/passkeys/ask", None, "{}").await)
+async fn ask(app: &TestApp) -> Challenge {
+    challenge(&app.function("/api/passkeys/ask", None, "{}").await)
 }
 
 /// Adds a passkey for the session's user.
-async fn add(house: &House, cookie: &str) -> (SoftPasskey, Vec<String>) {
-    let challenge = challenge(&house.function("/api/passkeys/begin", Some(cookie), "{}").await);
+async fn add(app: &TestApp, cookie: &str) -> (SoftPasskey, Vec<String>) {
+    let challenge = challenge(&app.function("/api/passkeys/begin", Some(cookie), "{}").await);
     let (passkey, answer) = SoftPasskey::create(&challenge);
     let body = json!({ "given": given(&answer), "name": " Work  laptop " }).to_string();
-    let added = house.function("/api/passkeys/add", Some(cookie), &body).await;
+    let added = app.function("/api/passkeys/add", Some(cookie), &body).await;
     assert_eq!(added.status, StatusCode::OK, "{}", added.text());
     (passkey, serde_json::from_slice(&added.body).unwrap())
 }
 
-async fn sign_in(house: &House, answer: &PasskeyAnswer, next: &str) -> Answer {
+async fn sign_in(app: &TestApp, answer: &PasskeyAnswer, next: &str) -> Answer {
     let body = json!({ "given": given(answer), "next": next }).to_string();
-    house.function("/api/passkeys/sign_in", None, &body).await
+    app.function("/api/passkeys/sign_in", None, &body).await
 }
 
 fn cookies(answer: &Answer) -> Vec<&str> {
@@ -61,37 +61,37 @@ fn cookie(answer: &Answer, name: &str) -> String {
 
 #[tokio::test]
 async fn a_passkey_signs_in_once_and_never_leads_to_another_site() {
-    let house = open().await;
-    let session = house.sign_in(Role::Analyst).await;
-    let (mut passkey, codes) = add(&house, &session).await;
+    let app = open().await;
+    let session = app.sign_in(Role::Analyst).await;
+    let (mut passkey, codes) = add(&app, &session).await;
     assert_eq!(codes.len(), 10);
-    let factors = house.function("/api/second_factor/get", Some(&session), "").await.json();
+    let factors = app.function("/api/second_factor/get", Some(&session), "").await.json();
     assert_eq!(factors["passkeys"][0]["name"], "Work laptop");
 
-    let answer = passkey.get(&ask(&house).await);
-    let signed_in = sign_in(&house, &answer, "/settings/profile").await;
+    let answer = passkey.get(&ask(&app).await);
+    let signed_in = sign_in(&app, &answer, "/settings/profile").await;
     assert_eq!((signed_in.status, signed_in.json()), (StatusCode::OK, "/settings/profile".into()));
-    let own = house.function("/api/profile/sessions", Some(&cookie(&signed_in, "kagitaba_session=")), "").await;
+    let own = app.function("/api/profile/sessions", Some(&cookie(&signed_in, "kagitaba_session=")), "").await;
     assert_eq!(own.status, StatusCode::OK, "{}", own.text());
-    let again = sign_in(&house, &answer, "/settings").await;
+    let again = sign_in(&app, &answer, "/settings").await;
     assert_eq!((again.status, again.json()), (StatusCode::UNAUTHORIZED, "WrongPasskey".into()));
     assert!(cookies(&again).is_empty());
-    let elsewhere = sign_in(&house, &passkey.get(&ask(&house).await), "//evil.example").await;
+    let elsewhere = sign_in(&app, &passkey.get(&ask(&app).await), "//evil.example").await;
     assert_eq!(elsewhere.json(), "/settings");
 }
 
 #[tokio::test]
 async fn after_the_password_a_passkey_is_the_second_step() {
-    let house = open().await;
-    let (mut passkey, _) = add(&house, &house.sign_in(Role::Analyst).await).await;
-    let first = house.send(house.sign_in_request(), sign_in_form(Role::Analyst)).await;
+    let app = open().await;
+    let (mut passkey, _) = add(&app, &app.sign_in(Role::Analyst).await).await;
+    let first = app.send(app.sign_in_request(), sign_in_form(Role::Analyst)).await;
     let pending = cookie(&first, "kagitaba_sign_in=");
-    let awaited = house.function("/api/session/second_step_awaited", Some(&pending), "").await;
+    let awaited = app.function("/api/session/second_step_awaited", Some(&pending), "").await;
     assert_eq!(awaited.json(), json!({ "authenticator": false, "passkey": true }));
-    let body = json!({ "given": given(&passkey.get(&ask(&house).await)), "next": "/settings/profile" }).to_string();
-    let nobody = house.function("/api/passkeys/second_step", None, &body).await;
+    let body = json!({ "given": given(&passkey.get(&ask(&app).await)), "next": "/settings/profile" }).to_string();
+    let nobody = app.function("/api/passkeys/second_step", None, &body).await;
     assert_eq!((nobody.status, nobody.json()), (StatusCode::UNAUTHORIZED, "SignInOver".into()));
-    let second = house.function("/api/passkeys/second_step", Some(&pending), &body).await;
+    let second = app.function("/api/passkeys/second_step", Some(&pending), &body).await;
     assert_eq!((second.status, second.json()), (StatusCode::OK, "/settings/profile".into()), "{}", second.text());
     assert!(cookie(&second, "kagitaba_session=").len() > 40);
     assert_eq!(cookie(&second, "kagitaba_sign_in="), "kagitaba_sign_in=", "the first step is over");
@@ -99,12 +99,12 @@ async fn after_the_password_a_passkey_is_the_second_step() {
 
 #[tokio::test]
 async fn passkey_stands_in_for_a_recent_password() {
-    let house = open().await;
-    let session = house.sign_in(Role::AccountAdministrator).await;
-    let asked = house.function("/api/passkeys/ask_for_own", Some(&session), "{}").await;
+    let app = open().await;
+    let session = app.sign_in(Role::AccountAdministrator).await;
+    let asked = app.function("/api/passkeys/ask_for_own", Some(&session), "{}").await;
     assert_eq!((asked.status, asked.json()), (StatusCode::OK, Value::Null), "they have none yet");
-    let (mut passkey, _) = add(&house, &session).await;
-    let url = format!("sqlite:{}", house.folder.path().join("data/kagitaba.db").display());
+    let (mut passkey, _) = add(&app, &session).await;
+    let url = format!("sqlite:{}", app.folder.path().join("data/kagitaba.db").display());
     let database = sqlx::SqlitePool::connect(&url).await.unwrap();
     sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
     for (function, body) in [
@@ -112,37 +112,37 @@ async fn passkey_stands_in_for_a_recent_password() {
         ("add", r#"{"given":{"token":"","answer":""},"name":"X"}"#),
         ("remove", r#"{"id":"00000000-0000-7000-8000-000000000000"}"#),
     ] {
-        let answer = house.function(&format!("/api/passkeys/{function}"), Some(&session), body).await;
+        let answer = app.function(&format!("/api/passkeys/{function}"), Some(&session), body).await;
         assert_eq!((answer.status, answer.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()), "{function}");
-        let nobody = house.function(&format!("/api/passkeys/{function}"), None, body).await;
+        let nobody = app.function(&format!("/api/passkeys/{function}"), None, body).await;
         assert_eq!((nobody.status, nobody.json()), (StatusCode::UNAUTHORIZED, "SignInNeeded".into()), "{function}");
     }
-    let asked = challenge(&house.function("/api/passkeys/ask_for_own", Some(&session), "{}").await);
+    let asked = challenge(&app.function("/api/passkeys/ask_for_own", Some(&session), "{}").await);
     let body = json!({ "given": given(&passkey.get(&asked)) }).to_string();
-    let renewed = house.function("/api/passkeys/give_again", Some(&session), &body).await;
+    let renewed = app.function("/api/passkeys/give_again", Some(&session), &body).await;
     assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text());
     let renewed = cookie(&renewed, "kagitaba_session=");
-    challenge(&house.function("/api/passkeys/begin", Some(&renewed), "{}").await);
+    challenge(&app.function("/api/passkeys/begin", Some(&renewed), "{}").await);
 }
 
 #[tokio::test]
 async fn a_nameless_passkey_is_refused_in_words() {
-    let house = open().await;
-    let session = house.sign_in(Role::Analyst).await;
-    let challenge = challenge(&house.function("/api/passkeys/begin", Some(&session), "{}").await);
+    let app = open().await;
+    let session = app.sign_in(Role::Analyst).await;
+    let challenge = challenge(&app.function("/api/passkeys/begin", Some(&session), "{}").await);
     let (_, answer) = SoftPasskey::create(&challenge);
     for name in ["", "  \u{200b} ", &"x".repeat(61)] {
         let body = json!({ "given": given(&answer), "name": name }).to_string();
-        let refused = house.function("/api/passkeys/add", Some(&session), &body).await;
+        let refused = app.function("/api/passkeys/add", Some(&session), &body).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {}", refused.text());
     }
 }
 
 #[tokio::test]
 async fn a_server_without_a_domain_offers_no_passkeys() {
-    let house = House::open().await;
-    assert!(!house.get("/sign-in").await.text().contains("passkey"));
-    let asked = house.function("/api/passkeys/ask", None, "{}").await;
+    let app = TestApp::open().await;
+    assert!(!app.get("/sign-in").await.text().contains("passkey"));
+    let asked = app.function("/api/passkeys/ask", None, "{}").await;
     assert_eq!((asked.status, asked.json()), (StatusCode::MISDIRECTED_REQUEST, "PasskeysUnsupported".into()));
     assert!(open().await.get("/sign-in").await.text().contains("Sign in with a passkey"));
 }

@@ -7,85 +7,84 @@ use serde_json::{Value, json};
 use server::{gate, router::Services};
 use store::NewUser;
 
-use crate::sign_in::mail::{Postbox, house, token_of};
-use crate::support::house::{Answer, House, PASSWORD, email, sign_in_form};
+use crate::sign_in::mail::{Postbox, app, token_of};
 use crate::support::log;
+use crate::support::test_app::{Answer, PASSWORD, TestApp, email, sign_in_form};
 
 const NEW: &str = "three paper lanterns";
 
 /// Sends a form as our pages do with wasm.
-async fn form(house: &House, path: &str, body: &str) -> Answer {
-    let request = house.request("POST", path).header("sec-fetch-site", "same-origin");
-    house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body).await
+async fn form(app: &TestApp, path: &str, body: &str) -> Answer {
+    let request = app.request("POST", path).header("sec-fetch-site", "same-origin");
+    app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body).await
 }
 
 /// Sends a form as a browser without wasm does, from that page.
-async fn plain_form(house: &House, path: &str, from: &str, body: &str) -> Answer {
-    let request =
-        house.request("POST", path).header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
-    let request = request.header(header::REFERER, format!("http://{}{from}", house.address));
-    house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body).await
+async fn plain_form(app: &TestApp, path: &str, from: &str, body: &str) -> Answer {
+    let request = app.request("POST", path).header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
+    let request = request.header(header::REFERER, format!("http://{}{from}", app.address));
+    app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body).await
 }
 
-async fn forgotten(house: &House, address: &str) -> Answer {
-    form(house, "/api/password/forgotten", &format!("email={}", address.replace('@', "%40"))).await
+async fn forgotten(app: &TestApp, address: &str) -> Answer {
+    form(app, "/api/password/forgotten", &format!("email={}", address.replace('@', "%40"))).await
 }
 
-async fn set(house: &House, token: &str, password: &str) -> Answer {
+async fn set(app: &TestApp, token: &str, password: &str) -> Answer {
     let body = format!("token={token}&form[password]={}", password.replace(' ', "+"));
-    form(house, "/api/password/reset", &body).await
+    form(app, "/api/password/reset", &body).await
 }
 
 /// Asks as the administrator for a reset link of the user in that role.
-async fn make_link(house: &House, cookie: &str, role: Role) -> Answer {
-    let people = house.store.people(house.account()).await.unwrap();
+async fn make_link(app: &TestApp, cookie: &str, role: Role) -> Answer {
+    let people = app.store.people(app.account()).await.unwrap();
     let id = people.into_iter().find(|person| person.email == email(role)).unwrap().id;
-    house.function("/api/users/make_reset_link", Some(cookie), &json!({ "id": id }).to_string()).await
+    app.function("/api/users/make_reset_link", Some(cookie), &json!({ "id": id }).to_string()).await
 }
 
 #[tokio::test]
 async fn forgotten_password_is_set_by_the_mailed_link() {
     let mut postbox = Postbox::open().await;
-    let house = house(postbox.mail()).await;
-    let page = house.get("/sign-in").await.text();
+    let app = app(postbox.mail()).await;
+    let page = app.get("/sign-in").await.text();
     assert!(page.contains("/sign-in/forgotten"), "{page}");
-    let cookie = house.sign_in(Role::Analyst).await;
-    let asked = forgotten(&house, &email(Role::Analyst)).await;
+    let cookie = app.sign_in(Role::Analyst).await;
+    let asked = forgotten(&app, &email(Role::Analyst)).await;
     assert_eq!(asked.status, StatusCode::OK, "{}", asked.text());
     let mailed = postbox.next().await;
     assert!(mailed.envelope[1].starts_with("RCPT TO:<analyst@agency.example>"), "{mailed:?}");
     let token = token_of(&mailed.body(), "new-password");
     assert!(!log::text().contains(&token));
 
-    let page = house.get(&format!("/new-password/{token}")).await;
+    let page = app.get(&format!("/new-password/{token}")).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("analyst@agency.example"));
-    let refused = set(&house, &token, "short").await;
+    let refused = set(&app, &token, "short").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
-    let done = set(&house, &token, NEW).await;
+    let done = set(&app, &token, NEW).await;
     assert_eq!((done.status, done.json()), (StatusCode::OK, json!("/sign-in?notice=updated")));
     assert_eq!(done.header("set-cookie"), "", "nobody is signed in by a link");
-    let over = house.function("/api/profile/sessions", Some(&cookie), "").await;
+    let over = app.function("/api/profile/sessions", Some(&cookie), "").await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(set(&house, &token, NEW).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(house.get(&format!("/new-password/{token}")).await.status, StatusCode::NOT_FOUND);
-    let old = house.send(house.sign_in_request(), sign_in_form(Role::Analyst)).await;
+    assert_eq!(set(&app, &token, NEW).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get(&format!("/new-password/{token}")).await.status, StatusCode::NOT_FOUND);
+    let old = app.send(app.sign_in_request(), sign_in_form(Role::Analyst)).await;
     assert_eq!(old.status, StatusCode::UNAUTHORIZED);
     let new = sign_in_form(Role::Analyst).replace(&PASSWORD.replace(' ', "+"), &NEW.replace(' ', "+"));
-    assert_eq!(house.send(house.sign_in_request(), new).await.status, StatusCode::OK);
+    assert_eq!(app.send(app.sign_in_request(), new).await.status, StatusCode::OK);
 }
 
 /// The person who asked is not shown that the mail server refused the letter, so it is sent again.
 #[tokio::test]
 async fn letter_is_sent_again_to_a_mail_server_that_was_busy() {
     let mut postbox = Postbox::open().await;
-    let house = house(postbox.mail()).await;
+    let app = app(postbox.mail()).await;
     postbox.be_busy(1);
-    assert_eq!(forgotten(&house, &email(Role::Analyst)).await.status, StatusCode::OK);
+    assert_eq!(forgotten(&app, &email(Role::Analyst)).await.status, StatusCode::OK);
     let mailed = postbox.next().await;
     assert!(mailed.envelope[1].contains(&email(Role::Analyst)), "{mailed:?}");
     assert_eq!(postbox.busy(), 0, "the first was refused");
-    let page = house.get(&format!("/new-password/{}", token_of(&mailed.body(), "new-password"))).await;
+    let page = app.get(&format!("/new-password/{}", token_of(&mailed.body(), "new-password"))).await;
     assert_eq!(page.status, StatusCode::OK, "the link is good");
 }
 
@@ -93,9 +92,9 @@ async fn letter_is_sent_again_to_a_mail_server_that_was_busy() {
 #[tokio::test]
 async fn answer_to_forgotten_is_the_same_for_every_address() {
     let mut postbox = Postbox::open().await;
-    let house = house(postbox.mail()).await;
+    let app = app(postbox.mail()).await;
     let (known, unknown) = (email(Role::Finance), "nobody@agency.example".to_owned());
-    let answers = [forgotten(&house, &known).await, forgotten(&house, &unknown).await];
+    let answers = [forgotten(&app, &known).await, forgotten(&app, &unknown).await];
     let told = answers.each_ref().map(|answer| {
         let mut headers = answer.headers.clone();
         headers.remove("date");
@@ -104,17 +103,17 @@ async fn answer_to_forgotten_is_the_same_for_every_address() {
     assert_eq!(told[0], told[1]);
     let plain = [&known, &unknown].map(|address| format!("email={}", address.replace('@', "%40")));
     for body in plain {
-        let answer = plain_form(&house, "/api/password/forgotten", "/sign-in/forgotten", &body).await;
+        let answer = plain_form(&app, "/api/password/forgotten", "/sign-in/forgotten", &body).await;
         let next = (answer.status, answer.header("location").to_owned());
         assert_eq!(next, (StatusCode::FOUND, "/sign-in/forgotten?notice=created".to_owned()), "{}", answer.text());
     }
-    let page = house.get("/sign-in/forgotten?notice=created").await.text();
+    let page = app.get("/sign-in/forgotten?notice=created").await.text();
     assert!(page.contains("a link is on its way"), "{page}");
     // Beyond the limit, both addresses are refused alike.
     for address in [&known, &unknown] {
-        let mut last = forgotten(&house, address).await;
+        let mut last = forgotten(&app, address).await;
         for _ in 0..5 {
-            last = forgotten(&house, address).await;
+            last = forgotten(&app, address).await;
         }
         assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS, "{address}");
     }
@@ -126,25 +125,25 @@ async fn answer_to_forgotten_is_the_same_for_every_address() {
 
 #[tokio::test]
 async fn page_of_a_link_works_without_wasm() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let made = make_link(&house, &cookie, Role::Analyst).await.json();
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let made = make_link(&app, &cookie, Role::Analyst).await.json();
     let token = made["token"].as_str().unwrap();
     let page = format!("/new-password/{token}");
-    let shown = house.get(&page).await.text();
+    let shown = app.get(&page).await.text();
     assert!(shown.contains("action=\"/api/password/reset\"") && shown.contains("method=\"post\""), "{shown}");
     let send = async |password: &str| {
         let body = format!("token={token}&form%5Bpassword%5D={password}");
-        plain_form(&house, "/api/password/reset", &page, &body).await
+        plain_form(&app, "/api/password/reset", &page, &body).await
     };
     let refused = send("aaaaaaaaaaaaaaa").await;
     let back = refused.header("location").to_owned();
     assert!(refused.status == StatusCode::FOUND && back.contains(&page) && !back.contains("aaaa"), "{back}");
-    let again = house.get(&back[back.find("/new-password").unwrap()..]).await.text();
+    let again = app.get(&back[back.find("/new-password").unwrap()..]).await.text();
     assert!(again.contains("role=\"alert\""), "{again}");
     let done = send(&NEW.replace(' ', "+")).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::FOUND, "/sign-in?notice=updated"));
-    let page = house.get("/sign-in?notice=updated").await.text();
+    let page = app.get("/sign-in?notice=updated").await.text();
     assert!(page.contains("Your new password is set"), "{page}");
 }
 
@@ -154,9 +153,9 @@ async fn administrator_s_link_is_shown_only_if_it_is_not_mailed() {
     for with_mail in [true, false] {
         let mail = with_mail.then(|| postbox.mail());
         let services = Services { mail, ..Services::default() };
-        let house = House::open_with(false, &gate::Settings::default(), services).await;
-        let cookie = house.sign_in(Role::AccountAdministrator).await;
-        let made = make_link(&house, &cookie, Role::Finance).await;
+        let app = TestApp::open_with(false, &gate::Settings::default(), services).await;
+        let cookie = app.sign_in(Role::AccountAdministrator).await;
+        let made = make_link(&app, &cookie, Role::Finance).await;
         assert_eq!((made.status, made.header("cache-control")), (StatusCode::OK, "no-store"), "{}", made.text());
         let made = made.json();
         assert_eq!((&made["mail_failed"], made["token"].is_null()), (&Value::Bool(false), with_mail));
@@ -164,7 +163,7 @@ async fn administrator_s_link_is_shown_only_if_it_is_not_mailed() {
             Some(token) => token.to_owned(),
             None => token_of(&postbox.next().await.body(), "new-password"),
         };
-        assert_eq!(set(&house, &token, NEW).await.status, StatusCode::OK);
+        assert_eq!(set(&app, &token, NEW).await.status, StatusCode::OK);
     }
 }
 
@@ -174,41 +173,41 @@ async fn link_is_not_shown_for_a_member_of_other_accounts() {
     for mail in [None, Some(postbox.mail())] {
         let sends = mail.is_some();
         let services = Services { mail, ..Services::default() };
-        let house = House::open_with(false, &gate::Settings::default(), services).await;
-        let other = house.store.add_account("Other").await.unwrap();
+        let app = TestApp::open_with(false, &gate::Settings::default(), services).await;
+        let other = app.store.add_account("Other").await.unwrap();
         let (name, address) = ("Otto".to_owned(), "refused@partner.example".to_owned());
         let user =
             NewUser { name, email: address.clone(), password: PASSWORD.to_owned(), role: Role::AccountAdministrator };
-        let otto = house.store.add_user(other, user).await.unwrap();
-        let (_, invitation) = house.store.invite(&house.by, &address, Role::Analyst).await.unwrap();
+        let otto = app.store.add_user(other, user).await.unwrap();
+        let (_, invitation) = app.store.invite(&app.by, &address, Role::Analyst).await.unwrap();
         let known = domain::members::membership::Joining::Known { password: PASSWORD.to_owned() };
         let here = std::net::IpAddr::from([127, 0, 0, 1]);
-        house.store.accept_invitation(&invitation, known, here).await.unwrap();
-        let cookie = house.sign_in(Role::AccountAdministrator).await;
+        app.store.accept_invitation(&invitation, known, here).await.unwrap();
+        let cookie = app.sign_in(Role::AccountAdministrator).await;
         let body = json!({ "id": otto }).to_string();
-        let made = house.function("/api/users/make_reset_link", Some(&cookie), &body).await;
+        let made = app.function("/api/users/make_reset_link", Some(&cookie), &body).await;
         // The mail server refuses mail for that address; even then the link is not shown.
         let expected = if sends { (503, json!("MailFailed")) } else { (409, json!("BelongsElsewhere")) };
         assert_eq!((made.status.as_u16(), made.json()), expected);
-        house.store.sign_in(&address, PASSWORD, here).await.expect("the password is as it was");
+        app.store.sign_in(&address, PASSWORD, here).await.expect("the password is as it was");
     }
 }
 
 #[tokio::test]
 async fn link_takes_the_right_role_and_a_recent_password() {
-    let house = House::open().await;
+    let app = TestApp::open().await;
     for role in Role::ALL.into_iter().filter(|role| *role != Role::AccountAdministrator) {
-        let cookie = house.sign_in(role).await;
-        let refused = make_link(&house, &cookie, Role::AccountAdministrator).await;
+        let cookie = app.sign_in(role).await;
+        let refused = make_link(&app, &cookie, Role::AccountAdministrator).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role:?}");
     }
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
     let later = store::Clock::fixed(chrono_later());
-    let address = house.at(&later).await;
+    let address = app.at(&later).await;
     let request = http::Request::builder().method("POST").uri(format!("http://{address}/api/users/make_reset_link"));
     let request = request.header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, "application/json");
-    let body = json!({ "id": house.by.user.id }).to_string();
-    let refused = house.send(request.header(header::COOKIE, cookie), body).await;
+    let body = json!({ "id": app.by.user.id }).to_string();
+    let refused = app.send(request.header(header::COOKIE, cookie), body).await;
     assert_eq!((refused.status.as_u16(), refused.json()), (401, json!("StepUpNeeded")));
 }
 
@@ -219,9 +218,9 @@ fn chrono_later() -> chrono::DateTime<chrono::Utc> {
 
 #[tokio::test]
 async fn no_link_can_be_asked_for_without_a_mail_server() {
-    let house = House::open().await;
-    assert!(!house.get("/sign-in").await.text().contains("/sign-in/forgotten"));
-    let page = house.get("/sign-in/forgotten").await.text();
+    let app = TestApp::open().await;
+    assert!(!app.get("/sign-in").await.text().contains("/sign-in/forgotten"));
+    let page = app.get("/sign-in/forgotten").await.text();
     assert!(page.contains("This server sends no mail") && !page.contains("name=\"email\""), "{page}");
-    assert_eq!(forgotten(&house, &email(Role::Analyst)).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(forgotten(&app, &email(Role::Analyst)).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -4,29 +4,29 @@ use domain::members::role::Role;
 use http::{StatusCode, header};
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::support::house::{Answer, House, PASSWORD, email, sign_in_form};
+use crate::support::test_app::{Answer, PASSWORD, TestApp, email, sign_in_form};
 
 const PENDING: &str = "kagitaba_sign_in=";
 
 /// Sets two-step sign-in up through the page's server functions. Returns the authenticator and the recovery codes.
-async fn set_up(house: &House, cookie: &str) -> (Totp, Vec<String>) {
-    let begun = house.function("/api/second_factor/begin", Some(cookie), "{}").await;
+async fn set_up(app: &TestApp, cookie: &str) -> (Totp, Vec<String>) {
+    let begun = app.function("/api/second_factor/begin", Some(cookie), "{}").await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
     let begun = begun.json();
     let secret = begun["secret"].as_str().unwrap().replace(' ', "");
     assert!(begun["url"].as_str().unwrap().contains(&secret));
     assert!(begun["picture"]["path"].as_str().unwrap().starts_with("M4 4h7v1h-7z"));
-    let app = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
-    let body = format!(r#"{{"code":"{}"}}"#, code(house, &app));
-    let confirmed = house.function("/api/second_factor/confirm", Some(cookie), &body).await;
+    let authenticator = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
+    let body = format!(r#"{{"code":"{}"}}"#, code(app, &authenticator));
+    let confirmed = app.function("/api/second_factor/confirm", Some(cookie), &body).await;
     assert_eq!(confirmed.status, StatusCode::OK, "{}", confirmed.text());
     let codes: Vec<String> = serde_json::from_slice(&confirmed.body).unwrap();
     assert_eq!(codes.len(), 10);
-    (app, codes)
+    (authenticator, codes)
 }
 
-fn code(house: &House, app: &Totp) -> String {
-    app.generate(house.store.clock().now().timestamp().try_into().unwrap()).to_string()
+fn code(app: &TestApp, authenticator: &Totp) -> String {
+    authenticator.generate(app.store.clock().now().timestamp().try_into().unwrap()).to_string()
 }
 
 fn set_cookies(answer: &Answer) -> Vec<&str> {
@@ -34,9 +34,9 @@ fn set_cookies(answer: &Answer) -> Vec<&str> {
 }
 
 /// Gives the password. Returns the cookie of the second step, and the answer.
-async fn password_given(house: &House, role: Role, next: &str) -> (String, Answer) {
+async fn password_given(app: &TestApp, role: Role, next: &str) -> (String, Answer) {
     let form = format!("{}&next={next}", sign_in_form(role));
-    let answer = house.send(house.sign_in_request(), form).await;
+    let answer = app.send(app.sign_in_request(), form).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let cookies = set_cookies(&answer);
     let [cookie] = cookies[..] else { panic!("{cookies:?}") };
@@ -48,76 +48,76 @@ async fn password_given(house: &House, role: Role, next: &str) -> (String, Answe
     (cookie.split(';').next().unwrap().to_owned(), answer)
 }
 
-async fn second_step(house: &House, cookie: &str, form: &str, accept: &str) -> Answer {
-    let request = house.request("POST", "/api/session/second_step").header("sec-fetch-site", "same-origin");
+async fn second_step(app: &TestApp, cookie: &str, form: &str, accept: &str) -> Answer {
+    let request = app.request("POST", "/api/session/second_step").header("sec-fetch-site", "same-origin");
     let request = request.header(header::COOKIE, cookie).header(header::ACCEPT, accept);
-    house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await
+    app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await
 }
 
 #[tokio::test]
 async fn second_step_gives_the_session_and_leads_to_the_asked_page() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::Analyst).await;
-    let (_, codes) = set_up(&house, &cookie).await;
-    let (pending, answer) = password_given(&house, Role::Analyst, "%2Fsettings%2Fprofile").await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::Analyst).await;
+    let (_, codes) = set_up(&app, &cookie).await;
+    let (pending, answer) = password_given(&app, Role::Analyst, "%2Fsettings%2Fprofile").await;
     assert_eq!(answer.json(), "/sign-in/second-step?next=%2Fsettings%2Fprofile");
-    let page = house.send(house.request("GET", "/settings/profile").header(header::COOKIE, &pending), []).await;
+    let page = app.send(app.request("GET", "/settings/profile").header(header::COOKIE, &pending), []).await;
     assert!(page.header("location").starts_with("/sign-in"), "the first step opens nothing");
-    let own = house.function("/api/profile/sessions", Some(&pending), "").await;
+    let own = app.function("/api/profile/sessions", Some(&pending), "").await;
     assert_eq!(own.status, StatusCode::UNAUTHORIZED);
 
-    let wrong = second_step(&house, &pending, "code=no+code", "application/json").await;
+    let wrong = second_step(&app, &pending, "code=no+code", "application/json").await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert!(set_cookies(&wrong).is_empty());
     let form = format!("code={}&next=%2Fsettings%2Fprofile", codes[0]);
-    let right = second_step(&house, &pending, &form, "application/json").await;
+    let right = second_step(&app, &pending, &form, "application/json").await;
     assert_eq!((right.status, right.json()), (StatusCode::OK, "/settings/profile".into()), "{}", right.text());
     let cookies = set_cookies(&right);
     assert!(cookies[0].starts_with("kagitaba_session=") && cookies[0].contains("HttpOnly"), "{cookies:?}");
     assert!(cookies[1].starts_with(PENDING) && cookies[1].contains("Max-Age=0"), "{cookies:?}");
     let session = cookies[0].split(';').next().unwrap();
-    let own = house.function("/api/profile/sessions", Some(session), "").await;
+    let own = app.function("/api/profile/sessions", Some(session), "").await;
     assert_eq!(own.status, StatusCode::OK, "{}", own.text());
-    let again = second_step(&house, &pending, &format!("code={}", codes[1]), "application/json").await;
+    let again = second_step(&app, &pending, &format!("code={}", codes[1]), "application/json").await;
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn plain_form_takes_both_steps_and_leads_to_no_other_site() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::Analyst).await;
-    let (_, codes) = set_up(&house, &cookie).await;
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::Analyst).await;
+    let (_, codes) = set_up(&app, &cookie).await;
     let form = format!("{}&next=%2F%2Fevil.example", sign_in_form(Role::Analyst));
-    let request = house.sign_in_request().header(header::ACCEPT, "text/html");
-    let first = house.send(request, form).await;
+    let request = app.sign_in_request().header(header::ACCEPT, "text/html");
+    let first = app.send(request, form).await;
     assert_eq!((first.status, first.header("location")), (StatusCode::FOUND, "/sign-in/second-step?next=%2Fsettings"));
     let pending = set_cookies(&first)[0].split(';').next().unwrap().to_owned();
-    let page = house.send(house.request("GET", "/sign-in/second-step").header(header::COOKIE, &pending), []).await;
+    let page = app.send(app.request("GET", "/sign-in/second-step").header(header::COOKIE, &pending), []).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("autocomplete=\"one-time-code\""), "{}", page.text());
 
     let form = format!("code={}&next=https%3A%2F%2Fevil.example", codes[0]);
-    let second = second_step(&house, &pending, &form, "text/html").await;
+    let second = second_step(&app, &pending, &form, "text/html").await;
     assert_eq!((second.status, second.header("location")), (StatusCode::FOUND, "/settings"));
 }
 
 #[tokio::test]
 async fn without_a_first_step_the_page_says_so_and_takes_no_code() {
-    let house = House::open().await;
-    let page = house.get("/sign-in/second-step").await;
+    let app = TestApp::open().await;
+    let page = app.get("/sign-in/second-step").await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
     assert!(!page.text().contains("one-time-code"));
     for cookie in ["", "kagitaba_sign_in=", "kagitaba_sign_in=x", &format!("{PENDING}{}", "0".repeat(43))] {
-        let answer = second_step(&house, cookie, "code=123456", "application/json").await;
+        let answer = second_step(&app, cookie, "code=123456", "application/json").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{cookie}");
     }
 }
 
 #[tokio::test]
 async fn changes_to_second_factors_need_a_recent_password() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::AccountAdministrator).await;
-    let url = format!("sqlite:{}", house.folder.path().join("data/kagitaba.db").display());
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let url = format!("sqlite:{}", app.folder.path().join("data/kagitaba.db").display());
     let database = sqlx::SqlitePool::connect(&url).await.unwrap();
     sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
     for (function, body) in [
@@ -127,34 +127,34 @@ async fn changes_to_second_factors_need_a_recent_password() {
         ("switch_off", "{}"),
         ("require", r#"{"on":true}"#),
     ] {
-        let answer = house.function(&format!("/api/second_factor/{function}"), Some(&cookie), body).await;
+        let answer = app.function(&format!("/api/second_factor/{function}"), Some(&cookie), body).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (StatusCode::UNAUTHORIZED, r#""StepUpNeeded""#),
             "{function}"
         );
-        let nobody = house.function(&format!("/api/second_factor/{function}"), None, body).await;
+        let nobody = app.function(&format!("/api/second_factor/{function}"), None, body).await;
         assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{function}");
     }
 }
 
 #[tokio::test]
 async fn user_without_a_required_second_factor_can_only_set_one_up() {
-    let house = House::open().await;
-    let admin = house.sign_in(Role::AccountAdministrator).await;
+    let app = TestApp::open().await;
+    let admin = app.sign_in(Role::AccountAdministrator).await;
     let require =
-        async |on: bool| house.function("/api/second_factor/require", Some(&admin), &format!(r#"{{"on":{on}}}"#)).await;
+        async |on: bool| app.function("/api/second_factor/require", Some(&admin), &format!(r#"{{"on":{on}}}"#)).await;
     assert_eq!(require(true).await.status, StatusCode::FORBIDDEN, "an administrator without one requires none");
-    let (_, codes) = set_up(&house, &admin).await;
+    let (_, codes) = set_up(&app, &admin).await;
     assert_eq!(require(true).await.status, StatusCode::OK);
-    let specialist = house.sign_in(Role::ImplementationSpecialist).await;
-    let refused = house.function("/api/second_factor/require", Some(&specialist), r#"{"on":false}"#).await;
+    let specialist = app.sign_in(Role::ImplementationSpecialist).await;
+    let refused = app.function("/api/second_factor/require", Some(&specialist), r#"{"on":false}"#).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 
     for (function, body) in
         [("account/get", "{}"), ("tokens/people", ""), ("users/list", "{}"), ("company_information/get", "")]
     {
-        let answer = house.function(&format!("/api/{function}"), Some(&specialist), body).await;
+        let answer = app.function(&format!("/api/{function}"), Some(&specialist), body).await;
         if answer.status != StatusCode::NOT_FOUND {
             assert_eq!(
                 (answer.status, answer.text().as_str()),
@@ -164,8 +164,8 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
         }
     }
     let page = async |path: &str| {
-        let request = house.request("GET", path).header(header::COOKIE, &specialist);
-        let answer = house.send(request.header(header::ACCEPT, "text/html"), []).await;
+        let request = app.request("GET", path).header(header::COOKIE, &specialist);
+        let answer = app.send(request.header(header::ACCEPT, "text/html"), []).await;
         (answer.status, answer.header("location").to_owned())
     };
     for path in ["/settings", "/settings/platform-rest", "/settings/account-users?x=1"] {
@@ -174,42 +174,42 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
     assert_eq!(page("/settings/profile").await.0, StatusCode::OK);
     let file = page("/settings/audit-trail/export.csv").await;
     assert_eq!(file.0, StatusCode::UNAUTHORIZED);
-    let own = house.function("/api/profile/sessions", Some(&specialist), "").await;
+    let own = app.function("/api/profile/sessions", Some(&specialist), "").await;
     assert_eq!(own.status, StatusCode::OK, "one's own profile stays open");
 
-    set_up(&house, &specialist).await;
+    set_up(&app, &specialist).await;
     assert_eq!(page("/settings").await.0, StatusCode::OK);
-    assert_eq!(house.function("/api/tokens/people", Some(&specialist), "").await.status, StatusCode::OK);
+    assert_eq!(app.function("/api/tokens/people", Some(&specialist), "").await.status, StatusCode::OK);
 
     // The administrator signs in again, with a recovery code.
-    let (pending, _) = password_given(&house, Role::AccountAdministrator, "").await;
-    let right = second_step(&house, &pending, &format!("code={}", codes[3]), "application/json").await;
+    let (pending, _) = password_given(&app, Role::AccountAdministrator, "").await;
+    let right = second_step(&app, &pending, &format!("code={}", codes[3]), "application/json").await;
     assert_eq!(right.json(), "/settings");
 }
 
 #[tokio::test]
 async fn an_invited_user_with_a_second_factor_is_asked_for_it_too() {
-    let house = House::open().await;
-    let cookie = house.sign_in(Role::Analyst).await;
-    set_up(&house, &cookie).await;
-    let other = house.store.add_account("Other").await.unwrap();
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::Analyst).await;
+    set_up(&app, &cookie).await;
+    let other = app.store.add_account("Other").await.unwrap();
     let user = store::NewUser {
         name: "Olga".to_owned(),
         email: "olga@agency.example".to_owned(),
         password: PASSWORD.to_owned(),
         role: Role::AccountAdministrator,
     };
-    let id = house.store.add_user(other, user).await.unwrap();
-    let by = domain::members::user::Asker {
+    let id = app.store.add_user(other, user).await.unwrap();
+    let by = domain::members::user::CurrentUser {
         user: domain::members::user::Person { id, name: "Olga".to_owned(), email: "olga@agency.example".to_owned() },
         account: other,
         account_name: "Other".to_owned(),
         role: Role::AccountAdministrator,
     };
-    let (_, token) = house.store.invite(&by, &email(Role::Analyst), Role::Finance).await.unwrap();
+    let (_, token) = app.store.invite(&by, &email(Role::Analyst), Role::Finance).await.unwrap();
     let form = format!("token={}&form[password]={}", token.reveal(), PASSWORD.replace(' ', "+"));
-    let request = house.request("POST", "/api/invitations/accept").header("sec-fetch-site", "same-origin");
-    let answer = house.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await;
+    let request = app.request("POST", "/api/invitations/accept").header("sec-fetch-site", "same-origin");
+    let answer = app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await;
     assert_eq!(answer.json(), "/sign-in/second-step?next=%2Fsettings", "{}", answer.text());
     assert!(set_cookies(&answer).iter().all(|cookie| cookie.starts_with(PENDING)));
 }

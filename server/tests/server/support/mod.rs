@@ -1,5 +1,5 @@
 //! The fixtures of all tests.
 
-pub mod house;
 pub mod log;
 pub mod oidc_provider;
+pub mod test_app;

@@ -1,7 +1,7 @@
 //! Accounts and their users.
 
-use crate::house::{House, PASSWORD, new_user};
 use crate::sql;
+use crate::test_store::{PASSWORD, TestStore, new_user};
 use domain::account::{AccountId, company::CompanyInformation};
 use domain::members::role::Role;
 use serde_json::json;
@@ -10,111 +10,111 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn account_is_found_by_name_and_starts_without_api_access() {
-    let house = House::new().await;
-    let other = house.stranger().await.account;
-    assert_eq!(house.store.account_named("Acme").await.unwrap(), Some(house.aya.account));
-    assert_eq!(house.store.account_named("Acme%").await.unwrap(), None);
-    assert!(!house.store.account(other).await.unwrap().api_access);
-    let names: Vec<_> = house.store.accounts().await.unwrap().into_iter().map(|account| account.name).collect();
+    let test = TestStore::new().await;
+    let other = test.stranger().await.account;
+    assert_eq!(test.store.account_named("Acme").await.unwrap(), Some(test.aya.account));
+    assert_eq!(test.store.account_named("Acme%").await.unwrap(), None);
+    assert!(!test.store.account(other).await.unwrap().api_access);
+    let names: Vec<_> = test.store.accounts().await.unwrap().into_iter().map(|account| account.name).collect();
     assert_eq!(names, ["Acme", "Other"]);
-    assert!(matches!(house.store.account(AccountId(Uuid::nil())).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.account(AccountId(Uuid::nil())).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]
 async fn a_second_account_of_the_same_name_is_refused() {
-    let house = House::new().await;
-    assert!(matches!(house.store.add_account("Acme").await, Err(Error::AccountExists)));
-    assert_eq!(house.actions().await, ["account_added", "user_added"], "no event of what was refused");
+    let test = TestStore::new().await;
+    assert!(matches!(test.store.add_account("Acme").await, Err(Error::AccountExists)));
+    assert_eq!(test.actions().await, ["account_added", "user_added"], "no event of what was refused");
 }
 
 #[tokio::test]
 async fn api_access_switch_is_one_event_in_own_account_only() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
     for _ in 0..2 {
-        house.store.enable_api_access(&house.aya).await.unwrap();
+        test.store.enable_api_access(&test.aya).await.unwrap();
     }
-    assert!(house.store.account(house.aya.account).await.unwrap().api_access);
-    assert!(!house.store.account(stranger.account).await.unwrap().api_access);
+    assert!(test.store.account(test.aya.account).await.unwrap().api_access);
+    assert!(!test.store.account(stranger.account).await.unwrap().api_access);
     for _ in 0..2 {
-        house.store.disable_api_access(&house.aya).await.unwrap();
+        test.store.disable_api_access(&test.aya).await.unwrap();
     }
-    assert!(!house.store.account(house.aya.account).await.unwrap().api_access);
-    assert_eq!(house.actions().await[4..], ["api_access_enabled", "api_access_disabled"]);
+    assert!(!test.store.account(test.aya.account).await.unwrap().api_access);
+    assert_eq!(test.actions().await[4..], ["api_access_enabled", "api_access_disabled"]);
 }
 
 #[tokio::test]
 async fn the_company_profile_begins_with_the_name_and_can_be_replaced() {
-    let house = House::new().await;
-    let account = house.aya.account;
+    let test = TestStore::new().await;
+    let account = test.aya.account;
     let named = CompanyInformation::named("Acme");
-    assert_eq!(house.store.company_information(account).await.unwrap(), named);
+    assert_eq!(test.store.company_information(account).await.unwrap(), named);
     let full = CompanyInformation { website: "https://acme.example".to_owned(), ..named };
-    house.store.set_company_information(account, &full).await.unwrap();
-    assert_eq!(house.store.company_information(account).await.unwrap(), full);
+    test.store.set_company_information(account, &full).await.unwrap();
+    assert_eq!(test.store.company_information(account).await.unwrap(), full);
     let nobody = AccountId(Uuid::nil());
-    assert!(matches!(house.store.company_information(nobody).await, Err(Error::NotFound)));
-    assert!(matches!(house.store.set_company_information(nobody, &full).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.company_information(nobody).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.set_company_information(nobody, &full).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]
 async fn company_profile_change_is_one_event_in_own_account_only() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
     let named = CompanyInformation::named("Acme");
     let mut full = CompanyInformation { website: "https://acme.example".to_owned(), ..named.clone() };
     full.ein_ssn_foreign_tax_id = "12-3454832".to_owned();
-    let events = house.actions().await.len();
+    let events = test.actions().await.len();
     for _ in 0..2 {
         let edit = |_: &CompanyInformation| Ok::<_, ()>(full.clone());
-        assert_eq!(house.store.update_company_information(&house.aya, edit).await.unwrap(), Ok(full.clone()));
+        assert_eq!(test.store.update_company_information(&test.aya, edit).await.unwrap(), Ok(full.clone()));
     }
     let refuse = |_: &CompanyInformation| Err("no");
-    assert_eq!(house.store.update_company_information(&house.aya, refuse).await.unwrap(), Err("no"));
-    assert_eq!(house.store.company_information(house.aya.account).await.unwrap(), full);
-    let theirs = house.store.company_information(stranger.account).await.unwrap();
+    assert_eq!(test.store.update_company_information(&test.aya, refuse).await.unwrap(), Err("no"));
+    assert_eq!(test.store.company_information(test.aya.account).await.unwrap(), full);
+    let theirs = test.store.company_information(stranger.account).await.unwrap();
     assert_eq!(theirs, CompanyInformation::named("Other"));
     let details = json!({ "before": named, "after": full.masked() });
-    assert_eq!(house.events().await[events..], [("company_information_updated".to_owned(), details)]);
+    assert_eq!(test.events().await[events..], [("company_information_updated".to_owned(), details)]);
     let by_whom: (Option<Uuid>, Option<Uuid>) =
         sql::query_as("SELECT user_id, token_id FROM audit_events WHERE action = 'company_information_updated'")
-            .fetch_one(&house.database().await)
+            .fetch_one(&test.database().await)
             .await
             .unwrap();
-    assert_eq!(by_whom, (Some(house.aya.user.id.0), None));
+    assert_eq!(by_whom, (Some(test.aya.user.id.0), None));
 }
 
 #[tokio::test]
 async fn people_are_the_accounts_own_users_by_name() {
-    let house = House::new().await;
-    house.stranger().await;
+    let test = TestStore::new().await;
+    test.stranger().await;
     for name in ["zoe", "Émile", "Ben"] {
-        house.store.add_user(house.aya.account, new_user(name, Role::Finance)).await.unwrap();
+        test.store.add_user(test.aya.account, new_user(name, Role::Finance)).await.unwrap();
     }
-    let people = house.store.people(house.aya.account).await.unwrap();
+    let people = test.store.people(test.aya.account).await.unwrap();
     let names: Vec<_> = people.iter().map(|person| person.name.as_str()).collect();
     assert_eq!(names, ["Aya", "Ben", "zoe", "Émile"]);
-    assert!(people.contains(&house.aya.user));
+    assert!(people.contains(&test.aya.user));
 }
 
 #[tokio::test]
 async fn email_is_taken_in_any_case_width_and_account() {
-    let house = House::new().await;
-    let other = house.stranger().await.account;
+    let test = TestStore::new().await;
+    let other = test.stranger().await.account;
     for email in ["aya@AGENCY.example", " Aya@agency.example", "ＡＹＡ@agency.example"] {
         let user = NewUser { email: email.to_owned(), ..new_user("Aya", Role::Analyst) };
-        assert!(matches!(house.store.add_user(other, user).await, Err(Error::EmailTaken)), "{email}");
+        assert!(matches!(test.store.add_user(other, user).await, Err(Error::EmailTaken)), "{email}");
     }
-    assert_eq!(house.store.people(other).await.unwrap().len(), 1);
-    assert_eq!(house.actions().await.len(), 4, "no event of what was refused");
+    assert_eq!(test.store.people(other).await.unwrap().len(), 1);
+    assert_eq!(test.actions().await.len(), 4, "no event of what was refused");
 }
 
 #[tokio::test]
 async fn a_user_of_no_account_is_not_added_at_all() {
-    let house = House::new().await;
-    let nowhere = house.store.add_user(AccountId(Uuid::nil()), new_user("Lost", Role::Analyst)).await;
+    let test = TestStore::new().await;
+    let nowhere = test.store.add_user(AccountId(Uuid::nil()), new_user("Lost", Role::Analyst)).await;
     assert!(matches!(nowhere, Err(Error::Database(_))));
-    house.store.add_user(house.aya.account, new_user("Lost", Role::Analyst)).await.unwrap();
+    test.store.add_user(test.aya.account, new_user("Lost", Role::Analyst)).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The security policy takes effect at once, for all access tokens of its account and for no others.
 
-use crate::house::House;
+use crate::test_store::TestStore;
 use chrono::TimeDelta;
 use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
 use domain::gate::access::Caller;
@@ -22,15 +22,15 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
 }
 
 /// Puts the policy in force, whichever one is in force now.
-async fn demand(house: &House, policy: &SecurityPolicy) {
-    let (_, revision) = house.store.security_policy(house.aya.account).await.unwrap();
-    house.store.update_security_policy(&house.aya, policy, revision).await.unwrap();
+async fn demand(test: &TestStore, policy: &SecurityPolicy) {
+    let (_, revision) = test.store.security_policy(test.aya.account).await.unwrap();
+    test.store.update_security_policy(&test.aya, policy, revision).await.unwrap();
 }
 
-async fn issue_for(house: &House, name: &str, days: i64) -> IssuedToken {
-    let expires_at = Some(house.clock.now() + TimeDelta::days(days));
-    let settings = TokenSettings { expires_at, ..house.settings(name) };
-    house.store.create(&house.aya, settings, Uuid::now_v7()).await.unwrap()
+async fn issue_for(test: &TestStore, name: &str, days: i64) -> IssuedToken {
+    let expires_at = Some(test.clock.now() + TimeDelta::days(days));
+    let settings = TokenSettings { expires_at, ..test.settings(name) };
+    test.store.create(&test.aya, settings, Uuid::now_v7()).await.unwrap()
 }
 
 async fn caller(store: &Store, issued: &IssuedToken) -> Caller {
@@ -50,140 +50,140 @@ fn keys_of(store: &Store) -> Arc<Mutex<SealingKeys>> {
 
 #[tokio::test]
 async fn default_policy_restricts_nothing() {
-    let house = House::new().await;
-    let (in_force, revision) = house.store.security_policy(house.aya.account).await.unwrap();
+    let test = TestStore::new().await;
+    let (in_force, revision) = test.store.security_policy(test.aya.account).await.unwrap();
     assert_eq!((in_force, revision), (SecurityPolicy::default(), 1));
-    let issued = house.issue("Export").await;
-    house.later(TimeDelta::days(20_000));
-    let caller = caller(&house.store.asked_from("203.0.113.9".parse().unwrap()), &issued).await;
+    let issued = test.issue("Export").await;
+    test.later(TimeDelta::days(20_000));
+    let caller = caller(&test.store.asked_from("203.0.113.9".parse().unwrap()), &issued).await;
     assert_eq!((caller.expired, caller.ends_at, caller.address_allowed), (false, None, true));
 }
 
 #[tokio::test]
 async fn policy_change_is_recorded_with_values_before_and_after() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let demanded = policy("90", "192.0.2.0/24\n2001:db8::/32", false);
-    let revision = house.store.update_security_policy(&house.aya, &demanded, 1).await.unwrap();
-    assert_eq!(house.store.security_policy(house.aya.account).await.unwrap(), (demanded.clone(), revision));
-    assert_eq!(house.store.update_security_policy(&house.aya, &demanded, revision).await.unwrap(), revision);
-    let events = house.events().await;
+    let revision = test.store.update_security_policy(&test.aya, &demanded, 1).await.unwrap();
+    assert_eq!(test.store.security_policy(test.aya.account).await.unwrap(), (demanded.clone(), revision));
+    assert_eq!(test.store.update_security_policy(&test.aya, &demanded, revision).await.unwrap(), revision);
+    let events = test.events().await;
     let (action, details) = events.last().unwrap();
     assert_eq!((action.as_str(), events.len()), ("security_policy_updated", 3), "the same again is no change");
     assert_eq!(details["before"]["token_lifetime"], json!(null));
     assert_eq!(details["after"]["token_lifetime"], json!(90));
     assert_eq!(details["after"]["allowed_addresses"], json!(["192.0.2.0/24", "2001:db8::/32"]));
-    let other = house.stranger().await;
-    assert_eq!(house.store.security_policy(other.account).await.unwrap().0, SecurityPolicy::default());
+    let other = test.stranger().await;
+    assert_eq!(test.store.security_policy(other.account).await.unwrap().0, SecurityPolicy::default());
 }
 
 #[tokio::test]
 async fn policy_changed_by_another_user_is_not_overwritten() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let (mine, theirs) = (policy("30", "", false), policy("90", "", false));
-    house.store.update_security_policy(&house.aya, &theirs, 1).await.unwrap();
-    let refused = house.store.update_security_policy(&house.aya, &mine, 1).await;
+    test.store.update_security_policy(&test.aya, &theirs, 1).await.unwrap();
+    let refused = test.store.update_security_policy(&test.aya, &mine, 1).await;
     assert!(matches!(refused, Err(Error::Conflict)));
-    assert_eq!(house.store.security_policy(house.aya.account).await.unwrap().0, theirs);
+    assert_eq!(test.store.security_policy(test.aya.account).await.unwrap().0, theirs);
 }
 
 #[tokio::test]
 async fn an_auth_token_expires_by_the_clock_alone_cached_or_not() {
-    let house = House::new().await;
-    let issued = issue_for(&house, "Export", 30).await;
-    let before = caller(&house.store, &issued).await;
+    let test = TestStore::new().await;
+    let issued = issue_for(&test, "Export", 30).await;
+    let before = caller(&test.store, &issued).await;
     assert_eq!((before.expired, before.ends_at), (false, issued.token.settings.expires_at));
     assert_eq!(issued.token.ends_at, before.ends_at);
-    house.later(TimeDelta::days(30) - TimeDelta::microseconds(1));
-    assert!(!caller(&house.store, &issued).await.expired);
-    house.later(TimeDelta::microseconds(1));
-    assert!(caller(&house.store, &issued).await.expired);
-    assert!(caller(&house.reopened().await, &issued).await.expired);
+    test.later(TimeDelta::days(30) - TimeDelta::microseconds(1));
+    assert!(!caller(&test.store, &issued).await.expired);
+    test.later(TimeDelta::microseconds(1));
+    assert!(caller(&test.store, &issued).await.expired);
+    assert!(caller(&test.reopened().await, &issued).await.expired);
 }
 
 #[tokio::test]
 async fn lifetime_change_takes_effect_at_once_in_both_directions() {
-    let house = House::new().await;
-    let old = house.issue("Old").await;
-    house.later(TimeDelta::days(40));
-    let young = house.issue("Young").await;
-    let passing = async || [!caller(&house.store, &old).await.expired, !caller(&house.store, &young).await.expired];
+    let test = TestStore::new().await;
+    let old = test.issue("Old").await;
+    test.later(TimeDelta::days(40));
+    let young = test.issue("Young").await;
+    let passing = async || [!caller(&test.store, &old).await.expired, !caller(&test.store, &young).await.expired];
     assert_eq!(passing().await, [true, true]);
     let strict = policy("30", "", false);
-    let consequences = house.store.policy_consequences(house.aya.account, &strict).await.unwrap();
+    let consequences = test.store.policy_consequences(test.aya.account, &strict).await.unwrap();
     assert_eq!(consequences, Consequences { expiring: 1, forgotten: 0 });
-    demand(&house, &strict).await;
+    demand(&test, &strict).await;
     assert_eq!(passing().await, [false, true]);
-    assert_eq!(house.token(&old.token).await.ends_at, Some(old.token.created_at + TimeDelta::days(30)));
-    let again = house.store.policy_consequences(house.aya.account, &policy("20", "", false)).await.unwrap();
+    assert_eq!(test.token(&old.token).await.ends_at, Some(old.token.created_at + TimeDelta::days(30)));
+    let again = test.store.policy_consequences(test.aya.account, &policy("20", "", false)).await.unwrap();
     assert_eq!(again.expiring, 0, "what has expired already does not expire again");
-    demand(&house, &policy("60", "", false)).await;
+    demand(&test, &policy("60", "", false)).await;
     assert_eq!(passing().await, [true, true]);
 }
 
 #[tokio::test]
 async fn a_reset_and_a_duplicate_begin_a_term_of_the_same_length() {
-    let house = House::new().await;
-    let issued = issue_for(&house, "Export", 30).await;
-    house.later(TimeDelta::days(31));
-    let copy = house.store.duplicate(&house.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
-    let new_end = house.clock.now() + TimeDelta::days(30);
+    let test = TestStore::new().await;
+    let issued = issue_for(&test, "Export", 30).await;
+    test.later(TimeDelta::days(31));
+    let copy = test.store.duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
+    let new_end = test.clock.now() + TimeDelta::days(30);
     let end = Some(new_end);
     assert_eq!((copy.token.settings.expires_at, copy.token.ends_at), (end, end));
-    assert!(!caller(&house.store, &copy).await.expired);
-    assert!(caller(&house.store, &issued).await.expired);
-    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert!(!caller(&test.store, &copy).await.expired);
+    assert!(caller(&test.store, &issued).await.expired);
+    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     assert_eq!(reset.token.ends_at, end);
-    assert!(!caller(&house.store, &reset).await.expired);
-    house.store.upgrade_version(&house.aya, issued.token.id).await.unwrap();
-    assert_eq!(house.token(&issued.token).await.ends_at, end, "an upgrade is no new Auth Token");
-    let (_, details) = house.events().await.into_iter().find(|(action, _)| action == "token_reset").unwrap();
+    assert!(!caller(&test.store, &reset).await.expired);
+    test.store.upgrade_version(&test.aya, issued.token.id).await.unwrap();
+    assert_eq!(test.token(&issued.token).await.ends_at, end, "an upgrade is no new Auth Token");
+    let (_, details) = test.events().await.into_iter().find(|(action, _)| action == "token_reset").unwrap();
     assert_eq!(details["after"]["expires_at"], json!(new_end.to_rfc3339()));
 }
 
 #[tokio::test]
 async fn reset_restarts_the_longest_lifetime() {
-    let house = House::new().await;
-    demand(&house, &policy("30", "", false)).await;
-    let issued = house.issue("Export").await;
-    house.later(TimeDelta::days(30));
-    assert!(caller(&house.store, &issued).await.expired);
-    let reset = house.store.reset(&house.aya, issued.token.id, issued.token.revision).await.unwrap();
-    assert!(!caller(&house.store, &reset).await.expired);
-    assert_eq!(reset.token.ends_at, Some(house.clock.now() + TimeDelta::days(30)));
+    let test = TestStore::new().await;
+    demand(&test, &policy("30", "", false)).await;
+    let issued = test.issue("Export").await;
+    test.later(TimeDelta::days(30));
+    assert!(caller(&test.store, &issued).await.expired);
+    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert!(!caller(&test.store, &reset).await.expired);
+    assert_eq!(reset.token.ends_at, Some(test.clock.now() + TimeDelta::days(30)));
 }
 
 #[tokio::test]
 async fn calls_are_limited_to_allowed_addresses_if_there_are_any() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
     let [inside, mapped, outside]: [IpAddr; 3] =
         ["192.0.2.7", "::ffff:192.0.2.7", "198.51.100.7"].map(|address| address.parse().unwrap());
     let allowed = async || {
         let mut allowed = Vec::new();
         for address in [inside, mapped, outside] {
-            allowed.push(caller(&house.store.asked_from(address), &issued).await.address_allowed);
+            allowed.push(caller(&test.store.asked_from(address), &issued).await.address_allowed);
         }
         allowed
     };
     assert_eq!(allowed().await, [true, true, true]);
-    demand(&house, &policy("", "192.0.2.0/24", false)).await;
+    demand(&test, &policy("", "192.0.2.0/24", false)).await;
     assert_eq!(allowed().await, [true, true, false]);
-    assert!(caller(&house.store, &issued).await.address_allowed, "from nowhere");
-    demand(&house, &policy("", "198.51.100.7", false)).await;
+    assert!(caller(&test.store, &issued).await.address_allowed, "from nowhere");
+    demand(&test, &policy("", "198.51.100.7", false)).await;
     assert_eq!(allowed().await, [false, false, true]);
-    demand(&house, &policy("", "", false)).await;
+    demand(&test, &policy("", "", false)).await;
     assert_eq!(allowed().await, [true, true, true]);
 }
 
 #[tokio::test]
 async fn auth_tokens_are_kept_only_once_viewing_is_on() {
-    let house = House::new().await;
-    keys_of(&house.store);
-    let (store, by) = (&house.store, &house.aya);
-    let before = house.issue("Before").await;
-    demand(&house, &policy("", "", true)).await;
-    let after = house.issue("After").await;
-    assert_eq!((house.token(&before.token).await.viewable, after.token.viewable), (false, true));
+    let test = TestStore::new().await;
+    keys_of(&test.store);
+    let (store, by) = (&test.store, &test.aya);
+    let before = test.issue("Before").await;
+    demand(&test, &policy("", "", true)).await;
+    let after = test.issue("After").await;
+    assert_eq!((test.token(&before.token).await.viewable, after.token.viewable), (false, true));
     assert!(matches!(store.view_secret(by, before.token.id).await, Err(Error::NotViewable)));
     let viewed = store.view_secret(by, after.token.id).await.unwrap();
     assert_eq!(viewed.secret.reveal(), after.secret.reveal());
@@ -192,72 +192,72 @@ async fn auth_tokens_are_kept_only_once_viewing_is_on() {
     let reset = store.reset(by, before.token.id, before.token.revision).await.unwrap();
     assert_eq!(store.view_secret(by, before.token.id).await.unwrap().secret.reveal(), reset.secret.reveal());
 
-    let events = house.events().await;
+    let events = test.events().await;
     let views = events.iter().filter(|(action, _)| action == "token_viewed").count();
     assert_eq!(views, 3);
     let secrets = [&after.secret, &copy.secret, &reset.secret].map(|secret| secret.reveal().to_owned());
     let told = serde_json::to_string(&events).unwrap();
     assert!(!secrets.iter().any(|secret| told.contains(secret)));
-    assert!(house.holds(after.token.sid.as_str()).await, "the search finds what is there");
+    assert!(test.holds(after.token.sid.as_str()).await, "the search finds what is there");
     for secret in secrets {
-        assert!(!house.holds(&secret).await);
+        assert!(!test.holds(&secret).await);
     }
 }
 
 #[tokio::test]
 async fn auth_token_of_another_account_or_deleted_is_not_viewable() {
-    let house = House::new().await;
-    keys_of(&house.store);
-    demand(&house, &policy("", "", true)).await;
-    let issued = house.issue("Export").await;
-    let stranger = house.stranger().await;
-    assert!(matches!(house.store.view_secret(&stranger, issued.token.id).await, Err(Error::NotFound)));
-    house.store.delete(&house.aya, issued.token.id).await.unwrap();
-    assert!(matches!(house.store.view_secret(&house.aya, issued.token.id).await, Err(Error::NotFound)));
+    let test = TestStore::new().await;
+    keys_of(&test.store);
+    demand(&test, &policy("", "", true)).await;
+    let issued = test.issue("Export").await;
+    let stranger = test.stranger().await;
+    assert!(matches!(test.store.view_secret(&stranger, issued.token.id).await, Err(Error::NotFound)));
+    test.store.delete(&test.aya, issued.token.id).await.unwrap();
+    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]
 async fn switching_viewing_off_deletes_kept_auth_tokens_for_good() {
-    let house = House::new().await;
-    keys_of(&house.store);
-    demand(&house, &policy("", "", true)).await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    keys_of(&test.store);
+    demand(&test, &policy("", "", true)).await;
+    let issued = test.issue("Export").await;
     let off = policy("", "", false);
-    let consequences = house.store.policy_consequences(house.aya.account, &off).await.unwrap();
+    let consequences = test.store.policy_consequences(test.aya.account, &off).await.unwrap();
     assert_eq!(consequences, Consequences { expiring: 0, forgotten: 1 });
-    demand(&house, &off).await;
-    assert_eq!(house.events().await.last().unwrap().1["forgotten"], json!(1));
-    demand(&house, &policy("", "", true)).await;
-    assert!(matches!(house.store.view_secret(&house.aya, issued.token.id).await, Err(Error::NotViewable)));
-    assert!(!caller(&house.store, &issued).await.expired, "the token itself goes on passing");
+    demand(&test, &off).await;
+    assert_eq!(test.events().await.last().unwrap().1["forgotten"], json!(1));
+    demand(&test, &policy("", "", true)).await;
+    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(!caller(&test.store, &issued).await.expired, "the token itself goes on passing");
 }
 
 #[tokio::test]
 async fn without_sealing_keys_viewing_can_not_be_switched_on() {
-    let house = House::new().await;
-    let refused = house.store.update_security_policy(&house.aya, &policy("", "", true), 1).await;
+    let test = TestStore::new().await;
+    let refused = test.store.update_security_policy(&test.aya, &policy("", "", true), 1).await;
     assert!(matches!(refused, Err(Error::SealingKeys(_))));
-    assert_eq!(house.store.security_policy(house.aya.account).await.unwrap().0, SecurityPolicy::default());
+    assert_eq!(test.store.security_policy(test.aya.account).await.unwrap().0, SecurityPolicy::default());
 }
 
 #[tokio::test]
 async fn resealing_with_a_new_key_makes_the_old_one_unneeded() {
-    let house = House::new().await;
-    let keys = keys_of(&house.store);
-    demand(&house, &policy("", "", true)).await;
-    let first = house.issue("First").await;
+    let test = TestStore::new().await;
+    let keys = keys_of(&test.store);
+    demand(&test, &policy("", "", true)).await;
+    let first = test.issue("First").await;
     let with_new = keys.lock().unwrap().with_new(&mut rng());
     *keys.lock().unwrap() = with_new;
-    let second = house.issue("Second").await;
+    let second = test.issue("Second").await;
     let readable = async || {
         for issued in [&first, &second] {
-            let viewed = house.store.view_secret(&house.aya, issued.token.id).await.unwrap();
+            let viewed = test.store.view_secret(&test.aya, issued.token.id).await.unwrap();
             assert_eq!(viewed.secret.reveal(), issued.secret.reveal());
         }
     };
     readable().await;
-    assert_eq!(house.store.seal_anew().await.unwrap(), 1);
-    assert_eq!(house.store.seal_anew().await.unwrap(), 0, "done is done");
+    assert_eq!(test.store.seal_anew().await.unwrap(), 1);
+    assert_eq!(test.store.seal_anew().await.unwrap(), 0, "done is done");
     let alone = keys.lock().unwrap().current_alone();
     *keys.lock().unwrap() = alone;
     readable().await;
@@ -265,16 +265,16 @@ async fn resealing_with_a_new_key_makes_the_old_one_unneeded() {
 
 #[tokio::test]
 async fn lost_sealing_key_is_an_error_and_leaves_the_data_unchanged() {
-    let house = House::new().await;
-    let keys = keys_of(&house.store);
-    demand(&house, &policy("", "", true)).await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    let keys = keys_of(&test.store);
+    demand(&test, &policy("", "", true)).await;
+    let issued = test.issue("Export").await;
     let lost = keys.lock().unwrap().clone();
     let other = lost.with_new(&mut rng()).current_alone();
     *keys.lock().unwrap() = other;
-    assert!(matches!(house.store.view_secret(&house.aya, issued.token.id).await, Err(Error::NotViewable)));
-    assert!(matches!(house.store.seal_anew().await, Err(Error::SealingKeys(_))));
+    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(matches!(test.store.seal_anew().await, Err(Error::SealingKeys(_))));
     *keys.lock().unwrap() = lost;
-    let viewed = house.store.view_secret(&house.aya, issued.token.id).await.unwrap();
+    let viewed = test.store.view_secret(&test.aya, issued.token.id).await.unwrap();
     assert_eq!(viewed.secret.reveal(), issued.secret.reveal());
 }

@@ -1,16 +1,16 @@
 //! The audit trail: one event per change.
 
-use crate::house::House;
 use crate::sql;
+use crate::test_store::TestStore;
 use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn every_change_is_one_event_with_its_user_and_token() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let (store, by, id) = (&house.store, &house.aya, token.id);
-    store.update(by, id, house.settings("Import"), 1).await.unwrap();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let (store, by, id) = (&test.store, &test.aya, token.id);
+    store.update(by, id, test.settings("Import"), 1).await.unwrap();
     store.reset(by, id, 2).await.unwrap();
     store.upgrade_version(by, id).await.unwrap();
     store.disable(by, id).await.unwrap();
@@ -29,10 +29,10 @@ async fn every_change_is_one_event_with_its_user_and_token() {
         "token_deleted",
         "token_deletion_undone",
     ];
-    assert_eq!(house.actions().await[2..], expected);
+    assert_eq!(test.actions().await[2..], expected);
     let by_whom: Vec<(Uuid, Uuid)> =
         sql::query_as("SELECT user_id, token_id FROM audit_events WHERE token_id IS NOT NULL ORDER BY rowid")
-            .fetch_all(&house.database().await)
+            .fetch_all(&test.database().await)
             .await
             .unwrap();
     let of = |id: Uuid| (by.user.id.0, id);
@@ -42,25 +42,25 @@ async fn every_change_is_one_event_with_its_user_and_token() {
 
 #[tokio::test]
 async fn new_account_begins_its_trail_with_its_name_and_no_user() {
-    let house = House::new().await;
-    let events = house.events().await;
+    let test = TestStore::new().await;
+    let events = test.events().await;
     assert_eq!(events[0], ("account_added".to_owned(), json!({ "name": "Acme" })));
     let by_whom: (Uuid, Option<Uuid>) = sql::query_as("SELECT account_id, user_id FROM audit_events ORDER BY rowid")
-        .fetch_one(&house.database().await)
+        .fetch_one(&test.database().await)
         .await
         .unwrap();
-    assert_eq!(by_whom, (house.aya.account.0, None));
+    assert_eq!(by_whom, (test.aya.account.0, None));
 }
 
 #[tokio::test]
 async fn update_event_holds_the_settings_before_and_after() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.store.update(&house.aya, token.id, house.settings("Import"), 1).await.unwrap();
-    house.store.disable(&house.aya, token.id).await.unwrap();
-    let events = house.events().await;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.store.update(&test.aya, token.id, test.settings("Import"), 1).await.unwrap();
+    test.store.disable(&test.aya, token.id).await.unwrap();
+    let events = test.events().await;
     let expected =
-        json!({ "name": "Import", "revision": 2, "before": token.settings, "after": house.settings("Import") });
+        json!({ "name": "Import", "revision": 2, "before": token.settings, "after": test.settings("Import") });
     assert_eq!(events[3], ("token_updated".to_owned(), expected));
     assert_eq!(events[4], ("token_disabled".to_owned(), json!({ "name": "Import", "revision": 3 })));
 }

@@ -1,7 +1,7 @@
 //! The look-ups that the gate makes on every call.
 
-use crate::house::House;
 use crate::sql;
+use crate::test_store::TestStore;
 use chrono::TimeDelta;
 use domain::gate::access::Caller;
 use domain::tokens::secret::{AccountSid, Secret};
@@ -10,13 +10,13 @@ use store::{Clock, Error, ServerKey, Store};
 
 #[tokio::test]
 async fn right_credentials_give_the_caller_and_its_rights() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let caller = house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let caller = test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
     let expected = Caller {
         token: issued.token.id,
         sid: issued.token.sid.clone(),
-        account: house.aya.account,
+        account: test.aya.account,
         api_access: false,
         state: TokenState::Enabled,
         api_version: issued.token.settings.api_version,
@@ -30,20 +30,20 @@ async fn right_credentials_give_the_caller_and_its_rights() {
 
 #[tokio::test]
 async fn wrong_credentials_give_no_caller() {
-    let house = House::new().await;
-    let [one, two] = [house.issue("One").await, house.issue("Two").await];
+    let test = TestStore::new().await;
+    let [one, two] = [test.issue("One").await, test.issue("Two").await];
     let mut random = rand::rng();
     let (sid, secret) = (AccountSid::generate(&mut random), Secret::generate(&mut random));
     for (sid, secret) in [(&one.token.sid, &two.secret), (&one.token.sid, &secret), (&sid, &one.secret)] {
-        assert_eq!(house.store.authenticate(sid, secret).await.unwrap(), None);
+        assert_eq!(test.store.authenticate(sid, secret).await.unwrap(), None);
     }
 }
 
 #[tokio::test]
 async fn every_change_is_seen_by_the_next_call() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let (store, by, id) = (&house.store, &house.aya, issued.token.id);
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (store, by, id) = (&test.store, &test.aya, issued.token.id);
     let caller = async || store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
     store.enable_api_access(by).await.unwrap();
     assert!(caller().await.unwrap().api_access);
@@ -63,22 +63,22 @@ async fn every_change_is_seen_by_the_next_call() {
 
 #[tokio::test]
 async fn without_the_servers_key_no_secret_passes() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
     let forget = sql::query("DELETE FROM server_key");
-    forget.execute(&house.database().await).await.unwrap();
-    assert!(house.has_key().await, "its users need one");
-    let store = house.reopened_with(ServerKey::from_bytes([8; 32])).await.unwrap();
+    forget.execute(&test.database().await).await.unwrap();
+    assert!(test.has_key().await, "its users need one");
+    let store = test.reopened_with(ServerKey::from_bytes([8; 32])).await.unwrap();
     assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_database_is_opened_with_its_own_key_only() {
-    let house = House::new().await;
-    let other = house.reopened_with(ServerKey::from_bytes([8; 32])).await;
+    let test = TestStore::new().await;
+    let other = test.reopened_with(ServerKey::from_bytes([8; 32])).await;
     assert!(matches!(other, Err(Error::WrongKey)));
-    let issued = house.issue("Export").await;
-    let store = house.reopened().await;
+    let issued = test.issue("Export").await;
+    let store = test.reopened().await;
     assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
 }
 
@@ -93,14 +93,14 @@ async fn a_database_has_a_key_once_it_was_opened_with_one() {
 
 #[tokio::test]
 async fn use_is_recorded_and_is_no_change_of_the_token() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.later(TimeDelta::minutes(5));
-    let before = house.clock.now() - TimeDelta::seconds(30); // within the tolerated difference between clocks
-    house.store.record_use(token.id).await.unwrap();
-    let used = house.token(&token).await;
-    assert_eq!((used.last_used_at, used.revision), (Some(house.clock.now()), token.revision));
-    house.store.at(Clock::fixed(before)).record_use(token.id).await.unwrap();
-    assert_eq!(house.token(&token).await, used, "a later use is not overwritten by an earlier one");
-    assert_eq!(house.actions().await[2..], ["token_created"]);
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.later(TimeDelta::minutes(5));
+    let before = test.clock.now() - TimeDelta::seconds(30); // within the tolerated difference between clocks
+    test.store.record_use(token.id).await.unwrap();
+    let used = test.token(&token).await;
+    assert_eq!((used.last_used_at, used.revision), (Some(test.clock.now()), token.revision));
+    test.store.at(Clock::fixed(before)).record_use(token.id).await.unwrap();
+    assert_eq!(test.token(&token).await, used, "a later use is not overwritten by an earlier one");
+    assert_eq!(test.actions().await[2..], ["token_created"]);
 }

@@ -1,18 +1,18 @@
 //! A change that the database refuses is not made, and the database never holds a secret.
 
-use crate::house::{HERE, House, PASSWORD};
 use crate::sql;
+use crate::test_store::{HERE, PASSWORD, TestStore};
 use chrono::TimeDelta;
 use store::SESSION_IDLE;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn a_change_whose_event_cannot_be_written_is_not_made() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.refuse("INSERT ON audit_events").await;
-    let (store, by, id) = (&house.store, &house.aya, token.id);
-    assert!(store.create(by, house.settings("Import"), Uuid::now_v7()).await.is_err());
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.refuse("INSERT ON audit_events").await;
+    let (store, by, id) = (&test.store, &test.aya, token.id);
+    assert!(store.create(by, test.settings("Import"), Uuid::now_v7()).await.is_err());
     assert!(store.disable(by, id).await.is_err());
     assert!(store.delete(by, id).await.is_err());
     assert!(store.reset(by, id, 1).await.is_err());
@@ -20,38 +20,38 @@ async fn a_change_whose_event_cannot_be_written_is_not_made() {
     assert!(store.add_account("Other").await.is_err());
     assert_eq!(store.account_named("Other").await.unwrap(), None);
     assert!(store.sign_in(&by.user.email, PASSWORD, HERE).await.is_err());
-    assert_eq!(house.token(&token).await, token);
+    assert_eq!(test.token(&token).await, token);
     assert!(!store.account(by.account).await.unwrap().api_access);
     let sessions: i64 =
-        sql::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&house.database().await).await.unwrap();
+        sql::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&test.database().await).await.unwrap();
     assert_eq!(sessions, 0);
 }
 
 #[tokio::test]
 async fn a_session_goes_on_though_its_use_cannot_be_written() {
-    let house = House::new().await;
-    let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
-    house.refuse("UPDATE ON sessions").await;
-    house.later(SESSION_IDLE - TimeDelta::seconds(1));
-    assert_eq!(house.store.session(&session).await.unwrap().as_ref(), Some(&house.aya));
-    house.later(TimeDelta::seconds(1));
-    assert_eq!(house.store.session(&session).await.unwrap(), None, "no use was written");
+    let test = TestStore::new().await;
+    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.refuse("UPDATE ON sessions").await;
+    test.later(SESSION_IDLE - TimeDelta::seconds(1));
+    assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
+    test.later(TimeDelta::seconds(1));
+    assert_eq!(test.store.session(&session).await.unwrap(), None, "no use was written");
 }
 
 #[tokio::test]
 async fn no_secret_is_anywhere_in_the_database() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let copy = house.store.duplicate(&house.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
-    let reset = house.store.reset(&house.aya, issued.token.id, 1).await.unwrap();
-    let session = house.store.sign_in(&house.aya.user.email, PASSWORD, HERE).await.unwrap();
-    house.store.sign_in("a password in the wrong field", PASSWORD, HERE).await.unwrap_err();
-    house.store.session(&session).await.unwrap().unwrap();
-    assert!(house.holds(issued.token.sid.as_str()).await, "the search finds what is there");
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let copy = test.store.duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
+    let reset = test.store.reset(&test.aya, issued.token.id, 1).await.unwrap();
+    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.store.sign_in("a password in the wrong field", PASSWORD, HERE).await.unwrap_err();
+    test.store.session(&session).await.unwrap().unwrap();
+    assert!(test.holds(issued.token.sid.as_str()).await, "the search finds what is there");
     let secrets = [issued.secret.reveal(), copy.secret.reveal(), reset.secret.reveal(), session.reveal(), PASSWORD];
     for secret in secrets {
-        assert!(!house.holds(secret).await);
+        assert!(!test.holds(secret).await);
     }
-    assert!(!house.holds("a password in the wrong field").await);
-    assert!(!format!("{issued:?} {session:?} {:?}", house.store).contains(&issued.secret.reveal()[4..]));
+    assert!(!test.holds("a password in the wrong field").await);
+    assert!(!format!("{issued:?} {session:?} {:?}", test.store).contains(&issued.secret.reveal()[4..]));
 }

@@ -1,8 +1,8 @@
 //! The gate's look-up is answered from the cache, and never with outdated data.
 
-use crate::house::House;
+use crate::test_store::TestStore;
 use domain::gate::access::Caller;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use domain::tokens::scope::{Scope, Scopes};
 use domain::tokens::secret::Secret;
 use domain::tokens::token::{TokenSettings, TokenState, UNDO_WINDOW};
@@ -21,7 +21,7 @@ async fn caller(store: &Store, issued: &IssuedToken) -> Option<Caller> {
     first
 }
 
-async fn issue(store: &Store, by: &Asker, settings: TokenSettings) -> IssuedToken {
+async fn issue(store: &Store, by: &CurrentUser, settings: TokenSettings) -> IssuedToken {
     let settings = TokenSettings { primary_contact: by.user.id, ..settings };
     store.create(by, settings, Uuid::now_v7()).await.unwrap()
 }
@@ -45,9 +45,9 @@ async fn give_up_after(polls: u32, future: impl Future) -> bool {
 
 #[tokio::test]
 async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
-    let house = House::new().await;
-    let mut issued = house.issue("Export").await;
-    let (store, by, id) = (&house.store, &house.aya, issued.token.id);
+    let test = TestStore::new().await;
+    let mut issued = test.issue("Export").await;
+    let (store, by, id) = (&test.store, &test.aya, issued.token.id);
     let before = caller(store, &issued).await.unwrap();
 
     store.disable(by, id).await.unwrap();
@@ -58,7 +58,7 @@ async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
     store.upgrade_version(by, id).await.unwrap();
     assert!(caller(store, &issued).await.unwrap().api_version.is_newest() && !before.api_version.is_newest());
     let scopes = Scopes::from_iter([Scope::find("runReport").unwrap()]);
-    store.update(by, id, TokenSettings { scopes, ..house.settings("Import") }, 4).await.unwrap();
+    store.update(by, id, TokenSettings { scopes, ..test.settings("Import") }, 4).await.unwrap();
     let updated = caller(store, &issued).await.unwrap();
     assert_eq!((updated.scopes, updated.api_version), (scopes, before.api_version));
 
@@ -72,17 +72,17 @@ async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
     store.undo_delete(by, id).await.unwrap();
     assert_eq!(caller(store, &issued).await.as_ref(), Some(&updated));
     store.delete(by, id).await.unwrap();
-    house.later(UNDO_WINDOW);
+    test.later(UNDO_WINDOW);
     store.remove_deleted().await.unwrap();
     assert_eq!(caller(store, &issued).await, None);
 }
 
 #[tokio::test]
 async fn api_access_switch_reaches_only_the_account_s_cached_tokens() {
-    let house = House::new().await;
-    let (store, stranger) = (&house.store, house.stranger().await);
-    let ours = [house.issue("One").await, house.issue("Two").await];
-    let theirs = issue(store, &stranger, house.settings("Theirs")).await;
+    let test = TestStore::new().await;
+    let (store, stranger) = (&test.store, test.stranger().await);
+    let ours = [test.issue("One").await, test.issue("Two").await];
+    let theirs = issue(store, &stranger, test.settings("Theirs")).await;
     let access = async || {
         let mut access = Vec::new();
         for issued in ours.iter().chain([&theirs]) {
@@ -93,28 +93,28 @@ async fn api_access_switch_reaches_only_the_account_s_cached_tokens() {
     assert_eq!(access().await, [false, false, false]);
     store.enable_api_access(&stranger).await.unwrap();
     assert_eq!(access().await, [false, false, true]);
-    store.enable_api_access(&house.aya).await.unwrap();
+    store.enable_api_access(&test.aya).await.unwrap();
     assert_eq!(access().await, [true, true, true]);
-    store.disable_api_access(&house.aya).await.unwrap();
+    store.disable_api_access(&test.aya).await.unwrap();
     assert_eq!(access().await, [false, false, true]);
 }
 
 #[tokio::test]
 async fn a_change_that_fails_leaves_the_token_as_it_was() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let before = caller(&house.store, &issued).await;
-    house.refuse("INSERT ON audit_events").await;
-    house.store.reset(&house.aya, issued.token.id, 1).await.unwrap_err();
-    house.store.enable_api_access(&house.aya).await.unwrap_err();
-    assert_eq!(caller(&house.store, &issued).await, before);
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let before = caller(&test.store, &issued).await;
+    test.refuse("INSERT ON audit_events").await;
+    test.store.reset(&test.aya, issued.token.id, 1).await.unwrap_err();
+    test.store.enable_api_access(&test.aya).await.unwrap_err();
+    assert_eq!(caller(&test.store, &issued).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
-    let (store, by, id) = (&house.store, &house.aya, issued.token.id);
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (store, by, id) = (&test.store, &test.aya, issued.token.id);
     let mut answered = 0;
     for polls in (1..=40).flat_map(|polls| [polls; 10]).chain([u32::MAX; 2]) {
         caller(store, &issued).await;
@@ -125,7 +125,7 @@ async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
         answered += u32::from(give_up_after(polls, enable).await);
         store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
         store.begin_work("whatever").await.unwrap(); // waits until earlier transactions have ended
-        assert_eq!(caller(store, &issued).await, caller(&house.reopened().await, &issued).await, "{polls} polls");
+        assert_eq!(caller(store, &issued).await, caller(&test.reopened().await, &issued).await, "{polls} polls");
     }
     assert!((4..804).contains(&answered), "{answered} of 804 answered");
 }
@@ -133,14 +133,14 @@ async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reset_rejects_old_secret_at_once_under_load() {
     const RESETS: u64 = 1_000;
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
     // The number of answered resets, and the secrets before and after the last of them.
     let known = Arc::new(Mutex::new((0, Secret::generate(&mut rand::rng()), issued.secret.clone())));
     let begun = Arc::new(AtomicU64::new(0));
     let (mut calls, mut callers) = (0_u64, Vec::new());
     for _ in 0..8 {
-        let (store, sid) = (house.store.clone(), issued.token.sid.clone());
+        let (store, sid) = (test.store.clone(), issued.token.sid.clone());
         let (known, begun) = (Arc::clone(&known), Arc::clone(&begun));
         callers.push(tokio::spawn(async move {
             let mut calls = 0;
@@ -160,7 +160,7 @@ async fn reset_rejects_old_secret_at_once_under_load() {
     for number in 1..=RESETS {
         begun.store(number, Ordering::SeqCst);
         let revision = i64::try_from(number).unwrap();
-        let secret = house.store.reset(&house.aya, issued.token.id, revision).await.unwrap().secret;
+        let secret = test.store.reset(&test.aya, issued.token.id, revision).await.unwrap().secret;
         let mut known = known.lock().unwrap();
         *known = (number, known.2.clone(), secret);
     }

@@ -1,6 +1,6 @@
 //! Account users as the server's operator manages them.
 
-use crate::house::{HERE, House, PASSWORD, new_user};
+use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use domain::members::membership::{Change, MembershipState};
 use domain::members::role::Role;
 use serde_json::json;
@@ -8,30 +8,30 @@ use store::Error;
 
 #[tokio::test]
 async fn users_are_listed_by_account_and_name() {
-    let house = House::new().await;
-    house.store.add_user(house.aya.account, new_user("ben", Role::Finance)).await.unwrap();
-    house.stranger().await;
+    let test = TestStore::new().await;
+    test.store.add_user(test.aya.account, new_user("ben", Role::Finance)).await.unwrap();
+    test.stranger().await;
     let names = async |account| {
-        let members = house.store.all_members(account).await.unwrap();
+        let members = test.store.all_members(account).await.unwrap();
         members.into_iter().map(|(account, it)| format!("{account}/{}", it.person.name)).collect::<Vec<_>>()
     };
     assert_eq!(names(None).await, ["Acme/Aya", "Acme/ben", "Other/Otto"]);
-    assert_eq!(names(Some(house.aya.account)).await, ["Acme/Aya", "Acme/ben"]);
+    assert_eq!(names(Some(test.aya.account)).await, ["Acme/Aya", "Acme/ben"]);
 }
 
 #[tokio::test]
 async fn operator_changes_take_effect_at_once_and_are_recorded() {
-    let house = House::new().await;
-    let account = house.aya.account;
-    house.store.add_user(account, new_user("Ben", Role::Analyst)).await.unwrap();
-    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
-    let change = async |change| house.store.change_member_of(account, "BEN@agency.example", change).await.unwrap();
+    let test = TestStore::new().await;
+    let account = test.aya.account;
+    test.store.add_user(account, new_user("Ben", Role::Analyst)).await.unwrap();
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let change = async |change| test.store.change_member_of(account, "BEN@agency.example", change).await.unwrap();
     assert_eq!(change(Change::Role(Role::Finance)).await.role, Role::Finance);
-    assert_eq!(house.store.session(&session).await.unwrap().unwrap().role, Role::Finance);
+    assert_eq!(test.store.session(&session).await.unwrap().unwrap().role, Role::Finance);
     assert_eq!(change(Change::Deactivate).await.state, MembershipState::Deactivated);
-    assert_eq!(house.store.session(&session).await.unwrap(), None);
+    assert_eq!(test.store.session(&session).await.unwrap(), None);
     assert_eq!(change(Change::Reinstate).await.state, MembershipState::Active);
-    let events = house.events().await;
+    let events = test.events().await;
     let actions: Vec<_> = events.iter().rev().take(3).map(|(action, _)| action.as_str()).collect();
     assert_eq!(actions, ["user_reinstated", "user_deactivated", "user_role_changed"]);
     assert_eq!(events[events.len() - 3].1["after"], json!({ "role": "finance" }));
@@ -39,16 +39,16 @@ async fn operator_changes_take_effect_at_once_and_are_recorded() {
 
 #[tokio::test]
 async fn operator_cannot_remove_the_last_administrator() {
-    let house = House::new().await;
-    let before = house.actions().await;
+    let test = TestStore::new().await;
+    let before = test.actions().await;
     for change in [Change::Deactivate, Change::Role(Role::Analyst)] {
-        let refused = house.store.change_member_of(house.aya.account, &house.aya.user.email, change).await;
+        let refused = test.store.change_member_of(test.aya.account, &test.aya.user.email, change).await;
         assert!(matches!(refused, Err(Error::LastAdministrator)), "{refused:?}");
     }
-    house.stranger().await;
+    test.stranger().await;
     for email in ["otto@agency.example", "nobody@agency.example"] {
-        let refused = house.store.change_member_of(house.aya.account, email, Change::Deactivate).await;
+        let refused = test.store.change_member_of(test.aya.account, email, Change::Deactivate).await;
         assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
     }
-    assert_eq!(house.actions().await[..before.len()], before);
+    assert_eq!(test.actions().await[..before.len()], before);
 }

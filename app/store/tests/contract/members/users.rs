@@ -1,18 +1,18 @@
 //! Account users: invitations, roles, deactivating and reinstating.
 
-use crate::house::{HERE, House, PASSWORD, new_user};
 use crate::sql;
+use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use chrono::TimeDelta;
 use domain::members::membership::{INVITATION_LIFETIME, Joining, Member, MembershipState, Welcome};
 use domain::members::role::Role;
-use domain::members::user::{Asker, Person, UserId};
+use domain::members::user::{CurrentUser, Person, UserId};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use store::{Error, InvitationToken, SessionToken};
 
 const NEW_EMAIL: &str = "Nao@agency.example";
 
-impl House {
+impl TestStore {
     async fn invite(&self, email: &str, role: Role) -> InvitationToken {
         self.store.invite(&self.aya, email, role).await.unwrap().1
     }
@@ -31,7 +31,7 @@ impl House {
         members.into_iter().find(|member| member.person.id == user).unwrap()
     }
 
-    async fn asker(&self, session: &SessionToken) -> Option<Asker> {
+    async fn asker(&self, session: &SessionToken) -> Option<CurrentUser> {
         self.store.session(session).await.unwrap()
     }
 }
@@ -42,24 +42,24 @@ fn over<T>(result: Result<T, Error>) -> bool {
 
 #[tokio::test]
 async fn invited_person_joins_with_name_and_password_and_is_signed_in() {
-    let house = House::new().await;
-    let (invitation, token) = house.store.invite(&house.aya, " Nao@agency.example ", Role::Finance).await.unwrap();
+    let test = TestStore::new().await;
+    let (invitation, token) = test.store.invite(&test.aya, " Nao@agency.example ", Role::Finance).await.unwrap();
     assert_eq!((invitation.email.as_str(), invitation.role), (NEW_EMAIL, Role::Finance));
-    assert_eq!(invitation.expires_at - house.clock.now(), TimeDelta::hours(72));
-    assert_eq!(house.store.invitations(house.aya.account).await.unwrap(), [invitation]);
-    let welcome = house.store.invitation(&token, HERE).await.unwrap();
-    let account_name = house.aya.account_name.clone();
+    assert_eq!(invitation.expires_at - test.clock.now(), TimeDelta::hours(72));
+    assert_eq!(test.store.invitations(test.aya.account).await.unwrap(), [invitation]);
+    let welcome = test.store.invitation(&token, HERE).await.unwrap();
+    let account_name = test.aya.account_name.clone();
     assert_eq!(welcome, Welcome { account_name, email: NEW_EMAIL.to_owned(), role: Role::Finance, known: false });
 
-    let session = house.join(&InvitationToken::parse(token.reveal()).unwrap()).await.unwrap();
-    let nao = house.asker(&session).await.unwrap();
-    assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (house.aya.account, Role::Finance, "Nao"));
+    let session = test.join(&InvitationToken::parse(token.reveal()).unwrap()).await.unwrap();
+    let nao = test.asker(&session).await.unwrap();
+    assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (test.aya.account, Role::Finance, "Nao"));
     assert_eq!(nao.user.email, NEW_EMAIL);
-    let again = house.store.sign_in("nao@AGENCY.example", PASSWORD, HERE).await.unwrap();
-    assert_eq!(house.asker(&again).await, Some(nao.clone()));
-    assert!(house.store.invitations(house.aya.account).await.unwrap().is_empty());
+    let again = test.store.sign_in("nao@AGENCY.example", PASSWORD, HERE).await.unwrap();
+    assert_eq!(test.asker(&again).await, Some(nao.clone()));
+    assert!(test.store.invitations(test.aya.account).await.unwrap().is_empty());
 
-    let events = house.events().await;
+    let events = test.events().await;
     assert_eq!(events[2], ("user_invited".to_owned(), json!({ "email": NEW_EMAIL, "role": "finance" })));
     let details = json!({ "user": nao.user.id, "email": NEW_EMAIL, "role": "finance" });
     assert_eq!(events[3], ("invitation_accepted".to_owned(), details));
@@ -68,114 +68,114 @@ async fn invited_person_joins_with_name_and_password_and_is_signed_in() {
 
 #[tokio::test]
 async fn an_invitation_works_once() {
-    let house = House::new().await;
-    let token = house.invite(NEW_EMAIL, Role::Analyst).await;
-    house.join(&token).await.unwrap();
-    assert!(over(house.join(&token).await) && over(house.store.invitation(&token, HERE).await));
-    assert_eq!(house.store.members(house.aya.account).await.unwrap().len(), 2);
+    let test = TestStore::new().await;
+    let token = test.invite(NEW_EMAIL, Role::Analyst).await;
+    test.join(&token).await.unwrap();
+    assert!(over(test.join(&token).await) && over(test.store.invitation(&token, HERE).await));
+    assert_eq!(test.store.members(test.aya.account).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn an_invitation_expires_after_72_hours() {
-    let house = House::new().await;
-    let token = house.invite(NEW_EMAIL, Role::Analyst).await;
-    house.later(INVITATION_LIFETIME - TimeDelta::seconds(1));
-    assert!(house.store.invitation(&token, HERE).await.is_ok());
-    assert_eq!(house.store.remove_expired_invitations().await.unwrap(), 0);
-    house.later(TimeDelta::seconds(1));
-    assert!(over(house.store.invitation(&token, HERE).await) && over(house.join(&token).await));
-    assert!(house.store.invitations(house.aya.account).await.unwrap().is_empty());
-    assert_eq!(house.store.remove_expired_invitations().await.unwrap(), 1);
+    let test = TestStore::new().await;
+    let token = test.invite(NEW_EMAIL, Role::Analyst).await;
+    test.later(INVITATION_LIFETIME - TimeDelta::seconds(1));
+    assert!(test.store.invitation(&token, HERE).await.is_ok());
+    assert_eq!(test.store.remove_expired_invitations().await.unwrap(), 0);
+    test.later(TimeDelta::seconds(1));
+    assert!(over(test.store.invitation(&token, HERE).await) && over(test.join(&token).await));
+    assert!(test.store.invitations(test.aya.account).await.unwrap().is_empty());
+    assert_eq!(test.store.remove_expired_invitations().await.unwrap(), 1);
 }
 
 #[tokio::test]
 async fn a_forged_withdrawn_or_replaced_invitation_opens_nothing() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let forged = InvitationToken::parse(&"0".repeat(43)).unwrap();
-    assert!(over(house.join(&forged).await) && over(house.store.invitation(&forged, HERE).await));
+    assert!(over(test.join(&forged).await) && over(test.store.invitation(&forged, HERE).await));
 
-    let replaced = house.invite(NEW_EMAIL, Role::AccountAdministrator).await;
-    let (invitation, token) = house.store.invite(&house.aya, "NAO@agency.example", Role::Analyst).await.unwrap();
-    assert_eq!(house.store.invitations(house.aya.account).await.unwrap(), std::slice::from_ref(&invitation));
-    assert!(over(house.join(&replaced).await));
-    assert_eq!(house.store.invitation(&token, HERE).await.unwrap().role, Role::Analyst);
+    let replaced = test.invite(NEW_EMAIL, Role::AccountAdministrator).await;
+    let (invitation, token) = test.store.invite(&test.aya, "NAO@agency.example", Role::Analyst).await.unwrap();
+    assert_eq!(test.store.invitations(test.aya.account).await.unwrap(), std::slice::from_ref(&invitation));
+    assert!(over(test.join(&replaced).await));
+    assert_eq!(test.store.invitation(&token, HERE).await.unwrap().role, Role::Analyst);
 
-    let stranger = house.stranger().await;
-    assert!(over(house.store.withdraw_invitation(&stranger, invitation.id).await));
-    house.store.withdraw_invitation(&house.aya, invitation.id).await.unwrap();
-    assert!(over(house.join(&token).await));
-    assert!(over(house.store.withdraw_invitation(&house.aya, invitation.id).await));
-    let events = house.events().await;
+    let stranger = test.stranger().await;
+    assert!(over(test.store.withdraw_invitation(&stranger, invitation.id).await));
+    test.store.withdraw_invitation(&test.aya, invitation.id).await.unwrap();
+    assert!(over(test.join(&token).await));
+    assert!(over(test.store.withdraw_invitation(&test.aya, invitation.id).await));
+    let events = test.events().await;
     let details = json!({ "email": "NAO@agency.example", "role": "analyst" });
     assert_eq!(events.last(), Some(&("invitation_withdrawn".to_owned(), details)));
 }
 
 #[tokio::test]
 async fn member_of_the_account_is_not_invited_again() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::Analyst).await;
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::Analyst).await;
     for _ in 0..2 {
-        let refused = house.store.invite(&house.aya, " ben@AGENCY.example", Role::Finance).await;
+        let refused = test.store.invite(&test.aya, " ben@AGENCY.example", Role::Finance).await;
         assert!(matches!(refused, Err(Error::AlreadyMember)));
-        house.store.deactivate_user(&house.aya, ben).await.unwrap();
+        test.store.deactivate_user(&test.aya, ben).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn user_of_another_account_joins_with_their_own_password() {
-    let house = House::new().await;
-    let otto = house.stranger().await;
-    let token = house.invite("otto@agency.example", Role::ImplementationSpecialist).await;
-    assert!(house.store.invitation(&token, HERE).await.unwrap().known);
+    let test = TestStore::new().await;
+    let otto = test.stranger().await;
+    let token = test.invite("otto@agency.example", Role::ImplementationSpecialist).await;
+    assert!(test.store.invitation(&token, HERE).await.unwrap().known);
     let new = Joining::New { name: "Not Otto".to_owned(), password: "another long password".to_owned() };
-    assert!(matches!(house.store.accept_invitation(&token, new, HERE).await, Err(Error::EmailTaken)));
+    assert!(matches!(test.store.accept_invitation(&token, new, HERE).await, Err(Error::EmailTaken)));
     let wrong = Joining::Known { password: "another long password".to_owned() };
-    assert!(matches!(house.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
+    assert!(matches!(test.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
 
-    house.later(TimeDelta::seconds(1));
+    test.later(TimeDelta::seconds(1));
     let right = Joining::Known { password: PASSWORD.to_owned() };
-    let session = house.store.accept_invitation(&token, right, HERE).await.unwrap();
-    let joined = house.asker(&session).await.unwrap();
-    assert_eq!((&joined.user, joined.account), (&otto.user, house.aya.account));
+    let session = test.store.accept_invitation(&token, right, HERE).await.unwrap();
+    let joined = test.asker(&session).await.unwrap();
+    assert_eq!((&joined.user, joined.account), (&otto.user, test.aya.account));
     assert_eq!(joined.role, Role::ImplementationSpecialist);
-    let first = house.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
-    assert_eq!(house.asker(&first).await.unwrap().account, otto.account, "the account that they joined first");
+    let first = test.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(test.asker(&first).await.unwrap().account, otto.account, "the account that they joined first");
 }
 
 #[tokio::test]
 async fn guesses_of_links_and_passwords_are_throttled() {
-    let house = House::new().await;
-    house.stranger().await;
-    let token = house.invite("otto@agency.example", Role::Analyst).await;
+    let test = TestStore::new().await;
+    test.stranger().await;
+    let token = test.invite("otto@agency.example", Role::Analyst).await;
     for _ in 0..5 {
         let wrong = Joining::Known { password: "wrong".to_owned() };
-        assert!(matches!(house.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
+        assert!(matches!(test.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
     }
     let right = || Joining::Known { password: PASSWORD.to_owned() };
-    assert!(matches!(house.store.accept_invitation(&token, right(), HERE).await, Err(Error::Throttled { .. })));
-    assert!(matches!(house.store.sign_in("otto@agency.example", PASSWORD, HERE).await, Err(Error::Throttled { .. })));
+    assert!(matches!(test.store.accept_invitation(&token, right(), HERE).await, Err(Error::Throttled { .. })));
+    assert!(matches!(test.store.sign_in("otto@agency.example", PASSWORD, HERE).await, Err(Error::Throttled { .. })));
 
     let guesser = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
     for guess in 0..20 {
         let guess = InvitationToken::parse(&format!("{guess:043}")).unwrap();
-        assert!(over(house.store.invitation(&guess, guesser).await));
+        assert!(over(test.store.invitation(&guess, guesser).await));
     }
-    assert!(matches!(house.store.invitation(&token, guesser).await, Err(Error::Throttled { .. })));
+    assert!(matches!(test.store.invitation(&token, guesser).await, Err(Error::Throttled { .. })));
     for _ in 0..30 {
-        house.store.invitation(&token, HERE).await.expect("looking at a link that is right is no guess");
+        test.store.invitation(&token, HERE).await.expect("looking at a link that is right is no guess");
     }
 }
 
 #[tokio::test]
 async fn a_role_holds_from_the_next_request_on() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::Analyst).await;
-    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
-    let changed = house.store.change_role(&house.aya, ben, Role::Finance).await.unwrap();
-    assert_eq!((changed.role, &changed), (Role::Finance, &house.member(ben).await));
-    assert_eq!(house.asker(&session).await.unwrap().role, Role::Finance);
-    house.store.change_role(&house.aya, ben, Role::Finance).await.unwrap();
-    let events = house.events().await;
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::Analyst).await;
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let changed = test.store.change_role(&test.aya, ben, Role::Finance).await.unwrap();
+    assert_eq!((changed.role, &changed), (Role::Finance, &test.member(ben).await));
+    assert_eq!(test.asker(&session).await.unwrap().role, Role::Finance);
+    test.store.change_role(&test.aya, ben, Role::Finance).await.unwrap();
+    let events = test.events().await;
     let details = json!({ "user": ben, "email": "Ben@agency.example", "before": { "role": "analyst" },
         "after": { "role": "finance" } });
     assert_eq!(events.last(), Some(&("user_role_changed".to_owned(), details)), "once");
@@ -184,80 +184,80 @@ async fn a_role_holds_from_the_next_request_on() {
 
 #[tokio::test]
 async fn deactivated_user_is_out_at_once_until_reinstated() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::Analyst).await;
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::Analyst).await;
     let email = "ben@agency.example";
-    let session = house.store.sign_in(email, PASSWORD, HERE).await.unwrap();
-    let out = house.store.deactivate_user(&house.aya, ben).await.unwrap();
-    assert_eq!((out.state, &out), (MembershipState::Deactivated, &house.member(ben).await));
-    assert_eq!(house.asker(&session).await, None);
-    assert!(matches!(house.store.sign_in(email, PASSWORD, HERE).await, Err(Error::WrongCredentials)));
-    assert!(house.store.people(house.aya.account).await.unwrap().iter().any(|person| person.id == ben));
+    let session = test.store.sign_in(email, PASSWORD, HERE).await.unwrap();
+    let out = test.store.deactivate_user(&test.aya, ben).await.unwrap();
+    assert_eq!((out.state, &out), (MembershipState::Deactivated, &test.member(ben).await));
+    assert_eq!(test.asker(&session).await, None);
+    assert!(matches!(test.store.sign_in(email, PASSWORD, HERE).await, Err(Error::WrongCredentials)));
+    assert!(test.store.people(test.aya.account).await.unwrap().iter().any(|person| person.id == ben));
 
-    house.store.reinstate_user(&house.aya, ben).await.unwrap();
-    assert_eq!(house.asker(&session).await, None, "their sessions are gone for good");
-    let session = house.store.sign_in(email, PASSWORD, HERE).await.unwrap();
-    assert_eq!(house.asker(&session).await.unwrap().role, Role::Analyst);
-    let actions = house.actions().await;
+    test.store.reinstate_user(&test.aya, ben).await.unwrap();
+    assert_eq!(test.asker(&session).await, None, "their sessions are gone for good");
+    let session = test.store.sign_in(email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(test.asker(&session).await.unwrap().role, Role::Analyst);
+    let actions = test.actions().await;
     assert_eq!(actions[3..], ["signed_in", "user_deactivated", "user_reinstated", "signed_in"]);
 }
 
 #[tokio::test]
 async fn deactivated_user_is_offered_only_as_the_present_contact() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::Analyst).await;
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::Analyst).await;
     let names = async |present| {
-        let contacts = house.store.contacts(house.aya.account, present).await.unwrap();
+        let contacts = test.store.contacts(test.aya.account, present).await.unwrap();
         contacts.into_iter().map(|contact| (contact.person.name, contact.state)).collect::<Vec<_>>()
     };
     let (aya, active) = ("Aya".to_owned(), MembershipState::Active);
     assert_eq!(names(None).await, [(aya.clone(), active), ("Ben".to_owned(), active)]);
-    house.store.deactivate_user(&house.aya, ben).await.unwrap();
+    test.store.deactivate_user(&test.aya, ben).await.unwrap();
     assert_eq!(names(None).await, [(aya.clone(), active)]);
-    assert_eq!(names(Some(house.aya.user.id)).await, [(aya.clone(), active)]);
+    assert_eq!(names(Some(test.aya.user.id)).await, [(aya.clone(), active)]);
     assert_eq!(names(Some(ben)).await, [(aya, active), ("Ben".to_owned(), MembershipState::Deactivated)]);
-    let stranger = house.stranger().await.user.id;
+    let stranger = test.stranger().await.user.id;
     assert_eq!(names(Some(stranger)).await.len(), 1, "nobody of another account");
 }
 
 #[tokio::test]
 async fn stored_session_of_a_deactivated_user_does_not_resolve() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::Analyst).await;
-    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::Analyst).await;
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
     let deactivate = sql::query("UPDATE memberships SET state = 'deactivated' WHERE user_id = $1").bind(ben.0);
-    deactivate.execute(&house.database().await).await.unwrap();
-    assert_eq!(house.asker(&session).await, None);
+    deactivate.execute(&test.database().await).await.unwrap();
+    assert_eq!(test.asker(&session).await, None);
 }
 
 #[tokio::test]
 async fn user_deactivated_in_one_account_signs_in_to_the_other() {
-    let house = House::new().await;
-    let otto = house.stranger().await;
-    house.later(TimeDelta::hours(1));
-    let token = house.invite(&otto.user.email, Role::Analyst).await;
+    let test = TestStore::new().await;
+    let otto = test.stranger().await;
+    test.later(TimeDelta::hours(1));
+    let token = test.invite(&otto.user.email, Role::Analyst).await;
     let known = Joining::Known { password: PASSWORD.to_owned() };
-    house.store.accept_invitation(&token, known, HERE).await.unwrap();
-    let oya = house.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
+    test.store.accept_invitation(&token, known, HERE).await.unwrap();
+    let oya = test.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
     let user = Person { id: oya, name: "Oya".to_owned(), email: "Oya@agency.example".to_owned() };
-    house.store.deactivate_user(&Asker { user, ..otto.clone() }, otto.user.id).await.unwrap();
-    let session = house.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
-    assert_eq!(house.asker(&session).await.unwrap().account, house.aya.account);
+    test.store.deactivate_user(&CurrentUser { user, ..otto.clone() }, otto.user.id).await.unwrap();
+    let session = test.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
+    assert_eq!(test.asker(&session).await.unwrap().account, test.aya.account);
 }
 
 #[tokio::test]
 async fn the_last_active_administrator_stays_one() {
-    let house = House::new().await;
-    let (store, aya) = (&house.store, &house.aya);
-    let ben = house.add("Ben", Role::AccountAdministrator).await;
+    let test = TestStore::new().await;
+    let (store, aya) = (&test.store, &test.aya);
+    let ben = test.add("Ben", Role::AccountAdministrator).await;
     store.deactivate_user(aya, ben).await.unwrap();
-    let before = house.actions().await;
+    let before = test.actions().await;
     for refused in
         [store.change_role(aya, aya.user.id, Role::Analyst).await, store.deactivate_user(aya, aya.user.id).await]
     {
         assert!(matches!(refused, Err(Error::LastAdministrator)), "{refused:?}");
     }
-    assert_eq!(house.actions().await, before);
+    assert_eq!(test.actions().await, before);
     store.reinstate_user(aya, ben).await.unwrap();
     store.change_role(aya, aya.user.id, Role::Analyst).await.unwrap();
     let refused = [
@@ -269,13 +269,13 @@ async fn the_last_active_administrator_stays_one() {
 
 #[tokio::test]
 async fn another_accounts_users_are_not_found() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let (store, id) = (&house.store, stranger.user.id);
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let (store, id) = (&test.store, stranger.user.id);
     for refused in [
-        store.change_role(&house.aya, id, Role::Analyst).await,
-        store.deactivate_user(&house.aya, id).await,
-        store.reinstate_user(&house.aya, id).await,
+        store.change_role(&test.aya, id, Role::Analyst).await,
+        store.deactivate_user(&test.aya, id).await,
+        store.reinstate_user(&test.aya, id).await,
     ] {
         assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
     }
@@ -283,32 +283,32 @@ async fn another_accounts_users_are_not_found() {
 
 #[tokio::test]
 async fn last_seen_time_of_a_user_is_kept() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::Analyst).await;
-    assert_eq!(house.member(ben).await.last_seen_at, None);
-    let session = house.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
-    assert_eq!(house.member(ben).await.last_seen_at, Some(house.clock.now()));
-    house.later(TimeDelta::minutes(5));
-    house.asker(&session).await.unwrap();
-    assert_eq!(house.member(ben).await.last_seen_at, Some(house.clock.now()));
-    house.store.sign_out(&session).await.unwrap();
-    assert_eq!(house.member(ben).await.last_seen_at, Some(house.clock.now()), "it outlives the session");
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::Analyst).await;
+    assert_eq!(test.member(ben).await.last_seen_at, None);
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    assert_eq!(test.member(ben).await.last_seen_at, Some(test.clock.now()));
+    test.later(TimeDelta::minutes(5));
+    test.asker(&session).await.unwrap();
+    assert_eq!(test.member(ben).await.last_seen_at, Some(test.clock.now()));
+    test.store.sign_out(&session).await.unwrap();
+    assert_eq!(test.member(ben).await.last_seen_at, Some(test.clock.now()), "it outlives the session");
 }
 
 #[tokio::test]
 async fn a_tokens_contact_stays_when_they_are_deactivated() {
-    let house = House::new().await;
-    let ben = house.add("Ben", Role::AccountAdministrator).await;
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let ben = test.add("Ben", Role::AccountAdministrator).await;
+    let token = test.issue("Export").await.token;
     let user = Person { id: ben, name: "Ben".to_owned(), email: "Ben@agency.example".to_owned() };
-    house.store.deactivate_user(&Asker { user, ..house.aya.clone() }, house.aya.user.id).await.unwrap();
-    assert_eq!(house.token(&token).await, token);
+    test.store.deactivate_user(&CurrentUser { user, ..test.aya.clone() }, test.aya.user.id).await.unwrap();
+    assert_eq!(test.token(&token).await, token);
 }
 
 #[tokio::test]
 async fn the_link_of_an_invitation_is_nowhere_in_the_database() {
-    let house = House::new().await;
-    let token = house.invite(NEW_EMAIL, Role::Analyst).await;
-    assert!(house.holds(NEW_EMAIL).await, "the search finds what is there");
-    assert!(!house.holds(token.reveal()).await && !format!("{token:?}").contains(token.reveal()));
+    let test = TestStore::new().await;
+    let token = test.invite(NEW_EMAIL, Role::Analyst).await;
+    assert!(test.holds(NEW_EMAIL).await, "the search finds what is there");
+    assert!(!test.holds(token.reveal()).await && !format!("{token:?}").contains(token.reveal()));
 }

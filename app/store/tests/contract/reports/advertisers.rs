@@ -1,6 +1,6 @@
 //! The agency's advertisers.
 
-use crate::house::House;
+use crate::test_store::TestStore;
 use chrono::TimeDelta;
 use domain::account::AccountId;
 use domain::reports::advertiser::{Advertiser, AdvertiserId};
@@ -18,8 +18,8 @@ fn id(id: u64) -> AdvertiserId {
 
 #[tokio::test]
 async fn import_adds_new_replaces_changed_and_keeps_equal_advertisers() {
-    let house = House::new().await;
-    let (store, account) = (&house.store, house.aya.account);
+    let test = TestStore::new().await;
+    let (store, account) = (&test.store, test.aya.account);
     let three = [advertiser(1, "One"), advertiser(2, "Two"), advertiser(3, "Three")];
     let imported = store.import_advertisers(account, &three).await.unwrap();
     assert_eq!(imported, ImportedAdvertisers { added: 3, ..ImportedAdvertisers::default() });
@@ -33,7 +33,7 @@ async fn import_adds_new_replaces_changed_and_keeps_equal_advertisers() {
 
     let imported = store.import_advertisers(account, &again).await.unwrap();
     assert_eq!(imported, ImportedAdvertisers { unchanged: 3, ..ImportedAdvertisers::default() });
-    let events: Vec<_> = house.events().await.into_iter().filter(|event| event.0 == "advertisers_imported").collect();
+    let events: Vec<_> = test.events().await.into_iter().filter(|event| event.0 == "advertisers_imported").collect();
     let counts = |added, changed, unchanged| json!({ "added": added, "changed": changed, "unchanged": unchanged });
     let events: Vec<_> = events.into_iter().map(|event| event.1).collect();
     assert_eq!(events, [counts(3, 0, 0), counts(1, 1, 1)], "no event where nothing changed");
@@ -41,8 +41,8 @@ async fn import_adds_new_replaces_changed_and_keeps_equal_advertisers() {
 
 #[tokio::test]
 async fn an_advertiser_is_found_in_its_own_account_only() {
-    let house = House::new().await;
-    let (store, account, other) = (&house.store, house.aya.account, house.stranger().await.account);
+    let test = TestStore::new().await;
+    let (store, account, other) = (&test.store, test.aya.account, test.stranger().await.account);
     let (own, others) = (advertiser(7, "Ours"), advertiser(7, "Theirs"));
     store.import_advertisers(account, std::slice::from_ref(&own)).await.unwrap();
     store.import_advertisers(other, &[others.clone(), advertiser(8, "Theirs too")]).await.unwrap();
@@ -54,8 +54,8 @@ async fn an_advertiser_is_found_in_its_own_account_only() {
 
 #[tokio::test]
 async fn ten_thousand_advertisers_are_imported_and_listed_by_number() {
-    let house = House::new().await;
-    let (store, account) = (&house.store, house.aya.account);
+    let test = TestStore::new().await;
+    let (store, account) = (&test.store, test.aya.account);
     let many: Vec<_> = (1..=10_000).rev().map(|id| advertiser(id, "Acme")).collect();
     assert_eq!(store.import_advertisers(account, &many).await.unwrap().added, 10_000);
     assert_eq!(store.import_advertisers(account, &many).await.unwrap().unchanged, 10_000);
@@ -67,10 +67,10 @@ async fn ten_thousand_advertisers_are_imported_and_listed_by_number() {
 
 #[tokio::test]
 async fn an_import_moves_none_of_those_listed_before_it() {
-    let house = House::new().await;
-    let (store, account) = (&house.store, house.aya.account);
+    let test = TestStore::new().await;
+    let (store, account) = (&test.store, test.aya.account);
     store.import_advertisers(account, &[advertiser(90, "Ninety"), advertiser(50, "Fifty")]).await.unwrap();
-    house.later(TimeDelta::seconds(1));
+    test.later(TimeDelta::seconds(1));
     store.import_advertisers(account, &[advertiser(7, "Seven"), advertiser(50, "Half a hundred")]).await.unwrap();
     let (list, _) = store.advertisers(account, 0, 10).await.unwrap();
     let ids: Vec<_> = list.iter().map(|advertiser| advertiser.id).collect();
@@ -79,9 +79,9 @@ async fn an_import_moves_none_of_those_listed_before_it() {
 
 #[tokio::test]
 async fn an_import_into_no_account_leaves_nothing() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let nowhere = AccountId(Uuid::nil());
-    let refused = house.store.import_advertisers(nowhere, &[advertiser(1, "One")]).await;
+    let refused = test.store.import_advertisers(nowhere, &[advertiser(1, "One")]).await;
     assert!(matches!(refused, Err(Error::Database(_))));
-    assert_eq!(house.store.advertisers(nowhere, 0, 10).await.unwrap(), (vec![], 0));
+    assert_eq!(test.store.advertisers(nowhere, 0, 10).await.unwrap(), (vec![], 0));
 }

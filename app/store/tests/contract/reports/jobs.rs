@@ -1,10 +1,10 @@
 //! Jobs: ordered, done in turn and kept with their results; and the audit trail as a report reads it.
 
-use crate::house::{HERE, House};
 use crate::sql;
+use crate::test_store::{HERE, TestStore};
 use chrono::TimeDelta;
 use domain::gate::access::Caller;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use domain::reports::job::{Job, JobId, JobStatus};
 use domain::reports::report::{Export, Period, Report, ResultFormat};
 use domain::tokens::scope::Scope;
@@ -17,8 +17,8 @@ use uuid::Uuid;
 const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
 /// Returns the caller of a new token of the user's account.
-async fn caller(store: &Store, by: &Asker, house: &House) -> Caller {
-    let settings = domain::tokens::token::TokenSettings { primary_contact: by.user.id, ..house.settings("Export") };
+async fn caller(store: &Store, by: &CurrentUser, test: &TestStore) -> Caller {
+    let settings = domain::tokens::token::TokenSettings { primary_contact: by.user.id, ..test.settings("Export") };
     let issued = store.create(by, settings, Uuid::now_v7()).await.unwrap();
     store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap()
 }
@@ -34,10 +34,10 @@ fn ids(jobs: &[Job]) -> Vec<JobId> {
 
 #[tokio::test]
 async fn jobs_are_done_in_the_order_in_which_they_came_and_each_once() {
-    let house = House::new().await;
-    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let test = TestStore::new().await;
+    let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
     let first = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
-    house.later(TimeDelta::seconds(1));
+    test.later(TimeDelta::seconds(1));
     let second = store.create_job(&by, export(ResultFormat::Xml)).await.unwrap();
     assert_eq!((first.status, first.created_by.as_str()), (JobStatus::Queued, by.sid.as_str()));
     assert_eq!((first.started_at, first.has_result), (None, false));
@@ -56,7 +56,7 @@ async fn jobs_are_done_in_the_order_in_which_they_came_and_each_once() {
     store.complete_job(&claimed, b"file").await.unwrap();
     let done = store.job(by.account, first.id).await.unwrap();
     assert_eq!((done.status, done.percentage, done.has_result), (JobStatus::Completed, 100, true));
-    assert_eq!(done.ended_at, Some(house.clock.now()));
+    assert_eq!(done.ended_at, Some(test.clock.now()));
     assert_eq!(store.job_result(by.account, first.id).await.unwrap().bytes, b"file");
     assert!(matches!(store.complete_job(&claimed, b"again").await, Err(Error::NotFound)), "it is at its end");
     assert!(matches!(store.note_progress(&claimed, 8, 60).await, Err(Error::NotFound)));
@@ -65,35 +65,35 @@ async fn jobs_are_done_in_the_order_in_which_they_came_and_each_once() {
 
 #[tokio::test]
 async fn worker_waiting_for_a_job_is_woken_by_it() {
-    let house = House::new().await;
-    let by = caller(&house.store, &house.aya, &house).await;
-    let store = house.store.clone();
+    let test = TestStore::new().await;
+    let by = caller(&test.store, &test.aya, &test).await;
+    let store = test.store.clone();
     let waiting = tokio::spawn(async move {
         store.job_queued().await;
         store.claim_job().await.unwrap()
     });
-    let job = house.store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
+    let job = test.store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let claimed = tokio::time::timeout(Duration::from_mins(1), waiting).await.unwrap().unwrap();
     assert_eq!(claimed.unwrap().id, job.id);
 }
 
 #[tokio::test]
 async fn job_running_when_the_server_was_killed_is_taken_up_again() {
-    let house = House::new().await;
-    let by = caller(&house.store, &house.aya, &house).await;
-    let job = house.store.create_job(&by, export(ResultFormat::Json)).await.unwrap();
-    let claimed = house.store.claim_job().await.unwrap().unwrap();
-    house.store.note_progress(&claimed, 7, 50).await.unwrap();
+    let test = TestStore::new().await;
+    let by = caller(&test.store, &test.aya, &test).await;
+    let job = test.store.create_job(&by, export(ResultFormat::Json)).await.unwrap();
+    let claimed = test.store.claim_job().await.unwrap().unwrap();
+    test.store.note_progress(&claimed, 7, 50).await.unwrap();
 
-    let store = house.reopened().await;
-    house.later(STALLED_AFTER + TimeDelta::seconds(1));
+    let store = test.reopened().await;
+    test.later(STALLED_AFTER + TimeDelta::seconds(1));
     assert_eq!(store.take_up_jobs().await.unwrap(), 1);
     assert_eq!(store.job(by.account, job.id).await.unwrap(), job, "as it was at first");
     assert_eq!(store.claim_job().await.unwrap().map(|again| again.id), Some(job.id));
-    house.later(STALLED_AFTER + TimeDelta::seconds(1));
+    test.later(STALLED_AFTER + TimeDelta::seconds(1));
     assert_eq!(store.take_up_jobs().await.unwrap(), 1);
     store.claim_job().await.unwrap().unwrap();
-    house.later(STALLED_AFTER + TimeDelta::seconds(1));
+    test.later(STALLED_AFTER + TimeDelta::seconds(1));
     assert_eq!(store.take_up_jobs().await.unwrap(), 0, "the server was ended three times: enough");
     let given_up = store.job(by.account, job.id).await.unwrap();
     assert_eq!(given_up.status, JobStatus::Error);
@@ -102,8 +102,8 @@ async fn job_running_when_the_server_was_killed_is_taken_up_again() {
 
 #[tokio::test]
 async fn only_ended_job_is_replayed_and_it_stays_unchanged() {
-    let house = House::new().await;
-    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let test = TestStore::new().await;
+    let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
     let job = store.create_job(&by, export(ResultFormat::Xml)).await.unwrap();
     assert_eq!(store.replay_job(&by, job.id).await.unwrap().unwrap_err().0, JobStatus::Queued);
     let claimed = store.claim_job().await.unwrap().unwrap();
@@ -119,9 +119,9 @@ async fn only_ended_job_is_replayed_and_it_stays_unchanged() {
 
 #[tokio::test]
 async fn a_job_and_its_result_are_their_account_s_only() {
-    let house = House::new().await;
-    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
-    let other = caller(store, &house.stranger().await, &house).await;
+    let test = TestStore::new().await;
+    let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
+    let other = caller(store, &test.stranger().await, &test).await;
     let job = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let claimed = store.claim_job().await.unwrap().unwrap();
     store.complete_job(&claimed, b"file").await.unwrap();
@@ -135,14 +135,14 @@ async fn a_job_and_its_result_are_their_account_s_only() {
 
 #[tokio::test]
 async fn jobs_are_listed_oldest_first_by_days_both_included() {
-    let house = House::new().await; // 2027-01-15, 08:00
-    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let test = TestStore::new().await; // 2027-01-15, 08:00
+    let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
     let mut jobs = Vec::new();
     for _ in 0..3 {
         jobs.push(store.create_job(&by, export(ResultFormat::Csv)).await.unwrap());
-        house.later(TimeDelta::days(1));
+        test.later(TimeDelta::days(1));
     }
-    let today = house.clock.now().date_naive();
+    let today = test.clock.now().date_naive();
     let ago = |days| Some(today - TimeDelta::days(days));
     for (after, before, expected) in [
         (None, None, &jobs[..]),
@@ -165,9 +165,9 @@ async fn jobs_are_listed_oldest_first_by_days_both_included() {
 
 #[tokio::test]
 async fn signature_opens_one_result_until_its_expiry() {
-    let house = House::new().await;
-    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
-    store.enable_api_access(&house.aya).await.unwrap();
+    let test = TestStore::new().await;
+    let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
+    store.enable_api_access(&test.aya).await.unwrap();
     let mut done = Vec::new();
     for _ in 0..2 {
         store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
@@ -175,10 +175,10 @@ async fn signature_opens_one_result_until_its_expiry() {
         store.complete_job(&claimed, b"file").await.unwrap();
         done.push(claimed.id);
     }
-    let link = ResultLink { job: done[0], token: by.token, until: house.clock.now().timestamp() + 300 };
+    let link = ResultLink { job: done[0], token: by.token, until: test.clock.now().timestamp() + 300 };
     let signature = store.sign_result(link).await.unwrap().unwrap();
     assert_eq!(store.signed_result(link, &signature, SCOPE).await.unwrap().bytes, b"file");
-    let stranger = caller(store, &house.stranger().await, &house).await.token;
+    let stranger = caller(store, &test.stranger().await, &test).await.token;
     let theirs = ResultLink { token: stranger, ..link };
     let signed_for_them = store.sign_result(theirs).await.unwrap().unwrap();
     for (link, signature) in [
@@ -192,25 +192,25 @@ async fn signature_opens_one_result_until_its_expiry() {
     ] {
         assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)), "{link:?}");
     }
-    house.later(TimeDelta::seconds(299));
+    test.later(TimeDelta::seconds(299));
     assert!(store.signed_result(link, &signature, SCOPE).await.is_ok());
-    store.disable_api_access(&house.aya).await.unwrap();
+    store.disable_api_access(&test.aya).await.unwrap();
     assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)));
-    store.enable_api_access(&house.aya).await.unwrap();
-    house.later(TimeDelta::seconds(1));
+    store.enable_api_access(&test.aya).await.unwrap();
+    test.later(TimeDelta::seconds(1));
     assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]
 async fn result_link_ends_with_the_token_that_it_was_given_to() {
-    let house = House::new().await;
-    let (store, aya) = (&house.store, &house.aya);
+    let test = TestStore::new().await;
+    let (store, aya) = (&test.store, &test.aya);
     store.enable_api_access(aya).await.unwrap();
-    let by = caller(store, aya, &house).await;
+    let by = caller(store, aya, &test).await;
     store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let claimed = store.claim_job().await.unwrap().unwrap();
     store.complete_job(&claimed, b"file").await.unwrap();
-    let link = ResultLink { job: claimed.id, token: by.token, until: house.clock.now().timestamp() + 300 };
+    let link = ResultLink { job: claimed.id, token: by.token, until: test.clock.now().timestamp() + 300 };
     let signature = store.sign_result(link).await.unwrap().unwrap();
     let answers = async |store: &Store| store.signed_result(link, &signature, SCOPE).await.is_ok();
     assert!(answers(store).await);
@@ -224,13 +224,13 @@ async fn result_link_ends_with_the_token_that_it_was_given_to() {
     store.delete(aya, by.token).await.unwrap();
     assert!(!answers(store).await && store.sign_result(link).await.unwrap().is_none(), "deleted");
     let token = store.undo_delete(aya, by.token).await.unwrap();
-    let database = house.database().await;
+    let database = test.database().await;
     let allowed = sql::query("UPDATE accounts SET allowed_addresses = '[\"198.51.100.0/24\"]'");
     allowed.execute(&database).await.unwrap();
     assert!(!answers(&store.asked_from(HERE)).await, "from elsewhere than is allowed");
     sql::query("UPDATE accounts SET allowed_addresses = '[]'").execute(&database).await.unwrap();
     assert!(answers(&store.asked_from(HERE)).await);
-    let end = sql::query("UPDATE tokens SET expires_at = $1").bind(house.clock.now().timestamp_micros());
+    let end = sql::query("UPDATE tokens SET expires_at = $1").bind(test.clock.now().timestamp_micros());
     end.execute(&database).await.unwrap();
     assert!(!answers(store).await, "expired");
     sql::query("UPDATE tokens SET expires_at = NULL").execute(&database).await.unwrap();
@@ -241,14 +241,14 @@ async fn result_link_ends_with_the_token_that_it_was_given_to() {
 
 #[tokio::test]
 async fn old_results_go_and_their_jobs_stay() {
-    let house = House::new().await;
-    let (store, by) = (&house.store, caller(&house.store, &house.aya, &house).await);
+    let test = TestStore::new().await;
+    let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
     let job = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let claimed = store.claim_job().await.unwrap().unwrap();
     store.complete_job(&claimed, b"file").await.unwrap();
-    house.later(RESULT_LIFETIME - TimeDelta::seconds(1));
+    test.later(RESULT_LIFETIME - TimeDelta::seconds(1));
     assert_eq!(store.remove_old_results().await.unwrap(), 0);
-    house.later(TimeDelta::seconds(1));
+    test.later(TimeDelta::seconds(1));
     assert_eq!(store.remove_old_results().await.unwrap(), 1);
     let job = store.job(by.account, job.id).await.unwrap();
     assert_eq!((job.status, job.has_result), (JobStatus::Completed, false));
@@ -257,18 +257,18 @@ async fn old_results_go_and_their_jobs_stay() {
 
 #[tokio::test]
 async fn audit_trail_is_read_by_days_with_users_and_actions() {
-    let house = House::new().await;
-    let (store, account, today) = (&house.store, house.aya.account, house.clock.now().date_naive());
-    house.stranger().await;
-    house.later(TimeDelta::days(1));
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let (store, account, today) = (&test.store, test.aya.account, test.clock.now().date_naive());
+    test.stranger().await;
+    test.later(TimeDelta::days(1));
+    let token = test.issue("Export").await.token;
     let all = store.audit_events(account, today, today + TimeDelta::days(1)).await.unwrap();
     let actions: Vec<_> = all.iter().map(|event| (event.action.as_str(), event.user.as_deref())).collect();
     let [account_added, user_added] = [("account_added", None), ("user_added", None)]; // at the same time
     assert!(actions[..2].contains(&account_added) && actions[..2].contains(&user_added), "{actions:?}");
     assert_eq!(actions[2..], [("token_created", Some("Aya@agency.example"))]);
     assert!(all.iter().any(|event| event.token.is_none() && event.details == json!({ "name": "Acme" })));
-    assert_eq!((all[2].token, all[2].at), (Some(token.id), house.clock.now()));
+    assert_eq!((all[2].token, all[2].at), (Some(token.id), test.clock.now()));
     let tomorrow = today + TimeDelta::days(1);
     assert_eq!(store.audit_events(account, tomorrow, tomorrow).await.unwrap(), all[2..]);
     assert_eq!(store.audit_events(account, tomorrow + TimeDelta::days(1), chrono::NaiveDate::MAX).await.unwrap(), []);

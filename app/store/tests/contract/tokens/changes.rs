@@ -1,6 +1,6 @@
 //! Creating tokens, and every item of the card's menu except delete.
 
-use crate::house::{House, begin, new_user};
+use crate::test_store::{TestStore, begin, new_user};
 use chrono::TimeDelta;
 use domain::gate::api_version::ApiVersion;
 use domain::members::role::Role;
@@ -10,161 +10,161 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn a_new_token_is_enabled_unused_and_as_it_was_asked_for() {
-    let house = House::new().await;
-    let issued = house.issue("鍵 'Export' %_").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("鍵 'Export' %_").await;
     let token = &issued.token;
-    assert_eq!(token.settings, house.settings("鍵 'Export' %_"));
-    assert_eq!(token.primary_contact, house.aya.user);
+    assert_eq!(token.settings, test.settings("鍵 'Export' %_"));
+    assert_eq!(token.primary_contact, test.aya.user);
     assert_eq!((token.state, token.revision, token.last_used_at), (TokenState::Enabled, 1, None));
     assert_eq!(token.created_at, begin());
     assert!(!issued.name_exists);
-    assert_eq!(&house.token(token).await, token);
+    assert_eq!(&test.token(token).await, token);
 }
 
 #[tokio::test]
 async fn duplicate_name_is_allowed_and_reported() {
-    let house = House::new().await;
-    house.issue("Ｅxport").await;
-    assert!(house.issue("export").await.name_exists);
+    let test = TestStore::new().await;
+    test.issue("Ｅxport").await;
+    assert!(test.issue("export").await.name_exists);
     let (_, name_exists) = {
-        let other = house.issue("Other").await.token;
-        house.store.update(&house.aya, other.id, house.settings("EXPORT"), 1).await.unwrap()
+        let other = test.issue("Other").await.token;
+        test.store.update(&test.aya, other.id, test.settings("EXPORT"), 1).await.unwrap()
     };
     assert!(name_exists);
 }
 
 #[tokio::test]
 async fn a_request_sent_twice_is_carried_out_once() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let request = Uuid::now_v7();
-    let token = house.store.create(&house.aya, house.settings("Export"), request).await.unwrap().token;
-    let again = house.store.create(&house.aya, house.settings("Export"), request).await;
+    let token = test.store.create(&test.aya, test.settings("Export"), request).await.unwrap().token;
+    let again = test.store.create(&test.aya, test.settings("Export"), request).await;
     assert!(matches!(again, Err(Error::AlreadyDone)));
-    let again = house.store.duplicate(&house.aya, token.id, request).await;
+    let again = test.store.duplicate(&test.aya, token.id, request).await;
     assert!(matches!(again, Err(Error::AlreadyDone)));
-    assert_eq!(house.names(domain::tokens::filter::TokenFilter::default()).await, ["Export"]);
-    assert_eq!(house.actions().await[2..], ["token_created"]);
-    let stranger = house.stranger().await;
-    let settings = TokenSettings { primary_contact: stranger.user.id, ..house.settings("Export") };
-    house.store.create(&stranger, settings, request).await.expect("another account's request is another one");
+    assert_eq!(test.names(domain::tokens::filter::TokenFilter::default()).await, ["Export"]);
+    assert_eq!(test.actions().await[2..], ["token_created"]);
+    let stranger = test.stranger().await;
+    let settings = TokenSettings { primary_contact: stranger.user.id, ..test.settings("Export") };
+    test.store.create(&stranger, settings, request).await.expect("another account's request is another one");
 }
 
 #[tokio::test]
 async fn the_primary_contact_is_a_user_of_the_account() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let settings = TokenSettings { primary_contact: house.stranger().await.user.id, ..house.settings("Export") };
-    let created = house.store.create(&house.aya, settings.clone(), Uuid::now_v7()).await;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let settings = TokenSettings { primary_contact: test.stranger().await.user.id, ..test.settings("Export") };
+    let created = test.store.create(&test.aya, settings.clone(), Uuid::now_v7()).await;
     assert!(matches!(created, Err(Error::Database(_))));
-    let updated = house.store.update(&house.aya, token.id, settings, 1).await;
+    let updated = test.store.update(&test.aya, token.id, settings, 1).await;
     assert!(matches!(updated, Err(Error::Database(_))));
-    assert_eq!(house.token(&token).await, token);
+    assert_eq!(test.token(&token).await, token);
 }
 
 #[tokio::test]
 async fn an_update_changes_the_settings_and_nothing_else() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let ben = test.store.add_user(test.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
     let settings = TokenSettings {
         description: String::new(),
         api_version: ApiVersion::NEWEST,
         primary_contact: ben,
         developers: vec![],
-        ..house.settings("Import")
+        ..test.settings("Import")
     };
-    house.later(TimeDelta::hours(1));
-    let (updated, name_exists) = house.store.update(&house.aya, token.id, settings.clone(), 1).await.unwrap();
+    test.later(TimeDelta::hours(1));
+    let (updated, name_exists) = test.store.update(&test.aya, token.id, settings.clone(), 1).await.unwrap();
     assert_eq!((&updated.settings, updated.primary_contact.name.as_str()), (&settings, "Ben"));
     assert_eq!((updated.revision, updated.created_at, &updated.sid), (2, token.created_at, &token.sid));
     assert!(!name_exists, "its own name is not another's");
-    assert_eq!(house.token(&token).await, updated);
+    assert_eq!(test.token(&token).await, updated);
 }
 
 #[tokio::test]
 async fn an_update_or_reset_from_an_older_revision_is_a_conflict() {
-    let house = House::new().await;
-    let issued = house.issue("Export").await;
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
     let id = issued.token.id;
-    let disabled = house.store.disable(&house.aya, id).await.unwrap();
+    let disabled = test.store.disable(&test.aya, id).await.unwrap();
     for revision in [1, 3, -1] {
-        let updated = house.store.update(&house.aya, id, house.settings("Import"), revision).await;
+        let updated = test.store.update(&test.aya, id, test.settings("Import"), revision).await;
         assert!(matches!(updated, Err(Error::Conflict)));
-        assert!(matches!(house.store.reset(&house.aya, id, revision).await, Err(Error::Conflict)));
+        assert!(matches!(test.store.reset(&test.aya, id, revision).await, Err(Error::Conflict)));
     }
-    assert_eq!(house.token(&issued.token).await, disabled);
-    assert!(house.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert_eq!(test.token(&issued.token).await, disabled);
+    assert!(test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_reset_gives_a_new_secret_for_the_same_sid_and_settings() {
-    let house = House::new().await;
-    let old = house.issue("Export").await;
-    let new = house.store.reset(&house.aya, old.token.id, 1).await.unwrap();
+    let test = TestStore::new().await;
+    let old = test.issue("Export").await;
+    let new = test.store.reset(&test.aya, old.token.id, 1).await.unwrap();
     assert_eq!((&new.token.sid, &new.token.settings, new.token.revision), (&old.token.sid, &old.token.settings, 2));
-    assert!(house.store.authenticate(&old.token.sid, &old.secret).await.unwrap().is_none());
-    assert!(house.store.authenticate(&old.token.sid, &new.secret).await.unwrap().is_some());
+    assert!(test.store.authenticate(&old.token.sid, &old.secret).await.unwrap().is_none());
+    assert!(test.store.authenticate(&old.token.sid, &new.secret).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn duplicate_has_its_own_name_sid_and_secret() {
-    let house = House::new().await;
-    let original = house.issue("Export").await;
-    house.store.record_use(original.token.id).await.unwrap();
-    house.store.disable(&house.aya, original.token.id).await.unwrap();
-    house.issue("ＥＸＰＯＲＴ (2)").await;
-    let copy = house.store.duplicate(&house.aya, original.token.id, Uuid::now_v7()).await.unwrap();
-    assert_eq!(copy.token.settings, house.settings("Export (3)"), "a name that folds to another's is taken");
+    let test = TestStore::new().await;
+    let original = test.issue("Export").await;
+    test.store.record_use(original.token.id).await.unwrap();
+    test.store.disable(&test.aya, original.token.id).await.unwrap();
+    test.issue("ＥＸＰＯＲＴ (2)").await;
+    let copy = test.store.duplicate(&test.aya, original.token.id, Uuid::now_v7()).await.unwrap();
+    assert_eq!(copy.token.settings, test.settings("Export (3)"), "a name that folds to another's is taken");
     assert_eq!((copy.token.state, copy.token.revision), (TokenState::Enabled, 1));
     assert_eq!(copy.token.last_used_at, None);
     assert!(!copy.name_exists);
     assert_ne!(copy.token.sid, original.token.sid);
-    assert!(house.store.authenticate(&copy.token.sid, &original.secret).await.unwrap().is_none());
-    assert!(house.store.authenticate(&copy.token.sid, &copy.secret).await.unwrap().is_some());
-    let next = house.store.duplicate(&house.aya, copy.token.id, Uuid::now_v7()).await.unwrap();
+    assert!(test.store.authenticate(&copy.token.sid, &original.secret).await.unwrap().is_none());
+    assert!(test.store.authenticate(&copy.token.sid, &copy.secret).await.unwrap().is_some());
+    let next = test.store.duplicate(&test.aya, copy.token.id, Uuid::now_v7()).await.unwrap();
     assert_eq!(next.token.settings.name, "Export (4)");
 }
 
 #[tokio::test]
 async fn upgrading_moves_to_the_newest_version_once() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let upgraded = house.store.upgrade_version(&house.aya, token.id).await.unwrap();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let upgraded = test.store.upgrade_version(&test.aya, token.id).await.unwrap();
     assert_eq!((upgraded.settings.api_version, upgraded.revision), (ApiVersion::NEWEST, 2));
-    assert_eq!(house.store.upgrade_version(&house.aya, token.id).await.unwrap(), upgraded);
-    assert_eq!(house.actions().await[2..], ["token_created", "token_version_upgraded"]);
+    assert_eq!(test.store.upgrade_version(&test.aya, token.id).await.unwrap(), upgraded);
+    assert_eq!(test.actions().await[2..], ["token_created", "token_version_upgraded"]);
 }
 
 #[tokio::test]
 async fn disabling_or_enabling_twice_changes_nothing_more() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    assert_eq!(house.store.enable(&house.aya, token.id).await.unwrap(), token);
-    let disabled = house.store.disable(&house.aya, token.id).await.unwrap();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    assert_eq!(test.store.enable(&test.aya, token.id).await.unwrap(), token);
+    let disabled = test.store.disable(&test.aya, token.id).await.unwrap();
     assert_eq!((disabled.state, disabled.revision), (TokenState::Disabled, 2));
-    assert_eq!(house.store.disable(&house.aya, token.id).await.unwrap(), disabled);
-    let enabled = house.store.enable(&house.aya, token.id).await.unwrap();
+    assert_eq!(test.store.disable(&test.aya, token.id).await.unwrap(), disabled);
+    let enabled = test.store.enable(&test.aya, token.id).await.unwrap();
     assert_eq!((enabled.state, enabled.revision), (TokenState::Enabled, 3));
-    assert_eq!(house.actions().await[2..], ["token_created", "token_disabled", "token_enabled"]);
+    assert_eq!(test.actions().await[2..], ["token_created", "token_disabled", "token_enabled"]);
 }
 
 #[tokio::test]
 async fn an_update_to_the_same_settings_changes_nothing() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let (same, _) = house.store.update(&house.aya, token.id, token.settings.clone(), 1).await.unwrap();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let (same, _) = test.store.update(&test.aya, token.id, token.settings.clone(), 1).await.unwrap();
     assert_eq!(same, token);
-    assert_eq!(house.actions().await[2..], ["token_created"]);
+    assert_eq!(test.actions().await[2..], ["token_created"]);
 }
 
 #[tokio::test]
 async fn no_operation_finds_unknown_tokens_or_those_of_others() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let stranger = house.stranger().await;
-    let events = house.actions().await.len();
-    let (store, settings) = (&house.store, || house.settings("Import"));
-    for (by, id) in [(&stranger, token.id), (&house.aya, TokenId(Uuid::nil()))] {
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let stranger = test.stranger().await;
+    let events = test.actions().await.len();
+    let (store, settings) = (&test.store, || test.settings("Import"));
+    for (by, id) in [(&stranger, token.id), (&test.aya, TokenId(Uuid::nil()))] {
         let answers = [
             store.token(by.account, id).await.err(),
             store.update(by, id, settings(), 1).await.err(),
@@ -180,6 +180,6 @@ async fn no_operation_finds_unknown_tokens_or_those_of_others() {
             assert!(matches!(answer, Some(Error::NotFound)), "operation {operation}: {answer:?}");
         }
     }
-    assert_eq!(house.token(&token).await, token);
-    assert_eq!(house.actions().await.len(), events);
+    assert_eq!(test.token(&token).await, token);
+    assert_eq!(test.actions().await.len(), events);
 }

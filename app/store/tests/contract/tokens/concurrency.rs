@@ -1,10 +1,10 @@
 //! Many operations at the same time.
 
-use crate::house::{HERE, House, new_user};
+use crate::test_store::{HERE, TestStore, new_user};
 use chrono::{NaiveDate, TimeDelta};
 use domain::members::membership::{InvitationId, Joining, MembershipState};
 use domain::members::role::Role;
-use domain::members::user::{Asker, Person};
+use domain::members::user::{CurrentUser, Person};
 use domain::paging::Count;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::secret::{AccountSid, Secret};
@@ -24,41 +24,41 @@ async fn all<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_twenty_resets_from_the_same_revision_one_wins() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
     let resets = (0..20).map(|_| {
-        let (store, by, id) = (house.store.clone(), house.aya.clone(), token.id);
+        let (store, by, id) = (test.store.clone(), test.aya.clone(), token.id);
         async move { store.reset(&by, id, 1).await }
     });
     let (won, lost): (Vec<_>, Vec<_>) = all(resets).await.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1);
     assert!(lost.into_iter().all(|lost| matches!(lost, Err(Error::Conflict))));
     let secret = &won[0].as_ref().unwrap().secret;
-    assert!(house.store.authenticate(&token.sid, secret).await.unwrap().is_some());
-    assert_eq!(house.token(&token).await.revision, 2);
-    assert_eq!(house.actions().await[2..], ["token_created", "token_reset"]);
+    assert!(test.store.authenticate(&token.sid, secret).await.unwrap().is_some());
+    assert_eq!(test.token(&token).await.revision, 2);
+    assert_eq!(test.actions().await[2..], ["token_created", "token_reset"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_ten_creates_of_the_same_request_one_is_carried_out() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let request = Uuid::now_v7();
     let creates = (0..10).map(|_| {
-        let (store, by, settings) = (house.store.clone(), house.aya.clone(), house.settings("Export"));
+        let (store, by, settings) = (test.store.clone(), test.aya.clone(), test.settings("Export"));
         async move { store.create(&by, settings, request).await }
     });
     let (done, again): (Vec<_>, Vec<_>) = all(creates).await.into_iter().partition(Result::is_ok);
     assert_eq!((done.len(), again.len()), (1, 9));
     assert!(again.into_iter().all(|again| matches!(again, Err(Error::AlreadyDone))));
-    assert_eq!(house.names(TokenFilter::default()).await, ["Export"]);
+    assert_eq!(test.names(TokenFilter::default()).await, ["Export"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn duplicates_made_at_once_have_different_names() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
     let duplicates = (0..8).map(|_| {
-        let (store, by, id) = (house.store.clone(), house.aya.clone(), token.id);
+        let (store, by, id) = (test.store.clone(), test.aya.clone(), token.id);
         async move { store.duplicate(&by, id, Uuid::now_v7()).await.unwrap().token.settings.name }
     });
     let mut names = all(duplicates).await;
@@ -69,9 +69,9 @@ async fn duplicates_made_at_once_have_different_names() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let attempts = (0..15).map(|_| {
-        let (store, email) = (house.store.clone(), house.aya.user.email.clone());
+        let (store, email) = (test.store.clone(), test.aya.user.email.clone());
         async move { store.sign_in(&email, "wrong", HERE).await }
     });
     let answers = all(attempts).await;
@@ -82,12 +82,12 @@ async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_administrator_stays_when_two_demote_each_other_at_once() {
     for deactivate in [false, true] {
-        let house = House::new().await;
-        let ben = house.store.add_user(house.aya.account, new_user("Ben", Role::AccountAdministrator)).await.unwrap();
+        let test = TestStore::new().await;
+        let ben = test.store.add_user(test.aya.account, new_user("Ben", Role::AccountAdministrator)).await.unwrap();
         let user = Person { id: ben, name: "Ben".to_owned(), email: "Ben@agency.example".to_owned() };
-        let ben = Asker { user, ..house.aya.clone() };
-        let demotions = [(house.aya.clone(), ben.user.id), (ben, house.aya.user.id)].map(|(by, of)| {
-            let store = house.store.clone();
+        let ben = CurrentUser { user, ..test.aya.clone() };
+        let demotions = [(test.aya.clone(), ben.user.id), (ben, test.aya.user.id)].map(|(by, of)| {
+            let store = test.store.clone();
             async move {
                 if deactivate {
                     store.deactivate_user(&by, of).await
@@ -99,7 +99,7 @@ async fn one_administrator_stays_when_two_demote_each_other_at_once() {
         let (won, lost): (Vec<_>, Vec<_>) = all(demotions.into_iter()).await.into_iter().partition(Result::is_ok);
         assert_eq!(won.len(), 1);
         assert!(lost.iter().all(|lost| matches!(lost, Err(Error::NotAllowed))), "{lost:?}");
-        let members = house.store.members(house.aya.account).await.unwrap();
+        let members = test.store.members(test.aya.account).await.unwrap();
         let administrators = members
             .iter()
             .filter(|member| member.role == Role::AccountAdministrator && member.state == MembershipState::Active);
@@ -109,39 +109,39 @@ async fn one_administrator_stays_when_two_demote_each_other_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_invitation_accepted_many_times_at_once_makes_one_user() {
-    let house = House::new().await;
-    let (_, token) = house.store.invite(&house.aya, "nao@agency.example", Role::Analyst).await.unwrap();
+    let test = TestStore::new().await;
+    let (_, token) = test.store.invite(&test.aya, "nao@agency.example", Role::Analyst).await.unwrap();
     let joins = (0..5).map(|n| {
-        let (store, token) = (house.store.clone(), token.clone());
+        let (store, token) = (test.store.clone(), token.clone());
         let joining = Joining::New { name: format!("Nao {n}"), password: "a long enough password".to_owned() };
         async move { store.accept_invitation(&token, joining, HERE).await }
     });
     let (joined, refused): (Vec<_>, Vec<_>) = all(joins).await.into_iter().partition(Result::is_ok);
     assert_eq!((joined.len(), refused.len()), (1, 4));
     assert!(refused.iter().all(|refused| matches!(refused, Err(Error::InvitationOver))), "{refused:?}");
-    assert_eq!(house.store.people(house.aya.account).await.unwrap().len(), 2);
+    assert_eq!(test.store.people(test.aya.account).await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_of_one_database_write_side_by_side() {
-    let house = House::new().await;
-    let other = house.reopened().await;
+    let test = TestStore::new().await;
+    let other = test.reopened().await;
     let creates = (0..40).map(|n| {
-        let store = if n % 2 == 0 { house.store.clone() } else { other.clone() };
-        let (by, settings) = (house.aya.clone(), house.settings(&format!("Export {n}")));
+        let store = if n % 2 == 0 { test.store.clone() } else { other.clone() };
+        let (by, settings) = (test.aya.clone(), test.settings(&format!("Export {n}")));
         async move { store.create(&by, settings, Uuid::now_v7()).await }
     });
     assert!(all(creates).await.iter().all(Result::is_ok));
-    let list = other.list(house.aya.account, &TokenFilter::default()).await.unwrap();
+    let list = other.list(test.aya.account, &TokenFilter::default()).await.unwrap();
     assert_eq!(list.position.total, Count::Exactly(40));
 }
 
 #[tokio::test]
 async fn every_operation_can_run_on_any_thread() {
     fn any_thread(_: impl Send) {}
-    let house = House::new().await;
-    let (store, by, id) = (&house.store, &house.aya, TokenId(Uuid::nil()));
-    any_thread(Store::open("", ServerKey::from_bytes([1; 32]), house.clock.clone()));
+    let test = TestStore::new().await;
+    let (store, by, id) = (&test.store, &test.aya, TokenId(Uuid::nil()));
+    any_thread(Store::open("", ServerKey::from_bytes([1; 32]), test.clock.clone()));
     any_thread((Store::has_key("", None), store.begin_work(""), store.finish_work(""), store.is_unfinished("")));
     any_thread((store.add_account(""), store.accounts(), store.account(by.account), store.account_named("")));
     any_thread((store.enable_api_access(by), store.disable_api_access(by), store.company_information(by.account)));
@@ -155,7 +155,7 @@ async fn every_operation_can_run_on_any_thread() {
     any_thread((store.sign_in("", "", HERE), store.remove_ended_sessions()));
     let session = SessionToken::parse(&"0".repeat(43)).unwrap();
     any_thread((store.session(&session), store.sign_out(&session)));
-    let (filter, settings) = (TokenFilter::default(), house.settings(""));
+    let (filter, settings) = (TokenFilter::default(), test.settings(""));
     any_thread((store.list(by.account, &filter), store.token(by.account, id)));
     any_thread((store.create(by, settings.clone(), id.0), store.update(by, id, settings, 1), store.reset(by, id, 1)));
     any_thread((store.duplicate(by, id, id.0), store.upgrade_version(by, id), store.disable(by, id)));

@@ -1,10 +1,10 @@
 //! The list of tokens: filters, orders, pages.
 
 use crate::database::RANDOM_ID;
-use crate::house::{House, begin};
 use crate::sql;
+use crate::test_store::{TestStore, begin};
 use chrono::TimeDelta;
-use domain::paging::{Count, Cursor, Place, Position, Shown};
+use domain::paging::{Count, Cursor, PagePosition, Position, RowsShown};
 use domain::text::folded;
 use domain::tokens::filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
@@ -14,21 +14,21 @@ use std::collections::HashSet;
 use store::Clock;
 use uuid::Uuid;
 
-impl House {
+impl TestStore {
     /// Creates a token of that name, `before` earlier than the tests' current time.
     async fn issue_before(&self, name: &str, before: TimeDelta) -> Token {
         let store = self.store.at(Clock::fixed(begin() - before));
         store.create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap().token
     }
 
-    async fn at(&self, filter: &TokenFilter, place: Place) -> TokenList {
+    async fn at(&self, filter: &TokenFilter, place: PagePosition) -> TokenList {
         self.store.list(self.aya.account, &filter.at(place)).await.unwrap()
     }
 
     /// Returns all tokens that fit the filter in list order, reached by the pages' links: from the first page on, or
     /// from the last page back. Asserts that each page's position is right.
     async fn walked(&self, filter: &TokenFilter, backwards: bool) -> Vec<Token> {
-        let mut list = self.at(filter, if backwards { Place::Last } else { Place::First }).await;
+        let mut list = self.at(filter, if backwards { PagePosition::Last } else { PagePosition::First }).await;
         let mut pages = Vec::new();
         loop {
             let position = list.position.clone();
@@ -37,7 +37,7 @@ impl House {
             let Some(next) = next else { break };
             list = self.at(filter, next.clone()).await;
             let first = backwards && list.position.previous().is_none();
-            assert_eq!(list.position.place, if first { Place::First } else { next });
+            assert_eq!(list.position.place, if first { PagePosition::First } else { next });
         }
         if backwards {
             pages.reverse();
@@ -101,31 +101,32 @@ fn named(name: &str) -> TokenFilter {
 
 #[tokio::test]
 async fn an_account_without_tokens_has_one_empty_page() {
-    let house = House::new().await;
-    let key = key(Sort::Created, &house.issue("Export").await.token);
-    let deleted = house.at(&TokenFilter::default(), Place::First).await.tokens.remove(0);
-    house.store.delete(&house.aya, deleted.id).await.unwrap();
-    for place in [Place::First, Place::After(key.clone()), Place::Before(key), Place::Last] {
-        let list = house.at(&TokenFilter::default(), place).await;
+    let test = TestStore::new().await;
+    let key = key(Sort::Created, &test.issue("Export").await.token);
+    let deleted = test.at(&TokenFilter::default(), PagePosition::First).await.tokens.remove(0);
+    test.store.delete(&test.aya, deleted.id).await.unwrap();
+    for place in [PagePosition::First, PagePosition::After(key.clone()), PagePosition::Before(key), PagePosition::Last]
+    {
+        let list = test.at(&TokenFilter::default(), place).await;
         assert_eq!((list.tokens, list.position), (vec![], Position::default()));
     }
 }
 
 #[tokio::test]
 async fn the_list_shows_the_accounts_own_tokens_whole() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    let list = house.store.list(house.aya.account, &TokenFilter::default()).await.unwrap();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let list = test.store.list(test.aya.account, &TokenFilter::default()).await.unwrap();
     assert_eq!((list.tokens, list.position.total), (vec![token], Count::Exactly(1)));
-    let strangers = house.store.list(house.stranger().await.account, &TokenFilter::default()).await.unwrap();
+    let strangers = test.store.list(test.stranger().await.account, &TokenFilter::default()).await.unwrap();
     assert_eq!((strangers.tokens, strangers.position), (vec![], Position::default()));
 }
 
 #[tokio::test]
 async fn name_is_found_by_any_part_in_any_case_and_width() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     for name in ["Nightly ＥＸＰＯＲＴ", "カギの束", "Über-Report"] {
-        house.issue(name).await;
+        test.issue(name).await;
     }
     for (typed, found) in [
         ("export", "Nightly ＥＸＰＯＲＴ"),
@@ -134,40 +135,40 @@ async fn name_is_found_by_any_part_in_any_case_and_width() {
         ("の束", "カギの束"),
         ("ÜBER", "Über-Report"),
     ] {
-        assert_eq!(house.names(named(typed)).await, [found], "{typed}");
+        assert_eq!(test.names(named(typed)).await, [found], "{typed}");
     }
-    assert_eq!(house.names(named("exportx")).await, [""; 0]);
-    assert_eq!(house.names(named(" \u{3000} ")).await.len(), 3, "blanks are no name");
+    assert_eq!(test.names(named("exportx")).await, [""; 0]);
+    assert_eq!(test.names(named(" \u{3000} ")).await.len(), 3, "blanks are no name");
 }
 
 #[tokio::test]
 async fn short_part_of_a_name_is_found_until_rename_or_deletion() {
-    let house = House::new().await;
-    let token = house.issue("夜間バッチ鍵の束レポート").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("夜間バッチ鍵の束レポート").await.token;
     for part in ["束", "の束", "鍵の束", "束レポート", "夜間バッチ鍵の束レポート"] {
-        assert_eq!(house.names(named(part)).await.len(), 1, "{part}");
+        assert_eq!(test.names(named(part)).await.len(), 1, "{part}");
     }
-    house.store.update(&house.aya, token.id, house.settings("Nightly export"), 1).await.unwrap();
+    test.store.update(&test.aya, token.id, test.settings("Nightly export"), 1).await.unwrap();
     for (part, found) in [("束", 0), ("鍵の束", 0), ("ly", 1), ("tly exp", 1)] {
-        assert_eq!(house.names(named(part)).await.len(), found, "{part}");
+        assert_eq!(test.names(named(part)).await.len(), found, "{part}");
     }
-    house.store.delete(&house.aya, token.id).await.unwrap();
-    assert_eq!(house.names(named("tly exp")).await.len(), 0);
-    house.store.undo_delete(&house.aya, token.id).await.unwrap();
-    assert_eq!(house.names(named("tly exp")).await.len(), 1);
-    house.store.delete(&house.aya, token.id).await.unwrap();
-    house.later(TimeDelta::hours(1));
-    assert_eq!(house.store.remove_deleted().await.unwrap(), 1);
-    assert_eq!(house.names(named("tly exp")).await.len(), 0);
-    assert_eq!(house.names(named("a\0b")).await.len(), 0, "what no name can have");
+    test.store.delete(&test.aya, token.id).await.unwrap();
+    assert_eq!(test.names(named("tly exp")).await.len(), 0);
+    test.store.undo_delete(&test.aya, token.id).await.unwrap();
+    assert_eq!(test.names(named("tly exp")).await.len(), 1);
+    test.store.delete(&test.aya, token.id).await.unwrap();
+    test.later(TimeDelta::hours(1));
+    assert_eq!(test.store.remove_deleted().await.unwrap(), 1);
+    assert_eq!(test.names(named("tly exp")).await.len(), 0);
+    assert_eq!(test.names(named("a\0b")).await.len(), 0, "what no name can have");
 }
 
 #[tokio::test]
 async fn signs_that_mean_something_in_sql_are_plain_in_a_name() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let names = ["100%", "100x", "a_b", "axb", "it's", "back\\slash", "\"quoted\"", "glob*[x]?"];
     for name in names {
-        house.issue(name).await;
+        test.issue(name).await;
     }
     for (typed, found) in [
         ("%", "100%"),
@@ -179,14 +180,14 @@ async fn signs_that_mean_something_in_sql_are_plain_in_a_name() {
         ("\"", "\"quoted\""),
         ("*[x]?", "glob*[x]?"),
     ] {
-        assert_eq!(house.names(named(typed)).await, [found], "{typed}");
+        assert_eq!(test.names(named(typed)).await, [found], "{typed}");
     }
-    assert_eq!(house.names(named("' OR 1=1 --")).await, [""; 0]);
+    assert_eq!(test.names(named("' OR 1=1 --")).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn the_windows_of_creation_meet_without_gap_or_overlap() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let instant = TimeDelta::microseconds(1);
     let (week, month) = (TimeDelta::days(7), TimeDelta::days(30));
     let ages = [
@@ -197,74 +198,74 @@ async fn the_windows_of_creation_meet_without_gap_or_overlap() {
         ("over a month", month + instant),
     ];
     for (name, age) in ages {
-        house.issue_before(name, age).await;
+        test.issue_before(name, age).await;
     }
     let within = |created| TokenFilter { created: Some(created), ..TokenFilter::default() };
-    assert_eq!(house.names(within(CreatedOn::Last7Days)).await, ["now", "a week"]);
-    assert_eq!(house.names(within(CreatedOn::Last30Days)).await, ["now", "a week", "over a week", "a month"]);
-    assert_eq!(house.names(within(CreatedOn::MoreThan30Days)).await, ["over a month"]);
+    assert_eq!(test.names(within(CreatedOn::Last7Days)).await, ["now", "a week"]);
+    assert_eq!(test.names(within(CreatedOn::Last30Days)).await, ["now", "a week", "over a week", "a month"]);
+    assert_eq!(test.names(within(CreatedOn::MoreThan30Days)).await, ["over a month"]);
 }
 
 #[tokio::test]
 async fn the_filters_combine() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     for name in ["Export", "Import"] {
         for (age, days) in [("new", 1), ("old", 40)] {
-            house.issue_before(&format!("{name} {age}"), TimeDelta::days(days)).await;
-            let disabled = house.issue_before(&format!("{name} {age} off"), TimeDelta::days(days)).await;
-            house.store.disable(&house.aya, disabled.id).await.unwrap();
+            test.issue_before(&format!("{name} {age}"), TimeDelta::days(days)).await;
+            let disabled = test.issue_before(&format!("{name} {age} off"), TimeDelta::days(days)).await;
+            test.store.disable(&test.aya, disabled.id).await.unwrap();
         }
     }
     let state = |state| TokenFilter { state: Some(state), sort: Sort::Name, ..TokenFilter::default() };
-    let enabled = house.names(state(TokenState::Enabled)).await;
+    let enabled = test.names(state(TokenState::Enabled)).await;
     assert_eq!(enabled, ["Export new", "Export old", "Import new", "Import old"]);
-    let disabled = house.names(state(TokenState::Disabled)).await;
+    let disabled = test.names(state(TokenState::Disabled)).await;
     assert_eq!(disabled, ["Export new off", "Export old off", "Import new off", "Import old off"]);
     let old = TokenFilter { created: Some(CreatedOn::MoreThan30Days), ..named("EXP") };
-    assert_eq!(house.names(old.clone()).await, ["Export old", "Export old off"]);
-    assert_eq!(house.names(TokenFilter { state: Some(TokenState::Disabled), ..old }).await, ["Export old off"]);
+    assert_eq!(test.names(old.clone()).await, ["Export old", "Export old off"]);
+    assert_eq!(test.names(TokenFilter { state: Some(TokenState::Disabled), ..old }).await, ["Export old off"]);
 }
 
 #[tokio::test]
 async fn list_is_sorted_by_creation_name_or_last_use() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     for (name, age) in [("beta", 3), ("Ａlpha", 2), ("Gamma", 1), ("delta", 4)] {
-        house.issue_before(name, TimeDelta::days(age)).await;
+        test.issue_before(name, TimeDelta::days(age)).await;
     }
     let by = |sort| TokenFilter { sort, ..TokenFilter::default() };
-    assert_eq!(house.names(by(Sort::Created)).await, ["Gamma", "Ａlpha", "beta", "delta"]);
-    assert_eq!(house.names(by(Sort::Name)).await, ["Ａlpha", "beta", "delta", "Gamma"]);
+    assert_eq!(test.names(by(Sort::Created)).await, ["Gamma", "Ａlpha", "beta", "delta"]);
+    assert_eq!(test.names(by(Sort::Name)).await, ["Ａlpha", "beta", "delta", "Gamma"]);
     for name in ["delta", "beta"] {
-        let token = house.at(&named(name), Place::First).await.tokens.remove(0);
-        house.later(TimeDelta::minutes(1));
-        house.store.record_use(token.id).await.unwrap();
+        let token = test.at(&named(name), PagePosition::First).await.tokens.remove(0);
+        test.later(TimeDelta::minutes(1));
+        test.store.record_use(token.id).await.unwrap();
     }
-    let used = house.names(by(Sort::LastUsed)).await;
+    let used = test.names(by(Sort::LastUsed)).await;
     assert_eq!(used[..2], ["beta", "delta"]);
     assert_eq!(used[2..].iter().collect::<HashSet<_>>().len(), 2, "the never used come last");
 }
 
 #[tokio::test]
 async fn pages_show_each_token_once_in_order_from_either_end() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let mut tokens = Vec::new();
     for n in 0..3 * PAGE_SIZE {
         // Many tokens have equal sort values and different filter values.
         let name = ["Same", "ＳＡＭＥ", "Export", "カギ", "a.b,c &%"][n as usize % 5];
         let age = [TimeDelta::zero(), TimeDelta::days(3), TimeDelta::days(20), TimeDelta::days(40)][n as usize % 4];
-        let token = house.issue_before(name, age).await;
+        let token = test.issue_before(name, age).await;
         if n % 3 > 0 {
-            let used = house.store.at(Clock::fixed(begin() + TimeDelta::minutes(i64::from(n / 8))));
+            let used = test.store.at(Clock::fixed(begin() + TimeDelta::minutes(i64::from(n / 8))));
             used.record_use(token.id).await.unwrap();
         }
         if n % 7 == 0 {
-            house.store.disable(&house.aya, token.id).await.unwrap();
+            test.store.disable(&test.aya, token.id).await.unwrap();
         }
         tokens.push(token.id);
     }
     let mut all = Vec::new();
     for id in tokens {
-        all.push(house.store.token(house.aya.account, id).await.unwrap());
+        all.push(test.store.token(test.aya.account, id).await.unwrap());
     }
     let any = TokenFilter::default();
     let filters = [
@@ -281,19 +282,19 @@ async fn pages_show_each_token_once_in_order_from_either_end() {
             let expected = by_hand(all.clone(), &filter);
             assert!(!expected.is_empty());
             for backwards in [false, true] {
-                let walked = house.walked(&filter, backwards).await;
+                let walked = test.walked(&filter, backwards).await;
                 assert_eq!(ids(&walked), ids(&expected), "{filter:?}, backwards {backwards}");
                 assert_eq!(walked, expected);
             }
             for (number, page) in (1..).zip(expected.chunks(PAGE_SIZE as usize)) {
-                let page_of = house.store.numbered_page(house.aya.account, &filter, number, PAGE_SIZE);
+                let page_of = test.store.numbered_page(test.aya.account, &filter, number, PAGE_SIZE);
                 let (tokens, total) = page_of.await.unwrap();
                 assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
             }
             let by_creation = TokenFilter { sort: Sort::Created, ..filter.clone() };
             let oldest_first: Vec<_> = by_hand(all.clone(), &by_creation).into_iter().rev().collect();
             for (number, page) in (1..).zip(oldest_first.chunks(7)) {
-                let page_of = house.store.oldest_first_page(house.aya.account, &filter, number, 7);
+                let page_of = test.store.oldest_first_page(test.aya.account, &filter, number, 7);
                 let (tokens, total) = page_of.await.unwrap();
                 assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
             }
@@ -303,23 +304,23 @@ async fn pages_show_each_token_once_in_order_from_either_end() {
 
 #[tokio::test]
 async fn each_page_has_its_row_range_and_the_total() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     for _ in 0..=2 * PAGE_SIZE {
-        house.issue("Same").await;
+        test.issue("Same").await;
     }
     for sort in Sort::ALL {
         let filter = TokenFilter { sort, ..TokenFilter::default() };
-        let mut list = house.at(&filter, Place::First).await;
-        for shown in [Shown::Range(1, 24), Shown::Range(25, 48), Shown::Range(49, 49)] {
+        let mut list = test.at(&filter, PagePosition::First).await;
+        for shown in [RowsShown::Range(1, 24), RowsShown::Range(25, 48), RowsShown::Range(49, 49)] {
             assert_eq!((list.position.shown(), list.position.total), (shown, Count::Exactly(49)));
             let Some(next) = list.position.next() else { break };
-            list = house.at(&filter, next).await;
+            list = test.at(&filter, next).await;
         }
         assert_eq!((list.position.next(), list.tokens.len()), (None, 1));
-        let end = house.at(&filter, Place::Last).await;
-        assert_eq!((&end.tokens, end.position.shown()), (&list.tokens, Shown::Range(49, 49)));
+        let end = test.at(&filter, PagePosition::Last).await;
+        assert_eq!((&end.tokens, end.position.shown()), (&list.tokens, RowsShown::Range(49, 49)));
         let few = TokenFilter { name: "none".to_owned(), ..filter };
-        assert_eq!(house.at(&few, Place::Last).await.position, Position::default());
+        assert_eq!(test.at(&few, PagePosition::Last).await.position, Position::default());
     }
 }
 
@@ -327,24 +328,23 @@ async fn each_page_has_its_row_range_and_the_total() {
 async fn changes_between_two_pages_move_no_other_token() {
     for sort in Sort::ALL {
         for backwards in [false, true] {
-            let house = House::new().await;
+            let test = TestStore::new().await;
             for n in 0..4 * PAGE_SIZE {
-                let token =
-                    house.issue_before(&format!("Token {:02}", n / 2), TimeDelta::hours(i64::from(n / 3))).await;
+                let token = test.issue_before(&format!("Token {:02}", n / 2), TimeDelta::hours(i64::from(n / 3))).await;
                 if n % 2 == 0 {
-                    let used = house.store.at(Clock::fixed(begin() - TimeDelta::minutes(i64::from(n / 5))));
+                    let used = test.store.at(Clock::fixed(begin() - TimeDelta::minutes(i64::from(n / 5))));
                     used.record_use(token.id).await.unwrap();
                 }
             }
             let filter = TokenFilter { sort, ..TokenFilter::default() };
-            let all = house.walked(&filter, false).await;
+            let all = test.walked(&filter, false).await;
             // All tokens in the order of the walk, seen or not.
             let order: Vec<_> = if backwards { all.iter().rev().collect() } else { all.iter().collect() };
             let mut touched = HashSet::new();
             let mut seen = Vec::new();
-            let mut place = if backwards { Place::Last } else { Place::First };
+            let mut place = if backwards { PagePosition::Last } else { PagePosition::First };
             for pages in 1.. {
-                let mut list = house.at(&filter, place).await;
+                let mut list = test.at(&filter, place).await;
                 let next = if backwards { list.position.previous() } else { list.position.next() };
                 if backwards {
                     list.tokens.reverse();
@@ -360,16 +360,16 @@ async fn changes_between_two_pages_move_no_other_token() {
                 // Move one row that was seen and one that was not to the first or last place by name and by last use.
                 let moved = [at(pages * 24 - 5).copied(), at(pages * 24 + 7).copied()];
                 for token in gone.into_iter().flatten().filter(|token| touched.insert(token.id)) {
-                    house.store.delete(&house.aya, token.id).await.unwrap();
+                    test.store.delete(&test.aya, token.id).await.unwrap();
                 }
                 for (token, name) in moved.into_iter().zip(["A first", "Z last"]) {
                     let Some(token) = token.filter(|token| touched.insert(token.id)) else { continue };
-                    let settings = house.settings(name);
-                    house.store.update(&house.aya, token.id, settings, token.revision).await.unwrap();
-                    house.store.at(Clock::fixed(begin() + TimeDelta::hours(1))).record_use(token.id).await.unwrap();
+                    let settings = test.settings(name);
+                    test.store.update(&test.aya, token.id, settings, token.revision).await.unwrap();
+                    test.store.at(Clock::fixed(begin() + TimeDelta::hours(1))).record_use(token.id).await.unwrap();
                 }
                 for (name, age) in [("A new", 0), ("Token 20", 15), ("Z new", 100)] {
-                    house.issue_before(name, TimeDelta::hours(age)).await;
+                    test.issue_before(name, TimeDelta::hours(age)).await;
                 }
             }
             assert!(touched.len() > 12, "{}", touched.len());
@@ -382,43 +382,43 @@ async fn changes_between_two_pages_move_no_other_token() {
 
 #[tokio::test]
 async fn empty_page_is_replaced_by_the_first_or_last_page() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let filter = TokenFilter::default();
     for n in 0..=PAGE_SIZE {
-        house.issue_before(&format!("Token {n}"), TimeDelta::hours(n.into())).await;
+        test.issue_before(&format!("Token {n}"), TimeDelta::hours(n.into())).await;
     }
-    let all = house.walked(&filter, false).await;
+    let all = test.walked(&filter, false).await;
     let (first, last) = (key(filter.sort, &all[0]), key(filter.sort, all.last().unwrap()));
-    let beyond = house.at(&filter, Place::After(last.clone())).await;
-    assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (Place::Last, &all[24..]));
-    let beyond = house.at(&filter, Place::Before(first.clone())).await;
-    assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (Place::First, &all[..24]));
+    let beyond = test.at(&filter, PagePosition::After(last.clone())).await;
+    assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (PagePosition::Last, &all[24..]));
+    let beyond = test.at(&filter, PagePosition::Before(first.clone())).await;
+    assert_eq!((beyond.position.place, beyond.tokens.as_slice()), (PagePosition::First, &all[..24]));
 
     // The rows before a page are a page, however few: no row is shown twice.
-    let second = house.at(&filter, Place::Before(key(filter.sort, &all[2]))).await;
-    assert_eq!((second.tokens.as_slice(), second.position.shown()), (&all[..2], Shown::Range(1, 2)));
-    assert_eq!((second.position.previous(), second.position.place == Place::First), (None, false));
-    let rest = house.at(&filter, second.position.next().unwrap()).await;
-    assert_eq!((rest.tokens.as_slice(), rest.position.shown()), (&all[2..], Shown::Range(3, 25)));
+    let second = test.at(&filter, PagePosition::Before(key(filter.sort, &all[2]))).await;
+    assert_eq!((second.tokens.as_slice(), second.position.shown()), (&all[..2], RowsShown::Range(1, 2)));
+    assert_eq!((second.position.previous(), second.position.place == PagePosition::First), (None, false));
+    let rest = test.at(&filter, second.position.next().unwrap()).await;
+    assert_eq!((rest.tokens.as_slice(), rest.position.shown()), (&all[2..], RowsShown::Range(3, 25)));
 
     // A page with no rows left before it is the first page.
-    house.store.delete(&house.aya, all[0].id).await.unwrap();
-    let rest = house.at(&filter, Place::After(first)).await;
-    assert_eq!((rest.position.place, rest.tokens.as_slice()), (Place::First, &all[1..]));
-    let all_before = house.at(&filter, Place::Before(last)).await;
-    assert_eq!((all_before.tokens.as_slice(), all_before.position.shown()), (&all[1..24], Shown::Range(1, 23)));
+    test.store.delete(&test.aya, all[0].id).await.unwrap();
+    let rest = test.at(&filter, PagePosition::After(first)).await;
+    assert_eq!((rest.position.place, rest.tokens.as_slice()), (PagePosition::First, &all[1..]));
+    let all_before = test.at(&filter, PagePosition::Before(last)).await;
+    assert_eq!((all_before.tokens.as_slice(), all_before.position.shown()), (&all[1..24], RowsShown::Range(1, 23)));
 }
 
 #[tokio::test]
 async fn malformed_page_key_gives_the_first_page() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     for n in 0..2 * PAGE_SIZE {
-        house.issue(&format!("Token {n}")).await;
+        test.issue(&format!("Token {n}")).await;
     }
     let id = Uuid::now_v7();
     for sort in Sort::ALL {
         let filter = TokenFilter { sort, ..TokenFilter::default() };
-        let first = house.at(&filter, Place::First).await;
+        let first = test.at(&filter, PagePosition::First).await;
         let mut nonsense = vec![String::new(), ".".to_owned(), id.to_string(), format!("{id}"), "' OR 1=1".to_owned()];
         nonsense.push(format!(".{}", i64::MAX));
         if sort == Sort::Name {
@@ -432,13 +432,13 @@ async fn malformed_page_key_gives_the_first_page() {
             ]);
         }
         for text in nonsense {
-            for place in [Place::After(Cursor(text.clone())), Place::Before(Cursor(text.clone()))] {
-                assert_eq!(house.at(&filter, place).await, first, "{sort:?}: {text:?}");
+            for place in [PagePosition::After(Cursor(text.clone())), PagePosition::Before(Cursor(text.clone()))] {
+                assert_eq!(test.at(&filter, place).await, first, "{sort:?}: {text:?}");
             }
         }
         // An extreme value that can be parsed is a place before or after all rows.
         for extreme in [i64::MIN, i64::MAX] {
-            let list = house.at(&filter, Place::After(Cursor(format!("{id}.{extreme}")))).await;
+            let list = test.at(&filter, PagePosition::After(Cursor(format!("{id}.{extreme}")))).await;
             assert!(!list.tokens.is_empty(), "{sort:?}: {extreme}");
         }
     }
@@ -446,25 +446,25 @@ async fn malformed_page_key_gives_the_first_page() {
 
 #[tokio::test]
 async fn key_of_another_account_s_token_reveals_nothing() {
-    let house = House::new().await;
-    let otto = house.stranger().await;
+    let test = TestStore::new().await;
+    let otto = test.stranger().await;
     for n in 0..2 * PAGE_SIZE {
-        house.issue_before(&format!("Token {n}"), TimeDelta::hours(n.into())).await;
+        test.issue_before(&format!("Token {n}"), TimeDelta::hours(n.into())).await;
     }
     let hour = TimeDelta::hours(5);
-    let theirs = house.store.at(Clock::fixed(begin() - hour));
-    let settings = TokenSettings { primary_contact: otto.user.id, ..house.settings("Token 5") };
+    let theirs = test.store.at(Clock::fixed(begin() - hour));
+    let settings = TokenSettings { primary_contact: otto.user.id, ..test.settings("Token 5") };
     let strangers = theirs.create(&otto, settings, Uuid::now_v7()).await.unwrap().token;
     for sort in Sort::ALL {
         let filter = TokenFilter { sort, ..TokenFilter::default() };
-        let own = house.walked(&filter, false).await;
-        for place in [Place::After as fn(Cursor) -> Place, Place::Before] {
-            let list = house.at(&filter, place(key(sort, &strangers))).await;
+        let own = test.walked(&filter, false).await;
+        for place in [PagePosition::After as fn(Cursor) -> PagePosition, PagePosition::Before] {
+            let list = test.at(&filter, place(key(sort, &strangers))).await;
             assert!(list.tokens.iter().all(|token| own.contains(token)));
             assert_eq!(list.position.total, Count::Exactly(own.len() as u64));
             // The answer is the same as for a token that never existed, with a similar key.
             let none = Token { id: TokenId(Uuid::from_u128(strangers.id.0.as_u128() + 1)), ..strangers.clone() };
-            let there = house.at(&filter, place(key(sort, &none))).await;
+            let there = test.at(&filter, place(key(sort, &none))).await;
             assert_eq!((there.tokens, there.position.before), (list.tokens, list.position.before));
         }
     }
@@ -472,50 +472,50 @@ async fn key_of_another_account_s_token_reveals_nothing() {
 
 #[tokio::test]
 async fn list_over_ten_thousand_says_more_than_and_reaches_the_end() {
-    let house = House::new().await;
-    house.issue("Token 0").await;
-    house.copy(COUNTED + 99).await;
+    let test = TestStore::new().await;
+    test.issue("Token 0").await;
+    test.copy(COUNTED + 99).await;
     let more = Count::MoreThan(COUNTED.into());
     for sort in Sort::ALL {
         let filter = TokenFilter { sort, ..TokenFilter::default() };
-        let first = house.at(&filter, Place::First).await;
-        assert_eq!((first.position.total, first.position.shown()), (more, Shown::Range(1, 24)));
-        let second = house.at(&filter, first.position.next().unwrap()).await;
-        assert_eq!((second.position.total, second.position.shown()), (more, Shown::Range(25, 48)));
-        let mut list = house.at(&filter, Place::Last).await;
-        assert_eq!((list.position.total, list.position.shown()), (more, Shown::Last(24)));
+        let first = test.at(&filter, PagePosition::First).await;
+        assert_eq!((first.position.total, first.position.shown()), (more, RowsShown::Range(1, 24)));
+        let second = test.at(&filter, first.position.next().unwrap()).await;
+        assert_eq!((second.position.total, second.position.shown()), (more, RowsShown::Range(25, 48)));
+        let mut list = test.at(&filter, PagePosition::Last).await;
+        assert_eq!((list.position.total, list.position.shown()), (more, RowsShown::Last(24)));
         // 10,100 are 20 more than 420 pages.
         let mut back = list.tokens.len();
-        for shown in [Shown::Beyond(24, 10_000); 3] {
-            list = house.at(&filter, list.position.previous().unwrap()).await;
+        for shown in [RowsShown::Beyond(24, 10_000); 3] {
+            list = test.at(&filter, list.position.previous().unwrap()).await;
             assert_eq!((list.position.total, list.position.shown()), (more, shown), "{sort:?}");
             back += list.tokens.len();
         }
-        list = house.at(&filter, list.position.previous().unwrap()).await;
+        list = test.at(&filter, list.position.previous().unwrap()).await;
         back += list.tokens.len();
         let from = 10_100 - back as u64 + 1;
-        assert_eq!((list.position.total, list.position.shown()), (more, Shown::Range(from, from + 23)), "{sort:?}");
-        let (tokens, total) = house.store.numbered_page(house.aya.account, &filter, 421, PAGE_SIZE).await.unwrap();
+        assert_eq!((list.position.total, list.position.shown()), (more, RowsShown::Range(from, from + 23)), "{sort:?}");
+        let (tokens, total) = test.store.numbered_page(test.aya.account, &filter, 421, PAGE_SIZE).await.unwrap();
         assert_eq!((tokens.len(), total), (20, 10_100));
-        assert_eq!(tokens.last(), house.at(&filter, Place::Last).await.tokens.last());
+        assert_eq!(tokens.last(), test.at(&filter, PagePosition::Last).await.tokens.last());
     }
     let filter = named("token");
-    assert_eq!(house.at(&filter, Place::First).await.position.total, more);
-    assert_eq!(house.names(named("token 4321")).await, ["Token 4321"]);
-    let walked: HashSet<_> = house.walked(&named("token 1"), false).await.iter().map(|token| token.id.0).collect();
+    assert_eq!(test.at(&filter, PagePosition::First).await.position.total, more);
+    assert_eq!(test.names(named("token 4321")).await, ["Token 4321"]);
+    let walked: HashSet<_> = test.walked(&named("token 1"), false).await.iter().map(|token| token.id.0).collect();
     // 1, 10 to 19, 100 to 199, 1000 to 1999 and 10000 to 10099.
     assert_eq!(walked.len(), 1 + 10 + 100 + 1_000 + 100);
 }
 
 #[tokio::test]
 async fn beyond_the_last_page_by_number_there_is_nothing() {
-    let house = House::new().await;
+    let test = TestStore::new().await;
     let page = async |number| {
         let filter = TokenFilter::default();
-        house.store.numbered_page(house.aya.account, &filter, number, PAGE_SIZE).await.unwrap()
+        test.store.numbered_page(test.aya.account, &filter, number, PAGE_SIZE).await.unwrap()
     };
     assert_eq!(page(1).await, (vec![], 0));
-    let token = house.issue("Export").await.token;
+    let token = test.issue("Export").await.token;
     assert_eq!(page(1).await, (vec![token], 1));
     for beyond in [0, 2, 1_000_000, u32::MAX] {
         assert_eq!(page(beyond).await, (vec![], 1), "{beyond}");

@@ -1,11 +1,11 @@
 //! Calls: recording, writing, reading one by one, adding up, reporting and removing.
 
 use crate::database::{CALL_PACKS, Database};
-use crate::house::{HERE, House, begin};
 use crate::sql::{self, Pool};
+use crate::test_store::{HERE, TestStore, begin};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::account::AccountId;
-use domain::members::user::Asker;
+use domain::members::user::CurrentUser;
 use domain::tokens::scope::Scope;
 use domain::tokens::token::{Token, TokenId, TokenSettings};
 use sqlx::AssertSqlSafe;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 const EVER: (NaiveDate, NaiveDate) = (NaiveDate::MIN, NaiveDate::MAX);
 
-impl House {
+impl TestStore {
     fn call(&self, token: &Token) -> Call {
         Call {
             account: self.aya.account,
@@ -47,12 +47,12 @@ impl House {
 
 #[tokio::test]
 async fn a_call_is_kept_as_it_was() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.store.record_call(Call { status: 503, ..house.call(&token) });
-    assert!(house.usage().await.is_empty(), "it waits in memory");
-    assert_eq!(house.store.at(Clock::system()).flush_calls().await.unwrap(), 1);
-    assert_eq!(house.store.flush_calls().await.unwrap(), 0);
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.store.record_call(Call { status: 503, ..test.call(&token) });
+    assert!(test.usage().await.is_empty(), "it waits in memory");
+    assert_eq!(test.store.at(Clock::system()).flush_calls().await.unwrap(), 1);
+    assert_eq!(test.store.flush_calls().await.unwrap(), 0);
     let kept = RecordedCall {
         at: begin(),
         token: token.id,
@@ -63,79 +63,79 @@ async fn a_call_is_kept_as_it_was() {
         status: 503,
         latency: Duration::from_micros(1_500),
     };
-    assert_eq!(house.log(EVER.0, EVER.1).await, slice::from_ref(&kept));
-    house.store.delete(&house.aya, token.id).await.unwrap();
-    assert_eq!(house.log(EVER.0, EVER.1).await, [RecordedCall { name: None, sid: None, ..kept }]);
+    assert_eq!(test.log(EVER.0, EVER.1).await, slice::from_ref(&kept));
+    test.store.delete(&test.aya, token.id).await.unwrap();
+    assert_eq!(test.log(EVER.0, EVER.1).await, [RecordedCall { name: None, sid: None, ..kept }]);
 }
 
 #[tokio::test]
 async fn the_newest_use_wins_and_is_no_change_of_the_token() {
-    let house = House::new().await;
-    let [token, other] = [house.issue("Export").await.token, house.issue("Other").await.token];
+    let test = TestStore::new().await;
+    let [token, other] = [test.issue("Export").await.token, test.issue("Other").await.token];
     let call = |after: i64, status| {
-        house.store.record_call(Call { status, at: begin() + TimeDelta::seconds(after), ..house.call(&token) });
+        test.store.record_call(Call { status, at: begin() + TimeDelta::seconds(after), ..test.call(&token) });
     };
     call(20, 204);
     call(30, 399);
     call(10, 200);
     call(40, 400);
-    house.store.flush_calls().await.unwrap();
-    let used = house.token(&token).await;
+    test.store.flush_calls().await.unwrap();
+    let used = test.token(&token).await;
     assert_eq!((used.last_used_at, used.revision), (Some(begin() + TimeDelta::seconds(30)), token.revision));
     call(25, 200);
-    house.store.flush_calls().await.unwrap();
-    assert_eq!(house.token(&token).await, used, "a later use is not overwritten by an earlier one");
-    assert_eq!(house.token(&other).await, other);
-    assert_eq!(house.actions().await[2..], ["token_created", "token_created"]);
+    test.store.flush_calls().await.unwrap();
+    assert_eq!(test.token(&token).await, used, "a later use is not overwritten by an earlier one");
+    assert_eq!(test.token(&other).await, other);
+    assert_eq!(test.actions().await[2..], ["token_created", "token_created"]);
 }
 
 #[tokio::test]
 async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
     for _ in 0..2_500 {
-        house.store.record_call(house.call(&token));
+        test.store.record_call(test.call(&token));
     }
-    house.refuse("INSERT ON call_packs").await;
+    test.refuse("INSERT ON call_packs").await;
     for _ in 0..2 {
-        assert!(matches!(house.store.flush_calls().await, Err(Error::Database(_))));
-        house.store.record_call(house.call(&token));
+        assert!(matches!(test.store.flush_calls().await, Err(Error::Database(_))));
+        test.store.record_call(test.call(&token));
     }
-    assert_eq!(house.token(&token).await.last_used_at, None, "all or nothing");
-    house.allow("INSERT ON call_packs").await;
-    assert_eq!(house.store.flush_calls().await.unwrap(), 2_502);
-    assert_eq!(house.usage().await[0].calls, 2_502);
+    assert_eq!(test.token(&token).await.last_used_at, None, "all or nothing");
+    test.allow("INSERT ON call_packs").await;
+    assert_eq!(test.store.flush_calls().await.unwrap(), 2_502);
+    assert_eq!(test.usage().await[0].calls, 2_502);
 }
 
 #[tokio::test]
 async fn overfull_buffer_drops_the_oldest_calls_never_tried() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.refuse("INSERT ON call_packs").await;
-    let first = Call { status: 201, ..house.call(&token) };
-    house.store.record_call(first);
-    house.store.flush_calls().await.unwrap_err();
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.refuse("INSERT ON call_packs").await;
+    let first = Call { status: 201, ..test.call(&token) };
+    test.store.record_call(first);
+    test.store.flush_calls().await.unwrap_err();
     for number in 0..200_000 {
         let status = if number == 0 { 202 } else { 200 };
-        house.store.record_call(Call { status, ..first });
+        test.store.record_call(Call { status, ..first });
     }
-    house.allow("INSERT ON call_packs").await;
-    assert_eq!(house.store.flush_calls().await.unwrap(), 200_000);
-    let statuses: Vec<_> = house.usage().await.iter().map(|usage| (usage.status, usage.calls)).collect();
+    test.allow("INSERT ON call_packs").await;
+    assert_eq!(test.store.flush_calls().await.unwrap(), 200_000);
+    let statuses: Vec<_> = test.usage().await.iter().map(|usage| (usage.status, usage.calls)).collect();
     assert_eq!(statuses, [(200, 199_999), (201, 1)], "what may have been written already stays");
     for _ in 0..200_001 {
-        house.store.record_call(first);
+        test.store.record_call(first);
     }
-    assert_eq!(house.store.flush_calls().await.unwrap(), 200_000, "as many may wait as before");
+    assert_eq!(test.store.flush_calls().await.unwrap(), 200_000, "as many may wait as before");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
     let tasks: Vec<_> = (0..8)
         .map(|_| {
-            let (store, call) = (house.store.clone(), house.call(&token));
+            let (store, call) = (test.store.clone(), test.call(&token));
             tokio::spawn(async move {
                 for number in 0..500 {
                     store.record_call(call);
@@ -154,19 +154,19 @@ async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
     for task in tasks {
         task.await.unwrap();
     }
-    house.store.flush_calls().await.unwrap();
-    assert_eq!(house.usage().await[0].calls, 4_000);
+    test.store.flush_calls().await.unwrap();
+    assert_eq!(test.usage().await[0].calls, 4_000);
 }
 
 #[tokio::test]
 async fn usage_is_by_day_token_operation_status_with_mean_latency() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.later(TimeDelta::seconds(1)); // gives the tokens a known order
-    let other = house.issue("Other").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.later(TimeDelta::seconds(1)); // gives the tokens a known order
+    let other = test.issue("Other").await.token;
     let midnight: DateTime<Utc> = begin().date_naive().and_hms_opt(0, 0, 0).unwrap().and_utc();
     let day = midnight.date_naive();
-    let call = house.call(&token);
+    let call = test.call(&token);
     let get_job = Scope::find("getJob").unwrap();
     let calls = [
         Call { at: midnight - TimeDelta::microseconds(1), ..call },
@@ -178,10 +178,10 @@ async fn usage_is_by_day_token_operation_status_with_mean_latency() {
         Call { at: midnight + TimeDelta::days(1), ..call },
     ];
     for call in calls {
-        house.store.record_call(call);
+        test.store.record_call(call);
     }
-    house.store.flush_calls().await.unwrap();
-    house.store.delete(&house.aya, other.id).await.unwrap();
+    test.store.flush_calls().await.unwrap();
+    test.store.delete(&test.aya, other.id).await.unwrap();
     let one = TokenUsage {
         token: token.id,
         name: Some("Export".to_owned()),
@@ -198,61 +198,61 @@ async fn usage_is_by_day_token_operation_status_with_mean_latency() {
         TokenUsage { scope: "getJob".to_owned(), ..one.clone() },
         TokenUsage { token: other.id, name: None, sid: None, ..one.clone() },
     ];
-    assert_eq!(house.store.token_usage(house.aya.account, day, day).await.unwrap(), expected);
-    let days: Vec<_> = house.usage().await.into_iter().map(|usage| usage.day).collect();
+    assert_eq!(test.store.token_usage(test.aya.account, day, day).await.unwrap(), expected);
+    let days: Vec<_> = test.usage().await.into_iter().map(|usage| usage.day).collect();
     assert_eq!((days.first(), days.last(), days.len()), (day.pred_opt().as_ref(), day.succ_opt().as_ref(), 6));
-    assert!(house.store.token_usage(house.aya.account, day.succ_opt().unwrap(), day).await.unwrap().is_empty());
+    assert!(test.store.token_usage(test.aya.account, day.succ_opt().unwrap(), day).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn another_accounts_calls_are_not_seen() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let token = house.issue("Export").await.token;
-    let settings = TokenSettings { primary_contact: stranger.user.id, ..house.settings("Theirs") };
-    let theirs = house.store.create(&stranger, settings, Uuid::now_v7()).await.unwrap().token;
-    house.store.record_call(house.call(&token));
-    house.store.record_call(Call { account: stranger.account, ..house.call(&theirs) });
-    house.store.flush_calls().await.unwrap();
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let token = test.issue("Export").await.token;
+    let settings = TokenSettings { primary_contact: stranger.user.id, ..test.settings("Theirs") };
+    let theirs = test.store.create(&stranger, settings, Uuid::now_v7()).await.unwrap().token;
+    test.store.record_call(test.call(&token));
+    test.store.record_call(Call { account: stranger.account, ..test.call(&theirs) });
+    test.store.flush_calls().await.unwrap();
     for _ in 0..2 {
-        let [ours, others] = [house.aya.account, stranger.account]
-            .map(async |account| house.store.token_usage(account, EVER.0, EVER.1).await.unwrap());
+        let [ours, others] = [test.aya.account, stranger.account]
+            .map(async |account| test.store.token_usage(account, EVER.0, EVER.1).await.unwrap());
         let names = |usage: Vec<TokenUsage>| usage.into_iter().filter_map(|usage| usage.name).collect::<Vec<_>>();
         assert_eq!((names(ours.await), names(others.await)), (vec!["Export".to_owned()], vec!["Theirs".to_owned()]));
-        house.later(TimeDelta::seconds(1));
-        assert!(house.store.add_up_calls().await.unwrap() <= 2);
-        house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
-        assert_eq!(house.log(EVER.0, EVER.1).await, []);
+        test.later(TimeDelta::seconds(1));
+        assert!(test.store.add_up_calls().await.unwrap() <= 2);
+        test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+        assert_eq!(test.log(EVER.0, EVER.1).await, []);
     }
 }
 
 /// Records the calls of more than eight days, one a minute from now back; every third has failed.
-fn record_days(house: &House, token: &Token, stranger: &Asker) {
+fn record_days(test: &TestStore, token: &Token, stranger: &CurrentUser) {
     for number in 0..12_000_i64 {
         let call = Call {
             at: begin() - TimeDelta::minutes(number),
             status: if number % 3 == 0 { 404 } else { 200 },
             latency: Duration::from_micros(u64::try_from(number).unwrap()),
-            ..house.call(token)
+            ..test.call(token)
         };
-        house.store.record_call(call);
+        test.store.record_call(call);
         if number % 100 == 0 {
-            house.store.record_call(Call { account: stranger.account, ..call });
+            test.store.record_call(Call { account: stranger.account, ..call });
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let token = house.issue("Export").await.token;
-    record_days(&house, &token, &stranger);
-    assert_eq!(house.store.flush_calls().await.unwrap(), 12_120);
-    let before = house.usage().await;
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let token = test.issue("Export").await.token;
+    record_days(&test, &token, &stranger);
+    assert_eq!(test.store.flush_calls().await.unwrap(), 12_120);
+    let before = test.usage().await;
     assert_eq!(before.iter().map(|usage| usage.calls).sum::<u64>(), 12_000);
     let at_once = [(); 3].map(|()| {
-        let store = house.store.clone();
+        let store = test.store.clone();
         tokio::spawn(async move { store.add_up_calls().await.unwrap() })
     });
     let mut added = 0;
@@ -260,39 +260,39 @@ async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
         added += task.await.unwrap();
     }
     assert_eq!(added, 12_120);
-    assert_eq!(house.usage().await, before);
-    house.store.record_call(house.call(&token));
-    house.store.flush_calls().await.unwrap();
-    assert_eq!(house.usage().await.iter().map(|usage| usage.calls).sum::<u64>(), 12_001, "what is newer is added");
-    assert_eq!(house.store.add_up_calls().await.unwrap(), 1);
-    assert_eq!(house.log(EVER.0, EVER.1).await.len(), 12_001, "the calls themselves stay");
+    assert_eq!(test.usage().await, before);
+    test.store.record_call(test.call(&token));
+    test.store.flush_calls().await.unwrap();
+    assert_eq!(test.usage().await.iter().map(|usage| usage.calls).sum::<u64>(), 12_001, "what is newer is added");
+    assert_eq!(test.store.add_up_calls().await.unwrap(), 1);
+    assert_eq!(test.log(EVER.0, EVER.1).await.len(), 12_001, "the calls themselves stay");
 }
 
 #[tokio::test]
 async fn old_calls_are_removed_once_counted_and_their_totals_stay() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let token = house.issue("Export").await.token;
-    record_days(&house, &token, &stranger);
-    house.store.flush_calls().await.unwrap();
-    let before = house.usage().await;
-    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
-    assert_eq!(house.log(EVER.0, EVER.1).await.len(), 12_000, "none is added up yet");
-    house.store.add_up_calls().await.unwrap();
-    house.store.remove_old_calls(TimeDelta::minutes(6_000)).await.unwrap();
-    let left = house.log(EVER.0, EVER.1).await;
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let token = test.issue("Export").await.token;
+    record_days(&test, &token, &stranger);
+    test.store.flush_calls().await.unwrap();
+    let before = test.usage().await;
+    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!(test.log(EVER.0, EVER.1).await.len(), 12_000, "none is added up yet");
+    test.store.add_up_calls().await.unwrap();
+    test.store.remove_old_calls(TimeDelta::minutes(6_000)).await.unwrap();
+    let left = test.log(EVER.0, EVER.1).await;
     let oldest = left.iter().map(|call| call.at).min().unwrap();
     let longest = TimeDelta::minutes(6_060);
     assert!(
         oldest <= begin() - TimeDelta::minutes(6_000) && oldest > begin() - longest,
         "{oldest}: up to an hour more"
     );
-    assert_eq!(house.usage().await, before);
-    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
-    assert_eq!(house.usage().await, before);
+    assert_eq!(test.usage().await, before);
+    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    assert_eq!(test.usage().await, before);
     let left: i64 = sql::query_scalar("SELECT COUNT(*) FROM call_packs WHERE last_at < $1")
         .bind(begin().timestamp_micros())
-        .fetch_one(&house.database().await)
+        .fetch_one(&test.database().await)
         .await
         .unwrap();
     assert_eq!(left, 0, "no account has any");
@@ -300,48 +300,48 @@ async fn old_calls_are_removed_once_counted_and_their_totals_stay() {
 
 #[tokio::test]
 async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let token = house.issue("Export").await.token;
-    record_days(&house, &token, &stranger);
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let token = test.issue("Export").await.token;
+    record_days(&test, &token, &stranger);
     for _ in 0..9_000 {
-        house.store.record_call(house.call(&token)); // more than one pack holds
+        test.store.record_call(test.call(&token)); // more than one pack holds
     }
-    house.store.flush_calls().await.unwrap();
+    test.store.flush_calls().await.unwrap();
     let today = begin().date_naive();
-    let all = house.log(EVER.0, EVER.1).await;
+    let all = test.log(EVER.0, EVER.1).await;
     assert_eq!(all.len(), 21_000);
     let mut parts = Vec::new();
     for day in today.pred_opt().unwrap().pred_opt().unwrap().iter_days().take(3) {
-        let calls = house.log(day, day).await;
+        let calls = test.log(day, day).await;
         assert!(!calls.is_empty() && calls.iter().all(|call| call.at.date_naive() == day));
         parts.extend(calls);
     }
     let since = parts.iter().map(|call| call.at).min().unwrap();
     assert_eq!(parts, all.into_iter().filter(|call| call.at >= since).collect::<Vec<_>>());
-    assert_eq!(house.log(today.succ_opt().unwrap(), NaiveDate::MAX).await, []);
+    assert_eq!(test.log(today.succ_opt().unwrap(), NaiveDate::MAX).await, []);
 }
 
 #[tokio::test]
 async fn damaged_pack_is_an_error_and_stays_until_it_is_old() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
-    house.store.record_call(house.call(&token));
-    house.store.flush_calls().await.unwrap();
-    let database = house.database().await;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    test.store.record_call(test.call(&token));
+    test.store.flush_calls().await.unwrap();
+    let database = test.database().await;
     for damage in ["calls = 2", "pack = SUBSTR(pack, 1, 30)", "pack = SUBSTR(pack, 2)"] {
         sql::query(AssertSqlSafe(format!("UPDATE call_packs SET {damage}"))).execute(&database).await.unwrap();
-        let usage = house.store.token_usage(house.aya.account, EVER.0, EVER.1).await;
+        let usage = test.store.token_usage(test.aya.account, EVER.0, EVER.1).await;
         assert!(matches!(usage, Err(Error::Corrupt(_))), "{damage}");
-        assert!(matches!(house.store.call_log(house.aya.account, EVER.0, EVER.1).next().await, Err(Error::Corrupt(_))));
-        assert!(matches!(house.store.add_up_calls().await, Err(Error::Corrupt(_))));
+        assert!(matches!(test.store.call_log(test.aya.account, EVER.0, EVER.1).next().await, Err(Error::Corrupt(_))));
+        assert!(matches!(test.store.add_up_calls().await, Err(Error::Corrupt(_))));
     }
-    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!(count(&database, "TRUE").await, 1);
-    house.later(TimeDelta::seconds(1));
-    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.later(TimeDelta::seconds(1));
+    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!(count(&database, "TRUE").await, 0);
-    assert_eq!(house.store.add_up_calls().await.unwrap(), 0);
+    assert_eq!(test.store.add_up_calls().await.unwrap(), 0);
 }
 
 /// Returns the number of packs that meet the condition.
@@ -352,40 +352,40 @@ async fn count(database: &Pool, condition: &str) -> i64 {
 
 #[tokio::test]
 async fn unreadable_pack_does_not_stop_counting_other_accounts() {
-    let house = House::new().await;
-    let stranger = house.stranger().await;
-    let token = house.issue("Export").await.token;
-    let mut accounts = [house.aya.account, stranger.account];
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let token = test.issue("Export").await.token;
+    let mut accounts = [test.aya.account, stranger.account];
     accounts.sort_unstable_by_key(|account| account.0); // the order in which packs are added up
     for account in accounts {
-        house.store.record_call(Call { account, ..house.call(&token) });
+        test.store.record_call(Call { account, ..test.call(&token) });
     }
-    house.store.flush_calls().await.unwrap();
-    let database = house.database().await;
+    test.store.flush_calls().await.unwrap();
+    let database = test.database().await;
     let damage = sql::query("UPDATE call_packs SET calls = 2 WHERE account_id = $1").bind(accounts[0].0);
     damage.execute(&database).await.unwrap();
-    assert!(matches!(house.store.add_up_calls().await, Err(Error::Corrupt(_))));
+    assert!(matches!(test.store.add_up_calls().await, Err(Error::Corrupt(_))));
     assert_eq!((count(&database, "counted").await, count(&database, "calls = 2 AND NOT counted").await), (1, 1));
-    house.store.record_call(Call { account: accounts[0], ..house.call(&token) });
-    house.store.flush_calls().await.unwrap();
-    house.later(TimeDelta::seconds(1));
-    house.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.record_call(Call { account: accounts[0], ..test.call(&token) });
+    test.store.flush_calls().await.unwrap();
+    test.later(TimeDelta::seconds(1));
+    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!((count(&database, "TRUE").await, count(&database, "calls = 2").await), (1, 0));
-    assert_eq!(house.store.add_up_calls().await.unwrap(), 1, "that goes on");
+    assert_eq!(test.store.add_up_calls().await.unwrap(), 1, "that goes on");
     for account in accounts {
-        assert_eq!(house.store.token_usage(account, EVER.0, EVER.1).await.unwrap()[0].calls, 1);
+        assert_eq!(test.store.token_usage(account, EVER.0, EVER.1).await.unwrap()[0].calls, 1);
     }
 }
 
 #[tokio::test]
 async fn the_log_is_read_some_calls_at_a_time() {
-    let house = House::new().await;
-    let token = house.issue("Export").await.token;
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
     for _ in 0..50_000 {
-        house.store.record_call(house.call(&token));
+        test.store.record_call(test.call(&token));
     }
-    house.store.flush_calls().await.unwrap();
-    let mut log = house.store.call_log(house.aya.account, EVER.0, EVER.1);
+    test.store.flush_calls().await.unwrap();
+    let mut log = test.store.call_log(test.aya.account, EVER.0, EVER.1);
     let mut read = Vec::new();
     for _ in 0..3 {
         read.push(log.next().await.unwrap().len());

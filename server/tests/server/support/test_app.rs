@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::Path};
 use domain::{
     account::AccountId,
     gate::client_address::TrustedProxies,
-    members::{role::Role, user::Asker},
+    members::{role::Role, user::CurrentUser},
     tokens::{
         scope::Scope,
         secret::{AccountSid, Secret},
@@ -31,11 +31,11 @@ use crate::support::log;
 pub const PASSWORD: &str = "correct horse battery";
 
 /// A running server.
-pub struct House {
+pub struct TestApp {
     /// The server's store, which a test uses in place of pages.
     pub store: Store,
     /// An Account Administrator.
-    pub by: Asker,
+    pub by: CurrentUser,
     /// A token with the scope to retrieve the company profile.
     pub issued: IssuedToken,
     /// The address that the server listens on.
@@ -58,7 +58,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl House {
+impl TestApp {
     /// Starts a server as for local use.
     pub async fn open() -> Self {
         Self::open_as(false, &gate::Settings::default()).await
@@ -91,7 +91,7 @@ impl House {
             let user = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
             let id = store.add_user(account, user).await.unwrap();
             let user = store.people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
-            by.get_or_insert(Asker { user, account, account_name: "Agency".to_owned(), role });
+            by.get_or_insert(CurrentUser { user, account, account_name: "Agency".to_owned(), role });
         }
         let by = by.unwrap();
         store.enable_api_access(&by).await.unwrap();
@@ -161,7 +161,7 @@ impl House {
         self.request(method, path).header(header::AUTHORIZATION, basic(sid, secret))
     }
 
-    /// Returns the beginning of a call with the house's own token.
+    /// Returns the beginning of a call with the app's own token.
     pub fn own_request(&self, method: &str, path: &str) -> http::request::Builder {
         self.request_with(method, path, &self.issued.token.sid, &self.issued.secret)
     }
@@ -232,7 +232,7 @@ pub fn basic(sid: &AccountSid, secret: &Secret) -> String {
 }
 
 /// Issues a new token with these scopes, in the account of `by`.
-pub async fn issue(store: &Store, by: &Asker, scopes: &[Scope]) -> IssuedToken {
+pub async fn issue(store: &Store, by: &CurrentUser, scopes: &[Scope]) -> IssuedToken {
     let form = TokenForm {
         name: "Nightly export".to_owned(),
         scopes: scopes.iter().map(|scope| scope.id().to_owned()).collect(),

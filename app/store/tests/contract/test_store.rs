@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::gate::api_version::ApiVersion;
 use domain::members::role::Role;
-use domain::members::user::{Asker, Person};
+use domain::members::user::{CurrentUser, Person};
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::scope::{Scope, Scopes};
 use domain::tokens::token::{Token, TokenSettings};
@@ -20,14 +20,14 @@ pub const PASSWORD: &str = "a long enough password";
 pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 /// A store, with the clock, user and database that a test needs.
-pub struct House {
+pub struct TestStore {
     pub store: Store,
     pub clock: Clock,
-    pub aya: Asker,
+    pub aya: CurrentUser,
     pub database: Database,
 }
 
-impl House {
+impl TestStore {
     /// Returns a store with one account, *Acme*, and its administrator, Aya.
     pub async fn new() -> Self {
         let database = Database::new().await;
@@ -38,7 +38,7 @@ impl House {
     }
 
     /// Adds another account and returns its user.
-    pub async fn stranger(&self) -> Asker {
+    pub async fn stranger(&self) -> CurrentUser {
         asker(&self.store, "Other", "Otto").await
     }
 
@@ -128,12 +128,12 @@ pub fn new_user(name: &str, role: Role) -> NewUser {
 }
 
 /// Adds an account and returns its first user, an administrator.
-async fn asker(store: &Store, account_name: &str, name: &str) -> Asker {
+async fn asker(store: &Store, account_name: &str, name: &str) -> CurrentUser {
     let role = Role::AccountAdministrator;
     let account: AccountId = store.add_account(account_name).await.unwrap();
     let id = store.add_user(account, new_user(name, role)).await.unwrap();
     let user = Person { id, name: name.to_owned(), email: format!("{name}@agency.example") };
-    Asker { user, account, account_name: account_name.to_owned(), role }
+    CurrentUser { user, account, account_name: account_name.to_owned(), role }
 }
 
 async fn open(database: &Database, clock: &Clock) -> Store {
