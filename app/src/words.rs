@@ -2,7 +2,7 @@
 
 use crate::i18n::{Locale, t_string, td_string};
 use domain::audit::action::Action;
-use domain::audit::trail::ActionGroup;
+use domain::audit::action::ActionGroup;
 use domain::members::membership::MembershipState;
 use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};

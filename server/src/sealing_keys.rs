@@ -1,22 +1,20 @@
 //! The sealing keys, which seal Auth Tokens that may be viewed again: from the environment, or from a file beside
-//! the database that is made when one is first needed; and `kagitaba key rotate`.
+//! the database that is made when one is first needed.
 
 use std::{
-    fs::{self, File, TryLockError},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
 use store::SealingKeys;
 
-use crate::{config::Data, environment, output::say, server_key};
+use crate::{environment, server_key};
 
 /// The environment variable that may hold the keys: each a number, a colon and 64 hexadecimal digits, the current one
 /// first, separated by blanks.
 pub const VARIABLE: &str = "KAGITABA_SEALING_KEYS";
 /// The file of the keys, in the data folder.
-const FILE: &str = "sealing.key";
+pub const FILE: &str = "sealing.key";
 
 /// The reason why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -67,43 +65,5 @@ fn read(file: &Path) -> Result<Option<SealingKeys>, KeysError> {
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(KeysError::Io { file: file.to_owned(), source }),
-    }
-}
-
-/// Makes a new key, seals all Auth Tokens with it, and removes the old one. The server may run meanwhile. After an
-/// interruption, it continues from there.
-///
-/// # Errors
-/// If the keys are in the environment and there is no second one, if another process is rotating them, or if the file
-/// or the store fails or an Auth Token can't be opened: then no key is removed.
-pub async fn rotate(data: &Data) -> Result<()> {
-    let store = data.open().await?;
-    let keys = of(&data.folder)?;
-    if environment::variable(VARIABLE).is_some() {
-        if !keys.has_old() {
-            bail!("put a new key before the one in {VARIABLE}, restart the server with both, and do this again");
-        }
-        let count = store.seal_anew().await?;
-        say!("Sealed {count} Auth Tokens with the new key. Remove the old one from {VARIABLE}; restart the server.")?;
-        return Ok(());
-    }
-    let file = data.folder.join(FILE);
-    let _lock = lock(&data.folder.join("sealing.lock"))?;
-    if !of(&data.folder)?.has_old() {
-        server_key::replace(&file, of(&data.folder)?.with_new(&mut rand::rng()).to_text().trim_end())?;
-    }
-    let count = store.seal_anew().await.context("nothing is lost: both keys are kept")?;
-    server_key::replace(&file, of(&data.folder)?.current_alone().to_text().trim_end())?;
-    say!("Sealed {count} Auth Tokens with a new key. The old one is gone from {}.", file.display())?;
-    Ok(())
-}
-
-/// Takes the lock, which is held until it is dropped.
-fn lock(file: &Path) -> Result<File> {
-    let lock = File::create(file).with_context(|| format!("cannot make {}", file.display()))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!("the key is being rotated already; wait until that has ended"),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", file.display())),
     }
 }

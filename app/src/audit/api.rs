@@ -12,7 +12,10 @@ use leptos::prelude::*;
 use {
     crate::request::context::allowed,
     domain::{
-        audit::trail::{ActionGroup, HISTORY_SIZE, changes, subject},
+        audit::{
+            action::ActionGroup,
+            trail::{HISTORY_SIZE, changes, subject},
+        },
         members::{role::Permission, user::Person},
     },
     store::AuditEntry,

@@ -16,7 +16,11 @@ use crate::ui::search_box::{search_box, typed};
 use crate::ui::time::use_zone;
 use crate::words::{self, Words};
 use chrono::{NaiveDate, NaiveTime};
-use domain::audit::trail::{ActionGroup, EXPORT_MAX, Head, Trail, TrailFilter, date};
+use domain::audit::{
+    action::ActionGroup,
+    trail::{EXPORT_MAX, Head, Trail, TrailFilter},
+};
+use domain::date;
 use domain::members::role::Permission;
 use domain::paging::{Count, PagePosition};
 use leptos::ev;
@@ -99,7 +103,7 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
     // Days in the user's time zone.
     let zone = StoredValue::new(use_zone());
     let on_day = move |event: ev::Event, set: fn(&mut TrailFilter, Option<NaiveDate>)| {
-        let day = date(&event_target_value(&event));
+        let day = date::parse(&event_target_value(&event));
         choose(&|next| {
             set(next, day);
             let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();

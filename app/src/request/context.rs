@@ -5,7 +5,7 @@ use crate::i18n::Locale;
 use crate::mail::Mail;
 use crate::sign_in::api::session::SESSION_COOKIE;
 use crate::ui::language_switch::COOKIE as LANGUAGE_COOKIE;
-use domain::gate::client_address::{ClientAddress, UNKNOWN};
+use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use domain::members::role::Permission;
 use domain::members::user::{CurrentUser, Preferences};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};

@@ -1,23 +1,70 @@
 //! `kagitaba advertiser import`: imports the agency's advertisers from a CSV file (RFC 4180) whose first line names the
 //! columns.
 
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
 use std::{
     collections::HashMap,
     fs,
     io::{self, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, anyhow};
+use clap::{Args, Subcommand};
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
-use domain::reports::advertiser::{Advertiser, check_columns, column};
+use domain::{
+    members::user,
+    reports::advertiser::{Advertiser, check_columns, column},
+};
 use store::ImportedAdvertisers;
 
 use crate::{
-    commands::{account, cli::AdvertiserImport},
+    commands::account,
+    config::Data,
     output::say,
     spreadsheet::{self, Encoding, breaks},
 };
+
+/// What can be done with advertisers.
+#[derive(Debug, Subcommand)]
+pub enum AdvertiserCommand {
+    /// Import advertisers from a CSV file: those of a known Id are replaced, others added, none removed. The first line
+    /// names the columns, in any order and case, as the API names its fields: Id, Name and as many others as there are.
+    /// Between them stand commas, semicolons or tabs. The file is in UTF-8, or in UTF-16 with a byte order mark.
+    /// Other accounts' credentials are never stored, and of tax numbers only the end. Where one line is wrong, nothing is
+    /// imported.
+    Import(AdvertiserImport),
+}
+
+impl AdvertiserCommand {
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// If the command failed.
+    pub async fn run(&self) -> Result<()> {
+        match self {
+            Self::Import(advertisers) => import(advertisers).await,
+        }
+    }
+}
+
+/// Advertisers to import.
+#[derive(Debug, Clone, Args)]
+pub struct AdvertiserImport {
+    /// The file; - for standard input.
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// The agency account's name.
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: String,
+    /// What the file is in, where it is neither: shift_jis, windows-1252 and so on (WHATWG Encoding Standard).
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
 
 /// Number of problems shown at once.
 const SHOWN: usize = 20;

@@ -1,9 +1,49 @@
 //! `kagitaba audit verify`: checks the audit trail for tampering.
 
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
 use anyhow::{Result, ensure};
+use clap::{Args, Subcommand};
+use domain::members::user;
 use store::{AuditChain, AuditHash};
 
-use crate::{commands::cli::AuditVerify, output::say};
+use crate::{config::Data, output::say};
+
+/// What can be done with the audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk every account's chain of entries: print how many there are and the hash of the last, or name the first that
+    /// was altered, removed or inserted. Only reads, also a copy that can't be written. Keep what it prints elsewhere and
+    /// give it with --head the next time: that a database was put back to an older copy, only a comparison tells.
+    Verify(AuditVerify),
+}
+
+impl AuditCommand {
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// If the command failed.
+    pub async fn run(&self) -> Result<()> {
+        match self {
+            Self::Verify(chains) => verify(chains).await,
+        }
+    }
+}
+
+/// What of the audit trail to verify.
+#[derive(Debug, Clone, Args)]
+pub struct AuditVerify {
+    /// A hash that was noted elsewhere (from here, the audit page or a file of it): the entry that has it must be there.
+    /// May be given several times.
+    #[arg(long, value_name = "HEX")]
+    pub head: Vec<AuditHash>,
+    /// The one account, by its name [default: all].
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: Option<String>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
 
 /// Prints the number of entries and the last hash of each account. Only reads.
 ///

@@ -1,20 +1,70 @@
 //! `kagitaba call export`: an account's calls one by one, with token, operation and address, for investigations.
 
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
 use std::io::{BufWriter, Write};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{NaiveDate, SecondsFormat};
-use domain::reports::report::{BYTE_ORDER_MARK, cell};
+use clap::{Args, Subcommand, ValueEnum};
+use domain::{
+    members::user,
+    reports::report::{BYTE_ORDER_MARK, cell},
+};
 use serde_json::{Value, json};
 use store::{CallLog, RecordedCall};
 
-use crate::{
-    commands::{
-        account,
-        cli::{CallExport, CallFormat},
-    },
-    output::Output,
-};
+use crate::{commands::account, config::Data, output::Output};
+
+/// What can be done with the calls at the gate.
+#[derive(Debug, Subcommand)]
+pub enum CallCommand {
+    /// Write an account's calls to standard output one by one, as long as --keep-calls keeps them: when they came, with
+    /// which access token, for what, from where, how they were answered and how long that took. They come roughly by time:
+    /// sort by Time where the order matters. What is written down while it runs may be missing.
+    Export(CallExport),
+}
+
+impl CallCommand {
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// If the command failed.
+    pub async fn run(&self) -> Result<()> {
+        match self {
+            Self::Export(calls) => export(calls).await,
+        }
+    }
+}
+
+/// Calls to export.
+#[derive(Debug, Clone, Args)]
+pub struct CallExport {
+    /// The agency account's name.
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: String,
+    /// The first day, in UTC [default: that of the oldest].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<NaiveDate>,
+    /// The last day, in UTC [default: that of the newest].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<NaiveDate>,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = CallFormat::Csv)]
+    pub format: CallFormat,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A form that calls are exported in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CallFormat {
+    /// CSV (RFC 4180), whose first line names the columns.
+    Csv,
+    /// A JSON object on each line.
+    Jsonl,
+}
 
 /// The columns of the CSV file.
 const COLUMNS: [&str; 8] =

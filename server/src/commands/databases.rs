@@ -1,13 +1,36 @@
 //! `kagitaba migrate`, `kagitaba move` and `kagitaba backup`: operations on whole databases.
 
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
+use clap::Args;
 use store::move_database;
 
-use crate::{
-    commands::cli::{Backup, Move},
-    config::Data,
-    output::say,
-};
+use crate::{config::Data, output::say};
+
+/// Where to move from and to.
+#[derive(Debug, Clone, Args)]
+pub struct Move {
+    /// The database that has everything: sqlite:PATH or postgres://USER@HOST/NAME. A password is better in PGPASSWORD.
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// The database that has nothing yet, of the other kind.
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+}
+
+/// A backup to make.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// The new file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
 
 /// Migrates the database to this version's schema, as `serve` does before it begins.
 ///

@@ -7,5 +7,6 @@ pub mod calls;
 pub mod cli;
 pub mod databases;
 pub mod demo;
+pub mod keys;
 pub mod serve;
 pub mod users;

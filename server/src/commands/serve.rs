@@ -1,14 +1,18 @@
 //! `kagitaba serve`: starts the server from the command line, and shuts it down gracefully.
 
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
 use std::{
     io::{self, Write as _},
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::TimeDelta;
+use clap::{Args, builder::FalseyValueParser};
 use store::{Clock, RelyingParty, Store};
 use tokio::{
     net::TcpListener,
@@ -16,16 +20,58 @@ use tokio::{
 };
 
 use crate::{
-    commands::{cli::Serve, demo},
+    commands::demo,
+    config::Data,
     console::{
         live::{PlaceLimits, Places},
+        mail,
         site::Site,
     },
-    gate::exports,
+    gate::{self, exports},
     housekeeping,
     http::{connections, public_url::PublicUrl},
+    oidc,
     router::{Services, router},
 };
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KAGITABA_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+    /// Make no demo accounts on the first start.
+    #[arg(long)]
+    pub no_demo: bool,
+    /// Serve real users behind TLS: no demo accounts, and browsers are told to come back by HTTPS only.
+    #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
+    pub production: bool,
+    /// The address by which people reach Kagitaba, as https://keys.example: for links in mail, the identity
+    /// provider and passkeys. Its pages may act whatever `Host` a proxy passes on.
+    #[arg(long, value_name = "URL", env = "KAGITABA_PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
+    /// How connections are served.
+    #[command(flatten)]
+    pub connections: connections::Arguments,
+    /// How mail is sent.
+    #[command(flatten)]
+    pub mail: mail::Settings,
+    /// Where else people may sign in.
+    #[command(flatten)]
+    pub oidc: oidc::Settings,
+    /// For how many days each call at the gate is kept; the figures of days stay.
+    #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
+    pub keep_calls: u16,
+    /// What the gate allows.
+    #[command(flatten)]
+    pub gate: gate::Settings,
+    /// The folder of the built frontend.
+    #[arg(long, value_name = "DIR", env = "LEPTOS_SITE_ROOT", default_value = "target/site")]
+    pub site: PathBuf,
+}
 
 /// The time that requests may take after the shutdown signal.
 const GRACE: Duration = Duration::from_secs(10);

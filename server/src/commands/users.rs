@@ -1,23 +1,166 @@
 //! `kagitaba user`: adds the first users, makes changes that no administrator can make any more, and unlinks users from
 //! the identity provider. Each takes effect on a running server.
 
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
 use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use chrono::SecondsFormat;
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use domain::{
     account::AccountId,
-    members::membership::{Change, Member},
+    members::{
+        membership::{Change, Member},
+        role::Role,
+        user,
+    },
 };
 use store::{Error, NewUser, Store};
 
-use crate::{
-    commands::{
-        account,
-        cli::{MemberNamed, SecondFactorReset, UserAdd, UserList, UserNamed, UserUnlink},
-    },
-    output::say,
-};
+use crate::{commands::account, config::Data, output::say};
+
+/// What can be done with account users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user, and the account too where it does not exist yet. The password is asked for, or read as one line from
+    /// standard input.
+    Add(UserAdd),
+    /// Remove a user's link to the identity provider: their next sign-in there makes it anew, by e-mail address.
+    Unlink(UserUnlink),
+    /// Set a user's password, where they have forgotten it. It is asked for, or read as one line from standard input. They
+    /// are signed out everywhere; two-step sign-in stays as it is.
+    SetPassword(UserNamed),
+    /// List users: account, e-mail address, name, role, state and when they were last seen, separated by tabs.
+    List(UserList),
+    /// Keep a user from working in an account: they are signed out of it at once. Its last active Account Administrator
+    /// stays.
+    Deactivate(MemberNamed),
+    /// Let a deactivated user work in an account again.
+    Reinstate(MemberNamed),
+    /// Give a user another role in an account, from their next click on. Its last active Account Administrator stays one.
+    Role(UserRole),
+    /// Switch off a user's two-step sign-in, where they have lost their authenticator and their recovery codes: be sure
+    /// that it is they who ask. They are signed out everywhere.
+    ResetSecondFactor(SecondFactorReset),
+}
+
+impl UserCommand {
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// If the command failed.
+    pub async fn run(&self) -> Result<()> {
+        match self {
+            Self::Add(user) => add(user).await,
+            Self::Unlink(user) => unlink(user).await,
+            Self::ResetSecondFactor(user) => reset_second_factor(user).await,
+            Self::SetPassword(user) => set_password(user).await,
+            Self::List(users) => list(users).await,
+            Self::Deactivate(user) => change(user, Change::Deactivate).await,
+            Self::Reinstate(user) => change(user, Change::Reinstate).await,
+            Self::Role(user) => change(&user.member, Change::Role(user.role)).await,
+        }
+    }
+}
+
+/// A user to add.
+#[derive(Debug, Clone, Args)]
+pub struct UserAdd {
+    /// The e-mail address to sign in with.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// The name that others see.
+    #[arg(long, value_parser = user::name)]
+    pub name: String,
+    /// What the user is in the account.
+    #[arg(long, value_parser = role())]
+    pub role: Role,
+    /// The agency account's name.
+    #[arg(long, value_parser = user::name)]
+    pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user, in all accounts that they belong to.
+#[derive(Debug, Clone, Args)]
+pub struct UserNamed {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user of one account.
+#[derive(Debug, Clone, Args)]
+pub struct MemberNamed {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// The agency account's name.
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user of one account, and another role.
+#[derive(Debug, Clone, Args)]
+pub struct UserRole {
+    /// The user.
+    #[command(flatten)]
+    pub member: MemberNamed,
+    /// What the user is in the account from then on.
+    #[arg(long, value_parser = role())]
+    pub role: Role,
+}
+
+/// Which users to list.
+#[derive(Debug, Clone, Args)]
+pub struct UserList {
+    /// The agency account's name [default: all accounts].
+    #[arg(long, value_name = "NAME", value_parser = user::name)]
+    pub account: Option<String>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user to unlink.
+#[derive(Debug, Clone, Args)]
+pub struct UserUnlink {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// A user whose two-step sign-in is to be switched off.
+#[derive(Debug, Clone, Args)]
+pub struct SecondFactorReset {
+    /// The user's e-mail address.
+    #[arg(long, value_parser = user::email)]
+    pub email: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Parses a role by name. Help lists the values this parser takes, so the roles are named once, in the domain.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
+        .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
+}
 
 /// Adds the user, and the account too if it does not exist yet.
 ///

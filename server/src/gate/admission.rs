@@ -6,11 +6,7 @@ use axum::response::Response;
 use clap::Args;
 use domain::{
     account::AccountId,
-    gate::{
-        access::Caller,
-        api_version::ApiVersion,
-        client_address::{ClientAddress, UNKNOWN},
-    },
+    gate::{access::Caller, address_range::UNKNOWN, api_version::ApiVersion, client_address::ClientAddress},
     tokens::scope::{RateGroup, Scope},
 };
 use http::{HeaderMap, request::Parts};

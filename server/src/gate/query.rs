@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use domain::{audit::trail, tokens::secret::Secret};
+use domain::{date, tokens::secret::Secret};
 
 use super::envelope::GateError;
 
@@ -45,7 +45,7 @@ impl Query {
     /// # Errors
     /// [`GateError::Invalid`].
     pub fn date(&self, name: &'static str) -> Result<Option<NaiveDate>, GateError> {
-        let read = |value| trail::date(value).ok_or_else(|| GateError::invalid(name, "write a date as YYYY-MM-DD"));
+        let read = |value| date::parse(value).ok_or_else(|| GateError::invalid(name, "write a date as YYYY-MM-DD"));
         self.get(name).map(read).transpose()
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use domain::{audit::trail, gate::api_version::ApiVersion};
+use domain::gate::api_version::ApiVersion;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{envelope::GateError, query::Query};
@@ -110,7 +110,7 @@ impl FromStr for Dated {
         let (version, date) = text.split_once('=').ok_or("write VERSION=YYYY-MM-DD")?;
         let version = version.parse::<u16>().map_err(|_| "the version is a whole number")?;
         let version = ApiVersion::try_from(version).map_err(|unknown| unknown.to_string())?;
-        let date = trail::date(date).ok_or("write the date as YYYY-MM-DD")?;
+        let date = domain::date::parse(date).ok_or("write the date as YYYY-MM-DD")?;
         Ok(Self { version, date })
     }
 }

@@ -21,7 +21,7 @@ use axum::{
     routing::get,
 };
 use cookie::Cookie;
-use domain::gate::client_address::{ClientAddress, UNKNOWN};
+use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use http::{HeaderMap, HeaderValue, header};
 use store::{Client, PendingSignIn, SealingKey, SessionToken, Store};
 

@@ -4,6 +4,7 @@ mod console;
 mod documents;
 mod gate;
 mod http;
+mod imports;
 mod program;
 mod sign_in;
 #[allow(dead_code)] // some is for the store's own tests

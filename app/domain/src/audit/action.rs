@@ -1,7 +1,6 @@
 //! The actions that the audit trail records, and the actors that perform them on tokens, users and accounts.
 
 use crate::account::AccountId;
-use crate::audit::trail::ActionGroup;
 use crate::gate::access::Caller;
 use crate::members::user::{CurrentUser, UserId};
 use crate::tokens::secret::AccountSid;
@@ -9,6 +8,7 @@ use crate::tokens::token::TokenId;
 
 use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 
 /// An action. One that is no longer recorded keeps its name and its group here, for the entries that already have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::VariantArray)]
@@ -177,6 +177,50 @@ impl Action {
     }
 }
 
+/// The category of an action. Every action is in one group: see [`Action::group`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the interface's own words
+pub enum ActionGroup {
+    Tokens,
+    Users,
+    Account,
+    SignIn,
+}
+
+impl ActionGroup {
+    /// Every group, as the filter shows them.
+    pub const ALL: [Self; 4] = [Self::Tokens, Self::Users, Self::Account, Self::SignIn];
+
+    /// Returns the group's name in a link.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Users => "users",
+            Self::Account => "account",
+            Self::SignIn => "sign-in",
+        }
+    }
+
+    /// Returns the group of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.as_str() == name)
+    }
+
+    /// Returns the group of the action of that name; [`Self::Account`] for an unknown action.
+    #[must_use]
+    pub fn of(action: &str) -> Self {
+        Action::from_name(action).map_or(Self::Account, Action::group)
+    }
+
+    /// Returns the actions of this group.
+    pub fn actions(self) -> impl Iterator<Item = Action> {
+        Action::VARIANTS.iter().copied().filter(move |action| action.group() == self)
+    }
+}
+
 /// The originator of a change in an account: a user on a page, or an integration with its own access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -205,7 +249,6 @@ impl From<&Caller> for Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strum::VariantArray as _;
 
     #[test]
     fn action_is_found_by_its_stored_name() {

@@ -1,6 +1,7 @@
 //! The audit trail as people read it: its filters, how they are written in a link, and the content of an entry.
 
-use crate::audit::action::Action;
+use crate::audit::action::ActionGroup;
+use crate::date;
 use crate::members::user::Person;
 use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
@@ -8,7 +9,6 @@ use crate::tokens::token::TokenId;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use strum::VariantArray as _;
 use uuid::Uuid;
 
 /// Entries on one page of the trail.
@@ -19,50 +19,6 @@ pub const HISTORY_SIZE: u32 = 20;
 pub const EXPORT_MAX: u32 = 50_000;
 /// Longest search text in characters.
 const SEARCH_MAX: usize = 100;
-
-/// The category of an action. Every action is in one group: see [`Action::group`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // the interface's own words
-pub enum ActionGroup {
-    Tokens,
-    Users,
-    Account,
-    SignIn,
-}
-
-impl ActionGroup {
-    /// Every group, as the filter shows them.
-    pub const ALL: [Self; 4] = [Self::Tokens, Self::Users, Self::Account, Self::SignIn];
-
-    /// Returns the group's name in a link.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tokens => "tokens",
-            Self::Users => "users",
-            Self::Account => "account",
-            Self::SignIn => "sign-in",
-        }
-    }
-
-    /// Returns the group of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|group| group.as_str() == name)
-    }
-
-    /// Returns the group of the action of that name; [`Self::Account`] for an unknown action.
-    #[must_use]
-    pub fn of(action: &str) -> Self {
-        Action::from_name(action).map_or(Self::Account, Action::group)
-    }
-
-    /// Returns the actions of this group.
-    pub fn actions(self) -> impl Iterator<Item = Action> {
-        Action::VARIANTS.iter().copied().filter(move |action| action.group() == self)
-    }
-}
 
 /// An entry's position in the order of the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +66,7 @@ pub struct TrailFilter {
 impl TrailFilter {
     /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
-        let (from, to) = (get("from").and_then(|day| date(&day)), get("to").and_then(|day| date(&day)));
+        let (from, to) = (get("from").and_then(|day| date::parse(&day)), get("to").and_then(|day| date::parse(&day)));
         let offset = get("offset").and_then(|offset| offset.parse().ok()).filter(|offset| is_offset(*offset));
         let text = get("text").unwrap_or_default();
         Self {
@@ -179,19 +135,6 @@ impl TrailFilter {
 /// Returns whether a time zone can have this offset: 12 hours west to 14 hours east.
 fn is_offset(minutes: i16) -> bool {
     (-12 * 60..=14 * 60).contains(&minutes)
-}
-
-/// Reads a date in the format of forms, links and the API: `YYYY-MM-DD`, with leading zeros.
-#[must_use]
-pub fn date(text: &str) -> Option<NaiveDate> {
-    let mut parts = text.splitn(3, '-');
-    let mut number = |digits: usize| {
-        let part =
-            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
-        part.parse().ok()
-    };
-    let (year, month, day): (u32, _, _) = (number(4)?, number(2)?, number(2)?);
-    NaiveDate::from_ymd_opt(year.cast_signed(), month, day)
 }
 
 /// A value that an entry's action changed.

@@ -4,13 +4,9 @@
 //! A header is read from the right: each proxy appends its own peer, and everything before the first address that is
 //! not a trusted proxy is the client's own claim. An address that can't be read is [`UNKNOWN`], never that of a proxy.
 
-use crate::account::security_policy::AddressRange;
+use crate::gate::address_range::{AddressRange, UNKNOWN};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
-
-/// The address of a client whose proxy doesn't name it: the unspecified address, from which no connection ever comes.
-/// No [`AddressRange`] contains it.
-pub const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The address that a request comes from, in its canonical form; [`UNKNOWN`] if it can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

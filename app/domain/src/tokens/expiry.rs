@@ -1,6 +1,6 @@
 //! The lifetime of an Auth Token: until a chosen time, and at most as long as the account allows.
 
-use crate::audit::trail::date;
+use crate::date;
 use crate::text::Problem;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ impl Terms {
         let chosen = if term.is_empty() {
             None
         } else if term == LAST_DAY {
-            let after = date(last_day.trim()).and_then(|day| day.checked_add_days(Days::new(1)));
+            let after = date::parse(last_day.trim()).and_then(|day| day.checked_add_days(Days::new(1)));
             let midnight = after.map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(outside.clone())?;
             // The last allowed day ends after the longest lifetime, so it is cut short.
             Some(if midnight - latest < TimeDelta::days(1) { midnight.min(latest) } else { midnight })

@@ -11,7 +11,10 @@ use crate::tokens::search::{Search, TRAIL};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::audit::trail::{ActionGroup, EXPORT_MAX, EntryKey, PAGE_SIZE, TrailFilter};
+use domain::audit::{
+    action::ActionGroup,
+    trail::{EXPORT_MAX, EntryKey, PAGE_SIZE, TrailFilter},
+};
 use domain::members::user::{Person, UserId};
 use domain::paging::{Cursor, Position};
 use domain::tokens::token::TokenId;

@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
-use domain::account::security_policy::AddressRange;
+use domain::gate::address_range::AddressRange;
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::scope::Scopes;
 use domain::tokens::secret::AccountSid;

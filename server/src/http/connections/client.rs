@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use domain::gate::client_address::{ClientAddress, TrustedProxies, UNKNOWN};
+use domain::gate::{
+    address_range::UNKNOWN,
+    client_address::{ClientAddress, TrustedProxies},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::rarely::Rarely;

@@ -8,7 +8,7 @@ use domain::{
 };
 use http::{StatusCode, header};
 use serde_json::{Value, json};
-use server::{config::Data, gate, sealing_keys};
+use server::{commands::keys, config::Data, gate};
 use store::{Clock, IssuedToken};
 use uuid::Uuid;
 
@@ -236,7 +236,7 @@ async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     let view = async |issued: &IssuedToken| app.store.view_secret(&app.by, issued.token.id).await.unwrap().secret;
     let before = keys();
 
-    sealing_keys::rotate(&data).await.unwrap();
+    keys::rotate(&data).await.unwrap();
     let after = keys();
     assert!(after != before && after.lines().count() == 1);
     assert_eq!(view(&issued).await.reveal(), issued.secret.reveal());
@@ -245,7 +245,7 @@ async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     let cut_off = store::SealingKeys::from_text(&after).unwrap().with_new(&mut rand::rng());
     std::fs::write(&file, cut_off.to_text().as_bytes()).unwrap();
     let meanwhile = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
-    sealing_keys::rotate(&data).await.unwrap();
+    keys::rotate(&data).await.unwrap();
     assert_eq!(keys(), cut_off.current_alone().to_text().as_str(), "no further key was made");
     for issued in [&issued, &meanwhile] {
         assert_eq!(view(issued).await.reveal(), issued.secret.reveal());
@@ -261,6 +261,6 @@ async fn damaged_file_of_sealing_keys_is_an_error_and_is_kept() {
     let (_, revision) = app.store.security_policy(app.account()).await.unwrap();
     let refused = app.store.update_security_policy(&app.by, &policy("", "", true), revision).await;
     assert!(refused.unwrap_err().to_string().contains("sealing.key"));
-    assert!(sealing_keys::rotate(&data).await.is_err());
+    assert!(keys::rotate(&data).await.is_err());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "abc");
 }

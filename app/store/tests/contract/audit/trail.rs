@@ -5,7 +5,7 @@ use crate::sql;
 use crate::test_store::{HERE, PASSWORD, TestStore};
 use chrono::TimeDelta;
 use domain::audit::action::Action;
-use domain::audit::trail::{ActionGroup, TrailFilter};
+use domain::audit::{action::ActionGroup, trail::TrailFilter};
 use domain::paging::{Count, Cursor, PagePosition, RowsShown};
 use sqlx::AssertSqlSafe;
 use std::collections::HashSet;

@@ -1,0 +1,77 @@
+//! `kagitaba key rotate`: a new sealing key.
+
+#![allow(clippy::doc_markdown)] // the doc comments of arguments are the help texts, too
+
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+
+use crate::{
+    config::Data,
+    environment,
+    output::say,
+    sealing_keys::{FILE, VARIABLE, of},
+    server_key,
+};
+
+/// What can be done with the sealing keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a new sealing key, seal the Auth Tokens with it that may be viewed again, and drop the old one. The server may
+    /// go on meanwhile; cut off in the middle, do it again.
+    Rotate(Data),
+}
+
+impl KeyCommand {
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// If the command failed.
+    pub async fn run(&self) -> Result<()> {
+        match self {
+            Self::Rotate(data) => rotate(data).await,
+        }
+    }
+}
+
+/// Makes a new key, seals all Auth Tokens with it, and removes the old one. The server may run meanwhile. After an
+/// interruption, it continues from there.
+///
+/// # Errors
+/// If the keys are in the environment and there is no second one, if another process is rotating them, or if the file
+/// or the store fails or an Auth Token can't be opened: then no key is removed.
+pub async fn rotate(data: &Data) -> Result<()> {
+    let store = data.open().await?;
+    let keys = of(&data.folder)?;
+    if environment::variable(VARIABLE).is_some() {
+        if !keys.has_old() {
+            bail!("put a new key before the one in {VARIABLE}, restart the server with both, and do this again");
+        }
+        let count = store.seal_anew().await?;
+        say!("Sealed {count} Auth Tokens with the new key. Remove the old one from {VARIABLE}; restart the server.")?;
+        return Ok(());
+    }
+    let file = data.folder.join(FILE);
+    let _lock = lock(&data.folder.join("sealing.lock"))?;
+    if !of(&data.folder)?.has_old() {
+        server_key::replace(&file, of(&data.folder)?.with_new(&mut rand::rng()).to_text().trim_end())?;
+    }
+    let count = store.seal_anew().await.context("nothing is lost: both keys are kept")?;
+    server_key::replace(&file, of(&data.folder)?.current_alone().to_text().trim_end())?;
+    say!("Sealed {count} Auth Tokens with a new key. The old one is gone from {}.", file.display())?;
+    Ok(())
+}
+
+/// Takes the lock, which is held until it is dropped.
+fn lock(file: &Path) -> Result<File> {
+    let lock = File::create(file).with_context(|| format!("cannot make {}", file.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => bail!("the key is being rotated already; wait until that has ended"),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", file.display())),
+    }
+}
