@@ -29,7 +29,7 @@ pub fn FilterSidebar(
     let i18n = use_i18n();
     let name = Signal::derive(move || filter.with(|filter| filter.name.clone()));
     let search = move |name| {
-        on_change.run((TokenFilter { name, ..filter.get_untracked().at(PagePosition::First) }, Step::Typed))
+        on_change.run((TokenFilter { name, ..filter.get_untracked().at(PagePosition::First) }, Step::Typed));
     };
     let (typed, on_input) = typed(name, Callback::new(search));
     let choose = move |change: &dyn Fn(&mut TokenFilter)| {

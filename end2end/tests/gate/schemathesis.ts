@@ -55,7 +55,8 @@ export async function answersAs(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kagitaba-'));
   const [config, file] = [join(folder, 'schemathesis.toml'), join(folder, 'openapi.json')];
-  writeFileSync(config, `[parameters]\n"path.AccountSID" = "${token.sid}"\n`);
+  const hooks = resolve('tests/gate/schemathesis_hooks.py');
+  writeFileSync(config, `hooks = "${hooks}"\n[parameters]\n"path.AccountSID" = "${token.sid}"\n`);
   writeFileSync(file, JSON.stringify(document));
   const run = promisify(execFile)(
     resolve('../target/schemathesis/bin/schemathesis'),

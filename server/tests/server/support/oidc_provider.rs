@@ -31,7 +31,7 @@ pub struct Manner {
     pub claims: Value,
     /// The answer of its user info endpoint; `None` if it has no such endpoint.
     pub user_info: Option<Value>,
-    /// The HTTP status of its description (OpenID Connect Discovery).
+    /// The HTTP status of its description (`OpenID` Connect Discovery).
     pub status: StatusCode,
 }
 

@@ -60,11 +60,11 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 async fn malformed_session_token_is_not_looked_up() {
     let test = TestStore::new().await;
     let token = test.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
-    let text = token.reveal();
-    for wrong in ["", &text[1..], &format!("{text}0"), &format!("{}-", &text[1..]), &format!("{}é", &text[2..])] {
+    let good = token.reveal();
+    for wrong in ["", &good[1..], &format!("{good}0"), &format!("{}-", &good[1..]), &format!("{}é", &good[2..])] {
         assert!(SessionToken::parse(wrong).is_none(), "{wrong}");
     }
-    let unknown = SessionToken::parse(&"0".repeat(text.len())).unwrap();
+    let unknown = SessionToken::parse(&"0".repeat(good.len())).unwrap();
     assert_eq!(test.store.session(&unknown).await.unwrap(), None);
     assert_eq!(format!("{token:?}"), "SessionToken(…)");
 }
