@@ -27,13 +27,13 @@ pub struct Letter {
 /// The reason why a mail was not sent, for the log.
 pub type NotSent = Box<dyn Error + Send + Sync>;
 
-/// Whether a user waits for the result of sending.
+/// The urgency of a mail: whether a user waits for the result of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Awaited {
+pub enum Urgency {
     /// A user waits, and is shown a failure at once.
-    ByAPerson,
+    Interactive,
     /// No user waits, so sending is retried if the mail server is unavailable for a moment.
-    ByNobody,
+    Background,
 }
 
 /// The future result of sending a mail.
@@ -42,7 +42,7 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send +
 /// A transport for mails.
 pub trait Sender: Send + Sync {
     /// Sends the mail, and waits until the mail server has accepted it.
-    fn send(&self, letter: Letter, awaited: Awaited) -> Sending<'_>;
+    fn send(&self, letter: Letter, urgency: Urgency) -> Sending<'_>;
 }
 
 /// Sends mails for pages. In the context of server functions, if the server is set up for mail.
@@ -61,20 +61,18 @@ impl Mail {
     /// Mails an invitation. Returns whether it was sent; a failure is logged.
     pub async fn invite(&self, locale: Locale, account: &str, invitation: &Invitation, token: &str) -> bool {
         let link = format!("{}{}", self.origin, routes::invitation(token));
-        let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link), Awaited::ByAPerson).await;
+        let sent = self.sender.send(Letter::invitation(locale, account, invitation, &link), Urgency::Interactive).await;
         if let Err(error) = &sent {
             tracing::warn!(%error, "an invitation could not be mailed");
         }
         sent.is_ok()
     }
-}
 
-impl Mail {
     /// Mails a link to set a new password, as [`Letter::reset`]. Returns whether it was sent; a failure is logged.
     pub async fn reset(&self, locale: Locale, made_by: Option<&str>, email: &str, token: &str) -> bool {
         let link = format!("{}{}", self.origin, routes::new_password(token));
-        let awaited = if made_by.is_some() { Awaited::ByAPerson } else { Awaited::ByNobody };
-        let sent = self.sender.send(Letter::reset(locale, made_by, email, &link), awaited).await;
+        let urgency = if made_by.is_some() { Urgency::Interactive } else { Urgency::Background };
+        let sent = self.sender.send(Letter::reset(locale, made_by, email, &link), urgency).await;
         if let Err(error) = &sent {
             tracing::warn!(%error, "a link to set a new password could not be mailed");
         }

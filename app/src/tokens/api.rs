@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[cfg(feature = "ssr")]
 use {
     crate::{
-        request::context::{allowed, allowed_after_step_up},
+        request::context::{allowed, allowed_after_step_up, answer_header, plain_form_goes_on_to, wants_page},
         routes,
     },
     domain::members::role::Permission,
@@ -43,9 +43,9 @@ impl fmt::Debug for Issued {
 #[cfg(feature = "ssr")]
 impl From<store::IssuedToken> for Issued {
     fn from(issued: store::IssuedToken) -> Self {
-        crate::request::context::answer_header(http::header::CACHE_CONTROL, "no-store");
+        answer_header(http::header::CACHE_CONTROL, "no-store");
         // After a plain form the browser is redirected to a page and never reads this.
-        let auth_token = if crate::request::context::wants_page() { "" } else { issued.secret.reveal() };
+        let auth_token = if wants_page() { "" } else { issued.secret.reveal() };
         Self { auth_token: auth_token.to_owned(), token: issued.token, name_exists: issued.name_exists }
     }
 }
@@ -125,10 +125,7 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
     let (people, terms) = (store.contacts(by.account, None).await?, store.terms(by.account).await?);
     let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
     let issued = store.create(&by, settings, request).await?;
-    crate::request::context::plain_form_goes_on_to(&routes::token_with_notice(
-        issued.token.id,
-        routes::Notice::Created,
-    ));
+    plain_form_goes_on_to(&routes::token_with_notice(issued.token.id, routes::Notice::Created));
     Ok(issued.into())
 }
 
@@ -149,7 +146,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     let terms = store.terms(by.account).await?;
     let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
     let (token, name_exists) = store.update(&by, id, settings, revision).await?;
-    crate::request::context::plain_form_goes_on_to(&routes::token_with_notice(id, routes::Notice::Updated));
+    plain_form_goes_on_to(&routes::token_with_notice(id, routes::Notice::Updated));
     Ok(Updated { token, name_exists })
 }
 

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
 
 use anyhow::{Context as _, Result};
-use app::mail::{Awaited, Letter, Mail, NotSent, Sender, Sending};
+use app::mail::{Letter, Mail, NotSent, Sender, Sending, Urgency};
 use clap::Args;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
@@ -84,7 +84,7 @@ struct Smtp {
 }
 
 impl Sender for Smtp {
-    fn send(&self, letter: Letter, awaited: Awaited) -> Sending<'_> {
+    fn send(&self, letter: Letter, urgency: Urgency) -> Sending<'_> {
         Box::pin(async move {
             // The address is parsed and the subject encoded, so that neither can add a header.
             let to = Mailbox::new(None, letter.to.parse::<Address>()?);
@@ -94,7 +94,7 @@ impl Sender for Smtp {
                 .subject(letter.subject)
                 .message_id(None)
                 .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))?;
-            let pauses: &[Duration] = if awaited == Awaited::ByNobody { &AGAIN_AFTER } else { &[] };
+            let pauses: &[Duration] = if urgency == Urgency::Background { &AGAIN_AFTER } else { &[] };
             for pause in pauses {
                 match self.hand_over(message.clone()).await {
                     Err(NotTaken::ForNow(error)) => {

@@ -34,7 +34,7 @@ pub struct Settings {
     /// What the provider calls Kagitaba.
     #[arg(long, value_name = "ID", env = "KAGITABA_OIDC_CLIENT_ID")]
     pub oidc_client_id: Option<String>,
-    /// The file that the client secret is in. The secret itself may be in the environment instead, see README.
+    /// The file that the client secret is in. The secret itself may be in the environment instead, see the manual.
     #[arg(long, value_name = "FILE", env = "KAGITABA_OIDC_CLIENT_SECRET_FILE")]
     pub oidc_client_secret_file: Option<PathBuf>,
     /// What people know the provider by: Sign in with NAME.

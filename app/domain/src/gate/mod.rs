@@ -1,4 +1,4 @@
-//! What decides about a call at the gate.
+//! The rules for calls at the gate: callers, API versions, and the addresses that calls come from.
 
 pub mod access;
 pub mod address_range;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
     crate::{
-        request::context::{address, allowed, allowed_after_step_up},
+        request::context::{address, allowed, allowed_after_step_up, plain_form_goes_on_to},
         routes,
     },
     domain::members::role::Permission,
@@ -67,6 +67,6 @@ pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> 
         store::Error::Conflict => AppError::PolicyConflict,
         other => other.into(),
     })?;
-    crate::request::context::plain_form_goes_on_to(&routes::security_policy_with_notice(routes::Notice::Updated));
+    plain_form_goes_on_to(&routes::security_policy_with_notice(routes::Notice::Updated));
     Ok(())
 }

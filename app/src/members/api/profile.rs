@@ -11,6 +11,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {
     crate::{
+        members::api::preferences,
         request::context::{address, myself, plain_form_goes_on_to, session, store},
         routes,
         sign_in::api::session::cookie,
@@ -61,9 +62,9 @@ pub async fn rename(name: String) -> Result<(), AppError> {
 /// [`AppError::Unusable`] if the language or time zone is unknown; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/set_preferences", protocol = Form)]
 pub async fn set_preferences(language: String, time_zone: String) -> Result<(), AppError> {
-    let preferences = crate::members::api::preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
+    let preferences = preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
     store().set_preferences(&myself()?, &preferences).await?;
-    crate::members::api::preferences::take_effect_here(&preferences);
+    preferences::take_effect_here(&preferences);
     plain_form_goes_on_to(routes::PROFILE);
     Ok(())
 }

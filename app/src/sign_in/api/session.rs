@@ -3,6 +3,8 @@
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::request::context;
 use crate::request::protocol::Form;
 #[cfg(any(feature = "ssr", test))]
 use crate::routes;
@@ -20,7 +22,7 @@ pub const PENDING_COOKIE: &str = "kagitaba_sign_in";
 #[must_use]
 pub fn signed_in() -> Option<CurrentUser> {
     #[cfg(feature = "ssr")]
-    return crate::request::context::myself().ok();
+    return context::myself().ok();
     #[cfg(not(feature = "ssr"))]
     None
 }
@@ -29,7 +31,7 @@ pub fn signed_in() -> Option<CurrentUser> {
 #[must_use]
 pub fn preferences() -> Preferences {
     #[cfg(feature = "ssr")]
-    return crate::request::context::preferences();
+    return context::preferences();
     #[cfg(not(feature = "ssr"))]
     Preferences::default()
 }
@@ -39,7 +41,7 @@ pub fn preferences() -> Preferences {
 #[must_use]
 pub fn second_factor_missing() -> bool {
     #[cfg(feature = "ssr")]
-    return crate::request::context::setting_up();
+    return context::setting_up();
     #[cfg(not(feature = "ssr"))]
     false
 }
@@ -49,7 +51,7 @@ pub fn second_factor_missing() -> bool {
 #[must_use]
 pub fn asker_unknown() -> bool {
     #[cfg(feature = "ssr")]
-    return crate::request::context::asker_unknown();
+    return context::asker_unknown();
     #[cfg(not(feature = "ssr"))]
     false
 }
@@ -85,7 +87,7 @@ pub struct IdentityProviderName(pub String);
 /// [`AppError::WrongCredentials`], [`AppError::Throttled`].
 #[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
-    let begun = crate::request::context::store().sign_in(&email, &password, crate::request::context::client()).await;
+    let begun = context::store().sign_in(&email, &password, context::client()).await;
     go_on_within(begun, next.as_deref())
 }
 
@@ -95,8 +97,7 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
 /// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::SignInOver`].
 #[server(prefix = "/api", endpoint = "session/second_step", protocol = Form)]
 pub async fn second_step(code: String, next: Option<String>) -> Result<String, AppError> {
-    let begun =
-        crate::request::context::store().second_step(&pending()?, &code, crate::request::context::client()).await;
+    let begun = context::store().second_step(&pending()?, &code, context::client()).await;
     go_on_within(begun, next.as_deref())
 }
 
@@ -106,12 +107,12 @@ pub async fn second_step(code: String, next: Option<String>) -> Result<String, A
 /// [`AppError::SignInOver`] if it can no longer be completed.
 #[server(prefix = "/api", endpoint = "session/second_step_awaited", protocol = Form)]
 pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
-    Ok(crate::request::context::store().pending_sign_in(&pending()?).await?)
+    Ok(context::store().pending_sign_in(&pending()?).await?)
 }
 
 #[cfg(feature = "ssr")]
 pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
-    let pending = crate::request::context::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
+    let pending = context::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
     pending.ok_or(AppError::SignInOver)
 }
 
@@ -139,7 +140,7 @@ pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str
         }
         Err(error) => return Err(error.into()),
     };
-    crate::request::context::plain_form_goes_on_to(&next);
+    context::plain_form_goes_on_to(&next);
     Ok(next)
 }
 
@@ -149,11 +150,11 @@ pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str
 /// [`AppError::Internal`] if the store fails; the session then continues.
 #[server(prefix = "/api", endpoint = "session/sign_out", protocol = Form)]
 pub async fn sign_out() -> Result<(), AppError> {
-    if let Ok(session) = crate::request::context::session() {
-        crate::request::context::store().sign_out(&session).await?;
+    if let Ok(session) = context::session() {
+        context::store().sign_out(&session).await?;
     }
     cookie::remove();
-    crate::request::context::plain_form_goes_on_to(routes::SIGN_IN);
+    context::plain_form_goes_on_to(routes::SIGN_IN);
     Ok(())
 }
 

@@ -94,7 +94,7 @@ impl Page {
     }
 }
 
-/// Returns a app with a second account and a passkey, and the cookie of its signed-in administrator.
+/// Returns an app with a second account and a passkey, and the cookie of its signed-in administrator.
 async fn open() -> (TestApp, String) {
     let mail = Some(Postbox::open().await.mail());
     let services = Services { mail, passkeys: Some(party()), ..Services::default() };

@@ -52,7 +52,7 @@ struct Theirs {
     colleague: CurrentUser,
 }
 
-/// Returns a app with one item of every kind, and the ids of these items.
+/// Returns an app with one item of every kind, and the ids of these items.
 async fn open() -> (TestApp, Theirs) {
     let app = TestApp::open().await;
     let store = &app.store;

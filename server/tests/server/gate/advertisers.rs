@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::test_app::{Answer, TestApp};
 
-/// Returns a app with three advertisers, whose token may list and get them, and another account with one.
+/// Returns an app with three advertisers, whose token may list and get them, and another account with one.
 async fn open() -> TestApp {
     let mut app = TestApp::open().await;
     app.issued = app.issue(&["listAdvertisers", "getAdvertiser"].map(|id| Scope::find(id).unwrap())).await;

@@ -10,7 +10,7 @@ use crate::support::test_app::{Answer, TestApp, company_information};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Returns a app whose token has the given scopes.
+/// Returns an app whose token has the given scopes.
 async fn open(scopes: &[&str]) -> TestApp {
     open_as(scopes, &Settings::default()).await
 }

@@ -22,7 +22,7 @@ async fn call(app: &TestApp, method: &str, path: &str, headers: &[(&str, &str)],
     app.send(request, body).await
 }
 
-/// Returns a app whose token may also update the company profile.
+/// Returns an app whose token may also update the company profile.
 async fn open() -> TestApp {
     let mut app = TestApp::open().await;
     let scopes = ["getCompanyInformation", "updateCompanyInformation", "createComplianceContent"];

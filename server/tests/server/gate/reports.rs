@@ -8,12 +8,12 @@ use server::gate::Settings;
 
 use crate::support::test_app::{Answer, TestApp};
 
-/// Returns a app whose token has every scope for reports and jobs.
+/// Returns an app whose token has every scope for reports and jobs.
 pub async fn open() -> TestApp {
     open_as(&Settings::default()).await
 }
 
-/// Returns such a app with these settings of the gate.
+/// Returns such an app with these settings of the gate.
 pub async fn open_as(settings: &Settings) -> TestApp {
     let mut app = TestApp::open_as(false, settings).await;
     let scopes = "listAllReports getReportMetadata runReport exportReport listJobs getJob downloadJobResult replayJob";

@@ -36,7 +36,7 @@ impl Nginx {
         Self::start_asking(app.address, app, other)
     }
 
-    /// Starts nginx with README's lines and the gate at this address.
+    /// Starts nginx with the manual's lines and the gate at this address.
     fn start_asking(gate: SocketAddr, app: &TestApp, other: &str) -> Self {
         let manual = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("manual/proxies.md")).unwrap();
         let lines = manual.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
