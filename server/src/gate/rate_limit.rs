@@ -35,7 +35,7 @@ impl Limit {
     }
 
     fn allowance(self, group: RateGroup) -> Allowance<'static> {
-        Allowance { group: group.as_str(), calls: self.calls.get(), every: self.every() }
+        Allowance { group: group.into_str(), calls: self.calls.get(), every: self.every() }
     }
 }
 

@@ -4,12 +4,13 @@ use crate::account::company::CompanyInformation;
 use crate::account::company_update::{ProfileProblem, checked};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use strum::VariantArray;
 
 /// Values of the profile by field name, in the form of [`ProfileProblem::field`]: `CorporateAddress.City`.
 pub type Values = BTreeMap<String, String>;
 
 /// A section of the form: an object of the profile, or some of the fields outside any object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Section {
     Company,
@@ -48,16 +49,7 @@ const CONTACT: &[&str] = &[
 
 impl Section {
     /// The sections in their order.
-    pub const ALL: [Self; 8] = [
-        Self::Company,
-        Self::Tax,
-        Self::CorporateAddress,
-        Self::BillingAddress,
-        Self::FinancialContact,
-        Self::TechnicalContact,
-        Self::SecurityContact,
-        Self::CommercialContact,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns the names of the section's fields within it, in the order of the form.
     #[must_use]

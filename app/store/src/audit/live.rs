@@ -67,7 +67,7 @@ impl Store {
 impl ChangeRow {
     /// Returns the change, if lists of tokens show it.
     fn into_change(self) -> Option<Result<LiveChange, Error>> {
-        let action = Action::from_name(&self.action).filter(|action| LIVE_ACTIONS.contains(action))?;
+        let action = self.action.parse().ok().filter(|action| LIVE_ACTIONS.contains(action))?;
         let details = match details(&self.details) {
             Ok(details) => details,
             Err(error) => return Some(Err(error)),

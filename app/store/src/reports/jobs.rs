@@ -61,7 +61,7 @@ impl TryFrom<JobRow> for Job {
             started_at: row.started_at.map(time).transpose()?,
             progress_at: row.progress_at.map(time).transpose()?,
             ended_at: row.ended_at.map(time).transpose()?,
-            status: JobStatus::from_name(&row.status).ok_or_else(|| corrupt("an unknown status"))?,
+            status: row.status.parse().map_err(|_| corrupt("an unknown status"))?,
             problem: row.problem,
             records: row.records.unsigned_abs(),
             percentage: u8::try_from(row.percentage).map_err(corrupt)?,
@@ -150,7 +150,7 @@ impl Store {
         .bind(json!(export).to_string())
         .bind(by.sid.as_str())
         .bind(micros(now))
-        .bind(JobStatus::Queued.as_str())
+        .bind(JobStatus::Queued.into_str())
         .execute(&mut *tx)
         .await?;
         find(tx, by.account, id).await
@@ -353,7 +353,7 @@ impl Store {
             "UPDATE jobs SET status = $1, problem = $2, ended_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
-        .bind(status.as_str())
+        .bind(status.into_str())
         .bind(problem)
         .bind(micros(self.clock().now()))
         .bind(job.id.0)
