@@ -1,6 +1,5 @@
 //! Reading the audit trail by filter: a page of it, a token's history, an export.
 
-use crate::audit::chain::hex;
 use crate::audit::event::details;
 use crate::db::database::{micros, time};
 use crate::db::paging::{self, Key, List, Order};
@@ -74,7 +73,7 @@ impl TryFrom<EntryRow> for AuditEntry {
             token: row.token_id.map(TokenId),
             token_name: row.token_name,
             details: details(&row.details)?,
-            hash: hex(&row.hash.unwrap_or_default()),
+            hash: hex::encode(row.hash.unwrap_or_default()),
         })
     }
 }

@@ -1,6 +1,5 @@
 //! Jobs: ordered by integrations, done by one worker, stored with their results.
 
-use crate::audit::chain::hex;
 use crate::clock::{id_at, latest};
 use crate::db::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::db::sql;
@@ -105,7 +104,7 @@ impl ResultLink {
     /// Returns the text to be signed. The Auth Token's hash is part of it, so that a reset ends the links that were
     /// given before. The account is the token's.
     fn signed(self, secret_hash: &[u8]) -> String {
-        format!("{} {} {} {}", self.job.0, self.token.0, self.until, hex(secret_hash))
+        format!("{} {} {} {}", self.job.0, self.token.0, self.until, hex::encode(secret_hash))
     }
 }
 
