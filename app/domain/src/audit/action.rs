@@ -66,6 +66,17 @@ impl Action {
     /// Returns the category of the action, as the trail's filter shows it.
     #[must_use]
     pub const fn group(self) -> ActionGroup {
+        self.place().0
+    }
+
+    /// Returns whether the action is sent to open token lists.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        self.place().1
+    }
+
+    /// Returns the category of the action, and whether it is sent to open token lists.
+    const fn place(self) -> (ActionGroup, bool) {
         match self {
             Self::TokenCreated
             | Self::TokenDuplicated
@@ -75,8 +86,8 @@ impl Action {
             | Self::TokenDisabled
             | Self::TokenEnabled
             | Self::TokenDeleted
-            | Self::TokenDeletionUndone
-            | Self::TokenViewed => ActionGroup::Tokens,
+            | Self::TokenDeletionUndone => (ActionGroup::Tokens, true),
+            Self::TokenViewed => (ActionGroup::Tokens, false),
             Self::UserAdded
             | Self::UserInvited
             | Self::InvitationWithdrawn
@@ -84,7 +95,7 @@ impl Action {
             | Self::UserRoleChanged
             | Self::UserDeactivated
             | Self::UserReinstated
-            | Self::ProfileUpdated => ActionGroup::Users,
+            | Self::ProfileUpdated => (ActionGroup::Users, false),
             Self::PasswordChanged
             | Self::PasswordLinkMade
             | Self::PasswordLinkMailed
@@ -102,17 +113,16 @@ impl Action {
             | Self::IdentityUnlinked
             | Self::SignInRefused
             | Self::SignedIn
-            | Self::SignedOut => ActionGroup::SignIn,
+            | Self::SignedOut => (ActionGroup::SignIn, false),
+            Self::ApiAccessEnabled | Self::ApiAccessDisabled => (ActionGroup::Account, true),
             // The last two are settings of the account, not of one person's sign-in.
-            Self::ApiAccessEnabled
-            | Self::ApiAccessDisabled
-            | Self::AccountAdded
+            Self::AccountAdded
             | Self::AuditTrailSealed
             | Self::CompanyInformationUpdated
             | Self::SecurityPolicyUpdated
             | Self::AdvertisersImported
             | Self::SecondFactorRequired
-            | Self::SecondFactorNotRequired => ActionGroup::Account,
+            | Self::SecondFactorNotRequired => (ActionGroup::Account, false),
         }
     }
 }
@@ -208,5 +218,13 @@ mod tests {
         assert_eq!(["passkey_added", "passkey_removed", "authenticator_removed"].map(group), [ActionGroup::SignIn; 3]);
         assert_eq!(["second_factor_required", "second_factor_not_required"].map(group), [ActionGroup::Account; 2]);
         assert_eq!(group("second_step_failed"), ActionGroup::SignIn);
+    }
+
+    #[test]
+    fn token_lists_hear_of_changes_that_they_show() {
+        let live = Action::VARIANTS.iter().filter(|action| action.is_live());
+        let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
+             token_enabled token_deleted token_deletion_undone api_access_enabled api_access_disabled";
+        assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }
 }
