@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// A name in both of the interface's languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
