@@ -116,6 +116,13 @@ impl TestApp {
         serve(&store, self.folder.path(), &gate::Settings::default(), &Services::default(), false).await
     }
 
+    /// Makes each session's last proof of its user too old for guarded actions. The sessions go on.
+    pub async fn age_passwords(&self) {
+        let url = format!("sqlite:{}", self.folder.path().join("data/kagitaba.db").display());
+        let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
+    }
+
     /// Returns the server's router, for a test to call without a network.
     pub fn router(&self) -> axum::Router {
         let site = Site::without_wasm(self.folder.path());
