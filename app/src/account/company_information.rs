@@ -15,6 +15,7 @@ use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use domain::account::company::ProfileField;
 use domain::account::company_form::{Section, Values, fields, problems};
 use domain::account::company_update::ProfileProblem;
 use domain::members::role::Permission;
@@ -64,7 +65,7 @@ fn CompanyInformationPage() -> impl IntoView {
 }
 
 /// A conflict with another user's change: the fields that both changed, if they are known.
-type Conflict = RwSignal<Option<Vec<(Section, &'static str)>>>;
+type Conflict = RwSignal<Option<Vec<(Section, ProfileField)>>>;
 
 /// The id of the element with the notes about the whole form.
 const NOTES: &str = "company-notes";
@@ -179,7 +180,7 @@ fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, t
         let [loaded, typed, theirs] = [&loaded, &typed, &theirs].map(|values| values.get(field));
         typed != loaded && theirs != loaded && typed != theirs
     };
-    let by_both = fields().filter(|(_, _, field)| by_both(field)).map(|(section, key, _)| (section, key));
+    let by_both = fields().filter(|(_, _, field)| by_both(field)).map(|(section, field, _)| (section, field));
     conflict.set(Some(by_both.collect()));
     take(form, around, theirs, &loaded);
     focus_id(NOTES);
@@ -212,8 +213,8 @@ fn set_input(id: &str, value: &str) {
 #[component]
 fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let text = move |fields: Vec<(Section, &'static str)>| {
-        let names: Vec<_> = fields.into_iter().map(|(section, key)| full_name(i18n, section, key)).collect();
+    let text = move |fields: Vec<(Section, ProfileField)>| {
+        let names: Vec<_> = fields.into_iter().map(|(section, field)| full_name(i18n, section, field)).collect();
         if names.is_empty() {
             t_string!(i18n, company.conflict_plain).to_owned()
         } else {

@@ -91,13 +91,13 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
         go.run((next, Step::Chosen));
     };
     let on_group = move |event: ev::Event| {
-        let group = ActionGroup::from_name(&event_target_value(&event));
+        let group = event_target_value(&event).parse().ok();
         choose(&|next| next.group = group);
     };
-    let group = move || filter.with(|filter| filter.group.map_or("", ActionGroup::as_str));
+    let group = move || filter.with(|filter| filter.group.map_or("", Into::into));
     let option = move |choice: Option<ActionGroup>| {
         let text = move || choice.map_or_else(|| t_string!(i18n, audit.anything), |it| words::action_group(i18n, it));
-        let value = choice.map_or("", ActionGroup::as_str);
+        let value = choice.map_or("", Into::into);
         view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
     };
     // Days in the user's time zone.

@@ -199,10 +199,10 @@ fn RoleField(
     let select = NodeRef::<html::Select>::new();
     let role = Memo::new(move |_| member.with(|member| member.role));
     let on_change = move |event| {
-        let chosen = Role::from_name(&event_target_value(&event));
+        let chosen = event_target_value(&event).parse().ok();
         // Keep showing the current role until it is changed.
         if let Some(select) = select.get_untracked() {
-            select.set_value(role.get_untracked().as_str());
+            select.set_value(role.get_untracked().into_str());
         }
         if let Some(chosen) = chosen {
             changes.ask_role(chosen, member.get_untracked());
@@ -210,7 +210,7 @@ fn RoleField(
     };
     let option = move |offered: Role| {
         view! {
-            <option value=offered.as_str() selected=move || role.get() == offered>
+            <option value=offered.into_str() selected=move || role.get() == offered>
                 {move || words::role(i18n, offered)}
             </option>
         }
@@ -222,7 +222,7 @@ fn RoleField(
             aria-label=label
             aria-describedby=described_by
             disabled=move || !hydrated.get() || last.get()
-            prop:value=move || role.get().as_str()
+            prop:value=move || role.get().into_str()
             on:change=on_change
         >
             {Role::ALL.map(option).collect_view()}

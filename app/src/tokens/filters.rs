@@ -42,7 +42,7 @@ pub fn FilterSidebar(
         view! {
             <Choice
                 name="created"
-                value=value.map_or("", CreatedOn::as_str)
+                value=value.map_or("", Into::into)
                 text=Signal::derive(text)
                 checked=Signal::derive(move || filter.with(|filter| filter.created == value))
                 on_pick=Callback::new(move |()| choose(&|next| next.created = value))
@@ -54,7 +54,7 @@ pub fn FilterSidebar(
         view! {
             <Choice
                 name="state"
-                value=value.map_or("", TokenState::as_str)
+                value=value.map_or("", Into::into)
                 text=Signal::derive(text)
                 checked=Signal::derive(move || filter.with(|filter| filter.state == value))
                 on_pick=Callback::new(move |()| choose(&|next| next.state = value))
@@ -87,7 +87,7 @@ pub fn FilterSidebar(
                 {state(None)}
                 {TokenState::ALL.map(|value| state(Some(value))).collect_view()}
             </fieldset>
-            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
+            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.into_str())/>
             <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
     }

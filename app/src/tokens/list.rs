@@ -384,12 +384,12 @@ fn all(i18n: Words, count: Count) -> String {
 fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> impl IntoView {
     let i18n = use_i18n();
     let on_change = move |event| {
-        let sort = Sort::from_name(&event_target_value(&event)).unwrap_or_default();
+        let sort = event_target_value(&event).parse().unwrap_or_default();
         go.run((TokenFilter { sort, ..filter.get_untracked().at(PagePosition::First) }, Step::Chosen));
     };
     let option = move |sort: Sort| {
         view! {
-            <option value=sort.as_str() selected=move || filter.with(|filter| filter.sort == sort)>
+            <option value=sort.into_str() selected=move || filter.with(|filter| filter.sort == sort)>
                 {move || words::sort(i18n, sort)}
             </option>
         }
@@ -397,7 +397,7 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
     view! {
         <label class="sort">
             <span>{t_signal!(i18n, tokens.sort)}</span>
-            <select prop:value=move || filter.with(|filter| filter.sort.as_str()) on:change=on_change>
+            <select prop:value=move || filter.with(|filter| filter.sort.into_str()) on:change=on_change>
                 {Sort::ALL.map(option).collect_view()}
             </select>
         </label>

@@ -7,7 +7,7 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::members::users::{self, folded_email, role_named};
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::bearer::{Bearer, Kind};
 use crate::sign_in::passwords::RightPassword;
 use crate::sign_in::second_step;
 use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
@@ -26,9 +26,15 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-bearer! {
-    /// The secret part of an invitation's link.
-    InvitationToken
+/// The secret part of an invitation's link.
+pub type InvitationToken = Bearer<OfInvitation>;
+
+/// The kind of [`InvitationToken`].
+#[derive(Debug)]
+pub enum OfInvitation {}
+
+impl Kind for OfInvitation {
+    const NAME: &'static str = "InvitationToken";
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -101,7 +107,7 @@ impl Store {
         .bind(by.account.0)
         .bind(&invitation.email)
         .bind(folded)
-        .bind(role.as_str())
+        .bind(role.into_str())
         .bind(token.hash())
         .bind(by.user.id.0)
         .bind(micros(now))
