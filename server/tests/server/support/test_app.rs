@@ -18,7 +18,7 @@ use server::{
     console::site::Site,
     gate,
     http::connections::{self, Settings},
-    router::{Services, router},
+    router::{Services, keeps_share, router},
 };
 use store::{Clock, IssuedToken, NewUser, Store};
 use tempfile::TempDir;
@@ -255,7 +255,7 @@ async fn serve(store: &Store, site: &Path, gate: &gate::Settings, services: &Ser
     let address = listener.local_addr().unwrap();
     let router = router(store.clone(), &Site::without_wasm(site), gate, services, production);
     let trusted_proxies = if production { TrustedProxies::on_this_machine() } else { TrustedProxies::default() };
-    let settings = Settings { trusted_proxies, ..Settings::default() };
+    let settings = Settings { trusted_proxies, ..Settings::new(keeps_share) };
     tokio::spawn(connections::serve(listener, router, settings, std::future::pending()));
     tokio::spawn(store.clone().keep_lease());
     address
