@@ -5,13 +5,13 @@ use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id}
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
+use crate::shell::failed::Failed;
 use crate::sign_in::allowed::Allowed;
 use crate::tokens::fields::{focus_id, read};
 use crate::ui::action_form::ActionForm;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;

@@ -6,6 +6,7 @@ use crate::account::api::security_policy::{
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
+use crate::shell::failed::Failed;
 use crate::sign_in::allowed::Allowed;
 use crate::sign_in::api::second_factor::require_second_factor;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
@@ -15,7 +16,6 @@ use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;

@@ -8,13 +8,13 @@ use crate::members::api::users::{
 use crate::members::invite_dialog::InviteDialogs;
 use crate::members::reset_link::ResetLinkDialogs;
 use crate::routes;
+use crate::shell::failed::Failed;
 use crate::sign_in::allowed::{Allowed, use_current_user};
 use crate::sign_in::api::proof::Proof;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::{settled, t_signal};
 use crate::ui::time::Time;

@@ -1,20 +1,21 @@
-//! The protocols of server functions: JSON, parsed as text, like the data that comes with a page. So the wasm contains
-//! one JSON parser and not two.
+//! The protocols of server functions: a plain form or JSON in, JSON out, and the status of an error.
 //!
 //! A body is accepted only with the right content type. A page's form can be sent as `text/plain` so that its body
 //! parses as JSON. The check of the content type stops that, and so does the refusal of unknown fields, since such a
 //! body needs an extra one.
 
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::request::context::{set_status, wants_page};
+use crate::request::json_text::JsonText;
 use crate::routes;
 use leptos::server_fn::client::Client;
-use leptos::server_fn::codec::{Encoding, IntoReq, IntoRes, JsonEncoding, Post, PostUrl};
+use leptos::server_fn::codec::{Encoding, IntoReq, IntoRes, Post, PostUrl};
 use leptos::server_fn::error::{FromServerFnError as _, IntoAppError as _, ServerFnErrorErr};
 use leptos::server_fn::request::Req as _;
 use leptos::server_fn::response::ClientRes as _;
 use leptos::server_fn::server::Server;
-use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, Http, Protocol};
-use serde::Serialize;
+use leptos::server_fn::{Bytes, ContentType as _, Decodes as _, Http, Protocol};
 use serde::de::{DeserializeOwned, Error as _};
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -41,13 +42,28 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        require_content_type::<S>(&request, PostUrl::CONTENT_TYPE)?;
-        FormFormat::run_server(request, function).await
+        let run = async {
+            require_content_type::<S>(&request, PostUrl::CONTENT_TYPE)?;
+            FormFormat::run_server(request, function).await
+        };
+        with_status(run.await)
     }
 
     async fn run_client(path: &str, input: Input) -> Result<Output, AppError> {
         FormFormat::run_client(path, input).await
     }
+}
+
+/// Sets the answer's status to the error's, if it is one. A plain form is answered by a redirect to its page, which
+/// shows the error.
+fn with_status<T>(answer: Result<T, AppError>) -> Result<T, AppError> {
+    #[cfg(feature = "ssr")]
+    if let Err(error) = &answer
+        && !wants_page()
+    {
+        set_status(error);
+    }
+    answer
 }
 
 /// Refuses a body without this content type; parameters such as `charset` may follow it.
@@ -75,10 +91,12 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        require_content_type::<S>(&request, Post::<JsonText>::CONTENT_TYPE)?;
-        let input = arguments(&request.try_into_bytes().await?)?;
-        let output = function(input).await?;
-        output.into_res().await
+        let run = async {
+            require_content_type::<S>(&request, Post::<JsonText>::CONTENT_TYPE)?;
+            let input = arguments(&request.try_into_bytes().await?)?;
+            function(input).await?.into_res().await
+        };
+        with_status(run.await)
     }
 
     async fn run_client(path: &str, input: Input) -> Result<Output, AppError> {
@@ -134,34 +152,6 @@ pub async fn again<F: Future>(asking: F) -> F::Output {
         polled
     })
     .await
-}
-
-/// JSON, parsed as text.
-#[derive(Debug)]
-pub struct JsonText;
-
-impl ContentType for JsonText {
-    const CONTENT_TYPE: &'static str = JsonEncoding::CONTENT_TYPE;
-}
-
-impl FormatType for JsonText {
-    const FORMAT_TYPE: Format = Format::Text;
-}
-
-impl<T: Serialize> Encodes<T> for JsonText {
-    type Error = serde_json::Error;
-
-    fn encode(value: &T) -> Result<Bytes, serde_json::Error> {
-        JsonEncoding::encode(value)
-    }
-}
-
-impl<T: DeserializeOwned> Decodes<T> for JsonText {
-    type Error = serde_json::Error;
-
-    fn decode(bytes: Bytes) -> Result<T, serde_json::Error> {
-        serde_json::from_str(str::from_utf8(&bytes).map_err(serde_json::Error::custom)?)
-    }
 }
 
 #[cfg(test)]

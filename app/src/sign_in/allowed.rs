@@ -51,5 +51,9 @@ pub fn use_current_user() -> CurrentUser {
 /// Shows its children to users whose role has the permission, and to others a page that says why not.
 #[component]
 pub fn Allowed(permission: Permission, children: Children) -> impl IntoView {
-    if use_current_user().role.may(permission) { children().into_any() } else { view! { <NotAllowed/> }.into_any() }
+    let asker = use_current_user();
+    if asker.role.may(permission) {
+        return children().into_any();
+    }
+    view! { <NotAllowed role=asker.role account=asker.account_name/> }.into_any()
 }

@@ -19,3 +19,4 @@ pub mod search_box;
 pub mod theme_switch;
 pub mod time;
 pub mod toasts;
+pub mod visibility;
