@@ -1,12 +1,13 @@
 //! The page to set a new password, which the link for it leads to.
 
 use crate::error::AppError;
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
 use crate::routes;
 use crate::sign_in::api::password_reset::{ResetPassword as ResetCall, password_reset};
 use crate::sign_in::frame::SignedOutPage;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{Field, FormField, LabelAround};
 use crate::ui::reactive::t_signal;
 use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
@@ -30,7 +31,7 @@ pub fn NewPassword() -> impl IntoView {
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, new_password.title).to_owned())>
+        <SignedOutPage title=t_signal!(i18n, new_password.title)>
             <Transition>{move || loaded.get().map(page)}</Transition>
         </SignedOutPage>
     }
@@ -40,45 +41,36 @@ pub fn NewPassword() -> impl IntoView {
 fn PasswordForm(token: String, email: String) -> impl IntoView {
     let i18n = use_i18n();
     let reset = ServerAction::<ResetCall>::new();
-    let pending = reset.pending();
-    // A full page load, so that the next page has no signed-in user from the start.
-    Effect::new(move |_| {
-        if let Some(Ok(next)) = reset.value().get() {
-            _ = window().location().assign(&next);
-        }
-    });
+    let password = Field::new("new-password");
+    load_after(reset, |next| next);
     view! {
         <h1>{t_signal!(i18n, new_password.title)}</h1>
         <p class="lead">{t_signal!(i18n, new_password.lead)}</p>
-        <ErrorNote error=Signal::derive(move || reset.value().get().and_then(Result::err))/>
+        <ErrorNote error=failure(reset)/>
         <ActionForm action=reset>
             <input type="hidden" name="token" value=token/>
-            <label class="field">
-                <span class="label">{t_signal!(i18n, sign_in.email)}</span>
+            <LabelAround label=t_signal!(i18n, sign_in.email)>
                 <input type="email" value=email readonly autocomplete="username"/>
-            </label>
-            <div class="field">
-                <label for="new-password" class="label">{t_signal!(i18n, profile.new)}</label>
-                <p class="hint" id="new-password-hint">{t_signal!(i18n, invitation.password_hint)}</p>
+            </LabelAround>
+            <FormField
+                field=password.clone()
+                label=t_signal!(i18n, profile.new)
+                hint=t_signal!(i18n, invitation.password_hint)
+            >
                 <input
                     type="password"
-                    id="new-password"
                     name="form[password]"
                     required
                     minlength=PASSWORD_MIN
                     autocomplete="new-password"
-                    aria-describedby="new-password-hint"
+                    {..password.control()}
                 />
-            </div>
-            <button type="submit" class="button primary" disabled=pending>
-                {move || {
-                    if pending.get() {
-                        t_string!(i18n, new_password.saving)
-                    } else {
-                        t_string!(i18n, new_password.save)
-                    }
-                }}
-            </button>
+            </FormField>
+            <Submit
+                pending=reset.pending()
+                label=t_signal!(i18n, new_password.save)
+                busy=t_signal!(i18n, new_password.saving)
+            />
         </ActionForm>
     }
 }

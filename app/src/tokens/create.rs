@@ -8,13 +8,11 @@ use crate::shell::failed::Failed;
 use crate::sign_in::allowed::{Allowed, use_current_user};
 use crate::tokens::api::{Create, people, terms};
 use crate::tokens::commands::use_token_changes;
-use crate::tokens::fields::{
-    Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, focus_id, read,
-};
-use crate::tokens::scope_picker::ScopePicker;
+use crate::tokens::fields::{Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField};
 use crate::tokens::secret_dialog::SecretDialog;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure, read, stop};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::focus_id;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
@@ -23,7 +21,7 @@ use crate::ui::toasts::use_toasts;
 use crate::words;
 use domain::members::membership::Contact;
 use domain::members::role::Permission;
-use domain::text::{Field, FieldError};
+use domain::text::FieldError;
 use domain::tokens::expiry::Terms;
 use domain::tokens::scope::Scopes;
 use domain::tokens::token::{Step, TokenForm};
@@ -88,7 +86,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
     let create = ServerAction::<Create>::new();
     let pending = create.pending();
     let step = RwSignal::new(Step::Setup);
-    let errors: Errors = RwSignal::new(Vec::new());
+    let errors: Errors = Errors::new();
     let form = NodeRef::<html::Div>::new();
     let blank = TokenForm::blank(use_current_user().user.id);
     let known = StoredValue::new(people.clone());
@@ -97,12 +95,10 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
         known.with_value(|people| form.validate(people, None, &terms).err().unwrap_or_default())
     };
     let show = move |found: Vec<FieldError>| {
-        let first = found.first().map(|error| error.field);
-        errors.set(found);
-        if let Some(field) = first {
-            step.set(field.step());
-            focus(field);
+        if let Some(first) = found.first() {
+            step.set(first.field.step());
         }
+        errors.show(found);
     };
     let problems = move || {
         let call = read::<Create>(form);
@@ -113,25 +109,21 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
         let found: Vec<_> = problems().into_iter().filter(|error| error.field.step() <= here).collect();
         if let (true, Some(next)) = (found.is_empty(), next(here)) {
             step.set(next);
-            errors.set(Vec::new());
+            errors.clear();
             focus_id(heading_id(next));
         } else {
             show(found);
         }
     };
     let on_submit = move |event: ev::SubmitEvent| {
-        let stop = || {
-            event.prevent_default();
-            event.stop_propagation();
-        };
         // Enter in a field submits the form; before the last step it leads to the next one.
         if next(step.get_untracked()).is_some() {
-            stop();
+            stop(&event);
             return on_next();
         }
         let found = problems();
         if pending.get_untracked() || !found.is_empty() {
-            stop();
+            stop(&event);
         }
         show(found);
     };
@@ -162,7 +154,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
     view! {
         <div class="narrow">
             <Steps step/>
-            <ErrorNote error=Signal::derive(move || create.value().get().and_then(Result::err))/>
+            <ErrorNote error=failure(create)/>
             <div node_ref=form>
                 <ActionForm action=create on:submit:capture=on_submit attr:novalidate=hydrated>
                     <input type="hidden" name="request" value=new_request_id().to_string()/>
@@ -189,14 +181,7 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
                     )}
                     {section(
                         Step::ApiScopes,
-                        view! {
-                            <div id="scopes" tabindex="-1">
-                                <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
-                                <FieldProblem field=Field::Scopes errors/>
-                                <ScopePicker scopes=Scopes::default()/>
-                            </div>
-                        }
-                            .into_any(),
+                        view! { <ScopesField scopes=Scopes::default() errors/> }.into_any(),
                     )}
                     <div class="form-actions">
                         <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, cancel)}</a>
@@ -217,16 +202,12 @@ fn Wizard(people: Vec<Contact>, terms: Terms) -> impl IntoView {
                         >
                             {t_signal!(i18n, next)}
                         </button>
-                        <button
-                            type="submit"
-                            class="button primary"
-                            hidden=move || hydrated.get() && next(step.get()).is_some()
-                            disabled=pending
-                        >
-                            {move || {
-                                if pending.get() { t_string!(i18n, form.creating) } else { t_string!(i18n, form.create) }
-                            }}
-                        </button>
+                        <Submit
+                            pending
+                            label=t_signal!(i18n, form.create)
+                            busy=t_signal!(i18n, form.creating)
+                            attr:hidden=move || hydrated.get() && next(step.get()).is_some()
+                        />
                     </div>
                 </ActionForm>
             </div>

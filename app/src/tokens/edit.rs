@@ -11,14 +11,13 @@ use crate::tokens::card::StateBadge;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions, TokenChanges, use_token_changes};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::fields::{
-    ChosenEnd, Contacts, Errors, ExpiryField, FieldProblem, NameAndDescription, VersionField, focus, read,
+    ChosenEnd, Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField, focus,
 };
 use crate::tokens::history::TokenHistory;
 use crate::tokens::live::{use_live_changes, who};
 use crate::tokens::menu::{CardMenu, MenuItem};
-use crate::tokens::scope_picker::ScopePicker;
 use crate::tokens::try_it::TryIt;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::copy_button::CopyButton;
 use crate::ui::error_note::ErrorNote;
@@ -122,7 +121,7 @@ impl Page {
             form: NodeRef::new(),
             update,
             pending: update.pending(),
-            errors: RwSignal::new(Vec::new()),
+            errors: Errors::new(),
             conflict: RwSignal::new(None),
             news: RwSignal::new(None),
             toasts: use_toasts(),
@@ -141,7 +140,7 @@ impl Page {
     /// Replaces what was typed with the current token, if the page is still open.
     async fn show(self, newest: Editable) {
         self.changed(newest.token.clone());
-        self.errors.try_set(Vec::new());
+        self.errors.clear();
         self.conflict.try_set(None);
         self.update.clear();
         // Recreate the form: otherwise a field would keep what was typed into it.
@@ -443,16 +442,13 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<UpdateCall>(form) else { return };
-        event.prevent_default();
-        event.stop_propagation();
+        stop(&event);
         let found = known.with_untracked(|token| call.form.validate(&contacts, Some(&token.settings), &terms));
         let found = found.err().unwrap_or_default();
-        if let Some(error) = found.first() {
-            focus(error.field);
-        } else if !pending.get_untracked() {
+        if found.is_empty() && !pending.get_untracked() {
             asked.set(Some(call.form));
         }
-        errors.set(found);
+        errors.show(found);
     };
     let on_confirm = move |()| {
         if let Some(form) = asked.get_untracked() {
@@ -499,20 +495,17 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
             </section>
             <section class="panel form-section" aria-labelledby="section-scopes">
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
-                <div id="scopes" tabindex="-1">
-                    <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
-                    <FieldProblem field=Field::Scopes errors/>
-                    <ScopePicker scopes/>
-                </div>
+                <ScopesField scopes errors/>
             </section>
             <div class="form-actions">
                 <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, form.leave)}</a>
                 <span class="spacer"></span>
-                <button type="submit" class="button primary" disabled=move || pending.get() || gone.get()>
-                    {move || {
-                        if pending.get() { t_string!(i18n, form.updating) } else { t_string!(i18n, form.update) }
-                    }}
-                </button>
+                <Submit
+                    pending
+                    label=t_signal!(i18n, form.update)
+                    busy=t_signal!(i18n, form.updating)
+                    blocked=gone
+                />
             </div>
         </ActionForm>
         <ConfirmDialog
@@ -538,12 +531,7 @@ fn follow_up(page: Page) {
             page.changed(updated.token);
             changes.announce();
         }
-        Some(Err(AppError::Invalid(found))) => {
-            if let Some(error) = found.first() {
-                focus(error.field);
-            }
-            errors.set(found);
-        }
+        Some(Err(AppError::Invalid(found))) => errors.show(found),
         Some(Err(AppError::Conflict)) => find_out(page),
         Some(Err(_)) | None => {}
     };

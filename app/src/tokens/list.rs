@@ -14,7 +14,7 @@ use crate::tokens::commands::{TokenActionDialogs, TokenActions, use_token_change
 use crate::tokens::filters::{FilterSidebar, Step};
 use crate::tokens::live::{LatestChanges, use_live_changes, who};
 use crate::tokens::menu::MenuItem;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
@@ -170,7 +170,6 @@ const GATHERED_FOR: Duration = Duration::from_millis(150);
 #[component]
 fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
     let i18n = use_i18n();
-    let pending = enable.pending();
     view! {
         <div class="page-head">
             <a class="back" href=routes::SETTINGS>{Icon::ChevronLeft.view()} {t_signal!(i18n, settings.title)}</a>
@@ -184,11 +183,13 @@ fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
                 <li>{Icon::Check.view()} {t_signal!(i18n, access.off_point_1)}</li>
                 <li>{Icon::Check.view()} {t_signal!(i18n, access.off_point_2)}</li>
             </ul>
-            <ErrorNote error=Signal::derive(move || enable.value().get().and_then(Result::err))/>
+            <ErrorNote error=failure(enable)/>
             <ActionForm action=enable>
-                <button type="submit" class="button primary" disabled=pending>
-                    {move || if pending.get() { t_string!(i18n, access.enabling) } else { t_string!(i18n, access.enable) }}
-                </button>
+                <Submit
+                    pending=enable.pending()
+                    label=t_signal!(i18n, access.enable)
+                    busy=t_signal!(i18n, access.enabling)
+                />
             </ActionForm>
         </section>
     }
