@@ -25,6 +25,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
+use routes::route;
 use shell::frame::Frame;
 use shell::home::Home;
 use shell::settings::Settings;
@@ -117,24 +118,24 @@ pub fn App() -> impl IntoView {
             <ChosenLanguage/>
             <Router>
                 <Routes fallback=NoSuchPage>
-                    <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in/second-step") view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in/failed") view={Lazy::<SignInFailed>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in/forgotten") view={Lazy::<Forgotten>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/new-password/:token") view={Lazy::<NewPassword>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/invitations/:token") view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/settings") view=Frame ssr=SsrMode::Async>
+                    <Route path=route!(HOME) view=Home ssr=SsrMode::Async/>
+                    <Route path=route!(SIGN_IN) view=SignIn ssr=SsrMode::Async/>
+                    <Route path=route!(SECOND_STEP) view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(SIGN_IN_FAILED) view={Lazy::<SignInFailed>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(FORGOTTEN) view={Lazy::<Forgotten>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(NEW_PASSWORD) view={Lazy::<NewPassword>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(INVITATION) view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=route!(SETTINGS) view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=Settings/>
-                        <Route path=path!("audit-trail") view={Lazy::<AuditTrail>::new()}/>
-                        <Route path=path!("company-information") view={Lazy::<CompanyInformation>::new()}/>
-                        <Route path=path!("account-users") view={Lazy::<AccountUsers>::new()}/>
-                        <Route path=path!("security-policy") view={Lazy::<SecurityPolicy>::new()}/>
-                        <Route path=path!("profile") view={Lazy::<Profile>::new()}/>
-                        <Route path=path!("platform-rest") view={Lazy::<Tokens>::new()}/>
-                        <Route path=path!("platform-rest/new") view={Lazy::<NewToken>::new()}/>
-                        <Route path=path!("platform-rest/tips") view=Tips/>
-                        <Route path=path!("platform-rest/tokens/:id") view={Lazy::<EditToken>::new()}/>
+                        <Route path=route!(AUDIT_TRAIL) view={Lazy::<AuditTrail>::new()}/>
+                        <Route path=route!(COMPANY_INFORMATION) view={Lazy::<CompanyInformation>::new()}/>
+                        <Route path=route!(ACCOUNT_USERS) view={Lazy::<AccountUsers>::new()}/>
+                        <Route path=route!(SECURITY_POLICY) view={Lazy::<SecurityPolicy>::new()}/>
+                        <Route path=route!(PROFILE) view={Lazy::<Profile>::new()}/>
+                        <Route path=route!(TOKENS) view={Lazy::<Tokens>::new()}/>
+                        <Route path=route!(NEW_TOKEN) view={Lazy::<NewToken>::new()}/>
+                        <Route path=route!(TIPS) view=Tips/>
+                        <Route path=route!(TOKEN) view={Lazy::<EditToken>::new()}/>
                     </ParentRoute>
                 </Routes>
             </Router>
