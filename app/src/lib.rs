@@ -33,12 +33,8 @@ use shell::settings_pages::{
     AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Forgotten, NewPassword, Profile, SecondStep,
     SecurityPolicy, SignInFailed,
 };
-use sign_in::allowed::provide_session;
-use sign_in::forgotten_link::provide_mail_sent;
-use sign_in::identity_provider::provide_identity_provider;
 use sign_in::page::SignIn;
-use sign_in::passkey::provide_passkeys;
-use sign_in::plain_http::provide_plain_http;
+use sign_in::page_session::provide_page_session;
 use tokens::commands::provide_token_changes;
 use tokens::create::NewToken;
 use tokens::edit::EditToken;
@@ -46,6 +42,7 @@ use tokens::list::Tokens;
 use tokens::tips::Tips;
 use ui::language_switch::ChosenLanguage;
 use ui::message::NoSuchPage;
+use ui::time::provide_time_zone;
 use ui::toasts::{Toasts, provide_toasts};
 
 /// Renders the HTML document around the app, on the server only. The app sets `<html lang>` to the user's language.
@@ -106,11 +103,7 @@ pub async fn hydrate() {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_session();
-    provide_identity_provider();
-    provide_mail_sent();
-    provide_passkeys();
-    provide_plain_http();
+    provide_time_zone(provide_page_session().preferences.time_zone.clone());
     provide_toasts();
     provide_token_changes();
     view! {

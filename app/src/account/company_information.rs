@@ -6,7 +6,6 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
-use crate::sign_in::allowed::Allowed;
 use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Problems, focus_id};
@@ -16,7 +15,6 @@ use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use domain::account::company_form::{Section, Values, fields, problems};
-use domain::members::role::Permission;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -27,15 +25,6 @@ use wasm_bindgen::JsCast;
 /// The page, for users whose role has the permission.
 #[component]
 pub fn CompanyInformation() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageCompanyInformation>
-            <CompanyInformationPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn CompanyInformationPage() -> impl IntoView {
     let i18n = use_i18n();
     let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(move || loads.get(), |load| async move { (load, company_information().await) });

@@ -5,7 +5,6 @@ use crate::audit::entries::AuditEntries;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::sign_in::allowed::Allowed;
 use crate::tokens::filters::Step;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
@@ -21,7 +20,6 @@ use domain::audit::{
     trail::{EXPORT_MAX, Head, Trail, TrailFilter},
 };
 use domain::date;
-use domain::members::role::Permission;
 use domain::paging::{Count, PagePosition};
 use leptos::ev;
 use leptos::prelude::*;
@@ -31,15 +29,6 @@ use leptos_router::hooks::{use_location, use_navigate};
 /// The page, for users whose role has the permission.
 #[component]
 pub fn AuditTrail() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::SeeAuditTrail>
-            <AuditTrailPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn AuditTrailPage() -> impl IntoView {
     let i18n = use_i18n();
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| routes::trail_filter(query)));

@@ -5,7 +5,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::members::api::users::{AcceptInvitation as AcceptCall, invitation};
 use crate::members::fields::member_field;
 use crate::routes;
-use crate::sign_in::frame::SignedOutPage;
+use crate::sign_in::frame::link_page;
 use crate::sign_in::plain_http::PlainHttpNote;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after, read, stop};
 use crate::ui::error_note::ErrorNote;
@@ -18,35 +18,15 @@ use domain::members::user::PASSWORD_MIN;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 /// The page, for anyone who has the link.
 #[component]
 pub fn AcceptInvitation() -> impl IntoView {
-    view! { <InvitationPage/> }
-}
-
-#[component]
-fn InvitationPage() -> impl IntoView {
     let i18n = use_i18n();
-    let params = use_params_map();
-    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-    let loaded = Resource::new(
-        move || token.get(),
-        |token| async move {
-            let welcome = invitation(token.clone()).await;
-            (token, welcome)
-        },
-    );
-    let page = move |(token, welcome): (String, Result<Welcome, AppError>)| match welcome {
+    link_page(t_signal!(i18n, invitation.page_title), invitation, |token, welcome| match welcome {
         Ok(welcome) => view! { <Join token welcome/> }.into_any(),
         Err(error) => view! { <Over error/> }.into_any(),
-    };
-    view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, invitation.page_title).to_owned())>
-            <Transition>{move || loaded.get().map(page)}</Transition>
-        </SignedOutPage>
-    }
+    })
 }
 
 /// Asks for a name and a new password, or an existing user for their password. Works without our wasm.

@@ -28,11 +28,6 @@ use leptos::task::spawn_local;
 /// The page, for all signed-in users.
 #[component]
 pub fn Profile() -> impl IntoView {
-    view! { <ProfilePage/> }
-}
-
-#[component]
-fn ProfilePage() -> impl IntoView {
     let i18n = use_i18n();
     let asker = use_current_user();
     let changed = RwSignal::new(0_u32);

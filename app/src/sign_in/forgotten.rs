@@ -3,8 +3,8 @@
 use crate::i18n::use_i18n;
 use crate::routes::{self, Notice};
 use crate::sign_in::api::password_reset::Forgotten as ForgottenCall;
-use crate::sign_in::forgotten_link::use_mail_sent;
 use crate::sign_in::frame::SignedOutPage;
+use crate::sign_in::page_session::use_page_session;
 use crate::ui::action_form::{ActionForm, Submit, failure};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::LabelAround;
@@ -23,7 +23,7 @@ pub fn Forgotten() -> impl IntoView {
         None => notice,
         Some(answer) => answer.is_ok(),
     });
-    let mail_sent = use_mail_sent();
+    let mail_sent = use_page_session().mail_sent;
     let form = move || {
         view! {
             <p class="lead">{t_signal!(i18n, forgotten.lead)}</p>

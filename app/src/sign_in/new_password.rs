@@ -4,37 +4,22 @@ use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::routes;
 use crate::sign_in::api::password_reset::{ResetPassword as ResetCall, password_reset};
-use crate::sign_in::frame::SignedOutPage;
+use crate::sign_in::frame::link_page;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Field, FormField, LabelAround};
 use crate::ui::reactive::t_signal;
 use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 /// The page, for anyone who has the link. Works without our wasm.
 #[component]
 pub fn NewPassword() -> impl IntoView {
     let i18n = use_i18n();
-    let params = use_params_map();
-    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-    let loaded = Resource::new(
-        move || token.get(),
-        |token| async move {
-            let email = password_reset(token.clone()).await;
-            (token, email)
-        },
-    );
-    let page = move |(token, email): (String, Result<String, AppError>)| match email {
+    link_page(t_signal!(i18n, new_password.title), password_reset, |token, email| match email {
         Ok(email) => view! { <PasswordForm token email/> }.into_any(),
         Err(error) => view! { <Over error/> }.into_any(),
-    };
-    view! {
-        <SignedOutPage title=t_signal!(i18n, new_password.title)>
-            <Transition>{move || loaded.get().map(page)}</Transition>
-        </SignedOutPage>
-    }
+    })
 }
 
 #[component]

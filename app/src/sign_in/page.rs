@@ -5,8 +5,9 @@ use crate::routes::Notice;
 use crate::sign_in::api::session::SignIn as SignInCall;
 use crate::sign_in::forgotten_link::ForgottenLink;
 use crate::sign_in::frame::SignedOutPage;
-use crate::sign_in::identity_provider::{IdentityProviderLink, use_identity_provider};
-use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
+use crate::sign_in::identity_provider::IdentityProviderLink;
+use crate::sign_in::page_session::use_page_session;
+use crate::sign_in::passkey::{Entry, PasskeyEntry};
 use crate::sign_in::plain_http::PlainHttpNote;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
@@ -23,7 +24,8 @@ pub fn SignIn() -> impl IntoView {
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let (passkey_then, provider_then) = (next.clone(), next.clone());
     let password_set = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
-    let (passkeys, provider) = (use_passkeys(), use_identity_provider());
+    let session = use_page_session();
+    let (passkeys, provider) = (session.passkeys_taken, session.identity_provider.is_some());
     load_after(sign_in, |next| next);
     view! {
         <SignedOutPage title=t_signal!(i18n, sign_in.title)>

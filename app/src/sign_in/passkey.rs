@@ -3,9 +3,10 @@
 use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::sign_in::api::passkeys::{
-    GivenPasskey, PasskeyChallenge, ask_for_passkey, passkeys_taken, second_step_with_passkey, sign_in_with_passkey,
+    GivenPasskey, PasskeyChallenge, ask_for_passkey, second_step_with_passkey, sign_in_with_passkey,
 };
 use crate::sign_in::credential_json::credential_json;
+use crate::sign_in::page_session::use_page_session;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
@@ -17,18 +18,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// Whether the server accepts passkeys. Constant until the browser loads another page.
-#[derive(Clone, Copy)]
-struct PasskeysTaken(bool);
-
-/// Provides it. Called once, by the app.
-pub fn provide_passkeys() {
-    provide_context(PasskeysTaken(SharedValue::new(passkeys_taken).into_inner()));
-}
-
 /// Returns whether the server accepts passkeys.
 pub fn use_passkeys() -> bool {
-    expect_context::<PasskeysTaken>().0
+    use_page_session().passkeys_taken
 }
 
 /// The purpose of the browser's dialog.

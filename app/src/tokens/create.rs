@@ -5,7 +5,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::request::request_id::new_request_id;
 use crate::routes;
 use crate::shell::failed::Failed;
-use crate::sign_in::allowed::{Allowed, use_current_user};
+use crate::sign_in::allowed::{allowed, use_current_user};
 use crate::tokens::api::{Create, people, terms};
 use crate::tokens::commands::use_token_changes;
 use crate::tokens::fields::{Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField};
@@ -41,12 +41,7 @@ impl LazyRoute for NewToken {
     }
 
     fn view(NewToken: Self) -> AnyView {
-        view! {
-            <Allowed permission=Permission::ManageTokens>
-                <NewTokenPage/>
-            </Allowed>
-        }
-        .into_any()
+        allowed(Permission::ManageTokens, || NewTokenPage().into_any())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
 use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
-use crate::sign_in::allowed::{Allowed, use_current_user};
+use crate::sign_in::allowed::{allowed, use_current_user};
 use crate::tokens::api::{Editable, Update as UpdateCall, Updated, editable};
 use crate::tokens::card::StateBadge;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions, TokenChanges, use_token_changes};
@@ -53,12 +53,7 @@ impl LazyRoute for EditToken {
     }
 
     fn view(EditToken: Self) -> AnyView {
-        view! {
-            <Allowed permission=Permission::ManageTokens>
-                <EditTokenPage/>
-            </Allowed>
-        }
-        .into_any()
+        allowed(Permission::ManageTokens, || EditTokenPage().into_any())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::request::protocol::again;
 use crate::routes;
 use crate::shell::failed::Failed;
 use crate::shell::frame::LeavingPage;
-use crate::sign_in::allowed::{Allowed, use_current_user};
+use crate::sign_in::allowed::{allowed, use_current_user};
 use crate::tokens::api::list;
 use crate::tokens::card::TokenCard;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions, use_token_changes};
@@ -46,12 +46,7 @@ impl LazyRoute for Tokens {
     }
 
     fn view(Tokens: Self) -> AnyView {
-        view! {
-            <Allowed permission=Permission::SeeTokens>
-                <TokensPage/>
-            </Allowed>
-        }
-        .into_any()
+        allowed(Permission::SeeTokens, || TokensPage().into_any())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Points in time, in the user's own time zone and language.
 
 use crate::i18n::{Locale, t_string, use_i18n};
-use crate::sign_in::allowed::use_preferences;
 use crate::ui::hydrated::use_hydrated;
 use crate::words::Words;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -45,9 +44,18 @@ pub struct Zone {
     hydrated: Signal<bool>,
 }
 
+/// The name of the time zone that the user has chosen, if any.
+#[derive(Clone)]
+struct ChosenZone(Option<String>);
+
+/// Provides the user's choice. Called once, by the app.
+pub fn provide_time_zone(chosen: Option<String>) {
+    provide_context(ChosenZone(chosen));
+}
+
 /// Returns the user's time zone.
 pub fn use_zone() -> Zone {
-    Zone { chosen: use_preferences().time_zone, hydrated: use_hydrated() }
+    Zone { chosen: expect_context::<ChosenZone>().0, hydrated: use_hydrated() }
 }
 
 impl Zone {

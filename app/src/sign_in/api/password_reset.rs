@@ -26,15 +26,6 @@ use {
     store::ResetToken,
 };
 
-/// Returns whether the server sends mail, so that users can request a link. The browser reads it from the page.
-#[must_use]
-pub fn mail_sent() -> bool {
-    #[cfg(feature = "ssr")]
-    return mail().is_some();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
 /// A link to set a new password, and how it reaches the user.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetLink {

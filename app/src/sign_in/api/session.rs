@@ -8,67 +8,8 @@ use crate::request::protocol::Form;
 use crate::request::{context, cookies::PENDING_SIGN_IN};
 #[cfg(any(feature = "ssr", test))]
 use crate::routes;
-use domain::members::user::{CurrentUser, Preferences};
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
-
-/// Returns the user who was signed in when the page was requested. The browser reads it from the page. `None` while the
-/// server lists its routes, and in a browser that renders the app from scratch.
-#[must_use]
-pub fn signed_in() -> Option<CurrentUser> {
-    #[cfg(feature = "ssr")]
-    return context::myself().ok();
-    #[cfg(not(feature = "ssr"))]
-    None
-}
-
-/// Returns the signed-in user's preferences for pages. The browser reads them from the page.
-#[must_use]
-pub fn preferences() -> Preferences {
-    #[cfg(feature = "ssr")]
-    return context::preferences();
-    #[cfg(not(feature = "ssr"))]
-    Preferences::default()
-}
-
-/// Returns whether the signed-in user has to set up a second factor before anything else. The browser reads it from the
-/// page.
-#[must_use]
-pub fn second_factor_missing() -> bool {
-    #[cfg(feature = "ssr")]
-    return context::setting_up();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
-/// Returns whether it is unknown who is signed in, because the database did not answer. The browser reads it from the
-/// page.
-#[must_use]
-pub fn asker_unknown() -> bool {
-    #[cfg(feature = "ssr")]
-    return context::asker_unknown();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
-/// Returns whether a browser would drop the session's cookie, because the page came without TLS. The browser reads it
-/// from the page.
-#[must_use]
-pub fn session_is_dropped() -> bool {
-    #[cfg(feature = "ssr")]
-    return cookie::is_dropped();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
-/// Returns the name of the server's identity provider, or `None` if it has none. The browser reads it from the page.
-#[must_use]
-pub fn identity_provider() -> Option<String> {
-    #[cfg(feature = "ssr")]
-    return use_context::<IdentityProviderName>().map(|IdentityProviderName(name)| name);
-    #[cfg(not(feature = "ssr"))]
-    None
-}
 
 /// The name of the identity provider, in the context of pages if the server has one.
 #[cfg(feature = "ssr")]
