@@ -7,7 +7,7 @@ mod notes;
 mod page;
 
 use crate::error::AppError;
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
 use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::sign_in::allowed::allowed;
@@ -99,8 +99,6 @@ fn Editor(editable: Editable) -> impl IntoView {
     let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
     let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
     let gone = Memo::new(move |_| news.with(|news| matches!(news, Some(News::Gone(_)))));
-    let notice =
-        use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).and_then(|it| Notice::from_name(&it)));
     let reload = Callback::new(move |()| page.reload());
     view! {
         <PageTitle text=name/>
@@ -114,14 +112,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             </div>
         </div>
         <div class="narrow">
-            {notice
-                .map(|notice| {
-                    let text = move || match notice {
-                        Notice::Created => t_string!(i18n, form.no_wasm_created),
-                        Notice::Updated => t_string!(i18n, form.no_wasm_updated),
-                    };
-                    view! { <p class="note" role="status">{text}</p> }
-                })}
+            <NoScriptNotice/>
             <NewsNote news reload/>
             <ConflictNote conflict reload/>
             <div node_ref=page.form>
@@ -137,6 +128,20 @@ fn Editor(editable: Editable) -> impl IntoView {
         </div>
         <TokenActionDialogs actions/>
     }
+}
+
+/// Says what was done, to a browser without our wasm.
+#[component]
+fn NoScriptNotice() -> impl IntoView {
+    let i18n = use_i18n();
+    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER));
+    notice.and_then(|name| Notice::from_name(&name)).map(|notice| {
+        let text = match notice {
+            Notice::Created => t_signal!(i18n, form.no_wasm_created),
+            Notice::Updated => t_signal!(i18n, form.no_wasm_updated),
+        };
+        view! { <p class="note" role="status">{text}</p> }
+    })
 }
 
 /// Returns whether the item alone turned `before` into `after`: with nothing left to do, it returns the changes of

@@ -6,7 +6,7 @@ use crate::tokens::api::{Editable, Update as UpdateCall, Updated, editable};
 use crate::tokens::commands::{TokenChanges, use_token_changes};
 use crate::tokens::edit::notes::{Conflict, News};
 use crate::tokens::fields::{Errors, focus};
-use crate::ui::action_form::read;
+use crate::ui::action_form::{failure, read};
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use chrono::{DateTime, Utc};
@@ -97,6 +97,13 @@ impl Page {
                 Err(error) => self.toasts.complain(error.text(self.i18n)),
             }
         });
+    }
+
+    /// Returns the error of the last update. A conflict has a note of its own.
+    pub fn failure(self) -> Signal<Option<AppError>> {
+        let (error, conflict) = (failure(self.update), self.conflict);
+        let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
+        Signal::derive(move || error.get().filter(|error| !noted(error)))
     }
 
     /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
