@@ -15,11 +15,9 @@ use leptos::server_fn::error::{FromServerFnError as _, IntoAppError as _, Server
 use leptos::server_fn::request::Req as _;
 use leptos::server_fn::response::ClientRes as _;
 use leptos::server_fn::server::Server;
-use leptos::server_fn::{Bytes, ContentType as _, Decodes as _, Http, Protocol};
+use leptos::server_fn::{Bytes, ContentType as _, Decodes as _, Http, Protocol, ServerFn};
 use serde::de::{DeserializeOwned, Error as _};
-use std::cell::Cell;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 
 /// The protocol for requests that a plain form can send too: `application/x-www-form-urlencoded`, and nothing else.
 #[derive(Debug)]
@@ -100,8 +98,7 @@ where
     }
 
     async fn run_client(path: &str, input: Input) -> Result<Output, AppError> {
-        let path = if AGAIN.get() { format!("{path}?{}", routes::AGAIN) } else { path.to_owned() };
-        let request = input.into_req(&path, Post::<JsonText>::CONTENT_TYPE)?;
+        let request = input.into_req(path, Post::<JsonText>::CONTENT_TYPE)?;
         let answer = answered::<C>(request).await?;
         JsonText::decode(answer).map_err(|error| ServerFnErrorErr::Deserialization(error.to_string()).into_app_error())
     }
@@ -135,23 +132,18 @@ fn answered<C: Client<AppError>>(request: C::Request) -> Pin<Box<dyn Future<Outp
     })
 }
 
-thread_local! {
-    /// Whether the current call is made by the page itself, without a user action.
-    static AGAIN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Marks calls by which an open page refreshes its data after a change. No user action caused these requests, so they
-/// do not count as use of the session: a page that is merely open does not keep it alive. The URL's query tells the
+/// Calls a function by which an open page refreshes its data after a change. No user action caused this request, so it
+/// does not count as use of the session: a page that is merely open does not keep it alive. The URL's query tells the
 /// server.
-pub async fn again<F: Future>(asking: F) -> F::Output {
-    let mut asking = pin!(asking);
-    poll_fn(|context| {
-        AGAIN.set(true);
-        let polled = asking.as_mut().poll(context);
-        AGAIN.set(false);
-        polled
-    })
-    .await
+///
+/// # Errors
+/// Those of the function.
+pub async fn again<F: ServerFn<Error = AppError>>(call: F) -> Result<F::Output, AppError> {
+    if cfg!(feature = "ssr") {
+        call.run_body().await
+    } else {
+        F::Protocol::run_client(&format!("{}?{}", F::PATH, routes::AGAIN), call).await
+    }
 }
 
 #[cfg(test)]

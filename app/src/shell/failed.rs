@@ -1,6 +1,6 @@
 //! The message in place of a page, or of a part of it, whose data could not be loaded.
 
-use crate::account::api::account::account;
+use crate::account::api::account::GetAccount;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
@@ -54,7 +54,7 @@ fn load_once_answered() {
     let (visible, asked) = (use_page_visible(), RwSignal::new(0_u32));
     let ask = move || {
         spawn_local(async move {
-            match again(account()).await {
+            match again(GetAccount {}).await {
                 Err(AppError::Unavailable | AppError::Unreachable) => _ = asked.try_update(|asked| *asked += 1),
                 // Unless the page has been left.
                 _ if !asked.is_disposed() => _ = window().location().reload(),

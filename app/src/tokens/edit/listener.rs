@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::request::protocol::again;
 use crate::sign_in::allowed::use_current_user;
-use crate::tokens::api::editable;
+use crate::tokens::api::GetEditable;
 use crate::tokens::commands::TokenActions;
 use crate::tokens::edit::notes::News;
 use crate::tokens::edit::page::Page;
@@ -86,7 +86,7 @@ impl Listener {
     async fn take_note(self, change: LiveChange) {
         let page = self.page;
         let Some(id) = change.token else { return };
-        let answer = again(editable(id)).await;
+        let answer = again(GetEditable { id }).await;
         if !self.is_last(&change) {
             return;
         }

@@ -4,7 +4,7 @@ mod access;
 mod browser;
 mod results;
 
-use crate::account::api::account::{DisableApiAccess, EnableApiAccess, account};
+use crate::account::api::account::{DisableApiAccess, EnableApiAccess, GetAccount};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
@@ -12,7 +12,7 @@ use crate::routes;
 use crate::shell::failed::Failed;
 use crate::shell::frame::LeavingPage;
 use crate::sign_in::allowed::{allowed, use_current_user};
-use crate::tokens::api::list;
+use crate::tokens::api::{List, list};
 use crate::tokens::commands::use_token_changes;
 use crate::tokens::live::{LatestChanges, use_live_changes, who};
 use crate::ui::hydrated::use_hydrated;
@@ -53,8 +53,10 @@ fn TokensPage() -> impl IntoView {
     let enable = ServerAction::<EnableApiAccess>::new();
     let disable = ServerAction::<DisableApiAccess>::new();
     let switched = RwSignal::new(0_u32);
-    let account =
-        Resource::new(move || (enable.version().get(), disable.version().get(), switched.get()), |_| again(account()));
+    let account = Resource::new(
+        move || (enable.version().get(), disable.version().get(), switched.get()),
+        |_| again(GetAccount {}),
+    );
     // Reported once, and not again when the language changes.
     let tell = move |outcome: Option<Result<(), AppError>>, done: Signal<&'static str>| {
         untrack(|| match outcome {
@@ -79,8 +81,11 @@ fn TokensPage() -> impl IntoView {
         move |(filter, _)| async move {
             // A reload of the same list is no use of the session: the user's own change already was.
             let same = asked.try_update_value(|asked| asked.replace(filter.clone()).as_ref() == Some(&filter));
-            let list = list(filter.clone());
-            (filter, if same == Some(true) { again(list).await } else { list.await })
+            let list = match same {
+                Some(true) => again(List { filter: filter.clone() }).await,
+                _ => list(filter.clone()).await,
+            };
+            (filter, list)
         },
     );
     let touched = LatestChanges::new();
@@ -140,7 +145,7 @@ fn follow(tokens: Resource<Listed>, touched: LatestChanges, switched: RwSignal<u
     // why not, unless the user is leaving anyway.
     let on_end = move |()| {
         spawn_local(async move {
-            let goes_on = match again(account()).await {
+            let goes_on = match again(GetAccount {}).await {
                 Ok(account) => account.id == here,
                 Err(error) => !matches!(error.status(), 401 | 403),
             };
