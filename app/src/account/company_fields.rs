@@ -66,7 +66,7 @@ pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
 /// Returns the view of one field. All text inputs share one type of view, and all selects another.
 fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
     let i18n = use_i18n();
-    let of = form.problems.field(id(&field));
+    let of = form.problems.control(id(&field));
     let first = form.shown.with_untracked(|values| value(values, &field));
     let [of_shown, of_loaded] = [(); 2].map(|()| field.clone());
     // The field takes the value each time that the signal notifies it, and must not if the value is the same.
@@ -80,7 +80,7 @@ fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
             view! { <option value=choice selected=choice == first>{text}</option> }
         };
         view! {
-            <select name=name prop:value=shown {..of.control()}>
+            <select name=name prop:value=shown {..of.attributes()}>
                 {choices.iter().map(option).collect_view()}
             </select>
         }
@@ -95,14 +95,14 @@ fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
                 required=key == "CompanyName"
                 autocomplete="off"
                 dir="auto"
-                {..of.control()}
+                {..of.attributes()}
             />
         }
         .into_any()
     };
     let loaded = view! { <input type="hidden" name=format!("loaded[{field}]") value=loaded/> };
     let label = Signal::derive(move || label(i18n, key));
-    view! { <FormField field=of label hint=hint(i18n, key)>{control} {loaded}</FormField> }.into_any()
+    view! { <FormField control=of label hint=hint(i18n, key)>{control} {loaded}</FormField> }.into_any()
 }
 
 fn value(values: &Values, field: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::error::AppError;
 use crate::i18n::t_string;
-use crate::ui::field::{Field, FieldProblem, Problems};
+use crate::ui::field::{Control, FieldProblem, Problems};
 use crate::words::{self, Words};
 use domain::members::membership::{MemberField, MemberFieldError};
 use domain::text::Problem;
@@ -17,9 +17,9 @@ const fn id(field: MemberField) -> &'static str {
     }
 }
 
-/// Returns the field, with its problem among these.
-pub fn member_field(problems: Problems<MemberFieldError>, field: MemberField) -> Field {
-    problems.field(id(field))
+/// Returns the field's control, with its problem among these.
+pub fn member_control(problems: Problems<MemberFieldError>, field: MemberField) -> Control {
+    problems.control(id(field))
 }
 
 impl FieldProblem for MemberFieldError {

@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::members::api::users::{AcceptInvitation as AcceptCall, invitation};
-use crate::members::fields::member_field;
+use crate::members::fields::member_control;
 use crate::routes;
 use crate::sign_in::frame::link_page;
 use crate::sign_in::plain_http::PlainHttpNote;
@@ -37,7 +37,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
     let accept = ServerAction::<AcceptCall>::new();
     let pending = accept.pending();
     let problems = Problems::of(accept);
-    let [name, password] = [MemberField::Name, MemberField::Password].map(|field| member_field(problems, field));
+    let [name, password] = [MemberField::Name, MemberField::Password].map(|field| member_control(problems, field));
     let form = NodeRef::<html::Div>::new();
     let Welcome { account_name, email, role, known } = welcome.clone();
 
@@ -62,11 +62,11 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
     let name = move || {
         view! {
             <FormField
-                field=name.clone()
+                control=name.clone()
                 label=t_signal!(i18n, users.name)
                 hint=t_signal!(i18n, invitation.name_hint)
             >
-                <input type="text" name="form[name]" required autocomplete="name" dir="auto" {..name.control()}/>
+                <input type="text" name="form[name]" required autocomplete="name" dir="auto" {..name.attributes()}/>
             </FormField>
         }
     };
@@ -83,14 +83,14 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
                     <input type="email" value=email readonly autocomplete="username"/>
                 </LabelAround>
                 {(!known).then(name)}
-                <FormField field=password.clone() label=t_signal!(i18n, sign_in.password) hint=password_hint>
+                <FormField control=password.clone() label=t_signal!(i18n, sign_in.password) hint=password_hint>
                     <input
                         type="password"
                         name="form[password]"
                         required
                         minlength=(!known).then_some(PASSWORD_MIN)
                         autocomplete=if known { "current-password" } else { "new-password" }
-                        {..password.control()}
+                        {..password.attributes()}
                     />
                 </FormField>
                 <Submit pending label=t_signal!(i18n, invitation.join) busy=t_signal!(i18n, invitation.joining)/>

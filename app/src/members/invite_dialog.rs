@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::members::api::users::{Invite, Invited};
-use crate::members::fields::member_field;
+use crate::members::fields::member_control;
 use crate::routes;
 use crate::sign_in::step_up::StepUp;
 use crate::ui::action_form::{ActionForm, Submit, read, stop};
@@ -68,7 +68,7 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
     // Discard the result of an earlier invitation.
     invite.clear();
     let problems = Problems::of(invite);
-    let [email, role] = [MemberField::Email, MemberField::Role].map(|field| member_field(problems, field));
+    let [email, role] = [MemberField::Email, MemberField::Role].map(|field| member_control(problems, field));
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<Invite>(form) else { return };
         let found = call.form.validate().err().unwrap_or_default();
@@ -92,11 +92,11 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
         <div node_ref=form>
             <ErrorNote error=Signal::derive(error)/>
             <ActionForm action=invite on:submit:capture=on_submit attr:novalidate=true>
-                <FormField field=email.clone() label=t_signal!(i18n, users.email)>
-                    <input type="email" name="form[email]" required autocomplete="off" {..email.control()}/>
+                <FormField control=email.clone() label=t_signal!(i18n, users.email)>
+                    <input type="email" name="form[email]" required autocomplete="off" {..email.attributes()}/>
                 </FormField>
-                <FormField field=role.clone() label=t_signal!(i18n, users.role)>
-                    <select name="form[role]" required {..role.control()}>
+                <FormField control=role.clone() label=t_signal!(i18n, users.role)>
+                    <select name="form[role]" required {..role.attributes()}>
                         <option value="">{t_signal!(i18n, users.choose_role)}</option>
                         {Role::ALL.map(option).collect_view()}
                     </select>

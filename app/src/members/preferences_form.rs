@@ -6,7 +6,7 @@ use crate::routes;
 use crate::sign_in::allowed::use_preferences;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Field, FormField};
+use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::language_switch::own_name;
 use crate::ui::reactive::t_signal;
@@ -35,27 +35,27 @@ pub fn PreferencesForm() -> impl IntoView {
         let others = known_zones().into_iter().filter(|name| Some(name) != chosen.as_ref());
         hydrated.get().then(|| others.map(|name| zone(name, false)).collect_view())
     };
-    let (own_language, own_zone) = (Field::new("own-language"), Field::new("own-time-zone"));
+    let (own_language, own_zone) = (Control::new("own-language"), Control::new("own-time-zone"));
     view! {
         <ErrorNote error=failure(save)/>
         <ActionForm action=save>
             <FormField
-                field=own_language.clone()
+                control=own_language.clone()
                 label=t_signal!(i18n, language)
                 hint=t_signal!(i18n, profile.language_hint)
             >
-                <select name="language" {..own_language.control()}>
+                <select name="language" {..own_language.attributes()}>
                     <option value="">{t_signal!(i18n, profile.automatic)}</option>
                     {language(Locale::en)}
                     {language(Locale::ja)}
                 </select>
             </FormField>
             <FormField
-                field=own_zone.clone()
+                control=own_zone.clone()
                 label=t_signal!(i18n, profile.time_zone)
                 hint=t_signal!(i18n, profile.time_zone_hint)
             >
-                <select name="time_zone" {..own_zone.control()}>
+                <select name="time_zone" {..own_zone.attributes()}>
                     <option value="">{t_signal!(i18n, profile.automatic)}</option>
                     {first.map(|name| zone(name, true))}
                     {others}

@@ -13,7 +13,7 @@ use crate::sign_in::second_factor::SecondFactorPanel;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Field, FormField};
+use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
@@ -110,7 +110,7 @@ pub fn Profile() -> impl IntoView {
 fn NamePanel(name: String) -> impl IntoView {
     let i18n = use_i18n();
     let rename = ServerAction::<Rename>::new();
-    let own_name = Field::new("own-name");
+    let own_name = Control::new("own-name");
     load_after(rename, |()| routes::PROFILE.to_owned()); // the frame shows the name too
     view! {
         <section class="panel" aria-labelledby="section-name">
@@ -118,7 +118,7 @@ fn NamePanel(name: String) -> impl IntoView {
             <ErrorNote error=failure(rename)/>
             <ActionForm action=rename>
                 <FormField
-                    field=own_name.clone()
+                    control=own_name.clone()
                     label=t_signal!(i18n, profile.name)
                     hint=t_signal!(i18n, profile.name_hint)
                 >
@@ -129,7 +129,7 @@ fn NamePanel(name: String) -> impl IntoView {
                         required
                         autocomplete="name"
                         dir="auto"
-                        {..own_name.control()}
+                        {..own_name.attributes()}
                     />
                 </FormField>
                 <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>

@@ -7,7 +7,7 @@ use crate::sign_in::api::password_reset::{ResetPassword as ResetCall, password_r
 use crate::sign_in::frame::link_page;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Field, FormField, LabelAround};
+use crate::ui::field::{Control, FormField, LabelAround};
 use crate::ui::reactive::t_signal;
 use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub fn NewPassword() -> impl IntoView {
 fn PasswordForm(token: String, email: String) -> impl IntoView {
     let i18n = use_i18n();
     let reset = ServerAction::<ResetCall>::new();
-    let password = Field::new("new-password");
+    let password = Control::new("new-password");
     load_after(reset, |next| next);
     view! {
         <h1>{t_signal!(i18n, new_password.title)}</h1>
@@ -38,7 +38,7 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
                 <input type="email" value=email readonly autocomplete="username"/>
             </LabelAround>
             <FormField
-                field=password.clone()
+                control=password.clone()
                 label=t_signal!(i18n, profile.new)
                 hint=t_signal!(i18n, invitation.password_hint)
             >
@@ -48,7 +48,7 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
                     required
                     minlength=PASSWORD_MIN
                     autocomplete="new-password"
-                    {..password.control()}
+                    {..password.attributes()}
                 />
             </FormField>
             <Submit

@@ -8,7 +8,7 @@ use crate::sign_in::frame::SignedOutPage;
 use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Field, FormField};
+use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use domain::sign_in::second_factor::SecondStepBy;
@@ -43,7 +43,7 @@ pub fn SecondStep() -> impl IntoView {
 #[component]
 fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let code = Field::new("code");
+    let code = Control::new("code");
     let passkey = by.passkey && use_passkeys();
     let hydrated = use_hydrated();
     let lead = move || {
@@ -67,7 +67,7 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
             })}
         <ErrorNote error=failure(take)/>
         <ActionForm action=take>
-            <FormField field=code.clone() label=t_signal!(i18n, second_step.code) hint>
+            <FormField control=code.clone() label=t_signal!(i18n, second_step.code) hint>
                 <input
                     type="text"
                     name="code"
@@ -76,7 +76,7 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                     autocomplete="one-time-code"
                     autocapitalize="none"
                     spellcheck="false"
-                    {..code.control()}
+                    {..code.attributes()}
                 />
             </FormField>
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}

@@ -4,7 +4,7 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::scope_picker::ScopePicker;
-use crate::ui::field::{self as ui, FieldProblem, FormField, Problems, focus_id};
+use crate::ui::field::{Control, FieldProblem, FormField, Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
@@ -54,17 +54,17 @@ pub fn focus(field: Field) {
     focus_id(id(field));
 }
 
-/// Returns the field with its label, around the control that `control` makes for it.
+/// Returns the field with its label, around the element that `element` makes for it.
 fn labelled<V: IntoView + 'static>(
     field: Field,
     hint: impl Into<Signal<String>>,
     errors: Errors,
     optional: bool,
-    control: impl FnOnce(&ui::Field) -> V + Send + 'static,
+    element: impl FnOnce(&Control) -> V + Send + 'static,
 ) -> impl IntoView {
-    let (i18n, of) = (use_i18n(), errors.field(id(field)));
+    let (i18n, of) = (use_i18n(), errors.control(id(field)));
     let label = Signal::derive(move || words::field(i18n, field));
-    view! { <FormField field=of.clone() label hint=hint optional>{control(&of)}</FormField> }
+    view! { <FormField control=of.clone() label hint=hint optional>{element(&of)}</FormField> }
 }
 
 /// The API scopes, with what is to be said about them.
@@ -74,7 +74,7 @@ pub fn ScopesField(scopes: Scopes, errors: Errors) -> impl IntoView {
     view! {
         <div id=id(Field::Scopes) tabindex="-1">
             <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
-            {errors.field(id(Field::Scopes)).problem_view()}
+            {errors.control(id(Field::Scopes)).problem_view()}
             <ScopePicker scopes/>
         </div>
     }
@@ -84,7 +84,7 @@ pub fn ScopesField(scopes: Scopes, errors: Errors) -> impl IntoView {
 #[component]
 pub fn NameAndDescription(name: String, description: String, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
-    let description = |of: &ui::Field| {
+    let description = |of: &Control| {
         view! {
             <TextArea
                 id=id(Field::Description)
@@ -97,9 +97,9 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
             />
         }
     };
-    let name = |of: &ui::Field| {
+    let name = |of: &Control| {
         view! {
-            <input type="text" name="form[name]" value=name required autocomplete="off" dir="auto" {..of.control()}/>
+            <input type="text" name="form[name]" value=name required autocomplete="off" dir="auto" {..of.attributes()}/>
         }
     };
     view! {
@@ -122,8 +122,8 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
         view! { <option value=number.clone() selected=number == version>{text}</option> }
     };
     let options = offered.map(option).collect_view();
-    let control = |of: &ui::Field| view! { <select name="form[api_version]" {..of.control()}>{options}</select> };
-    labelled(Field::ApiVersion, t_signal!(i18n, form.api_version_hint), errors, false, control)
+    let element = |of: &Control| view! { <select name="form[api_version]" {..of.attributes()}>{options}</select> };
+    labelled(Field::ApiVersion, t_signal!(i18n, form.api_version_hint), errors, false, element)
 }
 
 /// The expiry chosen for the Auth Token of an existing token; `None` if it never expires.
@@ -169,12 +169,12 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         None => t_string!(i18n, form.expires_hint).to_owned(),
     };
     let [earliest, latest] = [0, terms.days()].map(|days| (terms.now + TimeDelta::days(days.into())).date_naive());
-    let control = move |of: &ui::Field| {
+    let element = move |of: &Control| {
         view! {
             <select
                 name="form[expires]"
                 on:change=move |event| chosen.set(event_target_value(&event))
-                {..of.control()}
+                {..of.attributes()}
             >
                 {never}
                 {kept}
@@ -195,7 +195,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
             </div>
         }
     };
-    labelled(Field::Expires, Signal::derive(hint), errors, false, control)
+    labelled(Field::Expires, Signal::derive(hint), errors, false, element)
 }
 
 /// The fields for primary contact and developers.
@@ -218,15 +218,15 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
         }
     };
     let options = people.into_iter().map(option).collect_view();
-    let contact = |of: &ui::Field| {
+    let contact = |of: &Control| {
         view! {
-            <select name="form[primary_contact]" required {..of.control()}>
+            <select name="form[primary_contact]" required {..of.attributes()}>
                 <option value="">{t_signal!(i18n, form.choose)}</option>
                 {options}
             </select>
         }
     };
-    let developers = |of: &ui::Field| {
+    let developers = |of: &Control| {
         view! {
             <TextArea
                 id=id(Field::Developers)

@@ -68,30 +68,30 @@ impl<P: FieldProblem> Problems<P> {
         self.0.try_set(Vec::new());
     }
 
-    /// Returns the field of this id, with its problem.
-    pub fn field(self, id: impl Into<Oco<'static, str>>) -> Field {
+    /// Returns the control of this id, with its problem.
+    pub fn control(self, id: impl Into<Oco<'static, str>>) -> Control {
         let (i18n, id) = (use_i18n(), id.into());
         let of = id.clone();
         let text = move |found: &Vec<P>| found.iter().find(|problem| problem.id() == of).map(|it| it.text(i18n));
-        Field { id, problem: Some(Signal::derive(move || self.0.with(&text))) }
+        Control { id, problem: Some(Signal::derive(move || self.0.with(&text))) }
     }
 }
 
-/// The id of a field's control, and the field's problem.
+/// A field's control: its id, and the field's problem.
 #[derive(Clone)]
-pub struct Field {
+pub struct Control {
     id: Oco<'static, str>,
     problem: Option<Signal<Option<String>>>,
 }
 
-impl Field {
-    /// Returns a field that has no problems of its own: an error of its form is shown above the form.
+impl Control {
+    /// Returns a control that has no problems of its own: an error of its form is shown above the form.
     pub fn new(id: &'static str) -> Self {
         Self { id: id.into(), problem: None }
     }
 
-    /// Returns the attributes of the field's control.
-    pub fn control(&self) -> impl Attribute + use<> {
+    /// Returns the attributes of the element.
+    pub fn attributes(&self) -> impl Attribute + use<> {
         let problem = self.problem;
         let invalid = move || problem.map(|problem| problem.with(Option::is_some).to_string());
         view! { <{..} id=self.id.clone() aria-describedby=self.described_by() aria-invalid=invalid/> }
@@ -116,10 +116,10 @@ impl Field {
     }
 }
 
-/// Label, hint and problem around the field's control, which has [`Field::control`]'s attributes.
+/// Label, hint and problem around a field's control, which has [`Control::attributes`].
 #[component]
 pub fn FormField(
-    field: Field,
+    control: Control,
     #[prop(into)] label: Signal<&'static str>,
     #[prop(optional, into)] hint: Option<Signal<String>>,
     /// Whether the field may stay empty, which its label then says. Left out in forms without such fields.
@@ -128,7 +128,7 @@ pub fn FormField(
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = field.id.clone();
+    let id = control.id.clone();
     let label = match optional {
         None => view! { <label class="label" for=id.clone()>{label}</label> }.into_any(),
         Some(optional) => view! {
@@ -144,7 +144,7 @@ pub fn FormField(
             {label}
             <p class="hint" id=format!("{id}-hint")>{hint}</p>
             {children()}
-            {field.problem_view()}
+            {control.problem_view()}
         </div>
     }
 }
