@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench pictures lint check clean wasm-target chromium nginx postgresql strace schemathesis
+.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench pictures lint check clean wasm-target chromium nginx postgresql strace schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 16
@@ -30,10 +30,13 @@ dev-build: wasm-target frontend/node_modules/.package-lock.json ## Build server 
 	@echo '• Building for debugging'
 	@$(CARGO) build --locked --bins
 	@$(CARGO) build --locked -p frontend --target $(WASM)
-	@target/debug/bundle --dev
+	@$(MAKE) dev-site
 
-dev: dev-build ## The same, and serve at http://localhost:3000: an edit is seen within seconds of running it again
-	@exec target/debug/kagitaba serve --site target/dev/site
+dev-site:
+	@target/debug/bundle --dev $(BUNDLE)
+
+dev: ## The same, and serve at http://localhost:3000; after each change again, and pages reload
+	@exec node .ci/dev.mjs
 
 frontend-wasm:
 	@echo '• Building the frontend'
@@ -82,15 +85,15 @@ lint: wasm-target ## Check form and style of the code
 	@$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	@$(CARGO) clippy --locked -p frontend --target $(WASM) --profile wasm-release -- -D warnings
 
-# In the debug profile, whose build `make dev` shares, and without PostgreSQL, nginx or a browser.
-check: wasm-target ## Check format, lints, rules and the store on SQLite
+# In the debug profile, whose build `make dev` shares, and without PostgreSQL, nginx, strace or a browser. All tests are one
+# command: cargo would build crates again for a package alone, as it has other features then.
+check: wasm-target ## Check format, lints and all tests that need neither a service nor minutes
 	@echo '• Checking format and lints'
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --locked --all-targets -- -D warnings
 	@$(CARGO) clippy --locked -p frontend --target $(WASM) -- -D warnings
-	@echo '• Testing the rules and the store on SQLite'
-	@$(CARGO) test --locked -p domain
-	@$(CARGO) test --locked -p store --test sqlite
+	@echo '• Testing what needs no service'
+	@$(CARGO) test --locked --quiet --lib --bins --test sqlite --test server -- --skip with_services::
 
 clean: ## Remove all that was built and installed here; .data stays
 	@echo '• Removing what was built'

@@ -1,12 +1,15 @@
 //! The fields of the company profile, by section, each with its label, hint and error. A plain form sends the loaded
 //! values along with the typed ones.
 
+use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::ui::field::{FieldProblem, FormField, Problems};
 use crate::ui::reactive::{settled, t_signal, text};
 use crate::words::Words;
 use domain::account::company::{FieldKind, ProfileField};
 use domain::account::company_form::{Section, Values};
 use domain::account::company_update::{Expected, ProfileProblem};
+use leptos::oco::Oco;
 use leptos::prelude::*;
 
 /// The values of a form, and their problems.
@@ -18,7 +21,27 @@ pub struct CompanyForm {
     /// otherwise it keeps what was typed.
     pub shown: RwSignal<Values>,
     /// The form's current problems.
-    pub problems: RwSignal<Vec<ProfileProblem>>,
+    pub problems: Problems<ProfileProblem>,
+}
+
+impl FieldProblem for ProfileProblem {
+    fn id(&self) -> Oco<'static, str> {
+        id(&self.field).into()
+    }
+
+    fn text(&self, i18n: Words) -> String {
+        problem_text(i18n, self.expected)
+    }
+
+    fn answered(error: AppError) -> Option<Vec<Self>> {
+        if let AppError::InvalidProfile(found) = error { Some(in_order(found)) } else { None }
+    }
+}
+
+/// Returns the problems in the order of the form's fields.
+pub fn in_order(mut found: Vec<ProfileProblem>) -> Vec<ProfileProblem> {
+    found.sort_by_key(|problem| fields().position(|(_, _, field)| field == problem.field));
+    found
 }
 
 /// Returns the id of the element that takes the focus when the field has an error.
@@ -44,27 +67,21 @@ pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
 /// Returns the view of one field. All text inputs share one type of view, and all selects another.
 fn field_view(of: ProfileField, field: String, form: CompanyForm) -> AnyView {
     let i18n = use_i18n();
-    let id = id(&field);
+    let control = form.problems.control(id(&field));
     let first = form.shown.with_untracked(|values| value(values, &field));
-    let [of_shown, of_loaded, of_invalid, of_problem] = [(); 4].map(|()| field.clone());
+    let [of_shown, of_loaded] = [(); 2].map(|()| field.clone());
     // The field takes the value each time that the signal notifies it, and must not if the value is the same.
     let shown = settled(move || form.shown.with(|values| value(values, &of_shown)));
     let loaded = Signal::derive(move || form.loaded.with(|values| value(values, &of_loaded)));
-    let problem = move |field: &str| {
-        form.problems.with(|problems| problems.iter().find(|problem| problem.field == field).map(|it| it.expected))
-    };
-    let invalid = Signal::derive(move || problem(&of_invalid).is_some().to_string());
-    let problem = Signal::derive(move || problem(&of_problem).map(|expected| problem_text(i18n, expected)));
     let name = format!("typed[{field}]");
-    let described_by = format!("{id}-hint {id}-error");
-    let control = if let FieldKind::OneOf(choices) = of.kind() {
+    let input = if let FieldKind::OneOf(choices) = of.kind() {
         let option = |choice: &&'static str| {
             let choice = *choice;
             let text = move || choice_text(i18n, choice);
             view! { <option value=choice selected=choice == first>{text}</option> }
         };
         view! {
-            <select id=id.clone() name=name prop:value=shown aria-describedby=described_by aria-invalid=invalid>
+            <select name=name prop:value=shown {..control.attributes()}>
                 {choices.iter().map(option).collect_view()}
             </select>
         }
@@ -73,29 +90,20 @@ fn field_view(of: ProfileField, field: String, form: CompanyForm) -> AnyView {
         view! {
             <input
                 type=input_type(of.kind())
-                id=id.clone()
                 name=name
                 value=first
                 prop:value=shown
                 required=of.kind() == FieldKind::Required
                 autocomplete="off"
                 dir="auto"
-                aria-describedby=described_by
-                aria-invalid=invalid
+                {..control.attributes()}
             />
         }
         .into_any()
     };
-    view! {
-        <div class="field">
-            <label class="label" for=id.clone()>{move || label(i18n, of)}</label>
-            <p class="hint" id=format!("{id}-hint")>{hint(i18n, of)}</p>
-            {control}
-            <p class="problem" id=format!("{id}-error")>{problem}</p>
-            <input type="hidden" name=format!("loaded[{field}]") value=loaded/>
-        </div>
-    }
-    .into_any()
+    let loaded = view! { <input type="hidden" name=format!("loaded[{field}]") value=loaded/> };
+    let label = Signal::derive(move || label(i18n, of));
+    view! { <FormField control label hint=hint(i18n, of)>{input} {loaded}</FormField> }.into_any()
 }
 
 fn value(values: &Values, field: &str) -> String {

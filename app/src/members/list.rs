@@ -8,20 +8,20 @@ use crate::members::api::users::{
 use crate::members::invite_dialog::InviteDialogs;
 use crate::members::reset_link::ResetLinkDialogs;
 use crate::routes;
-use crate::sign_in::allowed::{Allowed, use_current_user};
+use crate::shell::failed::Failed;
+use crate::sign_in::allowed::use_current_user;
 use crate::sign_in::api::proof::Proof;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::{settled, t_signal};
 use crate::ui::time::Time;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::{self, Words};
 use domain::members::membership::{Change, Invitation, Member, MembershipState, is_last_administrator};
-use domain::members::role::{Permission, Role};
+use domain::members::role::Role;
 use domain::members::user::UserId;
 use leptos::html;
 use leptos::prelude::*;
@@ -30,15 +30,6 @@ use leptos::task::{spawn_local, tick};
 /// The page, for users whose role has the permission.
 #[component]
 pub fn AccountUsers() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageUsers>
-            <UsersPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn UsersPage() -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let account = use_current_user().account_name;

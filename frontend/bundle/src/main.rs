@@ -10,6 +10,8 @@
 //! - in: `target/wasm32-unknown-unknown/debug/frontend.wasm`, `style/` as above
 //! - out: `target/dev/site/` and `target/debug/hash.txt`
 //!
+//! With `--reload` as well, pages of the debug build reload themselves when `make dev` has made another one.
+//!
 //! Names and `hash.txt` are those of Leptos's `hash_files` option: `HydrationScripts` and `HashedStylesheet` read
 //! `hash.txt` beside the server's binary and request `pkg/kagitaba.HASH.js`, `.wasm` and `.css`. The server reads from
 //! `pkg/pieces.HASH.json` which pieces of wasm a page needs. A name changes with the content, so browsers may cache the
@@ -27,7 +29,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     code::Code,
-    files::{below, content_hash, read},
+    files::{below, content_hash, read, read_text},
     fingerprint::Fingerprint,
     site::{Site, hashed_name},
 };
@@ -45,6 +47,8 @@ struct Build {
     /// The folder of intermediate files, used only by this program.
     work: &'static str,
     small: bool,
+    /// A script to add to that of every page.
+    added_script: Option<&'static str>,
 }
 
 const RELEASE: Build = Build {
@@ -53,6 +57,7 @@ const RELEASE: Build = Build {
     hashes: "target/release/hash.txt",
     work: "target/bundle",
     small: true,
+    added_script: None,
 };
 const DEV: Build = Build {
     wasm: "target/wasm32-unknown-unknown/debug/frontend.wasm",
@@ -60,7 +65,9 @@ const DEV: Build = Build {
     hashes: "target/debug/hash.txt",
     work: "target/dev/bundle",
     small: false,
+    added_script: None,
 };
+const RELOADING: Build = Build { added_script: Some("frontend/bundle/src/reload.js"), ..DEV };
 
 /// The folder of scripts, wasm and style in the site.
 const PKG: &str = "pkg";
@@ -74,20 +81,24 @@ const PAGE_BUDGET: usize = 537_000;
 const TOGETHER_BUDGET: usize = 713_000;
 
 fn main() -> Result<()> {
-    let build = if env::args().any(|argument| argument == "--dev") { DEV } else { RELEASE };
+    let is_given = |option: &str| env::args().any(|argument| argument == option);
+    let dev = if is_given("--reload") { RELOADING } else { DEV };
+    let build = if is_given("--dev") { dev } else { RELEASE };
     let work = Path::new(build.work);
     ensure!(Path::new(build.wasm).exists(), "{} is missing: `make` compiles it first", build.wasm);
     ensure!(Path::new(STYLE).exists(), "{STYLE} is missing: is this the workspace's root?");
 
     let stamp = work.join("stamp");
-    let inputs = Fingerprint::of(&[build.wasm, "style", TOOLS])?;
+    let inputs: Vec<_> = [build.wasm, "style", TOOLS].into_iter().chain(build.added_script).collect();
+    let inputs = Fingerprint::of(&inputs)?;
     if inputs.is_that_of(&stamp) {
         println!("{} is up to date", build.site);
         return Ok(());
     }
     files::make_empty(work)?;
 
-    let code = Code::make(build.wasm.as_ref(), work, build.small)?;
+    let added_script = build.added_script.map_or(Ok(String::new()), |path| read_text(path.as_ref()))?;
+    let code = Code::make(build.wasm.as_ref(), work, &added_script, build.small)?;
     let style = work.join("kagitaba.css");
     tools::minify(STYLE.as_ref(), &style)?;
     let style = read(&style)?;

@@ -31,7 +31,7 @@ use crate::{
     housekeeping,
     http::{connections, public_url::PublicUrl},
     oidc,
-    router::{Services, router},
+    router::{Services, keeps_share, router},
 };
 
 /// How to serve.
@@ -88,7 +88,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     );
     let mail = args.mail.mail(args.public_url.as_ref())?;
     let identity_provider = args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new);
-    let connections = args.connections.settings(args.production, connections::raise_limit())?;
+    let connections = args.connections.settings(args.production, connections::raise_limit(), keeps_share)?;
     warn_of_proxies(args);
     let site = Site::open(&args.site)?;
     let listener = TcpListener::bind(args.listen).await;
@@ -107,9 +107,9 @@ pub async fn serve(args: &Serve) -> Result<()> {
     welcome(&store, address).await?;
 
     let router = router(store.clone(), &site, &args.gate, &services, args.production);
-    let (told, end) = (shutdown_signal()?, shutdown_signal()?);
+    let (shutdown, end) = (shutdown_signal()?, shutdown_signal()?);
     tokio::select! {
-        () = connections::serve(listener, router, connections, told) => {}
+        () = connections::serve(listener, router, connections, shutdown) => {}
         () = async { end.await; tokio::time::sleep(GRACE).await } => {}
     }
     lease.abort();

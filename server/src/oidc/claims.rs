@@ -5,7 +5,7 @@ use openidconnect::AdditionalClaims;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::provider::Customs;
+use crate::oidc::customs::Customs;
 
 /// Claims by name.
 pub type Claims = Map<String, Value>;

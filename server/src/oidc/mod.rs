@@ -5,6 +5,8 @@
 
 mod attempt;
 mod claims;
+mod customs;
+mod identity_provider;
 mod provider;
 mod settings;
 
@@ -25,28 +27,14 @@ use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use http::{HeaderMap, HeaderValue, header};
 use store::{Client, PendingSignIn, SealingKey, SessionToken, Store};
 
-use self::attempt::Attempts;
-use self::provider::Provider;
-pub use self::settings::{ClientAuth, Settings};
+pub use crate::oidc::{customs::ClientAuth, identity_provider::IdentityProvider, settings::Settings};
+use crate::{
+    console::session::token_of,
+    oidc::attempt::{Attempt, Attempts},
+};
 
 /// The longest path to go to afterwards, in bytes. Longer ones lead to the settings.
 const NEXT_MAX: usize = 1024;
-
-/// One identity provider to sign in at.
-pub struct IdentityProvider {
-    /// The provider's name, as people know it.
-    pub name: String,
-    provider: Provider,
-    attempts: Attempts,
-    /// Whether cookies are for TLS only.
-    secure: bool,
-}
-
-impl std::fmt::Debug for IdentityProvider {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IdentityProvider").field("name", &self.name).finish_non_exhaustive()
-    }
-}
 
 /// The state of the routes.
 #[derive(Clone)]
@@ -71,14 +59,14 @@ pub fn router(store: Store, identity_provider: Arc<IdentityProvider>) -> Router 
 }
 
 /// Sends the browser to the provider, with the cookie that its return needs.
-async fn begin(State(door): State<OidcState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let IdentityProvider { provider, secure, .. } = &*door.identity_provider;
+async fn begin(State(oidc): State<OidcState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let IdentityProvider { provider, secure, .. } = &*oidc.identity_provider;
     // A longer path would make the cookie larger than browsers keep.
     let next = values(query).remove("next").filter(|next| next.len() <= NEXT_MAX);
     let next = session::path_within(&next.unwrap_or_default());
     match provider.begin(next).await {
         Ok((address, attempt)) => {
-            let (key, now) = (door.key(), door.store.clock().now());
+            let (key, now) = (oidc.key(), oidc.store.clock().now());
             let mut cookies = Attempts::surplus(&key, &headers, now, *secure);
             cookies.push(Attempts::cookie(&key, &attempt, now, *secure));
             cookies.iter().fold(Redirect::to(address.as_str()).into_response(), with_cookie)
@@ -89,23 +77,22 @@ async fn begin(State(door): State<OidcState>, RawQuery(query): RawQuery, headers
 
 /// Signs in the person that the provider vouches for, if they are a user here.
 async fn end(
-    State(door): State<OidcState>,
+    State(oidc): State<OidcState>,
     client: Option<Extension<ClientAddress>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let IdentityProvider { attempts, secure, .. } = &*door.identity_provider;
+    let IdentityProvider { attempts, secure, .. } = &*oidc.identity_provider;
     let values = values(query);
     let state = values.get("state").map(String::as_str).unwrap_or_default();
     // If the state belongs to another sign-in, that one's cookie stays.
-    let Some(attempt) = attempts.take(&door.key(), &headers, state, door.store.clock().now()) else {
+    let Some(attempt) = attempts.take(&oidc.key(), &headers, state, oidc.store.clock().now()) else {
         return failed(SignInFailure::Over);
     };
     let address = client.map_or(UNKNOWN, |Extension(ClientAddress(address))| address);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let client =
-        Client { address, user_agent: user_agent.to_owned(), session: crate::console::session::token_of(&headers) };
-    let answer = match sign_in(&door, &values, &attempt, client).await {
+    let client = Client { address, user_agent: user_agent.to_owned(), session: token_of(&headers) };
+    let answer = match sign_in(&oidc, &values, &attempt, client).await {
         Ok(SignedIn::Wholly(session)) => {
             let cookie = session::cookie::with(session.reveal(), *secure);
             with_cookie(Redirect::to(&attempt.next).into_response(), &cookie)
@@ -126,12 +113,12 @@ enum SignedIn {
 }
 
 async fn sign_in(
-    door: &OidcState,
+    oidc: &OidcState,
     values: &HashMap<String, String>,
-    attempt: &attempt::Attempt,
+    attempt: &Attempt,
     client: Client,
 ) -> Result<SignedIn, SignInFailure> {
-    let provider = &door.identity_provider.provider;
+    let provider = &oidc.identity_provider.provider;
     let code = match (values.get("code"), values.get("error").map(String::as_str)) {
         (Some(code), None) => code,
         (_, Some("access_denied")) => return Err(SignInFailure::Cancelled),
@@ -140,7 +127,7 @@ async fn sign_in(
             return Err(SignInFailure::Rejected);
         }
     };
-    let store = door.store.asked_from(client.address);
+    let store = oidc.store.asked_from(client.address);
     let vouched = provider.redeem(code, attempt).await?;
     let begun = match store.sign_in_by_identity(&vouched.identity, client.clone()).await {
         Ok(None) => {

@@ -23,9 +23,11 @@ use serde_json::Value;
 use store::{Identity, VerifiedPerson};
 use url::Url;
 
-use super::attempt::Attempt;
-use super::claims::{self, Claims, OtherClaims};
-use super::settings::ClientAuth;
+use crate::oidc::{
+    attempt::Attempt,
+    claims::{self, Claims, OtherClaims},
+    customs::{ClientAuth, Customs},
+};
 
 /// The time that a connection to the provider may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -49,19 +51,6 @@ pub struct Provider {
     customs: Customs,
     http: reqwest::Client,
     known: RwLock<Option<(Instant, Arc<Oidc>)>>,
-}
-
-/// The settings that differ between providers.
-#[derive(Debug, Clone)]
-pub struct Customs {
-    /// The way it takes the client secret; `None` for the one in its metadata.
-    pub client_auth: Option<ClientAuth>,
-    /// The claim that has a person's e-mail address.
-    pub email_claim: String,
-    /// The claim that says that the address is the person's own.
-    pub verified_claim: String,
-    /// Whether an address counts as the person's own if that claim is missing.
-    pub trust_email: bool,
 }
 
 /// The person that the provider vouches for.

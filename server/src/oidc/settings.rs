@@ -4,18 +4,19 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use app::routes;
-use clap::{Args, ValueEnum, builder::FalseyValueParser};
+use clap::{Args, builder::FalseyValueParser};
 use domain::members::user;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
 
-use super::{
-    IdentityProvider,
-    attempt::Attempts,
-    provider::{Customs, Provider},
-};
 use crate::{
     environment,
     http::public_url::{self, PublicUrl},
+    oidc::{
+        attempt::Attempts,
+        customs::{ClientAuth, Customs},
+        identity_provider::IdentityProvider,
+        provider::Provider,
+    },
 };
 
 /// The environment variable that may hold the client secret. There is no argument for it, as every user of the machine
@@ -56,15 +57,6 @@ pub struct Settings {
     /// administrators alone set addresses.
     #[arg(long, env = "KAGITABA_OIDC_TRUST_EMAIL", value_parser = FalseyValueParser::new())]
     pub oidc_trust_email: bool,
-}
-
-/// How the client secret is sent to the provider (`OpenID` Connect Core 1.0, section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ClientAuth {
-    /// In the head, by HTTP Basic authentication.
-    Basic,
-    /// In the body.
-    Post,
 }
 
 impl Settings {

@@ -199,7 +199,8 @@ impl Store {
     /// [`Error::SecondStepNeeded`] as [`Store::sign_in`], although the person belongs to the account then;
     /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
     /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
-    /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// one whose address a user has by now; [`Error::AlreadyMember`] for a known one who has joined the account since,
+    /// by an identity provider; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn accept_invitation(
         &self,
         token: &InvitationToken,
@@ -280,12 +281,14 @@ pub(crate) async fn take_open(
 /// Returns ids, accounts and roles of the open invitations. Folding alone would equate addresses that mail servers
 /// distinguish.
 async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    let (since, until) = counted(INVITATION_LIFETIME, now);
     let open: Vec<(Uuid, Uuid, String, String)> = sql::query_as(
-        "SELECT id, account_id, role, email FROM invitations WHERE email_folded = $1 AND expires_at > $2
-         ORDER BY created_at, id",
+        "SELECT id, account_id, role, email FROM invitations
+         WHERE email_folded = $1 AND created_at > $2 AND created_at <= $3 ORDER BY created_at, id",
     )
     .bind(folded_email(email))
-    .bind(micros(now))
+    .bind(since)
+    .bind(until)
     .fetch_all(tx)
     .await?;
     let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));

@@ -20,8 +20,14 @@ use store::{Clock, NewUser, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::commands::demo::agency::{Agency, HOSHI_OAK, KITA_MEDIA, MINATO_STUDIO};
-use crate::commands::{advertisers, users};
+use crate::commands::{
+    advertisers,
+    demo::{
+        agency::{Agency, HOSHI_OAK, KITA_MEDIA, MINATO_STUDIO},
+        tokens::{Age, Sample},
+    },
+    users,
+};
 
 /// The password of every demo user.
 pub const PASSWORD: &str = "kagitaba-demo-2026";
@@ -54,6 +60,10 @@ pub async fn is_in(store: &Store) -> Result<bool> {
 /// # Errors
 /// If the store fails.
 pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
+    create_with(store, now, &Sample::all()?).await
+}
+
+async fn create_with(store: &Store, now: DateTime<Utc>, samples: &[Sample]) -> Result<()> {
     store.begin_work(WORK).await?;
     let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
@@ -68,7 +78,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     let minato = add_agency(&later, &MINATO_STUDIO).await?;
     share(&later, minato, &MINATO_STUDIO, &administrator.user.email).await?;
     then.enable_api_access(&administrator).await?;
-    for sample in tokens::SAMPLES {
+    for sample in samples {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
     }
     Ok(store.finish_work(WORK).await?)
@@ -121,18 +131,19 @@ async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Cur
     Ok(CurrentUser { user, account, account_name: agency.name.to_owned(), role })
 }
 
-async fn add_token(store: &Store, now: DateTime<Utc>, by: &CurrentUser, sample: &tokens::Sample) -> Result<()> {
-    let created = now - sample.age;
+async fn add_token(store: &Store, now: DateTime<Utc>, by: &CurrentUser, sample: &Sample) -> Result<()> {
+    let Sample { age: Age(age), used, enabled, .. } = sample;
+    let created = now - *age;
     let settings = sample.settings(&store.people(by.account).await?, &store.terms(by.account).await?)?;
     let token = match token_named(store, by.account, &settings.name).await? {
         Some(token) => token,
         None => store.at(Clock::fixed(created)).create(by, settings, Uuid::now_v7()).await?.token,
     };
-    if let Some(used) = sample.used {
-        store.at(Clock::fixed(now - used)).record_use(token.id).await?;
+    if let Some(Age(used)) = used {
+        store.at(Clock::fixed(now - *used)).record_use(token.id).await?;
     }
-    if !sample.enabled {
-        let disabled = now - sample.used.unwrap_or(sample.age) / 2;
+    if !enabled {
+        let disabled = now - used.map_or(*age, |Age(used)| used) / 2;
         store.at(Clock::fixed(disabled)).disable(by, token.id).await?;
     }
     Ok(())
@@ -149,7 +160,6 @@ mod tests {
         gate::api_version::ApiVersion,
         tokens::{filter::CreatedOn, token::TokenState},
     };
-    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
     use super::*;
     use crate::config::Data;
@@ -167,21 +177,16 @@ mod tests {
     async fn demo_becomes_whole_after_repeated_interruptions() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let store = Data::within(folder.path()).open().await?;
-        let file = folder.path().join("kagitaba.db");
-        let mut database = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
+        let now = Clock::system().now();
         for tokens in [0, 1, 25] {
-            let interruption = format!(
-                "CREATE TRIGGER interruption BEFORE INSERT ON tokens WHEN (SELECT COUNT(*) FROM tokens) >= {tokens}
-                 BEGIN SELECT RAISE(ABORT, 'interrupted'); END"
-            );
-            sqlx::query(AssertSqlSafe(interruption)).execute(&mut database).await?;
-            assert!(create(&store, Clock::system().now()).await.is_err());
-            sqlx::query("DROP TRIGGER interruption").execute(&mut database).await?;
+            let mut samples = Sample::all()?;
+            samples[tokens] = Sample::default(); // without a name, no token is made
+            assert!(create_with(&store, now, &samples).await.is_err());
             let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
-            assert_eq!(store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1, tokens);
+            assert_eq!(store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1, u64::try_from(tokens)?);
             assert!(is_in(&store).await? && is_due(&store).await?);
         }
-        create(&store, Clock::system().now()).await?;
+        create(&store, now).await?;
         is_whole(&store).await
     }
 

@@ -1,6 +1,6 @@
 //! The demo's tokens: names, people, scopes and ages as an agency of many brands would have them.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::TimeDelta;
 use domain::{
     members::user::Person,
@@ -10,509 +10,83 @@ use domain::{
         token::{TokenForm, TokenSettings},
     },
 };
+use serde::Deserialize;
+
+/// The tokens, newest first. Scopes are categories or operations by name, or `*` for all; times are ages in days, hours
+/// or minutes: `2d`, `5h`, `4m`.
+const TOKENS: &str = include_str!("tokens.csv");
 
 /// A token of the demo.
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Sample {
     /// The token's name.
-    pub name: &'static str,
-    description: &'static str,
-    contact: &'static str,
-    developers: &'static str,
-    version: &'static str,
-    scopes: Scoping,
+    pub name: String,
+    description: String,
+    contact: String,
+    developers: String,
+    version: String,
+    scopes: String,
     /// The time since its creation.
-    pub age: TimeDelta,
+    pub age: Age,
     /// The time since it last passed the gate.
-    pub used: Option<TimeDelta>,
+    pub used: Option<Age>,
     /// Whether it is enabled.
     pub enabled: bool,
 }
 
-/// The scopes of a token.
-enum Scoping {
-    Everything,
-    Whole(&'static [Category]),
-    Only(&'static [Scope]),
+/// A time before now.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Age(pub TimeDelta);
+
+impl TryFrom<String> for Age {
+    type Error = anyhow::Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).context("no age")?;
+        let number = number.parse()?;
+        Ok(Self(match unit {
+            "d" => TimeDelta::days(number),
+            "h" => TimeDelta::hours(number),
+            "m" => TimeDelta::minutes(number),
+            _ => bail!("an age ends in d, h or m"),
+        }))
+    }
 }
 
 impl Sample {
+    /// Returns the samples, newest first.
+    ///
+    /// # Errors
+    /// If the file can't be read as such.
+    pub fn all() -> Result<Vec<Self>> {
+        Ok(csv::Reader::from_reader(TOKENS.as_bytes()).deserialize().collect::<Result<_, _>>()?)
+    }
+
     /// Returns the settings that the form makes of this input.
+    ///
+    /// # Errors
+    /// If the form refuses it.
     pub fn settings(&self, people: &[Person], terms: &Terms) -> Result<TokenSettings> {
-        let contact = people.iter().find(|person| person.email.starts_with(self.contact));
+        let contact = people.iter().find(|person| person.email.starts_with(&self.contact));
         let form = TokenForm {
-            name: self.name.to_owned(),
-            description: self.description.to_owned(),
-            api_version: self.version.to_owned(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            api_version: self.version.clone(),
             primary_contact: contact.map(|person| person.id.0.to_string()).unwrap_or_default(),
-            developers: self.developers.to_owned(),
-            scopes: self.scopes.ids(),
+            developers: self.developers.clone(),
+            scopes: self.scopes.split(", ").flat_map(scopes).collect(),
             ..TokenForm::default()
         };
         form.validate(people, None, terms).map_err(|errors| anyhow!("{errors:?}"))
     }
 }
 
-impl Scoping {
-    fn ids(&self) -> Vec<String> {
-        let id = |scope: Scope| scope.id().to_owned();
-        match self {
-            Self::Everything => Scope::all().map(id).collect(),
-            Self::Whole(categories) => categories.iter().flat_map(|category| category.scopes()).map(id).collect(),
-            Self::Only(scopes) => scopes.iter().copied().map(id).collect(),
-        }
-    }
+/// Returns the ids of the scopes of that name: all, those of a category, or one operation.
+fn scopes(name: &str) -> Vec<String> {
+    let is_meant = |scope: &Scope| match Category::ALL.into_iter().find(|category| category.name().en == name) {
+        Some(category) => scope.category() == category,
+        None => name == "*" || scope.id() == name,
+    };
+    Scope::all().filter(is_meant).map(|scope| scope.id().to_owned()).collect()
 }
-
-/// The tokens, newest first.
-pub const SAMPLES: &[Sample] = &[
-    Sample {
-        name: "Nightly conversion export",
-        description: "Exports yesterday's conversions of all brands at 02:00 and loads them into the warehouse.",
-        contact: "specialist",
-        developers: "ops@partner-tools.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Jobs, Category::Reports]),
-        age: TimeDelta::hours(1),
-        used: Some(TimeDelta::minutes(4)),
-        enabled: true,
-    },
-    Sample {
-        name: "ダッシュボード連携",
-        description: "社内ダッシュボードにレポートと会社情報を表示します。",
-        contact: "specialist",
-        developers: "api@kumo-soft.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Reports, Category::CompanyInformation]),
-        age: TimeDelta::hours(5),
-        used: Some(TimeDelta::minutes(12)),
-        enabled: true,
-    },
-    Sample {
-        name: "BI warehouse sync (EU)",
-        description: "Reads report metadata and results every 15 minutes. EU data only.",
-        contact: "specialist",
-        developers: "data@northlight.example dev@bluepine.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs]),
-        age: TimeDelta::hours(20),
-        used: Some(TimeDelta::minutes(9)),
-        enabled: true,
-    },
-    Sample {
-        name: "Partner onboarding check",
-        description: "",
-        contact: "admin",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::GetCompanyInformation, Scope::ListAdvertisers]),
-        age: TimeDelta::days(2),
-        used: None,
-        enabled: true,
-    },
-    Sample {
-        name: "月次レポート出力",
-        description: "毎月1日にレポートを書き出し、共有フォルダーに保存します。",
-        contact: "analyst",
-        developers: "api@kumo-soft.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs]),
-        age: TimeDelta::days(3),
-        used: Some(TimeDelta::hours(26)),
-        enabled: true,
-    },
-    Sample {
-        name: "Slack budget alerts",
-        description: "Posts to #budget when a brand passes 80% of its monthly budget.",
-        contact: "marketing",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::RunReport, Scope::ListAllReports]),
-        age: TimeDelta::days(4),
-        used: Some(TimeDelta::minutes(38)),
-        enabled: true,
-    },
-    Sample {
-        name: "Compliance screening",
-        description: "Submits landing pages and creatives for review and fetches the results.",
-        contact: "specialist",
-        developers: "integrations@reportloft.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::ComplianceContent]),
-        age: TimeDelta::days(5),
-        used: Some(TimeDelta::hours(3)),
-        enabled: true,
-    },
-    Sample {
-        name: "コンプライアンス審査の自動送信",
-        description: "新しいクリエイティブを毎朝まとめて送信します。",
-        contact: "specialist",
-        developers: "api@kumo-soft.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::ComplianceContent]),
-        age: TimeDelta::days(6),
-        used: None,
-        enabled: true,
-    },
-    Sample {
-        name: "Load test, delete after March",
-        description: "Short-lived. Ask Daniel before enabling it again.",
-        contact: "specialist",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::GetCompanyInformation]),
-        age: TimeDelta::days(6),
-        used: Some(TimeDelta::days(5)),
-        enabled: false,
-    },
-    Sample {
-        name: "Sandbox for the new reporting script",
-        description: "",
-        contact: "analyst",
-        developers: "dev@bluepine.example",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::ListAllReports, Scope::RunReport, Scope::GetReportMetadata]),
-        age: TimeDelta::days(8),
-        used: Some(TimeDelta::days(2)),
-        enabled: true,
-    },
-    Sample {
-        name: "広告主一覧の同期",
-        description: "広告主マスターを1時間ごとに更新します。",
-        contact: "specialist",
-        developers: "api@kumo-soft.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Advertisers]),
-        age: TimeDelta::days(9),
-        used: Some(TimeDelta::minutes(41)),
-        enabled: true,
-    },
-    Sample {
-        name: "Advertiser directory sync",
-        description: "Keeps the CRM's list of advertisers current.",
-        contact: "specialist",
-        developers: "data@northlight.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Advertisers, Category::CompanyInformation]),
-        age: TimeDelta::days(11),
-        used: Some(TimeDelta::minutes(55)),
-        enabled: true,
-    },
-    Sample {
-        name: "Invoice reconciliation",
-        description: "Matches invoices with report totals at month end.",
-        contact: "finance",
-        developers: "integrations@reportloft.example",
-        version: "3",
-        scopes: Scoping::Only(&[
-            Scope::GetCompanyInformation,
-            Scope::ExportReport,
-            Scope::GetJob,
-            Scope::DownloadJobResult,
-        ]),
-        age: TimeDelta::days(12),
-        used: Some(TimeDelta::hours(30)),
-        enabled: true,
-    },
-    Sample {
-        name: "請求データ照合",
-        description: "経理システムとの照合に使います。",
-        contact: "finance",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::ExportReport, Scope::GetJob, Scope::DownloadJobResult]),
-        age: TimeDelta::days(14),
-        used: Some(TimeDelta::days(4)),
-        enabled: true,
-    },
-    Sample {
-        name: "Creative QA bot",
-        description: "",
-        contact: "marketing",
-        developers: "dev@bluepine.example",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::CreateComplianceContent, Scope::GetComplianceSubmissionStatus]),
-        age: TimeDelta::days(15),
-        used: Some(TimeDelta::hours(19)),
-        enabled: true,
-    },
-    Sample {
-        name: "Looker connector",
-        description: "One connection for all Looker dashboards. Rotate every quarter.",
-        contact: "analyst",
-        developers: "data@northlight.example ops@partner-tools.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Reports]),
-        age: TimeDelta::days(17),
-        used: Some(TimeDelta::minutes(6)),
-        enabled: true,
-    },
-    Sample {
-        name: "週次パフォーマンス速報",
-        description: "毎週月曜日の朝に担当者へ送る速報です。",
-        contact: "marketing",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::RunReport, Scope::GetReportMetadata]),
-        age: TimeDelta::days(18),
-        used: Some(TimeDelta::days(3)),
-        enabled: true,
-    },
-    Sample {
-        name: "Holiday campaign tracker",
-        description: "Only for the winter season.",
-        contact: "marketing",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::RunReport]),
-        age: TimeDelta::days(21),
-        used: Some(TimeDelta::days(20)),
-        enabled: false,
-    },
-    Sample {
-        name: "Agency profile on the website",
-        description: "Shows our public contact details on hoshi-oak.example.",
-        contact: "admin",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::GetCompanyInformation]),
-        age: TimeDelta::days(23),
-        used: Some(TimeDelta::hours(2)),
-        enabled: true,
-    },
-    Sample {
-        name: "Data science notebook",
-        description: "Ad hoc analysis; no personal data.",
-        contact: "analyst",
-        developers: "data@northlight.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs]),
-        age: TimeDelta::days(25),
-        used: Some(TimeDelta::hours(7)),
-        enabled: true,
-    },
-    Sample {
-        name: "在庫連携テスト",
-        description: "検証環境のみ。本番では使いません。",
-        contact: "specialist",
-        developers: "api@kumo-soft.example",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::ListAdvertisers]),
-        age: TimeDelta::days(28),
-        used: None,
-        enabled: false,
-    },
-    Sample {
-        name: "Hourly spend monitor",
-        description: "",
-        contact: "marketing",
-        developers: "ops@partner-tools.example",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::RunReport]),
-        age: TimeDelta::days(29),
-        used: Some(TimeDelta::minutes(16)),
-        enabled: true,
-    },
-    Sample {
-        name: "Legacy CSV feed",
-        description: "Feeds the old reporting portal until it is switched off.",
-        contact: "specialist",
-        developers: "integrations@reportloft.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs]),
-        age: TimeDelta::days(33),
-        used: Some(TimeDelta::hours(5)),
-        enabled: true,
-    },
-    Sample {
-        name: "旧レポートポータル",
-        description: "移行が終わりしだい削除します。",
-        contact: "analyst",
-        developers: "",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Reports]),
-        age: TimeDelta::days(41),
-        used: Some(TimeDelta::days(17)),
-        enabled: true,
-    },
-    Sample {
-        name: "Northlight attribution",
-        description: "Multi-touch attribution by Northlight. Contract until December.",
-        contact: "marketing",
-        developers: "data@northlight.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Advertisers]),
-        age: TimeDelta::days(52),
-        used: Some(TimeDelta::minutes(22)),
-        enabled: true,
-    },
-    Sample {
-        name: "Job monitor",
-        description: "Watches long exports and replays the ones that failed.",
-        contact: "specialist",
-        developers: "ops@partner-tools.example",
-        version: "3",
-        scopes: Scoping::Whole(&[Category::Jobs]),
-        age: TimeDelta::days(60),
-        used: Some(TimeDelta::minutes(2)),
-        enabled: true,
-    },
-    Sample {
-        name: "ジョブ監視",
-        description: "失敗したエクスポートを自動で再実行します。",
-        contact: "specialist",
-        developers: "api@kumo-soft.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Jobs]),
-        age: TimeDelta::days(75),
-        used: Some(TimeDelta::hours(8)),
-        enabled: true,
-    },
-    Sample {
-        name: "Tax export 2025",
-        description: "For the accountants. Not needed after the filing.",
-        contact: "finance",
-        developers: "",
-        version: "2",
-        scopes: Scoping::Only(&[
-            Scope::ExportReport,
-            Scope::GetJob,
-            Scope::DownloadJobResult,
-            Scope::GetCompanyInformation,
-        ]),
-        age: TimeDelta::days(90),
-        used: Some(TimeDelta::days(70)),
-        enabled: false,
-    },
-    Sample {
-        name: "Bluepine media plan import",
-        description: "",
-        contact: "marketing",
-        developers: "dev@bluepine.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Advertisers, Category::Reports]),
-        age: TimeDelta::days(104),
-        used: Some(TimeDelta::days(13)),
-        enabled: true,
-    },
-    Sample {
-        name: "Executive weekly PDF",
-        description: "Builds the PDF for the Monday meeting.",
-        contact: "admin",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Only(&[Scope::RunReport, Scope::ListAllReports]),
-        age: TimeDelta::days(120),
-        used: Some(TimeDelta::days(5)),
-        enabled: true,
-    },
-    Sample {
-        name: "全社KPI集計",
-        description: "全ブランドのKPIを集計し、経営会議の資料に使います。",
-        contact: "admin",
-        developers: "api@kumo-soft.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs, Category::CompanyInformation]),
-        age: TimeDelta::days(140),
-        used: Some(TimeDelta::days(1)),
-        enabled: true,
-    },
-    Sample {
-        name: "Reportloft (old contract)",
-        description: "Replaced by the new contract; kept disabled until the audit.",
-        contact: "finance",
-        developers: "integrations@reportloft.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs]),
-        age: TimeDelta::days(165),
-        used: Some(TimeDelta::days(130)),
-        enabled: false,
-    },
-    Sample {
-        name: "Break-glass administration",
-        description: "For emergencies only. The Auth Token is in the safe; every use is to be explained.",
-        contact: "admin",
-        developers: "",
-        version: "3",
-        scopes: Scoping::Everything,
-        age: TimeDelta::days(190),
-        used: None,
-        enabled: false,
-    },
-    Sample {
-        name: "Mobile app backend",
-        description: "",
-        contact: "specialist",
-        developers: "ops@partner-tools.example dev@bluepine.example",
-        version: "2",
-        scopes: Scoping::Only(&[Scope::GetCompanyInformation, Scope::ListAdvertisers, Scope::GetAdvertiser]),
-        age: TimeDelta::days(215),
-        used: Some(TimeDelta::minutes(11)),
-        enabled: true,
-    },
-    Sample {
-        name: "アプリのバックエンド（検証）",
-        description: "検証環境のバックエンドから呼び出します。",
-        contact: "specialist",
-        developers: "api@kumo-soft.example",
-        version: "2",
-        scopes: Scoping::Only(&[Scope::GetCompanyInformation, Scope::ListAdvertisers]),
-        age: TimeDelta::days(240),
-        used: Some(TimeDelta::days(210)),
-        enabled: false,
-    },
-    Sample {
-        name: "Data lake backfill",
-        description: "One-time load of the years 2022 to 2024.",
-        contact: "analyst",
-        developers: "data@northlight.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Reports, Category::Jobs]),
-        age: TimeDelta::days(270),
-        used: Some(TimeDelta::days(260)),
-        enabled: false,
-    },
-    Sample {
-        name: "Compliance archive",
-        description: "Fetches every submission's results for the archive, once a week.",
-        contact: "specialist",
-        developers: "integrations@reportloft.example",
-        version: "2",
-        scopes: Scoping::Only(&[Scope::GetComplianceSubmissionStatus, Scope::GetComplianceSubmissionResults]),
-        age: TimeDelta::days(300),
-        used: Some(TimeDelta::days(6)),
-        enabled: true,
-    },
-    Sample {
-        name: "経費精算システム",
-        description: "",
-        contact: "finance",
-        developers: "",
-        version: "2",
-        scopes: Scoping::Only(&[Scope::GetCompanyInformation]),
-        age: TimeDelta::days(330),
-        used: Some(TimeDelta::days(45)),
-        enabled: false,
-    },
-    Sample {
-        name: "First integration",
-        description: "The very first one. Ask Aiko before touching it.",
-        contact: "admin",
-        developers: "ops@partner-tools.example",
-        version: "2",
-        scopes: Scoping::Everything,
-        age: TimeDelta::days(365),
-        used: Some(TimeDelta::hours(3)),
-        enabled: true,
-    },
-    Sample {
-        name: "Pilot with Kumo Soft",
-        description: "The pilot ended; the successor is “ダッシュボード連携”.",
-        contact: "admin",
-        developers: "api@kumo-soft.example",
-        version: "2",
-        scopes: Scoping::Whole(&[Category::Reports]),
-        age: TimeDelta::days(400),
-        used: Some(TimeDelta::days(320)),
-        enabled: false,
-    },
-];

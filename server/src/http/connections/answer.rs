@@ -15,9 +15,14 @@ use axum::{
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use crate::http::connections::{Ending, client::Clients, seats::Seat};
+use crate::http::connections::{client::Clients, seats::Seat};
+
+/// In a request's extensions: cancelled when the server shuts down. Handlers with endless answers must end them then.
+#[derive(Debug, Clone)]
+pub struct Ending(pub CancellationToken);
 
 /// The router's answer, followed until it was taken.
 pub type Answer = Result<Response<Answering>, Infallible>;

@@ -22,13 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::connections::{accept::Acceptor, answer::Answers, client::Clients, seats::Seats};
 pub use crate::http::connections::{
+    answer::Ending,
     descriptors::raise_limit,
     settings::{Arguments, Limits, Settings, Timeouts},
 };
-
-/// In a request's extensions: cancelled when the server shuts down. Handlers with endless answers must end them then.
-#[derive(Debug, Clone)]
-pub struct Ending(pub CancellationToken);
 
 /// Serves HTTP/1.1 until the shutdown signal, and then until every request under way has its answer.
 // Not `axum::serve`, which has no timeout for heads.
@@ -38,7 +35,7 @@ pub async fn serve(
     settings: Settings,
     shutdown_signal: impl Future<Output = ()>,
 ) {
-    let Settings { patience, limits, trusted_proxies, keeps_share } = settings;
+    let Settings { timeouts, limits, trusted_proxies, keeps_share } = settings;
     let clients = Arc::new(Clients::new(trusted_proxies));
     let (seats, connections, ending) =
         (Arc::new(Seats::new(limits)), GracefulShutdown::new(), CancellationToken::new());
@@ -61,7 +58,7 @@ pub async fn serve(
         let (watcher, answers, seat) = (connections.watcher(), answers.clone(), Arc::clone(place.seat()));
         let serving = tokio::spawn(async move {
             let place = place; // held until the connection has ended, in whatever way
-            serve_one(stream, watcher, patience, |request| answers.answer(place.seat(), peer.ip(), request)).await;
+            serve_one(stream, watcher, timeouts, |request| answers.answer(place.seat(), peer.ip(), request)).await;
         });
         seat.served_by(serving.abort_handle());
     }
@@ -74,7 +71,7 @@ pub async fn serve(
 async fn serve_one<A>(
     stream: TcpStream,
     watcher: Watcher,
-    patience: Timeouts,
+    timeouts: Timeouts,
     answer: impl Fn(http::Request<Incoming>) -> A,
 ) where
     A: Future<Output = answer::Answer>,
@@ -84,9 +81,9 @@ async fn serve_one<A>(
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(patience.reading));
+    stream.set_write_timeout(Some(timeouts.reading));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience.head);
+    http.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
     let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service_fn(answer));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection was cut off");

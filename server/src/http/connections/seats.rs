@@ -19,7 +19,7 @@ use std::{
 use domain::gate::client_address::network;
 use tokio::task::AbortHandle;
 
-use crate::http::connections::Limits;
+use crate::http::connections::settings::Limits;
 
 /// The two highest bits of a state hold the phase, the others its start: the number of connections accepted by then.
 const PHASE: u64 = 0b11 << 62;

@@ -8,8 +8,6 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use domain::gate::client_address::{TrustedProxies, TrustedProxy};
 
-use crate::router;
-
 /// The default limit of all connections, unless there are too few descriptors for them.
 const TOTAL: usize = 10_000;
 /// The default limit of connections from one address.
@@ -23,7 +21,7 @@ const PER_CONNECTION: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The time limits of clients.
-    pub patience: Timeouts,
+    pub timeouts: Timeouts,
     /// The limits on the number of connections.
     pub limits: Limits,
     /// The proxies that are trusted to name a request's client.
@@ -32,10 +30,12 @@ pub struct Settings {
     pub keeps_share: fn(&str) -> bool,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        let (patience, limits) = (Timeouts::default(), Limits::of(TOTAL, PER_ADDRESS));
-        Self { patience, limits, trusted_proxies: TrustedProxies::default(), keeps_share: router::keeps_share }
+impl Settings {
+    /// Returns the default settings of a server that keeps a share of its connections for requests for these paths.
+    #[must_use]
+    pub fn new(keeps_share: fn(&str) -> bool) -> Self {
+        let (timeouts, limits) = (Timeouts::default(), Limits::of(TOTAL, PER_ADDRESS));
+        Self { timeouts, limits, trusted_proxies: TrustedProxies::default(), keeps_share }
     }
 }
 
@@ -97,7 +97,7 @@ impl Arguments {
     ///
     /// # Errors
     /// If more connections are asked for than the descriptors allow.
-    pub fn settings(&self, production: bool, descriptors: usize) -> Result<Settings> {
+    pub fn settings(&self, production: bool, descriptors: usize, keeps_share: fn(&str) -> bool) -> Result<Settings> {
         let most = (descriptors.saturating_sub(RESERVE) / PER_CONNECTION).max(1);
         let total = self.max_connections.map_or(TOTAL.min(most), NonZeroUsize::get);
         ensure!(
@@ -112,7 +112,7 @@ impl Arguments {
         } else {
             self.trusted_proxy.iter().copied().collect()
         };
-        Ok(Settings { limits: Limits::of(total, per_address), trusted_proxies, ..Settings::default() })
+        Ok(Settings { limits: Limits::of(total, per_address), trusted_proxies, ..Settings::new(keeps_share) })
     }
 }
 
@@ -120,8 +120,12 @@ impl Arguments {
 mod tests {
     use super::*;
 
+    fn settings(arguments: &Arguments, production: bool, descriptors: usize) -> Result<Settings> {
+        arguments.settings(production, descriptors, |_| false)
+    }
+
     fn limits(arguments: &Arguments, descriptors: usize) -> Result<Limits, String> {
-        arguments.settings(false, descriptors).map(|settings| settings.limits).map_err(|error| error.to_string())
+        settings(arguments, false, descriptors).map(|settings| settings.limits).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -146,7 +150,7 @@ mod tests {
     #[test]
     fn local_proxies_are_trusted_in_production_by_default() {
         let trusted =
-            |arguments: &Arguments, production| arguments.settings(production, 1_024).unwrap().trusted_proxies;
+            |arguments: &Arguments, production| settings(arguments, production, 1_024).unwrap().trusted_proxies;
         let none = Arguments::default();
         assert_eq!(trusted(&none, true), TrustedProxies::on_this_machine());
         assert_eq!(trusted(&none, false), TrustedProxies::default());

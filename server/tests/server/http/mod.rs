@@ -1,7 +1,6 @@
-//! Connections, files, and the proxies in front.
+//! Connections, files, and what proxies say.
 
 pub mod crowds;
 pub mod files;
 pub mod forwarded;
-pub mod nginx;
 pub mod slow_clients;

@@ -33,8 +33,8 @@ const PATIENCE: Timeouts = Timeouts { head: Duration::from_millis(300), reading:
 /// The timeouts for clients that are only as slow as the machine, which may be busy.
 const AMPLE: Timeouts = Timeouts { head: Duration::from_secs(5), reading: Duration::from_secs(5) };
 
-fn settings(patience: Timeouts) -> connections::Settings {
-    connections::Settings { patience, ..connections::Settings::default() }
+fn settings(timeouts: Timeouts) -> connections::Settings {
+    connections::Settings { timeouts, ..connections::Settings::new(gate::has_path) }
 }
 
 /// Serves the app's gate on a separate address with these timeouts, and returns the address.

@@ -18,7 +18,7 @@ use server::{
     console::site::Site,
     gate,
     http::connections::{self, Settings},
-    router::{Services, router},
+    router::{Services, keeps_share, router},
 };
 use store::{Clock, IssuedToken, NewUser, Store};
 use tempfile::TempDir;
@@ -114,6 +114,13 @@ impl TestApp {
     pub async fn at(&self, clock: &Clock) -> SocketAddr {
         let store = self.store.at(clock.clone());
         serve(&store, self.folder.path(), &gate::Settings::default(), &Services::default(), false).await
+    }
+
+    /// Makes each session's last proof of its user too old for guarded actions. The sessions go on.
+    pub async fn age_passwords(&self) {
+        let url = format!("sqlite:{}", self.folder.path().join("data/kagitaba.db").display());
+        let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
     }
 
     /// Returns the server's router, for a test to call without a network.
@@ -248,7 +255,7 @@ async fn serve(store: &Store, site: &Path, gate: &gate::Settings, services: &Ser
     let address = listener.local_addr().unwrap();
     let router = router(store.clone(), &Site::without_wasm(site), gate, services, production);
     let trusted_proxies = if production { TrustedProxies::on_this_machine() } else { TrustedProxies::default() };
-    let settings = Settings { trusted_proxies, ..Settings::default() };
+    let settings = Settings { trusted_proxies, ..Settings::new(keeps_share) };
     tokio::spawn(connections::serve(listener, router, settings, std::future::pending()));
     tokio::spawn(store.clone().keep_lease());
     address

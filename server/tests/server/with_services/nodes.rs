@@ -16,8 +16,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    http::nginx::Nginx,
     support::test_app::{TestApp, basic, company_information},
+    with_services::nginx::Nginx,
 };
 
 #[path = "../../../../app/store/tests/postgres/cluster.rs"]

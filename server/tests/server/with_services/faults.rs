@@ -28,8 +28,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    program::nodes::database,
     support::test_app::{Answer, TestApp, company_information},
+    with_services::nodes::database,
 };
 
 #[path = "../../../../app/store/tests/postgres/wire.rs"]

@@ -16,8 +16,8 @@ use server::config::Data;
 use store::IssuedToken;
 
 use crate::{
-    program::process::{Place, Program, WRITTEN_WITHIN, reset},
     support::test_app::{company_information, issue},
+    with_services::process::{Place, Program, WRITTEN_WITHIN, reset},
 };
 
 /// The command that starts a program whose writes beyond its file size limit fail instead of ending it.

@@ -13,8 +13,8 @@ use http::{StatusCode, header};
 use server::{gate::Settings, router::Services};
 
 use crate::{
-    program::{faults::wire::Wire, nodes::database},
     support::test_app::{Answer, TestApp, basic, company_information},
+    with_services::{faults::wire::Wire, nodes::database},
 };
 
 /// A running nginx, which ends when it is dropped.

@@ -24,8 +24,8 @@ use server::config::Data;
 use store::{IssuedToken, NewUser, Store};
 use tempfile::TempDir;
 
-use crate::program::nodes::database;
 use crate::support::test_app::{PASSWORD, basic, company_information, email, issue, sign_in_form};
+use crate::with_services::nodes::database;
 
 /// The longest wait for data that the program writes once a second. It is much longer, as the machine may be busy.
 pub const WRITTEN_WITHIN: Duration = Duration::from_mins(1);
