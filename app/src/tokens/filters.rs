@@ -39,8 +39,8 @@ pub fn FilterSidebar(
         on_change.run((next, Step::Chosen));
     };
     let any = |text: Signal<&'static str>| std::iter::once(("", text));
-    let created = CreatedOn::ALL.map(|it| (it.into_str(), Signal::derive(move || words::created_on(i18n, it))));
-    let states = TokenState::ALL.map(|it| (it.into_str(), Signal::derive(move || words::state(i18n, it))));
+    let created = CreatedOn::ALL.map(|it| (it.as_str(), Signal::derive(move || words::created_on(i18n, it))));
+    let states = TokenState::ALL.map(|it| (it.as_str(), Signal::derive(move || words::state(i18n, it))));
     let active = move || filter.with(TokenFilter::active);
     view! {
         <form class="filters" method="get" action=routes::TOKENS on:submit=move |event| event.prevent_default()>
@@ -71,7 +71,7 @@ pub fn FilterSidebar(
                 chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", Into::into)))
                 on_choose=move |value: &'static str| choose(&|next| next.state = value.parse().ok())
             />
-            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.into_str())/>
+            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
             <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
     }

@@ -53,7 +53,7 @@ impl Category {
 
 /// An HTTP method that the Agency API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
-#[strum(serialize_all = "UPPERCASE", const_into_str)] // as in a request
+#[strum(serialize_all = "UPPERCASE")]
 #[allow(missing_docs)]
 pub enum Method {
     Get,
@@ -62,9 +62,17 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    /// Returns the method as written in a request.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// The rate limit that an operation counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "snake_case", const_into_str)] // as stored
+#[strum(serialize_all = "snake_case")]
 pub enum RateGroup {
     /// Every operation without a group of its own.
     Default,
@@ -75,6 +83,12 @@ pub enum RateGroup {
 impl RateGroup {
     /// Every group.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the group's name as stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 
     /// Returns how many calls an account may make, and in how many seconds (the published rate limits: 1,000 an hour,
     /// exports 100 a day).
@@ -91,8 +105,6 @@ impl RateGroup {
 #[derive(Debug)]
 pub struct Operation {
     scope: Scope,
-    /// The `operationId` of the published documents.
-    pub id: &'static str,
     /// The group it belongs to.
     pub category: Category,
     /// The HTTP method.
@@ -111,7 +123,7 @@ const fn operation(
     en: &'static str,
     ja: &'static str,
 ) -> Operation {
-    Operation { scope, id: scope.into_str(), category, method, path, name: Name { en, ja } }
+    Operation { scope, category, method, path, name: Name { en, ja } }
 }
 
 /// The catalogue, in the order of [`Scope`]. Operations of the same category are adjacent; both API versions have all
@@ -279,7 +291,7 @@ const _: () = {
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
 )]
 #[serde(try_from = "String", into = "String")]
-#[strum(serialize_all = "camelCase", const_into_str)]
+#[strum(serialize_all = "camelCase")]
 #[allow(missing_docs)] // named in the catalogue
 pub enum Scope {
     ListAdvertisers,
@@ -330,10 +342,10 @@ impl Scope {
         &OPERATIONS[self as usize]
     }
 
-    /// Returns the operation's id.
+    /// Returns the operation's id: the `operationId` of the published documents.
     #[must_use]
-    pub const fn id(self) -> &'static str {
-        self.into_str()
+    pub fn id(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the operation's category.
@@ -356,8 +368,8 @@ impl Scope {
     /// [`NoOperation`].
     pub fn at<'a>(method: &str, segments: &'a [impl AsRef<str>]) -> Result<(Self, Option<&'a str>), NoOperation> {
         let here = || Self::all().filter(|scope| scope.operation().is_at(segments));
-        let method = if method == "HEAD" { Method::Get.into_str() } else { method };
-        if let Some(scope) = here().find(|scope| scope.operation().method.into_str() == method) {
+        let method = if method == "HEAD" { Method::Get.as_str() } else { method };
+        if let Some(scope) = here().find(|scope| scope.operation().method.as_str() == method) {
             return Ok((scope, scope.operation().parameter(segments)));
         }
         let methods: Vec<_> = here().map(|scope| scope.operation().method).collect();
@@ -504,7 +516,7 @@ mod tests {
     #[test]
     fn ids_and_routes_are_unique_and_categories_stand_together() {
         let ids: BTreeSet<_> = Scope::all().map(Scope::id).collect();
-        let routes: BTreeSet<_> = Scope::all().map(|s| (s.operation().method.into_str(), s.operation().path)).collect();
+        let routes: BTreeSet<_> = Scope::all().map(|s| (s.operation().method.as_str(), s.operation().path)).collect();
         assert_eq!((ids.len(), routes.len()), (OPERATIONS.len(), OPERATIONS.len()));
         assert!(Scope::all().map(Scope::category).is_sorted());
     }
@@ -566,7 +578,7 @@ mod tests {
         for scope in Scope::all() {
             let operation = scope.operation();
             let segments: Vec<_> = operation.path[1..].split('/').map(|s| s.trim_matches(['{', '}'])).collect();
-            assert_eq!(Scope::at(operation.method.into_str(), &segments).map(|(scope, _)| scope), Ok(scope));
+            assert_eq!(Scope::at(operation.method.as_str(), &segments).map(|(scope, _)| scope), Ok(scope));
         }
     }
 
