@@ -61,14 +61,14 @@ pub fn FilterSidebar(
                 name="created"
                 legend=t_signal!(i18n, filter.created)
                 options=any(t_signal!(i18n, filter.any_time)).chain(created).collect()
-                chosen=Signal::derive(move || filter.with(|filter| filter.created.map_or("", Into::into)))
+                chosen=Signal::derive(move || filter.with(|filter| filter.created.map_or("", CreatedOn::as_str)))
                 on_choose=move |value: &'static str| choose(&|next| next.created = value.parse().ok())
             />
             <Choices
                 name="state"
                 legend=t_signal!(i18n, filter.state)
                 options=any(t_signal!(i18n, filter.any_state)).chain(states).collect()
-                chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", Into::into)))
+                chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", TokenState::as_str)))
                 on_choose=move |value: &'static str| choose(&|next| next.state = value.parse().ok())
             />
             <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>

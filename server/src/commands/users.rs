@@ -158,7 +158,7 @@ pub struct SecondFactorReset {
 
 /// Parses a role by name. Help lists the values this parser takes, so the roles are named once, in the domain.
 fn role() -> impl TypedValueParser<Value = Role> {
-    PossibleValuesParser::new(Role::ALL.map(<&str>::from))
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
         .try_map(|name| name.parse::<Role>().map_err(|_| "there is no such role"))
 }
 
