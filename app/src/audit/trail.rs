@@ -78,10 +78,10 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
         let group = event_target_value(&event).parse().ok();
         go.run((TrailFilter { group, ..filter.get_untracked().at(PagePosition::First) }, Step::Chosen));
     };
-    let group = move || filter.with(|filter| filter.group.map_or("", Into::into));
+    let group = move || filter.with(|filter| filter.group.map_or("", ActionGroup::as_str));
     let option = move |choice: Option<ActionGroup>| {
         let text = move || choice.map_or_else(|| t_string!(i18n, audit.anything), |it| words::action_group(i18n, it));
-        let value = choice.map_or("", Into::into);
+        let value = choice.map_or("", ActionGroup::as_str);
         view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
     };
     let from = day_field(filter, go, t_signal!(i18n, audit.from), ("from", |it| it.from, |it, day| it.from = day));

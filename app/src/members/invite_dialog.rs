@@ -87,7 +87,7 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
         }
     });
     let error = move || invite.value().get().and_then(Result::err).filter(|error| *error != AppError::StepUpNeeded);
-    let option = move |role: Role| view! { <option value=role.into_str()>{move || words::role(i18n, role)}</option> };
+    let option = move |role: Role| view! { <option value=role.as_str()>{move || words::role(i18n, role)}</option> };
     view! {
         <div node_ref=form>
             <ErrorNote error=Signal::derive(error)/>

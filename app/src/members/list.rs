@@ -193,7 +193,7 @@ fn RoleField(
         let chosen = event_target_value(&event).parse().ok();
         // Keep showing the current role until it is changed.
         if let Some(select) = select.get_untracked() {
-            select.set_value(role.get_untracked().into_str());
+            select.set_value(role.get_untracked().as_str());
         }
         if let Some(chosen) = chosen {
             changes.ask_role(chosen, member.get_untracked());
@@ -201,7 +201,7 @@ fn RoleField(
     };
     let option = move |offered: Role| {
         view! {
-            <option value=offered.into_str() selected=move || role.get() == offered>
+            <option value=offered.as_str() selected=move || role.get() == offered>
                 {move || words::role(i18n, offered)}
             </option>
         }
@@ -213,7 +213,7 @@ fn RoleField(
             aria-label=label
             aria-describedby=described_by
             disabled=move || !hydrated.get() || last.get()
-            prop:value=move || role.get().into_str()
+            prop:value=move || role.get().as_str()
             on:change=on_change
         >
             {Role::ALL.map(option).collect_view()}

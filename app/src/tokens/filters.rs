@@ -39,8 +39,8 @@ pub fn FilterSidebar(
         on_change.run((next, Step::Chosen));
     };
     let any = |text: Signal<&'static str>| std::iter::once(("", text));
-    let created = CreatedOn::ALL.map(|it| (it.into_str(), Signal::derive(move || words::created_on(i18n, it))));
-    let states = TokenState::ALL.map(|it| (it.into_str(), Signal::derive(move || words::state(i18n, it))));
+    let created = CreatedOn::ALL.map(|it| (it.as_str(), Signal::derive(move || words::created_on(i18n, it))));
+    let states = TokenState::ALL.map(|it| (it.as_str(), Signal::derive(move || words::state(i18n, it))));
     let active = move || filter.with(TokenFilter::active);
     view! {
         <form class="filters" method="get" action=routes::TOKENS on:submit=move |event| event.prevent_default()>
@@ -61,17 +61,17 @@ pub fn FilterSidebar(
                 name="created"
                 legend=t_signal!(i18n, filter.created)
                 options=any(t_signal!(i18n, filter.any_time)).chain(created).collect()
-                chosen=Signal::derive(move || filter.with(|filter| filter.created.map_or("", Into::into)))
+                chosen=Signal::derive(move || filter.with(|filter| filter.created.map_or("", CreatedOn::as_str)))
                 on_choose=move |value: &'static str| choose(&|next| next.created = value.parse().ok())
             />
             <Choices
                 name="state"
                 legend=t_signal!(i18n, filter.state)
                 options=any(t_signal!(i18n, filter.any_state)).chain(states).collect()
-                chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", Into::into)))
+                chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", TokenState::as_str)))
                 on_choose=move |value: &'static str| choose(&|next| next.state = value.parse().ok())
             />
-            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.into_str())/>
+            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
             <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
     }

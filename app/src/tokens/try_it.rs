@@ -24,7 +24,7 @@ struct Answer {
 #[component]
 pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let operation = Scope::GET_COMPANY_INFORMATION.operation();
+    let operation = Scope::GetCompanyInformation.operation();
     let path = format!("/Agencies/{sid}{}", operation.path);
     let asked = auth_token.is_none();
     let secret = RwSignal::new(auth_token.unwrap_or_default());
@@ -71,7 +71,7 @@ pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) ->
                     }
                 })}
             <div class="try-it-request">
-                <code>{operation.method.into_str()} " " {path}</code>
+                <code>{operation.method.as_str()} " " {path}</code>
                 <button type="submit" class="button" disabled=pending>
                     {move || {
                         if pending.get() { t_string!(i18n, try_it.sending) } else { t_string!(i18n, try_it.send) }

@@ -35,7 +35,7 @@ fn of_catalogue() -> Value {
     for scope in Scope::all() {
         let operation = scope.operation();
         let path = paths.entry(format!("/Agencies/{{AccountSID}}{}", operation.path)).or_insert_with(|| json!({}));
-        path[operation.method.into_str().to_ascii_lowercase()] = described(scope);
+        path[operation.method.as_str().to_ascii_lowercase()] = described(scope);
     }
     let tags: Vec<_> = Category::ALL.iter().map(|category| json!({ "name": category.name().en })).collect();
     json!({
@@ -118,7 +118,7 @@ fn described(scope: Scope) -> Value {
     responses.extend(other_responses(scope).into_iter().map(|(status, response)| (status.to_owned(), response)));
     add_headers(&mut responses);
     let mut described = json!({
-        "operationId": operation.id,
+        "operationId": scope.id(),
         "summary": operation.name.en,
         "tags": [operation.category.name().en],
         "parameters": parameters,
@@ -270,8 +270,8 @@ mod tests {
         for scope in Scope::all() {
             let operation = scope.operation();
             let path = format!("/Agencies/{{AccountSID}}{}", operation.path);
-            let described = &document["paths"][path][operation.method.into_str().to_ascii_lowercase()];
-            assert_eq!(described["operationId"], operation.id);
+            let described = &document["paths"][path][operation.method.as_str().to_ascii_lowercase()];
+            assert_eq!(described["operationId"], scope.id());
         }
     }
 

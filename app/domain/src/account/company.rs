@@ -73,7 +73,6 @@ pub struct Contact {
 
 /// A field of the profile by its name within its object. All addresses have the same fields, and all contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(const_into_str)]
 #[allow(missing_docs)] // the published field names
 pub enum ProfileField {
     CompanyName,

@@ -88,7 +88,7 @@ impl Section {
     /// Returns the full name of one of the section's fields.
     #[must_use]
     pub fn full_name(self, field: ProfileField) -> String {
-        let name = field.into_str();
+        let name: &str = field.into();
         if self.object().is_empty() { name.to_owned() } else { format!("{}.{name}", self.object()) }
     }
 }

@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 /// An action. One that is no longer recorded keeps its name and its group here, for the entries that already have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 #[allow(missing_docs)] // named as the store's operations are
 pub enum Action {
     TokenCreated,
@@ -63,6 +63,12 @@ pub enum Action {
 }
 
 impl Action {
+    /// Returns the action's name as stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// Returns the category of the action, as the trail's filter shows it.
     #[must_use]
     pub const fn group(self) -> ActionGroup {
@@ -130,7 +136,7 @@ impl Action {
 /// The category of an action. Every action is in one group: see [`Action::group`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "kebab-case", const_into_str)] // as in a link
+#[strum(serialize_all = "kebab-case")]
 #[allow(missing_docs)] // the interface's own words
 pub enum ActionGroup {
     Tokens,
@@ -142,6 +148,12 @@ pub enum ActionGroup {
 impl ActionGroup {
     /// Every group, as the filter shows them.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the group's name in a link.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 
     /// Returns the group of the action of that name; [`Self::Account`] for an unknown action.
     #[must_use]
@@ -187,8 +199,8 @@ mod tests {
     #[test]
     fn action_is_found_by_its_stored_name() {
         for action in Action::VARIANTS {
-            assert_eq!(action.into_str().parse(), Ok(*action));
-            assert_eq!(serde_json::to_value(action).unwrap(), action.into_str());
+            assert_eq!(action.as_str().parse(), Ok(*action));
+            assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());
         }
         assert!("token_painted".parse::<Action>().is_err());
     }

@@ -86,7 +86,7 @@ impl TrailFilter {
         let dated = self.from.is_some() || self.to.is_some();
         [
             ("text", Some(self.text.clone()).filter(|text| !text.is_empty())),
-            ("about", self.group.map(|group| group.into_str().to_owned())),
+            ("about", self.group.map(|group| group.as_str().to_owned())),
             ("token", self.token.map(|token| token.0.to_string())),
             ("from", self.from.map(|from| from.to_string())),
             ("to", self.to.map(|to| to.to_string())),

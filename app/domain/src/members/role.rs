@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// The role of a user in one account. Its name is the same as stored and on the command line.
+/// The role of a user in one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
 pub enum Role {
     AccountAdministrator,
@@ -41,6 +41,12 @@ pub enum Permission {
 impl Role {
     /// Every role, as lists show them.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the role's name as stored and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 
     /// Returns whether the role has the permission. Pages, server functions and the gate all use this one table.
     #[must_use]
@@ -105,8 +111,8 @@ mod tests {
         ];
         assert_eq!(Role::ALL.map(<&str>::from), names);
         for role in Role::ALL {
-            assert_eq!(role.into_str().parse(), Ok(role));
-            assert_eq!(serde_json::to_value(role).unwrap(), role.into_str());
+            assert_eq!(role.as_str().parse(), Ok(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
         }
         assert!("root".parse::<Role>().is_err());
     }

@@ -14,9 +14,9 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
-/// The state of a job. Its published name is also the stored one.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "UPPERCASE", const_into_str)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum JobStatus {
     /// Waiting to be started.
     Queued,
@@ -33,6 +33,12 @@ pub enum JobStatus {
 impl JobStatus {
     /// Every state.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the published name, which is also the stored one.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 
     /// Returns whether the state is final.
     #[must_use]
@@ -72,7 +78,7 @@ pub struct Job {
 
 /// The job can't be replayed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this job is {} and can't be replayed yet; wait until it is COMPLETED, ERROR or FAILED", .0.into_str())]
+#[error("this job is {} and can't be replayed yet; wait until it is COMPLETED, ERROR or FAILED", .0.as_str())]
 pub struct NotReplayable(pub JobStatus);
 
 impl Job {
@@ -104,7 +110,7 @@ mod tests {
     fn every_state_is_found_by_its_name() {
         assert_eq!(JobStatus::ALL.map(<&str>::from), ["QUEUED", "RUNNING", "COMPLETED", "ERROR", "FAILED"]);
         for status in JobStatus::ALL {
-            assert_eq!(status.into_str().parse(), Ok(status));
+            assert_eq!(status.as_str().parse(), Ok(status));
         }
         assert!("queued".parse::<JobStatus>().is_err());
     }

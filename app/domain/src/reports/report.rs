@@ -16,7 +16,7 @@ pub const DAYS_MAX: i64 = 366;
 /// A report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum Report {
     /// How often each token was used, by day.
     TokenUsage,
@@ -104,8 +104,8 @@ impl Report {
 
     /// Returns the report's id in paths, which is also the stored one.
     #[must_use]
-    pub const fn id(self) -> &'static str {
-        self.into_str()
+    pub fn id(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the report's display name.

@@ -15,7 +15,6 @@ pub const COUNTED: u32 = 10_000;
 /// When a token was created, relative to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
-#[strum(const_into_str)] // as in a link
 #[allow(missing_docs)] // the interface's own words
 pub enum CreatedOn {
     #[strum(serialize = "last-7-days")]
@@ -29,6 +28,12 @@ pub enum CreatedOn {
 impl CreatedOn {
     /// Every choice, as the filter shows them.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the choice's name in a link.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 
     /// Returns the earliest matching time of creation (inclusive), if there is one.
     #[must_use]
@@ -52,7 +57,7 @@ impl CreatedOn {
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
 )]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "kebab-case", const_into_str)] // as in a link
+#[strum(serialize_all = "kebab-case")]
 pub enum Sort {
     /// Newest first.
     #[default]
@@ -66,6 +71,12 @@ pub enum Sort {
 impl Sort {
     /// Every order, as lists show them.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the order's name in a link.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// A token's position in an order of the list.
@@ -146,11 +157,11 @@ impl TokenFilter {
     /// Returns the query of a link to this list, without default values.
     #[must_use]
     pub fn to_query(&self) -> Vec<(&'static str, String)> {
-        let sort = (self.sort != Sort::default()).then(|| self.sort.into_str().to_owned());
+        let sort = (self.sort != Sort::default()).then(|| self.sort.as_str().to_owned());
         [
             ("name", Some(self.name.clone()).filter(|name| !name.is_empty())),
-            ("created", self.created.map(|created| created.into_str().to_owned())),
-            ("state", self.state.map(|state| state.into_str().to_owned())),
+            ("created", self.created.map(|created| created.as_str().to_owned())),
+            ("state", self.state.map(|state| state.as_str().to_owned())),
             ("sort", sort),
         ]
         .into_iter()
@@ -266,7 +277,7 @@ mod tests {
             (Sort::Name, id, false),
             (Sort::Name, "1.export", false),
         ] {
-            let filter = read(&[("sort", sort.into_str()), ("after", key)]);
+            let filter = read(&[("sort", sort.as_str()), ("after", key)]);
             assert_eq!(filter.place != PagePosition::First, readable, "{sort:?}: {key}");
         }
     }

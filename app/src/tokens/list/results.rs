@@ -135,7 +135,7 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
     };
     let option = move |sort: Sort| {
         view! {
-            <option value=sort.into_str() selected=move || filter.with(|filter| filter.sort == sort)>
+            <option value=sort.as_str() selected=move || filter.with(|filter| filter.sort == sort)>
                 {move || words::sort(i18n, sort)}
             </option>
         }
@@ -143,7 +143,7 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
     view! {
         <label class="sort">
             <span>{t_signal!(i18n, tokens.sort)}</span>
-            <select prop:value=move || filter.with(|filter| filter.sort.into_str()) on:change=on_change>
+            <select prop:value=move || filter.with(|filter| filter.sort.as_str()) on:change=on_change>
                 {Sort::ALL.map(option).collect_view()}
             </select>
         </label>

@@ -129,7 +129,7 @@ pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) ->
             (Place { sequence: head.sequence, hash: head.hash }, sealed)
         }
         // Only an account's first event begins a chain.
-        None => (last_left(tx, account).await?, link.action == Action::AccountAdded.into_str()),
+        None => (last_left(tx, account).await?, link.action == Action::AccountAdded.as_str()),
     };
     if !sealed {
         tracing::error!(account = %account, "the audit trail was tampered with; kagitaba audit verify says more");

@@ -201,7 +201,7 @@ fn in_group(group: ActionGroup, query: &mut QueryBuilder) {
         ActionGroup::Account => ("NOT IN", ActionGroup::ALL.into_iter().filter(|other| *other != group).collect()),
         _ => ("IN", vec![group]),
     };
-    let names = groups.into_iter().flat_map(ActionGroup::actions).map(<&str>::from);
+    let names = groups.into_iter().flat_map(ActionGroup::actions).map(Action::as_str);
     query.push(format_args!(" AND action {operator} (")).push_list(names).push(")");
 }
 

@@ -239,7 +239,7 @@ impl<'a> Walk<'a> {
         if !key.verify(link.encoded(&self.hash, expected), &hash) {
             return Ok(Some(AuditFault::Altered { sequence: expected, at }));
         }
-        if link.action == Action::AuditTrailSealed.into_str() {
+        if link.action == Action::AuditTrailSealed.as_str() {
             self.sealed = Some((at, expected - 1));
         }
         self.found.extend(self.noted.iter().filter(|noted| noted.0[..] == hash[..]).map(|noted| (expected, *noted)));

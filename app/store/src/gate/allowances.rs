@@ -52,7 +52,7 @@ impl Store {
         ));
         let taken: Option<i64> = sql::query_scalar(take)
             .bind(account.0)
-            .bind(group.into_str())
+            .bind(group.as_str())
             .bind(stored(quota.every()))
             .bind(stored(quota.all()))
             .bind(stored(longest(quota)))
@@ -72,7 +72,7 @@ impl Store {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
-        let ahead = sql::query_scalar(read).bind(account.0).bind(group.into_str());
+        let ahead = sql::query_scalar(read).bind(account.0).bind(group.as_str());
         let ahead: Option<i64> = ahead.fetch_optional(&self.pools().read).await?;
         let ahead = ahead.and_then(|ahead| u64::try_from(ahead).ok()).unwrap_or_default();
         Ok(if ahead <= longest(quota) { ahead } else { 0 })

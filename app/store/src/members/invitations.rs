@@ -107,7 +107,7 @@ impl Store {
         .bind(by.account.0)
         .bind(&invitation.email)
         .bind(folded)
-        .bind(role.into_str())
+        .bind(role.as_str())
         .bind(token.hash())
         .bind(by.user.id.0)
         .bind(micros(now))

@@ -225,8 +225,8 @@ impl Store {
         let before = members.into_iter().find(|member| member.person.id == of).ok_or(Error::NotFound)?;
         if after != before {
             sql::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
-                .bind(after.role.into_str())
-                .bind(after.state.into_str())
+                .bind(after.role.as_str())
+                .bind(after.state.as_str())
                 .bind(account.0)
                 .bind(of.0)
                 .execute(&mut *tx)
@@ -297,7 +297,7 @@ pub(crate) async fn join(
     )
     .bind(account.0)
     .bind(user.0)
-    .bind(role.into_str())
+    .bind(role.as_str())
     .bind(micros(now))
     .execute(&mut *tx)
     .await?;

@@ -149,7 +149,7 @@ impl Store {
         .bind(json!(export).to_string())
         .bind(by.sid.as_str())
         .bind(micros(now))
-        .bind(JobStatus::Queued.into_str())
+        .bind(JobStatus::Queued.as_str())
         .execute(&mut *tx)
         .await?;
         find(tx, by.account, id).await
@@ -352,7 +352,7 @@ impl Store {
             "UPDATE jobs SET status = $1, problem = $2, ended_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
-        .bind(status.into_str())
+        .bind(status.as_str())
         .bind(problem)
         .bind(micros(self.clock().now()))
         .bind(job.id.0)

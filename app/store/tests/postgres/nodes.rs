@@ -139,7 +139,7 @@ async fn database_and_domain_decide_alike_on_each_call() {
     let database = test.database().await;
     let (account, group, quota) = (test.aya.account, RateGroup::Default, Quota::new(TWO, 20_000));
     assert!(test.store.take_call(account, group, quota).await.unwrap().passed);
-    let hour = 3_600_000_000_000;
+    let hour = 3_600_000_000_000_i64;
     for ahead in [-hour, 0, hour, 10_000_000_000_000 - hour, 10_000_000_000_000 + hour, 20_000_000_000_000] {
         let moved = "UPDATE call_allowances
                      SET back_at = CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT) * 1000 + $1";

@@ -87,7 +87,7 @@ impl TestApp {
         let account = store.add_account("Agency").await.unwrap();
         let mut by = None;
         for role in Role::ALL {
-            let (name, email) = (role.into_str().to_owned(), email(role));
+            let (name, email) = (role.as_str().to_owned(), email(role));
             let user = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
             let id = store.add_user(account, user).await.unwrap();
             let user = store.people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
@@ -95,7 +95,7 @@ impl TestApp {
         }
         let by = by.unwrap();
         store.enable_api_access(&by).await.unwrap();
-        let issued = issue(&store, &by, &[Scope::GET_COMPANY_INFORMATION]).await;
+        let issued = issue(&store, &by, &[Scope::GetCompanyInformation]).await;
 
         write_site(folder.path());
         let address = serve(&store, folder.path(), gate, &services, production).await;
@@ -222,7 +222,7 @@ impl Answer {
 }
 
 pub fn email(role: Role) -> String {
-    format!("{}@agency.example", role.into_str())
+    format!("{}@agency.example", role.as_str())
 }
 
 pub fn sign_in_form(role: Role) -> String {
