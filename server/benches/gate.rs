@@ -110,7 +110,7 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
     store.enable_api_access(&by).await?;
     let form = TokenForm {
         name: "Token".into(),
-        scopes: vec![Scope::GetCompanyInformation.id().into()],
+        scopes: vec![Scope::GET_COMPANY_INFORMATION.id().into()],
         ..TokenForm::blank(by.user.id)
     };
     let settings = form

@@ -24,7 +24,7 @@ struct Answer {
 #[component]
 pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let operation = Scope::GetCompanyInformation.operation();
+    let operation = Scope::GET_COMPANY_INFORMATION.operation();
     let path = format!("/Agencies/{sid}{}", operation.path);
     let asked = auth_token.is_none();
     let secret = RwSignal::new(auth_token.unwrap_or_default());

@@ -71,7 +71,7 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &CurrentUser, d
         api_version: domain::gate::api_version::ApiVersion::NEWEST,
         primary_contact: by.user.id,
         developers: Vec::new(),
-        scopes: Scopes::from_iter([Scope::GetCompanyInformation]),
+        scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION]),
         expires_at: None,
     };
     store.create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");

@@ -41,7 +41,7 @@ pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Resp
         Ok(service) => service,
         Err(error) => return error.into_response(format),
     };
-    let (sid, scope) = (service.sid.to_string(), Some(Scope::GetAccessToken));
+    let (sid, scope) = (service.sid.to_string(), Some(Scope::GET_ACCESS_TOKEN));
     let target = Target { sid, scope, parameter: None, suffix: None };
     let taken = body.as_ref().map(|_| ()).map_err(|error| (*error).into());
     let asked = ParsedCall { body: taken, target: Ok(target), version: Ok(service.api_version), address };

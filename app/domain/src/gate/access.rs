@@ -109,7 +109,7 @@ mod tests {
     use uuid::Uuid;
 
     const SID: &str = "IR0123456789abcdefghijklmnopqrstuvw";
-    const SCOPE: Scope = Scope::GetCompanyInformation;
+    const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
     fn caller() -> Caller {
         Caller {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn caller_cannot_give_scopes_that_it_lacks() {
-        let other = Scope::GetJob;
+        let other = Scope::find("getJob").unwrap();
         assert_eq!(caller().require_own(Scopes::from_iter([SCOPE])), Ok(()));
         let beyond = Refusal::BeyondOwnScopes(Scopes::from_iter([other]));
         assert_eq!(caller().require_own(Scopes::from_iter([SCOPE, other])), Err(beyond));
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn caller_is_refused_for_each_missing_requirement() {
-        let other = Scope::GetJob;
+        let other = Scope::find("getJob").unwrap();
         assert_eq!(caller().require(SID, other), Err(Refusal::ScopeMissing(other)));
         let without = Caller { scopes: Scopes::default(), ..caller() };
         assert_eq!((without.require_sid(SID), without.require_sid("IR1")), (Ok(()), Err(Refusal::OtherAccountSid)));

@@ -259,7 +259,7 @@ mod tests {
         let call = |at: i64, status| Call {
             account: AccountId(Uuid::nil()),
             token: TokenId(Uuid::from_u128(7)),
-            scope: Scope::GetJob,
+            scope: Scope::find("getJob").unwrap(),
             status,
             at: last_at() - TimeDelta::microseconds(at),
             address: IpAddr::from([192, 0, 2, 1]),

@@ -271,7 +271,7 @@ pub(crate) mod tests {
         Call {
             account: AccountId(account),
             token: TokenId(Uuid::nil()),
-            scope: Scope::GetCompanyInformation,
+            scope: Scope::GET_COMPANY_INFORMATION,
             status: 200,
             at: Clock::system().now(),
             address: IpAddr::from([192, 0, 2, 1]),

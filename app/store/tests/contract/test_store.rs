@@ -88,7 +88,7 @@ impl TestStore {
             api_version: ApiVersion::try_from(2).unwrap(),
             primary_contact: self.aya.user.id,
             developers: vec!["dev@partner.example".to_owned()],
-            scopes: Scopes::from_iter([Scope::GetCompanyInformation, Scope::GetJob]),
+            scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION, Scope::find("getJob").unwrap()]),
             expires_at: None,
         }
     }

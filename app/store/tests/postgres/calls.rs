@@ -27,7 +27,7 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     let call = Call {
         account: test.aya.account,
         token: token.id,
-        scope: Scope::GetCompanyInformation,
+        scope: Scope::GET_COMPANY_INFORMATION,
         status: 200,
         at: test.clock.now(),
         address: HERE,

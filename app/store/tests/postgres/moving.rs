@@ -24,7 +24,7 @@ async fn database_moves_to_sqlite_and_back_unchanged() {
     let issued = test.issue("カギの束").await;
     let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
     let (token, account) = (issued.token.id, test.aya.account);
-    let scope = domain::tokens::scope::Scope::GetCompanyInformation;
+    let scope = domain::tokens::scope::Scope::GET_COMPANY_INFORMATION;
     let (at, latency) = (test.clock.now(), std::time::Duration::from_millis(1));
     for _ in 0..2_000 {
         test.store.record_call(Call { account, token, scope, status: 200, at, address: HERE, latency });

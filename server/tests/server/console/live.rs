@@ -103,7 +103,7 @@ async fn page_gets_no_changes_of_other_accounts() {
         user,
         ..app.by.clone()
     };
-    issue(&app.store, &other, &[Scope::GetCompanyInformation]).await;
+    issue(&app.store, &other, &[Scope::GET_COMPANY_INFORMATION]).await;
     app.store.disable(&app.by, app.issued.token.id).await.unwrap();
     let (_, first) = tokio::task::block_in_place(|| listener.event());
     assert_eq!(first["action"], "token_disabled");

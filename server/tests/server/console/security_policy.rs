@@ -43,7 +43,7 @@ async fn call_from(app: &TestApp, address: &str) -> Answer {
 }
 
 async fn introspected(app: &TestApp, about: &IssuedToken) -> Value {
-    let service = app.issue(&[Scope::GetAccessToken]).await;
+    let service = app.issue(&[Scope::GET_ACCESS_TOKEN]).await;
     let request = app.request_with("POST", "/oauth2/introspect", &service.token.sid, &service.secret);
     let pair = format!("{}:{}", about.token.sid, about.secret.reveal());
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("token", &pair).finish();
@@ -123,7 +123,7 @@ async fn authorize_and_introspection_check_the_caller_s_address_too() {
     let app = TestApp::open_as(true, &gate::Settings::default()).await;
     demand(&app, &policy("", "192.0.2.0/24", false)).await;
     let path = company_information(&app.issued.token.sid);
-    let service = app.issue(&[Scope::GetAccessToken]).await;
+    let service = app.issue(&[Scope::GET_ACCESS_TOKEN]).await;
     for (address, expected) in [("192.0.2.1", StatusCode::OK), ("203.0.113.9", StatusCode::FORBIDDEN)] {
         let request = app.own_request("GET", "/authorize").header("x-forwarded-for", address);
         let request = request.header("x-original-method", "GET").header("x-original-uri", &path);
@@ -204,7 +204,7 @@ async fn only_administrators_see_and_change_the_policy() {
 async fn viewed_auth_token_is_in_one_uncacheable_answer_only() {
     let app = TestApp::open().await;
     demand(&app, &policy("", "", true)).await;
-    let issued = app.issue(&[Scope::GetCompanyInformation]).await;
+    let issued = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let specialist = app.sign_in(Role::ImplementationSpecialist).await;
     let question = json!({ "id": issued.token.id }).to_string();
     let viewed = app.function("/api/tokens/view", Some(&specialist), &question).await;
@@ -229,7 +229,7 @@ async fn viewed_auth_token_is_in_one_uncacheable_answer_only() {
 async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     let app = TestApp::open().await;
     demand(&app, &policy("", "", true)).await;
-    let issued = app.issue(&[Scope::GetCompanyInformation]).await;
+    let issued = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let data = Data::within(&app.folder.path().join("data"));
     let file = data.folder.join("sealing.key");
     let keys = || std::fs::read_to_string(&file).unwrap();
@@ -244,7 +244,7 @@ async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     // The state after a rotation was interrupted once the new key was made.
     let cut_off = store::SealingKeys::from_text(&after).unwrap().with_new(&mut rand::rng());
     std::fs::write(&file, cut_off.to_text().as_bytes()).unwrap();
-    let meanwhile = app.issue(&[Scope::GetCompanyInformation]).await;
+    let meanwhile = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     keys::rotate(&data).await.unwrap();
     assert_eq!(keys(), cut_off.current_alone().to_text().as_str(), "no further key was made");
     for issued in [&issued, &meanwhile] {

@@ -126,7 +126,7 @@ async fn token_cannot_grant_a_scope_that_it_lacks() {
     assert!(refused.json()["Message"].as_str().unwrap().contains("listJobs"), "{}", refused.text());
 
     // It cannot get the secret of a token with more scopes, or change that token.
-    let more = app.issue(&[Scope::ListJobs]).await;
+    let more = app.issue(&[Scope::find("listJobs").unwrap()]).await;
     let below = format!("/{}", more.token.id.0);
     for (method, item, body) in [
         ("PUT", "/Reset", Value::Null),
@@ -217,7 +217,7 @@ async fn a_token_created_between_two_pages_repeats_none() {
         list.as_array().unwrap().iter().map(|token| token["Id"].clone()).collect()
     };
     assert_eq!(ids(1).await, [json!(app.issued.token.id)], "the oldest comes first");
-    let new = app.issue(&[Scope::GetCompanyInformation]).await;
+    let new = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     assert_eq!((ids(2).await, ids(3).await), (vec![json!(by.token.id)], vec![json!(new.token.id)]));
 }
 

@@ -150,7 +150,7 @@ async fn unknown_foreign_or_invalid_id_answers_404() {
 #[tokio::test]
 async fn a_token_without_the_scope_sees_none() {
     let mut app = open().await;
-    app.issued = app.issue(&[Scope::GetAdvertiser]).await;
+    app.issued = app.issue(&[Scope::find("getAdvertiser").unwrap()]).await;
     assert_eq!(get(&app, "", JSON).await.status, StatusCode::FORBIDDEN);
     assert_eq!(get(&app, "/7", JSON).await.status, StatusCode::OK);
 }

@@ -117,7 +117,7 @@ async fn form_body_is_accepted_like_json() {
 #[tokio::test]
 async fn a_post_stands_for_put_or_delete_and_needs_their_scope() {
     let app = open(&["getAccessToken", "updateAccessToken", "getCompanyInformation"]).await;
-    let token = app.issue(&[Scope::GetCompanyInformation]).await.token;
+    let token = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await.token;
     let below = format!("/AccessTokens/{}", token.id.0);
     let form = [("content-type", FORM)];
     let put = call(&app, "POST", &below, &form, "_method=PUT&Name=Renamed").await;

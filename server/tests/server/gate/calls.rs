@@ -161,7 +161,7 @@ async fn duplicate_passes_only_with_its_own_credentials_and_sid() {
 #[tokio::test]
 async fn a_token_without_the_operation_s_scope_is_refused() {
     let app = TestApp::open().await;
-    let other = app.issue(&[Scope::UpdateCompanyInformation]).await;
+    let other = app.issue(&[Scope::find("updateCompanyInformation").unwrap()]).await;
     assert_error(&app.company_information(&other.token.sid, &other.secret).await, StatusCode::FORBIDDEN);
 }
 

@@ -8,7 +8,7 @@ use crate::support::test_app::{Answer, TestApp, basic};
 
 /// Introspects with the credentials of a service that may do so.
 async fn ask(app: &TestApp, form: &str) -> Answer {
-    let service = app.issue(&[Scope::GetAccessToken]).await;
+    let service = app.issue(&[Scope::GET_ACCESS_TOKEN]).await;
     let request = app.request("POST", "/oauth2/introspect").header("content-type", "application/x-www-form-urlencoded");
     app.send(request.header(header::AUTHORIZATION, basic(&service.token.sid, &service.secret)), form).await
 }

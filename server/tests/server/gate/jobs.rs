@@ -311,7 +311,7 @@ async fn token_name_that_looks_like_a_formula_is_text_in_csv() {
     let app = open().await;
     let form = TokenForm {
         name: "=HYPERLINK(\"https://evil.example\")".to_owned(),
-        scopes: vec![Scope::GetCompanyInformation.id().to_owned()],
+        scopes: vec![Scope::GET_COMPANY_INFORMATION.id().to_owned()],
         ..TokenForm::blank(app.by.user.id)
     };
     let terms = app.store.terms(app.account()).await.unwrap();

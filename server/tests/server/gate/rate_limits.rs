@@ -34,7 +34,7 @@ async fn failed_call_counts_too_and_gives_the_remaining_calls() {
     let app = open(12).await;
     let sid = &app.issued.token.sid;
     let own = company_information(sid);
-    let other = app.issue(&[Scope::GetCompanyInformation]).await.token.sid;
+    let other = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await.token.sid;
     let large = vec![b'x'; 300_000];
     let calls = [
         ("GET", own.clone(), StatusCode::OK),
@@ -103,7 +103,7 @@ async fn wrong_credentials_cost_no_call_and_get_no_limit_headers() {
 #[tokio::test]
 async fn disabled_token_or_api_access_costs_the_account_no_call() {
     let app = open(3).await;
-    let disabled = app.issue(&[Scope::GetCompanyInformation]).await;
+    let disabled = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let ask = async |sid: &AccountSid, secret: &Secret, expected: (StatusCode, &str)| {
         for path in [company_information(sid), format!("/authorize{}", company_information(sid))] {
             let answer = app.call("GET", &path, sid, secret).await;
@@ -131,7 +131,7 @@ async fn replay_counts_as_an_export_and_a_refused_export_does_not() {
     let app = reports::open_as(&settings).await;
     work(&app);
     let (own, secret) = (&app.issued.token.sid, &app.issued.secret);
-    let other = app.issue(&[Scope::GetCompanyInformation]).await.token;
+    let other = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await.token;
     let beside = format!("/Agencies/{}/ReportExport/audit_log", other.sid);
     let refused = app.call("GET", &beside, own, secret).await;
     assert_eq!((refused.status, left(&refused).0), (StatusCode::FORBIDDEN, "1000"));
@@ -153,7 +153,7 @@ async fn replay_counts_as_an_export_and_a_refused_export_does_not() {
 #[tokio::test]
 async fn an_introspection_is_a_call_of_the_service_s_own_token() {
     let app = open(2).await;
-    let service = app.issue(&[Scope::GetAccessToken]).await;
+    let service = app.issue(&[Scope::GET_ACCESS_TOKEN]).await;
     let ask = async || {
         let request = app.request_with("POST", "/oauth2/introspect", &service.token.sid, &service.secret);
         app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), "token=x").await

@@ -95,7 +95,7 @@ impl TestApp {
         }
         let by = by.unwrap();
         store.enable_api_access(&by).await.unwrap();
-        let issued = issue(&store, &by, &[Scope::GetCompanyInformation]).await;
+        let issued = issue(&store, &by, &[Scope::GET_COMPANY_INFORMATION]).await;
 
         write_site(folder.path());
         let address = serve(&store, folder.path(), gate, &services, production).await;

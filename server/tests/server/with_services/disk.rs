@@ -58,7 +58,7 @@ async fn set_state(
 #[tokio::test]
 async fn full_disk_refuses_writes_until_there_is_room() {
     let place = Place::new().await;
-    let exporting = issue(&place.store, &place.by, &[Scope::ExportReport]).await;
+    let exporting = issue(&place.store, &place.by, &[Scope::find("exportReport").unwrap()]).await;
     let program = place.start_by(&LIMITED);
     let cookie = program.sign_in().await;
     let export = format!("/Agencies/{}/ReportExport/audit_log", exporting.token.sid);

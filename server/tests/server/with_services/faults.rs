@@ -276,8 +276,8 @@ async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
     let keeping = tokio::spawn(housekeeping::keep(app.store.clone(), TimeDelta::days(30)));
     let [known, stranger, edited] = [
         app.issued.clone(),
-        app.issue(&[Scope::GetCompanyInformation]).await,
-        app.issue(&[Scope::GetCompanyInformation]).await,
+        app.issue(&[Scope::GET_COMPANY_INFORMATION]).await,
+        app.issue(&[Scope::GET_COMPANY_INFORMATION]).await,
     ];
     let load = Arc::new(Load::default());
     let mut under_way = load.begin(&place, &edited.token);
@@ -405,7 +405,7 @@ async fn writers_waiting_for_a_lock_get_503_while_readers_go_on() {
 async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
     let direct = database().await;
     let place = Place::on(Some(direct.clone())).await;
-    let stranger = place.app.issue(&[Scope::GetCompanyInformation]).await;
+    let stranger = place.app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     let mut somebody = PgConnection::connect(&direct).await.unwrap();
     somebody.execute("BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE").await.unwrap();
     tokio::join!(
@@ -439,7 +439,7 @@ async fn file_locked_by_another_process_is_unavailable_to_writers() {
 async fn silent_database_gives_every_request_503_in_time() {
     let wire = Wire::to(&database().await);
     let place = Place::on(Some(wire.url().to_owned())).await;
-    let stranger = place.app.issue(&[Scope::GetCompanyInformation]).await;
+    let stranger = place.app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
     until_answered(async || place.page().await).await;
     wire.silence();
     tokio::join!(

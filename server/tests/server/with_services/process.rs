@@ -296,7 +296,7 @@ async fn kill_in_mid_reset(place: &Place, rotated: Vec<Rotated>, after: usize) -
 async fn killed_again_and_again(place: &Place, rounds: impl IntoIterator<Item = usize>) {
     let mut rotated = Vec::new();
     for _ in 0..8 {
-        let issued = issue(&place.store, &place.by, &[Scope::GetCompanyInformation]).await;
+        let issued = issue(&place.store, &place.by, &[Scope::GET_COMPANY_INFORMATION]).await;
         rotated.push(Rotated { issued, answered: 0 });
     }
     for after in rounds {

@@ -57,7 +57,7 @@ async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
 
     store.upgrade_version(by, id).await.unwrap();
     assert!(caller(store, &issued).await.unwrap().api_version.is_newest() && !before.api_version.is_newest());
-    let scopes = Scopes::from_iter([Scope::RunReport]);
+    let scopes = Scopes::from_iter([Scope::find("runReport").unwrap()]);
     store.update(by, id, TokenSettings { scopes, ..test.settings("Import") }, 4).await.unwrap();
     let updated = caller(store, &issued).await.unwrap();
     assert_eq!((updated.scopes, updated.api_version), (scopes, before.api_version));

@@ -14,7 +14,7 @@ use store::{Error, RESULT_LIFETIME, ResultLink, STALLED_AFTER, Store};
 use uuid::Uuid;
 
 /// A scope that every caller here has.
-const SCOPE: Scope = Scope::GetCompanyInformation;
+const SCOPE: Scope = Scope::GET_COMPANY_INFORMATION;
 
 /// Returns the caller of a new token of the user's account.
 async fn caller(store: &Store, by: &CurrentUser, test: &TestStore) -> Caller {
@@ -214,7 +214,7 @@ async fn result_link_ends_with_the_token_that_it_was_given_to() {
     let signature = store.sign_result(link).await.unwrap().unwrap();
     let answers = async |store: &Store| store.signed_result(link, &signature, SCOPE).await.is_ok();
     assert!(answers(store).await);
-    let other_scope = store.signed_result(link, &signature, Scope::ReplayJob).await;
+    let other_scope = store.signed_result(link, &signature, Scope::find("replayJob").unwrap()).await;
     assert!(matches!(other_scope, Err(Error::NotFound)), "a scope that the token lacks");
 
     store.disable(aya, by.token).await.unwrap();

@@ -21,7 +21,7 @@ impl TestStore {
         Call {
             account: self.aya.account,
             token: token.id,
-            scope: Scope::GetCompanyInformation,
+            scope: Scope::GET_COMPANY_INFORMATION,
             status: 200,
             at: self.clock.now(),
             address: HERE,
@@ -167,7 +167,7 @@ async fn usage_is_by_day_token_operation_status_with_mean_latency() {
     let midnight: DateTime<Utc> = begin().date_naive().and_hms_opt(0, 0, 0).unwrap().and_utc();
     let day = midnight.date_naive();
     let call = test.call(&token);
-    let get_job = Scope::GetJob;
+    let get_job = Scope::find("getJob").unwrap();
     let calls = [
         Call { at: midnight - TimeDelta::microseconds(1), ..call },
         Call { at: midnight, ..call },
@@ -433,7 +433,7 @@ async fn calls_kept_one_by_one_by_older_versions_are_packed() {
         latency: Duration::from_micros(latency.unsigned_abs().min(u32::MAX.into())),
     });
     assert_eq!(store.call_log(account, EVER.0, EVER.1).next().await.unwrap(), kept);
-    let scope = Scope::GetJob;
+    let scope = Scope::find("getJob").unwrap();
     let call = Call { account, token, scope, status: 200, at, address: HERE, latency: Duration::from_micros(1_500) };
     store.record_call(call);
     store.flush_calls().await.unwrap();
