@@ -13,7 +13,7 @@ use leptos::oco::Oco;
 use leptos::prelude::*;
 
 /// The values of a form, and their problems.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct CompanyForm {
     /// The values loaded last, with which the typed ones are compared.
     pub loaded: RwSignal<Values>,
@@ -81,7 +81,7 @@ fn field_view(of: ProfileField, field: String, form: CompanyForm) -> AnyView {
             view! { <option value=choice selected=choice == first>{text}</option> }
         };
         view! {
-            <select name=name prop:value=shown {..control.attributes()}>
+            <select {..control.attributes()} name=name prop:value=shown>
                 {choices.iter().map(option).collect_view()}
             </select>
         }

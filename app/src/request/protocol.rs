@@ -40,7 +40,7 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        let run = async {
+        let run = async move {
             require_content_type::<S>(&request, PostUrl::CONTENT_TYPE)?;
             FormFormat::run_server(request, function).await
         };
@@ -89,7 +89,7 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        let run = async {
+        let run = async move {
             require_content_type::<S>(&request, Post::<JsonText>::CONTENT_TYPE)?;
             let input = arguments(&request.try_into_bytes().await?)?;
             function(input).await?.into_res().await

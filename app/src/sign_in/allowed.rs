@@ -1,6 +1,6 @@
 //! The signed-in user, and what their role lets them see.
 
-use crate::sign_in::page_session::use_page_session;
+use crate::sign_in::page_session::{PageUser, use_page_session};
 use crate::ui::message::NotAllowed;
 use domain::members::role::Permission;
 use domain::members::user::{CurrentUser, Preferences};
@@ -8,18 +8,21 @@ use leptos::prelude::*;
 
 /// Returns the signed-in user, or `None` if no user is signed in.
 pub fn use_session() -> Option<CurrentUser> {
-    use_page_session().current_user.clone()
+    match &use_page_session().user {
+        PageUser::SettingUp(user) | PageUser::SignedIn(user) => Some(user.clone()),
+        PageUser::Unknown | PageUser::SignedOut => None,
+    }
 }
 
 /// Returns whether it is unknown who is signed in: the page says so, and is of no use until it is reloaded.
 pub fn use_asker_unknown() -> bool {
-    use_page_session().user_unknown
+    matches!(use_page_session().user, PageUser::Unknown)
 }
 
 /// Returns whether the signed-in user has to set up a second factor before anything else: only their profile is open to
 /// them.
 pub fn use_second_factor_missing() -> bool {
-    use_page_session().second_factor_missing
+    matches!(use_page_session().user, PageUser::SettingUp(_))
 }
 
 /// Returns the user's preferences for pages. If no user is signed in, they all follow the browser.

@@ -15,17 +15,25 @@ use {
     store::RelyingParty,
 };
 
-/// The session as it was when the page was requested. Without a user while the server lists its routes, and in a
-/// browser that renders the app from scratch.
+/// The user who was signed in when the page was requested.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub enum PageUser {
+    /// No user; also while the server lists its routes, and in a browser that renders the app from scratch.
+    #[default]
+    SignedOut,
+    /// Unknown, because the database did not answer: the page says so, and is of no use until it is reloaded.
+    Unknown,
+    /// A user who has to set up a second factor before anything else: only their profile is open to them.
+    SettingUp(CurrentUser),
+    /// A user who may do what their role allows.
+    SignedIn(CurrentUser),
+}
+
+/// The session as it was when the page was requested.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PageSession {
-    /// The signed-in user, if any.
-    pub current_user: Option<CurrentUser>,
-    /// Whether it is unknown who is signed in, because the database did not answer: the page says so, and is of no use
-    /// until it is reloaded.
-    pub user_unknown: bool,
-    /// Whether the user has to set up a second factor before anything else: only their profile is open to them.
-    pub second_factor_missing: bool,
+    /// The signed-in user.
+    pub user: PageUser,
     /// The user's preferences for pages. If no user is signed in, they all follow the browser.
     pub preferences: Preferences,
     /// The name of the server's identity provider, if it has one.
@@ -42,9 +50,12 @@ impl PageSession {
     #[cfg(feature = "ssr")]
     fn of_request() -> Self {
         Self {
-            current_user: context::myself().ok(),
-            user_unknown: context::asker_unknown(),
-            second_factor_missing: context::setting_up(),
+            user: match context::myself() {
+                Ok(user) if context::setting_up() => PageUser::SettingUp(user),
+                Ok(user) => PageUser::SignedIn(user),
+                Err(_) if context::asker_unknown() => PageUser::Unknown,
+                Err(_) => PageUser::SignedOut,
+            },
             preferences: context::preferences(),
             identity_provider: use_context::<IdentityProviderName>().map(|IdentityProviderName(name)| name),
             mail_sent: context::mail().is_some(),

@@ -84,7 +84,7 @@ pub fn ScopesField(scopes: Scopes, errors: Errors) -> impl IntoView {
 #[component]
 pub fn NameAndDescription(name: String, description: String, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
-    let description = |of: &Control| {
+    let description = move |of: &Control| {
         view! {
             <TextArea
                 id=id(Field::Description)
@@ -97,7 +97,7 @@ pub fn NameAndDescription(name: String, description: String, errors: Errors) -> 
             />
         }
     };
-    let name = |of: &Control| {
+    let name = move |of: &Control| {
         view! {
             <input type="text" name="form[name]" value=name required autocomplete="off" dir="auto" {..of.attributes()}/>
         }
@@ -122,7 +122,7 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
         view! { <option value=number.clone() selected=number == version>{text}</option> }
     };
     let options = offered.map(option).collect_view();
-    let element = |of: &Control| view! { <select name="form[api_version]" {..of.attributes()}>{options}</select> };
+    let element = move |of: &Control| view! { <select name="form[api_version]" {..of.attributes()}>{options}</select> };
     labelled(Field::ApiVersion, t_signal!(i18n, form.api_version_hint), errors, false, element)
 }
 
@@ -218,7 +218,7 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
         }
     };
     let options = people.into_iter().map(option).collect_view();
-    let contact = |of: &Control| {
+    let contact = move |of: &Control| {
         view! {
             <select name="form[primary_contact]" required {..of.attributes()}>
                 <option value="">{t_signal!(i18n, form.choose)}</option>
@@ -226,7 +226,7 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
             </select>
         }
     };
-    let developers = |of: &Control| {
+    let developers = move |of: &Control| {
         view! {
             <TextArea
                 id=id(Field::Developers)

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use app::routes::{AUDIT_TRAIL_CSV as CSV, AUDIT_TRAIL_JSON_LINES as JSON_LINES};
+use app::routes::{AUDIT_TRAIL, AUDIT_TRAIL_CSV as CSV, AUDIT_TRAIL_JSON_LINES as JSON_LINES};
 use domain::{
     audit::trail::TrailFilter,
     members::role::{Permission, Role},
@@ -182,7 +182,7 @@ async fn page_and_files_show_the_head_of_the_trail() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     let head = app.store.audit_head(app.account()).await.unwrap().unwrap();
-    let page = get(&app, "/settings/audit-trail", &cookie).await.text();
+    let page = get(&app, AUDIT_TRAIL, &cookie).await.text();
     assert!(page.contains(&format!("<code>{}", head.hash)), "{page}");
     let file = get(&app, &format!("{CSV}?text=nightly"), &cookie).await.text();
     assert!(file.lines().next().unwrap().ends_with(",Hash,Head"), "{file}");

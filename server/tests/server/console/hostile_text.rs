@@ -7,7 +7,7 @@ use app::routes::{self, Notice, SignInFailure};
 use domain::{members::role::Role, tokens::token::TokenId};
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 use http::{StatusCode, header};
-use leptos_axum::generate_route_list;
+use leptos_axum::{AxumRouteListing, generate_route_list};
 use server::{gate, router::Services};
 use sqlx::SqlitePool;
 use uuid::Uuid;
@@ -268,6 +268,13 @@ async fn every_route_is_among_the_pages_that_are_tested() {
         let path = path.replace(":id", &id).replace(":token", "TOKEN");
         assert!(pages.iter().any(|page| page.split('?').next() == Some(&path)), "add {path} to `pages`");
     }
+}
+
+#[test]
+fn router_serves_exactly_the_pages_of_the_list() {
+    let path = |route: &AxumRouteListing| route.path().replace("{id}", ":id").replace("{token}", ":token");
+    let routed: BTreeSet<_> = generate_route_list(app::App).iter().map(path).collect();
+    assert_eq!(routed, routes::PAGES.iter().map(|path| (*path).to_owned()).collect());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::routes;
 use domain::members::role::{Permission, Role};
 use http::{StatusCode, header};
 use tokio::task::JoinSet;
@@ -124,8 +125,8 @@ async fn another_site_s_page_can_not_act_in_a_person_s_name() {
 async fn each_kind_of_answer_has_its_security_headers() {
     let app = TestApp::open().await;
     let paths = [
-        "/sign-in",
-        "/settings",
+        routes::SIGN_IN,
+        routes::SETTINGS,
         "/no-such-page",
         "/icon.svg",
         "/pkg/kagitaba.0123.js",
@@ -155,7 +156,7 @@ async fn page_s_scripts_have_the_nonce_of_its_policy_new_each_time() {
     let app = TestApp::open().await;
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let page = app.get("/sign-in").await;
+        let page = app.get(routes::SIGN_IN).await;
         assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, "no-store"));
         assert!(page.header("content-type").starts_with("text/html"));
         let policy = page.header("content-security-policy");
@@ -175,7 +176,7 @@ async fn page_s_scripts_have_the_nonce_of_its_policy_new_each_time() {
 async fn pages_and_lists_are_compressed_for_browsers_that_take_it() {
     let app = TestApp::open().await;
     for (accepted, encoding) in [("br", "br"), ("gzip, deflate", "gzip"), ("identity", "")] {
-        let answer = app.send(app.request("GET", "/sign-in").header("accept-encoding", accepted), []).await;
+        let answer = app.send(app.request("GET", routes::SIGN_IN).header("accept-encoding", accepted), []).await;
         assert_eq!(answer.header("content-encoding"), encoding);
     }
 }
@@ -211,9 +212,9 @@ async fn malformed_requests_are_refused_without_server_errors() {
         "/%2e%2e/%2e%2e/etc/passwd",
         "/pkg/%2e%2e/data/server.key",
         "/data%5cserver.key",
-        "/settings/platform-rest/tokens/x",
+        &routes::TOKEN.replace(":id", "x"),
         "/?%ff=%",
-        "/settings?page=-1&name=%00",
+        &format!("{}?page=-1&name=%00", routes::SETTINGS),
     ] {
         let answer = app.get(path).await;
         assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
@@ -282,8 +283,8 @@ async fn signing_in_again_ends_the_session_that_the_browser_had() {
 async fn pages_rendered_at_once_equal_those_rendered_alone() {
     let app = Arc::new(TestApp::open().await);
     let cookie = app.sign_in(Role::AccountAdministrator).await;
-    let token = format!("/settings/platform-rest/tokens/{}", app.issued.token.id.0);
-    for path in ["/settings/platform-rest", "/settings/platform-rest/tips", &token] {
+    let token = routes::token(app.issued.token.id);
+    for path in [routes::TOKENS, routes::TIPS, &token] {
         let alone = page(app.clone(), path.to_owned(), cookie.clone()).await;
         for _ in 0..25 {
             let mut pages = JoinSet::new();

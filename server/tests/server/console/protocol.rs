@@ -1,5 +1,6 @@
 //! Calls to server functions: the content types, the fields, and the proof that some functions need each time.
 
+use app::routes;
 use domain::members::role::Role;
 use http::{StatusCode, header};
 use leptos::server_fn::axum::server_fn_paths;
@@ -179,7 +180,7 @@ async fn cookies_of_other_applications_end_no_session() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     let with = |cookies: &[&[u8]]| {
-        let mut request = app.request("GET", "/settings/profile");
+        let mut request = app.request("GET", routes::PROFILE);
         for cookie in cookies {
             request = request.header(header::COOKIE, http::HeaderValue::from_bytes(cookie).unwrap());
         }
@@ -204,7 +205,7 @@ async fn sign_in_page_warns_where_signing_in_can_not_work() {
         .map(|production| async move { TestApp::open_as(production, &server::gate::Settings::default()).await });
     let (app, production) = (app.await, production.await);
     let told = async |app: &TestApp, host: &str, headers: &[(&str, &str)]| {
-        let mut request = app.request("GET", "/sign-in").header(header::HOST, host);
+        let mut request = app.request("GET", routes::SIGN_IN).header(header::HOST, host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -1,5 +1,6 @@
 //! The security policy of an account, at the gate and in the console.
 
+use app::routes;
 use chrono::TimeDelta;
 use domain::{
     account::security_policy::{SecurityPolicy, SecurityPolicyForm},
@@ -216,8 +217,8 @@ async fn viewed_auth_token_is_in_one_uncacheable_answer_only() {
     let old = json!({ "id": app.issued.token.id }).to_string();
     assert_eq!(app.function("/api/tokens/view", Some(&specialist), &old).await.status, StatusCode::CONFLICT);
 
-    let page = format!("/settings/platform-rest/tokens/{}", issued.token.id.0);
-    for path in ["/settings/platform-rest", &page, "/settings/audit-trail"] {
+    let page = routes::token(issued.token.id);
+    for path in [routes::TOKENS, &page, routes::AUDIT_TRAIL] {
         let admin = app.sign_in(Role::AccountAdministrator).await;
         let answer = app.send(app.request("GET", path).header(header::COOKIE, admin), []).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use app::mail::Mail;
+use app::{mail::Mail, routes};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::members::role::Role;
 use http::{StatusCode, header};
@@ -189,7 +189,7 @@ async fn invitation_is_mailed_in_the_inviter_s_language_link_unshown() {
 
         let token = token_in(&body);
         assert!(!invited.to_string().contains(&token) && !log::text().contains(&token));
-        let page = app.get(&format!("/invitations/{token}")).await;
+        let page = app.get(&routes::invitation(&token)).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.text().contains(email));
     }
@@ -231,7 +231,7 @@ async fn link_is_shown_if_mailing_the_invitation_fails() {
         let invited = invite(&app, email, "en").await;
         assert_eq!(invited["mail_failed"], true, "{email}");
         let token = invited["token"].as_str().unwrap();
-        assert_eq!(app.get(&format!("/invitations/{token}")).await.status, StatusCode::OK);
+        assert_eq!(app.get(&routes::invitation(token)).await.status, StatusCode::OK);
     }
     assert!(postbox.mailed.try_recv().is_err());
 }

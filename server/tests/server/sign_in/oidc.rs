@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::routes;
 use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
@@ -75,7 +76,7 @@ impl Browser {
 
     /// Goes to the provider, and returns state and nonce.
     async fn begin(&mut self, app: &TestApp, next: &str) -> [String; 2] {
-        let answer = self.get(app, &format!("/sign-in/oidc?next={next}")).await;
+        let answer = self.get(app, &format!("{}?next={next}", routes::IDENTITY_PROVIDER)).await;
         let address = Url::parse(answer.header("location")).unwrap_or_else(|_| panic!("{}", answer.header("location")));
         let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         [value("state"), value("nonce")]
@@ -83,7 +84,7 @@ impl Browser {
 
     /// Comes back from the provider, and returns the address that the answer redirects to.
     async fn end(&mut self, app: &TestApp, state: &str) -> String {
-        let answer = self.get(app, &format!("/sign-in/oidc/callback?code=a-code&state={state}")).await;
+        let answer = self.get(app, &format!("{}?code=a-code&state={state}", routes::IDENTITY_PROVIDER_CALLBACK)).await;
         answer.header("location").to_owned()
     }
 }
@@ -91,17 +92,17 @@ impl Browser {
 /// Signs in once, and returns the address that this leads to.
 async fn sign_in(app: &TestApp, provider: &OidcProvider) -> String {
     let mut browser = Browser::default();
-    let answer = browser.get(app, "/sign-in/oidc").await;
+    let answer = browser.get(app, routes::IDENTITY_PROVIDER).await;
     let Ok(address) = Url::parse(answer.header("location")) else { return answer.header("location").to_owned() };
     let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     provider.expect(&value("nonce"));
     let next = browser.end(app, &value("state")).await;
-    assert_eq!(browser.0.contains_key("kagitaba_session"), next == "/settings", "{next}");
+    assert_eq!(browser.0.contains_key("kagitaba_session"), next == routes::SETTINGS, "{next}");
     next
 }
 
 fn failed(reason: &str) -> String {
-    format!("/sign-in/failed?reason={reason}")
+    format!("{}?reason={reason}", routes::SIGN_IN_FAILED)
 }
 
 #[tokio::test]
@@ -119,10 +120,10 @@ async fn each_kind_of_provider_signs_people_in() {
     ] {
         let provider = OidcProvider::open(manner.clone()).await;
         let app = open(&provider, settings).await;
-        assert_eq!(sign_in(&app, &provider).await, "/settings", "{manner:?}");
+        assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS, "{manner:?}");
         // The identity is linked now, so the address is no longer asked for.
         provider.change(|manner| manner.user_info = None);
-        assert_eq!(sign_in(&app, &provider).await, "/settings", "{manner:?}");
+        assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS, "{manner:?}");
     }
 }
 
@@ -182,7 +183,7 @@ async fn invited_person_joins_at_the_provider() {
     let app = open(&provider, Settings::default()).await;
     assert_eq!(sign_in(&app, &provider).await, failed("not-invited"));
     app.store.invite(&app.by, "Nao@partner.example", Role::Finance).await.unwrap();
-    assert_eq!(sign_in(&app, &provider).await, "/settings");
+    assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS);
     let members = app.store.members(app.account()).await.unwrap();
     let nao = members.iter().find(|member| member.person.email == "nao@partner.example").unwrap();
     assert_eq!((nao.role, nao.person.name.as_str()), (Role::Finance, "nao"));
@@ -196,12 +197,12 @@ async fn sign_ins_begun_in_several_tabs_all_succeed() {
     let mut browser = Browser::default();
     let mut tabs = Vec::new();
     for number in 0..9 {
-        tabs.push(browser.begin(&app, &format!("/settings/profile?{number}")).await);
+        tabs.push(browser.begin(&app, &format!("{}?{number}", routes::PROFILE)).await);
         assert!(browser.0.len() <= 5, "{number}");
     }
     for (number, [state, nonce]) in tabs.iter().enumerate() {
         provider.expect(nonce);
-        let next = if number < 4 { failed("over") } else { format!("/settings/profile?{number}") };
+        let next = if number < 4 { failed("over") } else { format!("{}?{number}", routes::PROFILE) };
         assert_eq!(browser.end(&app, state).await, next, "{number}");
         assert_eq!(browser.end(&app, state).await, failed("over"), "each counts once");
     }
@@ -209,7 +210,7 @@ async fn sign_ins_begun_in_several_tabs_all_succeed() {
     // A path that is too long to be kept leads to the settings.
     let [state, nonce] = browser.begin(&app, &format!("/{}", "a".repeat(5000))).await;
     provider.expect(&nonce);
-    assert_eq!(browser.end(&app, &state).await, "/settings");
+    assert_eq!(browser.end(&app, &state).await, routes::SETTINGS);
 }
 
 #[tokio::test]
@@ -219,7 +220,7 @@ async fn issuer_may_differ_by_its_last_slash() {
         let provider = OidcProvider::open(manner).await;
         let issuer = Some(format!("{}{ours}", provider.origin));
         let app = open(&provider, Settings { oidc_issuer: issuer, ..Settings::default() }).await;
-        assert_eq!(sign_in(&app, &provider).await, "/settings", "{ours:?} {theirs:?}");
+        assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS, "{ours:?} {theirs:?}");
     }
 }
 
@@ -251,7 +252,7 @@ async fn client_secret_is_sent_as_the_option_says() {
     ] {
         let provider = OidcProvider::open(Manner { secret_in_body: in_body, ..keycloak(&address) }).await;
         let app = open(&provider, Settings { oidc_client_auth: auth, ..Settings::default() }).await;
-        let next = if lets_in { "/settings".to_owned() } else { failed("rejected") };
+        let next = if lets_in { routes::SETTINGS.to_owned() } else { failed("rejected") };
         assert_eq!(sign_in(&app, &provider).await, next, "{in_body} {auth:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! Passkeys over HTTP: adding them on the profile, and using them in place of the password, as the second step, and as
 //! step-up.
 
+use app::routes;
 use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
@@ -69,15 +70,15 @@ async fn a_passkey_signs_in_once_and_never_leads_to_another_site() {
     assert_eq!(factors["passkeys"][0]["name"], "Work laptop");
 
     let answer = passkey.get(&ask(&app).await);
-    let signed_in = sign_in(&app, &answer, "/settings/profile").await;
-    assert_eq!((signed_in.status, signed_in.json()), (StatusCode::OK, "/settings/profile".into()));
+    let signed_in = sign_in(&app, &answer, routes::PROFILE).await;
+    assert_eq!((signed_in.status, signed_in.json()), (StatusCode::OK, routes::PROFILE.into()));
     let own = app.function("/api/profile/sessions", Some(&cookie(&signed_in, "kagitaba_session=")), "").await;
     assert_eq!(own.status, StatusCode::OK, "{}", own.text());
-    let again = sign_in(&app, &answer, "/settings").await;
+    let again = sign_in(&app, &answer, routes::SETTINGS).await;
     assert_eq!((again.status, again.json()), (StatusCode::UNAUTHORIZED, "WrongPasskey".into()));
     assert!(cookies(&again).is_empty());
     let elsewhere = sign_in(&app, &passkey.get(&ask(&app).await), "//evil.example").await;
-    assert_eq!(elsewhere.json(), "/settings");
+    assert_eq!(elsewhere.json(), routes::SETTINGS);
 }
 
 #[tokio::test]
@@ -88,11 +89,11 @@ async fn after_the_password_a_passkey_is_the_second_step() {
     let pending = cookie(&first, "kagitaba_sign_in=");
     let awaited = app.function("/api/session/second_step_awaited", Some(&pending), "").await;
     assert_eq!(awaited.json(), json!({ "authenticator": false, "passkey": true }));
-    let body = json!({ "given": given(&passkey.get(&ask(&app).await)), "next": "/settings/profile" }).to_string();
+    let body = json!({ "given": given(&passkey.get(&ask(&app).await)), "next": routes::PROFILE }).to_string();
     let nobody = app.function("/api/passkeys/second_step", None, &body).await;
     assert_eq!((nobody.status, nobody.json()), (StatusCode::UNAUTHORIZED, "SignInOver".into()));
     let second = app.function("/api/passkeys/second_step", Some(&pending), &body).await;
-    assert_eq!((second.status, second.json()), (StatusCode::OK, "/settings/profile".into()), "{}", second.text());
+    assert_eq!((second.status, second.json()), (StatusCode::OK, routes::PROFILE.into()), "{}", second.text());
     assert!(cookie(&second, "kagitaba_session=").len() > 40);
     assert_eq!(cookie(&second, "kagitaba_sign_in="), "kagitaba_sign_in=", "the first step is over");
 }
@@ -131,8 +132,8 @@ async fn a_nameless_passkey_is_refused_in_words() {
 #[tokio::test]
 async fn a_server_without_a_domain_offers_no_passkeys() {
     let app = TestApp::open().await;
-    assert!(!app.get("/sign-in").await.text().contains("passkey"));
+    assert!(!app.get(routes::SIGN_IN).await.text().contains("passkey"));
     let asked = app.function("/api/passkeys/ask", None, "{}").await;
     assert_eq!((asked.status, asked.json()), (StatusCode::MISDIRECTED_REQUEST, "PasskeysUnsupported".into()));
-    assert!(open().await.get("/sign-in").await.text().contains("Sign in with a passkey"));
+    assert!(open().await.get(routes::SIGN_IN).await.text().contains("Sign in with a passkey"));
 }

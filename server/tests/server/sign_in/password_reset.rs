@@ -1,6 +1,7 @@
 //! Forgotten passwords over HTTP: the links that are mailed or shown, and answers that do not reveal who has an
 //! account.
 
+use app::routes::{self, Notice, before_parameter};
 use domain::members::role::Role;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
@@ -46,8 +47,8 @@ async fn make_link(app: &TestApp, cookie: &str, role: Role) -> Answer {
 async fn forgotten_password_is_set_by_the_mailed_link() {
     let mut postbox = Postbox::open().await;
     let app = app(postbox.mail()).await;
-    let page = app.get("/sign-in").await.text();
-    assert!(page.contains("/sign-in/forgotten"), "{page}");
+    let page = app.get(routes::SIGN_IN).await.text();
+    assert!(page.contains(routes::FORGOTTEN), "{page}");
     let cookie = app.sign_in(Role::Analyst).await;
     let asked = forgotten(&app, &email(Role::Analyst)).await;
     assert_eq!(asked.status, StatusCode::OK, "{}", asked.text());
@@ -56,18 +57,21 @@ async fn forgotten_password_is_set_by_the_mailed_link() {
     let token = token_of(&mailed.body(), "new-password");
     assert!(!log::text().contains(&token));
 
-    let page = app.get(&format!("/new-password/{token}")).await;
+    let page = app.get(&routes::new_password(&token)).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("analyst@agency.example"));
     let refused = set(&app, &token, "short").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
     let done = set(&app, &token, NEW).await;
-    assert_eq!((done.status, done.json()), (StatusCode::OK, json!("/sign-in?notice=updated")));
+    assert_eq!(
+        (done.status, done.json()),
+        (StatusCode::OK, json!(routes::with_notice(routes::SIGN_IN, Notice::Updated)))
+    );
     assert_eq!(done.header("set-cookie"), "", "nobody is signed in by a link");
     let over = app.function("/api/profile/sessions", Some(&cookie), "").await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED);
     assert_eq!(set(&app, &token, NEW).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(app.get(&format!("/new-password/{token}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get(&routes::new_password(&token)).await.status, StatusCode::NOT_FOUND);
     let old = app.send(app.sign_in_request(), sign_in_form(Role::Analyst)).await;
     assert_eq!(old.status, StatusCode::UNAUTHORIZED);
     let new = sign_in_form(Role::Analyst).replace(&PASSWORD.replace(' ', "+"), &NEW.replace(' ', "+"));
@@ -84,7 +88,7 @@ async fn letter_is_sent_again_to_a_mail_server_that_was_busy() {
     let mailed = postbox.next().await;
     assert!(mailed.envelope[1].contains(&email(Role::Analyst)), "{mailed:?}");
     assert_eq!(postbox.busy(), 0, "the first was refused");
-    let page = app.get(&format!("/new-password/{}", token_of(&mailed.body(), "new-password"))).await;
+    let page = app.get(&routes::new_password(&token_of(&mailed.body(), "new-password"))).await;
     assert_eq!(page.status, StatusCode::OK, "the link is good");
 }
 
@@ -103,11 +107,16 @@ async fn answer_to_forgotten_is_the_same_for_every_address() {
     assert_eq!(told[0], told[1]);
     let plain = [&known, &unknown].map(|address| format!("email={}", address.replace('@', "%40")));
     for body in plain {
-        let answer = plain_form(&app, "/api/password/forgotten", "/sign-in/forgotten", &body).await;
+        let answer = plain_form(&app, "/api/password/forgotten", routes::FORGOTTEN, &body).await;
         let next = (answer.status, answer.header("location").to_owned());
-        assert_eq!(next, (StatusCode::FOUND, "/sign-in/forgotten?notice=created".to_owned()), "{}", answer.text());
+        assert_eq!(
+            next,
+            (StatusCode::FOUND, routes::with_notice(routes::FORGOTTEN, Notice::Created)),
+            "{}",
+            answer.text()
+        );
     }
-    let page = app.get("/sign-in/forgotten?notice=created").await.text();
+    let page = app.get(&routes::with_notice(routes::FORGOTTEN, Notice::Created)).await.text();
     assert!(page.contains("a link is on its way"), "{page}");
     // Beyond the limit, both addresses are refused alike.
     for address in [&known, &unknown] {
@@ -129,7 +138,7 @@ async fn page_of_a_link_works_without_wasm() {
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     let made = make_link(&app, &cookie, Role::Analyst).await.json();
     let token = made["token"].as_str().unwrap();
-    let page = format!("/new-password/{token}");
+    let page = routes::new_password(token);
     let shown = app.get(&page).await.text();
     assert!(shown.contains("action=\"/api/password/reset\"") && shown.contains("method=\"post\""), "{shown}");
     let send = async |password: &str| {
@@ -139,11 +148,14 @@ async fn page_of_a_link_works_without_wasm() {
     let refused = send("aaaaaaaaaaaaaaa").await;
     let back = refused.header("location").to_owned();
     assert!(refused.status == StatusCode::FOUND && back.contains(&page) && !back.contains("aaaa"), "{back}");
-    let again = app.get(&back[back.find("/new-password").unwrap()..]).await.text();
+    let again = app.get(&back[back.find(before_parameter(routes::NEW_PASSWORD)).unwrap()..]).await.text();
     assert!(again.contains("role=\"alert\""), "{again}");
     let done = send(&NEW.replace(' ', "+")).await;
-    assert_eq!((done.status, done.header("location")), (StatusCode::FOUND, "/sign-in?notice=updated"));
-    let page = app.get("/sign-in?notice=updated").await.text();
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::FOUND, &*routes::with_notice(routes::SIGN_IN, Notice::Updated))
+    );
+    let page = app.get(&routes::with_notice(routes::SIGN_IN, Notice::Updated)).await.text();
     assert!(page.contains("Your new password is set"), "{page}");
 }
 
@@ -219,8 +231,8 @@ fn chrono_later() -> chrono::DateTime<chrono::Utc> {
 #[tokio::test]
 async fn no_link_can_be_asked_for_without_a_mail_server() {
     let app = TestApp::open().await;
-    assert!(!app.get("/sign-in").await.text().contains("/sign-in/forgotten"));
-    let page = app.get("/sign-in/forgotten").await.text();
+    assert!(!app.get(routes::SIGN_IN).await.text().contains(routes::FORGOTTEN));
+    let page = app.get(routes::FORGOTTEN).await.text();
     assert!(page.contains("This server sends no mail") && !page.contains("name=\"email\""), "{page}");
     assert_eq!(forgotten(&app, &email(Role::Analyst)).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -1,5 +1,6 @@
 //! Signing in in two steps, and the restrictions on users who must set a second factor up first.
 
+use app::routes;
 use domain::members::role::Role;
 use http::{StatusCode, header};
 use totp_rs::{Builder, Secret, Totp};
@@ -60,9 +61,9 @@ async fn second_step_gives_the_session_and_leads_to_the_asked_page() {
     let cookie = app.sign_in(Role::Analyst).await;
     let (_, codes) = set_up(&app, &cookie).await;
     let (pending, answer) = password_given(&app, Role::Analyst, "%2Fsettings%2Fprofile").await;
-    assert_eq!(answer.json(), "/sign-in/second-step?next=%2Fsettings%2Fprofile");
-    let page = app.send(app.request("GET", "/settings/profile").header(header::COOKIE, &pending), []).await;
-    assert!(page.header("location").starts_with("/sign-in"), "the first step opens nothing");
+    assert_eq!(answer.json(), routes::second_step_then(routes::PROFILE));
+    let page = app.send(app.request("GET", routes::PROFILE).header(header::COOKIE, &pending), []).await;
+    assert!(page.header("location").starts_with(routes::SIGN_IN), "the first step opens nothing");
     let own = app.function("/api/profile/sessions", Some(&pending), "").await;
     assert_eq!(own.status, StatusCode::UNAUTHORIZED);
 
@@ -71,7 +72,7 @@ async fn second_step_gives_the_session_and_leads_to_the_asked_page() {
     assert!(set_cookies(&wrong).is_empty());
     let form = format!("code={}&next=%2Fsettings%2Fprofile", codes[0]);
     let right = second_step(&app, &pending, &form, "application/json").await;
-    assert_eq!((right.status, right.json()), (StatusCode::OK, "/settings/profile".into()), "{}", right.text());
+    assert_eq!((right.status, right.json()), (StatusCode::OK, routes::PROFILE.into()), "{}", right.text());
     let cookies = set_cookies(&right);
     assert!(cookies[0].starts_with("kagitaba_session=") && cookies[0].contains("HttpOnly"), "{cookies:?}");
     assert!(cookies[1].starts_with(PENDING) && cookies[1].contains("Max-Age=0"), "{cookies:?}");
@@ -90,21 +91,24 @@ async fn plain_form_takes_both_steps_and_leads_to_no_other_site() {
     let form = format!("{}&next=%2F%2Fevil.example", sign_in_form(Role::Analyst));
     let request = app.sign_in_request().header(header::ACCEPT, "text/html");
     let first = app.send(request, form).await;
-    assert_eq!((first.status, first.header("location")), (StatusCode::FOUND, "/sign-in/second-step?next=%2Fsettings"));
+    assert_eq!(
+        (first.status, first.header("location")),
+        (StatusCode::FOUND, &*routes::second_step_then(routes::SETTINGS))
+    );
     let pending = set_cookies(&first)[0].split(';').next().unwrap().to_owned();
-    let page = app.send(app.request("GET", "/sign-in/second-step").header(header::COOKIE, &pending), []).await;
+    let page = app.send(app.request("GET", routes::SECOND_STEP).header(header::COOKIE, &pending), []).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("autocomplete=\"one-time-code\""), "{}", page.text());
 
     let form = format!("code={}&next=https%3A%2F%2Fevil.example", codes[0]);
     let second = second_step(&app, &pending, &form, "text/html").await;
-    assert_eq!((second.status, second.header("location")), (StatusCode::FOUND, "/settings"));
+    assert_eq!((second.status, second.header("location")), (StatusCode::FOUND, routes::SETTINGS));
 }
 
 #[tokio::test]
 async fn without_a_first_step_the_page_says_so_and_takes_no_code() {
     let app = TestApp::open().await;
-    let page = app.get("/sign-in/second-step").await;
+    let page = app.get(routes::SECOND_STEP).await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
     assert!(!page.text().contains("one-time-code"));
     for cookie in ["", "kagitaba_sign_in=", "kagitaba_sign_in=x", &format!("{PENDING}{}", "0".repeat(43))] {
@@ -143,23 +147,23 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
         let answer = app.send(request.header(header::ACCEPT, "text/html"), []).await;
         (answer.status, answer.header("location").to_owned())
     };
-    for path in ["/settings", "/settings/platform-rest", "/settings/account-users?x=1"] {
-        assert_eq!(page(path).await, (StatusCode::FOUND, "/settings/profile".to_owned()), "{path}");
+    for path in [routes::SETTINGS, routes::TOKENS, &format!("{}?x=1", routes::ACCOUNT_USERS)] {
+        assert_eq!(page(path).await, (StatusCode::FOUND, routes::PROFILE.to_owned()), "{path}");
     }
-    assert_eq!(page("/settings/profile").await.0, StatusCode::OK);
-    let file = page("/settings/audit-trail/export.csv").await;
+    assert_eq!(page(routes::PROFILE).await.0, StatusCode::OK);
+    let file = page(routes::AUDIT_TRAIL_CSV).await;
     assert_eq!(file.0, StatusCode::UNAUTHORIZED);
     let own = app.function("/api/profile/sessions", Some(&specialist), "").await;
     assert_eq!(own.status, StatusCode::OK, "one's own profile stays open");
 
     set_up(&app, &specialist).await;
-    assert_eq!(page("/settings").await.0, StatusCode::OK);
+    assert_eq!(page(routes::SETTINGS).await.0, StatusCode::OK);
     assert_eq!(app.function("/api/tokens/people", Some(&specialist), "").await.status, StatusCode::OK);
 
     // The administrator signs in again, with a recovery code.
     let (pending, _) = password_given(&app, Role::AccountAdministrator, "").await;
     let right = second_step(&app, &pending, &format!("code={}", codes[3]), "application/json").await;
-    assert_eq!(right.json(), "/settings");
+    assert_eq!(right.json(), routes::SETTINGS);
 }
 
 #[tokio::test]
@@ -185,6 +189,6 @@ async fn an_invited_user_with_a_second_factor_is_asked_for_it_too() {
     let form = format!("token={}&form[password]={}", token.reveal(), PASSWORD.replace(' ', "+"));
     let request = app.request("POST", "/api/invitations/accept").header("sec-fetch-site", "same-origin");
     let answer = app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await;
-    assert_eq!(answer.json(), "/sign-in/second-step?next=%2Fsettings", "{}", answer.text());
+    assert_eq!(answer.json(), routes::second_step_then(routes::SETTINGS), "{}", answer.text());
     assert!(set_cookies(&answer).iter().all(|cookie| cookie.starts_with(PENDING)));
 }
