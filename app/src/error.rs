@@ -1,14 +1,13 @@
 //! The errors of requests from browser to server; each error has one HTTP status and one text.
 
 use crate::i18n::t_string;
-use crate::request::protocol::JsonText;
+use crate::request::json_text::JsonText;
 use crate::words::{self, Words};
 use domain::account::company_form::NotEdited;
 use domain::account::company_update::ProfileProblem;
 use domain::account::security_policy::PolicyProblem;
 use domain::members::membership::MemberFieldError;
 use domain::text::{FieldError, Problem};
-use leptos::server_fn::Encodes;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
@@ -245,16 +244,6 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Deserialization(reason) => Self::BadRequest(reason),
             _ => Self::Internal,
         }
-    }
-
-    /// Encodes the error and sets the answer's status, since every error is encoded here. A plain form is answered by a
-    /// redirect to its page, which shows the error.
-    fn ser(&self) -> leptos::server_fn::Bytes {
-        #[cfg(feature = "ssr")]
-        if !crate::request::context::wants_page() {
-            crate::request::context::set_status(self);
-        }
-        Self::Encoder::encode(self).unwrap_or_default()
     }
 }
 

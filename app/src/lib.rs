@@ -25,6 +25,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
+use routes::route;
 use shell::frame::Frame;
 use shell::home::Home;
 use shell::settings::Settings;
@@ -32,12 +33,8 @@ use shell::settings_pages::{
     AcceptInvitation, AccountUsers, AuditTrail, CompanyInformation, Forgotten, NewPassword, Profile, SecondStep,
     SecurityPolicy, SignInFailed,
 };
-use sign_in::allowed::provide_session;
-use sign_in::forgotten_link::provide_mail_sent;
-use sign_in::identity_provider::provide_identity_provider;
 use sign_in::page::SignIn;
-use sign_in::passkey::provide_passkeys;
-use sign_in::plain_http::provide_plain_http;
+use sign_in::page_session::provide_page_session;
 use tokens::commands::provide_token_changes;
 use tokens::create::NewToken;
 use tokens::edit::EditToken;
@@ -45,6 +42,7 @@ use tokens::list::Tokens;
 use tokens::tips::Tips;
 use ui::language_switch::ChosenLanguage;
 use ui::message::NoSuchPage;
+use ui::time::provide_time_zone;
 use ui::toasts::{Toasts, provide_toasts};
 
 /// Renders the HTML document around the app, on the server only. The app sets `<html lang>` to the user's language.
@@ -105,11 +103,7 @@ pub async fn hydrate() {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_session();
-    provide_identity_provider();
-    provide_mail_sent();
-    provide_passkeys();
-    provide_plain_http();
+    provide_time_zone(provide_page_session().preferences.time_zone.clone());
     provide_toasts();
     provide_token_changes();
     view! {
@@ -117,24 +111,24 @@ pub fn App() -> impl IntoView {
             <ChosenLanguage/>
             <Router>
                 <Routes fallback=NoSuchPage>
-                    <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in/second-step") view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in/failed") view={Lazy::<SignInFailed>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in/forgotten") view={Lazy::<Forgotten>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/new-password/:token") view={Lazy::<NewPassword>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/invitations/:token") view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/settings") view=Frame ssr=SsrMode::Async>
+                    <Route path=route!(HOME) view=Home ssr=SsrMode::Async/>
+                    <Route path=route!(SIGN_IN) view=SignIn ssr=SsrMode::Async/>
+                    <Route path=route!(SECOND_STEP) view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(SIGN_IN_FAILED) view={Lazy::<SignInFailed>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(FORGOTTEN) view={Lazy::<Forgotten>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(NEW_PASSWORD) view={Lazy::<NewPassword>::new()} ssr=SsrMode::Async/>
+                    <Route path=route!(INVITATION) view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=route!(SETTINGS) view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=Settings/>
-                        <Route path=path!("audit-trail") view={Lazy::<AuditTrail>::new()}/>
-                        <Route path=path!("company-information") view={Lazy::<CompanyInformation>::new()}/>
-                        <Route path=path!("account-users") view={Lazy::<AccountUsers>::new()}/>
-                        <Route path=path!("security-policy") view={Lazy::<SecurityPolicy>::new()}/>
-                        <Route path=path!("profile") view={Lazy::<Profile>::new()}/>
-                        <Route path=path!("platform-rest") view={Lazy::<Tokens>::new()}/>
-                        <Route path=path!("platform-rest/new") view={Lazy::<NewToken>::new()}/>
-                        <Route path=path!("platform-rest/tips") view=Tips/>
-                        <Route path=path!("platform-rest/tokens/:id") view={Lazy::<EditToken>::new()}/>
+                        <Route path=route!(AUDIT_TRAIL) view={Lazy::<AuditTrail>::new()}/>
+                        <Route path=route!(COMPANY_INFORMATION) view={Lazy::<CompanyInformation>::new()}/>
+                        <Route path=route!(ACCOUNT_USERS) view={Lazy::<AccountUsers>::new()}/>
+                        <Route path=route!(SECURITY_POLICY) view={Lazy::<SecurityPolicy>::new()}/>
+                        <Route path=route!(PROFILE) view={Lazy::<Profile>::new()}/>
+                        <Route path=route!(TOKENS) view={Lazy::<Tokens>::new()}/>
+                        <Route path=route!(NEW_TOKEN) view={Lazy::<NewToken>::new()}/>
+                        <Route path=route!(TIPS) view=Tips/>
+                        <Route path=route!(TOKEN) view={Lazy::<EditToken>::new()}/>
                     </ParentRoute>
                 </Routes>
             </Router>

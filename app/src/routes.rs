@@ -1,49 +1,103 @@
-//! The URL paths of the pages. They contain what a user would want to keep in a link.
+//! The site's paths, each once: for the router, for links and for tests. They contain what a user would want to keep in
+//! a link.
 
 use domain::audit::trail::TrailFilter;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::token::TokenId;
+use std::fmt::Display;
 
-/// The sign-in page.
-pub const SIGN_IN: &str = "/sign-in";
-/// The page to request a link to set a new password.
-pub const FORGOTTEN: &str = "/sign-in/forgotten";
-/// The second step of sign-in.
-pub const SECOND_STEP: &str = "/sign-in/second-step";
-/// The start of sign-in with the identity provider, if the server has one.
-pub const IDENTITY_PROVIDER: &str = "/sign-in/oidc";
-/// The redirect URI of the identity provider.
-pub const IDENTITY_PROVIDER_CALLBACK: &str = "/sign-in/oidc/callback";
-/// The page that explains why sign-in with the identity provider failed.
-pub const SIGN_IN_FAILED: &str = "/sign-in/failed";
-/// The settings.
-pub const SETTINGS: &str = "/settings";
-/// The agency's company profile.
-pub const COMPANY_INFORMATION: &str = "/settings/company-information";
-/// The user's own profile: name, password, sessions.
-pub const PROFILE: &str = "/settings/profile";
-/// The account's users.
-pub const ACCOUNT_USERS: &str = "/settings/account-users";
-/// The account's audit trail.
-pub const AUDIT_TRAIL: &str = "/settings/audit-trail";
-/// The audit trail as a CSV file.
-pub const AUDIT_TRAIL_CSV: &str = "/settings/audit-trail/export.csv";
-/// The audit trail as a JSON Lines file.
-pub const AUDIT_TRAIL_JSON_LINES: &str = "/settings/audit-trail/export.jsonl";
-/// The account's rules for its access tokens.
-pub const SECURITY_POLICY: &str = "/settings/security-policy";
-/// The access tokens.
-pub const TOKENS: &str = "/settings/platform-rest";
-/// Server-sent events about changes of the tokens.
-pub const LIVE: &str = "/settings/platform-rest/live";
-/// The query of a server function call that no user action caused: see `api::protocol::again`.
+/// Makes a constant of each path, and `route!`, which gives the router a page's path. The paths of settings pages are
+/// below `$settings`, and the router's relative to it.
+macro_rules! paths {
+    (
+        pages { $($(#[$of_page:meta])* $page:ident = $path:tt,)* }
+        $(#[$of_settings:meta])* $settings:ident = $root:tt { $($(#[$of_below:meta])* $below:ident = $under:tt,)* }
+        others { $($(#[$of_other:meta])* $other:ident = $elsewhere:tt,)* }
+    ) => {
+        $($(#[$of_page])* pub const $page: &str = $path;)*
+        $(#[$of_settings])* pub const $settings: &str = $root;
+        $($(#[$of_below])* pub const $below: &str = concat!($root, $under);)*
+        $($(#[$of_other])* pub const $other: &str = $elsewhere;)*
+
+        /// The paths of all pages.
+        pub const PAGES: &[&str] = &[$($page,)* $settings, $($below,)*];
+
+        #[cfg(test)]
+        const OTHERS: &[&str] = &[$($other,)*];
+
+        macro_rules! route {
+            $(($page) => { leptos_router::path!($path) };)*
+            ($settings) => { leptos_router::path!($root) };
+            $(($below) => { leptos_router::path!($under) };)*
+        }
+        pub(crate) use route;
+    };
+}
+
+paths! {
+    pages {
+        /// The site's root, which leads to the settings.
+        HOME = "/",
+        /// The sign-in page.
+        SIGN_IN = "/sign-in",
+        /// The second step of sign-in.
+        SECOND_STEP = "/sign-in/second-step",
+        /// The page that explains why sign-in with the identity provider failed.
+        SIGN_IN_FAILED = "/sign-in/failed",
+        /// The page to request a link to set a new password.
+        FORGOTTEN = "/sign-in/forgotten",
+        /// The page to set a new password, by the token of the link: see [`new_password`].
+        NEW_PASSWORD = "/new-password/:token",
+        /// The page to accept an invitation, by the invitation's token: see [`invitation`].
+        INVITATION = "/invitations/:token",
+    }
+    /// The settings.
+    SETTINGS = "/settings" {
+        /// The account's audit trail.
+        AUDIT_TRAIL = "/audit-trail",
+        /// The agency's company profile.
+        COMPANY_INFORMATION = "/company-information",
+        /// The account's users.
+        ACCOUNT_USERS = "/account-users",
+        /// The account's rules for its access tokens.
+        SECURITY_POLICY = "/security-policy",
+        /// The user's own profile: name, password, sessions.
+        PROFILE = "/profile",
+        /// The access tokens.
+        TOKENS = "/platform-rest",
+        /// The page to create a token.
+        NEW_TOKEN = "/platform-rest/new",
+        /// Tips for keeping tokens secure.
+        TIPS = "/platform-rest/tips",
+        /// The page of one token: see [`token`].
+        TOKEN = "/platform-rest/tokens/:id",
+    }
+    others {
+        /// The start of sign-in with the identity provider, if the server has one.
+        IDENTITY_PROVIDER = "/sign-in/oidc",
+        /// The redirect URI of the identity provider.
+        IDENTITY_PROVIDER_CALLBACK = "/sign-in/oidc/callback",
+        /// The audit trail as a CSV file.
+        AUDIT_TRAIL_CSV = "/settings/audit-trail/export.csv",
+        /// The audit trail as a JSON Lines file.
+        AUDIT_TRAIL_JSON_LINES = "/settings/audit-trail/export.jsonl",
+        /// Server-sent events about changes of the tokens.
+        LIVE = "/settings/platform-rest/live",
+    }
+}
+
+/// The query of a server function call that no user action caused: see [`crate::request::protocol::again`].
 pub const AGAIN: &str = "again";
-/// The page to create a token.
-pub const NEW_TOKEN: &str = "/settings/platform-rest/new";
-/// The prefix of the paths of single tokens.
-pub const TOKEN: &str = "/settings/platform-rest/tokens/";
-/// Tips for keeping tokens secure.
-pub const TIPS: &str = "/settings/platform-rest/tips";
+
+/// Returns the beginning that all paths of a page have in common.
+#[must_use]
+pub fn before_parameter(path: &'static str) -> &'static str {
+    path.split(':').next().unwrap_or(path)
+}
+
+fn with_parameter(path: &'static str, value: impl Display) -> String {
+    format!("{}{value}", before_parameter(path))
+}
 
 /// A notice that a page shows to a browser without our wasm after a form was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,49 +217,25 @@ pub fn identity_provider_then(next: Option<String>) -> String {
 /// Returns the path of the page that edits a token.
 #[must_use]
 pub fn token(id: TokenId) -> String {
-    format!("{TOKEN}{}", id.0)
-}
-
-/// Returns the path of a token's page with a notice.
-#[must_use]
-pub fn token_with_notice(id: TokenId, notice: Notice) -> String {
-    format!("{}?{}={}", token(id), Notice::PARAMETER, notice.as_str())
-}
-
-/// Returns the path of the company profile with a notice.
-#[must_use]
-pub fn company_information_with_notice(notice: Notice) -> String {
-    format!("{COMPANY_INFORMATION}?{}={}", Notice::PARAMETER, notice.as_str())
-}
-
-/// Returns the path of the security policy with a notice.
-#[must_use]
-pub fn security_policy_with_notice(notice: Notice) -> String {
-    format!("{SECURITY_POLICY}?{}={}", Notice::PARAMETER, notice.as_str())
-}
-
-/// Returns the path of the page to request a new password, with the notice that this is done.
-#[must_use]
-pub fn forgotten_with_notice() -> String {
-    format!("{FORGOTTEN}?{}={}", Notice::PARAMETER, Notice::Created.as_str())
-}
-
-/// Returns the path of the sign-in page, with the notice that a new password is set.
-#[must_use]
-pub fn sign_in_with_notice() -> String {
-    format!("{SIGN_IN}?{}={}", Notice::PARAMETER, Notice::Updated.as_str())
+    with_parameter(TOKEN, id.0)
 }
 
 /// Returns the path of the page to set a new password, by the token of the link.
 #[must_use]
 pub fn new_password(token: &str) -> String {
-    format!("/new-password/{token}")
+    with_parameter(NEW_PASSWORD, token)
 }
 
 /// Returns the path of the page to accept an invitation, by the invitation's token.
 #[must_use]
 pub fn invitation(token: &str) -> String {
-    format!("/invitations/{token}")
+    with_parameter(INVITATION, token)
+}
+
+/// Returns the path with a notice for its page to show.
+#[must_use]
+pub fn with_notice(path: &str, notice: Notice) -> String {
+    with_query(path, [(Notice::PARAMETER, notice.as_str().to_owned())])
 }
 
 /// Returns the path of the list of tokens with these filters, order and page.
@@ -259,6 +289,8 @@ fn with_query(path: &str, query: impl IntoIterator<Item = (&'static str, String)
 mod tests {
     use super::*;
     use domain::paging::PagePosition;
+    use std::fs;
+    use std::path::{Path, PathBuf};
 
     #[test]
     fn list_link_restores_its_filters() {
@@ -273,5 +305,70 @@ mod tests {
     #[test]
     fn sign_in_link_keeps_next_path() {
         assert_eq!(sign_in_then("/settings?a=b&c"), "/sign-in?next=%2Fsettings%3Fa%3Db%26c");
+    }
+
+    /// Links to these paths have been mailed, bookmarked and configured at identity providers.
+    #[test]
+    fn paths_stay_as_they_were_published() {
+        let published = "
+            /
+            /sign-in
+            /sign-in/second-step
+            /sign-in/failed
+            /sign-in/forgotten
+            /new-password/:token
+            /invitations/:token
+            /settings
+            /settings/audit-trail
+            /settings/company-information
+            /settings/account-users
+            /settings/security-policy
+            /settings/profile
+            /settings/platform-rest
+            /settings/platform-rest/new
+            /settings/platform-rest/tips
+            /settings/platform-rest/tokens/:id
+            /sign-in/oidc
+            /sign-in/oidc/callback
+            /settings/audit-trail/export.csv
+            /settings/audit-trail/export.jsonl
+            /settings/platform-rest/live";
+        assert_eq!([PAGES, OTHERS].concat(), published.split_whitespace().collect::<Vec<_>>());
+        let built = [
+            new_password("a"),
+            invitation("b"),
+            token(TokenId(uuid::Uuid::nil())),
+            with_notice(SIGN_IN, Notice::Updated),
+            sign_in_failed(SignInFailure::Over),
+            identity_provider_then(None),
+            second_step_then(SETTINGS),
+        ];
+        let published = "
+            /new-password/a
+            /invitations/b
+            /settings/platform-rest/tokens/00000000-0000-0000-0000-000000000000
+            /sign-in?notice=updated
+            /sign-in/failed?reason=over
+            /sign-in/oidc
+            /sign-in/second-step?next=%2Fsettings";
+        assert_eq!(built.to_vec(), published.split_whitespace().collect::<Vec<_>>());
+    }
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn paths_are_written_in_one_place_only() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = ["src", "../server/src"].into_iter().flat_map(|folder| sources(&root.join(folder)));
+        for file in files.filter(|file| *file != root.join("src/routes.rs")) {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            for begin in ["\"/sign-in", "\"/new-password", "\"/invitations", "\"/settings"] {
+                assert!(!code.contains(begin), "{}: {begin}…\": use `routes`", file.display());
+            }
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! The fields of the company profile, by section, each with its label, hint and error. A plain form sends the loaded
 //! values along with the typed ones.
 
+use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::ui::field::{FieldProblem, FormField, Problems};
 use crate::ui::reactive::{settled, t_signal, text};
 use crate::words::Words;
+use domain::account::company::{FieldKind, ProfileField};
 use domain::account::company_form::{Section, Values};
-use domain::account::company_update::{Expected, ProfileProblem, choices};
+use domain::account::company_update::{Expected, ProfileProblem};
+use leptos::oco::Oco;
 use leptos::prelude::*;
 
 /// The values of a form, and their problems.
@@ -17,7 +21,27 @@ pub struct CompanyForm {
     /// otherwise it keeps what was typed.
     pub shown: RwSignal<Values>,
     /// The form's current problems.
-    pub problems: RwSignal<Vec<ProfileProblem>>,
+    pub problems: Problems<ProfileProblem>,
+}
+
+impl FieldProblem for ProfileProblem {
+    fn id(&self) -> Oco<'static, str> {
+        id(&self.field).into()
+    }
+
+    fn text(&self, i18n: Words) -> String {
+        problem_text(i18n, self.expected)
+    }
+
+    fn answered(error: AppError) -> Option<Vec<Self>> {
+        if let AppError::InvalidProfile(found) = error { Some(in_order(found)) } else { None }
+    }
+}
+
+/// Returns the problems in the order of the form's fields.
+pub fn in_order(mut found: Vec<ProfileProblem>) -> Vec<ProfileProblem> {
+    found.sort_by_key(|problem| fields().position(|(_, _, field)| field == problem.field));
+    found
 }
 
 /// Returns the id of the element that takes the focus when the field has an error.
@@ -29,41 +53,35 @@ pub fn id(field: &str) -> String {
 #[component]
 pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
     let i18n = use_i18n();
-    let field = |key: &&'static str| field_view(key, section.field(key), form);
+    let field = |field: &ProfileField| field_view(*field, section.full_name(*field), form);
     view! {
         <fieldset class="panel form-section company-section">
             <legend>
                 <h2>{move || section_name(i18n, section)}</h2>
             </legend>
-            <div class="company-fields">{section.keys().iter().map(field).collect_view()}</div>
+            <div class="company-fields">{section.fields().iter().map(field).collect_view()}</div>
         </fieldset>
     }
 }
 
 /// Returns the view of one field. All text inputs share one type of view, and all selects another.
-fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
+fn field_view(of: ProfileField, field: String, form: CompanyForm) -> AnyView {
     let i18n = use_i18n();
-    let id = id(&field);
+    let control = form.problems.control(id(&field));
     let first = form.shown.with_untracked(|values| value(values, &field));
-    let [of_shown, of_loaded, of_invalid, of_problem] = [(); 4].map(|()| field.clone());
+    let [of_shown, of_loaded] = [(); 2].map(|()| field.clone());
     // The field takes the value each time that the signal notifies it, and must not if the value is the same.
     let shown = settled(move || form.shown.with(|values| value(values, &of_shown)));
     let loaded = Signal::derive(move || form.loaded.with(|values| value(values, &of_loaded)));
-    let problem = move |field: &str| {
-        form.problems.with(|problems| problems.iter().find(|problem| problem.field == field).map(|it| it.expected))
-    };
-    let invalid = Signal::derive(move || problem(&of_invalid).is_some().to_string());
-    let problem = Signal::derive(move || problem(&of_problem).map(|expected| problem_text(i18n, expected)));
     let name = format!("typed[{field}]");
-    let described_by = format!("{id}-hint {id}-error");
-    let control = if let Some(choices) = choices(key) {
+    let input = if let FieldKind::OneOf(choices) = of.kind() {
         let option = |choice: &&'static str| {
             let choice = *choice;
             let text = move || choice_text(i18n, choice);
             view! { <option value=choice selected=choice == first>{text}</option> }
         };
         view! {
-            <select id=id.clone() name=name prop:value=shown aria-describedby=described_by aria-invalid=invalid>
+            <select name=name prop:value=shown {..control.attributes()}>
                 {choices.iter().map(option).collect_view()}
             </select>
         }
@@ -71,47 +89,38 @@ fn field_view(key: &'static str, field: String, form: CompanyForm) -> AnyView {
     } else {
         view! {
             <input
-                type=input_type(key)
-                id=id.clone()
+                type=input_type(of.kind())
                 name=name
                 value=first
                 prop:value=shown
-                required=key == "CompanyName"
+                required=of.kind() == FieldKind::Required
                 autocomplete="off"
                 dir="auto"
-                aria-describedby=described_by
-                aria-invalid=invalid
+                {..control.attributes()}
             />
         }
         .into_any()
     };
-    view! {
-        <div class="field">
-            <label class="label" for=id.clone()>{move || label(i18n, key)}</label>
-            <p class="hint" id=format!("{id}-hint")>{hint(i18n, key)}</p>
-            {control}
-            <p class="problem" id=format!("{id}-error")>{problem}</p>
-            <input type="hidden" name=format!("loaded[{field}]") value=loaded/>
-        </div>
-    }
-    .into_any()
+    let loaded = view! { <input type="hidden" name=format!("loaded[{field}]") value=loaded/> };
+    let label = Signal::derive(move || label(i18n, of));
+    view! { <FormField control label hint=hint(i18n, of)>{input} {loaded}</FormField> }.into_any()
 }
 
 fn value(values: &Values, field: &str) -> String {
     values.get(field).cloned().unwrap_or_default()
 }
 
-fn input_type(key: &str) -> &'static str {
-    match key {
-        "Email" => "email",
-        _ if key.ends_with("PhoneNumber") => "tel",
+fn input_type(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Email => "email",
+        FieldKind::Digits => "tel",
         _ => "text",
     }
 }
 
 /// Returns the field's name together with its section's.
-pub fn full_name(i18n: Words, section: Section, key: &str) -> String {
-    let (section, field) = (section_name(i18n, section), label(i18n, key));
+pub fn full_name(i18n: Words, section: Section, field: ProfileField) -> String {
+    let (section, field) = (section_name(i18n, section), label(i18n, field));
     t_string!(i18n, company.field_of, section = section, field = field).to_string()
 }
 
@@ -128,47 +137,46 @@ fn section_name(i18n: Words, section: Section) -> &'static str {
     }
 }
 
-fn label(i18n: Words, key: &str) -> &'static str {
-    match key {
-        "CompanyName" => t_string!(i18n, company.company_name),
-        "Website" => t_string!(i18n, company.website),
-        "PrimaryPhoneNumber" => t_string!(i18n, company.primary_phone),
-        "PrimaryPhoneNumberCountry" => t_string!(i18n, company.primary_phone_country),
-        "SecondaryPhoneNumber" => t_string!(i18n, company.secondary_phone),
-        "SecondaryPhoneNumberCountry" => t_string!(i18n, company.secondary_phone_country),
-        "Timezone" => t_string!(i18n, company.timezone),
-        "Currency" => t_string!(i18n, company.currency),
-        "OrganizationType" => t_string!(i18n, company.organization_type),
-        "MinimumContactRating" => t_string!(i18n, company.minimum_contact_rating),
-        "RegisteredForIndirectTax" => t_string!(i18n, company.registered_for_indirect_tax),
-        "IndirectTaxNumber" => t_string!(i18n, company.indirect_tax_number),
-        "EinSsnForeignTaxId" => t_string!(i18n, company.tax_id),
-        "AddressLine1" => t_string!(i18n, company.address_line_1),
-        "AddressLine2" => t_string!(i18n, company.address_line_2),
-        "City" => t_string!(i18n, company.city),
-        "State" => t_string!(i18n, company.state),
-        "PostalCode" => t_string!(i18n, company.postal_code),
-        "Country" => t_string!(i18n, company.country),
-        "Name" => t_string!(i18n, company.name),
-        "Email" => t_string!(i18n, company.email),
-        "WorkPhoneNumber" => t_string!(i18n, company.work_phone),
-        "WorkPhoneNumberCountry" => t_string!(i18n, company.work_phone_country),
-        "CellPhoneNumber" => t_string!(i18n, company.cell_phone),
-        "CellPhoneNumberCountry" => t_string!(i18n, company.cell_phone_country),
-        "UserId" => t_string!(i18n, company.user_id),
-        _ => "",
+fn label(i18n: Words, field: ProfileField) -> &'static str {
+    match field {
+        ProfileField::CompanyName => t_string!(i18n, company.company_name),
+        ProfileField::Website => t_string!(i18n, company.website),
+        ProfileField::PrimaryPhoneNumber => t_string!(i18n, company.primary_phone),
+        ProfileField::PrimaryPhoneNumberCountry => t_string!(i18n, company.primary_phone_country),
+        ProfileField::SecondaryPhoneNumber => t_string!(i18n, company.secondary_phone),
+        ProfileField::SecondaryPhoneNumberCountry => t_string!(i18n, company.secondary_phone_country),
+        ProfileField::Timezone => t_string!(i18n, company.timezone),
+        ProfileField::Currency => t_string!(i18n, company.currency),
+        ProfileField::OrganizationType => t_string!(i18n, company.organization_type),
+        ProfileField::MinimumContactRating => t_string!(i18n, company.minimum_contact_rating),
+        ProfileField::RegisteredForIndirectTax => t_string!(i18n, company.registered_for_indirect_tax),
+        ProfileField::IndirectTaxNumber => t_string!(i18n, company.indirect_tax_number),
+        ProfileField::EinSsnForeignTaxId => t_string!(i18n, company.tax_id),
+        ProfileField::AddressLine1 => t_string!(i18n, company.address_line_1),
+        ProfileField::AddressLine2 => t_string!(i18n, company.address_line_2),
+        ProfileField::City => t_string!(i18n, company.city),
+        ProfileField::State => t_string!(i18n, company.state),
+        ProfileField::PostalCode => t_string!(i18n, company.postal_code),
+        ProfileField::Country => t_string!(i18n, company.country),
+        ProfileField::Name => t_string!(i18n, company.name),
+        ProfileField::Email => t_string!(i18n, company.email),
+        ProfileField::WorkPhoneNumber => t_string!(i18n, company.work_phone),
+        ProfileField::WorkPhoneNumberCountry => t_string!(i18n, company.work_phone_country),
+        ProfileField::CellPhoneNumber => t_string!(i18n, company.cell_phone),
+        ProfileField::CellPhoneNumberCountry => t_string!(i18n, company.cell_phone_country),
+        ProfileField::UserId => t_string!(i18n, company.user_id),
     }
 }
 
-fn hint(i18n: Words, key: &str) -> Signal<&'static str> {
-    match key {
-        "PrimaryPhoneNumber" => t_signal!(i18n, company.phone_hint),
-        "PrimaryPhoneNumberCountry" => t_signal!(i18n, company.country_hint),
-        "Timezone" => t_signal!(i18n, company.timezone_hint),
-        "Currency" => t_signal!(i18n, company.currency_hint),
-        "MinimumContactRating" => t_signal!(i18n, company.rating_hint),
-        "RegisteredForIndirectTax" => t_signal!(i18n, company.indirect_tax_hint),
-        "EinSsnForeignTaxId" => t_signal!(i18n, company.tax_id_hint),
+fn hint(i18n: Words, field: ProfileField) -> Signal<&'static str> {
+    match field {
+        ProfileField::PrimaryPhoneNumber => t_signal!(i18n, company.phone_hint),
+        ProfileField::PrimaryPhoneNumberCountry => t_signal!(i18n, company.country_hint),
+        ProfileField::Timezone => t_signal!(i18n, company.timezone_hint),
+        ProfileField::Currency => t_signal!(i18n, company.currency_hint),
+        ProfileField::MinimumContactRating => t_signal!(i18n, company.rating_hint),
+        ProfileField::RegisteredForIndirectTax => t_signal!(i18n, company.indirect_tax_hint),
+        ProfileField::EinSsnForeignTaxId => t_signal!(i18n, company.tax_id_hint),
         _ => text(i18n, |_| ""),
     }
 }

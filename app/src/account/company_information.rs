@@ -1,23 +1,21 @@
 //! The page of the agency's company profile.
 
 use crate::account::api::company_information::{UpdateCompanyInformation as Save, company_information};
-use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id};
+use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id, in_order};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
-use crate::sign_in::allowed::Allowed;
-use crate::tokens::fields::{focus_id, read};
-use crate::ui::action_form::ActionForm;
+use crate::shell::failed::Failed;
+use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use domain::account::company::ProfileField;
 use domain::account::company_form::{Section, Values, fields, problems};
-use domain::account::company_update::ProfileProblem;
-use domain::members::role::Permission;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -28,15 +26,6 @@ use wasm_bindgen::JsCast;
 /// The page, for users whose role has the permission.
 #[component]
 pub fn CompanyInformation() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageCompanyInformation>
-            <CompanyInformationPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn CompanyInformationPage() -> impl IntoView {
     let i18n = use_i18n();
     let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(move || loads.get(), |load| async move { (load, company_information().await) });
@@ -64,7 +53,7 @@ fn CompanyInformationPage() -> impl IntoView {
 }
 
 /// A conflict with another user's change: the fields that both changed, if they are known.
-type Conflict = RwSignal<Option<Vec<(Section, &'static str)>>>;
+type Conflict = RwSignal<Option<Vec<(Section, ProfileField)>>>;
 
 /// The id of the element with the notes about the whole form.
 const NOTES: &str = "company-notes";
@@ -77,29 +66,24 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     let hydrated = use_hydrated();
     let save = ServerAction::<Save>::new();
     let pending = save.pending();
-    let (found, in_conflict) = match save.value().get_untracked() {
-        Some(Err(AppError::InvalidProfile(found))) => (found, false),
-        Some(Err(AppError::Conflict)) => (Vec::new(), true),
-        _ => (Vec::new(), false),
-    };
+    let in_conflict = save.value().get_untracked() == Some(Err(AppError::Conflict));
     let form = CompanyForm {
         loaded: RwSignal::new(values.clone()),
         shown: RwSignal::new(values),
-        problems: RwSignal::new(found),
+        problems: Problems::of(save),
     };
     let conflict: Conflict = RwSignal::new(in_conflict.then(Vec::new));
     let around = NodeRef::<html::Div>::new();
     let sent = StoredValue::new(None::<Save>);
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<Save>(around) else { return };
-        let found = problems(&call.loaded, &call.typed);
+        let found = in_order(problems(&call.loaded, &call.typed));
         if pending.get_untracked() || !found.is_empty() {
-            event.prevent_default();
-            event.stop_propagation();
+            stop(&event);
         } else {
             sent.set_value(Some(call));
         }
-        show(form, found);
+        form.problems.show(found);
     };
     follow_up(save, sent, form, conflict, around);
     let error = move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Conflict);
@@ -114,22 +98,11 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
                 <div class="form-actions">
                     <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
-                    <button type="submit" class="button primary" disabled=pending>
-                        {move || if pending.get() { t_string!(i18n, company.saving) } else { t_string!(i18n, company.save) }}
-                    </button>
+                    <Submit pending label=t_signal!(i18n, company.save) busy=t_signal!(i18n, company.saving)/>
                 </div>
             </ActionForm>
         </div>
     }
-}
-
-/// Shows the problems beside their fields, and moves the focus to the first.
-fn show(form: CompanyForm, found: Vec<ProfileProblem>) {
-    let first = fields().map(|(_, _, field)| field).find(|field| found.iter().any(|problem| problem.field == *field));
-    if let Some(field) = first {
-        focus_id(&id(&field));
-    }
-    form.problems.set(found);
 }
 
 /// Handles the answer: saved, invalid fields, or a conflict with another user's change.
@@ -153,7 +126,6 @@ fn follow_up(
             conflict.set(None);
             take(form, around, saved, &typed);
         }
-        Some(Err(AppError::InvalidProfile(found))) => show(form, found),
         Some(Err(AppError::Conflict)) => {
             spawn_local(async move {
                 if let Ok(theirs) = company_information().await {
@@ -161,8 +133,8 @@ fn follow_up(
                 }
             });
         }
+        Some(Err(AppError::InvalidProfile(_))) | None => {} // shown beside the fields
         Some(Err(_)) => focus_id(NOTES),
-        None => {}
     };
     Effect::new(move |_| {
         let answer = save.value().get();
@@ -179,7 +151,7 @@ fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, t
         let [loaded, typed, theirs] = [&loaded, &typed, &theirs].map(|values| values.get(field));
         typed != loaded && theirs != loaded && typed != theirs
     };
-    let by_both = fields().filter(|(_, _, field)| by_both(field)).map(|(section, key, _)| (section, key));
+    let by_both = fields().filter(|(_, _, field)| by_both(field)).map(|(section, field, _)| (section, field));
     conflict.set(Some(by_both.collect()));
     take(form, around, theirs, &loaded);
     focus_id(NOTES);
@@ -212,8 +184,8 @@ fn set_input(id: &str, value: &str) {
 #[component]
 fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let text = move |fields: Vec<(Section, &'static str)>| {
-        let names: Vec<_> = fields.into_iter().map(|(section, key)| full_name(i18n, section, key)).collect();
+    let text = move |fields: Vec<(Section, ProfileField)>| {
+        let names: Vec<_> = fields.into_iter().map(|(section, field)| full_name(i18n, section, field)).collect();
         if names.is_empty() {
             t_string!(i18n, company.conflict_plain).to_owned()
         } else {

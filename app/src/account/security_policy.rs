@@ -6,23 +6,21 @@ use crate::account::api::security_policy::{
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
-use crate::sign_in::allowed::Allowed;
+use crate::shell::failed::Failed;
 use crate::sign_in::api::second_factor::require_second_factor;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::tokens::fields::{focus_id, read};
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, read};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::focus_id;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use domain::account::security_policy::{Consequences, PolicyProblem, RANGES_MAX, SecurityPolicyForm};
-use domain::members::role::Permission;
 use domain::tokens::expiry::Lifetime;
 use leptos::ev;
 use leptos::html;
@@ -33,15 +31,6 @@ use leptos_router::hooks::use_query_map;
 /// The page, for users whose role has the permission.
 #[component]
 pub fn SecurityPolicy() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageSecurityPolicy>
-            <SecurityPolicyPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn SecurityPolicyPage() -> impl IntoView {
     let i18n = use_i18n();
     let step_up = StepUp::new();
     let loads = RwSignal::new(0_u32);

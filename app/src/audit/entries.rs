@@ -20,7 +20,7 @@ pub fn AuditEntries(entries: Vec<Entry>, #[prop(optional)] of_one_token: bool) -
 
 fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
     let Entry { at, user, integration, address, action, subject, token, changes, .. } = entry;
-    let known = Action::from_name(&action);
+    let known = action.parse::<Action>().ok();
     let what = move || known.map_or_else(|| action.clone(), |known| words::action(i18n, known).to_owned());
     let subject = subject.filter(|_| !of_one_token).map(|subject| match token {
         Some(token) => view! { <a href=routes::token(token) dir="auto">{subject}</a> }.into_any(),
@@ -60,7 +60,7 @@ fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
 /// Returns the view of one change, with the values before and after.
 fn change_view(i18n: Words, Change { field, before, after }: Change) -> AnyView {
     let value = move |field: &str, value: Option<String>| {
-        let role = value.as_deref().filter(|_| field == "role").and_then(Role::from_name);
+        let role = value.as_deref().filter(|_| field == "role").and_then(|role| role.parse::<Role>().ok());
         move || match (&value, role) {
             (_, Some(role)) => words::role(i18n, role).to_owned(),
             (Some(value), _) => value.clone(),

@@ -5,7 +5,6 @@ use crate::audit::entries::AuditEntries;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::sign_in::allowed::Allowed;
 use crate::tokens::filters::Step;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
@@ -21,7 +20,6 @@ use domain::audit::{
     trail::{EXPORT_MAX, Head, Trail, TrailFilter},
 };
 use domain::date;
-use domain::members::role::Permission;
 use domain::paging::{Count, PagePosition};
 use leptos::ev;
 use leptos::prelude::*;
@@ -31,15 +29,6 @@ use leptos_router::hooks::{use_location, use_navigate};
 /// The page, for users whose role has the permission.
 #[component]
 pub fn AuditTrail() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::SeeAuditTrail>
-            <AuditTrailPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn AuditTrailPage() -> impl IntoView {
     let i18n = use_i18n();
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| routes::trail_filter(query)));
@@ -85,48 +74,18 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
     let search =
         move |text| go.run((TrailFilter { text, ..filter.get_untracked().at(PagePosition::First) }, Step::Typed));
     let (typed, on_input) = typed(text, Callback::new(search));
-    let choose = move |change: &dyn Fn(&mut TrailFilter)| {
-        let mut next = filter.get_untracked().at(PagePosition::First);
-        change(&mut next);
-        go.run((next, Step::Chosen));
-    };
     let on_group = move |event: ev::Event| {
-        let group = ActionGroup::from_name(&event_target_value(&event));
-        choose(&|next| next.group = group);
+        let group = event_target_value(&event).parse().ok();
+        go.run((TrailFilter { group, ..filter.get_untracked().at(PagePosition::First) }, Step::Chosen));
     };
-    let group = move || filter.with(|filter| filter.group.map_or("", ActionGroup::as_str));
+    let group = move || filter.with(|filter| filter.group.map_or("", Into::into));
     let option = move |choice: Option<ActionGroup>| {
         let text = move || choice.map_or_else(|| t_string!(i18n, audit.anything), |it| words::action_group(i18n, it));
-        let value = choice.map_or("", ActionGroup::as_str);
+        let value = choice.map_or("", Into::into);
         view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
     };
-    // Days in the user's time zone.
-    let zone = StoredValue::new(use_zone());
-    let on_day = move |event: ev::Event, set: fn(&mut TrailFilter, Option<NaiveDate>)| {
-        let day = date::parse(&event_target_value(&event));
-        choose(&|next| {
-            set(next, day);
-            let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
-            next.offset =
-                i16::try_from(zone.with_value(|zone| zone.offset(at)).local_minus_utc() / 60).unwrap_or_default();
-        });
-    };
-    let day =
-        |name, label: Signal<&'static str>, of: fn(&TrailFilter) -> Option<NaiveDate>, set: fn(&mut TrailFilter, _)| {
-            let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
-            view! {
-                <label>
-                    <span class="label">{label}</span>
-                    <input
-                        type="date"
-                        name=name
-                        value=day.get_untracked()
-                        prop:value=day
-                        on:change=move |event| on_day(event, set)
-                    />
-                </label>
-            }
-        };
+    let from = day_field(filter, go, t_signal!(i18n, audit.from), ("from", |it| it.from, |it, day| it.from = day));
+    let to = day_field(filter, go, t_signal!(i18n, audit.to), ("to", |it| it.to, |it, day| it.to = day));
     let token = move || filter.with(|filter| filter.token.map(|token| token.0.to_string()));
     view! {
         <form class="audit-filters" method="get" action=routes::AUDIT_TRAIL on:submit=move |event| event.prevent_default()>
@@ -138,8 +97,8 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
                     {ActionGroup::ALL.map(|group| option(Some(group))).collect_view()}
                 </select>
             </label>
-            {day("from", t_signal!(i18n, audit.from), |filter| filter.from, |filter, day| filter.from = day)}
-            {day("to", t_signal!(i18n, audit.to), |filter| filter.to, |filter, day| filter.to = day)}
+            {from}
+            {to}
             <input type="hidden" name="token" value=move || token().unwrap_or_default()/>
             <a
                 class="button quiet"
@@ -163,6 +122,33 @@ fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl
                 </span>
             </p>
         </Show>
+    }
+}
+
+/// One of the filter's days: its name in a plain form, and how it is read and set.
+type Day = (&'static str, fn(&TrailFilter) -> Option<NaiveDate>, fn(&mut TrailFilter, Option<NaiveDate>));
+
+/// Returns the field for a day in the user's time zone.
+fn day_field(
+    filter: Memo<TrailFilter>,
+    go: Callback<(TrailFilter, Step)>,
+    label: Signal<&'static str>,
+    (name, of, set): Day,
+) -> impl IntoView {
+    let zone = StoredValue::new(use_zone());
+    let on_change = move |event: ev::Event| {
+        let mut next = filter.get_untracked().at(PagePosition::First);
+        set(&mut next, date::parse(&event_target_value(&event)));
+        let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+        next.offset = i16::try_from(zone.with_value(|zone| zone.offset(at)).local_minus_utc() / 60).unwrap_or_default();
+        go.run((next, Step::Chosen));
+    };
+    let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
+    view! {
+        <label>
+            <span class="label">{label}</span>
+            <input type="date" name=name value=day.get_untracked() prop:value=day on:change=on_change/>
+        </label>
     }
 }
 

@@ -3,13 +3,13 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::members::api::users::{Invite, Invited};
-use crate::members::fields::{MemberErrors, MemberLabelled, described_by, id, invalid, show};
+use crate::members::fields::member_control;
 use crate::routes;
 use crate::sign_in::step_up::StepUp;
-use crate::tokens::fields::read;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{FormField, Problems};
 use crate::ui::once::LinkShownOnce;
 use crate::ui::reactive::t_signal;
 use crate::words;
@@ -63,73 +63,49 @@ pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback
 fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let pending = invite.pending();
-    let errors: MemberErrors = RwSignal::new(Vec::new());
     let form = NodeRef::<html::Div>::new();
     let sent = StoredValue::new(None::<Invite>);
     // Discard the result of an earlier invitation.
     invite.clear();
+    let problems = Problems::of(invite);
+    let [email, role] = [MemberField::Email, MemberField::Role].map(|field| member_control(problems, field));
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<Invite>(form) else { return };
         let found = call.form.validate().err().unwrap_or_default();
         if !found.is_empty() || pending.get_untracked() {
-            event.prevent_default();
-            event.stop_propagation();
+            stop(&event);
         } else {
             sent.set_value(Some(call));
         }
-        show(errors, found);
+        problems.show(found);
     };
-    Effect::new(move |_| match invite.value().get() {
-        Some(Err(AppError::InvalidMember(found))) => show(errors, found),
-        Some(Err(AppError::StepUpNeeded)) => {
-            if let Some(call) = sent.get_value() {
-                step_up.then(move || _ = invite.dispatch(call.clone()));
-            }
+    Effect::new(move |_| {
+        if let Some(Err(AppError::StepUpNeeded)) = invite.value().get()
+            && let Some(call) = sent.get_value()
+        {
+            step_up.then(move || _ = invite.dispatch(call.clone()));
         }
-        _ => {}
     });
     let error = move || invite.value().get().and_then(Result::err).filter(|error| *error != AppError::StepUpNeeded);
-    let option = move |role: Role| view! { <option value=role.as_str()>{move || words::role(i18n, role)}</option> };
+    let option = move |role: Role| view! { <option value=role.into_str()>{move || words::role(i18n, role)}</option> };
     view! {
         <div node_ref=form>
             <ErrorNote error=Signal::derive(error)/>
             <ActionForm action=invite on:submit:capture=on_submit attr:novalidate=true>
-                <MemberLabelled field=MemberField::Email errors>
-                    <input
-                        type="email"
-                        id=id(MemberField::Email)
-                        name="form[email]"
-                        required
-                        autocomplete="off"
-                        aria-describedby=described_by(MemberField::Email)
-                        aria-invalid=invalid(errors, MemberField::Email)
-                    />
-                </MemberLabelled>
-                <MemberLabelled field=MemberField::Role errors>
-                    <select
-                        id=id(MemberField::Role)
-                        name="form[role]"
-                        required
-                        aria-describedby=described_by(MemberField::Role)
-                        aria-invalid=invalid(errors, MemberField::Role)
-                    >
+                <FormField control=email.clone() label=t_signal!(i18n, users.email)>
+                    <input type="email" name="form[email]" required autocomplete="off" {..email.attributes()}/>
+                </FormField>
+                <FormField control=role.clone() label=t_signal!(i18n, users.role)>
+                    <select name="form[role]" required {..role.attributes()}>
                         <option value="">{t_signal!(i18n, users.choose_role)}</option>
                         {Role::ALL.map(option).collect_view()}
                     </select>
-                </MemberLabelled>
+                </FormField>
                 <div class="dialog-actions">
                     <button type="button" class="button" on:click=move |_| on_cancel.run(())>
                         {t_signal!(i18n, cancel)}
                     </button>
-                    <button type="submit" class="button primary" disabled=pending>
-                        {move || {
-                            if pending.get() {
-                                t_string!(i18n, invitation.creating)
-                            } else {
-                                t_string!(i18n, invitation.create)
-                            }
-                        }}
-                    </button>
+                    <Submit pending label=t_signal!(i18n, invitation.create) busy=t_signal!(i18n, invitation.creating)/>
                 </div>
             </ActionForm>
         </div>

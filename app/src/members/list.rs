@@ -8,20 +8,20 @@ use crate::members::api::users::{
 use crate::members::invite_dialog::InviteDialogs;
 use crate::members::reset_link::ResetLinkDialogs;
 use crate::routes;
-use crate::sign_in::allowed::{Allowed, use_current_user};
+use crate::shell::failed::Failed;
+use crate::sign_in::allowed::use_current_user;
 use crate::sign_in::api::proof::Proof;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::{settled, t_signal};
 use crate::ui::time::Time;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::{self, Words};
 use domain::members::membership::{Change, Invitation, Member, MembershipState, is_last_administrator};
-use domain::members::role::{Permission, Role};
+use domain::members::role::Role;
 use domain::members::user::UserId;
 use leptos::html;
 use leptos::prelude::*;
@@ -30,15 +30,6 @@ use leptos::task::{spawn_local, tick};
 /// The page, for users whose role has the permission.
 #[component]
 pub fn AccountUsers() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::ManageUsers>
-            <UsersPage/>
-        </Allowed>
-    }
-}
-
-#[component]
-fn UsersPage() -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let account = use_current_user().account_name;
@@ -199,10 +190,10 @@ fn RoleField(
     let select = NodeRef::<html::Select>::new();
     let role = Memo::new(move |_| member.with(|member| member.role));
     let on_change = move |event| {
-        let chosen = Role::from_name(&event_target_value(&event));
+        let chosen = event_target_value(&event).parse().ok();
         // Keep showing the current role until it is changed.
         if let Some(select) = select.get_untracked() {
-            select.set_value(role.get_untracked().as_str());
+            select.set_value(role.get_untracked().into_str());
         }
         if let Some(chosen) = chosen {
             changes.ask_role(chosen, member.get_untracked());
@@ -210,7 +201,7 @@ fn RoleField(
     };
     let option = move |offered: Role| {
         view! {
-            <option value=offered.as_str() selected=move || role.get() == offered>
+            <option value=offered.into_str() selected=move || role.get() == offered>
                 {move || words::role(i18n, offered)}
             </option>
         }
@@ -222,7 +213,7 @@ fn RoleField(
             aria-label=label
             aria-describedby=described_by
             disabled=move || !hydrated.get() || last.get()
-            prop:value=move || role.get().as_str()
+            prop:value=move || role.get().into_str()
             on:change=on_change
         >
             {Role::ALL.map(option).collect_view()}

@@ -4,8 +4,9 @@ use crate::i18n::{Locale, use_i18n};
 use crate::members::api::profile::SetPreferences;
 use crate::routes;
 use crate::sign_in::allowed::use_preferences;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::language_switch::own_name;
 use crate::ui::reactive::t_signal;
@@ -19,12 +20,7 @@ pub fn PreferencesForm() -> impl IntoView {
     let hydrated = use_hydrated();
     let now = use_preferences();
     let save = ServerAction::<SetPreferences>::new();
-    // A full page load, since all texts and times of the page change.
-    Effect::new(move |_| {
-        if let Some(Ok(())) = save.value().get() {
-            _ = window().location().assign(routes::PROFILE);
-        }
-    });
+    load_after(save, |()| routes::PROFILE.to_owned()); // all texts and times of the page change
     let language = move |locale: Locale| {
         let code = locale.to_string();
         let chosen = now.language.as_deref() == Some(code.as_str());
@@ -39,28 +35,33 @@ pub fn PreferencesForm() -> impl IntoView {
         let others = known_zones().into_iter().filter(|name| Some(name) != chosen.as_ref());
         hydrated.get().then(|| others.map(|name| zone(name, false)).collect_view())
     };
+    let (own_language, own_zone) = (Control::new("own-language"), Control::new("own-time-zone"));
     view! {
-        <ErrorNote error=Signal::derive(move || save.value().get().and_then(Result::err))/>
+        <ErrorNote error=failure(save)/>
         <ActionForm action=save>
-            <div class="field">
-                <label for="own-language" class="label">{t_signal!(i18n, language)}</label>
-                <p class="hint" id="own-language-hint">{t_signal!(i18n, profile.language_hint)}</p>
-                <select id="own-language" name="language" aria-describedby="own-language-hint">
+            <FormField
+                control=own_language.clone()
+                label=t_signal!(i18n, language)
+                hint=t_signal!(i18n, profile.language_hint)
+            >
+                <select name="language" {..own_language.attributes()}>
                     <option value="">{t_signal!(i18n, profile.automatic)}</option>
                     {language(Locale::en)}
                     {language(Locale::ja)}
                 </select>
-            </div>
-            <div class="field">
-                <label for="own-time-zone" class="label">{t_signal!(i18n, profile.time_zone)}</label>
-                <p class="hint" id="own-time-zone-hint">{t_signal!(i18n, profile.time_zone_hint)}</p>
-                <select id="own-time-zone" name="time_zone" aria-describedby="own-time-zone-hint">
+            </FormField>
+            <FormField
+                control=own_zone.clone()
+                label=t_signal!(i18n, profile.time_zone)
+                hint=t_signal!(i18n, profile.time_zone_hint)
+            >
+                <select name="time_zone" {..own_zone.attributes()}>
                     <option value="">{t_signal!(i18n, profile.automatic)}</option>
                     {first.map(|name| zone(name, true))}
                     {others}
                 </select>
-            </div>
-            <button type="submit" class="button" disabled=save.pending()>{t_signal!(i18n, profile.save_preferences)}</button>
+            </FormField>
+            <Submit pending=save.pending() label=t_signal!(i18n, profile.save_preferences) class="button"/>
         </ActionForm>
     }
 }

@@ -6,14 +6,15 @@ use crate::i18n::{t_string, use_i18n};
 use crate::members::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
 use crate::members::preferences_form::PreferencesForm;
 use crate::routes;
+use crate::shell::failed::Failed;
 use crate::sign_in::allowed::{use_current_user, use_second_factor_missing};
 use crate::sign_in::api::second_factor::second_factors;
 use crate::sign_in::second_factor::SecondFactorPanel;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
-use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
@@ -27,11 +28,6 @@ use leptos::task::spawn_local;
 /// The page, for all signed-in users.
 #[component]
 pub fn Profile() -> impl IntoView {
-    view! { <ProfilePage/> }
-}
-
-#[component]
-fn ProfilePage() -> impl IntoView {
     let i18n = use_i18n();
     let asker = use_current_user();
     let changed = RwSignal::new(0_u32);
@@ -114,32 +110,29 @@ fn ProfilePage() -> impl IntoView {
 fn NamePanel(name: String) -> impl IntoView {
     let i18n = use_i18n();
     let rename = ServerAction::<Rename>::new();
-    // A full page load, since the frame shows the name too.
-    Effect::new(move |_| {
-        if let Some(Ok(())) = rename.value().get() {
-            _ = window().location().assign(routes::PROFILE);
-        }
-    });
+    let own_name = Control::new("own-name");
+    load_after(rename, |()| routes::PROFILE.to_owned()); // the frame shows the name too
     view! {
         <section class="panel" aria-labelledby="section-name">
             <h2 id="section-name">{t_signal!(i18n, profile.name)}</h2>
-            <ErrorNote error=Signal::derive(move || rename.value().get().and_then(Result::err))/>
+            <ErrorNote error=failure(rename)/>
             <ActionForm action=rename>
-                <div class="field">
-                    <label for="own-name" class="label">{t_signal!(i18n, profile.name)}</label>
-                    <p class="hint" id="own-name-hint">{t_signal!(i18n, profile.name_hint)}</p>
+                <FormField
+                    control=own_name.clone()
+                    label=t_signal!(i18n, profile.name)
+                    hint=t_signal!(i18n, profile.name_hint)
+                >
                     <input
                         type="text"
-                        id="own-name"
                         name="name"
                         value=name
                         required
                         autocomplete="name"
                         dir="auto"
-                        aria-describedby="own-name-hint"
+                        {..own_name.attributes()}
                     />
-                </div>
-                <button type="submit" class="button" disabled=rename.pending()>{t_signal!(i18n, profile.save)}</button>
+                </FormField>
+                <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
             </ActionForm>
         </section>
     }
@@ -170,7 +163,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="section-password">
             <h2 id="section-password">{t_signal!(i18n, profile.password)}</h2>
-            <ErrorNote error=Signal::derive(move || change.value().get().and_then(Result::err))/>
+            <ErrorNote error=failure(change)/>
             <div node_ref=form>
                 <ActionForm action=change>
                     // For password managers, which store the password under it.
@@ -182,7 +175,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
                         {field("new-password", "new", "new-password", t_signal!(i18n, profile.new).into_any())}
                         <p class="hint">{t_signal!(i18n, profile.new_hint)}</p>
                     </div>
-                    <button type="submit" class="button" disabled=change.pending()>{t_signal!(i18n, profile.change)}</button>
+                    <Submit pending=change.pending() label=t_signal!(i18n, profile.change) class="button"/>
                 </ActionForm>
             </div>
         </section>
@@ -246,9 +239,11 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
             .then(|| {
                 view! {
                     <ActionForm action=elsewhere>
-                        <button type="submit" class="button danger-text" disabled=elsewhere.pending()>
-                            {t_signal!(i18n, profile.everywhere)}
-                        </button>
+                        <Submit
+                            pending=elsewhere.pending()
+                            label=t_signal!(i18n, profile.everywhere)
+                            class="button danger-text"
+                        />
                     </ActionForm>
                 }
             })}

@@ -6,7 +6,7 @@ use crate::account::api::security_policy::UpdateSecurityPolicy;
 use crate::members::api::profile::{ChangePassword, Rename, SetPreferences, SignOutElsewhere, SwitchAccount};
 use crate::members::api::users::AcceptInvitation;
 use crate::request::context::answer_header;
-use crate::routes;
+use crate::routes::{self, before_parameter};
 use crate::sign_in::api::password_reset::{Forgotten, ResetPassword};
 use crate::sign_in::api::session::{SecondStep, SignIn, SignOut};
 use crate::tokens::api::{Create, Update};
@@ -49,9 +49,9 @@ fn forms(path: &str) -> Vec<&'static str> {
         routes::COMPANY_INFORMATION => &[UpdateCompanyInformation::PATH],
         routes::SECURITY_POLICY => &[UpdateSecurityPolicy::PATH],
         routes::AUDIT_TRAIL => &[routes::AUDIT_TRAIL],
-        other if other.starts_with(&routes::new_password("")) => &[ResetPassword::PATH],
-        other if other.starts_with(&routes::invitation("")) => &[AcceptInvitation::PATH],
-        other if other.starts_with(routes::TOKEN) => &[Update::PATH],
+        other if other.starts_with(before_parameter(routes::NEW_PASSWORD)) => &[ResetPassword::PATH],
+        other if other.starts_with(before_parameter(routes::INVITATION)) => &[AcceptInvitation::PATH],
+        other if other.starts_with(before_parameter(routes::TOKEN)) => &[Update::PATH],
         _ => &[],
     };
     let frame: &[&str] = if path.starts_with(routes::SETTINGS) { &[SignOut::PATH, SwitchAccount::PATH] } else { &[] };
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn page_without_forms_may_send_none() {
-        for path in ["", "/", "/no-such-page", "/sign-in/failed"] {
+        for path in ["", routes::HOME, "/no-such-page", routes::SIGN_IN_FAILED] {
             assert_eq!(form_action(path), "form-action 'none'", "{path}");
         }
     }

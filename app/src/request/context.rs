@@ -3,12 +3,11 @@
 use crate::error::AppError;
 use crate::i18n::Locale;
 use crate::mail::Mail;
-use crate::sign_in::api::session::SESSION_COOKIE;
-use crate::ui::language_switch::COOKIE as LANGUAGE_COOKIE;
+use crate::request::cookies::{LANGUAGE, SESSION, cookie_of};
 use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use domain::members::role::Permission;
 use domain::members::user::{CurrentUser, Preferences};
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use std::net::IpAddr;
@@ -106,7 +105,7 @@ pub async fn allowed_after_step_up(permission: Permission) -> Result<(Store, Cur
 /// # Errors
 /// [`AppError::SignInNeeded`] if it names none.
 pub fn session() -> Result<SessionToken, AppError> {
-    cookie(SESSION_COOKIE).and_then(|value| SessionToken::parse(&value)).ok_or(AppError::SignInNeeded)
+    cookie(SESSION).and_then(|value| SessionToken::parse(&value)).ok_or(AppError::SignInNeeded)
 }
 
 /// Returns the browser that sent the request.
@@ -125,7 +124,7 @@ pub fn mail() -> Option<Mail> {
 
 /// Returns the language that the user chose in this browser, else the one in their preferences.
 pub fn chosen_locale() -> Option<Locale> {
-    cookie(LANGUAGE_COOKIE).or_else(|| crate::sign_in::api::session::preferences().language)?.parse().ok()
+    cookie(LANGUAGE).or_else(|| preferences().language)?.parse().ok()
 }
 
 /// Returns the request's language: the one the user chose, else the one their browser asks for.
@@ -169,21 +168,6 @@ pub fn cookie(name: &str) -> Option<String> {
     cookie_of(&use_context::<Parts>()?.headers, name)
 }
 
-/// Returns the value of a cookie from a request's headers; several headers may carry cookies. They are parsed as bytes,
-/// because other applications on the same host may set cookies with arbitrary content (RFC 6265, 4.1.1
-/// notwithstanding), which must not matter here.
-#[must_use]
-pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut pairs =
-        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    let value = |pair: &[u8]| {
-        let equals = pair.iter().position(|byte| *byte == b'=')?;
-        let is_it = pair[..equals].trim_ascii() == name.as_bytes();
-        is_it.then(|| str::from_utf8(pair[equals + 1..].trim_ascii()).ok().map(str::to_owned))
-    };
-    pairs.find_map(value).flatten()
-}
-
 /// Adds a header to the answer. A value that is not a valid header value is left out.
 pub fn answer_header(name: header::HeaderName, value: &str) {
     if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
@@ -223,30 +207,5 @@ pub fn set_status(error: &AppError) {
 pub fn set_status_code(status: u16) {
     if let Some(answer) = use_context::<ResponseOptions>() {
         answer.set_status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cookie_is_found_beside_any_others() {
-        let found = |lines: &[&[u8]]| {
-            let lines = lines.iter().map(|line| (header::COOKIE, HeaderValue::from_bytes(line).unwrap()));
-            cookie_of(&lines.collect(), "kagitaba_session")
-        };
-        let own = Some("0aZ".to_owned());
-        for others in ["n=鍵", "鍵=n", "n=é;=;a", "a=\"b; c\"", "kagitaba_session2=x", "x=kagitaba_session"] {
-            let [before, after] = [format!("{others}; kagitaba_session=0aZ"), format!("kagitaba_session=0aZ;{others}")];
-            assert_eq!(found(&[before.as_bytes()]), own, "{before}");
-            assert_eq!(found(&[after.as_bytes()]), own, "{after}");
-            assert_eq!(found(&[others.as_bytes(), b"kagitaba_session=0aZ"]), own, "{others}");
-        }
-        assert_eq!(found(&[b"n=\xff\xfe; kagitaba_session = 0aZ "]), own);
-        for none in [&b"kagitaba_session"[..], b"kagitaba_session=\xff", b"", b"Kagitaba_session=x"] {
-            assert_eq!(found(&[none]), None);
-        }
-        assert_eq!(found(&[]), None);
     }
 }

@@ -1,24 +1,23 @@
-//! The protocols of server functions: JSON, parsed as text, like the data that comes with a page. So the wasm contains
-//! one JSON parser and not two.
+//! The protocols of server functions: a plain form or JSON in, JSON out, and the status of an error.
 //!
 //! A body is accepted only with the right content type. A page's form can be sent as `text/plain` so that its body
 //! parses as JSON. The check of the content type stops that, and so does the refusal of unknown fields, since such a
 //! body needs an extra one.
 
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::request::context::{set_status, wants_page};
+use crate::request::json_text::JsonText;
 use crate::routes;
 use leptos::server_fn::client::Client;
-use leptos::server_fn::codec::{Encoding, IntoReq, IntoRes, JsonEncoding, Post, PostUrl};
+use leptos::server_fn::codec::{Encoding, IntoReq, IntoRes, Post, PostUrl};
 use leptos::server_fn::error::{FromServerFnError as _, IntoAppError as _, ServerFnErrorErr};
 use leptos::server_fn::request::Req as _;
 use leptos::server_fn::response::ClientRes as _;
 use leptos::server_fn::server::Server;
-use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, Http, Protocol};
-use serde::Serialize;
+use leptos::server_fn::{Bytes, ContentType as _, Decodes as _, Http, Protocol, ServerFn};
 use serde::de::{DeserializeOwned, Error as _};
-use std::cell::Cell;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 
 /// The protocol for requests that a plain form can send too: `application/x-www-form-urlencoded`, and nothing else.
 #[derive(Debug)]
@@ -41,13 +40,28 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        require_content_type::<S>(&request, PostUrl::CONTENT_TYPE)?;
-        FormFormat::run_server(request, function).await
+        let run = async {
+            require_content_type::<S>(&request, PostUrl::CONTENT_TYPE)?;
+            FormFormat::run_server(request, function).await
+        };
+        with_status(run.await)
     }
 
     async fn run_client(path: &str, input: Input) -> Result<Output, AppError> {
         FormFormat::run_client(path, input).await
     }
+}
+
+/// Sets the answer's status to the error's, if it is one. A plain form is answered by a redirect to its page, which
+/// shows the error.
+fn with_status<T>(answer: Result<T, AppError>) -> Result<T, AppError> {
+    #[cfg(feature = "ssr")]
+    if let Err(error) = &answer
+        && !wants_page()
+    {
+        set_status(error);
+    }
+    answer
 }
 
 /// Refuses a body without this content type; parameters such as `charset` may follow it.
@@ -75,15 +89,16 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, AppError>> + Send,
     {
-        require_content_type::<S>(&request, Post::<JsonText>::CONTENT_TYPE)?;
-        let input = arguments(&request.try_into_bytes().await?)?;
-        let output = function(input).await?;
-        output.into_res().await
+        let run = async {
+            require_content_type::<S>(&request, Post::<JsonText>::CONTENT_TYPE)?;
+            let input = arguments(&request.try_into_bytes().await?)?;
+            function(input).await?.into_res().await
+        };
+        with_status(run.await)
     }
 
     async fn run_client(path: &str, input: Input) -> Result<Output, AppError> {
-        let path = if AGAIN.get() { format!("{path}?{}", routes::AGAIN) } else { path.to_owned() };
-        let request = input.into_req(&path, Post::<JsonText>::CONTENT_TYPE)?;
+        let request = input.into_req(path, Post::<JsonText>::CONTENT_TYPE)?;
         let answer = answered::<C>(request).await?;
         JsonText::decode(answer).map_err(|error| ServerFnErrorErr::Deserialization(error.to_string()).into_app_error())
     }
@@ -117,50 +132,17 @@ fn answered<C: Client<AppError>>(request: C::Request) -> Pin<Box<dyn Future<Outp
     })
 }
 
-thread_local! {
-    /// Whether the current call is made by the page itself, without a user action.
-    static AGAIN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Marks calls by which an open page refreshes its data after a change. No user action caused these requests, so they
-/// do not count as use of the session: a page that is merely open does not keep it alive. The URL's query tells the
+/// Calls a function by which an open page refreshes its data after a change. No user action caused this request, so it
+/// does not count as use of the session: a page that is merely open does not keep it alive. The URL's query tells the
 /// server.
-pub async fn again<F: Future>(asking: F) -> F::Output {
-    let mut asking = pin!(asking);
-    poll_fn(|context| {
-        AGAIN.set(true);
-        let polled = asking.as_mut().poll(context);
-        AGAIN.set(false);
-        polled
-    })
-    .await
-}
-
-/// JSON, parsed as text.
-#[derive(Debug)]
-pub struct JsonText;
-
-impl ContentType for JsonText {
-    const CONTENT_TYPE: &'static str = JsonEncoding::CONTENT_TYPE;
-}
-
-impl FormatType for JsonText {
-    const FORMAT_TYPE: Format = Format::Text;
-}
-
-impl<T: Serialize> Encodes<T> for JsonText {
-    type Error = serde_json::Error;
-
-    fn encode(value: &T) -> Result<Bytes, serde_json::Error> {
-        JsonEncoding::encode(value)
-    }
-}
-
-impl<T: DeserializeOwned> Decodes<T> for JsonText {
-    type Error = serde_json::Error;
-
-    fn decode(bytes: Bytes) -> Result<T, serde_json::Error> {
-        serde_json::from_str(str::from_utf8(&bytes).map_err(serde_json::Error::custom)?)
+///
+/// # Errors
+/// Those of the function.
+pub async fn again<F: ServerFn<Error = AppError>>(call: F) -> Result<F::Output, AppError> {
+    if cfg!(feature = "ssr") {
+        call.run_body().await
+    } else {
+        F::Protocol::run_client(&format!("{}?{}", F::PATH, routes::AGAIN), call).await
     }
 }
 

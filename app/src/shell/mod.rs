@@ -1,5 +1,6 @@
 //! The frame around the pages, and the pages that are loaded together.
 
+pub mod failed;
 pub mod frame;
 pub mod home;
 pub mod settings;

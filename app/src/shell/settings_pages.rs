@@ -5,19 +5,22 @@ use crate::{
     account::{company_information, security_policy},
     audit::trail,
     members::{invitation, list, profile},
-    sign_in::{failed, forgotten, new_password, second_step},
+    sign_in::{allowed::allowed, failed, forgotten, new_password, second_step},
 };
+use domain::members::role::Permission;
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 macro_rules! loaded_together {
-    ($($module:ident::$page:ident),* $(,)?) => {
+    ($($module:ident::$page:ident $(if $permission:ident)?),* $(,)?) => {
         #[derive(Debug, Clone, Copy)]
         enum Page { $($page),* }
 
         #[lazy]
         fn settings_pages(page: Page) -> AnyView {
-            match page { $(Page::$page => $module::$page().into_any()),* }
+            match page {
+                $(Page::$page => loaded_together!(@view $module::$page $($permission)?)),*
+            }
         }
 
         $(
@@ -41,17 +44,23 @@ macro_rules! loaded_together {
             }
         )*
     };
+    (@view $module:ident::$page:ident) => {
+        $module::$page().into_any()
+    };
+    (@view $module:ident::$page:ident $permission:ident) => {
+        allowed(Permission::$permission, || $module::$page().into_any())
+    };
 }
 
 loaded_together!(
-    list::AccountUsers,
-    trail::AuditTrail,
-    company_information::CompanyInformation,
+    list::AccountUsers if ManageUsers,
+    trail::AuditTrail if SeeAuditTrail,
+    company_information::CompanyInformation if ManageCompanyInformation,
     forgotten::Forgotten,
     invitation::AcceptInvitation,
     new_password::NewPassword,
     profile::Profile,
-    security_policy::SecurityPolicy,
+    security_policy::SecurityPolicy if ManageSecurityPolicy,
     second_step::SecondStep,
     failed::SignInFailed,
 );

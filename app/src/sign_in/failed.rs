@@ -28,7 +28,7 @@ pub fn SignInFailed() -> impl IntoView {
         SignInFailure::Fault => t_string!(i18n, sign_in_failed.fault),
     };
     view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in_failed.title).to_owned())>
+        <SignedOutPage title=t_signal!(i18n, sign_in_failed.title)>
             <h1>{t_signal!(i18n, sign_in_failed.title)}</h1>
             <p class="lead">{text}</p>
             <a class="button" href=routes::SIGN_IN>{t_signal!(i18n, sign_in_failed.again)}</a>

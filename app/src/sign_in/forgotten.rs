@@ -1,12 +1,13 @@
 //! The page to request a link to set a new password, by mail.
 
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
 use crate::routes::{self, Notice};
 use crate::sign_in::api::password_reset::Forgotten as ForgottenCall;
-use crate::sign_in::forgotten_link::use_mail_sent;
 use crate::sign_in::frame::SignedOutPage;
-use crate::ui::action_form::ActionForm;
+use crate::sign_in::page_session::use_page_session;
+use crate::ui::action_form::{ActionForm, Submit, failure};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::LabelAround;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -16,32 +17,26 @@ use leptos_router::hooks::use_query_map;
 pub fn Forgotten() -> impl IntoView {
     let i18n = use_i18n();
     let ask = ServerAction::<ForgottenCall>::new();
-    let pending = ask.pending();
     // A browser without our wasm returns with this notice.
     let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     let sent = Memo::new(move |_| match ask.value().get() {
         None => notice,
         Some(answer) => answer.is_ok(),
     });
-    let mail_sent = use_mail_sent();
+    let mail_sent = use_page_session().mail_sent;
     let form = move || {
         view! {
             <p class="lead">{t_signal!(i18n, forgotten.lead)}</p>
-            <ErrorNote error=Signal::derive(move || ask.value().get().and_then(Result::err))/>
+            <ErrorNote error=failure(ask)/>
             <ActionForm action=ask>
-                <label class="field">
-                    <span class="label">{t_signal!(i18n, sign_in.email)}</span>
+                <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
-                </label>
-                <button type="submit" class="button primary" disabled=pending>
-                    {move || {
-                        if pending.get() {
-                            t_string!(i18n, forgotten.sending)
-                        } else {
-                            t_string!(i18n, forgotten.send)
-                        }
-                    }}
-                </button>
+                </LabelAround>
+                <Submit
+                    pending=ask.pending()
+                    label=t_signal!(i18n, forgotten.send)
+                    busy=t_signal!(i18n, forgotten.sending)
+                />
             </ActionForm>
         }
     };
@@ -51,7 +46,7 @@ pub fn Forgotten() -> impl IntoView {
         (true, false) => form().into_any(),
     };
     view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, forgotten.title).to_owned())>
+        <SignedOutPage title=t_signal!(i18n, forgotten.title)>
             <h1>{t_signal!(i18n, forgotten.title)}</h1>
             {page}
             <p><a href=routes::SIGN_IN>{t_signal!(i18n, sign_in_failed.again)}</a></p>

@@ -10,6 +10,7 @@ pub(crate) mod frame;
 pub(crate) mod identity_provider;
 pub(crate) mod new_password;
 pub(crate) mod page;
+pub(crate) mod page_session;
 pub(crate) mod passkey;
 pub(crate) mod passkeys;
 pub(crate) mod plain_http;

@@ -1,84 +1,61 @@
 //! The page to set a new password, which the link for it leads to.
 
 use crate::error::AppError;
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
 use crate::routes;
 use crate::sign_in::api::password_reset::{ResetPassword as ResetCall, password_reset};
-use crate::sign_in::frame::SignedOutPage;
-use crate::ui::action_form::ActionForm;
+use crate::sign_in::frame::link_page;
+use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{Control, FormField, LabelAround};
 use crate::ui::reactive::t_signal;
 use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 /// The page, for anyone who has the link. Works without our wasm.
 #[component]
 pub fn NewPassword() -> impl IntoView {
     let i18n = use_i18n();
-    let params = use_params_map();
-    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-    let loaded = Resource::new(
-        move || token.get(),
-        |token| async move {
-            let email = password_reset(token.clone()).await;
-            (token, email)
-        },
-    );
-    let page = move |(token, email): (String, Result<String, AppError>)| match email {
+    link_page(t_signal!(i18n, new_password.title), password_reset, |token, email| match email {
         Ok(email) => view! { <PasswordForm token email/> }.into_any(),
         Err(error) => view! { <Over error/> }.into_any(),
-    };
-    view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, new_password.title).to_owned())>
-            <Transition>{move || loaded.get().map(page)}</Transition>
-        </SignedOutPage>
-    }
+    })
 }
 
 #[component]
 fn PasswordForm(token: String, email: String) -> impl IntoView {
     let i18n = use_i18n();
     let reset = ServerAction::<ResetCall>::new();
-    let pending = reset.pending();
-    // A full page load, so that the next page has no signed-in user from the start.
-    Effect::new(move |_| {
-        if let Some(Ok(next)) = reset.value().get() {
-            _ = window().location().assign(&next);
-        }
-    });
+    let password = Control::new("new-password");
+    load_after(reset, |next| next);
     view! {
         <h1>{t_signal!(i18n, new_password.title)}</h1>
         <p class="lead">{t_signal!(i18n, new_password.lead)}</p>
-        <ErrorNote error=Signal::derive(move || reset.value().get().and_then(Result::err))/>
+        <ErrorNote error=failure(reset)/>
         <ActionForm action=reset>
             <input type="hidden" name="token" value=token/>
-            <label class="field">
-                <span class="label">{t_signal!(i18n, sign_in.email)}</span>
+            <LabelAround label=t_signal!(i18n, sign_in.email)>
                 <input type="email" value=email readonly autocomplete="username"/>
-            </label>
-            <div class="field">
-                <label for="new-password" class="label">{t_signal!(i18n, profile.new)}</label>
-                <p class="hint" id="new-password-hint">{t_signal!(i18n, invitation.password_hint)}</p>
+            </LabelAround>
+            <FormField
+                control=password.clone()
+                label=t_signal!(i18n, profile.new)
+                hint=t_signal!(i18n, invitation.password_hint)
+            >
                 <input
                     type="password"
-                    id="new-password"
                     name="form[password]"
                     required
                     minlength=PASSWORD_MIN
                     autocomplete="new-password"
-                    aria-describedby="new-password-hint"
+                    {..password.attributes()}
                 />
-            </div>
-            <button type="submit" class="button primary" disabled=pending>
-                {move || {
-                    if pending.get() {
-                        t_string!(i18n, new_password.saving)
-                    } else {
-                        t_string!(i18n, new_password.save)
-                    }
-                }}
-            </button>
+            </FormField>
+            <Submit
+                pending=reset.pending()
+                label=t_signal!(i18n, new_password.save)
+                busy=t_signal!(i18n, new_password.saving)
+            />
         </ActionForm>
     }
 }

@@ -1,15 +1,17 @@
 //! The sign-in page.
 
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
 use crate::routes::Notice;
 use crate::sign_in::api::session::SignIn as SignInCall;
 use crate::sign_in::forgotten_link::ForgottenLink;
 use crate::sign_in::frame::SignedOutPage;
-use crate::sign_in::identity_provider::{IdentityProviderLink, use_identity_provider};
-use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
+use crate::sign_in::identity_provider::IdentityProviderLink;
+use crate::sign_in::page_session::use_page_session;
+use crate::sign_in::passkey::{Entry, PasskeyEntry};
 use crate::sign_in::plain_http::PlainHttpNote;
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::LabelAround;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -22,41 +24,29 @@ pub fn SignIn() -> impl IntoView {
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let (passkey_then, provider_then) = (next.clone(), next.clone());
     let password_set = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
-    let (passkeys, provider) = (use_passkeys(), use_identity_provider());
-    // A full page load, so that the next page has the signed-in user from the start.
-    Effect::new(move |_| {
-        if let Some(Ok(next)) = sign_in.value().get() {
-            _ = window().location().assign(&next);
-        }
-    });
-    let error = move || sign_in.value().get().and_then(Result::err);
-    let pending = sign_in.pending();
+    let session = use_page_session();
+    let (passkeys, provider) = (session.passkeys_taken, session.identity_provider.is_some());
+    load_after(sign_in, |next| next);
     view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, sign_in.title).to_owned())>
+        <SignedOutPage title=t_signal!(i18n, sign_in.title)>
             <h1>{t_signal!(i18n, sign_in.title)}</h1>
             <p class="lead">{t_signal!(i18n, sign_in.lead)}</p>
             {password_set.then(|| view! { <p class="note" role="status">{t_signal!(i18n, new_password.done)}</p> })}
             <PlainHttpNote/>
-            <ErrorNote error=Signal::derive(error)/>
+            <ErrorNote error=failure(sign_in)/>
             <ActionForm action=sign_in>
-                <label class="field">
-                    <span class="label">{t_signal!(i18n, sign_in.email)}</span>
+                <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
-                </label>
-                <label class="field">
-                    <span class="label">{t_signal!(i18n, sign_in.password)}</span>
+                </LabelAround>
+                <LabelAround label=t_signal!(i18n, sign_in.password)>
                     <input type="password" name="password" required autocomplete="current-password"/>
-                </label>
+                </LabelAround>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
-                <button type="submit" class="button primary" disabled=pending>
-                    {move || {
-                        if pending.get() {
-                            t_string!(i18n, sign_in.pending)
-                        } else {
-                            t_string!(i18n, sign_in.submit)
-                        }
-                    }}
-                </button>
+                <Submit
+                    pending=sign_in.pending()
+                    label=t_signal!(i18n, sign_in.submit)
+                    busy=t_signal!(i18n, sign_in.pending)
+                />
             </ActionForm>
             <ForgottenLink/>
             {(passkeys || provider)

@@ -3,32 +3,24 @@
 use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::sign_in::api::passkeys::{
-    GivenPasskey, PasskeyChallenge, ask_for_passkey, passkeys_taken, second_step_with_passkey, sign_in_with_passkey,
+    GivenPasskey, PasskeyChallenge, ask_for_passkey, second_step_with_passkey, sign_in_with_passkey,
 };
 use crate::sign_in::credential_json::credential_json;
+use crate::sign_in::page_session::use_page_session;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
-use js_sys::{Function, JSON, Object, Promise, Reflect};
+use js_sys::{Function, JSON, Promise, Reflect};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortController;
-
-/// Whether the server accepts passkeys. Constant until the browser loads another page.
-#[derive(Clone, Copy)]
-struct PasskeysTaken(bool);
-
-/// Provides it. Called once, by the app.
-pub fn provide_passkeys() {
-    provide_context(PasskeysTaken(SharedValue::new(passkeys_taken).into_inner()));
-}
+use web_sys::{AbortController, AbortSignal, CredentialCreationOptions, CredentialRequestOptions};
 
 /// Returns whether the server accepts passkeys.
 pub fn use_passkeys() -> bool {
-    expect_context::<PasskeysTaken>().0
+    use_page_session().passkeys_taken
 }
 
 /// The purpose of the browser's dialog.
@@ -82,19 +74,24 @@ pub async fn passkey(
 }
 
 /// Opens the dialog. The browser converts all values with bytes from JSON and to it (Web Authentication Level 3, 5.1.8
-/// to 5.1.10).
-fn ask(ceremony: Ceremony, options: &str, signal: &JsValue) -> Result<Promise, JsValue> {
-    let (parse, ask) = match ceremony {
-        Ceremony::Create => ("parseCreationOptionsFromJSON", "create"),
-        Ceremony::Get => ("parseRequestOptionsFromJSON", "get"),
-    };
-    let credential = Reflect::get(&window(), &"PublicKeyCredential".into())?;
-    let options = call(&credential, parse, &JSON::parse(options)?)?;
-    let request = Object::new();
-    Reflect::set(&request, &"publicKey".into(), &options)?;
-    Reflect::set(&request, &"signal".into(), signal)?;
-    let credentials = Reflect::get(&window().navigator(), &"credentials".into())?;
-    call(&credentials, ask, &request)?.dyn_into()
+/// to 5.1.10); `web_sys` knows these methods as unstable only.
+fn ask(ceremony: Ceremony, options: &str, signal: &AbortSignal) -> Result<Promise, JsValue> {
+    let class = Reflect::get(&window(), &"PublicKeyCredential".into())?;
+    let (options, credentials) = (JSON::parse(options)?, window().navigator().credentials());
+    match ceremony {
+        Ceremony::Create => {
+            let request = CredentialCreationOptions::new();
+            request.set_public_key(call(&class, "parseCreationOptionsFromJSON", &options)?.unchecked_ref());
+            request.set_signal(signal);
+            credentials.create_with_options(&request)
+        }
+        Ceremony::Get => {
+            let request = CredentialRequestOptions::new();
+            request.set_public_key(call(&class, "parseRequestOptionsFromJSON", &options)?.unchecked_ref());
+            request.set_signal(signal);
+            credentials.get_with_options(&request)
+        }
+    }
 }
 
 fn call(on: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {

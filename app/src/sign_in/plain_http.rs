@@ -1,19 +1,11 @@
 //! A warning where sign-in can't work: browsers store no session for a site without TLS.
 
 use crate::i18n::use_i18n;
-use crate::sign_in::api::session::session_is_dropped;
+use crate::sign_in::page_session::use_page_session;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
-
-#[derive(Clone, Copy)]
-struct SessionIsDropped(bool);
-
-/// Provides the warning's condition. Called once, by the app.
-pub fn provide_plain_http() {
-    provide_context(SessionIsDropped(SharedValue::new(session_is_dropped).into_inner()));
-}
 
 /// Explains why sign-in would lead back to the form, and what to do; nothing if sign-in works. The server decides by
 /// request headers; once our wasm runs, the browser knows for certain.
@@ -21,8 +13,7 @@ pub fn provide_plain_http() {
 pub fn PlainHttpNote() -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let SessionIsDropped(dropped) = expect_context();
-    dropped.then(|| {
+    use_page_session().cookie_dropped.then(|| {
         view! {
             <div class="note warning" hidden=move || hydrated.get() && window().is_secure_context()>
                 {Icon::Alert.view()}

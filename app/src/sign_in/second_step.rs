@@ -6,8 +6,9 @@ use crate::routes;
 use crate::sign_in::api::session::{SecondStep as SecondStepCall, second_step_awaited};
 use crate::sign_in::frame::SignedOutPage;
 use crate::sign_in::passkey::{Entry, PasskeyEntry, use_passkeys};
-use crate::ui::action_form::ActionForm;
+use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use domain::sign_in::second_factor::SecondStepBy;
@@ -21,12 +22,7 @@ pub fn SecondStep() -> impl IntoView {
     let take = ServerAction::<SecondStepCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let awaited = Resource::new(|| (), |()| second_step_awaited());
-    // A full page load, so that the next page has the signed-in user from the start.
-    Effect::new(move |_| {
-        if let Some(Ok(next)) = take.value().get() {
-            _ = window().location().assign(&next);
-        }
-    });
+    load_after(take, |next| next);
     let over = move || matches!(take.value().get(), Some(Err(AppError::SignInOver)));
     let again = StoredValue::new(next.as_deref().map_or_else(|| routes::SIGN_IN.to_owned(), routes::sign_in_then));
     let form = move |by| view! { <CodeForm by take next=next.clone()/> }.into_any();
@@ -36,7 +32,7 @@ pub fn SecondStep() -> impl IntoView {
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {
-        <SignedOutPage title=Signal::derive(move || t_string!(i18n, second_step.title).to_owned())>
+        <SignedOutPage title=t_signal!(i18n, second_step.title)>
             <h1>{t_signal!(i18n, second_step.title)}</h1>
             <Transition>{move || awaited.get().map(&page)}</Transition>
             <p><a href=again.get_value() rel="external">{t_signal!(i18n, second_step.again)}</a></p>
@@ -47,7 +43,7 @@ pub fn SecondStep() -> impl IntoView {
 #[component]
 fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let pending = take.pending();
+    let code = Control::new("code");
     let passkey = by.passkey && use_passkeys();
     let hydrated = use_hydrated();
     let lead = move || {
@@ -57,9 +53,8 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
             t_string!(i18n, second_step.lead)
         }
     };
-    let hint = move || {
-        if by.authenticator { t_string!(i18n, second_step.hint) } else { t_string!(i18n, second_step.hint_recovery) }
-    };
+    let hint =
+        if by.authenticator { t_signal!(i18n, second_step.hint) } else { t_signal!(i18n, second_step.hint_recovery) };
     let then = next.clone();
     view! {
         <p class="lead">{lead}</p>
@@ -70,29 +65,27 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                     <p class="sign-in-or needs-script">{t_signal!(i18n, sign_in.or)}</p>
                 }
             })}
-        <ErrorNote error=Signal::derive(move || take.value().get().and_then(Result::err))/>
+        <ErrorNote error=failure(take)/>
         <ActionForm action=take>
-            <div class="field">
-                <label for="code" class="label">{t_signal!(i18n, second_step.code)}</label>
-                <p class="hint" id="code-hint">{hint}</p>
+            <FormField control=code.clone() label=t_signal!(i18n, second_step.code) hint>
                 <input
                     type="text"
-                    id="code"
                     name="code"
                     required
                     autofocus=!passkey
                     autocomplete="one-time-code"
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-describedby="code-hint"
+                    {..code.attributes()}
                 />
-            </div>
+            </FormField>
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
-            <button type="submit" class="button" class:primary=!passkey disabled=pending>
-                {move || {
-                    if pending.get() { t_string!(i18n, sign_in.pending) } else { t_string!(i18n, sign_in.submit) }
-                }}
-            </button>
+            <Submit
+                pending=take.pending()
+                label=t_signal!(i18n, sign_in.submit)
+                busy=t_signal!(i18n, sign_in.pending)
+                class=if passkey { "button" } else { "button primary" }
+            />
         </ActionForm>
     }
 }

@@ -125,7 +125,7 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
     let (people, terms) = (store.contacts(by.account, None).await?, store.terms(by.account).await?);
     let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
     let issued = store.create(&by, settings, request).await?;
-    plain_form_goes_on_to(&routes::token_with_notice(issued.token.id, routes::Notice::Created));
+    plain_form_goes_on_to(&routes::with_notice(&routes::token(issued.token.id), routes::Notice::Created));
     Ok(issued.into())
 }
 
@@ -146,7 +146,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     let terms = store.terms(by.account).await?;
     let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
     let (token, name_exists) = store.update(&by, id, settings, revision).await?;
-    plain_form_goes_on_to(&routes::token_with_notice(id, routes::Notice::Updated));
+    plain_form_goes_on_to(&routes::with_notice(&routes::token(id), routes::Notice::Updated));
     Ok(Updated { token, name_exists })
 }
 

@@ -1,24 +1,40 @@
 //! The fields of a token's form, each with its label, hint and error. Their names are those of `TokenForm`, as a plain
 //! form sends them.
 
+use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::tokens::scope_picker::ScopePicker;
+use crate::ui::field::{Control, FieldProblem, FormField, Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::date_text;
-use crate::words;
+use crate::words::{self, Words};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::gate::api_version::ApiVersion;
 use domain::members::membership::{Contact, MembershipState};
 use domain::text::{Field, FieldError};
 use domain::tokens::expiry::{self, Lifetime, Terms};
-use leptos::form::FromFormData;
-use leptos::html;
+use domain::tokens::scope::Scopes;
+use leptos::oco::Oco;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// The form's current problems.
-pub type Errors = RwSignal<Vec<FieldError>>;
+pub type Errors = Problems<FieldError>;
+
+impl FieldProblem for FieldError {
+    fn id(&self) -> Oco<'static, str> {
+        id(self.field).into()
+    }
+
+    fn text(&self, i18n: Words) -> String {
+        words::problem(i18n, self)
+    }
+
+    fn answered(error: AppError) -> Option<Vec<Self>> {
+        if let AppError::Invalid(found) = error { Some(found) } else { None }
+    }
+}
 
 /// Returns the id of the element that takes the focus when the field has an error.
 const fn id(field: Field) -> &'static str {
@@ -38,67 +54,28 @@ pub fn focus(field: Field) {
     focus_id(id(field));
 }
 
-/// Moves the focus to the element of this id, once the page shows it.
-pub fn focus_id(id: &str) {
-    let id = id.to_owned();
-    request_animation_frame(move || {
-        let element = document().get_element_by_id(&id);
-        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-            _ = element.focus();
-        }
-    });
-}
-
-/// Reads the values of the form below this element as the arguments of a server function.
-pub fn read<F: FromFormData>(around: NodeRef<html::Div>) -> Option<F> {
-    let form = around.get_untracked()?.query_selector("form").ok()??;
-    F::from_form_data(&web_sys::FormData::new_with_form(form.unchecked_ref()).ok()?).ok()
-}
-
-fn has_error(errors: Errors, field: Field) -> bool {
-    errors.with(|errors| errors.iter().any(|error| error.field == field))
-}
-
-/// Returns the ids of the elements that describe the field: its hint, then its error.
-fn described_by(field: Field) -> String {
-    format!("{0}-hint {0}-error", id(field))
-}
-
-/// The error message of the field, if it has one.
-#[component]
-pub fn FieldProblem(field: Field, errors: Errors) -> impl IntoView {
-    let i18n = use_i18n();
-    let problem = move || {
-        errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| words::problem(i18n, error)))
-    };
-    view! {
-        <p class="problem" id=format!("{}-error", id(field))>
-            {problem}
-        </p>
-    }
-}
-
-/// Label, hint and error around an input.
-#[component]
-fn Labelled(
+/// Returns the field with its label, around the element that `element` makes for it.
+fn labelled<V: IntoView + 'static>(
     field: Field,
-    #[prop(into)] hint: Signal<&'static str>,
+    hint: impl Into<Signal<String>>,
     errors: Errors,
-    #[prop(optional)] optional: bool,
-    children: Children,
+    optional: bool,
+    element: impl FnOnce(&Control) -> V + Send + 'static,
 ) -> impl IntoView {
+    let (i18n, of) = (use_i18n(), errors.control(id(field)));
+    let label = Signal::derive(move || words::field(i18n, field));
+    view! { <FormField control=of.clone() label hint=hint optional>{element(&of)}</FormField> }
+}
+
+/// The API scopes, with what is to be said about them.
+#[component]
+pub fn ScopesField(scopes: Scopes, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <div class="field">
-            <label for=id(field)>
-                <span class="label">{move || words::field(i18n, field)}</span>
-                {optional.then(|| view! { <span class="optional">{t_signal!(i18n, optional)}</span> })}
-            </label>
-            <p class="hint" id=format!("{}-hint", id(field))>
-                {hint}
-            </p>
-            {children()}
-            <FieldProblem field errors/>
+        <div id=id(Field::Scopes) tabindex="-1">
+            <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
+            {errors.control(id(Field::Scopes)).problem_view()}
+            <ScopePicker scopes/>
         </div>
     }
 }
@@ -107,36 +84,27 @@ fn Labelled(
 #[component]
 pub fn NameAndDescription(name: String, description: String, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
-    view! {
-        <Labelled field=Field::Name hint=t_signal!(i18n, form.name_hint) errors>
-            <input
-                type="text"
-                id=id(Field::Name)
-                name="form[name]"
-                value=name
-                required
-                autocomplete="off"
-                dir="auto"
-                aria-describedby=described_by(Field::Name)
-                aria-invalid=move || has_error(errors, Field::Name).to_string()
-            />
-        </Labelled>
-        <Labelled
-            field=Field::Description
-            hint=t_signal!(i18n, form.description_hint)
-            errors
-            optional=true
-        >
+    let description = |of: &Control| {
+        view! {
             <TextArea
                 id=id(Field::Description)
                 name="form[description]"
                 value=description
                 rows="3"
-                described_by=described_by(Field::Description)
-                invalid=Signal::derive(move || has_error(errors, Field::Description))
+                described_by=of.described_by()
+                invalid=of.invalid()
                 prose=true
             />
-        </Labelled>
+        }
+    };
+    let name = |of: &Control| {
+        view! {
+            <input type="text" name="form[name]" value=name required autocomplete="off" dir="auto" {..of.attributes()}/>
+        }
+    };
+    view! {
+        {labelled(Field::Name, t_signal!(i18n, form.name_hint), errors, false, name)}
+        {labelled(Field::Description, t_signal!(i18n, form.description_hint), errors, true, description)}
     }
 }
 
@@ -154,22 +122,8 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
         view! { <option value=number.clone() selected=number == version>{text}</option> }
     };
     let options = offered.map(option).collect_view();
-    view! {
-        <Labelled
-            field=Field::ApiVersion
-            hint=t_signal!(i18n, form.api_version_hint)
-            errors
-        >
-            <select
-                id=id(Field::ApiVersion)
-                name="form[api_version]"
-                aria-describedby=described_by(Field::ApiVersion)
-                aria-invalid=move || has_error(errors, Field::ApiVersion).to_string()
-            >
-                {options}
-            </select>
-        </Labelled>
-    }
+    let element = |of: &Control| view! { <select name="form[api_version]" {..of.attributes()}>{options}</select> };
+    labelled(Field::ApiVersion, t_signal!(i18n, form.api_version_hint), errors, false, element)
 }
 
 /// The expiry chosen for the Auth Token of an existing token; `None` if it never expires.
@@ -215,18 +169,12 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         None => t_string!(i18n, form.expires_hint).to_owned(),
     };
     let [earliest, latest] = [0, terms.days()].map(|days| (terms.now + TimeDelta::days(days.into())).date_naive());
-    view! {
-        <div class="field">
-            <label for=id(Field::Expires)>
-                <span class="label">{move || words::field(i18n, Field::Expires)}</span>
-            </label>
-            <p class="hint" id="expires-hint">{hint}</p>
+    let element = move |of: &Control| {
+        view! {
             <select
-                id=id(Field::Expires)
                 name="form[expires]"
-                aria-describedby=described_by(Field::Expires)
-                aria-invalid=move || has_error(errors, Field::Expires).to_string()
                 on:change=move |event| chosen.set(event_target_value(&event))
+                {..of.attributes()}
             >
                 {never}
                 {kept}
@@ -245,9 +193,9 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                     aria-describedby="expires-error"
                 />
             </div>
-            <FieldProblem field=Field::Expires errors/>
-        </div>
-    }
+        }
+    };
+    labelled(Field::Expires, Signal::derive(hint), errors, false, element)
 }
 
 /// The fields for primary contact and developers.
@@ -270,37 +218,28 @@ pub fn Contacts(primary_contact: String, developers: String, people: Vec<Contact
         }
     };
     let options = people.into_iter().map(option).collect_view();
-    view! {
-        <Labelled
-            field=Field::PrimaryContact
-            hint=t_signal!(i18n, form.primary_contact_hint)
-            errors
-        >
-            <select
-                id=id(Field::PrimaryContact)
-                name="form[primary_contact]"
-                required
-                aria-describedby=described_by(Field::PrimaryContact)
-                aria-invalid=move || has_error(errors, Field::PrimaryContact).to_string()
-            >
+    let contact = |of: &Control| {
+        view! {
+            <select name="form[primary_contact]" required {..of.attributes()}>
                 <option value="">{t_signal!(i18n, form.choose)}</option>
                 {options}
             </select>
-        </Labelled>
-        <Labelled
-            field=Field::Developers
-            hint=t_signal!(i18n, form.developers_hint)
-            errors
-            optional=true
-        >
+        }
+    };
+    let developers = |of: &Control| {
+        view! {
             <TextArea
                 id=id(Field::Developers)
                 name="form[developers]"
                 value=developers
                 rows="3"
-                described_by=described_by(Field::Developers)
-                invalid=Signal::derive(move || has_error(errors, Field::Developers))
+                described_by=of.described_by()
+                invalid=of.invalid()
             />
-        </Labelled>
+        }
+    };
+    view! {
+        {labelled(Field::PrimaryContact, t_signal!(i18n, form.primary_contact_hint), errors, false, contact)}
+        {labelled(Field::Developers, t_signal!(i18n, form.developers_hint), errors, true, developers)}
     }
 }

@@ -1,7 +1,8 @@
 //! The three filters of the token list, and Clear all.
 
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
 use crate::routes;
+use crate::ui::choices::Choices;
 use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::words;
@@ -37,30 +38,9 @@ pub fn FilterSidebar(
         change(&mut next);
         on_change.run((next, Step::Chosen));
     };
-    let created = move |value: Option<CreatedOn>| {
-        let text = move || value.map_or_else(|| t_string!(i18n, filter.any_time), |it| words::created_on(i18n, it));
-        view! {
-            <Choice
-                name="created"
-                value=value.map_or("", CreatedOn::as_str)
-                text=Signal::derive(text)
-                checked=Signal::derive(move || filter.with(|filter| filter.created == value))
-                on_pick=Callback::new(move |()| choose(&|next| next.created = value))
-            />
-        }
-    };
-    let state = move |value: Option<TokenState>| {
-        let text = move || value.map_or_else(|| t_string!(i18n, filter.any_state), |it| words::state(i18n, it));
-        view! {
-            <Choice
-                name="state"
-                value=value.map_or("", TokenState::as_str)
-                text=Signal::derive(text)
-                checked=Signal::derive(move || filter.with(|filter| filter.state == value))
-                on_pick=Callback::new(move |()| choose(&|next| next.state = value))
-            />
-        }
-    };
+    let any = |text: Signal<&'static str>| std::iter::once(("", text));
+    let created = CreatedOn::ALL.map(|it| (it.into_str(), Signal::derive(move || words::created_on(i18n, it))));
+    let states = TokenState::ALL.map(|it| (it.into_str(), Signal::derive(move || words::state(i18n, it))));
     let active = move || filter.with(TokenFilter::active);
     view! {
         <form class="filters" method="get" action=routes::TOKENS on:submit=move |event| event.prevent_default()>
@@ -77,42 +57,22 @@ pub fn FilterSidebar(
                 </a>
             </div>
             {search_box("name", t_signal!(i18n, filter.name), typed, on_input)}
-            <fieldset>
-                <legend class="label">{t_signal!(i18n, filter.created)}</legend>
-                {created(None)}
-                {CreatedOn::ALL.map(|value| created(Some(value))).collect_view()}
-            </fieldset>
-            <fieldset>
-                <legend class="label">{t_signal!(i18n, filter.state)}</legend>
-                {state(None)}
-                {TokenState::ALL.map(|value| state(Some(value))).collect_view()}
-            </fieldset>
-            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
+            <Choices
+                name="created"
+                legend=t_signal!(i18n, filter.created)
+                options=any(t_signal!(i18n, filter.any_time)).chain(created).collect()
+                chosen=Signal::derive(move || filter.with(|filter| filter.created.map_or("", Into::into)))
+                on_choose=move |value: &'static str| choose(&|next| next.created = value.parse().ok())
+            />
+            <Choices
+                name="state"
+                legend=t_signal!(i18n, filter.state)
+                options=any(t_signal!(i18n, filter.any_state)).chain(states).collect()
+                chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", Into::into)))
+                on_choose=move |value: &'static str| choose(&|next| next.state = value.parse().ok())
+            />
+            <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.into_str())/>
             <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
-    }
-}
-
-/// A radio button for one of several values.
-#[component]
-fn Choice(
-    name: &'static str,
-    value: &'static str,
-    text: Signal<&'static str>,
-    checked: Signal<bool>,
-    on_pick: Callback<()>,
-) -> impl IntoView {
-    view! {
-        <label class="choice">
-            <input
-                type="radio"
-                name=name
-                value=value
-                checked=checked
-                prop:checked=checked
-                on:change=move |_| on_pick.run(())
-            />
-            <span>{text}</span>
-        </label>
     }
 }

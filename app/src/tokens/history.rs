@@ -1,7 +1,7 @@
 //! The latest entries of the audit trail about one token. The browser loads them once the page runs: they are the least
 //! important part of the page, and their code is a wasm chunk of its own.
 
-use crate::audit::api::history;
+use crate::audit::api::GetHistory;
 use crate::audit::entries::AuditEntries;
 use crate::error::AppError;
 use crate::i18n::use_i18n;
@@ -52,7 +52,7 @@ fn Entries(id: TokenId) -> impl IntoView {
     Effect::new(move |_| {
         let asked = changes.count();
         spawn_local(async move {
-            let history = again(history(id)).await;
+            let history = again(GetHistory { id }).await;
             // An outdated answer is dropped: a later change has started another request.
             if !loaded.is_disposed() && untrack(|| changes.count()) == asked {
                 loaded.set(Some(history));

@@ -2,6 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
+use crate::ui::visibility::use_page_visible;
 use crate::words::Words;
 use domain::audit::action::Action;
 use domain::audit::live::{CHANGE_EVENT, END_EVENT, LiveChange};
@@ -11,7 +12,6 @@ use futures_util::{StreamExt as _, pin_mut};
 use gloo_net::eventsource::futures::EventSource;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::{ev, leptos_dom::helpers::window_event_listener};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// the connection has ended, or its role no longer allows it. A connection that has ended is restored and continues
 /// where it was. A hidden page has no connection, since a browser has few, and reconnects when it is visible again.
 pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>, on_end: Callback<()>) {
-    let watched = use_watched();
+    let visible = use_page_visible();
     let attempts = RwSignal::new(0_u32);
     let (seen, failures) = (StoredValue::new(0_i64), StoredValue::new(0_u32));
     Effect::new(move |_| {
         attempts.track();
-        let Some(from) = from.get().filter(|_| watched.get()) else { return };
+        let Some(from) = from.get().filter(|_| visible.get()) else { return };
         let on_heard = move |change: LiveChange| {
             seen.set_value(change.sequence);
             failures.set_value(0);
@@ -72,18 +72,6 @@ async fn listen(after: i64, on_heard: impl Fn(LiveChange)) -> Option<Ended> {
             _ => return None,
         }
     }
-}
-
-/// Returns a signal that is true while the page is visible.
-pub fn use_watched() -> Signal<bool> {
-    let watched = RwSignal::new(true);
-    Effect::new(move |_| {
-        watched.set(!document().hidden());
-        let listener = window_event_listener(ev::visibilitychange, move |_| watched.set(!document().hidden()));
-        on_cleanup(move || listener.remove());
-    });
-    // Equal values in a row notify no subscriber.
-    Memo::new(move |_| watched.get()).into()
 }
 
 /// The latest change by others to each token, for its card to show.

@@ -2,7 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::sign_in::allowed::Allowed;
+use crate::sign_in::allowed::allowed;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
@@ -12,11 +12,7 @@ use leptos::prelude::*;
 /// The page, for users whose role has the permission.
 #[component]
 pub fn Tips() -> impl IntoView {
-    view! {
-        <Allowed permission=Permission::SeeTokens>
-            <TipsPage/>
-        </Allowed>
-    }
+    allowed(Permission::SeeTokens, || TipsPage().into_any())
 }
 
 #[component]

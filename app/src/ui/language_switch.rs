@@ -2,13 +2,11 @@
 //! browser's.
 
 use crate::i18n::{Locale, use_i18n};
+use crate::request::cookies::LANGUAGE;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-
-/// The cookie that stores the choice: `en` or `ja`.
-pub const COOKIE: &str = "kagitaba_language";
 
 /// Applies the language chosen in the request's cookie, or in the user's preferences. Called once by the app, below its
 /// languages. The browser then finds it in the page.
@@ -36,7 +34,7 @@ pub fn LanguageSwitch() -> impl IntoView {
         i18n.set_locale(locale);
         let document: web_sys::HtmlDocument = document().unchecked_into();
         // Stored for a year. A browser that accepts no cookies requests its own language the next time.
-        _ = document.set_cookie(&format!("{COOKIE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
+        _ = document.set_cookie(&format!("{LANGUAGE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
     };
     let choice = move |locale: Locale| {
         view! {

@@ -1,10 +1,12 @@
 //! The building blocks of pages. They take plain values and callbacks.
 
 pub mod action_form;
+pub mod choices;
 pub mod confirm_dialog;
 pub mod copy_button;
 pub mod dialog;
 pub mod error_note;
+pub mod field;
 pub mod hydrated;
 pub mod icon;
 pub mod language_switch;
@@ -19,3 +21,4 @@ pub mod search_box;
 pub mod theme_switch;
 pub mod time;
 pub mod toasts;
+pub mod visibility;

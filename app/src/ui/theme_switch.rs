@@ -1,12 +1,11 @@
 //! The colour theme, light or dark: as the user chose, else the system's.
 
 use crate::i18n::{t_string, use_i18n};
+use crate::request::cookies::THEME;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// The cookie that stores the choice: `light` or `dark`; without it the system's theme is used.
-const COOKIE: &str = "kagitaba_theme";
 /// The attribute of `<html>` that the style sheet uses.
 const ATTRIBUTE: &str = "data-theme";
 const CHOICES: [&str; 3] = ["", "light", "dark"];
@@ -14,7 +13,7 @@ const CHOICES: [&str; 3] = ["", "light", "dark"];
 /// Returns the theme chosen in the request's cookie, for `<html data-theme>`.
 #[cfg(feature = "ssr")]
 pub fn chosen_theme() -> Option<&'static str> {
-    let cookie = crate::request::context::cookie(COOKIE)?;
+    let cookie = crate::request::context::cookie(THEME)?;
     CHOICES.into_iter().find(|theme| !theme.is_empty() && *theme == cookie)
 }
 
@@ -30,7 +29,7 @@ fn choose(theme: &'static str) {
     }
     let age = if theme.is_empty() { 0 } else { 31_536_000 }; // a year
     let document: web_sys::HtmlDocument = document().unchecked_into();
-    _ = document.set_cookie(&format!("{COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));
+    _ = document.set_cookie(&format!("{THEME}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));
 }
 
 /// A radio button for each theme.

@@ -1,7 +1,6 @@
 //! Points in time, in the user's own time zone and language.
 
 use crate::i18n::{Locale, t_string, use_i18n};
-use crate::sign_in::allowed::use_preferences;
 use crate::ui::hydrated::use_hydrated;
 use crate::words::Words;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -45,9 +44,18 @@ pub struct Zone {
     hydrated: Signal<bool>,
 }
 
+/// The name of the time zone that the user has chosen, if any.
+#[derive(Clone)]
+struct ChosenZone(Option<String>);
+
+/// Provides the user's choice. Called once, by the app.
+pub fn provide_time_zone(chosen: Option<String>) {
+    provide_context(ChosenZone(chosen));
+}
+
 /// Returns the user's time zone.
 pub fn use_zone() -> Zone {
-    Zone { chosen: use_preferences().time_zone, hydrated: use_hydrated() }
+    Zone { chosen: expect_context::<ChosenZone>().0, hydrated: use_hydrated() }
 }
 
 impl Zone {
@@ -113,28 +121,31 @@ pub fn known_zones() -> Vec<String> {
 mod browser {
     //! Time zones in the browser's `Intl`. Missing functions and unknown zones give `None`.
 
-    use js_sys::{Array, Function, Object, Reflect};
+    use js_sys::Intl::{
+        DateTimeFormat, DateTimeFormatOptions, SupportedValuesKey, TimeZoneNameFormat, supported_values_of,
+    };
+    use js_sys::{Array, Function, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
 
-    fn of_intl(name: &str) -> Option<Function> {
-        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-        Reflect::get(&intl, &name.into()).ok()?.dyn_into().ok()
+    fn intl() -> Option<JsValue> {
+        Reflect::get(&js_sys::global(), &"Intl".into()).ok()
     }
 
     /// Returns a function that formats a `Date` in English with the zone's offset at its end.
     pub fn format_with_offset(zone: &str) -> Option<Function> {
-        let options = Object::new();
-        for (name, value) in [("timeZone", zone), ("timeZoneName", "longOffset")] {
-            Reflect::set(&options, &name.into(), &value.into()).ok()?;
-        }
-        let format = Reflect::construct(&of_intl("DateTimeFormat")?, &Array::of2(&"en".into(), &options)).ok()?;
-        Reflect::get(&format, &"format".into()).ok()?.dyn_into().ok()
+        let options = DateTimeFormatOptions::new();
+        options.set_time_zone(zone);
+        options.set_time_zone_name(TimeZoneNameFormat::LongOffset);
+        // Not by `DateTimeFormat::new`, which does not catch what the constructor throws for an unknown zone.
+        let class = Reflect::get(&intl()?, &"DateTimeFormat".into()).ok()?.dyn_into::<Function>().ok()?;
+        let format = Reflect::construct(&class, &Array::of2(&"en".into(), &options)).ok()?;
+        Some(format.unchecked_into::<DateTimeFormat>().format())
     }
 
     /// Returns the names of the zones.
     pub fn zones() -> Option<Vec<String>> {
-        let zones = of_intl("supportedValuesOf")?.call1(&JsValue::UNDEFINED, &"timeZone".into()).ok()?;
-        Some(zones.dyn_into::<Array>().ok()?.iter().filter_map(|zone| zone.as_string()).collect())
+        let listed = Reflect::has(&intl()?, &"supportedValuesOf".into()).ok()?;
+        listed.then(|| supported_values_of(SupportedValuesKey::TimeZone).iter().map(String::from).collect())
     }
 }
 

@@ -118,15 +118,15 @@ fn cases() -> Vec<(String, TokenFilter)> {
         filters.push((format!("named “{name}”"), named(name)));
     }
     for created in CreatedOn::ALL {
-        filters.push((created.as_str().to_owned(), TokenFilter { created: Some(created), ..all.clone() }));
+        filters.push((created.into_str().to_owned(), TokenFilter { created: Some(created), ..all.clone() }));
     }
     for state in TokenState::ALL {
-        filters.push((state.as_str().to_owned(), TokenFilter { state: Some(state), ..all.clone() }));
+        filters.push((state.into_str().to_owned(), TokenFilter { state: Some(state), ..all.clone() }));
     }
     let (created, state) = (Some(CreatedOn::Last30Days), Some(TokenState::Disabled));
     filters.push(("“export”, last 30 days, disabled".to_owned(), TokenFilter { created, state, ..named("export") }));
     let sorted = |(name, filter): &(String, TokenFilter)| {
-        Sort::ALL.map(|sort| (format!("{name}, by {}", sort.as_str()), TokenFilter { sort, ..filter.clone() }))
+        Sort::ALL.map(|sort| (format!("{name}, by {}", sort.into_str()), TokenFilter { sort, ..filter.clone() }))
     };
     filters.iter().flat_map(sorted).collect()
 }
@@ -145,7 +145,7 @@ fn condition(filter: &TokenFilter) -> String {
         condition += &format!(" AND created_at < {}", before.timestamp_micros());
     }
     if let Some(state) = filter.state {
-        condition += &format!(" AND state = '{}'", state.as_str());
+        condition += &format!(" AND state = '{}'", state.into_str());
     }
     condition
 }

@@ -30,7 +30,6 @@ pub use db::lock::DatabaseLock;
 pub use db::moving::{MovedTable, move_database};
 pub use db::nodes::LEASE;
 pub use error::Error;
-pub use gate::allowances::Allowance;
 pub use gate::call_log::{CallLog, RecordedCall};
 pub use gate::calls::Call;
 pub use keys::sealing::SealingKey;

@@ -51,5 +51,5 @@ pub fn remove(folder: &Path) -> Result<()> {
 
 /// Returns the first 64 bits of the content's SHA-256 in hexadecimal, for the file's name.
 pub fn content_hash(content: &[u8]) -> String {
-    Sha256::digest(content)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(content)[..8])
 }

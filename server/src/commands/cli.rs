@@ -212,6 +212,6 @@ mod tests {
     #[test]
     fn the_help_lists_every_role() {
         let help = parse("kagitaba user add --help").unwrap_err().to_string();
-        assert!(Role::ALL.into_iter().all(|role| help.contains(role.as_str())), "{help}");
+        assert!(Role::ALL.into_iter().all(|role| help.contains(role.into_str())), "{help}");
     }
 }

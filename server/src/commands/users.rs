@@ -158,8 +158,8 @@ pub struct SecondFactorReset {
 
 /// Parses a role by name. Help lists the values this parser takes, so the roles are named once, in the domain.
 fn role() -> impl TypedValueParser<Value = Role> {
-    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
-        .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
+    PossibleValuesParser::new(Role::ALL.map(<&str>::from))
+        .try_map(|name| name.parse::<Role>().map_err(|_| "there is no such role"))
 }
 
 /// Adds the user, and the account too if it does not exist yet.
@@ -173,7 +173,7 @@ pub async fn add(user: &UserAdd) -> Result<()> {
     let account = account(&store, &user.account).await?;
     let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
     store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
-    say!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str())?;
+    say!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.into_str())?;
     Ok(())
 }
 
@@ -218,7 +218,7 @@ pub async fn list(list: &UserList) -> Result<()> {
     say!("Account\tE-mail\tName\tRole\tState\tLast seen")?;
     for (account, Member { person, role, state, last_seen_at }) in store.all_members(account).await? {
         let seen = last_seen_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
-        let columns = [&*account, &*person.email, &*person.name, role.as_str(), state.as_str(), &*seen];
+        let columns = [&*account, &*person.email, &*person.name, role.into_str(), state.into_str(), &*seen];
         say!("{}", columns.join("\t"))?;
     }
     Ok(())
@@ -236,7 +236,7 @@ pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
         Err(Error::NotFound) => bail!("{} has no user with the address {}; check it", member.account, member.email),
         after => after?,
     };
-    say!("{} is {} in {}, {}.", member.email, after.role.as_str(), member.account, after.state.as_str())?;
+    say!("{} is {} in {}, {}.", member.email, after.role.into_str(), member.account, after.state.into_str())?;
     Ok(())
 }
 

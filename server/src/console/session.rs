@@ -8,11 +8,11 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use store::{SessionToken, Store};
 
-use app::routes;
-use app::{
-    request::{CurrentUserUnknown, SettingUp, cookie_of},
-    sign_in::api::session::SESSION_COOKIE,
+use app::request::{
+    CurrentUserUnknown, SettingUp,
+    cookies::{SESSION, cookie_of},
 };
+use app::routes;
 
 /// Middleware that adds the signed-in user's [`domain::user::CurrentUser`] and preferences to the request's extensions; or
 /// [`SettingUp`], which allows next to nothing, if they first have to set up a second factor; or [`CurrentUserUnknown`],
@@ -62,5 +62,5 @@ pub async fn require_known(request: Request, next: Next) -> Response {
 /// Returns the session token in a request's cookie.
 #[must_use]
 pub fn token_of(headers: &HeaderMap) -> Option<SessionToken> {
-    SessionToken::parse(&cookie_of(headers, SESSION_COOKIE)?)
+    SessionToken::parse(&cookie_of(headers, SESSION)?)
 }

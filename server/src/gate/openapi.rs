@@ -35,7 +35,7 @@ fn of_catalogue() -> Value {
     for scope in Scope::all() {
         let operation = scope.operation();
         let path = paths.entry(format!("/Agencies/{{AccountSID}}{}", operation.path)).or_insert_with(|| json!({}));
-        path[operation.method.as_str().to_ascii_lowercase()] = described(scope);
+        path[operation.method.into_str().to_ascii_lowercase()] = described(scope);
     }
     let tags: Vec<_> = Category::ALL.iter().map(|category| json!({ "name": category.name().en })).collect();
     json!({
@@ -270,7 +270,7 @@ mod tests {
         for scope in Scope::all() {
             let operation = scope.operation();
             let path = format!("/Agencies/{{AccountSID}}{}", operation.path);
-            let described = &document["paths"][path][operation.method.as_str().to_ascii_lowercase()];
+            let described = &document["paths"][path][operation.method.into_str().to_ascii_lowercase()];
             assert_eq!(described["operationId"], operation.id);
         }
     }

@@ -288,7 +288,7 @@ fn job() -> Value {
         "CancelledDate": text,
         "FailedDate": text,
         "LastProgressUpdateDate": text,
-        "Status": { "type": "string", "enum": JobStatus::ALL.map(JobStatus::as_str) },
+        "Status": { "type": "string", "enum": JobStatus::ALL.map(<&str>::from) },
         "StatusMessage": text,
         "RecordsProcessed": { "type": "integer", "minimum": 0 },
         "PercentageComplete": { "type": "integer", "minimum": 0, "maximum": 100 },

@@ -1,6 +1,7 @@
 //! The company profile that the gate serves.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// The agency's company profile, in the shape and with the field names of Agency API version 3 (`GET
 /// /Agencies/{AccountSID}/CompanyInformation`). All values are strings there, including numbers and booleans.
@@ -68,4 +69,86 @@ pub struct Contact {
     pub work_phone_number_country: String,
     pub cell_phone_number: String,
     pub cell_phone_number_country: String,
+}
+
+/// A field of the profile by its name within its object. All addresses have the same fields, and all contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(const_into_str)]
+#[allow(missing_docs)] // the published field names
+pub enum ProfileField {
+    CompanyName,
+    Website,
+    PrimaryPhoneNumber,
+    PrimaryPhoneNumberCountry,
+    SecondaryPhoneNumber,
+    SecondaryPhoneNumberCountry,
+    MinimumContactRating,
+    Timezone,
+    Currency,
+    RegisteredForIndirectTax,
+    IndirectTaxNumber,
+    OrganizationType,
+    EinSsnForeignTaxId,
+    AddressLine1,
+    AddressLine2,
+    City,
+    State,
+    PostalCode,
+    Country,
+    UserId,
+    Name,
+    Email,
+    WorkPhoneNumber,
+    WorkPhoneNumberCountry,
+    CellPhoneNumber,
+    CellPhoneNumberCountry,
+}
+
+/// The values that a field takes. All but the company's name may be empty, unless their choice says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A line of text.
+    Line,
+    /// A line of text that is not empty.
+    Required,
+    /// Digits only.
+    Digits,
+    /// An e-mail address.
+    Email,
+    /// One of these values. The empty one means that none is chosen.
+    OneOf(&'static [&'static str]),
+}
+
+impl ProfileField {
+    /// Returns the values that the field takes.
+    #[must_use]
+    pub const fn kind(self) -> FieldKind {
+        match self {
+            Self::CompanyName => FieldKind::Required,
+            Self::Email => FieldKind::Email,
+            Self::PrimaryPhoneNumber | Self::SecondaryPhoneNumber | Self::WorkPhoneNumber | Self::CellPhoneNumber => {
+                FieldKind::Digits
+            }
+            Self::MinimumContactRating => FieldKind::OneOf(&["", "1", "2", "3", "4", "5"]),
+            Self::RegisteredForIndirectTax => FieldKind::OneOf(&["true", "false"]),
+            Self::OrganizationType => FieldKind::OneOf(&["CORP", "NONP_GOV", "OTHER"]),
+            Self::Website
+            | Self::PrimaryPhoneNumberCountry
+            | Self::SecondaryPhoneNumberCountry
+            | Self::Timezone
+            | Self::Currency
+            | Self::IndirectTaxNumber
+            | Self::EinSsnForeignTaxId
+            | Self::AddressLine1
+            | Self::AddressLine2
+            | Self::City
+            | Self::State
+            | Self::PostalCode
+            | Self::Country
+            | Self::UserId
+            | Self::Name
+            | Self::WorkPhoneNumberCountry
+            | Self::CellPhoneNumberCountry => FieldKind::Line,
+        }
+    }
 }

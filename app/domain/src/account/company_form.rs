@@ -1,15 +1,16 @@
 //! The company profile as a form: its sections, their fields, and the values typed into them.
 
-use crate::account::company::CompanyInformation;
+use crate::account::company::{CompanyInformation, ProfileField};
 use crate::account::company_update::{ProfileProblem, checked};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use strum::VariantArray;
 
 /// Values of the profile by field name, in the form of [`ProfileProblem::field`]: `CorporateAddress.City`.
 pub type Values = BTreeMap<String, String>;
 
 /// A section of the form: an object of the profile, or some of the fields outside any object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Section {
     Company,
@@ -22,46 +23,45 @@ pub enum Section {
     CommercialContact,
 }
 
-const COMPANY: &[&str] = &[
-    "CompanyName",
-    "Website",
-    "PrimaryPhoneNumber",
-    "PrimaryPhoneNumberCountry",
-    "SecondaryPhoneNumber",
-    "SecondaryPhoneNumberCountry",
-    "Timezone",
-    "Currency",
-    "OrganizationType",
-    "MinimumContactRating",
+const COMPANY: &[ProfileField] = &[
+    ProfileField::CompanyName,
+    ProfileField::Website,
+    ProfileField::PrimaryPhoneNumber,
+    ProfileField::PrimaryPhoneNumberCountry,
+    ProfileField::SecondaryPhoneNumber,
+    ProfileField::SecondaryPhoneNumberCountry,
+    ProfileField::Timezone,
+    ProfileField::Currency,
+    ProfileField::OrganizationType,
+    ProfileField::MinimumContactRating,
 ];
-const TAX: &[&str] = &["RegisteredForIndirectTax", "IndirectTaxNumber", "EinSsnForeignTaxId"];
-const ADDRESS: &[&str] = &["AddressLine1", "AddressLine2", "City", "State", "PostalCode", "Country"];
-const CONTACT: &[&str] = &[
-    "Name",
-    "Email",
-    "WorkPhoneNumber",
-    "WorkPhoneNumberCountry",
-    "CellPhoneNumber",
-    "CellPhoneNumberCountry",
-    "UserId",
+const TAX: &[ProfileField] =
+    &[ProfileField::RegisteredForIndirectTax, ProfileField::IndirectTaxNumber, ProfileField::EinSsnForeignTaxId];
+const ADDRESS: &[ProfileField] = &[
+    ProfileField::AddressLine1,
+    ProfileField::AddressLine2,
+    ProfileField::City,
+    ProfileField::State,
+    ProfileField::PostalCode,
+    ProfileField::Country,
+];
+const CONTACT: &[ProfileField] = &[
+    ProfileField::Name,
+    ProfileField::Email,
+    ProfileField::WorkPhoneNumber,
+    ProfileField::WorkPhoneNumberCountry,
+    ProfileField::CellPhoneNumber,
+    ProfileField::CellPhoneNumberCountry,
+    ProfileField::UserId,
 ];
 
 impl Section {
     /// The sections in their order.
-    pub const ALL: [Self; 8] = [
-        Self::Company,
-        Self::Tax,
-        Self::CorporateAddress,
-        Self::BillingAddress,
-        Self::FinancialContact,
-        Self::TechnicalContact,
-        Self::SecurityContact,
-        Self::CommercialContact,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
-    /// Returns the names of the section's fields within it, in the order of the form.
+    /// Returns the section's fields, in the order of the form.
     #[must_use]
-    pub const fn keys(self) -> &'static [&'static str] {
+    pub const fn fields(self) -> &'static [ProfileField] {
         match self {
             Self::Company => COMPANY,
             Self::Tax => TAX,
@@ -87,14 +87,15 @@ impl Section {
 
     /// Returns the full name of one of the section's fields.
     #[must_use]
-    pub fn field(self, key: &str) -> String {
-        if self.object().is_empty() { key.to_owned() } else { format!("{}.{key}", self.object()) }
+    pub fn full_name(self, field: ProfileField) -> String {
+        let name = field.into_str();
+        if self.object().is_empty() { name.to_owned() } else { format!("{}.{name}", self.object()) }
     }
 }
 
-/// Returns every field of the form in its order: section, name within the section, full name.
-pub fn fields() -> impl Iterator<Item = (Section, &'static str, String)> {
-    let of = |section: Section| section.keys().iter().map(move |key| (section, *key, section.field(key)));
+/// Returns every field of the form in its order: section, field, full name.
+pub fn fields() -> impl Iterator<Item = (Section, ProfileField, String)> {
+    let of = |section: Section| section.fields().iter().map(move |field| (section, *field, section.full_name(*field)));
     Section::ALL.into_iter().flat_map(of)
 }
 
@@ -191,6 +192,9 @@ mod tests {
         let mut in_form: Vec<_> = fields().map(|(_, _, field)| field).collect();
         in_form.sort_unstable();
         assert_eq!(in_form, profile().values().into_keys().collect::<Vec<_>>());
+        for field in ProfileField::VARIANTS {
+            assert!(fields().any(|(_, in_form, _)| in_form == *field), "{field:?}");
+        }
     }
 
     #[test]

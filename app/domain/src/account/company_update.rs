@@ -3,7 +3,7 @@
 //! Source: `CompanyInformationUpdate` of Agency API version 3. Omitted fields keep their values, also within an address
 //! or a contact.
 
-use crate::account::company::CompanyInformation;
+use crate::account::company::{CompanyInformation, FieldKind, ProfileField};
 use crate::members::user;
 use crate::text::{self, Problem};
 use serde::{Deserialize, Serialize};
@@ -67,10 +67,8 @@ impl fmt::Display for ProfileProblem {
 /// Returns the values that a field can take, if there is a fixed set of them. The empty value means that none is chosen.
 #[must_use]
 pub fn choices(field: &str) -> Option<&'static [&'static str]> {
-    match field {
-        "MinimumContactRating" => Some(&["", "1", "2", "3", "4", "5"]),
-        "RegisteredForIndirectTax" => Some(&["true", "false"]),
-        "OrganizationType" => Some(&["CORP", "NONP_GOV", "OTHER"]),
+    match kind(field) {
+        FieldKind::OneOf(choices) => Some(choices),
         _ => None,
     }
 }
@@ -128,9 +126,15 @@ fn set<'a>(
     }
 }
 
+/// Returns the values that a field of that name takes; a line of text if there is no such field.
+fn kind(field: &str) -> FieldKind {
+    field.parse().map_or(FieldKind::Line, ProfileField::kind)
+}
+
 /// Returns the value as it will be stored.
 pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
-    if let Some(choices) = choices(key) {
+    let kind = kind(key);
+    if let FieldKind::OneOf(choices) = kind {
         return if choices.contains(&value) { Ok(value.to_owned()) } else { Err(Expected::OneOf) };
     }
     let line = match text::line(value, VALUE_MAX) {
@@ -140,10 +144,10 @@ pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
         Err(Problem::Required) if value.trim().is_empty() => String::new(),
         Err(_) => return Err(Expected::Line(VALUE_MAX)),
     };
-    match key {
-        "CompanyName" if line.is_empty() => Err(Expected::Something),
-        "Email" if !line.is_empty() => user::email(&line).map_err(|_| Expected::Email),
-        _ if key.ends_with("PhoneNumber") && !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
+    match kind {
+        FieldKind::Required if line.is_empty() => Err(Expected::Something),
+        FieldKind::Email if !line.is_empty() => user::email(&line).map_err(|_| Expected::Email),
+        FieldKind::Digits if !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
         _ => Ok(line),
     }
 }

@@ -6,13 +6,13 @@ use crate::members::user::{CurrentUser, UserId};
 use crate::tokens::secret::AccountSid;
 use crate::tokens::token::TokenId;
 
-use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
-use strum::VariantArray as _;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// An action. One that is no longer recorded keeps its name and its group here, for the entries that already have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[allow(missing_docs)] // named as the store's operations are
 pub enum Action {
     TokenCreated,
@@ -63,69 +63,20 @@ pub enum Action {
 }
 
 impl Action {
-    /// Returns the action of that name, if there (still) is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::deserialize(StrDeserializer::<value::Error>::new(name)).ok()
-    }
-
-    /// Returns the action's name as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TokenCreated => "token_created",
-            Self::TokenDuplicated => "token_duplicated",
-            Self::TokenUpdated => "token_updated",
-            Self::TokenReset => "token_reset",
-            Self::TokenVersionUpgraded => "token_version_upgraded",
-            Self::TokenDisabled => "token_disabled",
-            Self::TokenEnabled => "token_enabled",
-            Self::TokenDeleted => "token_deleted",
-            Self::TokenDeletionUndone => "token_deletion_undone",
-            Self::TokenViewed => "token_viewed",
-            Self::ApiAccessEnabled => "api_access_enabled",
-            Self::ApiAccessDisabled => "api_access_disabled",
-            Self::AccountAdded => "account_added",
-            Self::AuditTrailSealed => "audit_trail_sealed",
-            Self::CompanyInformationUpdated => "company_information_updated",
-            Self::SecurityPolicyUpdated => "security_policy_updated",
-            Self::AdvertisersImported => "advertisers_imported",
-            Self::UserAdded => "user_added",
-            Self::UserInvited => "user_invited",
-            Self::InvitationWithdrawn => "invitation_withdrawn",
-            Self::InvitationAccepted => "invitation_accepted",
-            Self::UserRoleChanged => "user_role_changed",
-            Self::UserDeactivated => "user_deactivated",
-            Self::UserReinstated => "user_reinstated",
-            Self::ProfileUpdated => "profile_updated",
-            Self::PasswordChanged => "password_changed",
-            Self::PasswordLinkMade => "password_link_made",
-            Self::PasswordLinkMailed => "password_link_mailed",
-            Self::PasswordReset => "password_reset",
-            Self::SessionsEnded => "sessions_ended",
-            Self::SecondFactorSetUp => "second_factor_set_up",
-            Self::SecondFactorSwitchedOff => "second_factor_switched_off",
-            Self::AuthenticatorRemoved => "authenticator_removed",
-            Self::SecondStepFailed => "second_step_failed",
-            Self::SecondFactorRequired => "second_factor_required",
-            Self::SecondFactorNotRequired => "second_factor_not_required",
-            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
-            Self::RecoveryCodeUsed => "recovery_code_used",
-            Self::PasskeyAdded => "passkey_added",
-            Self::PasskeyRemoved => "passkey_removed",
-            Self::IdentityLinked => "identity_linked",
-            Self::IdentityUnlinked => "identity_unlinked",
-            Self::SignInRefused => "sign_in_refused",
-            Self::SignedIn => "signed_in",
-            Self::SignedOut => "signed_out",
-        }
-    }
-}
-
-impl Action {
     /// Returns the category of the action, as the trail's filter shows it.
     #[must_use]
     pub const fn group(self) -> ActionGroup {
+        self.place().0
+    }
+
+    /// Returns whether the action is sent to open token lists.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        self.place().1
+    }
+
+    /// Returns the category of the action, and whether it is sent to open token lists.
+    const fn place(self) -> (ActionGroup, bool) {
         match self {
             Self::TokenCreated
             | Self::TokenDuplicated
@@ -135,8 +86,8 @@ impl Action {
             | Self::TokenDisabled
             | Self::TokenEnabled
             | Self::TokenDeleted
-            | Self::TokenDeletionUndone
-            | Self::TokenViewed => ActionGroup::Tokens,
+            | Self::TokenDeletionUndone => (ActionGroup::Tokens, true),
+            Self::TokenViewed => (ActionGroup::Tokens, false),
             Self::UserAdded
             | Self::UserInvited
             | Self::InvitationWithdrawn
@@ -144,7 +95,7 @@ impl Action {
             | Self::UserRoleChanged
             | Self::UserDeactivated
             | Self::UserReinstated
-            | Self::ProfileUpdated => ActionGroup::Users,
+            | Self::ProfileUpdated => (ActionGroup::Users, false),
             Self::PasswordChanged
             | Self::PasswordLinkMade
             | Self::PasswordLinkMailed
@@ -162,24 +113,24 @@ impl Action {
             | Self::IdentityUnlinked
             | Self::SignInRefused
             | Self::SignedIn
-            | Self::SignedOut => ActionGroup::SignIn,
+            | Self::SignedOut => (ActionGroup::SignIn, false),
+            Self::ApiAccessEnabled | Self::ApiAccessDisabled => (ActionGroup::Account, true),
             // The last two are settings of the account, not of one person's sign-in.
-            Self::ApiAccessEnabled
-            | Self::ApiAccessDisabled
-            | Self::AccountAdded
+            Self::AccountAdded
             | Self::AuditTrailSealed
             | Self::CompanyInformationUpdated
             | Self::SecurityPolicyUpdated
             | Self::AdvertisersImported
             | Self::SecondFactorRequired
-            | Self::SecondFactorNotRequired => ActionGroup::Account,
+            | Self::SecondFactorNotRequired => (ActionGroup::Account, false),
         }
     }
 }
 
 /// The category of an action. Every action is in one group: see [`Action::group`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case", const_into_str)] // as in a link
 #[allow(missing_docs)] // the interface's own words
 pub enum ActionGroup {
     Tokens,
@@ -190,29 +141,12 @@ pub enum ActionGroup {
 
 impl ActionGroup {
     /// Every group, as the filter shows them.
-    pub const ALL: [Self; 4] = [Self::Tokens, Self::Users, Self::Account, Self::SignIn];
-
-    /// Returns the group's name in a link.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tokens => "tokens",
-            Self::Users => "users",
-            Self::Account => "account",
-            Self::SignIn => "sign-in",
-        }
-    }
-
-    /// Returns the group of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|group| group.as_str() == name)
-    }
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns the group of the action of that name; [`Self::Account`] for an unknown action.
     #[must_use]
     pub fn of(action: &str) -> Self {
-        Action::from_name(action).map_or(Self::Account, Action::group)
+        action.parse().map_or(Self::Account, Action::group)
     }
 
     /// Returns the actions of this group.
@@ -253,16 +187,44 @@ mod tests {
     #[test]
     fn action_is_found_by_its_stored_name() {
         for action in Action::VARIANTS {
-            assert_eq!(Action::from_name(action.as_str()), Some(*action));
+            assert_eq!(action.into_str().parse(), Ok(*action));
+            assert_eq!(serde_json::to_value(action).unwrap(), action.into_str());
         }
-        assert_eq!(Action::from_name("token_painted"), None);
+        assert!("token_painted".parse::<Action>().is_err());
+    }
+
+    /// The names are stored: one that changes here is no longer found in the entries that have it.
+    #[test]
+    fn actions_and_groups_keep_their_names() {
+        let names = "token_created token_duplicated token_updated token_reset \
+             token_version_upgraded token_disabled token_enabled token_deleted \
+             token_deletion_undone token_viewed api_access_enabled api_access_disabled \
+             account_added audit_trail_sealed company_information_updated security_policy_updated \
+             advertisers_imported user_added user_invited invitation_withdrawn \
+             invitation_accepted user_role_changed user_deactivated user_reinstated \
+             profile_updated password_changed password_link_made password_link_mailed \
+             password_reset sessions_ended second_factor_set_up second_factor_switched_off \
+             authenticator_removed second_step_failed second_factor_required second_factor_not_required \
+             recovery_codes_renewed recovery_code_used passkey_added passkey_removed \
+             identity_linked identity_unlinked sign_in_refused signed_in \
+             signed_out";
+        assert_eq!(Action::VARIANTS.iter().map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
+        assert_eq!(ActionGroup::ALL.map(<&str>::from), ["tokens", "users", "account", "sign-in"]);
     }
 
     #[test]
     fn group_follows_the_subject_of_an_action() {
-        let group = |name| Action::from_name(name).unwrap().group();
+        let group = |name: &str| name.parse::<Action>().unwrap().group();
         assert_eq!(["passkey_added", "passkey_removed", "authenticator_removed"].map(group), [ActionGroup::SignIn; 3]);
         assert_eq!(["second_factor_required", "second_factor_not_required"].map(group), [ActionGroup::Account; 2]);
         assert_eq!(group("second_step_failed"), ActionGroup::SignIn);
+    }
+
+    #[test]
+    fn token_lists_hear_of_changes_that_they_show() {
+        let live = Action::VARIANTS.iter().filter(|action| action.is_live());
+        let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
+             token_enabled token_deleted token_deletion_undone api_access_enabled api_access_disabled";
+        assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }
 }

@@ -29,18 +29,3 @@ pub struct LiveChange {
     /// The Account SID of the access token that made the change, if it was an integration.
     pub access_token: Option<String>,
 }
-
-/// The actions that are sent to open token lists.
-pub const LIVE_ACTIONS: [Action; 11] = [
-    Action::TokenCreated,
-    Action::TokenDuplicated,
-    Action::TokenUpdated,
-    Action::TokenReset,
-    Action::TokenVersionUpgraded,
-    Action::TokenDisabled,
-    Action::TokenEnabled,
-    Action::TokenDeleted,
-    Action::TokenDeletionUndone,
-    Action::ApiAccessEnabled,
-    Action::ApiAccessDisabled,
-];

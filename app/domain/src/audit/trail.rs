@@ -71,7 +71,7 @@ impl TrailFilter {
         let text = get("text").unwrap_or_default();
         Self {
             text: text.chars().filter(|c| !text::is_unsupported(*c)).take(SEARCH_MAX).collect(),
-            group: get("about").and_then(|name| ActionGroup::from_name(&name)),
+            group: get("about").and_then(|name| name.parse().ok()),
             token: get("token").and_then(|id| id.parse().ok()).map(TokenId),
             from,
             to,
@@ -86,7 +86,7 @@ impl TrailFilter {
         let dated = self.from.is_some() || self.to.is_some();
         [
             ("text", Some(self.text.clone()).filter(|text| !text.is_empty())),
-            ("about", self.group.map(|group| group.as_str().to_owned())),
+            ("about", self.group.map(|group| group.into_str().to_owned())),
             ("token", self.token.map(|token| token.0.to_string())),
             ("from", self.from.map(|from| from.to_string())),
             ("to", self.to.map(|to| to.to_string())),

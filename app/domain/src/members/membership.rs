@@ -6,36 +6,21 @@ use crate::text::{FieldError, Problem};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 /// The time in which an invitation can be accepted.
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::hours(72);
 
 /// The state of a member: whether they may work in the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)] // as stored
 pub enum MembershipState {
     /// The user may sign in.
     Active,
     /// The user may not sign in until they are reinstated.
     Deactivated,
-}
-
-impl MembershipState {
-    /// Returns the state's name as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Deactivated => "deactivated",
-        }
-    }
-
-    /// Returns the state of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Deactivated].into_iter().find(|state| state.as_str() == name)
-    }
 }
 
 /// A user of an account.
@@ -204,7 +189,7 @@ impl InvitationForm {
     /// The problems, each with its field.
     pub fn validate(&self) -> Result<(String, Role), Vec<MemberFieldError>> {
         let email = user::email(&self.email).map_err(at(MemberField::Email));
-        let role = if self.role.is_empty() { Err(Problem::Required) } else { Ok(Role::from_name(&self.role)) };
+        let role = if self.role.is_empty() { Err(Problem::Required) } else { Ok(self.role.parse().ok()) };
         let role = role.and_then(|role| role.ok_or(Problem::UnknownValue)).map_err(at(MemberField::Role));
         both(email, role)
     }
@@ -309,6 +294,14 @@ mod tests {
 
     use MembershipState::{Active, Deactivated};
     use Role::{AccountAdministrator, Analyst, ImplementationSpecialist};
+
+    #[test]
+    fn state_is_found_again_by_its_stored_name() {
+        for (state, name) in [(MembershipState::Active, "active"), (MembershipState::Deactivated, "deactivated")] {
+            assert_eq!((state.into_str(), name.parse()), (name, Ok(state)));
+            assert_eq!(serde_json::to_value(state).unwrap(), name);
+        }
+    }
 
     #[test]
     fn last_active_administrator_is_kept() {

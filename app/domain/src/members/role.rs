@@ -1,10 +1,12 @@
 //! The roles of account users and the one table of their permissions.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// The role of a user in one account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The role of a user in one account. Its name is the same as stored and on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Role {
     AccountAdministrator,
@@ -38,13 +40,7 @@ pub enum Permission {
 
 impl Role {
     /// Every role, as lists show them.
-    pub const ALL: [Self; 5] = [
-        Self::AccountAdministrator,
-        Self::ImplementationSpecialist,
-        Self::Analyst,
-        Self::Finance,
-        Self::PerformanceMarketingManager,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns whether the role has the permission. Pages, server functions and the gate all use this one table.
     #[must_use]
@@ -63,24 +59,6 @@ impl Role {
                 matches!(self, Self::AccountAdministrator)
             }
         }
-    }
-
-    /// Returns the role's name as stored and on the command line.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccountAdministrator => "account_administrator",
-            Self::ImplementationSpecialist => "implementation_specialist",
-            Self::Analyst => "analyst",
-            Self::Finance => "finance",
-            Self::PerformanceMarketingManager => "performance_marketing_manager",
-        }
-    }
-
-    /// Returns the role of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
@@ -118,9 +96,18 @@ mod tests {
 
     #[test]
     fn every_role_is_found_again_by_its_name() {
+        let names = [
+            "account_administrator",
+            "implementation_specialist",
+            "analyst",
+            "finance",
+            "performance_marketing_manager",
+        ];
+        assert_eq!(Role::ALL.map(<&str>::from), names);
         for role in Role::ALL {
-            assert_eq!(Role::from_name(role.as_str()), Some(role));
+            assert_eq!(role.into_str().parse(), Ok(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.into_str());
         }
-        assert_eq!(Role::from_name("root"), None);
+        assert!("root".parse::<Role>().is_err());
     }
 }

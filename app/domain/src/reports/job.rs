@@ -6,6 +6,7 @@ use crate::reports::report::Export;
 use crate::tokens::secret::AccountSid;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 /// Identifies a job (`UUIDv7`).
@@ -13,8 +14,9 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
-/// The state of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The state of a job. Its published name is also the stored one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "UPPERCASE", const_into_str)]
 pub enum JobStatus {
     /// Waiting to be started.
     Queued,
@@ -30,25 +32,7 @@ pub enum JobStatus {
 
 impl JobStatus {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Error, Self::Failed];
-
-    /// Returns the published name, which is also the stored one.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Running => "RUNNING",
-            Self::Completed => "COMPLETED",
-            Self::Error => "ERROR",
-            Self::Failed => "FAILED",
-        }
-    }
-
-    /// Returns the state of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns whether the state is final.
     #[must_use]
@@ -88,7 +72,7 @@ pub struct Job {
 
 /// The job can't be replayed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this job is {} and can't be replayed yet; wait until it is COMPLETED, ERROR or FAILED", .0.as_str())]
+#[error("this job is {} and can't be replayed yet; wait until it is COMPLETED, ERROR or FAILED", .0.into_str())]
 pub struct NotReplayable(pub JobStatus);
 
 impl Job {
@@ -118,9 +102,10 @@ mod tests {
 
     #[test]
     fn every_state_is_found_by_its_name() {
+        assert_eq!(JobStatus::ALL.map(<&str>::from), ["QUEUED", "RUNNING", "COMPLETED", "ERROR", "FAILED"]);
         for status in JobStatus::ALL {
-            assert_eq!(JobStatus::from_name(status.as_str()), Some(status));
+            assert_eq!(status.into_str().parse(), Ok(status));
         }
-        assert_eq!(JobStatus::from_name("queued"), None);
+        assert!("queued".parse::<JobStatus>().is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::text;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Days of a report if the client gives no first day.
 const DAYS_DEFAULT: u64 = 30;
@@ -13,8 +14,9 @@ const DAYS_DEFAULT: u64 = 30;
 pub const DAYS_MAX: i64 = 366;
 
 /// A report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Report {
     /// How often each token was used, by day.
     TokenUsage,
@@ -92,21 +94,18 @@ const AUDIT_LOG: [Attribute; 5] = [
 
 impl Report {
     /// The catalogue of reports.
-    pub const ALL: [Self; 2] = [Self::TokenUsage, Self::AuditLog];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns the report of that id, if there is one.
     #[must_use]
     pub fn find(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|report| report.id() == id)
+        id.parse().ok()
     }
 
     /// Returns the report's id in paths, which is also the stored one.
     #[must_use]
     pub const fn id(self) -> &'static str {
-        match self {
-            Self::TokenUsage => "token_usage",
-            Self::AuditLog => "audit_log",
-        }
+        self.into_str()
     }
 
     /// Returns the report's display name.
@@ -183,8 +182,9 @@ impl Period {
 }
 
 /// The file formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumString)]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 #[allow(missing_docs)] // the published names say it
 pub enum ResultFormat {
     #[default]
@@ -204,12 +204,7 @@ impl ResultFormat {
     /// # Errors
     /// [`NoResultFormat`].
     pub fn find(name: &str) -> Result<Self, NoResultFormat> {
-        match name {
-            "CSV" => Ok(Self::Csv),
-            "JSON" => Ok(Self::Json),
-            "XML" => Ok(Self::Xml),
-            _ => Err(NoResultFormat),
-        }
+        name.parse().map_err(|_| NoResultFormat)
     }
 
     /// Returns the file name extension.
@@ -297,12 +292,18 @@ mod tests {
 
     #[test]
     fn report_id_is_the_same_in_paths_and_as_stored() {
+        assert_eq!(Report::ALL.map(Report::id), ["token_usage", "audit_log"]);
         for report in Report::ALL {
             assert_eq!(Report::find(report.id()), Some(report));
             assert_eq!(serde_json::to_value(report).unwrap(), report.id());
         }
         assert_eq!(Report::find("agency_action_listing"), None);
-        assert_eq!(ResultFormat::find("csv"), Err(NoResultFormat));
+    }
+
+    #[test]
+    fn format_is_found_by_its_published_name() {
+        let found = ["CSV", "JSON", "XML", "csv"].map(ResultFormat::find);
+        assert_eq!(found, [Ok(ResultFormat::Csv), Ok(ResultFormat::Json), Ok(ResultFormat::Xml), Err(NoResultFormat)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::text;
 use crate::tokens::token::{NAME_MAX, Token, TokenId, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Tokens on one page of the list.
 pub const PAGE_SIZE: u32 = 24;
@@ -12,34 +13,22 @@ pub const PAGE_SIZE: u32 = 24;
 pub const COUNTED: u32 = 10_000;
 
 /// When a token was created, relative to now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str)] // as in a link
 #[allow(missing_docs)] // the interface's own words
 pub enum CreatedOn {
+    #[strum(serialize = "last-7-days")]
     Last7Days,
+    #[strum(serialize = "last-30-days")]
     Last30Days,
+    #[strum(serialize = "more-than-30-days")]
     MoreThan30Days,
 }
 
 impl CreatedOn {
     /// Every choice, as the filter shows them.
-    pub const ALL: [Self; 3] = [Self::Last7Days, Self::Last30Days, Self::MoreThan30Days];
-
-    /// Returns the choice's name in a link.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Last7Days => "last-7-days",
-            Self::Last30Days => "last-30-days",
-            Self::MoreThan30Days => "more-than-30-days",
-        }
-    }
-
-    /// Returns the choice of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.as_str() == name)
-    }
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns the earliest matching time of creation (inclusive), if there is one.
     #[must_use]
@@ -59,8 +48,11 @@ impl CreatedOn {
 }
 
 /// The order of the list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case", const_into_str)] // as in a link
 pub enum Sort {
     /// Newest first.
     #[default]
@@ -73,23 +65,7 @@ pub enum Sort {
 
 impl Sort {
     /// Every order, as lists show them.
-    pub const ALL: [Self; 3] = [Self::Created, Self::Name, Self::LastUsed];
-
-    /// Returns the order's name in a link.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Name => "name",
-            Self::LastUsed => "last-used",
-        }
-    }
-
-    /// Returns the order of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.as_str() == name)
-    }
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 }
 
 /// A token's position in an order of the list.
@@ -157,11 +133,11 @@ impl TokenFilter {
     /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
         let name = get("name").unwrap_or_default();
-        let sort = get("sort").and_then(|name| Sort::from_name(&name)).unwrap_or_default();
+        let sort = get("sort").and_then(|name| name.parse().ok()).unwrap_or_default();
         Self {
             name: name.chars().filter(|c| !text::is_unsupported(*c)).take(NAME_MAX).collect(),
-            created: get("created").and_then(|name| CreatedOn::from_name(&name)),
-            state: get("state").and_then(|name| TokenState::from_name(&name)),
+            created: get("created").and_then(|name| name.parse().ok()),
+            state: get("state").and_then(|name| name.parse().ok()),
             sort,
             place: PagePosition::from_query(get, |key| TokenKey::read(sort, key).is_some()),
         }
@@ -170,11 +146,11 @@ impl TokenFilter {
     /// Returns the query of a link to this list, without default values.
     #[must_use]
     pub fn to_query(&self) -> Vec<(&'static str, String)> {
-        let sort = (self.sort != Sort::default()).then(|| self.sort.as_str().to_owned());
+        let sort = (self.sort != Sort::default()).then(|| self.sort.into_str().to_owned());
         [
             ("name", Some(self.name.clone()).filter(|name| !name.is_empty())),
-            ("created", self.created.map(|created| created.as_str().to_owned())),
-            ("state", self.state.map(|state| state.as_str().to_owned())),
+            ("created", self.created.map(|created| created.into_str().to_owned())),
+            ("state", self.state.map(|state| state.into_str().to_owned())),
             ("sort", sort),
         ]
         .into_iter()
@@ -239,6 +215,12 @@ mod tests {
     }
 
     #[test]
+    fn links_name_each_choice() {
+        assert_eq!(CreatedOn::ALL.map(<&str>::from), ["last-7-days", "last-30-days", "more-than-30-days"]);
+        assert_eq!(Sort::ALL.map(<&str>::from), ["created", "name", "last-used"]);
+    }
+
+    #[test]
     fn nonsense_in_a_link_is_ignored() {
         let nonsense = [("name", ""), ("created", "yesterday"), ("state", "' OR 1=1"), ("sort", "-1"), ("after", "-3")];
         assert_eq!(read(&nonsense), TokenFilter::default());
@@ -284,7 +266,7 @@ mod tests {
             (Sort::Name, id, false),
             (Sort::Name, "1.export", false),
         ] {
-            let filter = read(&[("sort", sort.as_str()), ("after", key)]);
+            let filter = read(&[("sort", sort.into_str()), ("after", key)]);
             assert_eq!(filter.place != PagePosition::First, readable, "{sort:?}: {key}");
         }
     }

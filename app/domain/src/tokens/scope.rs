@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use strum::{IntoStaticStr, VariantArray};
 
 /// A name in both of the interface's languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Name {
 }
 
 /// A group of operations: one API category.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 #[allow(missing_docs)] // the published names
 pub enum Category {
     Advertisers,
@@ -29,14 +30,7 @@ pub enum Category {
 
 impl Category {
     /// Every category, as lists show them.
-    pub const ALL: [Self; 6] = [
-        Self::Advertisers,
-        Self::CompanyInformation,
-        Self::ComplianceContent,
-        Self::Jobs,
-        Self::Reports,
-        Self::AccessTokens,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns the category's name.
     #[must_use]
@@ -58,7 +52,8 @@ impl Category {
 }
 
 /// An HTTP method that the Agency API uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE", const_into_str)] // as in a request
 #[allow(missing_docs)]
 pub enum Method {
     Get,
@@ -67,21 +62,9 @@ pub enum Method {
     Delete,
 }
 
-impl Method {
-    /// Returns the method as written in a request.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
 /// The rate limit that an operation counts towards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)] // as stored
 pub enum RateGroup {
     /// Every operation without a group of its own.
     Default,
@@ -91,16 +74,7 @@ pub enum RateGroup {
 
 impl RateGroup {
     /// Every group.
-    pub const ALL: [Self; 2] = [Self::Default, Self::ReportExport];
-
-    /// Returns the group's name as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::ReportExport => "report_export",
-        }
-    }
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 
     /// Returns how many calls an account may make, and in how many seconds (the published rate limits: 1,000 an hour,
     /// exports 100 a day).
@@ -349,8 +323,8 @@ impl Scope {
     /// [`NoOperation`].
     pub fn at<'a>(method: &str, segments: &'a [impl AsRef<str>]) -> Result<(Self, Option<&'a str>), NoOperation> {
         let here = || Self::all().filter(|scope| scope.operation().is_at(segments));
-        let method = if method == "HEAD" { Method::Get.as_str() } else { method };
-        if let Some(scope) = here().find(|scope| scope.operation().method.as_str() == method) {
+        let method = if method == "HEAD" { Method::Get.into_str() } else { method };
+        if let Some(scope) = here().find(|scope| scope.operation().method.into_str() == method) {
             return Ok((scope, scope.operation().parameter(segments)));
         }
         let methods: Vec<_> = here().map(|scope| scope.operation().method).collect();
@@ -497,7 +471,7 @@ mod tests {
     #[test]
     fn ids_and_routes_are_unique_and_categories_stand_together() {
         let ids: BTreeSet<_> = Scope::all().map(Scope::id).collect();
-        let routes: BTreeSet<_> = Scope::all().map(|s| (s.operation().method.as_str(), s.operation().path)).collect();
+        let routes: BTreeSet<_> = Scope::all().map(|s| (s.operation().method.into_str(), s.operation().path)).collect();
         assert_eq!((ids.len(), routes.len()), (OPERATIONS.len(), OPERATIONS.len()));
         assert!(Scope::all().map(Scope::category).is_sorted());
     }
@@ -537,11 +511,18 @@ mod tests {
     }
 
     #[test]
+    fn methods_and_rate_groups_have_their_names() {
+        let methods = [Method::Get, Method::Post, Method::Put, Method::Delete];
+        assert_eq!(methods.map(<&str>::from), ["GET", "POST", "PUT", "DELETE"]);
+        assert_eq!(RateGroup::ALL.map(<&str>::from), ["default", "report_export"]);
+    }
+
+    #[test]
     fn every_template_leads_to_its_own_operation() {
         for scope in Scope::all() {
             let operation = scope.operation();
             let segments: Vec<_> = operation.path[1..].split('/').map(|s| s.trim_matches(['{', '}'])).collect();
-            assert_eq!(Scope::at(operation.method.as_str(), &segments).map(|(scope, _)| scope), Ok(scope));
+            assert_eq!(Scope::at(operation.method.into_str(), &segments).map(|(scope, _)| scope), Ok(scope));
         }
     }
 

@@ -8,6 +8,7 @@ use crate::tokens::scope::{Scope, Scopes};
 use crate::tokens::secret::AccountSid;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 /// Longest token name in characters.
@@ -28,8 +29,9 @@ pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(12);
 pub struct TokenId(pub Uuid);
 
 /// The state of a token: whether it may be used for authentication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)] // in links and as stored
 #[allow(missing_docs)] // the interface's own words
 pub enum TokenState {
     Enabled,
@@ -38,22 +40,7 @@ pub enum TokenState {
 
 impl TokenState {
     /// Both states, as the filter shows them.
-    pub const ALL: [Self; 2] = [Self::Enabled, Self::Disabled];
-
-    /// Returns the state's name in links and as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enabled => "enabled",
-            Self::Disabled => "disabled",
-        }
-    }
-
-    /// Returns the state of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 }
 
 /// The settings of a token that people choose.
@@ -125,7 +112,7 @@ pub struct Token {
 }
 
 /// One of the three steps of creating a token, which are also the sections of its edit page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Step {
     Setup,
@@ -135,7 +122,7 @@ pub enum Step {
 
 impl Step {
     /// The steps in their order.
-    pub const ALL: [Self; 3] = [Self::Setup, Self::ContactInformation, Self::ApiScopes];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
 }
 
 impl Field {
@@ -322,6 +309,14 @@ mod tests {
         assert_eq!(settings.developers, ["dev@partner.example", "ops@partner.example"]);
         assert_eq!(settings.api_version, ApiVersion::NEWEST);
         assert_eq!(TokenForm::from(&settings).validate(&[person()], None, &terms()), Ok(settings));
+    }
+
+    #[test]
+    fn state_has_the_same_name_in_links_and_as_stored() {
+        assert_eq!(TokenState::ALL.map(<&str>::from), ["enabled", "disabled"]);
+        for state in TokenState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.into_str());
+        }
     }
 
     #[test]

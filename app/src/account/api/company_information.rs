@@ -35,6 +35,6 @@ pub async fn company_information() -> Result<Values, AppError> {
 pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
     let updated = store.update_company_information(&by, |profile| profile.edited(&loaded, &typed)).await??;
-    plain_form_goes_on_to(&routes::company_information_with_notice(routes::Notice::Updated));
+    plain_form_goes_on_to(&routes::with_notice(routes::COMPANY_INFORMATION, routes::Notice::Updated));
     Ok(updated.values())
 }

@@ -67,6 +67,6 @@ pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> 
         store::Error::Conflict => AppError::PolicyConflict,
         other => other.into(),
     })?;
-    plain_form_goes_on_to(&routes::security_policy_with_notice(routes::Notice::Updated));
+    plain_form_goes_on_to(&routes::with_notice(routes::SECURITY_POLICY, routes::Notice::Updated));
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! Parsing and applying a user's preferences for pages. On the server only.
 
 use crate::i18n::Locale;
-use crate::request::context;
-use crate::ui::language_switch::COOKIE;
+use crate::request::{context, cookies::LANGUAGE};
 use chrono_tz::Tz;
 use cookie::{Cookie, SameSite, time::Duration};
 use domain::members::user::Preferences;
@@ -26,7 +25,7 @@ pub fn take_effect_here(preferences: &Preferences) {
     if context::preferences().language == preferences.language {
         return;
     }
-    let cookie = Cookie::build((COOKIE, preferences.language.as_deref().unwrap_or_default()));
+    let cookie = Cookie::build((LANGUAGE, preferences.language.as_deref().unwrap_or_default()));
     let age = if preferences.language.is_some() { Duration::days(365) } else { Duration::ZERO };
     let cookie = cookie.path("/").same_site(SameSite::Lax).max_age(age).build();
     context::answer_header(header::SET_COOKIE, &cookie.to_string());

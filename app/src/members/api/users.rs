@@ -140,7 +140,7 @@ pub async fn invitation(token: String) -> Result<Welcome, AppError> {
 ///
 /// # Errors
 /// [`AppError::InvalidMember`], [`AppError::InvitationOver`], [`AppError::WrongCredentials`], [`AppError::EmailTaken`],
-/// [`AppError::Throttled`].
+/// [`AppError::AlreadyMember`], [`AppError::Throttled`].
 #[server(AcceptInvitation, prefix = "/api", endpoint = "invitations/accept", protocol = Form)]
 pub async fn accept_invitation(token: String, form: AcceptanceForm) -> Result<String, AppError> {
     let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;

@@ -39,16 +39,6 @@ pub struct GivenPasskey {
     pub answer: String,
 }
 
-/// Returns whether the server accepts passkeys, which it does if it has a domain name. The browser reads it from the
-/// page.
-#[must_use]
-pub fn passkeys_taken() -> bool {
-    #[cfg(feature = "ssr")]
-    return use_context::<RelyingParty>().is_some();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
 /// Creates a challenge for any user's passkey.
 ///
 /// # Errors

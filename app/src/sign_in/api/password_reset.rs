@@ -26,15 +26,6 @@ use {
     store::ResetToken,
 };
 
-/// Returns whether the server sends mail, so that users can request a link. The browser reads it from the page.
-#[must_use]
-pub fn mail_sent() -> bool {
-    #[cfg(feature = "ssr")]
-    return mail().is_some();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
 /// A link to set a new password, and how it reaches the user.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetLink {
@@ -106,7 +97,7 @@ pub async fn forgotten(email: String) -> Result<(), AppError> {
             Err(error) => tracing::error!(%error, "a link to set a new password could not be made"),
         }
     });
-    plain_form_goes_on_to(&routes::forgotten_with_notice());
+    plain_form_goes_on_to(&routes::with_notice(routes::FORGOTTEN, routes::Notice::Created));
     Ok(())
 }
 
@@ -130,7 +121,7 @@ pub async fn reset_password(token: String, form: NewPasswordForm) -> Result<Stri
     let (store, from) = (store(), address());
     form.validate(&store.password_reset(&token, from).await?).map_err(AppError::Unusable)?;
     store.reset_password(&token, &form.password, from).await?;
-    let next = routes::sign_in_with_notice();
+    let next = routes::with_notice(routes::SIGN_IN, routes::Notice::Updated);
     plain_form_goes_on_to(&next);
     Ok(next)
 }

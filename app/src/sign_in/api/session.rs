@@ -3,77 +3,13 @@
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::error::AppError;
-#[cfg(feature = "ssr")]
-use crate::request::context;
 use crate::request::protocol::Form;
+#[cfg(feature = "ssr")]
+use crate::request::{context, cookies::PENDING_SIGN_IN};
 #[cfg(any(feature = "ssr", test))]
 use crate::routes;
-use domain::members::user::{CurrentUser, Preferences};
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
-
-/// The cookie that names the session. Its value is random; the session's data is in the database.
-pub const SESSION_COOKIE: &str = "kagitaba_session";
-/// The cookie of a sign-in that has the password and still lacks the second factor. Its value is random, too.
-pub const PENDING_COOKIE: &str = "kagitaba_sign_in";
-
-/// Returns the user who was signed in when the page was requested. The browser reads it from the page. `None` while the
-/// server lists its routes, and in a browser that renders the app from scratch.
-#[must_use]
-pub fn signed_in() -> Option<CurrentUser> {
-    #[cfg(feature = "ssr")]
-    return context::myself().ok();
-    #[cfg(not(feature = "ssr"))]
-    None
-}
-
-/// Returns the signed-in user's preferences for pages. The browser reads them from the page.
-#[must_use]
-pub fn preferences() -> Preferences {
-    #[cfg(feature = "ssr")]
-    return context::preferences();
-    #[cfg(not(feature = "ssr"))]
-    Preferences::default()
-}
-
-/// Returns whether the signed-in user has to set up a second factor before anything else. The browser reads it from the
-/// page.
-#[must_use]
-pub fn second_factor_missing() -> bool {
-    #[cfg(feature = "ssr")]
-    return context::setting_up();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
-/// Returns whether it is unknown who is signed in, because the database did not answer. The browser reads it from the
-/// page.
-#[must_use]
-pub fn asker_unknown() -> bool {
-    #[cfg(feature = "ssr")]
-    return context::asker_unknown();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
-/// Returns whether a browser would drop the session's cookie, because the page came without TLS. The browser reads it
-/// from the page.
-#[must_use]
-pub fn session_is_dropped() -> bool {
-    #[cfg(feature = "ssr")]
-    return cookie::is_dropped();
-    #[cfg(not(feature = "ssr"))]
-    false
-}
-
-/// Returns the name of the server's identity provider, or `None` if it has none. The browser reads it from the page.
-#[must_use]
-pub fn identity_provider() -> Option<String> {
-    #[cfg(feature = "ssr")]
-    return use_context::<IdentityProviderName>().map(|IdentityProviderName(name)| name);
-    #[cfg(not(feature = "ssr"))]
-    None
-}
 
 /// The name of the identity provider, in the context of pages if the server has one.
 #[cfg(feature = "ssr")]
@@ -112,7 +48,7 @@ pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
 
 #[cfg(feature = "ssr")]
 pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
-    let pending = context::cookie(PENDING_COOKIE).and_then(|value| store::PendingSignIn::parse(&value));
+    let pending = context::cookie(PENDING_SIGN_IN).and_then(|value| store::PendingSignIn::parse(&value));
     pending.ok_or(AppError::SignInOver)
 }
 
@@ -173,8 +109,8 @@ pub fn path_within(next: &str) -> String {
 pub mod cookie {
     //! The session cookies of request and answer.
 
-    use super::{PENDING_COOKIE, SESSION_COOKIE};
     use crate::request::context;
+    use crate::request::cookies::{PENDING_SIGN_IN, SESSION};
     use cookie::{Cookie, SameSite, time::Duration};
     use domain::sign_in::second_factor::SECOND_STEP_WITHIN;
     use http::{header, uri::Authority};
@@ -190,13 +126,13 @@ pub mod cookie {
     /// Returns the session cookie with this value, for answers made by neither a page nor a server function.
     #[must_use]
     pub fn with(value: &str, secure: bool) -> Cookie<'_> {
-        builder(SESSION_COOKIE, value).secure(secure).build()
+        builder(SESSION, value).secure(secure).build()
     }
 
     /// Returns the cookie of a sign-in that still lacks the second factor, likewise.
     #[must_use]
     pub fn pending_with(value: &str, secure: bool) -> Cookie<'_> {
-        builder(PENDING_COOKIE, value).secure(secure).max_age(PENDING_FOR).build()
+        builder(PENDING_SIGN_IN, value).secure(secure).max_age(PENDING_FOR).build()
     }
 
     /// Removes the session cookie.
@@ -211,17 +147,17 @@ pub mod cookie {
 
     /// Removes that cookie, if the request has it.
     pub fn remove_pending() {
-        if context::cookie(PENDING_COOKIE).is_some() {
+        if context::cookie(PENDING_SIGN_IN).is_some() {
             context::answer_header(header::SET_COOKIE, &pending("").max_age(Duration::ZERO).build().to_string());
         }
     }
 
     fn cookie(value: &str) -> cookie::CookieBuilder<'_> {
-        builder(SESSION_COOKIE, value).secure(context::behind_proxy() || !to_this_machine())
+        builder(SESSION, value).secure(context::behind_proxy() || !to_this_machine())
     }
 
     fn pending(value: &str) -> cookie::CookieBuilder<'_> {
-        builder(PENDING_COOKIE, value).secure(context::behind_proxy() || !to_this_machine())
+        builder(PENDING_SIGN_IN, value).secure(context::behind_proxy() || !to_this_machine())
     }
 
     /// Returns whether a browser would drop this answer's cookies: they are for TLS only, and nothing indicates that

@@ -129,7 +129,7 @@ pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) ->
             (Place { sequence: head.sequence, hash: head.hash }, sealed)
         }
         // Only an account's first event begins a chain.
-        None => (last_left(tx, account).await?, link.action == Action::AccountAdded.as_str()),
+        None => (last_left(tx, account).await?, link.action == Action::AccountAdded.into_str()),
     };
     if !sealed {
         tracing::error!(account = %account, "the audit trail was tampered with; kagitaba audit verify says more");
@@ -208,7 +208,7 @@ impl Store {
     /// [`Error::Database`].
     pub async fn audit_head(&self, account: AccountId) -> Result<Option<trail::Head>, Error> {
         let head = Head::of(account.0, &mut self.pools().read.acquire().await?).await?;
-        Ok(head.map(|Head { sequence, hash, .. }| trail::Head { sequence, hash: hex(&hash) }))
+        Ok(head.map(|Head { sequence, hash, .. }| trail::Head { sequence, hash: hex::encode(hash) }))
     }
 
     async fn chain(&self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
@@ -244,11 +244,6 @@ impl Store {
         let event = Event { account, user: None, action: Action::AuditTrailSealed, token: None, details };
         event.record(self, tx, self.clock().now()).await
     }
-}
-
-/// Returns the bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ impl Event {
             at: micros(at),
             account_id: self.account.0,
             user_id: self.user.map(|user| user.0),
-            action: self.action.as_str().to_owned(),
+            action: self.action.into_str().to_owned(),
             token_id: self.token.map(|token| token.0),
             details: self.details.to_string(),
             address: store.address().map(|address| address.to_string()),

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::store::Store;
 use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::audit::live::{LIVE_ACTIONS, LiveChange};
+use domain::audit::live::LiveChange;
 use domain::members::user::{Person, UserId};
 use domain::tokens::token::TokenId;
 use uuid::Uuid;
@@ -67,7 +67,7 @@ impl Store {
 impl ChangeRow {
     /// Returns the change, if lists of tokens show it.
     fn into_change(self) -> Option<Result<LiveChange, Error>> {
-        let action = Action::from_name(&self.action).filter(|action| LIVE_ACTIONS.contains(action))?;
+        let action = self.action.parse().ok().filter(|action: &Action| action.is_live())?;
         let details = match details(&self.details) {
             Ok(details) => details,
             Err(error) => return Some(Err(error)),

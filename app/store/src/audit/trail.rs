@@ -1,6 +1,5 @@
 //! Reading the audit trail by filter: a page of it, a token's history, an export.
 
-use crate::audit::chain::hex;
 use crate::audit::event::details;
 use crate::db::database::{micros, time};
 use crate::db::paging::{self, Key, List, Order};
@@ -74,7 +73,7 @@ impl TryFrom<EntryRow> for AuditEntry {
             token: row.token_id.map(TokenId),
             token_name: row.token_name,
             details: details(&row.details)?,
-            hash: hex(&row.hash.unwrap_or_default()),
+            hash: hex::encode(row.hash.unwrap_or_default()),
         })
     }
 }
@@ -202,7 +201,7 @@ fn in_group(group: ActionGroup, query: &mut QueryBuilder) {
         ActionGroup::Account => ("NOT IN", ActionGroup::ALL.into_iter().filter(|other| *other != group).collect()),
         _ => ("IN", vec![group]),
     };
-    let names = groups.into_iter().flat_map(ActionGroup::actions).map(Action::as_str);
+    let names = groups.into_iter().flat_map(ActionGroup::actions).map(<&str>::from);
     query.push(format_args!(" AND action {operator} (")).push_list(names).push(")");
 }
 

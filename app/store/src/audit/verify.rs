@@ -3,7 +3,7 @@
 //! Nothing is written, neither to the database, which may be a read-only copy, nor beside its file. So this uses no
 //! [`Store`]: opening one migrates the database.
 
-use crate::audit::chain::{BATCH, Head, Link, ZERO, hex};
+use crate::audit::chain::{BATCH, Head, Link, ZERO};
 use crate::db::database::{Connection, Pools, time};
 use crate::db::sql::{self, Dialect, Pool};
 use crate::error::Error;
@@ -36,7 +36,7 @@ impl FromStr for AuditHash {
 
 impl fmt::Display for AuditHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -156,7 +156,7 @@ async fn verify(pool: &Pool, key: &ServerKey, noted: &[AuditHash]) -> Result<Vec
     for (account, name) in accounts {
         let mut walk = Walk::new(noted);
         let fault = walk.go_to_the_end(&mut tx, key, account).await?;
-        let (entries, head) = (walk.sequence, hex(&walk.hash));
+        let (entries, head) = (walk.sequence, hex::encode(walk.hash));
         let (sealed, noted) = (walk.sealed, walk.found);
         chains.push(AuditChain { account: AccountId(account), name, entries, head, sealed, noted, fault });
     }
@@ -239,7 +239,7 @@ impl<'a> Walk<'a> {
         if !key.verify(link.encoded(&self.hash, expected), &hash) {
             return Ok(Some(AuditFault::Altered { sequence: expected, at }));
         }
-        if link.action == Action::AuditTrailSealed.as_str() {
+        if link.action == Action::AuditTrailSealed.into_str() {
             self.sealed = Some((at, expected - 1));
         }
         self.found.extend(self.noted.iter().filter(|noted| noted.0[..] == hash[..]).map(|noted| (expected, *noted)));

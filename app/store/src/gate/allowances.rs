@@ -1,38 +1,28 @@
 //! Allowances: the calls that an account may still make, which several nodes count together.
+//!
+//! `back_at` is when all calls of an account have come back, in nanoseconds since the Unix epoch by the database's clock,
+//! which is the same for all nodes.
 
 use crate::clock::CLOCK_SKEW;
 use crate::db::sql;
 use crate::error::Error;
 use crate::store::Store;
 use domain::account::AccountId;
-use std::time::Duration;
+use domain::gate::gcra::{Quota, Taken};
+use domain::tokens::scope::RateGroup;
 
-/// A limit: this many calls at once, of which one comes back each `every` (GCRA, as in ATM traffic management).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance<'a> {
-    /// The group of calls. Each group is counted separately.
-    pub group: &'a str,
-    /// The number of calls that may be made at once.
-    pub calls: u32,
-    /// The time until one call comes back, in whole microseconds.
-    pub every: Duration,
+/// The database's time in nanoseconds, to the microsecond.
+const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT) * 1000";
+
+/// Returns the longest time in which all calls may be back. A longer one was stored by a clock that was ahead and counts
+/// as if no call was made: it would block the account until that time comes.
+fn longest(quota: Quota) -> u64 {
+    quota.all() + u64::try_from(CLOCK_SKEW.num_nanoseconds().unwrap_or_default()).unwrap_or_default()
 }
 
-/// The database's time in whole microseconds.
-const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)";
-
-impl Allowance<'_> {
-    /// Returns the time until one call comes back, and until all have, in microseconds.
-    fn times(self) -> (i64, i64) {
-        let every = i64::try_from(self.every.as_micros()).unwrap_or(i64::MAX);
-        (every, every.saturating_mul(self.calls.into()))
-    }
-
-    /// Returns the latest time at which all calls may be back, in microseconds from now. A later one was stored by a
-    /// clock that was ahead and counts as if no call was made: it would block the account until that time comes.
-    fn latest(self) -> i64 {
-        self.times().1.saturating_add(CLOCK_SKEW.num_microseconds().unwrap_or_default())
-    }
+/// Returns nanoseconds as the database keeps them.
+fn stored(nanos: u64) -> i64 {
+    i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
 impl Store {
@@ -42,18 +32,15 @@ impl Store {
         self.pools().nodes.is_some()
     }
 
-    /// Takes one of the account's calls. Returns the time until all have come back or, as an error if none is left,
-    /// until one has. Only for a store that [`Store::has_nodes`]. The result is exact however many nodes take calls at
-    /// once: the database's clock counts, which is the same for all.
+    /// Takes one of the account's calls. Only for a store that [`Store::has_nodes`]. The result is exact however many
+    /// nodes take calls at once.
+    ///
+    /// The database does what [`Quota::take`] does, as one statement costs each call one round trip and holds no lock
+    /// while it is under way.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_call(
-        &self,
-        account: AccountId,
-        allowance: Allowance<'_>,
-    ) -> Result<Result<Duration, Duration>, Error> {
-        let (every, all) = allowance.times();
+    pub async fn take_call(&self, account: AccountId, group: RateGroup, quota: Quota) -> Result<Taken, Error> {
         let from = format!(
             "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
         );
@@ -65,41 +52,34 @@ impl Store {
         ));
         let taken: Option<i64> = sql::query_scalar(take)
             .bind(account.0)
-            .bind(allowance.group)
-            .bind(every)
-            .bind(all)
-            .bind(allowance.latest())
+            .bind(group.into_str())
+            .bind(stored(quota.every()))
+            .bind(stored(quota.all()))
+            .bind(stored(longest(quota)))
             .fetch_optional(self.counting())
             .await?;
         Ok(match taken {
-            Some(ahead) => Ok(micros(ahead)),
-            None => Err(micros(self.ahead(account, allowance).await?.saturating_add(every).saturating_sub(all))),
+            Some(back_in) => Taken { passed: true, back_in: u64::try_from(back_in).unwrap_or_default() },
+            None => Taken { passed: false, back_in: self.calls_back_in(account, group, quota).await? },
         })
     }
 
-    /// Returns the time until all of the account's calls have come back. Takes none.
+    /// Returns the time until all of the account's calls have come back, in nanoseconds. Takes none.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn calls_back_in(&self, account: AccountId, allowance: Allowance<'_>) -> Result<Duration, Error> {
-        Ok(micros(self.ahead(account, allowance).await?))
-    }
-
-    async fn ahead(&self, account: AccountId, allowance: Allowance<'_>) -> Result<i64, Error> {
+    pub async fn calls_back_in(&self, account: AccountId, group: RateGroup, quota: Quota) -> Result<u64, Error> {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
-        let ahead = sql::query_scalar(read).bind(account.0).bind(allowance.group);
+        let ahead = sql::query_scalar(read).bind(account.0).bind(group.into_str());
         let ahead: Option<i64> = ahead.fetch_optional(&self.pools().read).await?;
-        Ok(ahead.filter(|ahead| *ahead <= allowance.latest()).unwrap_or_default().max(0))
+        let ahead = ahead.and_then(|ahead| u64::try_from(ahead).ok()).unwrap_or_default();
+        Ok(if ahead <= longest(quota) { ahead } else { 0 })
     }
 
     /// Returns the nodes' pool, which no writer holds up.
     fn counting(&self) -> &sql::Pool {
         self.pools().nodes.as_ref().unwrap_or(&self.pools().write)
     }
-}
-
-fn micros(micros: i64) -> Duration {
-    Duration::from_micros(u64::try_from(micros).unwrap_or_default())
 }

@@ -125,24 +125,13 @@ impl ServerKey {
 
 /// Returns a key as 64 hexadecimal digits.
 pub(crate) fn write_hex(key: &[u8; ServerKey::LENGTH]) -> Zeroizing<String> {
-    let digits = key.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let mut hex = Zeroizing::new(String::with_capacity(2 * key.len()));
-    hex.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
-    hex
+    Zeroizing::new(hex::encode(key))
 }
 
 /// Parses a key of 64 hexadecimal digits; white space around them is ignored.
-pub(crate) fn read_hex(hex: &str) -> Option<Zeroizing<[u8; ServerKey::LENGTH]>> {
-    let hex = hex.trim().as_bytes();
-    if hex.len() != 2 * ServerKey::LENGTH {
-        return None;
-    }
+pub(crate) fn read_hex(text: &str) -> Option<Zeroizing<[u8; ServerKey::LENGTH]>> {
     let mut bytes = Zeroizing::new([0; ServerKey::LENGTH]);
-    for (byte, digits) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-        for digit in digits {
-            *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
-        }
-    }
+    hex::decode_to_slice(text.trim(), bytes.as_mut()).ok()?;
     Some(bytes)
 }
 
@@ -201,9 +190,6 @@ mod tests {
     #[test]
     fn auth_token_hash_is_the_same_in_all_versions() {
         let hash = ServerKey::from_bytes([7; 32]).hash("kgt_text");
-        assert_eq!(
-            hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-            "f1f9650b11d6f9f014ffd91da88bc47097da8000a2779709ee8b49579bdf5aab"
-        );
+        assert_eq!(hex::encode(hash), "f1f9650b11d6f9f014ffd91da88bc47097da8000a2779709ee8b49579bdf5aab");
     }
 }

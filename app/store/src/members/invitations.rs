@@ -7,7 +7,7 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::members::users::{self, folded_email, role_named};
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::bearer::{Bearer, Kind};
 use crate::sign_in::passwords::RightPassword;
 use crate::sign_in::second_step;
 use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
@@ -26,9 +26,15 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-bearer! {
-    /// The secret part of an invitation's link.
-    InvitationToken
+/// The secret part of an invitation's link.
+pub type InvitationToken = Bearer<OfInvitation>;
+
+/// The kind of [`InvitationToken`].
+#[derive(Debug)]
+pub enum OfInvitation {}
+
+impl Kind for OfInvitation {
+    const NAME: &'static str = "InvitationToken";
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -101,7 +107,7 @@ impl Store {
         .bind(by.account.0)
         .bind(&invitation.email)
         .bind(folded)
-        .bind(role.as_str())
+        .bind(role.into_str())
         .bind(token.hash())
         .bind(by.user.id.0)
         .bind(micros(now))
@@ -193,7 +199,8 @@ impl Store {
     /// [`Error::SecondStepNeeded`] as [`Store::sign_in`], although the person belongs to the account then;
     /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
     /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
-    /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// one whose address a user has by now; [`Error::AlreadyMember`] for a known one who has joined the account since,
+    /// by an identity provider; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn accept_invitation(
         &self,
         token: &InvitationToken,
@@ -274,12 +281,14 @@ pub(crate) async fn take_open(
 /// Returns ids, accounts and roles of the open invitations. Folding alone would equate addresses that mail servers
 /// distinguish.
 async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    let (since, until) = counted(INVITATION_LIFETIME, now);
     let open: Vec<(Uuid, Uuid, String, String)> = sql::query_as(
-        "SELECT id, account_id, role, email FROM invitations WHERE email_folded = $1 AND expires_at > $2
-         ORDER BY created_at, id",
+        "SELECT id, account_id, role, email FROM invitations
+         WHERE email_folded = $1 AND created_at > $2 AND created_at <= $3 ORDER BY created_at, id",
     )
     .bind(folded_email(email))
-    .bind(micros(now))
+    .bind(since)
+    .bind(until)
     .fetch_all(tx)
     .await?;
     let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));

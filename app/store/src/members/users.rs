@@ -67,7 +67,7 @@ impl TryFrom<MemberRow> for Member {
         Ok(Self {
             person: row.person.into(),
             role: role_named(&row.role)?,
-            state: MembershipState::from_name(&row.state).ok_or_else(unreadable)?,
+            state: row.state.parse().map_err(|_| unreadable())?,
             last_seen_at: row.last_seen_at.map(time).transpose()?,
         })
     }
@@ -75,7 +75,7 @@ impl TryFrom<MemberRow> for Member {
 
 /// Returns the role with this name in the database.
 pub(crate) fn role_named(name: &str) -> Result<Role, Error> {
-    Role::from_name(name).ok_or_else(|| Error::Corrupt(format!("the role {name}")))
+    name.parse().map_err(|_| Error::Corrupt(format!("the role {name}")))
 }
 
 /// Returns the form in which e-mail addresses are compared: without white space around them, and regardless of case and
@@ -104,7 +104,7 @@ pub(crate) async fn membership(
     .fetch_optional(tx)
     .await?;
     let read = |(account, state): (Uuid, String)| {
-        let state = MembershipState::from_name(&state).ok_or_else(|| Error::Corrupt(format!("the state {state}")));
+        let state = state.parse().map_err(|_| Error::Corrupt(format!("the state {state}")));
         Ok((AccountId(account), state?))
     };
     found.map(read).transpose()
@@ -225,8 +225,8 @@ impl Store {
         let before = members.into_iter().find(|member| member.person.id == of).ok_or(Error::NotFound)?;
         if after != before {
             sql::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
-                .bind(after.role.as_str())
-                .bind(after.state.as_str())
+                .bind(after.role.into_str())
+                .bind(after.state.into_str())
                 .bind(account.0)
                 .bind(of.0)
                 .execute(&mut *tx)
@@ -297,7 +297,7 @@ pub(crate) async fn join(
     )
     .bind(account.0)
     .bind(user.0)
-    .bind(role.as_str())
+    .bind(role.into_str())
     .bind(micros(now))
     .execute(&mut *tx)
     .await?;

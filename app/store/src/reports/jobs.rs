@@ -1,6 +1,5 @@
 //! Jobs: ordered by integrations, done by one worker, stored with their results.
 
-use crate::audit::chain::hex;
 use crate::clock::{id_at, latest};
 use crate::db::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::db::sql;
@@ -61,7 +60,7 @@ impl TryFrom<JobRow> for Job {
             started_at: row.started_at.map(time).transpose()?,
             progress_at: row.progress_at.map(time).transpose()?,
             ended_at: row.ended_at.map(time).transpose()?,
-            status: JobStatus::from_name(&row.status).ok_or_else(|| corrupt("an unknown status"))?,
+            status: row.status.parse().map_err(|_| corrupt("an unknown status"))?,
             problem: row.problem,
             records: row.records.unsigned_abs(),
             percentage: u8::try_from(row.percentage).map_err(corrupt)?,
@@ -105,7 +104,7 @@ impl ResultLink {
     /// Returns the text to be signed. The Auth Token's hash is part of it, so that a reset ends the links that were
     /// given before. The account is the token's.
     fn signed(self, secret_hash: &[u8]) -> String {
-        format!("{} {} {} {}", self.job.0, self.token.0, self.until, hex(secret_hash))
+        format!("{} {} {} {}", self.job.0, self.token.0, self.until, hex::encode(secret_hash))
     }
 }
 
@@ -150,7 +149,7 @@ impl Store {
         .bind(json!(export).to_string())
         .bind(by.sid.as_str())
         .bind(micros(now))
-        .bind(JobStatus::Queued.as_str())
+        .bind(JobStatus::Queued.into_str())
         .execute(&mut *tx)
         .await?;
         find(tx, by.account, id).await
@@ -353,7 +352,7 @@ impl Store {
             "UPDATE jobs SET status = $1, problem = $2, ended_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
-        .bind(status.as_str())
+        .bind(status.into_str())
         .bind(problem)
         .bind(micros(self.clock().now()))
         .bind(job.id.0)

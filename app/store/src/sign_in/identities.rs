@@ -127,7 +127,7 @@ impl Store {
             return Ok(None);
         }
         drop(connection);
-        let password = Bearer::generate();
+        let password = Bearer::<()>::generate();
         Ok(Some(self.passwords().hash(Zeroizing::new(password.reveal().to_owned())).await?))
     }
 

@@ -8,7 +8,7 @@ use crate::db::database::{Connection, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::bearer::{Bearer, Kind};
 use crate::sign_in::second_factor::{self, RecoveryCodes};
 use crate::sign_in::second_step::{self, PendingSignIn};
 use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
@@ -73,9 +73,15 @@ pub struct Challenge {
     pub options: String,
 }
 
-bearer! {
-    /// The token that the browser sends back with its answer.
-    ChallengeToken
+/// The token that the browser sends back with its answer.
+pub type ChallengeToken = Bearer<OfChallenge>;
+
+/// The kind of [`ChallengeToken`].
+#[derive(Debug)]
+pub enum OfChallenge {}
+
+impl Kind for OfChallenge {
+    const NAME: &'static str = "ChallengeToken";
 }
 
 /// A passkey's answer to a challenge of this site.

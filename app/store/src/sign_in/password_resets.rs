@@ -8,7 +8,7 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::members::users::{self, folded_email};
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::bearer::{Bearer, Kind};
 use crate::sign_in::throttle;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
@@ -22,9 +22,15 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-bearer! {
-    /// The secret part of a link to set a new password.
-    ResetToken
+/// The secret part of a link to set a new password.
+pub type ResetToken = Bearer<OfPasswordReset>;
+
+/// The kind of [`ResetToken`].
+#[derive(Debug)]
+pub enum OfPasswordReset {}
+
+impl Kind for OfPasswordReset {
+    const NAME: &'static str = "ResetToken";
 }
 
 /// A link to set a new password, for one person. The token is not stored: it can only be sent now.

@@ -6,7 +6,7 @@ use crate::clock::counted;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::bearer::{Bearer, Kind};
 use crate::sign_in::second_factor::{self, RightCode};
 use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
@@ -19,9 +19,15 @@ use domain::sign_in::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
 use serde_json::json;
 use uuid::Uuid;
 
-bearer! {
-    /// The browser's token of a sign-in between the first step and the second.
-    PendingSignIn
+/// The browser's token of a sign-in between the first step and the second.
+pub type PendingSignIn = Bearer<OfPendingSignIn>;
+
+/// The kind of [`PendingSignIn`].
+#[derive(Debug)]
+pub enum OfPendingSignIn {}
+
+impl Kind for OfPendingSignIn {
+    const NAME: &'static str = "PendingSignIn";
 }
 
 impl Store {

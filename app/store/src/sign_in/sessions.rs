@@ -6,7 +6,7 @@ use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::users::role_named;
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::bearer::{Bearer, Kind};
 use crate::sign_in::passkeys;
 use crate::sign_in::second_step;
 use crate::sign_in::throttle;
@@ -44,9 +44,15 @@ impl From<IpAddr> for Client {
     }
 }
 
-bearer! {
-    /// The content of a session's cookie.
-    SessionToken
+/// The content of a session's cookie.
+pub type SessionToken = Bearer<OfSession>;
+
+/// The kind of [`SessionToken`].
+#[derive(Debug)]
+pub enum OfSession {}
+
+impl Kind for OfSession {
+    const NAME: &'static str = "SessionToken";
 }
 
 #[derive(sqlx_macros::FromRow)]

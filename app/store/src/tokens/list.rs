@@ -158,7 +158,7 @@ impl List for Wanted<'_> {
             query.push(created_at).push(" < ").push_bind(micros(before));
         }
         if let Some(state) = filter.state {
-            query.push(" AND state = ").push_bind(state.as_str());
+            query.push(" AND state = ").push_bind(state.into_str());
         }
         query
     }

@@ -149,7 +149,7 @@ pub(crate) fn api_version(number: i64) -> Result<ApiVersion, Error> {
 
 /// Returns the token state with this name in the database.
 pub(crate) fn state(name: &str) -> Result<TokenState, Error> {
-    TokenState::from_name(name).ok_or_else(|| corrupt(format!("the token state {name}")))
+    name.parse().map_err(|_| corrupt(format!("the token state {name}")))
 }
 
 /// Returns the longest lifetime that the database keeps as this number of days.

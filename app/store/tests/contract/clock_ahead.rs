@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::members::role::Role;
 use domain::tokens::token::TokenSettings;
 use std::net::{IpAddr, Ipv4Addr};
-use store::{Error, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
+use store::{Error, Identity, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SessionToken, VerifiedPerson};
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
@@ -108,6 +108,10 @@ async fn invitation_of_a_clock_ahead_is_over_once_it_is_set_right() {
     let invite = async || test.store.invite(&test.aya, "nao@agency.example", Role::Finance).await.unwrap();
     let (_, token) = ahead(&test, invite).await;
     assert!(matches!(test.store.invitation(&token, HERE).await, Err(Error::InvitationOver)));
+    let identity = Identity { issuer: "https://id.example".to_owned(), subject: "nao".to_owned() };
+    let nao = VerifiedPerson { email: "nao@agency.example".to_owned(), name: None };
+    let joined = test.store.link_identity(&identity, &nao, HERE).await;
+    assert!(matches!(joined, Err(Error::NotInvited)), "nor does an identity provider vouch anybody in");
     assert_eq!(test.store.invitations(test.aya.account).await.unwrap(), []);
     assert_eq!(test.store.remove_expired_invitations().await.unwrap(), 1);
     let (_, token) = invite().await;

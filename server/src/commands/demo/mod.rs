@@ -90,7 +90,7 @@ pub fn how_to_sign_in() -> String {
     let mut lines = vec![format!("This is demo data. Sign in with the password {PASSWORD} as one of these:")];
     for agency in [&HOSHI_OAK, &KITA_MEDIA, &MINATO_STUDIO] {
         lines.push(format!("  {}", agency.name));
-        lines.extend(agency.users.iter().map(|(role, email, _)| format!("    {email:<32}{}", role.as_str())));
+        lines.extend(agency.users.iter().map(|(role, email, _)| format!("    {email:<32}{}", role.into_str())));
     }
     lines.join("\n")
 }

@@ -89,7 +89,7 @@ fn resource(call: &Call, job: &Job) -> Value {
         "CancelledDate": "",
         "FailedDate": date_or_empty(job.ended_at.filter(|_| !completed)),
         "LastProgressUpdateDate": date_or_empty(job.progress_at),
-        "Status": job.status.as_str(),
+        "Status": job.status.into_str(),
         "StatusMessage": job.status_message(),
         "RecordsProcessed": job.records,
         "PercentageComplete": job.percentage,

@@ -77,7 +77,7 @@ async fn queued(call: &Call) -> Result<Answer, GateError> {
     let job = call.store.create_job(call.caller(), Export { report, period, format }).await?;
     let uri = jobs::uri(call, &job);
     let queued = json!({
-        "Status": job.status.as_str(),
+        "Status": job.status.into_str(),
         "QueuedUri": uri,
         "ResultUri": format!("{uri}/Download"),
         "ReplayUri": format!("{uri}/Replay"),

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Command};
 
+use app::routes::{AUDIT_TRAIL_CSV as CSV, AUDIT_TRAIL_JSON_LINES as JSON_LINES};
 use domain::{
     audit::trail::TrailFilter,
     members::role::{Permission, Role},
@@ -12,9 +13,6 @@ use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 
 use crate::support::test_app::{Answer, TestApp};
-
-const CSV: &str = "/settings/audit-trail/export.csv";
-const JSON_LINES: &str = "/settings/audit-trail/export.jsonl";
 
 async fn get(app: &TestApp, path: &str, cookie: &str) -> Answer {
     app.send(app.request("GET", path).header(header::COOKIE, cookie), []).await

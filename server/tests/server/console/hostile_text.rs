@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::members::role::Role;
+use app::routes::{self, Notice, SignInFailure};
+use domain::{members::role::Role, tokens::token::TokenId};
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 use http::{StatusCode, header};
 use leptos_axum::generate_route_list;
@@ -178,31 +179,35 @@ fn set_strings(value: &mut serde_json::Value, text: &str) {
 /// router's routes.
 fn pages(app: &TestApp, invitation: &str, reset: &str) -> Vec<String> {
     let query: String = form_urlencoded::byte_serialize(hostile("query").as_bytes()).collect();
-    let id = app.issued.token.id.0;
-    vec![
-        "/".to_owned(),
-        format!("/sign-in?next={query}"),
-        format!("/sign-in/second-step?next={query}"),
-        format!("/sign-in/failed?reason={query}"),
-        format!("/sign-in/forgotten?email={query}"),
-        format!("/new-password/{reset}"),
-        format!("/invitations/{invitation}"),
-        format!("/settings?x={query}"),
-        "/settings/account-users".to_owned(),
-        "/settings/audit-trail".to_owned(),
-        format!("/settings/audit-trail?text={query}&user={query}&action={query}"),
-        "/settings/company-information".to_owned(),
-        "/settings/profile".to_owned(),
-        "/settings/security-policy".to_owned(),
-        "/settings/platform-rest".to_owned(),
-        format!("/settings/platform-rest?name={query}"),
-        "/settings/platform-rest/new".to_owned(),
-        "/settings/platform-rest/tips".to_owned(),
-        format!("/settings/platform-rest/tokens/{id}"),
-        format!("/settings/platform-rest/tokens/{id}?notice=updated"),
-        format!("/settings/platform-rest/tokens/{}", Uuid::nil()),
-        format!("/no-such-page/{query}"),
-    ]
+    let token = routes::token(app.issued.token.id);
+    let with_query =
+        [routes::SIGN_IN, routes::SECOND_STEP].map(|path| format!("{path}?next={query}")).into_iter().chain([
+            format!("{}?{}={query}", routes::SIGN_IN_FAILED, SignInFailure::PARAMETER),
+            format!("{}?email={query}", routes::FORGOTTEN),
+            format!("{}?x={query}", routes::SETTINGS),
+            format!("{}?text={query}&user={query}&action={query}", routes::AUDIT_TRAIL),
+            format!("{}?name={query}", routes::TOKENS),
+            routes::with_notice(&token, Notice::Updated),
+            format!("/no-such-page/{query}"),
+        ]);
+    let built = [
+        routes::new_password(reset),
+        routes::invitation(invitation),
+        token.clone(),
+        routes::token(TokenId(Uuid::nil())),
+    ];
+    let plain = [
+        routes::HOME,
+        routes::ACCOUNT_USERS,
+        routes::AUDIT_TRAIL,
+        routes::COMPANY_INFORMATION,
+        routes::PROFILE,
+        routes::SECURITY_POLICY,
+        routes::TOKENS,
+        routes::NEW_TOKEN,
+        routes::TIPS,
+    ];
+    with_query.chain(built).chain(plain.map(str::to_owned)).collect()
 }
 
 /// Returns path, policy and content of each page, both signed out and signed in.
@@ -244,7 +249,7 @@ async fn stored_text_is_text_on_every_page() {
 async fn form_fields_hold_the_stored_text() {
     let (app, cookie) = open().await;
     poison(&app).await;
-    let path = format!("/settings/platform-rest/tokens/{}", app.issued.token.id.0);
+    let path = routes::token(app.issued.token.id);
     let page = Page::read(&app.send(app.request("GET", &path).header(header::COOKIE, &cookie), []).await.text());
     // HTML parsers drop the first line break of a field.
     let fields = ["description", "developer"].map(|field| format!("\n{}", hostile(field)));
@@ -285,8 +290,8 @@ async fn page_may_send_its_forms_and_no_others() {
         let unused = unused.entry(route).or_insert(paths);
         unused.retain(|path| !actions.contains(path));
     }
-    unused.retain(|path, left| !left.is_empty() && path != &format!("/settings/platform-rest/tokens/{}", Uuid::nil()));
+    unused.retain(|path, left| !left.is_empty() && *path != routes::token(TokenId(Uuid::nil())));
     // If no second step is awaited, the page has a link instead of the form.
-    unused.remove("/sign-in/second-step");
+    unused.remove(routes::SECOND_STEP);
     assert_eq!(unused, BTreeMap::new(), "pages may send forms that they do not have");
 }

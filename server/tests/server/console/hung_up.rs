@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use app::routes::{self, SignInFailure};
 use axum::{Router, body::Body};
 use domain::members::role::Role;
 use http::{Request, header};
@@ -77,25 +78,27 @@ async fn drop_requests(rounds: usize) -> (usize, usize) {
 }
 
 fn pages(app: &TestApp) -> Vec<String> {
-    let token = format!("/settings/platform-rest/tokens/{}", app.issued.token.id.0);
     let pages = [
-        "/",
-        "/sign-in?next=%2Fsettings",
-        "/sign-in/second-step",
-        "/sign-in/failed?reason=over",
-        "/invitations/0123456789012345678901234567890123456789012",
+        routes::HOME,
         "/no-such-page",
-        "/settings",
-        "/settings/account-users",
-        "/settings/audit-trail",
-        "/settings/company-information",
-        "/settings/profile",
-        "/settings/security-policy",
-        "/settings/platform-rest",
-        "/settings/platform-rest/new",
-        "/settings/platform-rest/tips",
+        routes::SECOND_STEP,
+        routes::SETTINGS,
+        routes::ACCOUNT_USERS,
+        routes::AUDIT_TRAIL,
+        routes::COMPANY_INFORMATION,
+        routes::PROFILE,
+        routes::SECURITY_POLICY,
+        routes::TOKENS,
+        routes::NEW_TOKEN,
+        routes::TIPS,
     ];
-    pages.into_iter().map(str::to_owned).chain([token]).collect()
+    let built = [
+        routes::sign_in_then(routes::SETTINGS),
+        routes::sign_in_failed(SignInFailure::Over),
+        routes::invitation("0123456789012345678901234567890123456789012"),
+        routes::token(app.issued.token.id),
+    ];
+    pages.into_iter().map(str::to_owned).chain(built).collect()
 }
 
 /// Asks for the page repeatedly, giving up one await later each time, until it is answered. Returns the number of

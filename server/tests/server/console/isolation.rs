@@ -280,7 +280,7 @@ async fn no_operation_of_the_gate_reaches_into_another_account() {
     };
     let before = everything(&app).await;
     for scope in Scope::all() {
-        let (method, path) = (scope.operation().method.as_str(), scope.operation().path);
+        let (method, path) = (scope.operation().method.into_str(), scope.operation().path);
         let parameter = path.split('/').find(|segment| segment.starts_with('{'));
         // The other account's id for the parameter; a new kind of parameter must be added here.
         let id = match parameter {

@@ -89,6 +89,52 @@ async fn plain_text_form_changes_no_role() {
 }
 
 #[tokio::test]
+async fn guarded_functions_need_a_recent_password() {
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    app.age_passwords().await;
+    let user = json!({ "id": user_id(&app.store, &app, Role::Analyst).await }).to_string();
+    let token = json!({ "id": app.issued.token.id, "revision": app.issued.token.revision });
+    let (token, id) = (token.to_string(), json!({ "id": app.issued.token.id }).to_string());
+    let own_passkey = r#"{"id":"00000000-0000-7000-8000-000000000000"}"#;
+    for (function, content_type, body) in [
+        ("tokens/reset", JSON, token.as_str()),
+        ("tokens/view", JSON, &id),
+        ("tokens/delete", JSON, &id),
+        ("users/invite", FORM, "form[email]=nao%40agency.example&form[role]=analyst"),
+        ("users/change_role", JSON, &user.replace('}', r#","role":"finance"}"#)),
+        ("users/deactivate", JSON, &user),
+        ("users/reinstate", JSON, &user),
+        ("users/make_reset_link", JSON, &user),
+        ("security_policy/update", FORM, "form[token_lifetime]=90&form[allowed_addresses]=&revision=0"),
+        ("second_factor/require", JSON, r#"{"on":true}"#),
+        ("second_factor/begin", JSON, "{}"),
+        ("second_factor/confirm", JSON, r#"{"code":"123456"}"#),
+        ("second_factor/renew_recovery_codes", JSON, "{}"),
+        ("second_factor/switch_off", JSON, "{}"),
+        ("passkeys/begin", JSON, "{}"),
+        ("passkeys/add", JSON, r#"{"given":{"token":"","answer":""},"name":"X"}"#),
+        ("passkeys/remove", JSON, own_passkey),
+    ] {
+        let path = format!("/api/{function}");
+        let answer = call(&app, &path, &cookie, Some(content_type), body).await;
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (StatusCode::UNAUTHORIZED, r#""StepUpNeeded""#),
+            "{function}"
+        );
+        let stranger = call(&app, &path, "", Some(content_type), body).await;
+        assert_eq!(
+            (stranger.status, stranger.text().as_str()),
+            (StatusCode::UNAUTHORIZED, r#""SignInNeeded""#),
+            "{function}"
+        );
+    }
+    let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
+    assert_eq!(app.company_information(sid, secret).await.status, StatusCode::OK, "the token is as it was");
+}
+
+#[tokio::test]
 async fn changing_a_role_takes_a_proof_each_time() {
     let app = TestApp::open().await;
     let mut cookie = app.sign_in(Role::AccountAdministrator).await;

@@ -104,19 +104,9 @@ async fn passkey_stands_in_for_a_recent_password() {
     let asked = app.function("/api/passkeys/ask_for_own", Some(&session), "{}").await;
     assert_eq!((asked.status, asked.json()), (StatusCode::OK, Value::Null), "they have none yet");
     let (mut passkey, _) = add(&app, &session).await;
-    let url = format!("sqlite:{}", app.folder.path().join("data/kagitaba.db").display());
-    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
-    sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
-    for (function, body) in [
-        ("begin", "{}"),
-        ("add", r#"{"given":{"token":"","answer":""},"name":"X"}"#),
-        ("remove", r#"{"id":"00000000-0000-7000-8000-000000000000"}"#),
-    ] {
-        let answer = app.function(&format!("/api/passkeys/{function}"), Some(&session), body).await;
-        assert_eq!((answer.status, answer.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()), "{function}");
-        let nobody = app.function(&format!("/api/passkeys/{function}"), None, body).await;
-        assert_eq!((nobody.status, nobody.json()), (StatusCode::UNAUTHORIZED, "SignInNeeded".into()), "{function}");
-    }
+    app.age_passwords().await;
+    let refused = app.function("/api/passkeys/begin", Some(&session), "{}").await;
+    assert_eq!((refused.status, refused.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()));
     let asked = challenge(&app.function("/api/passkeys/ask_for_own", Some(&session), "{}").await);
     let body = json!({ "given": given(&passkey.get(&asked)) }).to_string();
     let renewed = app.function("/api/passkeys/give_again", Some(&session), &body).await;

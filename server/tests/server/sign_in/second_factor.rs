@@ -114,31 +114,6 @@ async fn without_a_first_step_the_page_says_so_and_takes_no_code() {
 }
 
 #[tokio::test]
-async fn changes_to_second_factors_need_a_recent_password() {
-    let app = TestApp::open().await;
-    let cookie = app.sign_in(Role::AccountAdministrator).await;
-    let url = format!("sqlite:{}", app.folder.path().join("data/kagitaba.db").display());
-    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
-    sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
-    for (function, body) in [
-        ("begin", "{}"),
-        ("confirm", r#"{"code":"123456"}"#),
-        ("renew_recovery_codes", "{}"),
-        ("switch_off", "{}"),
-        ("require", r#"{"on":true}"#),
-    ] {
-        let answer = app.function(&format!("/api/second_factor/{function}"), Some(&cookie), body).await;
-        assert_eq!(
-            (answer.status, answer.text().as_str()),
-            (StatusCode::UNAUTHORIZED, r#""StepUpNeeded""#),
-            "{function}"
-        );
-        let nobody = app.function(&format!("/api/second_factor/{function}"), None, body).await;
-        assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{function}");
-    }
-}
-
-#[tokio::test]
 async fn user_without_a_required_second_factor_can_only_set_one_up() {
     let app = TestApp::open().await;
     let admin = app.sign_in(Role::AccountAdministrator).await;

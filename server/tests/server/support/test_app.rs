@@ -87,7 +87,7 @@ impl TestApp {
         let account = store.add_account("Agency").await.unwrap();
         let mut by = None;
         for role in Role::ALL {
-            let (name, email) = (role.as_str().to_owned(), email(role));
+            let (name, email) = (role.into_str().to_owned(), email(role));
             let user = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
             let id = store.add_user(account, user).await.unwrap();
             let user = store.people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
@@ -114,6 +114,13 @@ impl TestApp {
     pub async fn at(&self, clock: &Clock) -> SocketAddr {
         let store = self.store.at(clock.clone());
         serve(&store, self.folder.path(), &gate::Settings::default(), &Services::default(), false).await
+    }
+
+    /// Makes each session's last proof of its user too old for guarded actions. The sessions go on.
+    pub async fn age_passwords(&self) {
+        let url = format!("sqlite:{}", self.folder.path().join("data/kagitaba.db").display());
+        let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::query("UPDATE sessions SET authenticated_at = 0").execute(&database).await.unwrap();
     }
 
     /// Returns the server's router, for a test to call without a network.
@@ -215,7 +222,7 @@ impl Answer {
 }
 
 pub fn email(role: Role) -> String {
-    format!("{}@agency.example", role.as_str())
+    format!("{}@agency.example", role.into_str())
 }
 
 pub fn sign_in_form(role: Role) -> String {

@@ -61,7 +61,7 @@ async fn every_action_is_found_by_its_group_and_by_no_other() {
     let test = TestStore::new().await;
     let database = test.database().await;
     // `token_painted` is an action that another version may have recorded.
-    let names: Vec<_> = Action::VARIANTS.iter().map(|action| action.as_str()).chain(["token_painted"]).collect();
+    let names: Vec<_> = Action::VARIANTS.iter().map(<&str>::from).chain(["token_painted"]).collect();
     for name in &names {
         let recorded = format!(
             "INSERT INTO audit_events (id, at, account_id, action, details)

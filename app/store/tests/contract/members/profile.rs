@@ -118,7 +118,7 @@ async fn session_switches_only_to_accounts_of_its_user() {
     assert_eq!(test.store.own_accounts(&test.aya).await.unwrap().len(), 2);
     test.store.switch_account(&test.aya, &session, other).await.unwrap();
     let asker = test.store.session(&session).await.unwrap().unwrap();
-    assert_eq!((asker.account, asker.role.as_str()), (other, "finance"));
+    assert_eq!((asker.account, asker.role.into_str()), (other, "finance"));
 
     let mut trails = Vec::new();
     for account in [test.aya.account, other] {

@@ -44,7 +44,7 @@ async fn a_session_is_for_the_account_that_the_user_joined_first() {
     join.execute(&test.database().await).await.unwrap();
     let token = test.store.sign_in(EMAIL, PASSWORD, HERE).await.unwrap();
     let asker = test.store.session(&token).await.unwrap().unwrap();
-    assert_eq!((asker.account, asker.role.as_str()), (other, "finance"));
+    assert_eq!((asker.account, asker.role.into_str()), (other, "finance"));
 }
 
 #[tokio::test]

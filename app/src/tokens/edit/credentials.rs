@@ -1,0 +1,58 @@
+//! The section with a token's credentials.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::tokens::commands::TokenActions;
+use crate::tokens::menu::MenuItem;
+use crate::ui::copy_button::CopyButton;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::t_signal;
+use domain::tokens::token::Token;
+use leptos::prelude::*;
+
+/// Account SID and Auth Token; the latter is masked.
+#[component]
+pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let sid = known.read_untracked().sid.to_string();
+    let viewable = move || known.with(|token| token.viewable);
+    view! {
+        <dl class="credentials">
+            <dt>{t_signal!(i18n, card.account_sid)}</dt>
+            <dd>
+                <code>{sid.clone()}</code>
+                <CopyButton text=sid label=Signal::derive(move || t_string!(i18n, secret.copy_sid).to_owned())/>
+            </dd>
+            <dt>{t_signal!(i18n, form.auth_token)}</dt>
+            <dd>
+                <code aria-hidden="true">"kgt_••••••••••••••••"</code>
+                <Show when=viewable>
+                    <button
+                        type="button"
+                        class="button small"
+                        disabled=move || !hydrated.get() || gone.get()
+                        on:click=move |_| actions.pick(MenuItem::View, known.get_untracked())
+                    >
+                        {Icon::Eye.view()}
+                        {t_signal!(i18n, item.view)}
+                    </button>
+                </Show>
+                <button
+                    type="button"
+                    class="button small"
+                    disabled=move || !hydrated.get() || gone.get()
+                    on:click=move |_| actions.pick(MenuItem::Reset, known.get_untracked())
+                >
+                    {Icon::Reset.view()}
+                    {t_signal!(i18n, form.reset_token)}
+                </button>
+            </dd>
+        </dl>
+        <p class="hint">
+            {move || {
+                if viewable() { t_string!(i18n, form.auth_token_kept) } else { t_string!(i18n, form.auth_token_hidden) }
+            }}
+        </p>
+    }
+}

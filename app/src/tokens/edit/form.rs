@@ -1,0 +1,112 @@
+//! The form of a token's page.
+
+use crate::i18n::{t_string, use_i18n};
+use crate::routes;
+use crate::tokens::api::{Editable, Update as UpdateCall};
+use crate::tokens::commands::TokenActions;
+use crate::tokens::edit::credentials::Credentials;
+use crate::tokens::edit::page::Page;
+use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VersionField};
+use crate::ui::action_form::{ActionForm, Submit, read, stop};
+use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::reactive::t_signal;
+use domain::tokens::token::TokenForm;
+use leptos::ev;
+use leptos::prelude::*;
+
+/// The three sections, then Update, which asks for confirmation. Works without our wasm, but then does not ask.
+#[component]
+pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let Page { known, form, update, pending, errors, .. } = page;
+    let Editable { token, people, terms, .. } = editable;
+    let asked = RwSignal::new(None::<TokenForm>);
+    let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
+    let contacts = people.clone();
+    let on_submit = move |event: ev::SubmitEvent| {
+        let Some(call) = read::<UpdateCall>(form) else { return };
+        stop(&event);
+        let found = known.with_untracked(|token| call.form.validate(&contacts, Some(&token.settings), &terms));
+        let found = found.err().unwrap_or_default();
+        if found.is_empty() && !pending.get_untracked() {
+            asked.set(Some(call.form));
+        }
+        errors.show(found);
+    };
+    view! {
+        <ErrorNote error=page.failure()/>
+        <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
+            <input type="hidden" name="id" value=id.0.to_string()/>
+            <input type="hidden" name="revision" value=move || known.with(|token| token.revision)/>
+            <section class="panel form-section" aria-labelledby="section-overview">
+                <h2 id="section-overview">{t_signal!(i18n, form.overview)}</h2>
+                <NameAndDescription name=first.name description=first.description errors/>
+                {version(page)}
+                {move || view! { <ExpiryField terms current=ChosenEnd(page.expires_at.get()) errors/> }}
+            </section>
+            <section class="panel form-section" aria-labelledby="section-credentials">
+                <h2 id="section-credentials">{t_signal!(i18n, form.credentials)}</h2>
+                <Contacts primary_contact=first.primary_contact developers=first.developers people errors/>
+                <Credentials known actions gone/>
+            </section>
+            <section class="panel form-section" aria-labelledby="section-scopes">
+                <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
+                <ScopesField scopes errors/>
+            </section>
+            <div class="form-actions">
+                <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, form.leave)}</a>
+                <span class="spacer"></span>
+                <Submit pending label=t_signal!(i18n, form.update) busy=t_signal!(i18n, form.updating) blocked=gone/>
+            </div>
+        </ActionForm>
+        <ConfirmUpdate page asked/>
+    }
+}
+
+/// Returns the field for the API version; hidden if there is no newer one.
+fn version(page: Page) -> impl IntoView {
+    let Page { known, errors, .. } = page;
+    let version = Memo::new(move |_| known.with(|token| token.settings.api_version));
+    move || {
+        let version = version.get();
+        if version.is_newest() {
+            view! { <input type="hidden" name="form[api_version]" value=version.to_string()/> }.into_any()
+        } else {
+            view! { <VersionField version=version.to_string() oldest=version errors/> }.into_any()
+        }
+    }
+}
+
+/// Asks before the update is sent.
+#[component]
+fn ConfirmUpdate(page: Page, asked: RwSignal<Option<TokenForm>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let on_confirm = move |()| {
+        if let Some(form) = asked.get_untracked() {
+            asked.set(None);
+            let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
+            page.update.dispatch(UpdateCall { id, form, revision });
+        }
+    };
+    let question = move || {
+        let form = asked.get()?;
+        Some(Question {
+            title: t_string!(i18n, ask.update_title, name = form.name.trim()).to_string(),
+            text: t_string!(i18n, ask.update_text).to_owned(),
+            confirm: t_string!(i18n, form.update).to_owned(),
+            destructive: false,
+        })
+    };
+    view! {
+        <ConfirmDialog
+            id="confirm-update"
+            question=Signal::derive(question)
+            pending=page.pending
+            on_confirm=Callback::new(on_confirm)
+            on_cancel=Callback::new(move |()| asked.set(None))
+        />
+    }
+}

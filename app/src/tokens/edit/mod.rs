@@ -1,0 +1,156 @@
+//! The page of one access token: overview, credentials and scopes, to edit and to try.
+
+mod credentials;
+mod form;
+mod listener;
+mod notes;
+mod page;
+
+use crate::error::AppError;
+use crate::i18n::use_i18n;
+use crate::routes::{self, Notice};
+use crate::shell::failed::Failed;
+use crate::sign_in::allowed::allowed;
+use crate::tokens::api::{Editable, editable};
+use crate::tokens::card::StateBadge;
+use crate::tokens::commands::{TokenActionDialogs, TokenActions};
+use crate::tokens::expiry::Expiry;
+use crate::tokens::history::TokenHistory;
+use crate::tokens::menu::{CardMenu, MenuItem};
+use crate::tokens::try_it::TryIt;
+use crate::ui::icon::Icon;
+use crate::ui::message::NoSuchToken;
+use crate::ui::page_title::PageTitle;
+use crate::ui::reactive::t_signal;
+use domain::members::role::Permission;
+use domain::text::Field;
+use domain::tokens::token::{Token, TokenId};
+use form::EditForm;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
+use listener::follow;
+use notes::{ConflictNote, News, NewsNote};
+use page::{Page, find_out, follow_up};
+
+/// The page, for users whose role has the permission.
+pub struct EditToken;
+
+#[lazy_route]
+impl LazyRoute for EditToken {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(EditToken: Self) -> AnyView {
+        allowed(Permission::ManageTokens, || EditTokenPage().into_any())
+    }
+}
+
+#[component]
+fn EditTokenPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse().ok().map(TokenId)));
+    let loaded = Resource::new(
+        move || id.get(),
+        |id| async move {
+            let result = match id {
+                Some(id) => editable(id).await,
+                None => Err(AppError::NotFound),
+            };
+            (id, result)
+        },
+    );
+    let page = move |(_, loaded): (_, Result<Editable, AppError>)| match loaded {
+        Ok(editable) => view! { <Editor editable/> }.into_any(),
+        Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
+        Err(error) => view! { <Failed error whole=true/> }.into_any(),
+    };
+    view! {
+        <Transition>
+            // Recreated for each token: otherwise a field would keep what was typed into it.
+            <For each=move || loaded.get() key=|(id, _)| *id children=page/>
+        </Transition>
+    }
+}
+
+/// The token with its menu and its form.
+#[component]
+fn Editor(editable: Editable) -> impl IntoView {
+    let i18n = use_i18n();
+    let as_of = editable.as_of;
+    let page = Page::new(editable);
+    let Page { known, begun, conflict, news, .. } = page;
+    let navigate = use_navigate();
+    let on_done = move |(item, outcome): (MenuItem, Result<Token, AppError>)| match (item, outcome) {
+        (MenuItem::Delete, Ok(_)) => navigate(routes::TOKENS, NavigateOptions::default()),
+        (MenuItem::Duplicate | MenuItem::View, Ok(_)) => {}
+        (_, Ok(token)) if page.is_past(&token) => {}
+        (item, Ok(token)) if known.with_untracked(|known| is_work_of(item, known, &token)) => page.changed(token),
+        // Another user changed it in between, which the next update has to detect.
+        (_, Ok(token)) => known.update(|known| known.state = token.state),
+        (_, Err(AppError::Conflict)) => find_out(page),
+        (_, Err(_)) => {}
+    };
+    let actions = TokenActions::new(Callback::new(on_done));
+    follow_up(page);
+    follow(page, actions, as_of);
+    let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
+    let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
+    let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
+    let gone = Memo::new(move |_| news.with(|news| matches!(news, Some(News::Gone(_)))));
+    let reload = Callback::new(move |()| page.reload());
+    view! {
+        <PageTitle text=name/>
+        <div class="page-head narrow">
+            <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {t_signal!(i18n, tokens.title)}</a>
+            <h1 dir="auto">{name}</h1>
+            <div class="page-action">
+                <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
+                <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>
+                {move || (!gone.get()).then(|| view! { <CardMenu token=known on_pick/> }.into_any())}
+            </div>
+        </div>
+        <div class="narrow">
+            <NoScriptNotice/>
+            <NewsNote news reload/>
+            <ConflictNote conflict reload/>
+            <div node_ref=page.form>
+                {move || {
+                    begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
+                }}
+            </div>
+            <section class="panel" aria-labelledby="try-it">
+                <h2 id="try-it">{t_signal!(i18n, try_it.title)}</h2>
+                <TryIt sid/>
+            </section>
+            <TokenHistory id/>
+        </div>
+        <TokenActionDialogs actions/>
+    }
+}
+
+/// Says what was done, to a browser without our wasm.
+#[component]
+fn NoScriptNotice() -> impl IntoView {
+    let i18n = use_i18n();
+    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER));
+    notice.and_then(|name| Notice::from_name(&name)).map(|notice| {
+        let text = match notice {
+            Notice::Created => t_signal!(i18n, form.no_wasm_created),
+            Notice::Updated => t_signal!(i18n, form.no_wasm_updated),
+        };
+        view! { <p class="note" role="status">{text}</p> }
+    })
+}
+
+/// Returns whether the item alone turned `before` into `after`: with nothing left to do, it returns the changes of
+/// others.
+fn is_work_of(item: MenuItem, before: &Token, after: &Token) -> bool {
+    let own = |field: &Field| match item {
+        MenuItem::Reset => *field == Field::Expires,
+        MenuItem::UpgradeVersion => *field == Field::ApiVersion,
+        _ => false,
+    };
+    after.revision == before.revision + 1 && before.settings.differences(&after.settings).iter().all(own)
+}

@@ -1,0 +1,156 @@
+//! The state of a token's page, and the answers to its updates.
+
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::tokens::api::{Editable, Update as UpdateCall, Updated, editable};
+use crate::tokens::commands::{TokenChanges, use_token_changes};
+use crate::tokens::edit::notes::{Conflict, News};
+use crate::tokens::fields::{Errors, focus};
+use crate::ui::action_form::{failure, read};
+use crate::ui::toasts::{ToastRack, use_toasts};
+use crate::words::Words;
+use chrono::{DateTime, Utc};
+use domain::text::Field;
+use domain::tokens::token::{Token, TokenForm};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
+
+/// The state of the page.
+#[derive(Clone, Copy)]
+pub struct Page {
+    /// The token as this page knows it: typed values are compared with it, and changes name its revision.
+    pub known: RwSignal<Token>,
+    /// The data that the form starts with; `None` while the form is recreated.
+    pub begun: RwSignal<Option<Editable>>,
+    /// The expiry that its field starts with. Changes by others do not update it: that would discard the user's choice.
+    pub expires_at: RwSignal<Option<DateTime<Utc>>>,
+    /// The element around the form.
+    pub form: NodeRef<html::Div>,
+    pub update: ServerAction<UpdateCall>,
+    pub pending: Memo<bool>,
+    pub errors: Errors,
+    pub conflict: Conflict,
+    pub news: RwSignal<Option<News>>,
+    toasts: ToastRack,
+    /// The history reloads on these changes.
+    pub changes: TokenChanges,
+    i18n: Words,
+}
+
+impl Page {
+    pub fn new(editable: Editable) -> Self {
+        let update = ServerAction::new();
+        Self {
+            known: RwSignal::new(editable.token.clone()),
+            expires_at: RwSignal::new(editable.token.settings.expires_at),
+            begun: RwSignal::new(Some(editable)),
+            form: NodeRef::new(),
+            update,
+            pending: update.pending(),
+            errors: Errors::new(),
+            conflict: RwSignal::new(None),
+            news: RwSignal::new(None),
+            toasts: use_toasts(),
+            changes: use_token_changes(),
+            i18n: use_i18n(),
+        }
+    }
+
+    /// Updates the page to the token that its own change has returned.
+    pub fn changed(self, token: Token) {
+        let expires_at = token.settings.expires_at;
+        self.expires_at.try_maybe_update(|begun| (std::mem::replace(begun, expires_at) != expires_at, ()));
+        self.known.try_set(token);
+    }
+
+    /// Replaces what was typed with the current token, if the page is still open.
+    pub async fn show(self, newest: Editable) {
+        self.changed(newest.token.clone());
+        self.errors.clear();
+        self.conflict.try_set(None);
+        self.update.clear();
+        // Recreate the form: otherwise a field would keep what was typed into it.
+        self.begun.try_set(None);
+        tick().await;
+        self.begun.try_set(Some(newest));
+    }
+
+    /// Returns whether an answer is outdated: the page knows a later revision, or has been left.
+    pub fn is_past(self, token: &Token) -> bool {
+        self.known.try_with_untracked(|known| known.revision <= token.revision) != Some(true)
+    }
+
+    /// Reloads the token at the user's request, and discards what was typed.
+    pub fn reload(self) {
+        let Some(id) = self.known.try_with_untracked(|token| token.id) else { return };
+        spawn_local(async move {
+            match editable(id).await {
+                Ok(newest) if self.is_past(&newest.token) => {}
+                Ok(newest) => {
+                    self.show(newest).await;
+                    self.news.try_set(None);
+                    self.changes.announce();
+                    // The button that was pressed no longer exists.
+                    focus(Field::Name);
+                }
+                Err(error) => self.toasts.complain(error.text(self.i18n)),
+            }
+        });
+    }
+
+    /// Returns the error of the last update. A conflict has a note of its own.
+    pub fn failure(self) -> Signal<Option<AppError>> {
+        let (error, conflict) = (failure(self.update), self.conflict);
+        let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
+        Signal::derive(move || error.get().filter(|error| !noted(error)))
+    }
+
+    /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
+    pub fn in_use(self) -> bool {
+        let unlike = self.known.with_untracked(|token| TokenForm::from(&token.settings));
+        let typed = read::<UpdateCall>(self.form).is_none_or(|call| call.form != unlike);
+        let within = |form: web_sys::HtmlDivElement| form.contains(document().active_element().as_deref());
+        let asked = || matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
+        typed || asked() || self.form.get_untracked().is_some_and(within)
+    }
+}
+
+/// Handles the answer to an update: done, invalid fields, or a conflict with another user's change.
+pub fn follow_up(page: Page) {
+    let Page { update, errors, conflict, news, toasts, changes, i18n, .. } = page;
+    let follow = move |answer: Option<Result<Updated, AppError>>| match answer {
+        Some(Ok(updated)) => {
+            let done = t_string!(i18n, done.updated, name = updated.token.settings.name.as_str()).to_string();
+            let remark = if updated.name_exists { t_string!(i18n, done.name_exists) } else { "" };
+            toasts.say(format!("{done} {remark}").trim_end().to_owned());
+            conflict.set(None);
+            news.set(None);
+            page.changed(updated.token);
+            changes.announce();
+        }
+        Some(Err(AppError::Invalid(found))) => errors.show(found),
+        Some(Err(AppError::Conflict)) => find_out(page),
+        Some(Err(_)) | None => {}
+    };
+    Effect::new(move |_| {
+        let answer = update.value().get();
+        // Handled once, and not again when the language changes.
+        untrack(|| follow(answer));
+    });
+}
+
+/// Finds out what another user changed. The next update is then based on their revision.
+pub fn find_out(page: Page) {
+    spawn_local(async move {
+        let Some(before) = page.known.try_get_untracked() else { return };
+        if let Ok(Editable { token: theirs, .. }) = editable(before.id).await
+            && !page.is_past(&theirs)
+        {
+            page.conflict.try_set(Some(before.settings.differences(&theirs.settings)));
+            page.news.try_set(None);
+            page.known.try_set(theirs);
+            page.changes.announce();
+        }
+    });
+}

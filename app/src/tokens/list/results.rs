@@ -1,0 +1,189 @@
+//! The list: count, order, cards and page navigation, or what stands in their place.
+
+use crate::error::AppError;
+use crate::i18n::{t_string, use_i18n};
+use crate::routes;
+use crate::tokens::card::TokenCard;
+use crate::tokens::commands::{TokenActions, use_token_changes};
+use crate::tokens::filters::Step;
+use crate::tokens::live::LatestChanges;
+use crate::tokens::menu::MenuItem;
+use crate::ui::error_note::ErrorNote;
+use crate::ui::icon::Icon;
+use crate::ui::pager::{Pager, number, shown};
+use crate::ui::reactive::{settled, t_signal};
+use crate::words::{self, Words};
+use domain::paging::{Count, PagePosition, Position};
+use domain::tokens::filter::{Sort, TokenFilter, TokenList};
+use domain::tokens::token::{Token, TokenId};
+use leptos::prelude::*;
+
+/// The filter of the request, and the answer.
+pub type Listed = (TokenFilter, Result<TokenList, AppError>);
+
+/// The content of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ListContent {
+    Nothing,
+    Failed(AppError),
+    NoneYet,
+    NothingMatches,
+    Tokens,
+}
+
+/// Count, order, cards and page navigation. Cards stay in place while their content changes.
+#[component]
+pub fn Results(
+    tokens: Resource<Listed>,
+    touched: LatestChanges,
+    filter: Memo<TokenFilter>,
+    actions: TokenActions,
+    go: Callback<(TokenFilter, Step)>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let changes = use_token_changes();
+    let loaded = settled(move || tokens.get());
+    let shown = settled(move || {
+        loaded.with(|loaded| match loaded {
+            None => ListContent::Nothing,
+            Some((_, Err(error))) => ListContent::Failed(error.clone()),
+            Some((_, Ok(list))) if !list.tokens.is_empty() => ListContent::Tokens,
+            Some((asked, Ok(_))) if asked.active() == 0 => ListContent::NoneYet,
+            Some((_, Ok(_))) => ListContent::NothingMatches,
+        })
+    });
+    move || match shown.get() {
+        ListContent::Nothing => ().into_any(),
+        ListContent::Failed(error) => view! {
+            <ErrorNote error=Some(error)/>
+            <button type="button" class="button" on:click=move |_| changes.announce()>
+                {t_signal!(i18n, try_again)}
+            </button>
+        }
+        .into_any(),
+        ListContent::NoneYet => view! { <NoneYet/> }.into_any(),
+        ListContent::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
+        ListContent::Tokens => {
+            // Evaluated only while there are tokens.
+            let list = Memo::new(move |last: Option<&TokenList>| {
+                let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
+                list.or_else(|| last.cloned()).unwrap_or(TokenList {
+                    tokens: Vec::new(),
+                    position: Position::default(),
+                    as_of: 0,
+                })
+            });
+            view! { <List list touched filter actions go/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn List(
+    list: Memo<TokenList>,
+    touched: LatestChanges,
+    filter: Memo<TokenFilter>,
+    actions: TokenActions,
+    go: Callback<(TokenFilter, Step)>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+    let card = move |id: TokenId| {
+        // A card that is about to be removed keeps its last content.
+        let token = Memo::new(move |last: Option<&Token>| {
+            let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
+            token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
+        });
+        let on_pick = Callback::new(move |item: MenuItem| actions.pick(item, token.get_untracked()));
+        view! { <li><TokenCard token touched=touched.text(id) on_pick/></li> }
+    };
+    let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));
+    view! {
+        <h2 class="visually-hidden">{t_signal!(i18n, tokens.list)}</h2>
+        <div class="results-head">
+            <p class="count" role="status">
+                {text}
+            </p>
+            <SortField filter go/>
+        </div>
+        <ul class="cards" aria-label=t_signal!(i18n, tokens.list)>
+            <For each=ids key=|id| *id children=card/>
+        </ul>
+        <Pager
+            link=Callback::new(move |place| routes::tokens(&filter.get().at(place)))
+            position=Signal::derive(move || list.with(|list| list.position.clone()))
+            shown=text
+        />
+    }
+}
+
+/// Returns the number of tokens in words.
+fn all(i18n: Words, count: Count) -> String {
+    match count {
+        Count::Exactly(1) => t_string!(i18n, tokens.one).to_owned(),
+        Count::Exactly(count) => t_string!(i18n, tokens.many, count = number(count)).to_string(),
+        Count::MoreThan(count) => t_string!(i18n, tokens.more, count = number(count)).to_string(),
+    }
+}
+
+#[component]
+fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> impl IntoView {
+    let i18n = use_i18n();
+    let on_change = move |event| {
+        let sort = event_target_value(&event).parse().unwrap_or_default();
+        go.run((TokenFilter { sort, ..filter.get_untracked().at(PagePosition::First) }, Step::Chosen));
+    };
+    let option = move |sort: Sort| {
+        view! {
+            <option value=sort.into_str() selected=move || filter.with(|filter| filter.sort == sort)>
+                {move || words::sort(i18n, sort)}
+            </option>
+        }
+    };
+    view! {
+        <label class="sort">
+            <span>{t_signal!(i18n, tokens.sort)}</span>
+            <select prop:value=move || filter.with(|filter| filter.sort.into_str()) on:change=on_change>
+                {Sort::ALL.map(option).collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn NoneYet() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <section class="empty">
+            {Icon::Key.view()}
+            <h2>{t_signal!(i18n, tokens.none_title)}</h2>
+            <p>{t_signal!(i18n, tokens.none_text)}</p>
+            <a class="button primary" href=routes::NEW_TOKEN>{t_signal!(i18n, tokens.create)}</a>
+        </section>
+    }
+}
+
+#[component]
+fn NothingMatches(filter: Memo<TokenFilter>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <section class="empty" role="status">
+            {Icon::Search.view()}
+            <h2>{t_signal!(i18n, tokens.nothing_title)}</h2>
+            <p>{t_signal!(i18n, tokens.nothing_text)}</p>
+            <a class="button" href=move || routes::tokens(&filter.get().cleared())>{t_signal!(i18n, filter.clear_all)}</a>
+        </section>
+    }
+}
+
+/// Placeholders for cards while the list is loading.
+#[component]
+pub fn ListSkeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <p class="visually-hidden" role="status">{t_signal!(i18n, tokens.loading)}</p>
+        <ul class="cards skeleton" aria-hidden="true">
+            {(0..6).map(|_| view! { <li class="card"></li> }).collect_view()}
+        </ul>
+    }
+}
