@@ -94,7 +94,7 @@ enum Place {
     /// From the share that is kept for requests of its kind.
     Kept,
     /// From the places that all other requests share; given back when dropped.
-    AmongOthers(#[allow(dead_code)] OwnedSemaphorePermit),
+    AmongOthers(#[allow(dead_code, reason = "held for its effect when dropped")] OwnedSemaphorePermit),
 }
 
 fn busy() -> Response<Body> {
