@@ -14,7 +14,7 @@ use crate::tokens::fields::{
 };
 use crate::tokens::history::TokenHistory;
 use crate::tokens::live::{use_live_changes, who};
-use crate::tokens::menu::{CardMenu, MenuItem};
+use crate::tokens::menu::CardMenu;
 use crate::tokens::scope_picker::ScopePicker;
 use crate::tokens::try_it::TryIt;
 use crate::ui::action_form::ActionForm;
@@ -34,6 +34,7 @@ use domain::audit::live::LiveChange;
 use domain::members::role::Permission;
 use domain::members::user::UserId;
 use domain::text::Field;
+use domain::tokens::command::{CommandEffect, TokenCommand};
 use domain::tokens::token::{Token, TokenForm, TokenId};
 use leptos::ev;
 use leptos::html;
@@ -190,15 +191,21 @@ fn Editor(editable: Editable) -> impl IntoView {
     let page = Page::new(editable);
     let Page { known, begun, conflict, news, .. } = page;
     let navigate = use_navigate();
-    let on_done = move |(item, outcome): (MenuItem, Result<Token, AppError>)| match (item, outcome) {
-        (MenuItem::Delete, Ok(_)) => navigate(routes::TOKENS, NavigateOptions::default()),
-        (MenuItem::Duplicate | MenuItem::View, Ok(_)) => {}
-        (_, Ok(token)) if page.is_past(&token) => {}
-        (item, Ok(token)) if known.with_untracked(|known| is_work_of(item, known, &token)) => page.changed(token),
-        // Another user changed it in between, which the next update has to detect.
-        (_, Ok(token)) => known.update(|known| known.state = token.state),
-        (_, Err(AppError::Conflict)) => find_out(page),
-        (_, Err(_)) => {}
+    let on_done = move |(command, outcome): (TokenCommand, Result<Token, AppError>)| {
+        match (command.rules().effect, outcome) {
+            (CommandEffect::Removes, Ok(_)) => navigate(routes::TOKENS, NavigateOptions::default()),
+            (CommandEffect::Reads | CommandEffect::Adds, Ok(_)) => {}
+            (CommandEffect::Changes(_), Ok(token)) if page.is_past(&token) => {}
+            (CommandEffect::Changes(own), Ok(token))
+                if known.with_untracked(|known| is_work_of(own, known, &token)) =>
+            {
+                page.changed(token);
+            }
+            // Another user changed it in between, which the next update has to detect.
+            (CommandEffect::Changes(_), Ok(token)) => known.update(|known| known.state = token.state),
+            (_, Err(AppError::Conflict)) => find_out(page),
+            (_, Err(_)) => {}
+        }
     };
     let actions = TokenActions::new(Callback::new(on_done));
     follow_up(page);
@@ -247,15 +254,11 @@ fn Editor(editable: Editable) -> impl IntoView {
     }
 }
 
-/// Returns whether the item alone turned `before` into `after`: with nothing left to do, it returns the changes of
-/// others.
-fn is_work_of(item: MenuItem, before: &Token, after: &Token) -> bool {
-    let own = |field: &Field| match item {
-        MenuItem::Reset => *field == Field::Expires,
-        MenuItem::UpgradeVersion => *field == Field::ApiVersion,
-        _ => false,
-    };
-    after.revision == before.revision + 1 && before.settings.differences(&after.settings).iter().all(own)
+/// Returns whether a command that changes `own` settings alone turned `before` into `after`: with nothing left to do, it
+/// returns the changes of others.
+fn is_work_of(own: &[Field], before: &Token, after: &Token) -> bool {
+    let differences = before.settings.differences(&after.settings);
+    after.revision == before.revision + 1 && differences.iter().all(|field| own.contains(field))
 }
 
 /// A change by others.
@@ -606,7 +609,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) 
                         type="button"
                         class="button small"
                         disabled=move || !hydrated.get() || gone.get()
-                        on:click=move |_| actions.pick(MenuItem::View, known.get_untracked())
+                        on:click=move |_| actions.pick(TokenCommand::View, known.get_untracked())
                     >
                         {Icon::Eye.view()}
                         {t_signal!(i18n, item.view)}
@@ -616,7 +619,7 @@ fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) 
                     type="button"
                     class="button small"
                     disabled=move || !hydrated.get() || gone.get()
-                    on:click=move |_| actions.pick(MenuItem::Reset, known.get_untracked())
+                    on:click=move |_| actions.pick(TokenCommand::Reset, known.get_untracked())
                 >
                     {Icon::Reset.view()}
                     {t_signal!(i18n, form.reset_token)}

@@ -12,7 +12,6 @@ use crate::tokens::card::TokenCard;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions, use_token_changes};
 use crate::tokens::filters::{FilterSidebar, Step};
 use crate::tokens::live::{LatestChanges, use_live_changes, who};
-use crate::tokens::menu::MenuItem;
 use crate::ui::action_form::ActionForm;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::error_note::ErrorNote;
@@ -348,7 +347,7 @@ fn List(
             let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
             token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
         });
-        let on_pick = Callback::new(move |item: MenuItem| actions.pick(item, token.get_untracked()));
+        let on_pick = Callback::new(move |command| actions.pick(command, token.get_untracked()));
         view! { <li><TokenCard token touched=touched.text(id) on_pick/></li> }
     };
     let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));
