@@ -1,7 +1,7 @@
 //! The page of the account's rules for its access tokens.
 
 use crate::account::api::security_policy::{
-    PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy,
+    PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
 };
 use crate::account::policy_fields::{AddressesField, LifetimeField, Problems, ViewableField, show};
 use crate::account::second_factor_policy::SecondFactorPolicy;
@@ -9,10 +9,11 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
 use crate::sign_in::allowed::Allowed;
+use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::fields::{focus_id, read};
 use crate::ui::action_form::ActionForm;
-use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::ui::confirm_dialog::Question;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
@@ -85,19 +86,28 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let PolicyInForce { policy, revision, own_address, .. } = in_force;
     let first = SecurityPolicyForm::from(&policy);
     let save = ServerAction::<Save>::new();
-    let pending = save.pending();
+    let guarded = Guarded::<(SecurityPolicyForm, Consequences)>::new(step_up);
+    let pending = guarded.pending();
     let problems: Problems = RwSignal::new(match save.value().get_untracked() {
         Some(Err(AppError::InvalidPolicy(found))) => found,
         _ => Vec::new(),
     });
     let error = RwSignal::new(save.value().get_untracked().and_then(Result::err));
-    let asked = RwSignal::new(None::<(SecurityPolicyForm, Consequences)>);
     let around = NodeRef::<html::Div>::new();
-    let sent = StoredValue::new(None::<SecurityPolicyForm>);
 
+    let follow_up = move |answer: Result<(), AppError>| match answer {
+        Ok(()) => {
+            toasts.say(t_string!(i18n, policy.saved).to_owned());
+            reload.try_run(());
+        }
+        Err(AppError::InvalidPolicy(found)) => show(problems, found),
+        Err(reason) => {
+            error.try_set(Some(reason));
+            focus_id(NOTES);
+        }
+    };
     let send = move |form: SecurityPolicyForm| {
-        sent.set_value(Some(form.clone()));
-        save.dispatch(Save { form, revision });
+        guarded.run(move || update_security_policy(form.clone(), revision), follow_up);
     };
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(Save { form, .. }) = read::<Save>(around) else { return };
@@ -106,46 +116,24 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         let found = form.validate().err().unwrap_or_default();
         let wrong = !found.is_empty();
         show(problems, found);
-        if wrong || pending.get_untracked() {
+        if wrong || guarded.is_pending() {
             return;
         }
         spawn_local(async move {
             match policy_consequences(form.clone()).await {
-                Ok(consequences) if consequences.any() => _ = asked.try_set(Some((form, consequences))),
+                Ok(consequences) if consequences.any() => guarded.ask((form, consequences)),
                 Ok(_) => send(form),
                 Err(reason) => _ = error.try_set(Some(reason)),
             }
         });
     };
-    let on_confirm = move |()| {
-        if let Some((form, _)) = asked.get_untracked() {
-            asked.set(None);
-            send(form);
-        }
-    };
-    let follow = move |answer: Option<Result<(), AppError>>| match answer {
-        Some(Ok(())) => {
-            toasts.say(t_string!(i18n, policy.saved).to_owned());
-            reload.run(());
-        }
-        Some(Err(AppError::InvalidPolicy(found))) => show(problems, found),
-        Some(Err(AppError::StepUpNeeded)) if sent.with_value(Option::is_some) => step_up.then(move || {
-            if let Some(form) = sent.get_value() {
-                send(form);
-            }
-        }),
-        Some(Err(reason)) => {
-            error.set(Some(reason));
-            focus_id(NOTES);
-        }
-        None => {}
-    };
+    // A plain form's answer, which came with the page.
     Effect::new(move |_| {
-        let answer = save.value().get();
-        // Handled once, and not again when the language changes.
-        untrack(|| follow(answer));
+        if let Some(answer) = save.value().get() {
+            // Handled once, and not again when the language changes.
+            untrack(|| follow_up(answer));
+        }
     });
-    let question = move || asked.get().map(|(_, consequences)| question(i18n, consequences));
     let in_conflict = move || error.with(|error| *error == Some(AppError::PolicyConflict));
     view! {
         <div id=NOTES tabindex="-1">
@@ -179,12 +167,14 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 </div>
             </ActionForm>
         </div>
-        <ConfirmDialog
+        <GuardedDialog
             id="confirm-policy"
-            question=Signal::derive(question)
-            pending
-            on_confirm=Callback::new(on_confirm)
-            on_cancel=Callback::new(move |()| asked.set(None))
+            guarded
+            question=move |(_, consequences)| question(i18n, consequences)
+            on_confirm=move |(form, _)| {
+                guarded.close();
+                send(form);
+            }
         />
     }
 }

@@ -6,6 +6,7 @@ use crate::members::api::users::{change_role, deactivate, reinstate, withdraw_in
 use crate::routes;
 use crate::sign_in::allowed::use_current_user;
 use crate::sign_in::api::proof::Proof;
+use crate::sign_in::guarded::Guarded;
 use crate::sign_in::step_up::StepUp;
 use crate::ui::confirm_dialog::Question;
 use crate::ui::toasts::{ToastRack, use_toasts};
@@ -14,55 +15,50 @@ use domain::members::membership::{Change, Invitation, Member};
 use domain::members::role::Role;
 use domain::members::user::UserId;
 use leptos::prelude::*;
-use leptos::task::{spawn_local, tick};
 
-/// The changes made on this page, one at a time.
+/// The changes made on one page, one at a time.
 #[derive(Clone, Copy)]
 pub struct UserChanges {
     i18n: Words,
     toasts: ToastRack,
     pub me: UserId,
-    pub asked: RwSignal<Option<(Change, Member)>>,
-    /// The user for whom the creation of a link to set a new password is to be confirmed.
-    pub resetting: RwSignal<Option<Member>>,
-    pub pending: RwSignal<bool>,
+    /// Carries out all changes but the next one, and asks before it deactivates a user.
+    pub guarded: Guarded<Member>,
+    /// Asks before it creates a link with which the user sets a new password.
+    pub resetting: Guarded<Member>,
+    /// The number of times that the lists were to be loaded again.
     pub loads: RwSignal<u32>,
     pub step_up: StepUp,
 }
 
 impl UserChanges {
+    /// Returns the changes of a page.
     pub fn new() -> Self {
+        let step_up = StepUp::new();
         Self {
             i18n: use_i18n(),
             toasts: use_toasts(),
             me: use_current_user().user.id,
-            asked: RwSignal::new(None),
-            resetting: RwSignal::new(None),
-            pending: RwSignal::new(false),
+            guarded: Guarded::new(step_up),
+            resetting: Guarded::new(step_up),
             loads: RwSignal::new(0),
-            step_up: StepUp::new(),
+            step_up,
         }
     }
 
+    /// Loads the lists again.
     pub fn load_again(self) {
         // The page may have been left meanwhile.
         self.loads.try_update(|loads| *loads += 1);
     }
 
-    pub fn ask(self, change: Change, member: Member) {
-        if !self.pending.get_untracked() {
-            self.asked.set(Some((change, member)));
-        }
-    }
-
     /// Asks for confirmation of the role together with a step-up, which the server requires each time.
     pub fn ask_role(self, role: Role, member: Member) {
-        if self.pending.get_untracked() {
+        if self.guarded.is_pending() {
             return;
         }
-        let question = question(self.i18n, Change::Role(role), &member, self.me);
         let id = member.person.id;
-        self.step_up.ask(question, move |proof| self.give_role(id, role, proof));
+        self.step_up.ask(self.role_question(role, &member), move |proof| self.give_role(id, role, proof));
     }
 
     /// Changes the role. Returns an error that another proof may resolve, for the dialog to show.
@@ -77,45 +73,16 @@ impl UserChanges {
         Ok(())
     }
 
-    pub fn confirm(self) {
-        if let Some((change, member)) = self.asked.get_untracked() {
-            self.carry_out(change, member);
-        }
+    /// Deactivates the user, who was asked about.
+    pub fn deactivate(self, member: Member) {
+        let id = member.person.id;
+        self.guarded.run(move || deactivate(id), move |result| self.follow_up(Change::Deactivate, id, result));
     }
 
-    pub fn cancel(self) {
-        // A request under way can't be cancelled; its dialog closes when it is done.
-        if !self.pending.get_untracked() {
-            self.asked.set(None);
-        }
-    }
-
-    /// Carries the change out, unless a request is under way: a second click does nothing.
-    pub fn carry_out(self, change: Change, member: Member) {
-        if self.pending.get_untracked() {
-            return;
-        }
-        self.pending.set(true);
-        spawn_local(async move {
-            let id = member.person.id;
-            let result = match change {
-                Change::Role(_) => return self.ended(), // done by `ask_role`
-                Change::Deactivate => deactivate(id).await,
-                Change::Reinstate => reinstate(id).await,
-            };
-            self.ended();
-            tick().await;
-            if let Err(AppError::StepUpNeeded) = result {
-                self.step_up.then(move || self.carry_out(change, member.clone()));
-            } else {
-                self.follow_up(change, id, result);
-            }
-        });
-    }
-
-    fn ended(self) {
-        self.pending.try_set(false);
-        self.asked.try_set(None);
+    /// Reinstates the user. Nothing can break, so there is no question.
+    pub fn reinstate(self, member: Member) {
+        let id = member.person.id;
+        self.guarded.run(move || reinstate(id), move |result| self.follow_up(Change::Reinstate, id, result));
     }
 
     /// Reports the result of a change.
@@ -129,52 +96,50 @@ impl UserChanges {
         self.load_again();
     }
 
+    /// Withdraws the invitation.
     pub fn withdraw(self, invitation: Invitation) {
-        if self.pending.get_untracked() {
-            return;
-        }
-        self.pending.set(true);
-        spawn_local(async move {
-            let result = withdraw_invitation(invitation.id).await;
-            self.pending.try_set(false);
-            let (i18n, email) = (self.i18n, invitation.email);
+        let (i18n, toasts, id) = (self.i18n, self.toasts, invitation.id);
+        let follow_up = move |result: Result<(), AppError>| {
             match result {
-                Ok(()) => self.toasts.say(t_string!(i18n, invitation.withdrawn, email = email).to_string()),
-                Err(error) => self.toasts.complain(error.text(i18n)),
+                Ok(()) => {
+                    let email = invitation.email.as_str();
+                    toasts.say(t_string!(i18n, invitation.withdrawn, email = email).to_string());
+                }
+                Err(error) => toasts.complain(error.text(i18n)),
             }
             self.load_again();
-        });
+        };
+        self.guarded.run(move || withdraw_invitation(id), follow_up);
     }
-}
 
-/// Returns the question to confirm before the change is made.
-pub fn question(i18n: Words, change: Change, member: &Member, me: UserId) -> Question {
-    let (name, own) = (member.person.name.as_str(), member.person.id == me);
-    match change {
-        Change::Role(role) => {
-            let (old, new) = (words::role(i18n, member.role), words::role(i18n, role));
-            Question {
-                title: t_string!(i18n, users.ask_role_title, name = name, role = new).to_string(),
-                text: if own {
-                    t_string!(i18n, users.ask_role_own, old = old, new = new).to_string()
-                } else {
-                    t_string!(i18n, users.ask_role_text, name = name, old = old, new = new).to_string()
-                },
-                confirm: t_string!(i18n, users.change_role).to_owned(),
-                destructive: own,
-            }
-        }
-        Change::Deactivate => Question {
-            title: t_string!(i18n, users.ask_deactivate_title, name = name).to_string(),
+    fn role_question(self, role: Role, member: &Member) -> Question {
+        let (i18n, name, own) = (self.i18n, member.person.name.as_str(), member.person.id == self.me);
+        let (old, new) = (words::role(i18n, member.role), words::role(i18n, role));
+        Question {
+            title: t_string!(i18n, users.ask_role_title, name = name, role = new).to_string(),
             text: if own {
+                t_string!(i18n, users.ask_role_own, old = old, new = new).to_string()
+            } else {
+                t_string!(i18n, users.ask_role_text, name = name, old = old, new = new).to_string()
+            },
+            confirm: t_string!(i18n, users.change_role).to_owned(),
+            destructive: own,
+        }
+    }
+
+    /// Returns the question to confirm before the user is deactivated.
+    pub fn deactivation_question(self, member: &Member) -> Question {
+        let (i18n, name) = (self.i18n, member.person.name.as_str());
+        Question {
+            title: t_string!(i18n, users.ask_deactivate_title, name = name).to_string(),
+            text: if member.person.id == self.me {
                 t_string!(i18n, users.ask_deactivate_own).to_owned()
             } else {
                 t_string!(i18n, users.ask_deactivate_text, name = name).to_string()
             },
             confirm: t_string!(i18n, users.deactivate).to_owned(),
             destructive: true,
-        },
-        Change::Reinstate => Question::default(),
+        }
     }
 }
 

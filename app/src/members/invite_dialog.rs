@@ -2,12 +2,12 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::members::api::users::{Invite, Invited};
+use crate::members::api::users::{Invite, Invited, invite};
 use crate::members::fields::{MemberErrors, MemberLabelled, described_by, id, invalid, show};
 use crate::routes;
+use crate::sign_in::guarded::Guarded;
 use crate::sign_in::step_up::StepUp;
 use crate::tokens::fields::read;
-use crate::ui::action_form::ActionForm;
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::once::LinkShownOnce;
@@ -24,33 +24,31 @@ use leptos::task::{spawn_local, tick};
 #[component]
 pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let invite = ServerAction::<Invite>::new();
-    let pending = invite.pending();
+    let guarded = Guarded::new(step_up);
     let invited = RwSignal::new(None::<Invited>);
     // A request under way can't be cancelled, and its link is shown only once.
     let close = move |()| {
-        if !pending.get_untracked() {
+        if !guarded.is_pending() {
             open.set(false);
         }
     };
-    Effect::new(move |_| {
-        if let Some(Ok(new)) = invite.value().get() {
-            open.set(false);
-            on_invited.run(());
-            spawn_local(async move {
-                // One dialog closes before the other opens, so that the focus returns correctly.
-                tick().await;
-                invited.try_set(Some(new));
-            });
-        }
-    });
-    let form = move || open.get().then(|| view! { <InviteForm invite step_up on_cancel=Callback::new(close)/> });
+    let on_done = move |new: Invited| {
+        open.try_set(false);
+        on_invited.try_run(());
+        spawn_local(async move {
+            // One dialog closes before the other opens, so that the focus returns correctly.
+            tick().await;
+            invited.try_set(Some(new));
+        });
+    };
+    let (on_done, on_cancel) = (Callback::new(on_done), Callback::new(close));
+    let form = move || open.get().then(|| view! { <InviteForm guarded on_done on_cancel/> });
     view! {
         <Dialog
             id="invite"
             open
             title=Signal::derive(move || t_string!(i18n, invitation.dialog_title).to_owned())
-            on_close=Callback::new(close)
+            on_close=on_cancel
         >
             <p>{t_signal!(i18n, invitation.dialog_text)}</p>
             {form}
@@ -60,40 +58,36 @@ pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback
 }
 
 #[component]
-fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback<()>) -> impl IntoView {
+fn InviteForm(guarded: Guarded, on_done: Callback<Invited>, on_cancel: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let pending = invite.pending();
+    let pending = guarded.pending();
     let errors: MemberErrors = RwSignal::new(Vec::new());
+    let error = RwSignal::new(None::<AppError>);
     let form = NodeRef::<html::Div>::new();
-    let sent = StoredValue::new(None::<Invite>);
-    // Discard the result of an earlier invitation.
-    invite.clear();
+    let follow_up = move |answer: Result<Invited, AppError>| match answer {
+        Ok(new) => _ = on_done.try_run(new),
+        Err(reason) => {
+            if let AppError::InvalidMember(found) = &reason {
+                show(errors, found.clone());
+            }
+            error.try_set(Some(reason));
+        }
+    };
     let on_submit = move |event: ev::SubmitEvent| {
-        let Some(call) = read::<Invite>(form) else { return };
-        let found = call.form.validate().err().unwrap_or_default();
-        if !found.is_empty() || pending.get_untracked() {
-            event.prevent_default();
-            event.stop_propagation();
-        } else {
-            sent.set_value(Some(call));
+        event.prevent_default();
+        let Some(Invite { form }) = read(form) else { return };
+        let found = form.validate().err().unwrap_or_default();
+        if found.is_empty() && !guarded.is_pending() {
+            error.set(None);
+            guarded.run(move || invite(form.clone()), follow_up);
         }
         show(errors, found);
     };
-    Effect::new(move |_| match invite.value().get() {
-        Some(Err(AppError::InvalidMember(found))) => show(errors, found),
-        Some(Err(AppError::StepUpNeeded)) => {
-            if let Some(call) = sent.get_value() {
-                step_up.then(move || _ = invite.dispatch(call.clone()));
-            }
-        }
-        _ => {}
-    });
-    let error = move || invite.value().get().and_then(Result::err).filter(|error| *error != AppError::StepUpNeeded);
     let option = move |role: Role| view! { <option value=role.as_str()>{move || words::role(i18n, role)}</option> };
     view! {
         <div node_ref=form>
-            <ErrorNote error=Signal::derive(error)/>
-            <ActionForm action=invite on:submit:capture=on_submit attr:novalidate=true>
+            <ErrorNote error/>
+            <form novalidate on:submit=on_submit>
                 <MemberLabelled field=MemberField::Email errors>
                     <input
                         type="email"
@@ -131,7 +125,7 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
                         }}
                     </button>
                 </div>
-            </ActionForm>
+            </form>
         </div>
     }
 }

@@ -3,15 +3,15 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::members::api::users::{AccountUsers as Loaded, account_users};
-use crate::members::changes::{UserChanges, question};
+use crate::members::changes::UserChanges;
 use crate::members::invite_dialog::InviteDialogs;
 use crate::members::open_invitations::OpenInvitations;
 use crate::members::reset_link::ResetLinkDialogs;
 use crate::members::table::Users;
 use crate::routes;
 use crate::sign_in::allowed::{Allowed, use_current_user};
+use crate::sign_in::guarded::GuardedDialog;
 use crate::sign_in::step_up::StepUpDialog;
-use crate::ui::confirm_dialog::ConfirmDialog;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::message::Failed;
@@ -39,7 +39,6 @@ fn UsersPage() -> impl IntoView {
     let inviting = RwSignal::new(false);
     let loaded = Resource::new(move || changes.loads.get(), |_| account_users());
     let lead = move || t_string!(i18n, users.lead, account = account.as_str()).to_string();
-    let question = move || changes.asked.get().map(|(change, member)| question(i18n, change, &member, changes.me));
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, users.title).to_owned())/>
         <div class="page-head">
@@ -71,15 +70,14 @@ fn UsersPage() -> impl IntoView {
                 }
             }
         </Transition>
-        <ConfirmDialog
+        <GuardedDialog
             id="confirm"
-            question=Signal::derive(question)
-            pending=changes.pending
-            on_confirm=Callback::new(move |()| changes.confirm())
-            on_cancel=Callback::new(move |()| changes.cancel())
+            guarded=changes.guarded
+            question=move |member| changes.deactivation_question(&member)
+            on_confirm=move |member| changes.deactivate(member)
         />
         <InviteDialogs open=inviting step_up=changes.step_up on_invited=Callback::new(move |()| changes.load_again())/>
-        <ResetLinkDialogs asked=changes.resetting step_up=changes.step_up/>
+        <ResetLinkDialogs guarded=changes.resetting/>
         <StepUpDialog step_up=changes.step_up/>
     }
 }

@@ -7,7 +7,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words;
-use domain::members::membership::{Change, Member, MembershipState, is_last_administrator};
+use domain::members::membership::{Member, MembershipState, is_last_administrator};
 use domain::members::role::Role;
 use domain::members::user::UserId;
 use leptos::html;
@@ -163,9 +163,9 @@ fn SwitchButton(
     let on_click = move |_| {
         let member = member.get_untracked();
         if active.get_untracked() {
-            changes.ask(Change::Deactivate, member);
+            changes.guarded.ask(member);
         } else {
-            changes.carry_out(Change::Reinstate, member);
+            changes.reinstate(member);
         }
     };
     view! {
@@ -199,7 +199,7 @@ fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -
                 class="button small"
                 aria-label=label
                 disabled=move || !hydrated.get()
-                on:click=move |_| changes.resetting.set(Some(member.get_untracked()))
+                on:click=move |_| changes.resetting.ask(member.get_untracked())
             >
                 {t_signal!(i18n, reset_link.button)}
             </button>

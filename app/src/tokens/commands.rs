@@ -3,17 +3,18 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::api::{CommandResult, Issued, send, undo_delete};
 use crate::tokens::command_words::{item, words};
 use crate::tokens::secret_dialog::SecretDialog;
-use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::ui::confirm_dialog::Question;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use domain::tokens::command::{CommandEffect, Confirmation, TokenCommand};
 use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
-use leptos::task::{spawn_local, tick};
+use leptos::task::spawn_local;
 
 /// The number of changes made to tokens from this page, so that lists reload.
 #[derive(Clone, Copy)]
@@ -41,107 +42,84 @@ impl TokenChanges {
     }
 }
 
-/// The commands given on one page, carried out one at a time.
+/// The commands that are given on one page, carried out one at a time.
 #[derive(Clone, Copy)]
 pub struct TokenActions {
     i18n: Words,
     toasts: ToastRack,
     changes: TokenChanges,
     picked: RwSignal<Option<(TokenCommand, Token)>>,
-    asked: RwSignal<Option<(TokenCommand, Token)>>,
-    pending: RwSignal<bool>,
+    guarded: Guarded<(TokenCommand, Token)>,
     issued: RwSignal<Option<(TokenCommand, Issued)>>,
     step_up: StepUp,
     on_done: Callback<(TokenCommand, Result<Token, AppError>)>,
 }
 
 impl TokenActions {
-    /// Returns the actions of a page. `on_done` gets each item carried out, with the token after it or the error.
+    /// Returns the actions of a page. `on_done` gets each command carried out, with the token after it or the error.
     pub fn new(on_done: Callback<(TokenCommand, Result<Token, AppError>)>) -> Self {
+        let step_up = StepUp::new();
         Self {
             i18n: use_i18n(),
             toasts: use_toasts(),
             changes: use_token_changes(),
             picked: RwSignal::new(None),
-            asked: RwSignal::new(None),
-            pending: RwSignal::new(false),
+            guarded: Guarded::new(step_up),
             issued: RwSignal::new(None),
-            step_up: StepUp::new(),
+            step_up,
             on_done,
         }
     }
 
-    /// Picks the item for this token. [`TokenActionDialogs`] does the rest.
+    /// Picks the command for this token. [`TokenActionDialogs`] does the rest.
     pub fn pick(self, command: TokenCommand, token: Token) {
-        if !self.pending.get_untracked() {
+        if !self.guarded.is_pending() {
             self.picked.set(Some((command, token)));
         }
     }
 
-    /// Returns whether an item is being carried out.
+    /// Returns whether a command is being carried out.
     pub fn is_pending(self) -> bool {
-        self.pending.try_get_untracked().unwrap_or_default()
+        self.guarded.is_pending()
     }
 
-    /// Asks for confirmation first, or carries the item out at once if nothing can break.
+    /// Asks for confirmation first, or carries the command out at once if nothing can break.
     fn begin(self, command: TokenCommand, token: Token) {
         match command.rules().confirmation {
             Confirmation::NotNeeded => self.carry_out(command, token),
-            Confirmation::MayBreak | Confirmation::Breaks => self.asked.set(Some((command, token))),
+            Confirmation::MayBreak | Confirmation::Breaks => self.guarded.ask((command, token)),
         }
     }
 
-    fn confirm(self) {
-        if let Some((command, token)) = self.asked.get_untracked() {
-            self.carry_out(command, token);
-        }
-    }
-
-    /// Carries the item out, unless a request is under way: a second click does nothing.
     fn carry_out(self, command: TokenCommand, token: Token) {
-        if self.pending.get_untracked() {
-            return;
-        }
-        self.pending.set(true);
-        spawn_local(async move {
-            let result = send(command, &token).await;
-            // The page may have been left meanwhile; the result is still reported.
-            self.pending.try_set(false);
-            self.asked.try_set(None);
-            // Close the dialog before anything leads to another page, where it would no longer exist.
-            tick().await;
-            match result {
-                Ok(CommandResult::Issued(issued)) => {
-                    let token = issued.token.clone();
-                    self.on_done.try_run((command, Ok(token.clone())));
-                    if self.issued.try_set(Some((command, *issued))).is_some() {
-                        // The page is gone, so the secret can't be shown.
-                        self.say(command, &token);
-                    }
-                }
-                Ok(CommandResult::Changed(token)) => {
+        let request = move || {
+            let token = token.clone();
+            async move { send(command, &token).await }
+        };
+        self.guarded.run(request, move |result| self.follow_up(command, result));
+    }
+
+    fn follow_up(self, command: TokenCommand, result: Result<CommandResult, AppError>) {
+        match result {
+            Ok(CommandResult::Issued(issued)) => {
+                let token = issued.token.clone();
+                self.on_done.try_run((command, Ok(token.clone())));
+                if self.issued.try_set(Some((command, *issued))).is_some() {
+                    // The page is gone, so the secret can't be shown.
                     self.say(command, &token);
-                    self.on_done.try_run((command, Ok(*token)));
-                }
-                Err(AppError::StepUpNeeded) => {
-                    self.step_up.then(move || self.carry_out(command, token.clone()));
-                    return;
-                }
-                Err(error) => {
-                    self.toasts.complain(error.text(self.i18n));
-                    self.on_done.try_run((command, Err(error)));
                 }
             }
-            // Also after an error, which means that the token is not as the list shows it.
-            self.changes.announce();
-        });
-    }
-
-    fn cancel(self) {
-        // A request under way can't be cancelled; its dialog closes when it is done.
-        if !self.pending.get_untracked() {
-            self.asked.set(None);
+            Ok(CommandResult::Changed(token)) => {
+                self.say(command, &token);
+                self.on_done.try_run((command, Ok(*token)));
+            }
+            Err(error) => {
+                self.toasts.complain(error.text(self.i18n));
+                self.on_done.try_run((command, Err(error)));
+            }
         }
+        // Also after an error, which means that the token is not as the list shows it.
+        self.changes.announce();
     }
 
     fn close_secret(self) {
@@ -175,23 +153,23 @@ fn undo(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenId) {
     });
 }
 
-/// Returns the question to confirm before the command is sent, if it asks one.
-fn question(i18n: Words, command: TokenCommand, token: &Token) -> Option<Question> {
-    let (title, text) = words(command).question?(i18n, token);
+/// Returns the question to confirm before the command is sent.
+fn question(i18n: Words, command: TokenCommand, token: &Token) -> Question {
+    let (title, text) = words(command).question.map(|question| question(i18n, token)).unwrap_or_default();
     let destructive = command.rules().confirmation == Confirmation::Breaks;
-    Some(Question { title, text, confirm: (item(command).label)(i18n).to_owned(), destructive })
+    Question { title, text, confirm: (item(command).label)(i18n).to_owned(), destructive }
 }
 
-/// Returns the title of the dialog with the secret.
-fn secret_title(i18n: Words, command: TokenCommand) -> &'static str {
-    match command.rules().effect {
-        CommandEffect::Reads => t_string!(i18n, form.auth_token),
-        CommandEffect::Adds => t_string!(i18n, secret.created_title),
-        CommandEffect::Changes(_) | CommandEffect::Removes => t_string!(i18n, secret.reset_title),
+/// Returns the title of the dialog with the secret that the command has shown.
+fn secret_title(i18n: Words, command: Option<TokenCommand>) -> &'static str {
+    match command.map(|command| command.rules().effect) {
+        Some(CommandEffect::Reads) => t_string!(i18n, form.auth_token),
+        Some(CommandEffect::Changes(_)) => t_string!(i18n, secret.reset_title),
+        Some(CommandEffect::Adds | CommandEffect::Removes) | None => t_string!(i18n, secret.created_title),
     }
 }
 
-/// The code that carries out actions, with its dialogs, once on a page. Loaded when an item is first picked.
+/// The code that carries out actions, with its dialogs, once on a page. Loaded when a command is first picked.
 #[component]
 pub fn TokenActionDialogs(actions: TokenActions) -> impl IntoView {
     let used = Memo::new(move |_| actions.picked.with(Option::is_some));
@@ -217,20 +195,15 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             untrack(|| actions.begin(command, token));
         }
     });
-    let question = move || actions.asked.get().and_then(|(command, token)| question(i18n, command, &token));
     let issued = move || actions.issued.get().map(|(_, issued)| issued);
-    let title = move || {
-        let command =
-            actions.issued.with(|issued| issued.as_ref().map_or(TokenCommand::Duplicate, |(command, _)| *command));
-        secret_title(i18n, command).to_owned()
-    };
+    let command = move || actions.issued.with(|issued| issued.as_ref().map(|(command, _)| *command));
+    let title = move || secret_title(i18n, command()).to_owned();
     view! {
-        <ConfirmDialog
+        <GuardedDialog
             id="confirm"
-            question=Signal::derive(question)
-            pending=actions.pending
-            on_confirm=Callback::new(move |()| actions.confirm())
-            on_cancel=Callback::new(move |()| actions.cancel())
+            guarded=actions.guarded
+            question=move |(command, token)| question(i18n, command, &token)
+            on_confirm=move |(command, token)| actions.carry_out(command, token)
         />
         <SecretDialog
             issued=Signal::derive(issued)
