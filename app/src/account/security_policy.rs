@@ -1,31 +1,31 @@
 //! The page of the account's rules for its access tokens.
 
 use crate::account::api::security_policy::{
-    PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy,
+    PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
 };
+use crate::account::policy_fields::{AddressesField, LifetimeField, Problems, ViewableField, show};
+use crate::account::second_factor_policy::SecondFactorPolicy;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
-use crate::sign_in::api::second_factor::require_second_factor;
+use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::ui::action_form::{ActionForm, read};
-use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::ui::confirm_dialog::Question;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::focus_id;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
-use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
-use crate::ui::toasts::{ToastRack, use_toasts};
+use crate::ui::toasts::use_toasts;
 use crate::words::Words;
-use domain::account::security_policy::{Consequences, PolicyProblem, RANGES_MAX, SecurityPolicyForm};
-use domain::tokens::expiry::Lifetime;
+use domain::account::security_policy::{Consequences, SecurityPolicyForm};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::{spawn_local, tick};
+use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 
 /// The page, for users whose role has the permission.
@@ -41,7 +41,7 @@ pub fn SecurityPolicy() -> impl IntoView {
             let required = in_force.second_factor_required;
             view! {
                 <Editor in_force step_up reload/>
-                <SecondFactor required step_up reload/>
+                <SecondFactorPolicy required step_up reload/>
             }
             .into_any()
         }
@@ -66,9 +66,6 @@ pub fn SecurityPolicy() -> impl IntoView {
     }
 }
 
-/// The form's current problems.
-type Problems = RwSignal<Vec<PolicyProblem>>;
-
 /// The form. Saving asks for confirmation if Auth Tokens would be lost; without our wasm it does not.
 #[component]
 fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> impl IntoView {
@@ -78,25 +75,28 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let PolicyInForce { policy, revision, own_address, .. } = in_force;
     let first = SecurityPolicyForm::from(&policy);
     let save = ServerAction::<Save>::new();
-    let pending = save.pending();
+    let guarded = Guarded::<(SecurityPolicyForm, Consequences)>::new(step_up);
+    let pending = guarded.pending();
     let problems: Problems = RwSignal::new(match save.value().get_untracked() {
         Some(Err(AppError::InvalidPolicy(found))) => found,
         _ => Vec::new(),
     });
     let error = RwSignal::new(save.value().get_untracked().and_then(Result::err));
-    let asked = RwSignal::new(None::<(SecurityPolicyForm, Consequences)>);
     let around = NodeRef::<html::Div>::new();
-    let sent = StoredValue::new(None::<SecurityPolicyForm>);
 
-    let show = move |found: Vec<PolicyProblem>| {
-        if let Some(problem) = found.first() {
-            focus_id(if *problem == PolicyProblem::Lifetime { LIFETIME } else { ADDRESSES });
+    let follow_up = move |answer: Result<(), AppError>| match answer {
+        Ok(()) => {
+            toasts.say(t_string!(i18n, policy.saved).to_owned());
+            reload.try_run(());
         }
-        problems.set(found);
+        Err(AppError::InvalidPolicy(found)) => show(problems, found),
+        Err(reason) => {
+            error.try_set(Some(reason));
+            focus_id(NOTES);
+        }
     };
     let send = move |form: SecurityPolicyForm| {
-        sent.set_value(Some(form.clone()));
-        save.dispatch(Save { form, revision });
+        guarded.run(move || update_security_policy(form.clone(), revision), follow_up);
     };
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(Save { form, .. }) = read::<Save>(around) else { return };
@@ -104,47 +104,25 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         event.stop_propagation();
         let found = form.validate().err().unwrap_or_default();
         let wrong = !found.is_empty();
-        show(found);
-        if wrong || pending.get_untracked() {
+        show(problems, found);
+        if wrong || guarded.is_pending() {
             return;
         }
         spawn_local(async move {
             match policy_consequences(form.clone()).await {
-                Ok(consequences) if consequences.any() => _ = asked.try_set(Some((form, consequences))),
+                Ok(consequences) if consequences.any() => guarded.ask((form, consequences)),
                 Ok(_) => send(form),
                 Err(reason) => _ = error.try_set(Some(reason)),
             }
         });
     };
-    let on_confirm = move |()| {
-        if let Some((form, _)) = asked.get_untracked() {
-            asked.set(None);
-            send(form);
-        }
-    };
-    let follow = move |answer: Option<Result<(), AppError>>| match answer {
-        Some(Ok(())) => {
-            toasts.say(t_string!(i18n, policy.saved).to_owned());
-            reload.run(());
-        }
-        Some(Err(AppError::InvalidPolicy(found))) => show(found),
-        Some(Err(AppError::StepUpNeeded)) if sent.with_value(Option::is_some) => step_up.then(move || {
-            if let Some(form) = sent.get_value() {
-                send(form);
-            }
-        }),
-        Some(Err(reason)) => {
-            error.set(Some(reason));
-            focus_id(NOTES);
-        }
-        None => {}
-    };
+    // A plain form's answer, which came with the page.
     Effect::new(move |_| {
-        let answer = save.value().get();
-        // Handled once, and not again when the language changes.
-        untrack(|| follow(answer));
+        if let Some(answer) = save.value().get() {
+            // Handled once, and not again when the language changes.
+            untrack(|| follow_up(answer));
+        }
     });
-    let question = move || asked.get().map(|(_, consequences)| question(i18n, consequences));
     let in_conflict = move || error.with(|error| *error == Some(AppError::PolicyConflict));
     view! {
         <div id=NOTES tabindex="-1">
@@ -178,129 +156,20 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 </div>
             </ActionForm>
         </div>
-        <ConfirmDialog
+        <GuardedDialog
             id="confirm-policy"
-            question=Signal::derive(question)
-            pending
-            on_confirm=Callback::new(on_confirm)
-            on_cancel=Callback::new(move |()| asked.set(None))
-        />
-    }
-}
-
-/// The switch that requires a second factor of every user.
-#[derive(Clone, Copy)]
-struct Switching {
-    i18n: Words,
-    toasts: ToastRack,
-    required: bool,
-    asked: RwSignal<bool>,
-    pending: RwSignal<bool>,
-    error: RwSignal<Option<AppError>>,
-    step_up: StepUp,
-    reload: Callback<()>,
-}
-
-impl Switching {
-    /// Sends the change, after a step-up if the server requires it.
-    fn run(self) {
-        if self.pending.get_untracked() {
-            return;
-        }
-        self.pending.set(true);
-        spawn_local(async move {
-            let answer = require_second_factor(!self.required).await;
-            self.pending.try_set(false);
-            self.asked.try_set(false);
-            // The dialog closes before the page is recreated.
-            tick().await;
-            match answer {
-                Ok(()) => {
-                    self.toasts.say(untrack(|| t_string!(self.i18n, policy.saved)).to_owned());
-                    self.reload.try_run(());
-                }
-                Err(AppError::StepUpNeeded) => self.step_up.then(move || self.run()),
-                Err(reason) => _ = self.error.try_set(Some(reason)),
+            guarded
+            question=move |(_, consequences)| question(i18n, consequences)
+            on_confirm=move |(form, _)| {
+                guarded.close();
+                send(form);
             }
-        });
-    }
-
-    fn question(self) -> Option<Question> {
-        let i18n = self.i18n;
-        let (title, text, confirm) = if self.required {
-            (
-                t_string!(i18n, policy.second_factor_off_title),
-                t_string!(i18n, policy.second_factor_off_text),
-                t_string!(i18n, policy.second_factor_off),
-            )
-        } else {
-            (
-                t_string!(i18n, policy.second_factor_on_title),
-                t_string!(i18n, policy.second_factor_on_text),
-                t_string!(i18n, policy.second_factor_on),
-            )
-        };
-        let [title, text, confirm] = [title, text, confirm].map(str::to_owned);
-        self.asked.get().then_some(Question { title, text, confirm, destructive: self.required })
-    }
-}
-
-/// The section that shows whether every user needs a second factor. Switched apart from the form, and at once.
-#[component]
-fn SecondFactor(required: bool, step_up: StepUp, reload: Callback<()>) -> impl IntoView {
-    let i18n = use_i18n();
-    let hydrated = use_hydrated();
-    let switching = Switching {
-        i18n,
-        toasts: use_toasts(),
-        required,
-        asked: RwSignal::new(false),
-        pending: RwSignal::new(false),
-        error: RwSignal::new(None),
-        step_up,
-        reload,
-    };
-    let state = if required { t_signal!(i18n, policy.required) } else { t_signal!(i18n, policy.not_required) };
-    let label =
-        if required { t_signal!(i18n, policy.second_factor_off) } else { t_signal!(i18n, policy.second_factor_on) };
-    view! {
-        <section class="panel" aria-labelledby="section-sign-in">
-            <h2 id="section-sign-in">{t_signal!(i18n, policy.sign_in)}</h2>
-            <ErrorNote error=switching.error/>
-            <ul class="rows">
-                <li>
-                    <div>
-                        <strong>{t_signal!(i18n, policy.second_factor)}</strong>
-                        <p class="hint">{t_signal!(i18n, policy.second_factor_hint)}</p>
-                    </div>
-                    <span class="badge" class:ok=required>{state}</span>
-                    <button
-                        type="button"
-                        class="button"
-                        disabled=move || !hydrated.get() || switching.pending.get()
-                        on:click=move |_| switching.asked.set(true)
-                    >
-                        {label}
-                    </button>
-                </li>
-            </ul>
-        </section>
-        <ConfirmDialog
-            id="confirm-second-factor"
-            question=Signal::derive(move || switching.question())
-            pending=switching.pending
-            on_confirm=Callback::new(move |()| switching.run())
-            on_cancel=Callback::new(move |()| switching.asked.set(false))
         />
     }
 }
 
 /// The id of the element with the notes about the whole form.
 const NOTES: &str = "policy-notes";
-/// The id of the field for the longest lifetime.
-const LIFETIME: &str = "policy-lifetime";
-/// The id of the field for the address ranges.
-const ADDRESSES: &str = "policy-addresses";
 
 /// Returns the question to confirm before Auth Tokens are lost.
 fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> Question {
@@ -311,90 +180,5 @@ fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> 
         text: [expiring, forgotten].into_iter().flatten().collect::<Vec<_>>().join(" "),
         confirm: t_string!(i18n, policy.save).to_owned(),
         destructive: true,
-    }
-}
-
-#[component]
-fn LifetimeField(value: String, problems: Problems) -> impl IntoView {
-    let i18n = use_i18n();
-    let wrong = move || problems.with(|problems| problems.contains(&PolicyProblem::Lifetime));
-    let problem = move || wrong().then(|| t_string!(i18n, policy.lifetime_problem, max = Lifetime::MAX).to_string());
-    view! {
-        <div class="field">
-            <label for=LIFETIME>
-                <span class="label">{t_signal!(i18n, policy.lifetime)}</span>
-                <span class="optional">{t_signal!(i18n, optional)}</span>
-            </label>
-            <p class="hint" id="policy-lifetime-hint">{t_signal!(i18n, policy.lifetime_hint)}</p>
-            <input
-                type="text"
-                inputmode="numeric"
-                class="short"
-                id=LIFETIME
-                name="form[token_lifetime]"
-                value=value
-                autocomplete="off"
-                aria-describedby="policy-lifetime-hint policy-lifetime-error"
-                aria-invalid=move || wrong().to_string()
-            />
-            <p class="problem" id="policy-lifetime-error">{problem}</p>
-        </div>
-    }
-}
-
-#[component]
-fn ViewableField(checked: bool) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div class="field">
-            <label class="choice">
-                <input
-                    type="checkbox"
-                    name="form[tokens_viewable]"
-                    value="true"
-                    checked=checked
-                    aria-describedby="policy-viewable-hint"
-                />
-                <span class="label">{t_signal!(i18n, policy.viewable)}</span>
-            </label>
-            <p class="hint" id="policy-viewable-hint">{t_signal!(i18n, policy.viewable_hint)}</p>
-        </div>
-    }
-}
-
-/// The field for the address ranges, with the problem of each line.
-#[component]
-fn AddressesField(value: String, own_address: String, problems: Problems) -> impl IntoView {
-    let i18n = use_i18n();
-    let found = move || {
-        let of_lines = |problem: &PolicyProblem| match problem {
-            PolicyProblem::Range { line, input } => {
-                Some(t_string!(i18n, policy.range_problem, line = *line, input = input.as_str()).to_string())
-            }
-            PolicyProblem::TooManyRanges => Some(t_string!(i18n, problem.too_many, max = RANGES_MAX).to_string()),
-            PolicyProblem::Lifetime => None,
-        };
-        problems.with(|problems| problems.iter().filter_map(of_lines).collect::<Vec<_>>())
-    };
-    let own = move || t_string!(i18n, policy.own_address, address = own_address.as_str()).to_string();
-    view! {
-        <div class="field">
-            <label for=ADDRESSES>
-                <span class="label">{t_signal!(i18n, policy.addresses)}</span>
-                <span class="optional">{t_signal!(i18n, optional)}</span>
-            </label>
-            <p class="hint" id="policy-addresses-hint">{t_signal!(i18n, policy.addresses_hint)} " " {own}</p>
-            <TextArea
-                id=ADDRESSES
-                name="form[allowed_addresses]"
-                value
-                rows="6"
-                described_by="policy-addresses-hint policy-addresses-error"
-                invalid=Signal::derive(move || !found().is_empty())
-            />
-            <ul class="problems" id="policy-addresses-error">
-                {move || found().into_iter().map(|text| view! { <li class="problem">{text}</li> }).collect_view()}
-            </ul>
-        </div>
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::members::api::users::{Invite, Invited};
+use crate::members::api::users::{Invite, Invited, invite};
 use crate::members::fields::member_control;
 use crate::routes;
+use crate::sign_in::guarded::Guarded;
 use crate::sign_in::step_up::StepUp;
-use crate::ui::action_form::{ActionForm, Submit, read, stop};
+use crate::ui::action_form::{Submit, read};
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{FormField, Problems};
@@ -24,33 +25,31 @@ use leptos::task::{spawn_local, tick};
 #[component]
 pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let invite = ServerAction::<Invite>::new();
-    let pending = invite.pending();
+    let guarded = Guarded::new(step_up);
     let invited = RwSignal::new(None::<Invited>);
     // A request under way can't be cancelled, and its link is shown only once.
     let close = move |()| {
-        if !pending.get_untracked() {
+        if !guarded.is_pending() {
             open.set(false);
         }
     };
-    Effect::new(move |_| {
-        if let Some(Ok(new)) = invite.value().get() {
-            open.set(false);
-            on_invited.run(());
-            spawn_local(async move {
-                // One dialog closes before the other opens, so that the focus returns correctly.
-                tick().await;
-                invited.try_set(Some(new));
-            });
-        }
-    });
-    let form = move || open.get().then(|| view! { <InviteForm invite step_up on_cancel=Callback::new(close)/> });
+    let on_done = move |new: Invited| {
+        open.try_set(false);
+        on_invited.try_run(());
+        spawn_local(async move {
+            // One dialog closes before the other opens, so that the focus returns correctly.
+            tick().await;
+            invited.try_set(Some(new));
+        });
+    };
+    let (on_done, on_cancel) = (Callback::new(on_done), Callback::new(close));
+    let form = move || open.get().then(|| view! { <InviteForm guarded on_done on_cancel/> });
     view! {
         <Dialog
             id="invite"
             open
             title=Signal::derive(move || t_string!(i18n, invitation.dialog_title).to_owned())
-            on_close=Callback::new(close)
+            on_close=on_cancel
         >
             <p>{t_signal!(i18n, invitation.dialog_text)}</p>
             {form}
@@ -60,43 +59,42 @@ pub fn InviteDialogs(open: RwSignal<bool>, step_up: StepUp, on_invited: Callback
 }
 
 #[component]
-fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback<()>) -> impl IntoView {
+fn InviteForm(guarded: Guarded, on_done: Callback<Invited>, on_cancel: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let pending = invite.pending();
-    let form = NodeRef::<html::Div>::new();
-    let sent = StoredValue::new(None::<Invite>);
-    // Discard the result of an earlier invitation.
-    invite.clear();
-    let problems = Problems::of(invite);
+    let pending = guarded.pending();
+    let problems = Problems::new();
     let [email, role] = [MemberField::Email, MemberField::Role].map(|field| member_control(problems, field));
+    let error = RwSignal::new(None::<AppError>);
+    let form = NodeRef::<html::Div>::new();
+    let follow_up = move |answer: Result<Invited, AppError>| match answer {
+        Ok(new) => _ = on_done.try_run(new),
+        Err(reason) => {
+            if let AppError::InvalidMember(found) = &reason {
+                problems.show(found.clone());
+            }
+            error.try_set(Some(reason));
+        }
+    };
     let on_submit = move |event: ev::SubmitEvent| {
-        let Some(call) = read::<Invite>(form) else { return };
-        let found = call.form.validate().err().unwrap_or_default();
-        if !found.is_empty() || pending.get_untracked() {
-            stop(&event);
-        } else {
-            sent.set_value(Some(call));
+        event.prevent_default();
+        let Some(Invite { form }) = read(form) else { return };
+        let found = form.validate().err().unwrap_or_default();
+        if found.is_empty() && !guarded.is_pending() {
+            error.set(None);
+            guarded.run(move || invite(form.clone()), follow_up);
         }
         problems.show(found);
     };
-    Effect::new(move |_| {
-        if let Some(Err(AppError::StepUpNeeded)) = invite.value().get()
-            && let Some(call) = sent.get_value()
-        {
-            step_up.then(move || _ = invite.dispatch(call.clone()));
-        }
-    });
-    let error = move || invite.value().get().and_then(Result::err).filter(|error| *error != AppError::StepUpNeeded);
     let option = move |role: Role| view! { <option value=role.as_str()>{move || words::role(i18n, role)}</option> };
     view! {
         <div node_ref=form>
-            <ErrorNote error=Signal::derive(error)/>
-            <ActionForm action=invite on:submit:capture=on_submit attr:novalidate=true>
+            <ErrorNote error/>
+            <form novalidate on:submit=on_submit>
                 <FormField control=email.clone() label=t_signal!(i18n, users.email)>
                     <input type="email" name="form[email]" required autocomplete="off" {..email.attributes()}/>
                 </FormField>
                 <FormField control=role.clone() label=t_signal!(i18n, users.role)>
-                    <select name="form[role]" required {..role.attributes()}>
+                    <select {..role.attributes()} name="form[role]" required>
                         <option value="">{t_signal!(i18n, users.choose_role)}</option>
                         {Role::ALL.map(option).collect_view()}
                     </select>
@@ -107,7 +105,7 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
                     </button>
                     <Submit pending label=t_signal!(i18n, invitation.create) busy=t_signal!(i18n, invitation.creating)/>
                 </div>
-            </ActionForm>
+            </form>
         </div>
     }
 }

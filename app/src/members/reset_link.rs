@@ -1,73 +1,43 @@
 //! Creating a link with which a user sets a new password: a dialog that asks for confirmation, and one that says that
 //! the link was mailed, or shows it once.
 
-use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::sign_in::api::password_reset::{ResetLink, make_reset_link};
-use crate::sign_in::step_up::StepUp;
-use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::sign_in::guarded::{Guarded, GuardedDialog};
+use crate::ui::confirm_dialog::Question;
 use crate::ui::dialog::Dialog;
 use crate::ui::once::LinkShownOnce;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use domain::members::membership::Member;
 use leptos::prelude::*;
-use leptos::task::{spawn_local, tick};
 
-/// Asks for confirmation before it creates a link for the user in `asked`, then says what happened to the link.
+/// Asks for confirmation before it creates a link for the user that is asked about, then says what happened to the
+/// link.
 #[component]
-pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> impl IntoView {
+pub fn ResetLinkDialogs(guarded: Guarded<Member>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let pending = RwSignal::new(false);
     let made = RwSignal::new(None::<ResetLink>);
-    let request = Callback::new(move |member: Member| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        spawn_local(async move {
-            let result = make_reset_link(member.person.id).await;
-            pending.try_set(false);
-            asked.try_set(None);
-            // One dialog closes before the other opens, so that the focus returns correctly.
-            tick().await;
-            match result {
-                Ok(link) => _ = made.try_set(Some(link)),
-                // Asks again, so that the link is created by a click that was meant for it.
-                Err(AppError::StepUpNeeded) => step_up.then(move || asked.set(Some(member.clone()))),
-                Err(error) => toasts.complain(error.text(i18n)),
-            }
+    let make = move |member: Member| {
+        let id = member.person.id;
+        guarded.run_or_ask_again(member, make_reset_link(id), move |result| match result {
+            Ok(link) => _ = made.try_set(Some(link)),
+            Err(error) => toasts.complain(error.text(i18n)),
         });
-    });
-    let question = move || {
-        asked.get().map(|member| {
-            let name = member.person.name.as_str();
-            Question {
-                title: t_string!(i18n, reset_link.ask_title, name = name).to_string(),
-                text: t_string!(i18n, reset_link.ask_text, name = name).to_string(),
-                confirm: t_string!(i18n, reset_link.make).to_owned(),
-                destructive: false,
-            }
-        })
+    };
+    let question = move |member: Member| {
+        let name = member.person.name.as_str();
+        Question {
+            title: t_string!(i18n, reset_link.ask_title, name = name).to_string(),
+            text: t_string!(i18n, reset_link.ask_text, name = name).to_string(),
+            confirm: t_string!(i18n, reset_link.make).to_owned(),
+            destructive: false,
+        }
     };
     view! {
-        <ConfirmDialog
-            id="reset-password"
-            question=Signal::derive(question)
-            pending
-            on_confirm=Callback::new(move |()| {
-                if let Some(member) = asked.get_untracked() {
-                    request.run(member);
-                }
-            })
-            on_cancel=Callback::new(move |()| {
-                if !pending.get_untracked() {
-                    asked.set(None);
-                }
-            })
-        />
+        <GuardedDialog id="reset-password" guarded question on_confirm=make/>
         <MadeDialog made/>
     }
 }

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::api::passkeys::{PasskeyChallenge, add_passkey, begin_passkey, remove_passkey};
 use crate::sign_in::passkey::{Ceremony, passkey, use_autofill_request, use_passkeys};
-use crate::sign_in::second_factor::SecondFactorPanel;
+use crate::sign_in::second_factor_state::SecondFactorState;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 /// The list of passkeys, with a button to add one if the server accepts any.
 #[component]
-pub fn Passkeys(factors: SecondFactors, shown: SecondFactorPanel, on_changed: Callback<()>) -> impl IntoView {
+pub fn Passkeys(factors: SecondFactors, state: SecondFactorState, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
     let taken = use_passkeys();
@@ -40,10 +40,10 @@ pub fn Passkeys(factors: SecondFactors, shown: SecondFactorPanel, on_changed: Ca
     let remove = move |()| {
         let Some((id, _)) = question.get_untracked() else { return };
         question.set(None);
-        shown.run(
+        state.run(
             move || remove_passkey(id),
             move |()| {
-                untrack(|| toasts.say(t_string!(i18n, passkey.removed).to_owned()));
+                toasts.say(t_string!(i18n, passkey.removed).to_owned());
                 on_changed.try_run(());
             },
         );
@@ -74,7 +74,7 @@ pub fn Passkeys(factors: SecondFactors, shown: SecondFactorPanel, on_changed: Ca
                     type="button"
                     class="button danger-text"
                     aria-label=move || t_string!(i18n, passkey.remove_named, name = label.as_str()).to_string()
-                    disabled=shown.busy
+                    disabled=state.busy
                     on:click=move |_| ask(id, &name)
                 >
                     {t_signal!(i18n, passkey.remove)}
@@ -88,11 +88,11 @@ pub fn Passkeys(factors: SecondFactors, shown: SecondFactorPanel, on_changed: Ca
             <h3>{t_signal!(i18n, passkey.title)}</h3>
             <p>{t_signal!(i18n, passkey.lead)}</p>
             {(!none).then(|| view! { <ul class="rows">{factors.passkeys.into_iter().map(row).collect_view()}</ul> })}
-            {taken.then(|| view! { <Add shown on_changed/> })}
+            {taken.then(|| view! { <Add state on_changed/> })}
             <ConfirmDialog
                 id="passkey-remove"
                 question=Signal::derive(move || question.get().map(|(_, question)| question))
-                pending=shown.pending
+                pending=state.pending
                 on_confirm=Callback::new(remove)
                 on_cancel=Callback::new(move |()| question.set(None))
             />
@@ -102,19 +102,19 @@ pub fn Passkeys(factors: SecondFactors, shown: SecondFactorPanel, on_changed: Ca
 
 /// The button to add a passkey, and once it is pressed the form that asks for a name.
 #[component]
-fn Add(shown: SecondFactorPanel, on_changed: Callback<()>) -> impl IntoView {
+fn Add(state: SecondFactorState, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let naming = RwSignal::new(false);
     move || {
         if naming.get() {
-            view! { <AddForm shown naming on_changed/> }.into_any()
+            view! { <AddForm state naming on_changed/> }.into_any()
         } else {
             let open = move |_| naming.set(true);
             view! {
                 <button
                     type="button"
                     class="button needs-script"
-                    disabled=shown.busy
+                    disabled=state.busy
                     on:click=open
                 >
                     {t_signal!(i18n, passkey.add)}
@@ -126,7 +126,7 @@ fn Add(shown: SecondFactorPanel, on_changed: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn AddForm(shown: SecondFactorPanel, naming: RwSignal<bool>, on_changed: Callback<()>) -> impl IntoView {
+fn AddForm(state: SecondFactorState, naming: RwSignal<bool>, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
     let leaving = use_autofill_request();
@@ -139,9 +139,9 @@ fn AddForm(shown: SecondFactorPanel, naming: RwSignal<bool>, on_changed: Callbac
     });
     let added = move |codes: Option<Vec<String>>| {
         naming.try_set(false);
-        untrack(|| toasts.say(t_string!(i18n, passkey.added).to_owned()));
+        toasts.say(t_string!(i18n, passkey.added).to_owned());
         match codes {
-            Some(codes) => _ = shown.codes.try_set(Some(codes)), // `on_changed` runs when their dialog closes
+            Some(codes) => _ = state.codes.try_set(Some(codes)), // `on_changed` runs when their dialog closes
             None => _ = on_changed.try_run(()),
         }
     };
@@ -150,16 +150,16 @@ fn AddForm(shown: SecondFactorPanel, naming: RwSignal<bool>, on_changed: Callbac
         let Some(name) = input.get_untracked().map(|input| input.value()) else { return };
         // Before the authenticator creates a passkey that the server would not accept.
         if let Err(problem) = passkey_name(&name) {
-            shown.error.set(Some(AppError::Unusable(problem)));
+            state.error.set(Some(AppError::Unusable(problem)));
             return;
         }
-        shown.run(begin_passkey, move |challenge: PasskeyChallenge| {
+        state.run(begin_passkey, move |challenge: PasskeyChallenge| {
             let name = name.clone();
             let create = move || {
                 let (challenge, name) = (challenge.clone(), name.clone());
                 async move { add_passkey(passkey(Ceremony::Create, challenge, leaving).await?, name).await }
             };
-            shown.run(create, added);
+            state.run(create, added);
         });
     };
     let suggested = window().navigator().user_agent().ok().and_then(|agent| browser(&agent)).unwrap_or_default();
@@ -182,7 +182,7 @@ fn AddForm(shown: SecondFactorPanel, naming: RwSignal<bool>, on_changed: Callbac
             </div>
             <div class="row">
                 <button type="button" class="button" on:click=move |_| naming.set(false)>{t_signal!(i18n, cancel)}</button>
-                <button type="submit" class="button primary" disabled=shown.pending>
+                <button type="submit" class="button primary" disabled=state.pending>
                     {t_signal!(i18n, passkey.create)}
                 </button>
             </div>

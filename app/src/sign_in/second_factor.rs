@@ -1,18 +1,17 @@
 //! Two-step sign-in on the profile: setting up an authenticator app and switching it off, passkeys, recovery codes.
 
-use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::api::second_factor::{
     ShownAuthenticator, begin_authenticator, confirm_authenticator, renew_recovery_codes, switch_second_factor_off,
 };
 use crate::sign_in::passkeys::Passkeys;
+use crate::sign_in::second_factor_state::SecondFactorState;
 use crate::sign_in::step_up::StepUp;
 use crate::tokens::secret_dialog::download;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::copy_button::CopyButton;
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
@@ -21,90 +20,39 @@ use domain::sign_in::second_factor::SecondFactors;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-
-/// The panel's state: the open dialogs, errors and requests under way.
-#[derive(Clone, Copy)]
-pub struct SecondFactorPanel {
-    /// The authenticator being set up.
-    authenticator: RwSignal<Option<ShownAuthenticator>>,
-    /// Recovery codes, shown only once.
-    pub codes: RwSignal<Option<Vec<String>>>,
-    pub error: RwSignal<Option<AppError>>,
-    /// Whether a request is under way.
-    pub pending: RwSignal<bool>,
-    /// Whether no action can begin: a request is under way, or our wasm does not run the page yet.
-    pub busy: Signal<bool>,
-    step_up: StepUp,
-}
-
-impl SecondFactorPanel {
-    /// Runs the call and then `done`, after a step-up if the server requires it.
-    pub fn run<T, Answer>(
-        self,
-        call: impl Fn() -> Answer + Clone + Send + Sync + 'static,
-        done: impl Fn(T) + Clone + Send + Sync + 'static,
-    ) where
-        T: 'static,
-        Answer: Future<Output = Result<T, AppError>> + 'static,
-    {
-        if self.pending.try_get_untracked() != Some(false) {
-            return; // also if the page has been left
-        }
-        self.pending.set(true);
-        self.error.set(None);
-        spawn_local(async move {
-            let answer = call().await;
-            self.pending.try_set(false);
-            match answer {
-                Ok(value) => done(value),
-                Err(AppError::StepUpNeeded) => self.step_up.then(move || self.run(call.clone(), done.clone())),
-                Err(error) => _ = self.error.try_set(Some(error)),
-            }
-        });
-    }
-}
 
 /// Shows the state of the user's two-step sign-in. Calls `on_changed` when it has changed.
 #[component]
 pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Callback<()>) -> impl IntoView {
-    let (pending, hydrated) = (RwSignal::new(false), use_hydrated());
-    let shown = SecondFactorPanel {
-        authenticator: RwSignal::new(None),
-        codes: RwSignal::new(None),
-        error: RwSignal::new(None),
-        pending,
-        busy: Signal::derive(move || pending.get() || !hydrated.get()),
-        step_up,
-    };
+    let state = SecondFactorState::new(step_up);
     let SecondFactors { authenticator_since, recovery_codes, required, .. } = factors;
     let passkeys = !factors.passkeys.is_empty();
     let authenticator = match authenticator_since {
-        Some(since) => view! { <Active since passkeys required shown on_changed/> }.into_any(),
-        None => view! { <NotSetUp required=required && !passkeys shown/> }.into_any(),
+        Some(since) => view! { <Active since passkeys required state on_changed/> }.into_any(),
+        None => view! { <NotSetUp required=required && !passkeys state/> }.into_any(),
     };
     let codes = authenticator_since.is_some() || passkeys;
     let on_done = Callback::new(move |()| {
-        shown.codes.set(None);
+        state.codes.set(None);
         on_changed.run(());
     });
     view! {
-        <ErrorNote error=shown.error/>
+        <ErrorNote error=state.error/>
         {authenticator}
-        <Passkeys factors shown on_changed/>
-        {codes.then(|| view! { <Codes left=recovery_codes shown/> })}
-        <CodesDialog codes=shown.codes on_done/>
+        <Passkeys factors state on_changed/>
+        {codes.then(|| view! { <Codes left=recovery_codes state/> })}
+        <CodesDialog codes=state.codes on_done/>
     }
 }
 
 /// The panel while no authenticator is set up, or one is being set up.
 #[component]
-fn NotSetUp(required: bool, shown: SecondFactorPanel) -> impl IntoView {
+fn NotSetUp(required: bool, state: SecondFactorState) -> impl IntoView {
     let i18n = use_i18n();
-    let begin = move |_| shown.run(begin_authenticator, move |new| _ = shown.authenticator.try_set(Some(new)));
+    let begin = move |_| state.run(begin_authenticator, move |new| _ = state.authenticator.try_set(Some(new)));
     let button = move || {
         view! {
-            <button type="button" class="button primary" disabled=shown.busy on:click=begin>
+            <button type="button" class="button primary" disabled=state.busy on:click=begin>
                 {t_signal!(i18n, second_factor.set_up)}
             </button>
         }
@@ -117,8 +65,8 @@ fn NotSetUp(required: bool, shown: SecondFactorPanel) -> impl IntoView {
                     <div class="note warning">{Icon::Alert.view()} <p>{t_signal!(i18n, second_factor.required)}</p></div>
                 }
             })}
-        {move || match shown.authenticator.get() {
-            Some(new) => view! { <SetUp new shown/> }.into_any(),
+        {move || match state.authenticator.get() {
+            Some(new) => view! { <SetUp new state/> }.into_any(),
             None => button().into_any(),
         }}
     }
@@ -126,7 +74,7 @@ fn NotSetUp(required: bool, shown: SecondFactorPanel) -> impl IntoView {
 
 /// The two steps to set up an authenticator: transfer the secret to the app, then enter its first code.
 #[component]
-fn SetUp(new: ShownAuthenticator, shown: SecondFactorPanel) -> impl IntoView {
+fn SetUp(new: ShownAuthenticator, state: SecondFactorState) -> impl IntoView {
     let i18n = use_i18n();
     let code = NodeRef::<html::Input>::new();
     let ShownAuthenticator { secret, url, picture } = new;
@@ -134,11 +82,11 @@ fn SetUp(new: ShownAuthenticator, shown: SecondFactorPanel) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(given) = code.get_untracked().map(|input| input.value()) else { return };
-        shown.run(
+        state.run(
             move || confirm_authenticator(given.clone()),
             move |codes| {
-                shown.authenticator.try_set(None);
-                shown.codes.try_set(Some(codes));
+                state.authenticator.try_set(None);
+                state.codes.try_set(Some(codes));
             },
         );
     };
@@ -180,10 +128,10 @@ fn SetUp(new: ShownAuthenticator, shown: SecondFactorPanel) -> impl IntoView {
                         />
                     </div>
                     <div class="row">
-                        <button type="button" class="button" on:click=move |_| shown.authenticator.set(None)>
+                        <button type="button" class="button" on:click=move |_| state.authenticator.set(None)>
                             {t_signal!(i18n, cancel)}
                         </button>
-                        <button type="submit" class="button primary" disabled=shown.pending>
+                        <button type="submit" class="button primary" disabled=state.pending>
                             {t_signal!(i18n, second_factor.confirm)}
                         </button>
                     </div>
@@ -199,7 +147,7 @@ fn Active(
     since: chrono::DateTime<chrono::Utc>,
     passkeys: bool,
     required: bool,
-    shown: SecondFactorPanel,
+    state: SecondFactorState,
     on_changed: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -222,13 +170,11 @@ fn Active(
     };
     let switch_off = move |()| {
         question.set(None);
-        shown.run(switch_second_factor_off, move |()| {
-            untrack(|| {
-                toasts.say(if passkeys {
-                    t_string!(i18n, second_factor.off_done_passkeys).to_owned()
-                } else {
-                    t_string!(i18n, second_factor.off_done).to_owned()
-                });
+        state.run(switch_second_factor_off, move |()| {
+            toasts.say(if passkeys {
+                t_string!(i18n, second_factor.off_done_passkeys).to_owned()
+            } else {
+                t_string!(i18n, second_factor.off_done).to_owned()
             });
             on_changed.try_run(());
         });
@@ -240,7 +186,7 @@ fn Active(
                     <strong>{t_signal!(i18n, second_factor.authenticator)}</strong>
                     <p class="hint">{t_signal!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
                 </div>
-                <button type="button" class="button danger-text" disabled=shown.busy on:click=ask>
+                <button type="button" class="button danger-text" disabled=state.busy on:click=ask>
                     {t_signal!(i18n, second_factor.off)}
                 </button>
             </li>
@@ -248,7 +194,7 @@ fn Active(
         <ConfirmDialog
             id="second-factor-off"
             question
-            pending=shown.pending
+            pending=state.pending
             on_confirm=Callback::new(switch_off)
             on_cancel=Callback::new(move |()| question.set(None))
         />
@@ -257,9 +203,9 @@ fn Active(
 
 /// The number of recovery codes left, and a button to create new ones.
 #[component]
-fn Codes(left: u32, shown: SecondFactorPanel) -> impl IntoView {
+fn Codes(left: u32, state: SecondFactorState) -> impl IntoView {
     let i18n = use_i18n();
-    let renew = move |_| shown.run(renew_recovery_codes, move |codes| _ = shown.codes.try_set(Some(codes)));
+    let renew = move |_| state.run(renew_recovery_codes, move |codes| _ = state.codes.try_set(Some(codes)));
     let few = left < 3;
     view! {
         <h3>{t_signal!(i18n, second_factor.codes)}</h3>
@@ -269,7 +215,7 @@ fn Codes(left: u32, shown: SecondFactorPanel) -> impl IntoView {
                     <strong>{move || t_string!(i18n, second_factor.codes_left, count = left).to_string()}</strong>
                     {few.then(|| view! { <p class="hint">{t_signal!(i18n, second_factor.codes_few)}</p> })}
                 </div>
-                <button type="button" class="button" disabled=shown.busy on:click=renew>
+                <button type="button" class="button" disabled=state.busy on:click=renew>
                     {t_signal!(i18n, second_factor.renew)}
                 </button>
             </li>

@@ -4,7 +4,9 @@
 
 use crate::error::AppError;
 use crate::request::protocol::{Call, Form};
+use crate::request::request_id::new_request_id;
 use domain::members::membership::Contact;
+use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry::Terms;
 use domain::tokens::filter::{TokenFilter, TokenList};
 use domain::tokens::token::{Token, TokenForm, TokenId};
@@ -19,7 +21,11 @@ use {
         request::context::{allowed, allowed_after_step_up, answer_header, plain_form_goes_on_to, wants_page},
         routes,
     },
-    domain::members::role::Permission,
+    domain::{
+        members::{role::Permission, user::CurrentUser},
+        tokens::command::StepUpRule,
+    },
+    store::{IssuedToken, Store},
 };
 
 /// A token and its secret, shown once, right after it was created, duplicated or reset, and again if the account's
@@ -40,14 +46,13 @@ impl fmt::Debug for Issued {
     }
 }
 
+/// Answers with a secret, which nothing on its way may keep.
 #[cfg(feature = "ssr")]
-impl From<store::IssuedToken> for Issued {
-    fn from(issued: store::IssuedToken) -> Self {
-        answer_header(http::header::CACHE_CONTROL, "no-store");
-        // After a plain form the browser is redirected to a page and never reads this.
-        let auth_token = if wants_page() { "" } else { issued.secret.reveal() };
-        Self { auth_token: auth_token.to_owned(), token: issued.token, name_exists: issued.name_exists }
-    }
+fn answer_with_secret(issued: IssuedToken) -> Issued {
+    answer_header(http::header::CACHE_CONTROL, "no-store");
+    // After a plain form the browser is redirected to a page and never reads this.
+    let auth_token = if wants_page() { "" } else { issued.secret.reveal() };
+    Issued { auth_token: auth_token.to_owned(), token: issued.token, name_exists: issued.name_exists }
 }
 
 /// A token after an update.
@@ -126,7 +131,7 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
     let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
     let issued = store.create(&by, settings, request).await?;
     plain_form_goes_on_to(&routes::with_notice(&routes::token(issued.token.id), routes::Notice::Created));
-    Ok(issued.into())
+    Ok(answer_with_secret(issued))
 }
 
 /// Changes a token's settings, if no other user has changed them since `revision`.
@@ -150,14 +155,51 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     Ok(Updated { token, name_exists })
 }
 
+/// The result of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandResult {
+    /// A token and its secret.
+    Issued(Box<Issued>),
+    /// The token after the change, or as it was before its deletion.
+    Changed(Box<Token>),
+}
+
+/// Sends the command for the token to the server.
+///
+/// # Errors
+/// As the command's own function.
+pub async fn send(command: TokenCommand, token: &Token) -> Result<CommandResult, AppError> {
+    let issued = |issued| CommandResult::Issued(Box::new(issued));
+    let changed = |token| CommandResult::Changed(Box::new(token));
+    match command {
+        TokenCommand::Duplicate => duplicate(token.id, new_request_id()).await.map(issued),
+        TokenCommand::Reset => reset(token.id, token.revision).await.map(issued),
+        TokenCommand::UpgradeVersion => upgrade_version(token.id).await.map(changed),
+        TokenCommand::Disable => disable(token.id).await.map(changed),
+        TokenCommand::Enable => enable(token.id).await.map(changed),
+        TokenCommand::Delete => delete(token.id).await.map(changed),
+        TokenCommand::View => view(token.id).await.map(issued),
+    }
+}
+
+/// Returns the store and the signed-in user, if they may give the command now.
+#[cfg(feature = "ssr")]
+async fn commanded(command: TokenCommand) -> Result<(Store, CurrentUser), AppError> {
+    let rules = command.rules();
+    match rules.step_up {
+        StepUpRule::NotNeeded => allowed(rules.permission),
+        StepUpRule::Recent => allowed_after_step_up(rules.permission).await,
+    }
+}
+
 /// Makes a copy with its own Account SID and Auth Token. `request` as in [`create`].
 ///
 /// # Errors
 /// [`AppError::AlreadyDone`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/duplicate", protocol = Call)]
 pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
-    let (store, by) = allowed(Permission::ManageTokens)?;
-    Ok(store.duplicate(&by, id, request).await?.into())
+    let (store, by) = commanded(TokenCommand::Duplicate).await?;
+    Ok(answer_with_secret(store.duplicate(&by, id, request).await?))
 }
 
 /// Replaces the Auth Token of a token; the gate refuses the old one before this returns.
@@ -167,8 +209,8 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
 /// [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/reset", protocol = Call)]
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
-    let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
-    Ok(store.reset(&by, id, revision).await?.into())
+    let (store, by) = commanded(TokenCommand::Reset).await?;
+    Ok(answer_with_secret(store.reset(&by, id, revision).await?))
 }
 
 /// Returns a token's Auth Token again, if the account's policy lets it be stored.
@@ -178,8 +220,8 @@ pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
 /// [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/view", protocol = Call)]
 pub async fn view(id: TokenId) -> Result<Issued, AppError> {
-    let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
-    Ok(store.view_secret(&by, id).await?.into())
+    let (store, by) = commanded(TokenCommand::View).await?;
+    Ok(answer_with_secret(store.view_secret(&by, id).await?))
 }
 
 /// Moves a token to the newest API version.
@@ -188,7 +230,7 @@ pub async fn view(id: TokenId) -> Result<Issued, AppError> {
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/upgrade_version", protocol = Call)]
 pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
-    let (store, by) = allowed(Permission::ManageTokens)?;
+    let (store, by) = commanded(TokenCommand::UpgradeVersion).await?;
     Ok(store.upgrade_version(&by, id).await?)
 }
 
@@ -198,7 +240,7 @@ pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/disable", protocol = Call)]
 pub async fn disable(id: TokenId) -> Result<Token, AppError> {
-    let (store, by) = allowed(Permission::ManageTokens)?;
+    let (store, by) = commanded(TokenCommand::Disable).await?;
     Ok(store.disable(&by, id).await?)
 }
 
@@ -208,7 +250,7 @@ pub async fn disable(id: TokenId) -> Result<Token, AppError> {
 /// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/enable", protocol = Call)]
 pub async fn enable(id: TokenId) -> Result<Token, AppError> {
-    let (store, by) = allowed(Permission::ManageTokens)?;
+    let (store, by) = commanded(TokenCommand::Enable).await?;
     Ok(store.enable(&by, id).await?)
 }
 
@@ -218,7 +260,7 @@ pub async fn enable(id: TokenId) -> Result<Token, AppError> {
 /// [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/delete", protocol = Call)]
 pub async fn delete(id: TokenId) -> Result<Token, AppError> {
-    let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
+    let (store, by) = commanded(TokenCommand::Delete).await?;
     Ok(store.delete(&by, id).await?)
 }
 

@@ -3,13 +3,14 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::tokens::expiry::Expiry;
-use crate::tokens::menu::{CardMenu, MenuItem};
+use crate::tokens::menu::CardMenu;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words;
 use domain::gate::api_version::ApiVersion;
+use domain::tokens::command::TokenCommand;
 use domain::tokens::token::{Token, TokenState};
 use leptos::prelude::*;
 
@@ -18,7 +19,7 @@ use leptos::prelude::*;
 pub fn TokenCard(
     #[prop(into)] token: Signal<Token>,
     touched: Signal<Option<String>>,
-    on_pick: Callback<MenuItem>,
+    on_pick: Callback<TokenCommand>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = token.read_untracked().id;

@@ -1,74 +1,24 @@
 //! The menu behind a card's More icon.
 
 use crate::i18n::{t_string, use_i18n};
+use crate::sign_in::allowed::use_current_user;
+use crate::tokens::command_words::{CommandItem, item};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::menu::{Position, focus, stays};
 use crate::ui::reactive::t_signal;
-use crate::words::Words;
-use domain::tokens::token::{Token, TokenState};
+use domain::tokens::command::{CommandEffect, TokenCommand};
+use domain::tokens::token::Token;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-/// An action on a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MenuItem {
-    Duplicate,
-    Reset,
-    UpgradeVersion,
-    Disable,
-    Enable,
-    Delete,
-    /// In no menu, but on the token's page.
-    View,
-}
-
-impl MenuItem {
-    /// Returns the items for a token in this state.
-    const fn for_state(state: TokenState) -> [Self; 5] {
-        let switch = match state {
-            TokenState::Enabled => Self::Disable,
-            TokenState::Disabled => Self::Enable,
-        };
-        [Self::Duplicate, Self::Reset, Self::UpgradeVersion, switch, Self::Delete]
-    }
-
-    /// Returns the item's label.
-    pub fn label(self, i18n: Words) -> &'static str {
-        match self {
-            Self::Duplicate => t_string!(i18n, item.duplicate),
-            Self::Reset => t_string!(i18n, item.reset),
-            Self::UpgradeVersion => t_string!(i18n, item.upgrade_version),
-            Self::Disable => t_string!(i18n, item.disable),
-            Self::Enable => t_string!(i18n, item.enable),
-            Self::Delete => t_string!(i18n, item.delete),
-            Self::View => t_string!(i18n, item.view),
-        }
-    }
-
-    const fn icon(self) -> Icon {
-        match self {
-            Self::Duplicate => Icon::Duplicate,
-            Self::Reset => Icon::Reset,
-            Self::UpgradeVersion => Icon::Upgrade,
-            Self::Disable => Icon::Disable,
-            Self::Enable => Icon::Enable,
-            Self::Delete => Icon::Trash,
-            Self::View => Icon::Eye,
-        }
-    }
-
-    fn applies_to(self, token: &Token) -> bool {
-        self != Self::UpgradeVersion || !token.settings.api_version.is_newest()
-    }
-}
-
 /// The More button and its menu.
 #[component]
-pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>) -> impl IntoView {
+pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenCommand>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
+    let role = use_current_user().role;
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
@@ -107,12 +57,13 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
             open.set(false);
         }
     };
-    let item = move |item: MenuItem| {
-        let disabled = move || !token.with(|token| item.applies_to(token));
+    let row = move |command: TokenCommand| {
+        let CommandItem { icon, label } = item(command);
+        let disabled = move || !token.with(|token| command.applies_to(token));
         let on_click = move |_| {
             if !disabled() {
                 close();
-                on_pick.run(item);
+                on_pick.run(command);
             }
         };
         view! {
@@ -122,12 +73,12 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
                     role="menuitem"
                     tabindex="-1"
                     class="menu-item"
-                    class:danger=item == MenuItem::Delete
+                    class:danger=command.rules().effect == CommandEffect::Removes
                     aria-disabled=move || disabled().to_string()
                     on:click=on_click
                 >
-                    {item.icon().view()}
-                    <span>{move || item.label(i18n)}</span>
+                    {icon.view()}
+                    <span>{move || label(i18n)}</span>
                 </button>
             </li>
         }
@@ -152,7 +103,7 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<MenuItem>)
                 {Icon::More.view()}
             </button>
             <ul role="menu" id=id class="menu-items" aria-label=label hidden=move || !open.get() on:keydown=on_menu_key>
-                {move || MenuItem::for_state(token.with(|token| token.state)).map(item).collect_view()}
+                {move || token.with(|token| TokenCommand::menu(role, token)).into_iter().map(row).collect_view()}
             </ul>
         </div>
     }

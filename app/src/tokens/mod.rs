@@ -2,6 +2,7 @@
 
 pub mod api;
 pub(crate) mod card;
+pub(crate) mod command_words;
 pub(crate) mod commands;
 pub(crate) mod create;
 pub(crate) mod edit;

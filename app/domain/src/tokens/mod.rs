@@ -1,5 +1,6 @@
-//! Access tokens: their fields, scopes, secrets, expiry and filters.
+//! Access tokens: their commands, fields, scopes, secrets, expiry and filters.
 
+pub mod command;
 pub mod expiry;
 pub mod filter;
 pub mod scope;

@@ -2,11 +2,11 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::commands::TokenActions;
-use crate::tokens::menu::MenuItem;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
+use domain::tokens::command::TokenCommand;
 use domain::tokens::token::Token;
 use leptos::prelude::*;
 
@@ -32,7 +32,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                         type="button"
                         class="button small"
                         disabled=move || !hydrated.get() || gone.get()
-                        on:click=move |_| actions.pick(MenuItem::View, known.get_untracked())
+                        on:click=move |_| actions.pick(TokenCommand::View, known.get_untracked())
                     >
                         {Icon::Eye.view()}
                         {t_signal!(i18n, item.view)}
@@ -42,7 +42,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                     type="button"
                     class="button small"
                     disabled=move || !hydrated.get() || gone.get()
-                    on:click=move |_| actions.pick(MenuItem::Reset, known.get_untracked())
+                    on:click=move |_| actions.pick(TokenCommand::Reset, known.get_untracked())
                 >
                     {Icon::Reset.view()}
                     {t_signal!(i18n, form.reset_token)}

@@ -16,7 +16,7 @@ use crate::tokens::card::StateBadge;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::history::TokenHistory;
-use crate::tokens::menu::{CardMenu, MenuItem};
+use crate::tokens::menu::CardMenu;
 use crate::tokens::try_it::TryIt;
 use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
@@ -24,6 +24,7 @@ use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use domain::members::role::Permission;
 use domain::text::Field;
+use domain::tokens::command::{CommandEffect, TokenCommand};
 use domain::tokens::token::{Token, TokenId};
 use form::EditForm;
 use leptos::prelude::*;
@@ -82,15 +83,21 @@ fn Editor(editable: Editable) -> impl IntoView {
     let page = Page::new(editable);
     let Page { known, begun, conflict, news, .. } = page;
     let navigate = use_navigate();
-    let on_done = move |(item, outcome): (MenuItem, Result<Token, AppError>)| match (item, outcome) {
-        (MenuItem::Delete, Ok(_)) => navigate(routes::TOKENS, NavigateOptions::default()),
-        (MenuItem::Duplicate | MenuItem::View, Ok(_)) => {}
-        (_, Ok(token)) if page.is_past(&token) => {}
-        (item, Ok(token)) if known.with_untracked(|known| is_work_of(item, known, &token)) => page.changed(token),
-        // Another user changed it in between, which the next update has to detect.
-        (_, Ok(token)) => known.update(|known| known.state = token.state),
-        (_, Err(AppError::Conflict)) => find_out(page),
-        (_, Err(_)) => {}
+    let on_done = move |(command, outcome): (TokenCommand, Result<Token, AppError>)| {
+        match (command.rules().effect, outcome) {
+            (CommandEffect::Removes, Ok(_)) => navigate(routes::TOKENS, NavigateOptions::default()),
+            (CommandEffect::Reads | CommandEffect::Adds, Ok(_)) => {}
+            (CommandEffect::Changes(_), Ok(token)) if page.is_past(&token) => {}
+            (CommandEffect::Changes(own), Ok(token))
+                if known.with_untracked(|known| is_work_of(own, known, &token)) =>
+            {
+                page.changed(token);
+            }
+            // Another user changed it in between, which the next update has to detect.
+            (CommandEffect::Changes(_), Ok(token)) => known.update(|known| known.state = token.state),
+            (_, Err(AppError::Conflict)) => find_out(page),
+            (_, Err(_)) => {}
+        }
     };
     let actions = TokenActions::new(Callback::new(on_done));
     follow_up(page);
@@ -144,13 +151,9 @@ fn NoScriptNotice() -> impl IntoView {
     })
 }
 
-/// Returns whether the item alone turned `before` into `after`: with nothing left to do, it returns the changes of
-/// others.
-fn is_work_of(item: MenuItem, before: &Token, after: &Token) -> bool {
-    let own = |field: &Field| match item {
-        MenuItem::Reset => *field == Field::Expires,
-        MenuItem::UpgradeVersion => *field == Field::ApiVersion,
-        _ => false,
-    };
-    after.revision == before.revision + 1 && before.settings.differences(&after.settings).iter().all(own)
+/// Returns whether a command that changes `own` settings alone turned `before` into `after`: with nothing left to do, it
+/// returns the changes of others.
+fn is_work_of(own: &[Field], before: &Token, after: &Token) -> bool {
+    let differences = before.settings.differences(&after.settings);
+    after.revision == before.revision + 1 && differences.iter().all(|field| own.contains(field))
 }

@@ -7,7 +7,6 @@ use crate::tokens::card::TokenCard;
 use crate::tokens::commands::{TokenActions, use_token_changes};
 use crate::tokens::filters::Step;
 use crate::tokens::live::LatestChanges;
-use crate::tokens::menu::MenuItem;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
 use crate::ui::pager::{Pager, number, shown};
@@ -94,7 +93,7 @@ fn List(
             let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
             token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
         });
-        let on_pick = Callback::new(move |item: MenuItem| actions.pick(item, token.get_untracked()));
+        let on_pick = Callback::new(move |command| actions.pick(command, token.get_untracked()));
         view! { <li><TokenCard token touched=touched.text(id) on_pick/></li> }
     };
     let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));

@@ -14,8 +14,8 @@ use crate::keys::server_key::{read_hex, write_hex};
 use crate::store::Store;
 use crate::tokens::changes::IssuedToken;
 use crate::tokens::rows;
-use domain::audit::action::Action;
 use domain::members::user::CurrentUser;
+use domain::tokens::command::TokenCommand;
 use domain::tokens::secret::Secret;
 use domain::tokens::token::TokenId;
 use rand::{CryptoRng, RngExt};
@@ -161,7 +161,7 @@ impl Store {
         let plain = self.sealing_keys()?.open(sealed, id.0).ok_or(Error::NotViewable)?;
         let secret = str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(Error::NotViewable)?;
         let details = json!({ "name": stored.token.settings.name });
-        let action = Action::TokenViewed;
+        let action = TokenCommand::View.rules().action;
         let event = Event { account: by.account, user: Some(by.user.id), action, token: Some(id), details };
         event.record(self, &mut tx, self.clock().now()).await?;
         tx.commit().await?;

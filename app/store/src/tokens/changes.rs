@@ -12,6 +12,7 @@ use crate::tokens::rows::{self, StoredToken};
 use domain::audit::action::{Action, Actor};
 use domain::gate::api_version::ApiVersion;
 use domain::text::folded;
+use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
@@ -72,7 +73,8 @@ impl Store {
             taken.insert(name);
         };
         let details = json!({ "name": settings.name, "from": id, "after": told(&settings) });
-        let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenDuplicated, details).await?;
+        let issued =
+            self.issue(&mut tx, &by, &settings, request, TokenCommand::Duplicate.rules().action, details).await?;
         tx.commit().await?;
         Ok(issued)
     }
@@ -151,7 +153,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
     pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
-        let changed = self.change(by.into(), id, Action::TokenReset, |stored| {
+        let changed = self.change(by.into(), id, TokenCommand::Reset.rules().action, |stored| {
             stored.require_revision(revision)?;
             let now = self.clock().now();
             stored.secret_hash = self.key().hash(secret.reveal());
@@ -170,7 +172,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn upgrade_version(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by.into(), id, Action::TokenVersionUpgraded, |stored| {
+        let changed = self.change(by.into(), id, TokenCommand::UpgradeVersion.rules().action, |stored| {
             stored.token.settings.api_version = ApiVersion::NEWEST;
             Ok(())
         });
@@ -182,7 +184,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn disable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        self.set_state(by.into(), id, TokenState::Disabled, Action::TokenDisabled).await
+        self.set_state(by.into(), id, TokenState::Disabled, TokenCommand::Disable.rules().action).await
     }
 
     /// Lets a disabled token pass again.
@@ -190,7 +192,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn enable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        self.set_state(by.into(), id, TokenState::Enabled, Action::TokenEnabled).await
+        self.set_state(by.into(), id, TokenState::Enabled, TokenCommand::Enable.rules().action).await
     }
 
     async fn set_state(&self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
@@ -206,7 +208,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Database`].
     pub async fn delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by.into(), id, Action::TokenDeleted, |stored| {
+        let changed = self.change(by.into(), id, TokenCommand::Delete.rules().action, |stored| {
             stored.deleted_at = Some(self.clock().now());
             Ok(())
         });
