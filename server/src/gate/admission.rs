@@ -15,7 +15,7 @@ use store::Store;
 use super::{
     answer::GateFormat,
     credentials,
-    envelope::{GateError, announce_end},
+    error::{GateError, announce_end},
     rate_limit::{Left, RateLimits},
     recording::Recording,
     target::Target,

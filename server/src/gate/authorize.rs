@@ -20,7 +20,7 @@ use super::{
     NO_STORE,
     admission::{Admitted, Gate, ParsedCall, address},
     answer::Format,
-    envelope::GateError,
+    error::GateError,
     query::Query,
     target::{Target, effective_method},
     version,

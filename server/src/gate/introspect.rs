@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::{
     admission::{self, Admitted, Gate, ParsedCall},
     credentials,
-    envelope::GateError,
+    error::GateError,
     target::Target,
 };
 use crate::http::request_body;

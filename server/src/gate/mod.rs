@@ -20,22 +20,20 @@ mod answer;
 mod authorize;
 mod credentials;
 mod downloads;
-mod envelope;
+mod error;
 pub mod exports;
 mod input;
 mod introspect;
 mod openapi;
 mod operations;
 mod parameters;
-mod patterns;
 mod query;
 mod rate_limit;
+mod read_only;
 mod recording;
 mod records;
-mod schemas;
 mod target;
 mod version;
-mod xml;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -53,7 +51,7 @@ pub use self::{admission::Settings, answer::GateFormat};
 use self::{
     admission::{Admitted, Gate, ParsedCall, address},
     answer::{Answer, Format},
-    envelope::GateError,
+    error::GateError,
     input::Input,
     operations::Call,
     query::Query,

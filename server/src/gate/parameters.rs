@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::SIZE,
-    envelope::{FieldError, GateError},
+    error::{FieldError, GateError},
     query::Query,
     version,
 };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::tokens::scope::{Method, NoOperation, Scope};
 use percent_encoding::percent_decode_str;
 
-use super::{envelope::GateError, query::Query};
+use super::{error::GateError, query::Query};
 
 /// The format of an answer that the end of a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

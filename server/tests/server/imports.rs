@@ -35,7 +35,7 @@ const IN_CIRCLES: [&str; 55] = [
     "server::gate",
     "server::gate::answer",
     "server::gate::authorize",
-    "server::gate::envelope",
+    "server::gate::error",
     "server::gate::operations",
     "server::gate::operations::access_tokens",
     "server::gate::operations::advertisers",

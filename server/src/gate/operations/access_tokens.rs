@@ -26,11 +26,11 @@ use uuid::Uuid;
 use super::{
     super::{
         answer::{Answer, List, Paging},
-        envelope::{FieldError, GateError},
+        error::{FieldError, GateError},
+        read_only::Fields,
         records::{date, date_or_empty},
     },
     Call,
-    read_only::Fields,
 };
 
 const PATH: &str = "/AccessTokens";

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     super::{
         answer::{Answer, List, Paging},
-        envelope::GateError,
+        error::GateError,
         records::date,
     },
     Call,

@@ -5,7 +5,7 @@ use domain::tokens::scope::{RateGroup, Scope};
 use serde_json::{Value, json};
 
 use super::{
-    super::{answer::Answer, envelope::GateError, parameters, rate_limit::Left, records::date_or_empty},
+    super::{answer::Answer, error::GateError, parameters, rate_limit::Left, records::date_or_empty},
     Call,
 };
 

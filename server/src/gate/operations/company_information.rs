@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::{
     super::{
         answer::Answer,
-        envelope::{FieldError, GateError},
+        error::{FieldError, GateError},
+        read_only::Fields,
     },
     Call,
-    read_only::Fields,
 };
 
 const PATH: &str = "/CompanyInformation";

@@ -10,7 +10,7 @@ use super::{
     super::{
         answer::{Answer, List, Paging},
         downloads,
-        envelope::GateError,
+        error::GateError,
         records::{date, date_or_empty},
     },
     Call,

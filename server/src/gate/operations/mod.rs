@@ -5,7 +5,6 @@ mod advertisers;
 mod agency;
 mod company_information;
 mod jobs;
-mod read_only;
 mod reports;
 
 use domain::{
@@ -16,7 +15,7 @@ use store::Store;
 
 pub use self::agency::get as agency;
 use super::{
-    admission::Admitted, answer::Answer, envelope::GateError, input::Input, parameters, query::Query, target::Suffix,
+    admission::Admitted, answer::Answer, error::GateError, input::Input, parameters, query::Query, target::Suffix,
 };
 
 /// An admitted call, with everything that an operation may need.

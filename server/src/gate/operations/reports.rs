@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         answer::{Answer, List, Paging},
-        envelope::{Code, FieldError, GateError, without_secret},
+        error::{Code, FieldError, GateError, without_secret},
         records,
     },
     Call, jobs,

@@ -1,5 +1,8 @@
 //! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, generated from the scope catalogue.
 
+mod patterns;
+mod schemas;
+
 use std::sync::LazyLock;
 
 use axum::response::IntoResponse;
@@ -10,9 +13,9 @@ use domain::{
 use http::header;
 use serde_json::{Map, Value, json};
 
+use self::schemas::{reference, schemas, uri};
 use super::{
     parameters::{self, Parameter},
-    schemas::{reference, schemas, uri},
     version,
 };
 

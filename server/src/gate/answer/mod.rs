@@ -1,5 +1,7 @@
 //! The gate's answers, in the format that the client asked for: JSON, or XML of the same content.
 
+pub mod xml;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -10,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{envelope::GateError, query::Query, target::Suffix, xml};
+use super::{error::GateError, query::Query, target::Suffix};
 
 /// The size of a list's pages, which may differ from the size asked for.
 const PAGE_SIZE: HeaderName = HeaderName::from_static("x-page-size");

@@ -14,7 +14,8 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{envelope::Code, patterns};
+use super::patterns;
+use crate::gate::error::Code;
 
 /// Returns a reference to the schema of that name.
 #[must_use]
