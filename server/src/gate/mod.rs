@@ -57,7 +57,6 @@ use self::{
     query::Query,
     target::{Target, effective_method},
 };
-use crate::http::request_body;
 
 /// Forbids caches to keep any answer.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -96,9 +95,9 @@ fn wrong_method(format: GateFormat, headers: HeaderMap, allow: &str) -> Response
 /// Admits a call to `/Agencies/…` and carries it out.
 async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = gate.format.of(request.headers(), request.uri().path());
-    let (head, body) = request_body::take(request).await;
+    let (head, caller, body) = gate.receive(request).await;
     let address = address(&head);
-    let caller = match (gate.identify(&head.headers, address).await, &body) {
+    let caller = match (caller, &body) {
         (Ok(caller), _) => caller,
         (Err(_), Err(error)) => return GateError::from(*error).into_response(format),
         (Err(error), Ok(_)) => return error.into_response(format),
