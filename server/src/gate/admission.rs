@@ -13,7 +13,7 @@ use http::{HeaderMap, request::Parts};
 use store::Store;
 
 use super::{
-    answer::GateFormat,
+    answer::format::GateFormat,
     credentials,
     error::{GateError, announce_end},
     rate_limit::{Left, RateLimits},

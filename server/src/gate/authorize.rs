@@ -17,9 +17,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use uuid::Uuid;
 
 use super::{
-    NO_STORE,
     admission::{Admitted, Gate, ParsedCall, address},
-    answer::Format,
+    answer::{NO_STORE, format::Format},
     error::GateError,
     query::Query,
     target::{Target, effective_method},

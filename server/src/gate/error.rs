@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::{
-    answer::{Format, written},
+    answer::format::{Format, written},
     records::date,
 };
 use crate::http::request_body::BodyError;

@@ -15,7 +15,12 @@ use store::Store;
 
 pub use self::agency::get as agency;
 use super::{
-    admission::Admitted, answer::Answer, error::GateError, input::Input, parameters, query::Query, target::Suffix,
+    admission::Admitted,
+    answer::{Answer, format::Suffix},
+    error::GateError,
+    input::Input,
+    parameters,
+    query::Query,
 };
 
 /// An admitted call, with everything that an operation may need.
