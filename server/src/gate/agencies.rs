@@ -9,10 +9,11 @@ use axum::{
 
 use super::{
     admission::{Admitted, Gate, ParsedCall, address},
-    answer::{Answer, format::Format},
+    answer::format::Format,
+    call::Call,
     error::GateError,
     input::Input,
-    operations::{self, Call},
+    operations,
     query::Query,
     target::{Target, effective_method},
     version,
@@ -55,10 +56,6 @@ async fn carry_out(
     input: Input,
     format: Format,
 ) -> Result<Response, GateError> {
-    let call = Call { store: gate.store.asked_from(address), admitted, query, input };
-    let answer: Answer = match call.admitted.target.scope {
-        Some(scope) => operations::carry_out(&call, scope).await?,
-        None => operations::agency(&call, gate.left(call.caller().account).await).await?,
-    };
-    Ok(answer.into_response(format))
+    let call = Call { gate, store: gate.store.asked_from(address), admitted, query, input };
+    Ok(operations::carry_out(&call).await?.into_response(format))
 }

@@ -15,16 +15,22 @@
 //! but 401 say how many calls are left, if the caller is known, and all say when the caller's Auth Token expires, if it
 //! does.
 
+mod access_tokens;
 mod admission;
+mod advertisers;
 mod agencies;
+mod agency;
 mod answer;
 mod authorize;
+mod call;
+mod company_information;
 mod credentials;
 mod downloads;
 mod error;
 pub mod exports;
 mod input;
 mod introspect;
+mod jobs;
 mod openapi;
 mod operations;
 mod parameters;
@@ -33,6 +39,7 @@ mod rate_limit;
 mod read_only;
 mod recording;
 mod records;
+mod reports;
 mod target;
 mod version;
 
