@@ -108,7 +108,7 @@ fn RoleField(
     let select = NodeRef::<html::Select>::new();
     let role = Memo::new(move |_| member.with(|member| member.role));
     let on_change = move |event| {
-        let chosen = Role::from_name(&event_target_value(&event));
+        let chosen = event_target_value(&event).parse().ok();
         // Keep showing the current role until it is changed.
         if let Some(select) = select.get_untracked() {
             select.set_value(role.get_untracked().as_str());

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, num::NonZeroU32};
 
-use axum::response::Response;
+use axum::{body::HttpBody as _, extract::Request, response::Response};
 use clap::Args;
 use domain::{
     account::AccountId,
@@ -13,14 +13,15 @@ use http::{HeaderMap, request::Parts};
 use store::Store;
 
 use super::{
-    answer::GateFormat,
+    answer::format::GateFormat,
     credentials,
-    envelope::{GateError, announce_end},
+    error::{GateError, announce_end},
     rate_limit::{Left, RateLimits},
     recording::Recording,
     target::Target,
     version::{Dated, Lifecycle},
 };
+use crate::http::request_body::{self, BodyError};
 
 /// The agency's own settings of the gate.
 #[derive(Debug, Clone, Default, Args)]
@@ -107,6 +108,26 @@ impl Gate {
         let caller = self.store.authenticate_from(sid, &secret, address).await?;
         let caller = caller.ok_or(GateError::WrongCredentials)?;
         if caller.expired { Err(GateError::Expired { ended_at: caller.ends_at }) } else { Ok(caller) }
+    }
+
+    /// Returns the request's head, its caller or the error of [`Gate::identify`], and its body. An unknown client's body
+    /// is discarded as it arrives, so that it takes no memory. It is read all the same: a client that is still sending
+    /// would not see the answer, and one that is too large is answered so (413).
+    pub async fn receive(&self, request: Request) -> (Parts, Result<Caller, GateError>, Result<Vec<u8>, BodyError>) {
+        let (head, body) = request.into_parts();
+        let address = address(&head);
+        let caller = self.identify(&head.headers, address).await;
+        if caller.is_err() {
+            let body = request_body::discard(body).await.map(|()| Vec::new());
+            return (head, caller, body);
+        }
+        if body.is_end_stream() {
+            return (head, caller, Ok(Vec::new()));
+        }
+        let body = request_body::content(body).await;
+        // The token may have been reset while the body arrived.
+        let caller = self.identify(&head.headers, address).await;
+        (head, caller, body)
     }
 
     /// Carries out the call, if the caller may make it, and records the outcome. Every answer to a known caller says

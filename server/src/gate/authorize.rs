@@ -17,10 +17,9 @@ use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use uuid::Uuid;
 
 use super::{
-    NO_STORE,
     admission::{Admitted, Gate, ParsedCall, address},
-    answer::Format,
-    envelope::GateError,
+    answer::{NO_STORE, format::Format},
+    error::GateError,
     query::Query,
     target::{Target, effective_method},
     version,

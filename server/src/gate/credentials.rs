@@ -9,7 +9,7 @@ use base64::{
 use domain::tokens::secret::{AccountSid, Secret};
 use http::{HeaderMap, HeaderValue, header};
 
-use super::envelope::GateError;
+use super::error::GateError;
 
 /// The longest `Authorization` value, in bytes. Valid ones have 110; no more is decoded for an unknown client.
 const LENGTH_MAX: usize = 512;

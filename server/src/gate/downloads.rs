@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     admission::{self, Gate},
-    envelope::GateError,
+    error::GateError,
     query::Query,
 };
 

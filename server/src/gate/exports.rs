@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use super::{
+    answer::xml,
     records::{self, Record},
-    xml,
 };
 
 /// The largest file in bytes; the database takes no values beyond 1 GB.

@@ -3,7 +3,7 @@
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
-use super::{envelope::GateError, query::Query};
+use super::{error::GateError, query::Query};
 
 /// The byte order mark that some programs put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -21,10 +21,9 @@ use serde_json::{Value, json};
 use super::{
     admission::{self, Admitted, Gate, ParsedCall},
     credentials,
-    envelope::GateError,
+    error::GateError,
     target::Target,
 };
-use crate::http::request_body;
 
 /// The form of the request (RFC 7662, section 2.1). Hints on the token's type are not needed and not read.
 #[derive(Deserialize)]
@@ -35,9 +34,9 @@ struct Question {
 /// Answers with the token's state. It counts as a call of the service's own token that retrieves an access token.
 pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let format = gate.format.of(request.headers(), "");
-    let (head, body) = request_body::take(request).await;
+    let (head, service, body) = gate.receive(request).await;
     let address = admission::address(&head);
-    let service = match gate.identify(&head.headers, address).await {
+    let service = match service {
         Ok(service) => service,
         Err(error) => return error.into_response(format),
     };

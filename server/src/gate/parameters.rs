@@ -1,17 +1,15 @@
-//! The query parameters of each operation, for checks and for the `OpenAPI` document.
+//! Query parameters, for checks and for the `OpenAPI` document.
 
-use domain::{
-    reports::report::{END_DATE, START_DATE},
-    tokens::scope::Scope,
-};
 use serde_json::{Value, json};
 
 use super::{
-    answer::SIZE,
-    envelope::{FieldError, GateError},
+    error::{FieldError, GateError},
     query::Query,
     version,
 };
+
+/// The maximum and default number of items on a page.
+pub const SIZE: u32 = 1_000;
 
 /// A parameter, by its name in the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,39 +27,6 @@ pub enum Parameter {
 }
 
 use Parameter::{Date, OneOf, Page, PageSize, Text};
-
-/// As published, an invalid parameter of a report gets status 200 and an error, so the schema accepts any text.
-const DAY: &str = "A day, `YYYY-MM-DD`. What can't be read is answered with status 200 and an error.";
-const PAGE_OF_RECORDS: &str = "The page, from 1. What can't be read is answered with status 200 and an error.";
-const NOT_USED: &str = "Taken, as published, and not used: these reports are of the whole account.";
-const FIXED: &str = "Taken, as published, and not used: a page has 20,000 records.";
-const TABLE: &str = "The table, 0. Another is answered with status 200 and an error.";
-const RESULT_FORMAT: &str = "CSV (the default), JSON or XML. Another is answered with status 200 and an error.";
-
-/// Returns the operation's parameters, besides the version.
-#[must_use]
-pub fn of(scope: Scope) -> &'static [Parameter] {
-    match scope.id() {
-        "listAccessTokens" => {
-            &[Page, PageSize, Text("Name", "Part of the name."), OneOf("State", &["ENABLED", "DISABLED"])]
-        }
-        "listAdvertisers" | "listAllReports" => &[Page, PageSize],
-        "listJobs" => &[Page, PageSize, Date("CreatedAfter"), Date("CreatedBefore")],
-        "downloadJobResult" => &[OneOf("Mode", &["Stream"])],
-        "runReport" => &[
-            Text(START_DATE, DAY),
-            Text(END_DATE, DAY),
-            Text("SUBAID", NOT_USED),
-            Text("RQueryIDx", TABLE),
-            Text("Page", PAGE_OF_RECORDS),
-            Text("PageSize", FIXED),
-        ],
-        "exportReport" => {
-            &[Text(START_DATE, DAY), Text(END_DATE, DAY), Text("SUBAID", NOT_USED), Text("ResultFormat", RESULT_FORMAT)]
-        }
-        _ => &[],
-    }
-}
 
 impl Parameter {
     /// Returns the parameter's name.
@@ -105,11 +70,11 @@ impl Parameter {
 ///
 /// # Errors
 /// [`GateError::Invalid`], which names the others.
-pub fn check(query: &Query, known: &[Parameter]) -> Result<(), GateError> {
+pub fn check(query: &Query, known: &[&[Parameter]]) -> Result<(), GateError> {
     let mut seen: Vec<&str> = Vec::new();
     let mut errors = Vec::new();
     for (name, _) in query.pairs().filter(|(name, _)| !version::is_parameter(name)) {
-        let message = if !known.iter().any(|parameter| parameter.name() == name) {
+        let message = if !known.iter().copied().flatten().any(|parameter| parameter.name() == name) {
             there_are(known)
         } else if seen.contains(&name) {
             "send it once".to_owned()
@@ -122,8 +87,8 @@ pub fn check(query: &Query, known: &[Parameter]) -> Result<(), GateError> {
     if errors.is_empty() { Ok(()) } else { Err(GateError::Invalid(errors)) }
 }
 
-fn there_are(known: &[Parameter]) -> String {
-    let names = known.iter().map(|parameter| parameter.name()).chain([version::PARAMETER]);
+fn there_are(known: &[&[Parameter]]) -> String {
+    let names = known.iter().copied().flatten().map(|parameter| parameter.name()).chain([version::PARAMETER]);
     format!("there is no such parameter; this operation takes {}", names.collect::<Vec<_>>().join(", "))
 }
 
@@ -132,7 +97,7 @@ mod tests {
     use super::*;
 
     fn wrong(query: &str) -> Vec<String> {
-        match check(&Query::read(query), &[Page, Date("Day")]) {
+        match check(&Query::read(query), &[&[Page], &[Date("Day")]]) {
             Ok(()) => Vec::new(),
             Err(GateError::Invalid(errors)) => errors.into_iter().map(|error| error.field).collect(),
             Err(other) => panic!("{other}"),
@@ -143,6 +108,6 @@ mod tests {
     fn unknown_and_repeated_parameters_are_named() {
         assert!(wrong("").is_empty() && wrong("Page=x&Day=&Ir-Version=2&IRVERSION=3").is_empty());
         assert_eq!(wrong("page=1&Page=1&Dai=2&Day=1&Day=1"), ["page", "Dai", "Day"]);
-        assert_eq!(there_are(&[Page]), "there is no such parameter; this operation takes Page, IrVersion");
+        assert_eq!(there_are(&[&[Page]]), "there is no such parameter; this operation takes Page, IrVersion");
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 use domain::{date, tokens::secret::Secret};
 
-use super::envelope::GateError;
+use super::error::GateError;
 
 /// Names and values, decoded, in the order in which they came.
 #[derive(Debug, Clone, Default)]

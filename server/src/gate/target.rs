@@ -5,36 +5,7 @@ use std::borrow::Cow;
 use domain::tokens::scope::{Method, NoOperation, Scope};
 use percent_encoding::percent_decode_str;
 
-use super::{envelope::GateError, query::Query};
-
-/// The format of an answer that the end of a path names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suffix {
-    /// `.json`
-    Json,
-    /// `.xml`
-    Xml,
-}
-
-impl Suffix {
-    /// Returns the suffix at the end of a path.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Json => ".json",
-            Self::Xml => ".xml",
-        }
-    }
-
-    /// Splits a path, percent-encoded as it came, into the resource and the format that its end names, if any. A final
-    /// slash is not part of the resource: some addresses are published with it.
-    #[must_use]
-    pub fn split(path: &str) -> (&str, Option<Self>) {
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let of = |suffix: Self| path.strip_suffix(suffix.as_str()).map(|path| (path, Some(suffix)));
-        of(Self::Json).or_else(|| of(Self::Xml)).unwrap_or((path, None))
-    }
-}
+use super::{answer::format::Suffix, error::GateError, query::Query};
 
 /// The parameter by which a `POST` stands for another method.
 pub const METHOD: &str = "_method";

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::gate::api_version::ApiVersion;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{envelope::GateError, query::Query};
+use super::{error::GateError, query::Query};
 
 /// The headers that ask for a version for a single request.
 static HEADERS: [HeaderName; 2] = [HeaderName::from_static("ir-version"), HeaderName::from_static("irversion")];

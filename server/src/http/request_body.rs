@@ -8,8 +8,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, request::Parts};
+use http::StatusCode;
 use http_body_util::BodyExt as _;
+use tokio::time::timeout;
 
 /// The largest body in bytes. The largest form, a token with every field at its limit, is about a tenth of it.
 pub const LENGTH_MAX: usize = 256 * 1024;
@@ -59,28 +60,45 @@ pub async fn limit(request: Request, next: Next) -> Result<Response, BodyError> 
 /// # Errors
 /// [`BodyError`].
 pub async fn read(request: Request) -> Result<Request, BodyError> {
-    let (head, content) = take(request).await;
-    Ok(Request::from_parts(head, Body::from(content?)))
+    let (head, body) = request.into_parts();
+    Ok(Request::from_parts(head, Body::from(content(body).await?)))
 }
 
-/// Returns the request's head, and its whole body or the reason why it was not taken.
-pub async fn take(request: Request) -> (Parts, Result<Vec<u8>, BodyError>) {
-    let (head, body) = request.into_parts();
-    (head, within(TIME_MAX, body).await)
+/// Returns the whole body.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn content(body: Body) -> Result<Vec<u8>, BodyError> {
+    within(TIME_MAX, body).await
+}
+
+/// Reads the body and keeps nothing of it.
+///
+/// # Errors
+/// [`BodyError`], as if it were kept.
+pub async fn discard(body: Body) -> Result<(), BodyError> {
+    timeout(TIME_MAX, each_part(body, |_| {})).await.unwrap_or(Err(BodyError::Incomplete))
 }
 
 async fn within(time: Duration, body: Body) -> Result<Vec<u8>, BodyError> {
-    tokio::time::timeout(time, collect(body)).await.unwrap_or(Err(BodyError::Incomplete))
+    timeout(time, collect(body)).await.unwrap_or(Err(BodyError::Incomplete))
 }
 
-async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
+async fn collect(body: Body) -> Result<Vec<u8>, BodyError> {
     let mut content = Vec::new();
-    let mut discarded = 0;
+    each_part(body, |part| content.extend_from_slice(part)).await?;
+    Ok(content)
+}
+
+/// Reads the whole body, and passes on its parts up to the limit.
+async fn each_part(mut body: Body, mut take: impl FnMut(&[u8])) -> Result<(), BodyError> {
+    let (mut taken, mut discarded) = (0, 0);
     while let Some(frame) = body.frame().await {
         // A frame without data holds trailers, which nothing here reads.
         let Ok(data) = frame.map_err(|_| BodyError::Incomplete)?.into_data() else { continue };
-        if discarded == 0 && content.len() + data.len() <= LENGTH_MAX {
-            content.extend_from_slice(&data);
+        if discarded == 0 && taken + data.len() <= LENGTH_MAX {
+            taken += data.len();
+            take(&data);
         } else {
             discarded += data.len();
             if discarded > DISCARD_MAX {
@@ -88,7 +106,7 @@ async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
             }
         }
     }
-    if discarded == 0 { Ok(content) } else { Err(BodyError::TooLarge) }
+    if discarded == 0 { Ok(()) } else { Err(BodyError::TooLarge) }
 }
 
 #[cfg(test)]
@@ -110,6 +128,12 @@ mod tests {
         assert_eq!(collect(Body::from(most.clone())).await, Ok(most.clone()));
         assert_eq!(collect(Body::from([most, vec![b'x']].concat())).await, Err(BodyError::TooLarge));
         assert_eq!(collect(Body::empty()).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn discarded_body_has_the_same_limit() {
+        assert_eq!(discard(Body::from(vec![b'x'; LENGTH_MAX])).await, Ok(()));
+        assert_eq!(discard(Body::from(vec![b'x'; LENGTH_MAX + 1])).await, Err(BodyError::TooLarge));
     }
 
     /// A body that never comes.

@@ -1,14 +1,15 @@
 //! The common behaviour of all operations, and Company Information.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, pin::pin};
 
 use axum::body::Body;
 use domain::tokens::scope::Scope;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, stream};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 use server::gate::{self, Settings};
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
 use crate::support::test_app::{Answer, TestApp, basic, company_information};
@@ -249,6 +250,22 @@ async fn a_call_whose_client_hangs_up_is_recorded_too() {
     somebody.execute("ROLLBACK").await.unwrap();
     let hung_up = ("updateCompanyInformation".to_owned(), 499, 1);
     assert_eq!(usage(&app).await, [("getCompanyInformation".to_owned(), 200, 1), hung_up]);
+}
+
+#[tokio::test]
+async fn reset_rejects_a_call_whose_body_is_on_its_way() {
+    let app = open().await;
+    let token = &app.issued.token;
+    let (send, body) = oneshot::channel::<&str>();
+    let body = Body::from_stream(stream::once(body));
+    let request = app.own_request("PUT", &company_information(&token.sid)).body(body).unwrap();
+    let mut answer = pin!(gate::router(app.store.clone(), &Settings::default()).oneshot(request));
+    // From now on the token is known, so that only the body is waited for.
+    call(&app, "GET", &company_information(&token.sid), &[], []).await;
+    assert!(answer.as_mut().now_or_never().is_none());
+    app.store.reset(&app.by, token.id, token.revision).await.unwrap();
+    send.send("{}").unwrap();
+    assert_eq!(answer.await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
 /// Returns today's calls: the operation, the status and the count.

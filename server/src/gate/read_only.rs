@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::envelope::{FieldError, GateError};
+use super::error::{FieldError, GateError};
 
 /// The fields of a body, from which read-only ones are removed one after the other.
 pub struct Fields {

@@ -6,10 +6,13 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::{gate::access::Refusal, reports::job::NotReplayable, tokens::secret::Secret};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::{ToSchema, openapi::Object};
 
 use super::{
-    answer::{Format, written},
+    answer::format::{Format, written},
+    openapi::schemas,
     records::date,
 };
 use crate::http::request_body::BodyError;
@@ -208,13 +211,14 @@ impl GateError {
         }
         let fields: &[FieldError] =
             if let Self::Invalid(fields) | Self::NotApplicable(fields) = &self { fields } else { &[] };
-        let error = |one: &FieldError| json!({ "Field": without_secret(&one.field), "Message": what_to_do(one) });
-        let errors: Vec<_> = fields.iter().map(error).collect();
         let message = self.to_string();
-        let envelope = json!({
-            "Status": "ERROR", "Message": without_secret(&message), "Code": self.code().as_str(), "Errors": errors,
-        });
-        let mut response = written(status, "Response", &envelope, format);
+        let envelope = Envelope {
+            status: "ERROR",
+            message: without_secret(&message),
+            code: self.code().as_str(),
+            errors: fields.iter().map(WrongField::from).collect(),
+        };
+        let mut response = written(status, "Response", &json!(envelope), format);
         self.announce(response.headers_mut());
         response
     }
@@ -239,6 +243,43 @@ impl GateError {
             _ => {}
         }
     }
+}
+
+// The API's envelope for errors.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = Error)]
+pub struct Envelope<'e> {
+    #[schema(schema_with = status)]
+    status: &'static str,
+    message: Cow<'e, str>,
+    #[schema(schema_with = code)]
+    code: &'static str,
+    #[schema(inline)]
+    errors: Vec<WrongField<'e>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+struct WrongField<'e> {
+    field: Cow<'e, str>,
+    message: &'e str,
+}
+
+impl<'e> From<&'e FieldError> for WrongField<'e> {
+    fn from(error: &'e FieldError) -> Self {
+        Self { field: without_secret(&error.field), message: what_to_do(error) }
+    }
+}
+
+/// Returns the schema of an error's status.
+pub fn status() -> Object {
+    schemas::constant("ERROR")
+}
+
+/// Returns the schema of error codes. More may be added; existing ones never change.
+pub fn code() -> Object {
+    schemas::one_of(Code::ALL.iter().map(|code| code.as_str()))
 }
 
 /// Adds the header with the expiry of the call's Auth Token.

@@ -1,4 +1,9 @@
-//! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, generated from the scope catalogue.
+//! `GET /openapi.json`: the gate's operations as an `OpenAPI` 3.1 document, generated from the scope catalogue and the
+//! operations' own documentation.
+
+pub mod documentation;
+pub mod patterns;
+pub mod schemas;
 
 use std::sync::LazyLock;
 
@@ -9,12 +14,10 @@ use domain::{
 };
 use http::header;
 use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema as _, ToSchema as _, openapi::Ref};
 
-use super::{
-    parameters::{self, Parameter},
-    schemas::{reference, schemas, uri},
-    version,
-};
+use self::documentation::{Documentation, both};
+use super::{agency, error::Envelope, operations, parameters::Parameter, version};
 
 /// The document's description of what all operations have in common.
 const DESCRIPTION: &str = "Call with HTTP Basic: an access token's Account SID as user name, its Auth Token as password. \
@@ -30,12 +33,20 @@ pub async fn document() -> impl IntoResponse {
 }
 
 fn of_catalogue() -> Value {
-    let mut paths = Map::new();
-    paths.insert("/Agencies/{AccountSID}".to_owned(), json!({ "get": agency() }));
+    let (mut paths, mut schemas) = (Map::new(), Map::new());
+    schemas.insert(Envelope::name().into_owned(), json!(Envelope::schema()));
+    let mut add = |path: String, method: &str, id, described: Value| {
+        let documentation = operations::documentation(id);
+        let parts = documentation.iter().flat_map(|documentation| &documentation.schemas);
+        schemas.extend(parts.map(|(name, schema)| (name.clone(), json!(schema))));
+        let path = paths.entry(path).or_insert_with(|| json!({}));
+        path[method] = with_parts(described, documentation);
+    };
+    add("/Agencies/{AccountSID}".to_owned(), "get", agency::ID, described_agency());
     for scope in Scope::all() {
         let operation = scope.operation();
-        let path = paths.entry(format!("/Agencies/{{AccountSID}}{}", operation.path)).or_insert_with(|| json!({}));
-        path[operation.method.as_str().to_ascii_lowercase()] = described(scope);
+        let path = format!("/Agencies/{{AccountSID}}{}", operation.path);
+        add(path, &operation.method.as_str().to_ascii_lowercase(), operation.id, described(scope));
     }
     let tags: Vec<_> = Category::ALL.iter().map(|category| json!({ "name": category.name().en })).collect();
     json!({
@@ -51,7 +62,7 @@ fn of_catalogue() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "accessToken": { "type": "http", "scheme": "basic" } },
-            "schemas": schemas(),
+            "schemas": schemas,
             "headers": headers(),
         },
     })
@@ -90,47 +101,43 @@ fn headers_of(status: &str) -> Vec<&'static str> {
 }
 
 /// Describes `GET /Agencies/{AccountSID}`, which is no operation of the catalogue: it needs no scope.
-fn agency() -> Value {
-    let mut responses = errors();
-    let done = json!({ "description": "Done.", "content": both(&reference("Agency")) });
-    responses.insert("200".to_owned(), done);
-    add_headers(&mut responses);
+fn described_agency() -> Value {
     json!({
-        "operationId": "getAgency",
+        "operationId": agency::ID,
         "summary": "Retrieve the agency and the access token of the call",
         "description": "Says whose credentials these are, what they allow and how many calls are left. It needs no scope.",
         "parameters": common_parameters(),
-        "responses": responses,
     })
 }
 
+/// Describes an operation by the catalogue.
 fn described(scope: Scope) -> Value {
     let operation = scope.operation();
     let mut parameters = common_parameters();
     let names = operation.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     parameters.extend(names.map(path_parameter));
-    parameters.extend(parameters::of(scope).iter().copied().map(Parameter::described));
-    let mut responses = errors();
-    if let Some(schema) = result(scope) {
-        let status = if scope.id() == "createAccessToken" { "201" } else { "200" };
-        responses.insert(status.to_owned(), json!({ "description": "Done.", "content": both(&schema) }));
-    }
-    responses.extend(other_responses(scope).into_iter().map(|(status, response)| (status.to_owned(), response)));
-    add_headers(&mut responses);
-    let mut described = json!({
-        "operationId": scope.id(),
+    json!({
+        "operationId": operation.id,
         "summary": operation.name.en,
         "tags": [operation.category.name().en],
         "parameters": parameters,
-        "responses": responses,
-    });
-    if let Some((json, form)) = input(scope) {
-        let content = json!({
-            "application/json": { "schema": reference(json) },
-            "application/x-www-form-urlencoded": { "schema": reference(form) },
-        });
-        described["requestBody"] = json!({ "required": scope.id() == "createAccessToken", "content": content });
+    })
+}
+
+/// Adds the operation's own parameters, body and answers, if it is answered here, and the errors that any call may get.
+fn with_parts(mut described: Value, documentation: Option<Documentation>) -> Value {
+    let mut responses = errors();
+    if let Some(Documentation { parameters, body, responses: own, .. }) = documentation {
+        if let Value::Array(all) = &mut described["parameters"] {
+            all.extend(parameters.into_iter().map(Parameter::described));
+        }
+        if let Some(body) = body {
+            described["requestBody"] = body;
+        }
+        responses.extend(own);
     }
+    add_headers(&mut responses);
+    described["responses"] = responses.into();
     described
 }
 
@@ -149,7 +156,8 @@ fn errors() -> Map<String, Value> {
         ("429", "No calls are left for now."),
         ("503", "The database does not answer. A change may have been made: look before you try it again."),
     ];
-    let error = |text| json!({ "description": text, "content": both(&reference("Error")) });
+    let envelope = json!(Ref::from_schema_name(Envelope::name()));
+    let error = |text| json!({ "description": text, "content": both(&envelope) });
     errors.into_iter().map(|(status, text)| (status.to_owned(), error(text))).collect()
 }
 
@@ -177,89 +185,6 @@ fn path_parameter(name: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
 }
 
-/// Returns the operation's answers besides its result and errors, or instead of them.
-fn other_responses(scope: Scope) -> Vec<(&'static str, Value)> {
-    match scope.id() {
-        "replayJob" => {
-            let refused = "The token may not do it, or the job is not at its end yet.";
-            vec![("403", json!({ "description": refused, "content": both(&reference("Error")) }))]
-        }
-        "downloadJobResult" => {
-            let file = json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } });
-            let location = json!({ "Location": { "schema": uri() } });
-            vec![
-                ("200", json!({ "description": "The file, with `Mode=Stream`.", "content": file })),
-                ("202", json!({ "description": "The job is not at its end yet.", "content": both(&reference("Job")) })),
-                ("302", json!({ "description": "Where the file is for the next five minutes.", "headers": location })),
-            ]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Returns the same content in both formats. XML has the same fields; JSON Schema can't describe its details.
-fn both(schema: &Value) -> Value {
-    json!({ "application/json": { "schema": schema }, "application/xml": {} })
-}
-
-/// Returns a page of these: version 3 answers with the items alone, version 2 wraps them in the pages' numbers and
-/// addresses.
-fn list(name: &str, item: &Value) -> Value {
-    let items = json!({ "type": "array", "items": item });
-    let mut page = Map::new();
-    for key in [
-        "@page",
-        "@numpages",
-        "@pagesize",
-        "@total",
-        "@start",
-        "@end",
-        "@uri",
-        "@firstpageuri",
-        "@previouspageuri",
-        "@nextpageuri",
-        "@lastpageuri",
-    ] {
-        page.insert(key.to_owned(), json!({ "type": "string" }));
-    }
-    page.insert(name.to_owned(), items.clone());
-    json!({ "oneOf": [items, { "type": "object", "properties": page }] })
-}
-
-/// Returns the operation's result, or `None` for those that the agency's own servers answer.
-fn result(scope: Scope) -> Option<Value> {
-    Some(match scope.id() {
-        "listAdvertisers" => list("Advertisers", &reference("Advertiser")),
-        "getAdvertiser" => reference("Advertiser"),
-        "getCompanyInformation" => reference("CompanyInformation"),
-        "updateCompanyInformation" | "deleteAccessToken" => reference("Done"),
-        "listAccessTokens" => list("AccessTokens", &reference("AccessToken")),
-        "createAccessToken" | "resetAccessToken" => reference("IssuedAccessToken"),
-        "getAccessToken" | "updateAccessToken" | "enableAccessToken" | "disableAccessToken" => reference("AccessToken"),
-        "listAllReports" => list("Reports", &reference("Report")),
-        "getReportMetadata" => json!({ "oneOf": [reference("ReportMetadata"), reference("ReportError")] }),
-        // A page of version 2 requires no field, so an error matches it, too.
-        "runReport" => {
-            let record = json!({ "type": "object", "additionalProperties": { "type": "string" } });
-            json!({ "anyOf": [list("Records", &record), reference("ReportError")] })
-        }
-        "exportReport" => json!({ "oneOf": [reference("ReportExport"), reference("ReportError")] }),
-        "listJobs" => list("Jobs", &reference("Job")),
-        "getJob" | "replayJob" => reference("Job"),
-        _ => return None,
-    })
-}
-
-/// Returns the schemas of the operation's body, in JSON and as a form.
-fn input(scope: Scope) -> Option<(&'static str, &'static str)> {
-    match scope.id() {
-        "updateCompanyInformation" => Some(("CompanyInformationUpdate", "CompanyInformationForm")),
-        "createAccessToken" => Some(("AccessTokenCreate", "AccessTokenCreateForm")),
-        "updateAccessToken" => Some(("AccessTokenUpdate", "AccessTokenUpdateForm")),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,7 +204,9 @@ mod tests {
     fn answers_to_known_callers_have_described_limit_headers() {
         let document = of_catalogue();
         for scope in Scope::all() {
-            for (status, response) in described(scope)["responses"].as_object().unwrap() {
+            for (status, response) in
+                with_parts(described(scope), operations::documentation(scope.id()))["responses"].as_object().unwrap()
+            {
                 let limit = &response["headers"]["X-RateLimit-Remaining"]["$ref"];
                 let asked = !matches!(status.as_str(), "401" | "503");
                 assert_eq!(limit.is_string(), asked, "{} {status}", scope.id());

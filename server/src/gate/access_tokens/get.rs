@@ -1,0 +1,18 @@
+//! `GET /AccessTokens/{TokenId}`.
+
+use domain::{gate::access::Caller, tokens::token::TokenId};
+use store::Store;
+
+use super::token::AccessToken;
+use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documentation::Documentation};
+
+pub const ID: &str = "getAccessToken";
+
+pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<TokenId>) -> Result<Answer, GateError> {
+    let token = store.token(caller.account, id).await?;
+    Answer::one("AccessToken", &AccessToken::new(caller, &token))
+}
+
+pub fn document(operation: Documentation) -> Documentation {
+    operation.returns::<AccessToken>()
+}

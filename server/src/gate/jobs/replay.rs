@@ -1,0 +1,24 @@
+//! `PUT /Jobs/{JobId}/Replay`: a new job that repeats this one.
+
+use domain::{gate::access::Caller, reports::job::JobId};
+use store::Store;
+
+use super::job::Job;
+use crate::gate::{
+    answer::Answer,
+    call::Path,
+    error::{Envelope, GateError},
+    openapi::documentation::Documentation,
+};
+
+pub const ID: &str = "replayJob";
+
+pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<JobId>) -> Result<Answer, GateError> {
+    let job = store.replay_job(caller, id).await??;
+    Answer::one("Job", &Job::new(caller, &job))
+}
+
+pub fn document(operation: Documentation) -> Documentation {
+    let refused = "The token may not do it, or the job is not at its end yet.";
+    operation.returns::<Job>().returns_with::<Envelope>("403", refused)
+}
