@@ -15,6 +15,7 @@ use crate::ui::message::Failed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use domain::Refusal;
 use domain::account::company_form::{Section, Values, fields, problems};
 use domain::account::company_update::ProfileProblem;
 use domain::members::role::Permission;
@@ -79,7 +80,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     let pending = save.pending();
     let (found, in_conflict) = match save.value().get_untracked() {
         Some(Err(AppError::InvalidProfile(found))) => (found, false),
-        Some(Err(AppError::Conflict)) => (Vec::new(), true),
+        Some(Err(AppError::Refused(Refusal::Conflict))) => (Vec::new(), true),
         _ => (Vec::new(), false),
     };
     let form = CompanyForm {
@@ -102,7 +103,8 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
         show(form, found);
     };
     follow_up(save, sent, form, conflict, around);
-    let error = move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Conflict);
+    let error =
+        move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Refused(Refusal::Conflict));
     view! {
         <div id=NOTES tabindex="-1">
             <ConflictNote conflict reload/>
@@ -154,7 +156,7 @@ fn follow_up(
             take(form, around, saved, &typed);
         }
         Some(Err(AppError::InvalidProfile(found))) => show(form, found),
-        Some(Err(AppError::Conflict)) => {
+        Some(Err(AppError::Refused(Refusal::Conflict))) => {
             spawn_local(async move {
                 if let Ok(theirs) = company_information().await {
                     find_out(form, conflict, around, theirs);

@@ -21,6 +21,7 @@ use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
+use domain::Refusal;
 use domain::account::security_policy::{Consequences, PolicyProblem, RANGES_MAX, SecurityPolicyForm};
 use domain::members::role::Permission;
 use domain::tokens::expiry::Lifetime;
@@ -139,11 +140,13 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             reload.run(());
         }
         Some(Err(AppError::InvalidPolicy(found))) => show(found),
-        Some(Err(AppError::StepUpNeeded)) if sent.with_value(Option::is_some) => step_up.then(move || {
-            if let Some(form) = sent.get_value() {
-                send(form);
-            }
-        }),
+        Some(Err(AppError::Refused(Refusal::StepUpNeeded))) if sent.with_value(Option::is_some) => {
+            step_up.then(move || {
+                if let Some(form) = sent.get_value() {
+                    send(form);
+                }
+            })
+        }
         Some(Err(reason)) => {
             error.set(Some(reason));
             focus_id(NOTES);
@@ -230,7 +233,7 @@ impl Switching {
                     self.toasts.say(untrack(|| t_string!(self.i18n, policy.saved)).to_owned());
                     self.reload.try_run(());
                 }
-                Err(AppError::StepUpNeeded) => self.step_up.then(move || self.run()),
+                Err(AppError::Refused(Refusal::StepUpNeeded)) => self.step_up.then(move || self.run()),
                 Err(reason) => _ = self.error.try_set(Some(reason)),
             }
         });

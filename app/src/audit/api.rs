@@ -24,7 +24,7 @@ use {
 /// Returns one page of the entries that match the filter.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetTrail, prefix = "/api", endpoint = "audit/trail", protocol = Call)]
 pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     let (store, by) = allowed(Permission::SeeAuditTrail)?;
@@ -38,7 +38,7 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
 /// are only for users who may see the audit trail.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetHistory, prefix = "/api", endpoint = "tokens/history", protocol = Call)]
 pub async fn history(id: TokenId) -> Result<Vec<Entry>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;

@@ -13,6 +13,7 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::once::LinkShownOnce;
 use crate::ui::reactive::t_signal;
 use crate::words;
+use domain::Refusal;
 use domain::members::membership::MemberField;
 use domain::members::role::Role;
 use leptos::ev;
@@ -81,14 +82,16 @@ fn InviteForm(invite: ServerAction<Invite>, step_up: StepUp, on_cancel: Callback
     };
     Effect::new(move |_| match invite.value().get() {
         Some(Err(AppError::InvalidMember(found))) => show(errors, found),
-        Some(Err(AppError::StepUpNeeded)) => {
+        Some(Err(AppError::Refused(Refusal::StepUpNeeded))) => {
             if let Some(call) = sent.get_value() {
                 step_up.then(move || _ = invite.dispatch(call.clone()));
             }
         }
         _ => {}
     });
-    let error = move || invite.value().get().and_then(Result::err).filter(|error| *error != AppError::StepUpNeeded);
+    let error = move || {
+        invite.value().get().and_then(Result::err).filter(|error| *error != AppError::Refused(Refusal::StepUpNeeded))
+    };
     let option = move |role: Role| view! { <option value=role.as_str()>{move || words::role(i18n, role)}</option> };
     view! {
         <div node_ref=form>

@@ -20,6 +20,7 @@ use crate::ui::reactive::{settled, t_signal};
 use crate::ui::time::Time;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::{self, Words};
+use domain::Refusal;
 use domain::members::membership::{Change, Invitation, Member, MembershipState, is_last_administrator};
 use domain::members::role::{Permission, Role};
 use domain::members::user::UserId;
@@ -439,7 +440,7 @@ impl UserChanges {
             };
             self.ended();
             tick().await;
-            if let Err(AppError::StepUpNeeded) = result {
+            if let Err(AppError::Refused(Refusal::StepUpNeeded)) = result {
                 self.step_up.then(move || self.carry_out(change, member.clone()));
             } else {
                 self.follow_up(change, id, result);

@@ -11,6 +11,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::once::LinkShownOnce;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use domain::Refusal;
 use domain::members::membership::Member;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
@@ -36,7 +37,7 @@ pub fn ResetLinkDialogs(asked: RwSignal<Option<Member>>, step_up: StepUp) -> imp
             match result {
                 Ok(link) => _ = made.try_set(Some(link)),
                 // Asks again, so that the link is created by a click that was meant for it.
-                Err(AppError::StepUpNeeded) => step_up.then(move || asked.set(Some(member.clone()))),
+                Err(AppError::Refused(Refusal::StepUpNeeded)) => step_up.then(move || asked.set(Some(member.clone()))),
                 Err(error) => toasts.complain(error.text(i18n)),
             }
         });

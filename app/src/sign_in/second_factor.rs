@@ -17,6 +17,7 @@ use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
+use domain::Refusal;
 use domain::sign_in::second_factor::SecondFactors;
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -58,7 +59,9 @@ impl SecondFactorPanel {
             self.pending.try_set(false);
             match answer {
                 Ok(value) => done(value),
-                Err(AppError::StepUpNeeded) => self.step_up.then(move || self.run(call.clone(), done.clone())),
+                Err(AppError::Refused(Refusal::StepUpNeeded)) => {
+                    self.step_up.then(move || self.run(call.clone(), done.clone()))
+                }
                 Err(error) => _ = self.error.try_set(Some(error)),
             }
         });

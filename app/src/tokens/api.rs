@@ -19,6 +19,7 @@ use {
         request::context::{allowed, allowed_after_step_up, answer_header, plain_form_goes_on_to, wants_page},
         routes,
     },
+    domain::Refusal,
     domain::members::role::Permission,
 };
 
@@ -75,7 +76,7 @@ pub struct Editable {
 /// Returns one page of the tokens that match the filter.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/list", protocol = Call)]
 pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
@@ -85,7 +86,7 @@ pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
 /// Returns one token for editing.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`], [`AppError::NotFound`] (another account's tokens included).
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`], [`Refusal::NotFound`] (another account's tokens included).
 #[server(GetEditable, prefix = "/api", endpoint = "tokens/editable", protocol = Call)]
 pub async fn editable(id: TokenId) -> Result<Editable, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
@@ -98,7 +99,7 @@ pub async fn editable(id: TokenId) -> Result<Editable, AppError> {
 /// Returns the users that can be the primary contact of a new token.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/people", protocol = Form)]
 pub async fn people() -> Result<Vec<Contact>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
@@ -108,7 +109,7 @@ pub async fn people() -> Result<Vec<Contact>, AppError> {
 /// Returns the limits for the lifetimes of the account's Auth Tokens.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(GetTerms, prefix = "/api", endpoint = "tokens/terms", protocol = Form)]
 pub async fn terms() -> Result<Terms, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
@@ -118,7 +119,7 @@ pub async fn terms() -> Result<Terms, AppError> {
 /// Creates a token. `request` is the page's id for the request: a second request with the same id does nothing.
 ///
 /// # Errors
-/// [`AppError::Invalid`], [`AppError::AlreadyDone`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::Invalid`], [`Refusal::AlreadyDone`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/create", protocol = Form)]
 pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
@@ -132,14 +133,14 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
 /// Changes a token's settings, if no other user has changed them since `revision`.
 ///
 /// # Errors
-/// [`AppError::Invalid`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`AppError::Invalid`], [`Refusal::Conflict`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/update", protocol = Form)]
 pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updated, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     let current = store.token(by.account, id).await?;
     if current.revision != revision {
-        return Err(AppError::Conflict); // before the form fails validation because of another user's change
+        return Err(AppError::Refused(Refusal::Conflict)); // before the form fails validation because of another user's change
     }
     let current = current.settings;
     let people = store.contacts(by.account, Some(current.primary_contact)).await?;
@@ -153,7 +154,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
 /// Makes a copy with its own Account SID and Auth Token. `request` as in [`create`].
 ///
 /// # Errors
-/// [`AppError::AlreadyDone`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::AlreadyDone`], [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/duplicate", protocol = Call)]
 pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
@@ -163,8 +164,8 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
 /// Replaces the Auth Token of a token; the gate refuses the old one before this returns.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`], [`Refusal::Conflict`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/reset", protocol = Call)]
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
@@ -174,8 +175,8 @@ pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
 /// Returns a token's Auth Token again, if the account's policy lets it be stored.
 ///
 /// # Errors
-/// [`AppError::NotViewable`], [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::NotViewable`], [`Refusal::StepUpNeeded`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/view", protocol = Call)]
 pub async fn view(id: TokenId) -> Result<Issued, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
@@ -185,7 +186,7 @@ pub async fn view(id: TokenId) -> Result<Issued, AppError> {
 /// Moves a token to the newest API version.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/upgrade_version", protocol = Call)]
 pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
@@ -195,7 +196,7 @@ pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
 /// Disables a token: the gate refuses it until it is enabled again.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/disable", protocol = Call)]
 pub async fn disable(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
@@ -205,7 +206,7 @@ pub async fn disable(id: TokenId) -> Result<Token, AppError> {
 /// Enables a disabled token: the gate accepts it again.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/enable", protocol = Call)]
 pub async fn enable(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
@@ -215,7 +216,7 @@ pub async fn enable(id: TokenId) -> Result<Token, AppError> {
 /// Deletes a token: the gate refuses it at once. [`undo_delete`] restores it within 10 seconds.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`], [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/delete", protocol = Call)]
 pub async fn delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageTokens).await?;
@@ -225,7 +226,7 @@ pub async fn delete(id: TokenId) -> Result<Token, AppError> {
 /// Restores a deleted token as it was.
 ///
 /// # Errors
-/// [`AppError::NotFound`] once it is deleted for good, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`] once it is deleted for good, [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/undo_delete", protocol = Call)]
 pub async fn undo_delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;

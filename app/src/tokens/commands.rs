@@ -10,6 +10,7 @@ use crate::tokens::secret_dialog::SecretDialog;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
+use domain::Refusal;
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
@@ -131,7 +132,7 @@ impl TokenActions {
                     self.say(item, &token);
                     self.on_done.try_run((item, Ok(*token)));
                 }
-                Err(AppError::StepUpNeeded) => {
+                Err(AppError::Refused(Refusal::StepUpNeeded)) => {
                     self.step_up.then(move || self.carry_out(item, token.clone()));
                     return;
                 }

@@ -29,6 +29,7 @@ use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::{self, Words};
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::audit::action::Action;
 use domain::audit::live::LiveChange;
 use domain::members::role::Permission;
@@ -71,14 +72,14 @@ fn EditTokenPage() -> impl IntoView {
         |id| async move {
             let result = match id {
                 Some(id) => editable(id).await,
-                None => Err(AppError::NotFound),
+                None => Err(AppError::Refused(Refusal::NotFound)),
             };
             (id, result)
         },
     );
     let page = move |(_, loaded): (_, Result<Editable, AppError>)| match loaded {
         Ok(editable) => view! { <Editor editable/> }.into_any(),
-        Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
+        Err(AppError::Refused(Refusal::NotFound)) => view! { <NoSuchToken/> }.into_any(),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     view! {
@@ -197,7 +198,7 @@ fn Editor(editable: Editable) -> impl IntoView {
         (item, Ok(token)) if known.with_untracked(|known| is_work_of(item, known, &token)) => page.changed(token),
         // Another user changed it in between, which the next update has to detect.
         (_, Ok(token)) => known.update(|known| known.state = token.state),
-        (_, Err(AppError::Conflict)) => find_out(page),
+        (_, Err(AppError::Refused(Refusal::Conflict))) => find_out(page),
         (_, Err(_)) => {}
     };
     let actions = TokenActions::new(Callback::new(on_done));
@@ -350,7 +351,7 @@ impl Listener {
         let by_others = self.by_others.get_value().filter(|it| it.sequence == change.sequence || unseen(it));
         let newest = match answer {
             Ok(newest) => newest,
-            Err(AppError::NotFound) => return, // its deletion is reported separately
+            Err(AppError::Refused(Refusal::NotFound)) => return, // its deletion is reported separately
             Err(_) => {
                 page.news.set(Some(News::Waiting(by_others.unwrap_or(change), Vec::new())));
                 return;
@@ -469,7 +470,8 @@ fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bo
         })
     };
     // A conflict has its own note.
-    let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
+    let noted =
+        move |error: &AppError| *error == AppError::Refused(Refusal::Conflict) && conflict.with(Option::is_some);
     let error = move || update.value().get().and_then(Result::err).filter(|error| !noted(error));
 
     view! {
@@ -543,7 +545,7 @@ fn follow_up(page: Page) {
             }
             errors.set(found);
         }
-        Some(Err(AppError::Conflict)) => find_out(page),
+        Some(Err(AppError::Refused(Refusal::Conflict))) => find_out(page),
         Some(Err(_)) | None => {}
     };
     Effect::new(move |_| {

@@ -11,6 +11,7 @@ use clap::{
     Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use domain::Refusal;
 use domain::{
     account::AccountId,
     members::{
@@ -183,7 +184,7 @@ pub async fn add(user: &UserAdd) -> Result<()> {
 /// If no user has the address, or if the store fails.
 pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
     let had = match user.data.open().await?.reset_second_factor(&user.email).await {
-        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         had => had?,
     };
     say!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() })?;
@@ -198,7 +199,7 @@ pub async fn set_password(user: &UserNamed) -> Result<()> {
     let store = user.data.open().await?;
     let password = read_password(&user.email)?;
     let ended = match store.set_password(&user.email, &password).await {
-        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         ended => ended?,
     };
     say!("Set the password of {}. Sessions ended: {ended}.", user.email)?;
@@ -233,7 +234,9 @@ pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
     let store = member.data.open().await?;
     let account = account::named(&store, &member.account).await?;
     let after = match store.change_member_of(account, &member.email, change).await {
-        Err(Error::NotFound) => bail!("{} has no user with the address {}; check it", member.account, member.email),
+        Err(Error::Refused(Refusal::NotFound)) => {
+            bail!("{} has no user with the address {}; check it", member.account, member.email)
+        }
         after => after?,
     };
     say!("{} is {} in {}, {}.", member.email, after.role.as_str(), member.account, after.state.as_str())?;
@@ -251,7 +254,7 @@ fn no_user(email: &str) -> String {
 pub async fn unlink(user: &UserUnlink) -> Result<()> {
     let removed = user.data.open().await?.unlink_identities(&user.email).await;
     let removed = match removed {
-        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         removed => removed?,
     };
     say!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) })?;

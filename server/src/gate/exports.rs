@@ -4,6 +4,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use anyhow::Context as _;
+use domain::Refusal;
 use domain::reports::{
     job::JobStatus,
     report::{self, Export, Period, ResultFormat},
@@ -66,7 +67,7 @@ async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
         }
     };
     // The job was taken for stalled, and another worker has it now.
-    if matches!(ended, Err(store::Error::NotFound)) { Ok(()) } else { ended }
+    if matches!(ended, Err(store::Error::Refused(Refusal::NotFound))) { Ok(()) } else { ended }
 }
 
 /// Returns the file; one that is too large ends somewhere beyond the limit.

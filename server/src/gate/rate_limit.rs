@@ -11,7 +11,7 @@ use governor::{
     state::{InMemoryState, NotKeyed, StateStore},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use store::{Allowance, Store};
+use store::{Allowance, Store, TakenCall};
 use tokio::time::timeout;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -115,8 +115,8 @@ impl RateLimits {
         let together = async |store: &Store, limit: Limit| {
             let taken = store.take_call(account, limit.allowance(group)).await?;
             Ok(match taken {
-                Ok(back_in) => Ok(Left::back_in(limit, back_in)),
-                Err(wait) => Err(Left::none(limit, wait)),
+                TakenCall::Taken(back_in) => Ok(Left::back_in(limit, back_in)),
+                TakenCall::NoneLeft(wait) => Err(Left::none(limit, wait)),
             })
         };
         match self.counted(group, together).await {

@@ -19,7 +19,7 @@ use {
 /// Returns the profile's values.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetCompanyInformation, prefix = "/api", endpoint = "company_information/get", protocol = Form)]
 pub async fn company_information() -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
@@ -30,11 +30,12 @@ pub async fn company_information() -> Result<Values, AppError> {
 /// `loaded` was read. Returns the profile after the change.
 ///
 /// # Errors
-/// [`AppError::InvalidProfile`], [`AppError::Conflict`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::InvalidProfile`], `Refusal::Conflict`, [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(UpdateCompanyInformation, prefix = "/api", endpoint = "company_information/update", protocol = Form)]
 pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
-    let updated = store.update_company_information(&by, |profile| profile.edited(&loaded, &typed)).await??;
+    let updated =
+        store.update_company_information(&by, |profile| Ok::<_, AppError>(profile.edited(&loaded, &typed)?)).await?;
     plain_form_goes_on_to(&routes::company_information_with_notice(routes::Notice::Updated));
     Ok(updated.values())
 }

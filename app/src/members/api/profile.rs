@@ -16,13 +16,14 @@ use {
         routes,
         sign_in::api::session::cookie,
     },
+    domain::Refusal,
     domain::members::user,
 };
 
 /// Accepts the password again as a step-up.
 ///
 /// # Errors
-/// [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+/// [`Refusal::WrongPassword`], [`Refusal::Throttled`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/give_password_again", protocol = Call)]
 pub async fn give_password_again(password: String) -> Result<(), AppError> {
     let session = store().give_password_again(&myself()?, &session()?, &password, address()).await?;
@@ -33,7 +34,7 @@ pub async fn give_password_again(password: String) -> Result<(), AppError> {
 /// Replaces the password; all other sessions end.
 ///
 /// # Errors
-/// [`AppError::Unusable`], [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+/// [`AppError::Unusable`], [`Refusal::WrongPassword`], [`Refusal::Throttled`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/change_password", protocol = Form)]
 pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
     let by = myself()?;
@@ -81,7 +82,7 @@ pub async fn own_sessions() -> Result<Vec<OwnSession>, AppError> {
 /// Ends one of the user's sessions.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/end_session", protocol = Call)]
 pub async fn end_session(id: SessionId) -> Result<(), AppError> {
     Ok(store().end_session(&myself()?, id).await?)
@@ -114,9 +115,9 @@ pub async fn own_accounts() -> Result<Vec<OwnAccount>, AppError> {
 #[server(prefix = "/api", endpoint = "profile/switch_account", protocol = Form)]
 pub async fn switch_account(account: AccountId) -> Result<(), AppError> {
     let switched = store().switch_account(&myself()?, &session()?, account).await;
-    switched.map_err(
-        |error| if matches!(error, store::Error::NotFound) { AppError::NoSuchAccount } else { error.into() },
-    )?;
+    switched.map_err(|error| {
+        if matches!(error, store::Error::Refused(Refusal::NotFound)) { AppError::NoSuchAccount } else { error.into() }
+    })?;
     plain_form_goes_on_to(routes::SETTINGS);
     Ok(())
 }

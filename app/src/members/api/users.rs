@@ -19,6 +19,7 @@ use {
         routes,
         sign_in::api::session::go_on,
     },
+    domain::Refusal,
     domain::members::role::Permission,
     http::header,
     store::InvitationToken,
@@ -54,7 +55,7 @@ impl fmt::Debug for Invited {
 /// Returns the account's users and open invitations.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(ListAccountUsers, prefix = "/api", endpoint = "users/list", protocol = Call)]
 pub async fn account_users() -> Result<AccountUsers, AppError> {
     let (store, by) = allowed(Permission::ManageUsers)?;
@@ -65,8 +66,8 @@ pub async fn account_users() -> Result<AccountUsers, AppError> {
 /// Invites a person, by mail if the server sends mail. An open invitation of the same address is replaced.
 ///
 /// # Errors
-/// [`AppError::InvalidMember`], [`AppError::AlreadyMember`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`AppError::InvalidMember`], [`Refusal::AlreadyMember`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/invite", protocol = Form)]
 pub async fn invite(form: InvitationForm) -> Result<Invited, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
@@ -84,7 +85,7 @@ pub async fn invite(form: InvitationForm) -> Result<Invited, AppError> {
 /// Withdraws an invitation: its link no longer works.
 ///
 /// # Errors
-/// [`AppError::InvitationOver`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::InvitationOver`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/withdraw_invitation", protocol = Call)]
 pub async fn withdraw_invitation(id: InvitationId) -> Result<(), AppError> {
     let (store, by) = allowed(Permission::ManageUsers)?;
@@ -95,21 +96,21 @@ pub async fn withdraw_invitation(id: InvitationId) -> Result<(), AppError> {
 /// last step-up: a session alone must not suffice to make a user an administrator.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`] without a proof, [`AppError::WrongPassword`], [`AppError::WrongPasskey`],
-/// [`AppError::Throttled`]; [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`] without a proof, [`Refusal::WrongPassword`], [`Refusal::WrongPasskey`],
+/// [`Refusal::Throttled`]; [`Refusal::LastAdministrator`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/change_role", protocol = Call)]
 pub async fn change_role(id: UserId, role: Role, proof: Option<Proof>) -> Result<Member, AppError> {
     let (store, by) = allowed(Permission::ManageUsers)?;
-    proof.ok_or(AppError::StepUpNeeded)?.give().await?;
+    proof.ok_or(Refusal::StepUpNeeded)?.give().await?;
     Ok(store.change_role(&by, id, role).await?)
 }
 
 /// Ends a user's sessions in the account, and prevents new ones.
 ///
 /// # Errors
-/// [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::LastAdministrator`], [`Refusal::NotFound`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/deactivate", protocol = Call)]
 pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
@@ -129,21 +130,21 @@ pub async fn reinstate(id: UserId) -> Result<Member, AppError> {
 /// Returns an invitation by the token of its link.
 ///
 /// # Errors
-/// [`AppError::InvitationOver`], [`AppError::Throttled`].
+/// [`Refusal::InvitationOver`], [`Refusal::Throttled`].
 #[server(GetInvitation, prefix = "/api", endpoint = "invitations/get", protocol = Form)]
 pub async fn invitation(token: String) -> Result<Welcome, AppError> {
-    let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
+    let token = InvitationToken::parse(&token).ok_or(Refusal::InvitationOver)?;
     Ok(store().invitation(&token, address()).await?)
 }
 
 /// Accepts an invitation, and begins a session in its account as sign-in does. Returns where to go next.
 ///
 /// # Errors
-/// [`AppError::InvalidMember`], [`AppError::InvitationOver`], [`AppError::WrongCredentials`], [`AppError::EmailTaken`],
-/// [`AppError::Throttled`].
+/// [`AppError::InvalidMember`], [`Refusal::InvitationOver`], [`Refusal::WrongCredentials`], [`Refusal::EmailTaken`],
+/// [`Refusal::Throttled`].
 #[server(AcceptInvitation, prefix = "/api", endpoint = "invitations/accept", protocol = Form)]
 pub async fn accept_invitation(token: String, form: AcceptanceForm) -> Result<String, AppError> {
-    let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
+    let token = InvitationToken::parse(&token).ok_or(Refusal::InvitationOver)?;
     let joining = form.validate(&store().invitation(&token, address()).await?).map_err(AppError::InvalidMember)?;
-    go_on(store().accept_invitation(&token, joining, client()).await, routes::SETTINGS)
+    Ok(go_on(store().accept_invitation(&token, joining, client()).await?, routes::SETTINGS))
 }

@@ -17,8 +17,8 @@ use {
             session::{cookie, go_on_within, pending},
         },
     },
-    domain::sign_in::second_factor,
-    store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty},
+    domain::{Refusal, sign_in::second_factor},
+    store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty, SignIn},
 };
 
 /// A challenge that a passkey signs in the browser.
@@ -52,7 +52,7 @@ pub fn passkeys_taken() -> bool {
 /// Creates a challenge for any user's passkey.
 ///
 /// # Errors
-/// [`AppError::Throttled`], [`AppError::PasskeysUnsupported`].
+/// [`Refusal::Throttled`], [`AppError::PasskeysUnsupported`].
 #[server(prefix = "/api", endpoint = "passkeys/ask", protocol = Call)]
 pub async fn ask_for_passkey() -> Result<PasskeyChallenge, AppError> {
     Ok(store().ask_for_passkey(&party()?, address()).await?.into())
@@ -70,27 +70,27 @@ pub async fn ask_for_own_passkey() -> Result<Option<PasskeyChallenge>, AppError>
 /// Begins a session. Returns where to go next, as [`crate::sign_in::api::session::sign_in`].
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`]; [`AppError::WrongCredentials`] if its user is active in no account.
+/// [`Refusal::WrongPasskey`]; [`Refusal::WrongCredentials`] if its user is active in no account.
 #[server(prefix = "/api", endpoint = "passkeys/sign_in", protocol = Call)]
 pub async fn sign_in_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
-    let begun = store().sign_in_with_passkey(&answer(given)?, client()).await;
-    go_on_within(begun, next.as_deref())
+    let session = store().sign_in_with_passkey(&answer(given)?, client()).await?;
+    Ok(go_on_within(SignIn::Session(session), next.as_deref()))
 }
 
 /// Completes the second step of sign-in. Returns where to go next.
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`], [`AppError::SignInOver`].
+/// [`Refusal::WrongPasskey`], [`Refusal::SignInOver`].
 #[server(prefix = "/api", endpoint = "passkeys/second_step", protocol = Call)]
 pub async fn second_step_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
-    let begun = store().second_step_with_passkey(&pending()?, &answer(given)?, client()).await;
-    go_on_within(begun, next.as_deref())
+    let session = store().second_step_with_passkey(&pending()?, &answer(given)?, client()).await?;
+    Ok(go_on_within(SignIn::Session(session), next.as_deref()))
 }
 
 /// Accepts a passkey in place of the password as a step-up.
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`], [`AppError::SignInNeeded`].
+/// [`Refusal::WrongPasskey`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/give_again", protocol = Call)]
 pub async fn give_passkey_again(given: GivenPasskey) -> Result<(), AppError> {
     let session = store().give_passkey_again(&myself()?, &session()?, &answer(given)?).await?;
@@ -101,8 +101,8 @@ pub async fn give_passkey_again(given: GivenPasskey) -> Result<(), AppError> {
 /// Creates a challenge to add a passkey for the signed-in user.
 ///
 /// # Errors
-/// [`AppError::TooManyPasskeys`], [`AppError::Throttled`], [`AppError::PasskeysUnsupported`];
-/// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`Refusal::TooManyPasskeys`], [`Refusal::Throttled`], [`AppError::PasskeysUnsupported`];
+/// [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/begin", protocol = Call)]
 pub async fn begin_passkey() -> Result<PasskeyChallenge, AppError> {
     let (store, by) = myself_after_step_up().await?;
@@ -112,8 +112,8 @@ pub async fn begin_passkey() -> Result<PasskeyChallenge, AppError> {
 /// Adds the passkey. If it is the user's first second factor, returns recovery codes, which are shown only now.
 ///
 /// # Errors
-/// [`AppError::Unusable`] if the name is invalid; [`AppError::WrongPasskey`], [`AppError::TooManyPasskeys`];
-/// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`AppError::Unusable`] if the name is invalid; [`Refusal::WrongPasskey`], [`Refusal::TooManyPasskeys`];
+/// [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/add", protocol = Call)]
 pub async fn add_passkey(given: GivenPasskey, name: String) -> Result<Option<Vec<String>>, AppError> {
     let (store, by) = myself_after_step_up().await?;
@@ -124,7 +124,7 @@ pub async fn add_passkey(given: GivenPasskey, name: String) -> Result<Option<Vec
 /// Removes one of the user's passkeys.
 ///
 /// # Errors
-/// [`AppError::NotFound`]; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`Refusal::NotFound`]; [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/remove", protocol = Call)]
 pub async fn remove_passkey(id: PasskeyId) -> Result<(), AppError> {
     let (store, by) = myself_after_step_up().await?;
@@ -139,7 +139,7 @@ fn party() -> Result<RelyingParty, AppError> {
 
 #[cfg(feature = "ssr")]
 fn answer(given: GivenPasskey) -> Result<PasskeyAnswer, AppError> {
-    let token = ChallengeToken::parse(&given.token).ok_or(AppError::WrongPasskey)?;
+    let token = ChallengeToken::parse(&given.token).ok_or(Refusal::WrongPasskey)?;
     Ok(PasskeyAnswer { party: party()?, token, json: given.answer })
 }
 

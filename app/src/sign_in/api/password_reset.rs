@@ -18,6 +18,7 @@ use {
         request::context::{address, allowed_after_step_up, answer_header, locale, mail, plain_form_goes_on_to, store},
         routes,
     },
+    domain::Refusal,
     domain::{
         members::{role::Permission, user},
         sign_in::password_reset::Handover,
@@ -57,8 +58,8 @@ impl fmt::Debug for ResetLink {
 /// administrator hands it over, unless the user belongs to other accounts too.
 ///
 /// # Errors
-/// [`AppError::BelongsElsewhere`]; [`AppError::MailFailed`] if the link may only be mailed; [`AppError::Deactivated`],
-/// [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::BelongsElsewhere`]; [`AppError::MailFailed`] if the link may only be mailed; [`Refusal::Deactivated`],
+/// [`Refusal::NotFound`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/make_reset_link", protocol = Call)]
 pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
@@ -83,7 +84,7 @@ pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
 /// address: the user is looked up after the answer.
 ///
 /// # Errors
-/// [`AppError::Unusable`] if it is not an e-mail address; [`AppError::Throttled`]; [`AppError::MailFailed`] if the
+/// [`AppError::Unusable`] if it is not an e-mail address; [`Refusal::Throttled`]; [`AppError::MailFailed`] if the
 /// server sends no mail.
 #[server(prefix = "/api", endpoint = "password/forgotten", protocol = Form)]
 pub async fn forgotten(email: String) -> Result<(), AppError> {
@@ -113,20 +114,20 @@ pub async fn forgotten(email: String) -> Result<(), AppError> {
 /// Returns the e-mail address of the user whom a link is for.
 ///
 /// # Errors
-/// [`AppError::ResetOver`], [`AppError::Throttled`].
+/// [`Refusal::ResetOver`], [`Refusal::Throttled`].
 #[server(GetPasswordReset, prefix = "/api", endpoint = "password/reset_link", protocol = Form)]
 pub async fn password_reset(token: String) -> Result<String, AppError> {
-    let token = ResetToken::parse(&token).ok_or(AppError::ResetOver)?;
+    let token = ResetToken::parse(&token).ok_or(Refusal::ResetOver)?;
     Ok(store().password_reset(&token, address()).await?)
 }
 
 /// Sets a new password by a link. Returns where to go next: to the page where the user signs in with it.
 ///
 /// # Errors
-/// [`AppError::Unusable`], [`AppError::ResetOver`], [`AppError::Throttled`].
+/// [`AppError::Unusable`], [`Refusal::ResetOver`], [`Refusal::Throttled`].
 #[server(ResetPassword, prefix = "/api", endpoint = "password/reset", protocol = Form)]
 pub async fn reset_password(token: String, form: NewPasswordForm) -> Result<String, AppError> {
-    let token = ResetToken::parse(&token).ok_or(AppError::ResetOver)?;
+    let token = ResetToken::parse(&token).ok_or(Refusal::ResetOver)?;
     let (store, from) = (store(), address());
     form.validate(&store.password_reset(&token, from).await?).map_err(AppError::Unusable)?;
     store.reset_password(&token, &form.password, from).await?;

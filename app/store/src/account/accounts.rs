@@ -7,6 +7,7 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
 use crate::store::Store;
+use domain::Refusal;
 use domain::account::{Account, AccountId, company::CompanyInformation};
 use domain::audit::action::Action;
 use domain::members::user::CurrentUser;
@@ -30,7 +31,7 @@ impl Store {
     /// Adds an account with API access off and a company profile that holds only the name.
     ///
     /// # Errors
-    /// [`Error::AccountExists`], [`Error::Database`].
+    /// [`Refusal::AccountExists`], [`Error::Database`].
     pub async fn add_account(&self, name: &str) -> Result<AccountId, Error> {
         let now = self.clock().now();
         let id = AccountId(id_at(now));
@@ -46,7 +47,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Error::AccountExists);
+            return Err(Refusal::AccountExists.into());
         }
         let details = json!({ "name": name });
         let event = Event { account: id, user: None, action: Action::AccountAdded, token: None, details };
@@ -76,11 +77,11 @@ impl Store {
     /// Returns the account.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn account(&self, account: AccountId) -> Result<Account, Error> {
         let row = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
         let row = row.bind(account.0).fetch_optional(&self.pools().read).await?;
-        row.map(Account::from).ok_or(Error::NotFound)
+        row.map(Account::from).ok_or(Refusal::NotFound.into())
     }
 
     /// Switches on API access for the current user's account.

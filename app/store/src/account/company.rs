@@ -5,6 +5,7 @@ use crate::db::database::{Connection, require_row};
 use crate::db::sql;
 use crate::error::Error;
 use crate::store::Store;
+use domain::Refusal;
 use domain::account::{AccountId, company::CompanyInformation};
 use domain::audit::action::{Action, Actor};
 use serde_json::json;
@@ -13,7 +14,7 @@ impl Store {
     /// Returns the account's company profile.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn company_information(&self, account: AccountId) -> Result<CompanyInformation, Error> {
         read(&mut self.pools().read.acquire().await?, account).await
     }
@@ -21,7 +22,7 @@ impl Store {
     /// Replaces the account's company profile.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn set_company_information(
         &self,
         account: AccountId,
@@ -36,19 +37,16 @@ impl Store {
     /// returns the new one, or refuses, and then nothing is written. Returns the profile after the change.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, the refusal of `edit`.
-    pub async fn update_company_information<E: Send>(
+    /// That of `edit`, or in its form [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn update_company_information<E: From<Error>>(
         &self,
         by: impl Into<Actor>,
         edit: impl FnOnce(&CompanyInformation) -> Result<CompanyInformation, E> + Send,
-    ) -> Result<Result<CompanyInformation, E>, Error> {
+    ) -> Result<CompanyInformation, E> {
         let Actor { account, user, access_token, token } = by.into();
         let mut tx = self.pools().begin_in(account).await?;
         let before = read(&mut tx, account).await?;
-        let after = match edit(&before) {
-            Ok(after) => after,
-            Err(refused) => return Ok(Err(refused)),
-        };
+        let after = edit(&before)?;
         if after != before {
             write(&mut tx, account, &after).await?;
             let mut details = json!({ "before": before.masked(), "after": after.masked() });
@@ -58,14 +56,14 @@ impl Store {
             let event = Event { account, user, action: Action::CompanyInformationUpdated, token, details };
             event.record(self, &mut tx, self.clock().now()).await?;
         }
-        tx.commit().await?;
-        Ok(Ok(after))
+        tx.commit().await.map_err(Error::from)?;
+        Ok(after)
     }
 }
 
 async fn read(connection: &mut Connection, account: AccountId) -> Result<CompanyInformation, Error> {
     let json = sql::query_scalar::<String>("SELECT company_information FROM accounts WHERE id = $1");
-    let json = json.bind(account.0).fetch_optional(connection).await?.ok_or(Error::NotFound)?;
+    let json = json.bind(account.0).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
     serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))
 }
 

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
 use crate::store::Store;
 use crate::tokens::rows::lifetime;
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
 use domain::audit::action::Action;
@@ -26,7 +27,7 @@ impl Store {
     /// Returns the account's policy and its revision.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn security_policy(&self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
         read(&mut self.pools().read.acquire().await?, account).await
     }
@@ -34,7 +35,7 @@ impl Store {
     /// Returns the terms that decide how long new Auth Tokens of the account may pass.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn terms(&self, account: AccountId) -> Result<Terms, Error> {
         let longest = self.security_policy(account).await?.0.token_lifetime;
         Ok(Terms { now: self.clock().now(), longest })
@@ -43,7 +44,7 @@ impl Store {
     /// Returns what the account's tokens would lose at once by this policy.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn policy_consequences(
         &self,
         account: AccountId,
@@ -75,7 +76,7 @@ impl Store {
     /// revision.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn update_security_policy(
         &self,
         by: &CurrentUser,
@@ -85,7 +86,7 @@ impl Store {
         let mut tx = self.pools().begin_in(by.account).await?;
         let (before, current) = read(&mut tx, by.account).await?;
         if current != revision {
-            return Err(Error::Conflict);
+            return Err(Refusal::Conflict.into());
         }
         if *policy == before {
             return Ok(current);
@@ -116,7 +117,7 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
     .bind(account.0)
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or(Error::NotFound)?;
+    let row = row.ok_or(Refusal::NotFound)?;
     let ranges = serde_json::from_str(&row.allowed_addresses);
     let policy = SecurityPolicy {
         token_lifetime: row.token_lifetime.map(lifetime).transpose()?,

@@ -5,6 +5,7 @@ use crate::db::sql::{Dialect, Pool, QueryResult};
 use crate::db::{postgres, sqlite};
 use crate::error::Error;
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 
 pub(crate) use crate::db::sql::{Connection, Tx};
@@ -66,9 +67,9 @@ impl Pools {
 /// Makes sure that a statement has changed a row.
 ///
 /// # Errors
-/// [`Error::NotFound`] if it has changed none.
+/// [`Refusal::NotFound`] if it has changed none.
 pub(crate) fn require_row(done: &QueryResult) -> Result<(), Error> {
-    if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if done.rows_affected() == 0 { Err(Refusal::NotFound.into()) } else { Ok(()) }
 }
 
 /// Microseconds of an hour.

@@ -18,6 +18,15 @@ pub struct Allowance<'a> {
     pub every: Duration,
 }
 
+/// The outcome of taking a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenCall {
+    /// It was taken; after this time all calls will have come back.
+    Taken(Duration),
+    /// None was left; after this time one will have come back.
+    NoneLeft(Duration),
+}
+
 /// The database's time in whole microseconds.
 const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)";
 
@@ -42,17 +51,12 @@ impl Store {
         self.pools().nodes.is_some()
     }
 
-    /// Takes one of the account's calls. Returns the time until all have come back or, as an error if none is left,
-    /// until one has. Only for a store that [`Store::has_nodes`]. The result is exact however many nodes take calls at
-    /// once: the database's clock counts, which is the same for all.
+    /// Takes one of the account's calls, if any is left. Only for a store that [`Store::has_nodes`]. The result is exact
+    /// however many nodes take calls at once: the database's clock counts, which is the same for all.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_call(
-        &self,
-        account: AccountId,
-        allowance: Allowance<'_>,
-    ) -> Result<Result<Duration, Duration>, Error> {
+    pub async fn take_call(&self, account: AccountId, allowance: Allowance<'_>) -> Result<TakenCall, Error> {
         let (every, all) = allowance.times();
         let from = format!(
             "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
@@ -72,8 +76,11 @@ impl Store {
             .fetch_optional(self.counting())
             .await?;
         Ok(match taken {
-            Some(ahead) => Ok(micros(ahead)),
-            None => Err(micros(self.ahead(account, allowance).await?.saturating_add(every).saturating_sub(all))),
+            Some(ahead) => TakenCall::Taken(micros(ahead)),
+            None => {
+                let ahead = self.ahead(account, allowance).await?;
+                TakenCall::NoneLeft(micros(ahead.saturating_add(every).saturating_sub(all)))
+            }
         })
     }
 

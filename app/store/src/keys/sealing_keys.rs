@@ -14,6 +14,7 @@ use crate::keys::server_key::{read_hex, write_hex};
 use crate::store::Store;
 use crate::tokens::changes::IssuedToken;
 use crate::tokens::rows;
+use domain::Refusal;
 use domain::audit::action::Action;
 use domain::members::user::CurrentUser;
 use domain::tokens::secret::Secret;
@@ -149,17 +150,17 @@ impl Store {
     /// Returns a token's Auth Token once more, if the account's policy lets it be viewed again.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::NotViewable`], [`Error::SealingKeys`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Refusal::NotViewable`], [`Error::SealingKeys`], [`Error::Database`].
     pub async fn view_secret(&self, by: &CurrentUser, id: TokenId) -> Result<IssuedToken, Error> {
         let mut tx = self.pools().begin_in(by.account).await?;
         let stored = rows::find(&mut tx, by.account, id).await?;
         if stored.deleted_at.is_some() {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         let (policy, _) = security_policy::read(&mut tx, by.account).await?;
-        let sealed = stored.sealed_secret.as_ref().filter(|_| policy.tokens_viewable).ok_or(Error::NotViewable)?;
-        let plain = self.sealing_keys()?.open(sealed, id.0).ok_or(Error::NotViewable)?;
-        let secret = str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(Error::NotViewable)?;
+        let sealed = stored.sealed_secret.as_ref().filter(|_| policy.tokens_viewable).ok_or(Refusal::NotViewable)?;
+        let plain = self.sealing_keys()?.open(sealed, id.0).ok_or(Refusal::NotViewable)?;
+        let secret = str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(Refusal::NotViewable)?;
         let details = json!({ "name": stored.token.settings.name });
         let action = Action::TokenViewed;
         let event = Event { account: by.account, user: Some(by.user.id), action, token: Some(id), details };

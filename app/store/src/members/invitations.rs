@@ -9,11 +9,12 @@ use crate::keys::server_key::Purpose;
 use crate::members::users::{self, folded_email, role_named};
 use crate::sign_in::bearer::bearer;
 use crate::sign_in::passwords::RightPassword;
-use crate::sign_in::second_step;
-use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
+use crate::sign_in::second_step::{self, SignIn};
+use crate::sign_in::sessions::{Client, FirstStep};
 use crate::sign_in::throttle;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{
@@ -65,7 +66,7 @@ impl Store {
     /// link no longer works. The token is not stored: it can only be shown now.
     ///
     /// # Errors
-    /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] if the current user is no longer an active administrator;
+    /// [`Refusal::AlreadyMember`]; [`Refusal::NotAllowed`] if the current user is no longer an active administrator;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invite(
         &self,
@@ -87,7 +88,7 @@ impl Store {
         let members = users::members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
         if members.iter().any(|member| folded_email(&member.person.email) == folded) {
-            return Err(Error::AlreadyMember);
+            return Err(Refusal::AlreadyMember.into());
         }
         sql::query(
             "INSERT INTO invitations
@@ -137,7 +138,7 @@ impl Store {
     /// Withdraws an invitation: its link no longer works.
     ///
     /// # Errors
-    /// [`Error::InvitationOver`] if it was accepted, withdrawn or replaced; [`Error::NotAllowed`] if the current user
+    /// [`Refusal::InvitationOver`] if it was accepted, withdrawn or replaced; [`Refusal::NotAllowed`] if the current user
     /// is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn withdraw_invitation(&self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
@@ -148,7 +149,7 @@ impl Store {
                 .bind(id.0)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (email, role) = withdrawn.ok_or(Error::InvitationOver)?;
+        let (email, role) = withdrawn.ok_or(Refusal::InvitationOver)?;
         let details = json!({ "email": email, "role": role });
         let event = event(by.account, by.user.id, Action::InvitationWithdrawn, details);
         event.record(self, &mut tx, self.clock().now()).await?;
@@ -159,7 +160,7 @@ impl Store {
     /// address `from`, as guesses of passwords are.
     ///
     /// # Errors
-    /// [`Error::InvitationOver`] if there is none, or no longer; [`Error::Throttled`], [`Error::Database`],
+    /// [`Refusal::InvitationOver`] if there is none, or no longer; [`Refusal::Throttled`], [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
         let now = self.clock().now();
@@ -182,24 +183,23 @@ impl Store {
             throttle::forgive(&mut tx, &guess).await?;
         }
         tx.commit().await?;
-        let (account_name, email, role, known) = found.ok_or(Error::InvitationOver)?;
+        let (account_name, email, role, known) = found.ok_or(Refusal::InvitationOver)?;
         Ok(Welcome { account_name, email, role: role_named(&role)?, known })
     }
 
-    /// Accepts an invitation, which works once: the person belongs to the account from then on, and begins a session in
-    /// it.
+    /// Accepts an invitation, which works once: the person belongs to the account from then on, and signs in to it as
+    /// [`Store::sign_in`] does.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] as [`Store::sign_in`], although the person belongs to the account then;
-    /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
-    /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
+    /// [`Refusal::InvitationOver`] and [`Refusal::Throttled`] as [`Store::invitation`]; [`Refusal::WrongCredentials`] and
+    /// [`Refusal::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Refusal::EmailTaken`] for a new
     /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn accept_invitation(
         &self,
         token: &InvitationToken,
         joining: Joining,
         from: impl Into<Client>,
-    ) -> Result<SessionToken, Error> {
+    ) -> Result<SignIn, Error> {
         let from = from.into();
         let welcome = self.invitation(token, from.address).await?;
         let joiner = match joining {
@@ -208,7 +208,7 @@ impl Store {
             }
             Joining::Known { password } => {
                 let right = self.check_password(&welcome.email, &Zeroizing::new(password), from.address).await?;
-                Joiner::Known(right.ok_or(Error::WrongCredentials)?)
+                Joiner::Known(right.ok_or(Refusal::WrongCredentials)?)
             }
         };
         let now = self.clock().now();
@@ -223,19 +223,19 @@ impl Store {
         .bind(until)
         .fetch_optional(&mut *tx)
         .await?;
-        let (account, email, role) = accepted.ok_or(Error::InvitationOver)?;
+        let (account, email, role) = accepted.ok_or(Refusal::InvitationOver)?;
         let account = AccountId(account);
         let user = match joiner {
             Joiner::New { name, password_hash } => users::insert(&mut tx, &name, &email, &password_hash, now).await?,
             Joiner::Known(right) if right.still_holds(&mut tx).await? => right.user,
-            Joiner::Known(_) => return Err(Error::WrongCredentials),
+            Joiner::Known(_) => return Err(Refusal::WrongCredentials.into()),
         };
         users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
         event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
         let begun = second_step::after(FirstStep::Password, self, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
-        begun.map_err(Error::SecondStepNeeded)
+        Ok(begun)
     }
 
     /// Removes the invitations that have expired. Returns their number.

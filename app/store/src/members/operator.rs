@@ -5,6 +5,7 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::members::users::{self, MemberRow};
 use crate::store::Store;
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{Change, Member};
@@ -45,7 +46,7 @@ impl Store {
     /// change.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the account has no user with this address; [`Error::LastAdministrator`];
+    /// [`Refusal::NotFound`] if the account has no user with this address; [`Refusal::LastAdministrator`];
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn change_member_of(&self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
         let action = match change {
@@ -54,7 +55,7 @@ impl Store {
             Change::Reinstate => Action::UserReinstated,
         };
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let members = users::members(&mut tx, account).await?;
         let after = change.apply_from_command_line(&members, user)?;
         self.store_change(tx, account, None, members, after, action).await

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::members::users::role_named;
 use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
 use crate::store::Store;
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::{CurrentUser, Preferences};
@@ -47,19 +48,19 @@ impl Store {
     /// Makes sure that the password was given within [`STEP_UP_AFTER`] in this session.
     ///
     /// # Errors
-    /// [`Error::StepUpNeeded`], [`Error::Database`].
+    /// [`Refusal::StepUpNeeded`], [`Error::Database`].
     pub async fn require_recent_password(&self, session: &SessionToken) -> Result<(), Error> {
         let (since, until) = counted(STEP_UP_AFTER, self.clock().now());
         let recent = "SELECT EXISTS
             (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2 AND authenticated_at <= $3)";
         let recent = sql::query_scalar(recent).bind(session.hash()).bind(since).bind(until);
-        if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
+        if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Refusal::StepUpNeeded.into()) }
     }
 
     /// Takes the current user's password again. The session goes on under a new token; the old one ends.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`]; [`Error::Throttled`] as [`Store::sign_in`]; [`Error::NotFound`] if the session is
+    /// [`Refusal::WrongPassword`]; [`Refusal::Throttled`] as [`Store::sign_in`]; [`Refusal::NotFound`] if the session is
     /// over, or not the current user's; [`Error::Password`], [`Error::Database`].
     pub async fn give_password_again(
         &self,
@@ -68,10 +69,10 @@ impl Store {
         password: &str,
         from: IpAddr,
     ) -> Result<SessionToken, Error> {
-        let right = self.check_password(&by.user.email, password, from).await?.ok_or(Error::WrongPassword)?;
+        let right = self.check_password(&by.user.email, password, from).await?.ok_or(Refusal::WrongPassword)?;
         let mut tx = self.pools().begin().await?;
         if !right.still_holds(&mut tx).await? {
-            return Err(Error::WrongPassword);
+            return Err(Refusal::WrongPassword.into());
         }
         let session = self.renew(&mut tx, by, session).await?;
         tx.commit().await?;
@@ -90,11 +91,11 @@ impl Store {
         (old, new): (&str, &str),
         from: IpAddr,
     ) -> Result<SessionToken, Error> {
-        let right = self.check_password(&by.user.email, old, from).await?.ok_or(Error::WrongPassword)?;
+        let right = self.check_password(&by.user.email, old, from).await?.ok_or(Refusal::WrongPassword)?;
         let hash = self.passwords().hash(Zeroizing::new(new.to_owned())).await?;
         let mut tx = self.pools().begin().await?;
         if !right.still_holds(&mut tx).await? {
-            return Err(Error::WrongPassword);
+            return Err(Refusal::WrongPassword.into());
         }
         let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
         require_row(&changed.execute(&mut *tx).await?)?;
@@ -108,7 +109,7 @@ impl Store {
     /// Changes the current user's name to one that `domain` has checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn rename_self(&self, by: &CurrentUser, name: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
@@ -121,7 +122,7 @@ impl Store {
     /// Sets the current user's preferences for pages, which the caller has checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn set_preferences(&self, by: &CurrentUser, preferences: &Preferences) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let before: Option<(Option<String>, Option<String>)> =
@@ -129,7 +130,7 @@ impl Store {
                 .bind(by.user.id.0)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (language, time_zone) = before.ok_or(Error::NotFound)?;
+        let (language, time_zone) = before.ok_or(Refusal::NotFound)?;
         let before = Preferences { language, time_zone };
         if before != *preferences {
             sql::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
@@ -169,7 +170,7 @@ impl Store {
     /// Ends one of the current user's sessions.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is over, or another user's; [`Error::Database`].
+    /// [`Refusal::NotFound`] if it is over, or another user's; [`Error::Database`].
     pub async fn end_session(&self, by: &CurrentUser, id: SessionId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
@@ -214,7 +215,7 @@ impl Store {
     /// Lets the session go on in another account of the current user.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the current user does not belong to it, or the session is over; [`Error::Database`].
+    /// [`Refusal::NotFound`] if the current user does not belong to it, or the session is over; [`Error::Database`].
     pub async fn switch_account(&self, by: &CurrentUser, session: &SessionToken, to: AccountId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let switched = sql::query(

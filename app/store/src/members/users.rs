@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::sign_in::password_resets;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{self, Change, Contact, Member, MembershipState};
@@ -114,7 +115,7 @@ impl Store {
     /// Adds a user to the account.
     ///
     /// # Errors
-    /// [`Error::EmailTaken`], [`Error::Password`], [`Error::Database`] (also if there is no such account).
+    /// [`Refusal::EmailTaken`], [`Error::Password`], [`Error::Database`] (also if there is no such account).
     pub async fn add_user(&self, account: AccountId, user: NewUser) -> Result<UserId, Error> {
         let password_hash = self.passwords().hash(Zeroizing::new(user.password)).await?;
         let now = self.clock().now();
@@ -172,7 +173,7 @@ impl Store {
     /// the member after the change.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::LastAdministrator`]; [`Error::NotAllowed`] if the current user is no longer an
+    /// [`Refusal::NotFound`], [`Refusal::LastAdministrator`]; [`Refusal::NotAllowed`] if the current user is no longer an
     /// active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn change_role(&self, by: &CurrentUser, user: UserId, role: Role) -> Result<Member, Error> {
         self.change_member(by, user, Change::Role(role), Action::UserRoleChanged).await
@@ -222,7 +223,7 @@ impl Store {
         action: Action,
     ) -> Result<Member, Error> {
         let of = after.person.id;
-        let before = members.into_iter().find(|member| member.person.id == of).ok_or(Error::NotFound)?;
+        let before = members.into_iter().find(|member| member.person.id == of).ok_or(Refusal::NotFound)?;
         if after != before {
             sql::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
                 .bind(after.role.as_str())
@@ -255,7 +256,7 @@ impl Store {
 /// Adds a user who belongs to no account yet.
 ///
 /// # Errors
-/// [`Error::EmailTaken`], [`Error::Database`].
+/// [`Refusal::EmailTaken`], [`Error::Database`].
 pub(crate) async fn insert(
     tx: &mut Connection,
     name: &str,
@@ -276,14 +277,14 @@ pub(crate) async fn insert(
     .bind(micros(now))
     .execute(tx)
     .await?;
-    if added.rows_affected() == 0 { Err(Error::EmailTaken) } else { Ok(id) }
+    if added.rows_affected() == 0 { Err(Refusal::EmailTaken.into()) } else { Ok(id) }
 }
 
 /// Adds the user to the account. Their links to set a new password end: one that an administrator of their other
 /// account could see must not open this one.
 ///
 /// # Errors
-/// [`Error::AlreadyMember`], [`Error::Database`].
+/// [`Refusal::AlreadyMember`], [`Error::Database`].
 pub(crate) async fn join(
     tx: &mut Connection,
     account: AccountId,
@@ -302,7 +303,7 @@ pub(crate) async fn join(
     .execute(&mut *tx)
     .await?;
     if joined.rows_affected() == 0 {
-        return Err(Error::AlreadyMember);
+        return Err(Refusal::AlreadyMember.into());
     }
     password_resets::end_links(tx, user).await
 }

@@ -5,6 +5,7 @@ use crate::db::database::{Connection, micros};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::store::Store;
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::reports::advertiser::{Advertiser, AdvertiserId};
@@ -84,11 +85,11 @@ impl Store {
     /// Returns the account's advertiser with this id.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn advertiser(&self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
         let row = sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
         let row = row.bind(account.0).bind(id.number()).fetch_optional(&self.pools().read).await?;
-        read(&row.ok_or(Error::NotFound)?)
+        read(&row.ok_or(Refusal::NotFound)?)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::store::Store;
 use chrono::{NaiveDate, TimeDelta};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::gate::access::Caller;
 use domain::reports::job::{Job, JobId, JobStatus, NotReplayable};
@@ -81,6 +82,15 @@ pub struct ClaimedJob {
     pub export: Export,
 }
 
+/// The outcome of ordering an earlier job again.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Replay {
+    /// The new job.
+    Ordered(Job),
+    /// The earlier job has not ended yet.
+    Refused(NotReplayable),
+}
+
 /// The file that a job has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobResult {
@@ -125,17 +135,17 @@ impl Store {
     /// Orders the export of an earlier job of the caller's account again; the earlier job stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, the reason why it can't be replayed.
-    pub async fn replay_job(&self, by: &Caller, id: JobId) -> Result<Result<Job, NotReplayable>, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn replay_job(&self, by: &Caller, id: JobId) -> Result<Replay, Error> {
         let mut tx = self.pools().begin_in(by.account).await?;
         let before = find(&mut tx, by.account, id).await?;
         if let Err(refused) = before.require_replayable() {
-            return Ok(Err(refused));
+            return Ok(Replay::Refused(refused));
         }
         let job = self.queue(&mut tx, by, before.export).await?;
         tx.commit().await?;
         self.queued().notify_one();
-        Ok(Ok(job))
+        Ok(Replay::Ordered(job))
     }
 
     async fn queue(&self, tx: &mut Connection, by: &Caller, export: Export) -> Result<Job, Error> {
@@ -159,7 +169,7 @@ impl Store {
     /// Returns the account's job.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn job(&self, account: AccountId, id: JobId) -> Result<Job, Error> {
         find(&mut self.pools().read.acquire().await?, account, id).await
     }
@@ -193,7 +203,7 @@ impl Store {
     /// Returns the file that the account's job has made, as long as it is kept.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn job_result(&self, account: AccountId, id: JobId) -> Result<JobResult, Error> {
         let row: Option<(String, Vec<u8>)> = sql::query_as(
             "SELECT jobs.parameters, job_results.result FROM jobs JOIN job_results ON job_results.job_id = jobs.id
@@ -203,7 +213,7 @@ impl Store {
         .bind(account.0)
         .fetch_optional(&self.pools().read)
         .await?;
-        let (parameters, bytes) = row.ok_or(Error::NotFound)?;
+        let (parameters, bytes) = row.ok_or(Refusal::NotFound)?;
         Ok(JobResult { export: export(&parameters)?, bytes })
     }
 
@@ -223,17 +233,17 @@ impl Store {
     /// client address. This reads the database, not the verification cache: a change counts at once.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn signed_result(&self, link: ResultLink, signature: &[u8], scope: Scope) -> Result<JobResult, Error> {
         let now = self.clock().now();
         let longest = latest(now + RESULT_LINK_LIFETIME) / 1_000_000;
         if link.until <= now.timestamp() || link.until > longest {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
-        let (caller, secret_hash) = self.caller_with(link.token).await?.ok_or(Error::NotFound)?;
+        let (caller, secret_hash) = self.caller_with(link.token).await?.ok_or(Refusal::NotFound)?;
         let signed = self.key().verify_for(Purpose::ResultAddress, link.signed(&secret_hash), signature);
         if !signed || !caller.is_usable() || !caller.scopes.allow(scope) {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         self.job_result(caller.account, link.job).await
     }
@@ -299,7 +309,7 @@ impl Store {
     /// Records the job's progress.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
+    /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
     pub async fn note_progress(&self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
         let mut tx = self.pools().begin_in(job.account).await?;
         let noted = sql::query(
@@ -320,7 +330,7 @@ impl Store {
     /// Ends the job with its result.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
+    /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
     pub async fn complete_job(&self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
         let now = micros(self.clock().now());
         let mut tx = self.pools().begin_in(job.account).await?;
@@ -346,7 +356,7 @@ impl Store {
     /// Ends the job without a result: [`JobStatus::Error`] or [`JobStatus::Failed`], and the reason.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
+    /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
     pub async fn fail_job(&self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
         let mut tx = self.pools().begin_in(job.account).await?;
         let ended = sql::query(
@@ -383,7 +393,7 @@ impl Store {
 async fn find(connection: &mut Connection, account: AccountId, id: JobId) -> Result<Job, Error> {
     let row = format!("{SELECT} WHERE account_id = $1 AND id = $2");
     let row = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(row)).bind(account.0).bind(id.0);
-    row.fetch_optional(connection).await?.ok_or(Error::NotFound)?.try_into()
+    row.fetch_optional(connection).await?.ok_or(Refusal::NotFound)?.try_into()
 }
 
 fn export(parameters: &str) -> Result<Export, Error> {

@@ -7,10 +7,11 @@ use crate::error::Error;
 use crate::members::invitations;
 use crate::members::users::{self, folded_email, membership};
 use crate::sign_in::bearer::Bearer;
-use crate::sign_in::second_step;
-use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
+use crate::sign_in::second_step::{self, SignIn};
+use crate::sign_in::sessions::{Client, FirstStep};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::MembershipState;
@@ -48,18 +49,17 @@ impl VerifiedPerson {
 }
 
 impl Store {
-    /// Begins a session of the user that the identity is linked to; returns `None` if it is linked to none. The session
+    /// Signs in the user that the identity is linked to; returns `None` if it is linked to none. The session
     /// counts as one in which the password was never given. A person who may work in no account joins those that have
     /// invited their address.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] if the user has a second factor; [`Error::NotInvited`] if they may no longer work in
-    /// any account; [`Error::Database`].
+    /// [`Refusal::NotInvited`] if they may no longer work in any account; [`Error::Database`].
     pub async fn sign_in_by_identity(
         &self,
         identity: &Identity,
         from: impl Into<Client>,
-    ) -> Result<Option<SessionToken>, Error> {
+    ) -> Result<Option<SignIn>, Error> {
         let mut tx = self.pools().begin().await?;
         let user: Option<Uuid> = sql::query_scalar("SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2")
             .bind(&identity.issuer)
@@ -69,12 +69,12 @@ impl Store {
         let Some(user) = user.map(UserId) else { return Ok(None) };
         let now = self.clock().now();
         let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
-            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+            return Err(self.refuse(tx, identity, user, Refusal::NotInvited, now).await?);
         };
         let step = FirstStep::Provider(&identity.issuer);
         let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
-        begun.map(Some).map_err(Error::SecondStepNeeded)
+        Ok(Some(begun))
     }
 
     /// Links an identity, which is not linked yet, to the user with this e-mail address, and begins a session of theirs
@@ -82,40 +82,39 @@ impl Store {
     /// the address, and becomes a user if they are none. The caller has verified that the address is the person's own.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] once it is linked, if the user has a second factor; [`Error::NotInvited`] if no user
-    /// has the address and no account invites it, or the user may no longer work in any account;
-    /// [`Error::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotInvited`] if no user has the address and no account invites it, or the user may no longer work in
+    /// any account; [`Refusal::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn link_identity(
         &self,
         identity: &Identity,
         person: &VerifiedPerson,
         from: impl Into<Client>,
-    ) -> Result<SessionToken, Error> {
+    ) -> Result<SignIn, Error> {
         let no_password = self.no_password_for(&person.email).await?;
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
         let (user, is_new) = match (known(&mut tx, &person.email).await?, no_password) {
             (Some(user), _) => (user, false),
             (None, Some(hash)) => (users::insert(&mut tx, &person.name(), &person.email, &hash, now).await?, true),
-            (None, None) => return Err(Error::NotInvited),
+            (None, None) => return Err(Refusal::NotInvited.into()),
         };
         if membership(&mut tx, user).await?.is_none_or(|(_, state)| state != MembershipState::Active)
             && !invitations::has_open(&mut tx, &person.email, now).await?
         {
-            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+            return Err(self.refuse(tx, identity, user, Refusal::NotInvited, now).await?);
         }
         if !link(&mut tx, identity, user, now).await? {
-            return Err(self.refuse(tx, identity, user, Error::LinkedOtherwise, now).await?);
+            return Err(self.refuse(tx, identity, user, Refusal::LinkedOtherwise, now).await?);
         }
         let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
-            return Err(Error::NotInvited);
+            return Err(Refusal::NotInvited.into());
         };
         event(account, user, Action::IdentityLinked, details(identity)).record(self, &mut tx, now).await?;
         let step = FirstStep::Provider(&identity.issuer);
         let step = if is_new { FirstStep::Joined(&identity.issuer) } else { step };
         let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
-        begun.map_err(Error::SecondStepNeeded)
+        Ok(begun)
     }
 
     /// Returns the hash of a random password that is kept nowhere, for a person who is invited and not a user yet;
@@ -152,7 +151,7 @@ impl Store {
                     event(account, user, Action::InvitationAccepted, details).record(self, tx, now).await?;
                 }
                 // They were deactivated there since: an invitation does not let them in again.
-                Err(Error::AlreadyMember) => {}
+                Err(Error::Refused(Refusal::AlreadyMember)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -164,10 +163,10 @@ impl Store {
     /// new link. Returns the number of links removed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if no user has the address; [`Error::Database`].
+    /// [`Refusal::NotFound`] if no user has the address; [`Error::Database`].
     pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let removed: Vec<(String, String)> =
             sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
                 .bind(user.0)
@@ -193,14 +192,14 @@ impl Store {
         mut tx: Tx,
         identity: &Identity,
         user: UserId,
-        reason: Error,
+        reason: Refusal,
         now: DateTime<Utc>,
     ) -> Result<Error, Error> {
         if let Some((account, _)) = membership(&mut tx, user).await? {
             event(account, user, Action::SignInRefused, details(identity)).record(self, &mut tx, now).await?;
         }
         tx.commit().await?;
-        Ok(reason)
+        Ok(reason.into())
     }
 }
 

@@ -15,6 +15,7 @@ use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::gate::client_address;
@@ -93,7 +94,7 @@ impl Store {
     /// Begins to add a passkey of the current user.
     ///
     /// # Errors
-    /// [`Error::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
+    /// [`Refusal::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
     pub async fn begin_passkey(
         &self,
         by: &CurrentUser,
@@ -106,7 +107,7 @@ impl Store {
             .fetch_all(&mut *tx)
             .await?;
         if known.len() >= PASSKEYS_MAX {
-            return Err(Error::TooManyPasskeys);
+            return Err(Refusal::TooManyPasskeys.into());
         }
         let (user, email) = (by.user.id.0, by.user.email.as_str());
         let (options, state) =
@@ -124,8 +125,8 @@ impl Store {
     /// if it is the current user's first second factor.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] if the answer is not to a challenge of the current user from the last
-    /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Error::TooManyPasskeys`]; [`Error::Database`],
+    /// [`Refusal::WrongPasskey`] if the answer is not to a challenge of the current user from the last
+    /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Refusal::TooManyPasskeys`]; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn add_passkey(
         &self,
@@ -141,7 +142,7 @@ impl Store {
         let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id.0);
         let known: i64 = known.fetch_one(&mut *tx).await?;
         if usize::try_from(known).is_ok_and(|known| known >= PASSKEYS_MAX) {
-            return Err(Error::TooManyPasskeys);
+            return Err(Refusal::TooManyPasskeys.into());
         }
         let first = !second_factor::has_second_factor(&mut tx, by.user.id).await?;
         let added = sql::query(
@@ -157,7 +158,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Error::WrongPasskey);
+            return Err(Refusal::WrongPasskey.into());
         }
         let codes =
             if first { Some(second_factor::new_recovery_codes(self.key(), &mut tx, by.user.id).await?) } else { None };
@@ -169,7 +170,7 @@ impl Store {
     /// Removes a passkey of the current user and, with their last second factor, the recovery codes.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is gone, or another user's; [`Error::Database`].
+    /// [`Refusal::NotFound`] if it is gone, or another user's; [`Error::Database`].
     pub async fn remove_passkey(&self, by: &CurrentUser, id: PasskeyId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let removed: Option<String> =
@@ -178,7 +179,7 @@ impl Store {
                 .bind(by.user.id.0)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let name = removed.ok_or(Error::NotFound)?;
+        let name = removed.ok_or(Refusal::NotFound)?;
         second_factor::remove_idle_codes(&mut tx, by.user.id).await?;
         let event = event(by.account, by.user.id, Action::PasskeyRemoved, json!({ "name": name }));
         event.record(self, &mut tx, self.clock().now()).await?;
@@ -188,7 +189,7 @@ impl Store {
     /// Begins to ask for a passkey of any user.
     ///
     /// # Errors
-    /// [`Error::Throttled`] if the network of the address `from` has a hundred unanswered challenges;
+    /// [`Refusal::Throttled`] if the network of the address `from` has a hundred unanswered challenges;
     /// [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_passkey(&self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
         self.ask(party, None, from).await
@@ -197,7 +198,7 @@ impl Store {
     /// Begins to ask for a passkey of the current user; returns `None` if they have none.
     ///
     /// # Errors
-    /// [`Error::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
+    /// [`Refusal::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_own_passkey(
         &self,
         by: &CurrentUser,
@@ -214,7 +215,7 @@ impl Store {
     /// Begins a session of the passkey's user, in the account that they joined first.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] if it is not known, the answer is not to a challenge from the last [`CHALLENGE_WITHIN`],
+    /// [`Refusal::WrongPasskey`] if it is not known, the answer is not to a challenge from the last [`CHALLENGE_WITHIN`],
     /// or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
     pub async fn sign_in_with_passkey(
         &self,
@@ -225,7 +226,7 @@ impl Store {
         let state = self.take_challenge(None, &answer.token, now).await?;
         let mut tx = self.pools().begin().await?;
         let (user, name) = self.verify_passkey(&mut tx, answer, state, None, now).await?;
-        let account = sessions::first_account(&mut tx, user).await?.ok_or(Error::WrongPasskey)?;
+        let account = sessions::first_account(&mut tx, user).await?.ok_or(Refusal::WrongPasskey)?;
         let session =
             sessions::begin(FirstStep::Passkey(&name), self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
@@ -235,7 +236,7 @@ impl Store {
     /// Takes the second step of signing in with a passkey.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] and [`Error::Throttled`] as [`Store::second_step`]; [`Error::WrongPasskey`] if it is not
+    /// [`Refusal::SignInOver`] and [`Refusal::Throttled`] as [`Store::second_step`]; [`Refusal::WrongPasskey`] if it is not
     /// known or not the user's, or the answer is not to a challenge from the last [`CHALLENGE_WITHIN`];
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step_with_passkey(
@@ -255,11 +256,11 @@ impl Store {
             .hash_for(Purpose::SecondFactorGuess, [b"passkey of ", first.user.0.as_bytes().as_slice()].concat());
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         match self.verify_passkey(&mut tx, answer, state, Some(first.user), now).await {
-            Err(Error::WrongPasskey) => {
+            Err(Error::Refused(Refusal::WrongPasskey)) => {
                 let failed = event(first.account, first.user, Action::SecondStepFailed, json!({}));
                 failed.record(self, &mut tx, now).await?;
                 tx.commit().await?;
-                return Err(Error::WrongPasskey);
+                return Err(Refusal::WrongPasskey.into());
             }
             verified => verified?,
         };
@@ -273,7 +274,7 @@ impl Store {
     /// one ends.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Error::NotFound`] if the session is over, or
+    /// [`Refusal::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Refusal::NotFound`] if the session is over, or
     /// not the current user's; [`Error::Database`], [`Error::Corrupt`].
     pub async fn give_passkey_again(
         &self,
@@ -314,7 +315,7 @@ impl Store {
         let given: PublicKeyCredential = read(&answer.json)?;
         let (user, credential) = party.identify_discoverable_authentication(&given).map_err(wrong)?;
         if whose.is_some_and(|whose| whose.0 != user) {
-            return Err(Error::WrongPasskey);
+            return Err(Refusal::WrongPasskey.into());
         }
         let known: Option<(Uuid, String, String)> =
             sql::query_as("SELECT id, name, passkey FROM passkeys WHERE user_id = $1 AND credential_id = $2")
@@ -322,7 +323,7 @@ impl Store {
                 .bind(credential.to_vec())
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (id, name, passkey) = known.ok_or(Error::WrongPasskey)?;
+        let (id, name, passkey) = known.ok_or(Refusal::WrongPasskey)?;
         let passkey: Passkey = serde_json::from_str(&passkey).map_err(unreadable)?;
         let mut passkey = taking_up_backup(passkey, &given);
         let right = party.finish_discoverable_authentication_v2(&given, state, &passkey).map_err(wrong)?;
@@ -363,7 +364,7 @@ impl Store {
         if unanswered >= UNANSWERED_MAX {
             let oldest = oldest.map(time).transpose()?.unwrap_or(now);
             let retry_after = (oldest + CHALLENGE_WITHIN - now).to_std().unwrap_or_default();
-            return Err(Error::Throttled { retry_after });
+            return Err(Refusal::Throttled { retry_after }.into());
         }
         let token = ChallengeToken::generate();
         sql::query(
@@ -400,7 +401,7 @@ impl Store {
         .await?;
         tx.commit().await?;
         let kept = kept.filter(|(whose, _)| *whose == user.map(|user| user.0));
-        let (_, state) = kept.ok_or(Error::WrongPasskey)?;
+        let (_, state) = kept.ok_or(Refusal::WrongPasskey)?;
         // A challenge of the other kind, to add a passkey or to use one, is none here.
         serde_json::from_str(&state).map_err(wrong)
     }
@@ -451,7 +452,7 @@ fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
 /// Logs why a passkey was refused, which the error does not say.
 fn wrong(error: impl fmt::Display) -> Error {
     tracing::info!(%error, "a passkey was refused");
-    Error::WrongPasskey
+    Refusal::WrongPasskey.into()
 }
 
 fn unreadable(error: impl fmt::Display) -> Error {

@@ -12,6 +12,7 @@ use crate::sign_in::bearer::bearer;
 use crate::sign_in::throttle;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{MembershipState, require_administrator};
@@ -44,8 +45,8 @@ impl Store {
     /// Makes a link for a member of the current user's account. Earlier links of the person no longer work.
     ///
     /// # Errors
-    /// [`Error::BelongsElsewhere`] as [`may_make_link`]; [`Error::NotFound`]; [`Error::Deactivated`];
-    /// [`Error::NotAllowed`] if the current user is no longer an active administrator; [`Error::Database`],
+    /// [`Refusal::BelongsElsewhere`] as [`may_make_link`]; [`Refusal::NotFound`]; [`Refusal::Deactivated`];
+    /// [`Refusal::NotAllowed`] if the current user is no longer an active administrator; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn make_reset_link(
         &self,
@@ -57,7 +58,7 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         let members = users::members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
-        let member = members.into_iter().find(|member| member.person.id == user).ok_or(Error::NotFound)?;
+        let member = members.into_iter().find(|member| member.person.id == user).ok_or(Refusal::NotFound)?;
         let accounts = accounts_of(&mut tx, user).await?;
         let belongs_elsewhere = accounts.iter().any(|account| *account != by.account);
         may_make_link(&member, belongs_elsewhere, handover)?;
@@ -75,7 +76,7 @@ impl Store {
     /// takes are the same whether or not a user has the address; [`Store::link_for`] does the rest, after the answer.
     ///
     /// # Errors
-    /// [`Error::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts
+    /// [`Refusal::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts
     /// to sign in from the network of the address `from`; [`Error::Database`].
     pub async fn count_reset_request(&self, email: &str, from: IpAddr) -> Result<(), Error> {
         let asked = self.key().hash_for(Purpose::PasswordReset, folded_email(email));
@@ -131,7 +132,7 @@ impl Store {
     /// `from`, as guesses of passwords are.
     ///
     /// # Errors
-    /// [`Error::ResetOver`] if there is no such link, or no longer; [`Error::Throttled`], [`Error::Database`].
+    /// [`Refusal::ResetOver`] if there is no such link, or no longer; [`Refusal::Throttled`], [`Error::Database`].
     pub async fn password_reset(&self, token: &ResetToken, from: IpAddr) -> Result<String, Error> {
         let now = self.clock().now();
         let (since, latest) = counted(RESET_LIFETIME, now);
@@ -151,7 +152,7 @@ impl Store {
             throttle::forgive(&mut tx, &guess).await?;
         }
         tx.commit().await?;
-        email.ok_or(Error::ResetOver)
+        email.ok_or(Refusal::ResetOver.into())
     }
 
     /// Sets a new password by a link, which works once. All sessions of the person end, in every account, and so do
@@ -159,7 +160,7 @@ impl Store {
     /// caller has checked the password by `domain`'s rules.
     ///
     /// # Errors
-    /// As [`Store::password_reset`]; [`Error::ResetOver`] also if the person may work in no account by now;
+    /// As [`Store::password_reset`]; [`Refusal::ResetOver`] also if the person may work in no account by now;
     /// [`Error::Password`], [`Error::Corrupt`].
     pub async fn reset_password(&self, token: &ResetToken, password: &str, from: IpAddr) -> Result<(), Error> {
         self.password_reset(token, from).await?;
@@ -175,9 +176,9 @@ impl Store {
         .bind(latest)
         .fetch_optional(&mut *tx)
         .await?;
-        let user = UserId(user.ok_or(Error::ResetOver)?);
+        let user = UserId(user.ok_or(Refusal::ResetOver)?);
         let Some((_, MembershipState::Active)) = users::membership(&mut tx, user).await? else {
-            return Err(Error::ResetOver);
+            return Err(Refusal::ResetOver.into());
         };
         self.replace_password(&mut tx, user, Some(user), &hash, now).await?;
         Ok(tx.commit().await?)
@@ -187,11 +188,11 @@ impl Store {
     /// as [`Store::reset_password`]. Returns the number of sessions ended.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if no user has the address; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`] if no user has the address; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn set_password(&self, email: &str, password: &str) -> Result<u64, Error> {
         let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let ended = self.replace_password(&mut tx, user, None, &hash, self.clock().now()).await?;
         tx.commit().await?;
         Ok(ended)

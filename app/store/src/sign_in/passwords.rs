@@ -91,7 +91,7 @@ impl Store {
     /// if there is no such user.
     ///
     /// # Errors
-    /// [`Error::Throttled`] as [`Store::sign_in`], [`Error::Password`], [`Error::Database`].
+    /// `Refusal::Throttled` as [`Store::sign_in`], [`Error::Password`], [`Error::Database`].
     pub(crate) async fn check_password(
         &self,
         email: &str,

@@ -12,6 +12,7 @@ use crate::sign_in::passkeys;
 use crate::store::Store;
 use crate::{members::users, sign_in::throttle};
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::require_administrator;
@@ -90,7 +91,7 @@ impl Store {
     /// Gives the current user a new authenticator, which counts once it is confirmed. An unconfirmed one is replaced.
     ///
     /// # Errors
-    /// [`Error::AlreadyDone`] if they have one that counts; [`Error::Corrupt`] if an otpauth URL can't hold their
+    /// [`Refusal::AlreadyDone`] if they have one that counts; [`Error::Corrupt`] if an otpauth URL can't hold their
     /// e-mail address; [`Error::Database`].
     pub async fn begin_authenticator(&self, by: &CurrentUser) -> Result<NewAuthenticator, Error> {
         let mut secret = Zeroizing::new([0; SECRET_LENGTH]);
@@ -108,7 +109,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         if begun.rows_affected() == 0 {
-            return Err(Error::AlreadyDone);
+            return Err(Refusal::AlreadyDone.into());
         }
         tx.commit().await?;
         let url = totp.to_url().map_err(|error| Error::Corrupt(format!("an authenticator: {error}")))?;
@@ -119,8 +120,8 @@ impl Store {
     /// Returns new recovery codes; earlier ones no longer count.
     ///
     /// # Errors
-    /// [`Error::WrongCode`]; [`Error::Throttled`] as [`Store::second_step`]; [`Error::AlreadyDone`] if it is confirmed
-    /// already; [`Error::NotFound`] if there is none; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::WrongCode`]; [`Refusal::Throttled`] as [`Store::second_step`]; [`Refusal::AlreadyDone`] if it is confirmed
+    /// already; [`Refusal::NotFound`] if there is none; [`Error::Database`], [`Error::Corrupt`].
     pub async fn confirm_authenticator(
         &self,
         by: &CurrentUser,
@@ -133,8 +134,8 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let confirmed = sql::query_scalar("SELECT confirmed_at IS NOT NULL FROM authenticators WHERE user_id = $1");
-        if confirmed.bind(user.0).fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)? {
-            return Err(Error::AlreadyDone);
+        if confirmed.bind(user.0).fetch_optional(&mut *tx).await?.ok_or(Refusal::NotFound)? {
+            return Err(Refusal::AlreadyDone.into());
         }
         let right = match GivenCode::read(code) {
             Some(GivenCode::Authenticator(code)) => {
@@ -144,7 +145,7 @@ impl Store {
         };
         if !right {
             tx.commit().await?; // keeps the failed attempt
-            return Err(Error::WrongCode);
+            return Err(Refusal::WrongCode.into());
         }
         throttle::forgive(&mut tx, &guess).await?;
         let confirm = sql::query("UPDATE authenticators SET confirmed_at = $1 WHERE user_id = $2");
@@ -158,11 +159,11 @@ impl Store {
     /// Gives the current user new recovery codes; earlier ones no longer count.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if they have no second factor; [`Error::Database`].
+    /// [`Refusal::NotFound`] if they have no second factor; [`Error::Database`].
     pub async fn renew_recovery_codes(&self, by: &CurrentUser) -> Result<RecoveryCodes, Error> {
         let mut tx = self.pools().begin().await?;
         if !has_second_factor(&mut tx, by.user.id).await? {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         let codes = new_recovery_codes(self.key(), &mut tx, by.user.id).await?;
         self.note_own(&mut tx, by, Action::RecoveryCodesRenewed).await?;
@@ -174,7 +175,7 @@ impl Store {
     /// recovery codes are removed, too.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if they have none; [`Error::Database`].
+    /// [`Refusal::NotFound`] if they have none; [`Error::Database`].
     pub async fn switch_second_factor_off(&self, by: &CurrentUser) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
@@ -191,10 +192,10 @@ impl Store {
     /// there were any. The user's sessions end.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if no user has this e-mail address; [`Error::Database`].
+    /// [`Refusal::NotFound`] if no user has this e-mail address; [`Error::Database`].
     pub async fn reset_second_factor(&self, email: &str) -> Result<bool, Error> {
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let had = has_second_factor(&mut tx, user).await?;
         for table in ["authenticators", "passkeys", "recovery_codes", "sessions", "pending_sign_ins"] {
             if had {
@@ -214,23 +215,23 @@ impl Store {
     /// Returns whether the account requires a second factor of every user.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account; [`Error::Database`].
+    /// [`Refusal::NotFound`] if there is no such account; [`Error::Database`].
     pub async fn second_factor_required(&self, account: AccountId) -> Result<bool, Error> {
         let required = sql::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
-        required.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Error::NotFound)
+        required.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Refusal::NotFound.into())
     }
 
     /// Lets the current user's account require a second factor of every user, or no longer. Users who have none can
     /// then do nothing but set one up.
     ///
     /// # Errors
-    /// [`Error::SecondFactorNeeded`] if it is switched on by a user who has none; [`Error::NotAllowed`] if the current
+    /// [`Refusal::SecondFactorNeeded`] if it is switched on by a user who has none; [`Refusal::NotAllowed`] if the current
     /// user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn require_second_factor(&self, by: &CurrentUser, on: bool) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
         require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
         if on && !has_second_factor(&mut tx, by.user.id).await? {
-            return Err(Error::SecondFactorNeeded);
+            return Err(Refusal::SecondFactorNeeded.into());
         }
         let changed = sql::query(
             "UPDATE accounts SET second_factor_required = $1 WHERE id = $2 AND second_factor_required <> $1",

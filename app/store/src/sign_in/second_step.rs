@@ -12,6 +12,7 @@ use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::UserId;
@@ -24,11 +25,31 @@ bearer! {
     PendingSignIn
 }
 
+/// The outcome of a first step that was right.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// The session that has begun.
+    Session(SessionToken),
+    /// The user has a second factor, with which signing in goes on. The state for that was stored.
+    SecondStep(PendingSignIn),
+}
+
+impl SignIn {
+    /// Returns the session, unless the second step is still to be taken.
+    #[must_use]
+    pub fn session(self) -> Option<SessionToken> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::SecondStep(_) => None,
+        }
+    }
+}
+
 impl Store {
     /// Returns the ways to take the second step, if it still can be taken.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] if it can't; [`Error::Database`].
+    /// [`Refusal::SignInOver`] if it can't; [`Error::Database`].
     pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let first = find(&mut connection, pending, self.clock().now()).await?;
@@ -38,8 +59,8 @@ impl Store {
     /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] if the password was given too long ago, or has been replaced since; [`Error::WrongCode`];
-    /// [`Error::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
+    /// [`Refusal::SignInOver`] if the password was given too long ago, or has been replaced since; [`Refusal::WrongCode`];
+    /// [`Refusal::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
     /// passwords; [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step(
         &self,
@@ -58,7 +79,7 @@ impl Store {
         let Some(right) = second_factor::take_code(self, &mut tx, user, code, now).await? else {
             event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
             tx.commit().await?; // keeps the failed attempt
-            return Err(Error::WrongCode);
+            return Err(Refusal::WrongCode.into());
         };
         throttle::forgive(&mut tx, &guess).await?;
         if right == RightCode::Recovery {
@@ -79,11 +100,11 @@ pub(crate) async fn after(
     user: UserId,
     from: &Client,
     now: DateTime<Utc>,
-) -> Result<Result<SessionToken, PendingSignIn>, Error> {
-    match require(step, tx, account, user, now).await? {
-        None => Ok(Ok(sessions::begin(step, store, tx, account, user, from, now).await?)),
-        Some(pending) => Ok(Err(pending)),
-    }
+) -> Result<SignIn, Error> {
+    Ok(match require(step, tx, account, user, now).await? {
+        None => SignIn::Session(sessions::begin(step, store, tx, account, user, from, now).await?),
+        Some(pending) => SignIn::SecondStep(pending),
+    })
 }
 
 /// Returns the second step that a user, identified by the first, has to take; `None` if they have no second factor.
@@ -164,6 +185,6 @@ pub(crate) async fn find(
     .bind(until)
     .fetch_optional(connection)
     .await?;
-    let (account, user, issuer) = found.ok_or(Error::SignInOver)?;
+    let (account, user, issuer) = found.ok_or(Refusal::SignInOver)?;
     Ok(First { account: AccountId(account), user: UserId(user), issuer })
 }

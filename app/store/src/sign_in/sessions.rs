@@ -8,10 +8,11 @@ use crate::error::Error;
 use crate::members::users::role_named;
 use crate::sign_in::bearer::bearer;
 use crate::sign_in::passkeys;
-use crate::sign_in::second_step;
+use crate::sign_in::second_step::{self, SignIn};
 use crate::sign_in::throttle;
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::{CurrentUser, Person, Preferences, UserId};
@@ -75,26 +76,25 @@ pub struct KnownSession {
 }
 
 impl Store {
-    /// Begins a session of the user with this e-mail address and password, in the account that they joined first. It
-    /// takes the same time whether or not there is such a user.
+    /// Begins a session of the user with this e-mail address and password, in the account that they joined first, or the
+    /// second step if they have a second factor. It takes the same time whether or not there is such a user.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] if the user has a second factor, with the token that [`Store::second_step`] takes;
-    /// [`Error::WrongCredentials`]; [`Error::Throttled`] after 5 failures in 15 minutes for the e-mail address, or 20
-    /// for the network address `from`, until a delay has passed that doubles with every further failure;
+    /// [`Refusal::WrongCredentials`]; [`Refusal::Throttled`] after 5 failures in 15 minutes for the e-mail address, or
+    /// 20 for the network address `from`, until a delay has passed that doubles with every further failure;
     /// [`Error::Password`], [`Error::Database`].
-    pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SessionToken, Error> {
+    pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SignIn, Error> {
         let from = from.into();
-        let right = self.check_password(email, password, from.address).await?.ok_or(Error::WrongCredentials)?;
+        let right = self.check_password(email, password, from.address).await?.ok_or(Refusal::WrongCredentials)?;
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let account = first_account(&mut tx, right.user).await?.ok_or(Error::WrongCredentials)?;
+        let account = first_account(&mut tx, right.user).await?.ok_or(Refusal::WrongCredentials)?;
         if !right.still_holds(&mut tx).await? {
-            return Err(Error::WrongCredentials);
+            return Err(Refusal::WrongCredentials.into());
         }
         let begun = second_step::after(FirstStep::Password, self, &mut tx, account, right.user, &from, now).await?;
         tx.commit().await?;
-        begun.map_err(Error::SecondStepNeeded)
+        Ok(begun)
     }
 
     /// Returns the current user; see [`Store::known_session`].
@@ -258,7 +258,7 @@ async fn end(token: &SessionToken, store: &Store, tx: &mut Connection, now: Date
 /// verified who the user is.
 ///
 /// # Errors
-/// [`Error::WrongCredentials`] if they are not an active user of it, perhaps since a moment ago.
+/// [`Refusal::WrongCredentials`] if they are not an active user of it, perhaps since a moment ago.
 pub(crate) async fn begin(
     step: FirstStep<'_>,
     store: &Store,
@@ -269,7 +269,7 @@ pub(crate) async fn begin(
     now: DateTime<Utc>,
 ) -> Result<SessionToken, Error> {
     if !see(tx, account, user, now).await? {
-        return Err(Error::WrongCredentials);
+        return Err(Refusal::WrongCredentials.into());
     }
     let (authenticated_at, details) = match step {
         FirstStep::Password => (now, json!({ "from": from.address })),

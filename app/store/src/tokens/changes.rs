@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
 use crate::store::Store;
 use crate::tokens::rows::{self, StoredToken};
+use domain::Refusal;
 use domain::audit::action::{Action, Actor};
 use domain::gate::api_version::ApiVersion;
 use domain::text::folded;
@@ -34,7 +35,7 @@ impl Store {
     /// Creates a token. `request` is the client's own id of the request, so that sending it again does nothing.
     ///
     /// # Errors
-    /// [`Error::AlreadyDone`], [`Error::Database`] (also for a primary contact outside the account).
+    /// [`Refusal::AlreadyDone`], [`Error::Database`] (also for a primary contact outside the account).
     pub async fn create(
         &self,
         by: impl Into<Actor>,
@@ -53,13 +54,13 @@ impl Store {
     /// passes for as long as the original's did when it was new. `request` as in [`Store::create`].
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Refusal::AlreadyDone`], [`Error::Database`].
     pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
         let by = by.into();
         let mut tx = self.pools().begin_in(by.account).await?;
         let original = rows::find(&mut tx, by.account, id).await?;
         if original.deleted_at.is_some() {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         let mut settings = original.token.settings;
         settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
@@ -117,7 +118,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Error::AlreadyDone);
+            return Err(Refusal::AlreadyDone.into());
         }
         event(by, action, id, details).record(self, tx, now).await?;
         let name_exists = rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
@@ -128,7 +129,7 @@ impl Store {
     /// token with this name.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (also for a primary contact outside the account).
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`] (also for a primary contact outside the account).
     pub async fn update(
         &self,
         by: impl Into<Actor>,
@@ -148,7 +149,7 @@ impl Store {
     /// new one passes for as long as the old one did when it was new.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
     pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
         let changed = self.change(by.into(), id, Action::TokenReset, |stored| {
@@ -168,7 +169,7 @@ impl Store {
     /// Moves a token to the newest API version.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn upgrade_version(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let changed = self.change(by.into(), id, Action::TokenVersionUpgraded, |stored| {
             stored.token.settings.api_version = ApiVersion::NEWEST;
@@ -180,7 +181,7 @@ impl Store {
     /// Keeps a token from passing the gate until it is enabled again.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn disable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         self.set_state(by.into(), id, TokenState::Disabled, Action::TokenDisabled).await
     }
@@ -188,7 +189,7 @@ impl Store {
     /// Lets a disabled token pass again.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn enable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         self.set_state(by.into(), id, TokenState::Enabled, Action::TokenEnabled).await
     }
@@ -204,7 +205,7 @@ impl Store {
     /// Deletes a token: from then on only [`Store::undo_delete`] finds it, within [`UNDO_WINDOW`].
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let changed = self.change(by.into(), id, Action::TokenDeleted, |stored| {
             stored.deleted_at = Some(self.clock().now());
@@ -216,12 +217,12 @@ impl Store {
     /// Restores a token that was deleted within [`UNDO_WINDOW`], as it was. A token that is not deleted stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
+    /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn undo_delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let (since, until) = counted(UNDO_WINDOW, self.clock().now());
         let undone = self.change_any(by.into(), id, Action::TokenDeletionUndone, |stored| {
             if stored.deleted_at.is_some_and(|at| !(since + 1..=until).contains(&micros(at))) {
-                return Err(Error::NotFound);
+                return Err(Refusal::NotFound.into());
             }
             stored.deleted_at = None;
             Ok(())
@@ -252,7 +253,7 @@ impl Store {
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
         self.change_any(by, id, action, |stored| match stored.deleted_at {
-            Some(_) => Err(Error::NotFound),
+            Some(_) => Err(Refusal::NotFound.into()),
             None => edit(stored),
         })
         .await
@@ -293,7 +294,7 @@ impl Store {
 
 impl StoredToken {
     fn require_revision(&self, revision: i64) -> Result<(), Error> {
-        if self.token.revision == revision { Ok(()) } else { Err(Error::Conflict) }
+        if self.token.revision == revision { Ok(()) } else { Err(Refusal::Conflict.into()) }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::store::Store;
 use crate::tokens::rows::{self, SELECT, StoredToken, TokenRow};
 use crate::tokens::search::{Search, TOKENS};
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::paging::Cursor;
 use domain::tokens::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
@@ -93,11 +94,11 @@ impl Store {
     /// Returns the account's token with this id.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn token(&self, account: AccountId, id: TokenId) -> Result<Token, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let found = rows::find(&mut connection, account, id).await?;
-        if found.deleted_at.is_none() { Ok(found.token) } else { Err(Error::NotFound) }
+        if found.deleted_at.is_none() { Ok(found.token) } else { Err(Refusal::NotFound.into()) }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::db::database::{Connection, time};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::gate::api_version::ApiVersion;
 use domain::members::user::{Person, UserId};
@@ -121,7 +122,7 @@ pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: To
     let mut query = QueryBuilder::new(SELECT);
     query.push(" WHERE account_id = ").push_bind(account.0).push(" AND id = ").push_bind(id.0);
     let row: Option<TokenRow> = query.build_query_as().fetch_optional(connection).await?;
-    row.ok_or(Error::NotFound)?.try_into()
+    row.ok_or(Refusal::NotFound)?.try_into()
 }
 
 /// Returns whether the account has a token with this name (folded), other than `except`.

@@ -3,10 +3,11 @@
 
 use crate::test_store::{HERE, PASSWORD, TestStore};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::members::role::Role;
 use domain::tokens::token::TokenSettings;
 use std::net::{IpAddr, Ipv4Addr};
-use store::{Error, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SessionToken};
+use store::{Error, RelyingParty, SESSION_IDLE, SESSION_LIFETIME, SignIn};
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ async fn ahead<T>(test: &TestStore, act: impl AsyncFnOnce() -> T) -> T {
     done
 }
 
-async fn sign_in(test: &TestStore, password: &str) -> Result<SessionToken, Error> {
+async fn sign_in(test: &TestStore, password: &str) -> Result<SignIn, Error> {
     test.store.sign_in(&test.aya.user.email, password, HERE).await
 }
 
@@ -32,34 +33,37 @@ async fn failures_of_a_clock_ahead_throttle_no_user() {
         for _ in 0..6 {
             assert!(sign_in(&test, "wrong").await.is_err());
         }
-        assert!(matches!(sign_in(&test, PASSWORD).await, Err(Error::Throttled { .. })));
+        assert!(matches!(sign_in(&test, PASSWORD).await, Err(Error::Refused(Refusal::Throttled { .. }))));
     })
     .await;
-    sign_in(&test, PASSWORD).await.unwrap();
+    sign_in(&test, PASSWORD).await.unwrap().session().unwrap();
     for _ in 0..5 {
-        assert!(matches!(sign_in(&test, "wrong").await, Err(Error::WrongCredentials)));
+        assert!(matches!(sign_in(&test, "wrong").await, Err(Error::Refused(Refusal::WrongCredentials))));
     }
-    assert!(matches!(sign_in(&test, PASSWORD).await, Err(Error::Throttled { .. })), "those of now count");
+    assert!(
+        matches!(sign_in(&test, PASSWORD).await, Err(Error::Refused(Refusal::Throttled { .. }))),
+        "those of now count"
+    );
     test.later(TimeDelta::minutes(15));
     assert!(test.store.remove_ended_sessions().await.unwrap() > 0);
-    ahead(&test, async || sign_in(&test, PASSWORD).await.unwrap()).await;
+    ahead(&test, async || sign_in(&test, PASSWORD).await.unwrap()).await.session().unwrap();
 }
 
 #[tokio::test]
 async fn session_of_a_clock_ahead_is_over_once_it_is_set_right() {
     let test = TestStore::new().await;
-    let session = ahead(&test, async || sign_in(&test, PASSWORD).await.unwrap()).await;
+    let session = ahead(&test, async || sign_in(&test, PASSWORD).await.unwrap()).await.session().unwrap();
     assert_eq!(test.store.session(&session).await.unwrap(), None);
-    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
+    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::Refused(Refusal::StepUpNeeded))));
     assert!(test.store.own_sessions(&test.aya, &session).await.unwrap().is_empty());
     assert_eq!(test.store.remove_ended_sessions().await.unwrap(), 1);
-    sign_in(&test, PASSWORD).await.unwrap();
+    sign_in(&test, PASSWORD).await.unwrap().session().unwrap();
 }
 
 #[tokio::test]
 async fn session_used_by_a_clock_ahead_goes_on_no_longer_than_others() {
     let test = TestStore::new().await;
-    let session = sign_in(&test, PASSWORD).await.unwrap();
+    let session = sign_in(&test, PASSWORD).await.unwrap().session().unwrap();
     test.later(SESSION_IDLE - TimeDelta::minutes(5));
     assert!(test.store.session(&session).await.unwrap().is_some());
     test.later(TimeDelta::minutes(-100));
@@ -78,19 +82,19 @@ async fn code_taken_by_a_clock_ahead_does_not_block_later_codes() {
     test.store.confirm_authenticator(&test.aya, &code(), HERE).await.unwrap();
     test.later(TimeDelta::minutes(1));
     let attempt = async |host: u8| {
-        let Err(Error::SecondStepNeeded(pending)) = sign_in(&test, PASSWORD).await else { panic!("no second step") };
+        let Ok(SignIn::SecondStep(pending)) = sign_in(&test, PASSWORD).await else { panic!("no second step") };
         let from = IpAddr::V4(Ipv4Addr::new(198, 51, 100, host));
         (test.store.second_step(&pending, &code(), from).await, pending)
     };
     let (signed_in, _) = ahead(&test, async || attempt(1).await).await;
     signed_in.unwrap();
     attempt(2).await.0.unwrap();
-    assert!(matches!(attempt(3).await.0, Err(Error::WrongCode)), "a code works once all the same");
+    assert!(matches!(attempt(3).await.0, Err(Error::Refused(Refusal::WrongCode))), "a code works once all the same");
 
-    let Err(Error::SecondStepNeeded(pending)) = ahead(&test, async || sign_in(&test, PASSWORD).await).await else {
+    let Ok(SignIn::SecondStep(pending)) = ahead(&test, async || sign_in(&test, PASSWORD).await).await else {
         panic!("no second step")
     };
-    assert!(matches!(test.store.pending_sign_in(&pending).await, Err(Error::SignInOver)));
+    assert!(matches!(test.store.pending_sign_in(&pending).await, Err(Error::Refused(Refusal::SignInOver))));
 }
 
 #[tokio::test]
@@ -107,7 +111,7 @@ async fn invitation_of_a_clock_ahead_is_over_once_it_is_set_right() {
     let test = TestStore::new().await;
     let invite = async || test.store.invite(&test.aya, "nao@agency.example", Role::Finance).await.unwrap();
     let (_, token) = ahead(&test, invite).await;
-    assert!(matches!(test.store.invitation(&token, HERE).await, Err(Error::InvitationOver)));
+    assert!(matches!(test.store.invitation(&token, HERE).await, Err(Error::Refused(Refusal::InvitationOver))));
     assert_eq!(test.store.invitations(test.aya.account).await.unwrap(), []);
     assert_eq!(test.store.remove_expired_invitations().await.unwrap(), 1);
     let (_, token) = invite().await;
@@ -119,7 +123,7 @@ async fn token_deleted_by_a_clock_ahead_is_gone_for_good() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     ahead(&test, async || test.store.delete(&test.aya, token.id).await.unwrap()).await;
-    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::Refused(Refusal::NotFound))));
     assert_eq!(test.store.remove_deleted().await.unwrap(), 1);
 }
 

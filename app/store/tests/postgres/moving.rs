@@ -4,7 +4,7 @@ use crate::contract::test_store::{HERE, PASSWORD, TestStore};
 use crate::database::Database;
 use chrono::TimeDelta;
 use domain::tokens::filter::TokenFilter;
-use store::{Call, Clock, Error, LEASE, ServerKey, Store, move_database};
+use store::{Call, Clock, Error, LEASE, MoveError, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ async fn open(url: &str, clock: &Clock) -> Store {
 async fn database_moves_to_sqlite_and_back_unchanged() {
     let test = TestStore::new().await;
     let issued = test.issue("カギの束").await;
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     let (token, account) = (issued.token.id, test.aya.account);
     let scope = domain::tokens::scope::Scope::GET_COMPANY_INFORMATION;
     let (at, latency) = (test.clock.now(), std::time::Duration::from_millis(1));
@@ -38,7 +38,7 @@ async fn database_moves_to_sqlite_and_back_unchanged() {
     let moved = move_database(&test.database.url(), &sqlite).await.unwrap();
     let rows = |table| moved.iter().find(|moved| moved.name == table).unwrap().rows;
     assert_eq!((rows("accounts"), rows("tokens"), rows("call_packs"), rows("audit_events")), (1, 1, 1, 5));
-    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(Error::NotEmpty("accounts"))));
+    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(MoveError::NotEmpty("accounts"))));
     let back = Database::new().await;
     assert_eq!(move_database(&sqlite, &back.url()).await.unwrap(), moved);
 
@@ -68,7 +68,7 @@ async fn move_is_refused_while_a_server_runs() {
         assert!(began.elapsed() < 3 * LEASE, "it lease_is_valid its cache");
     }
     let (_folder, sqlite) = file();
-    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(Error::Served)));
+    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(MoveError::Served)));
     keeping.abort();
     assert!(keeping.await.unwrap_err().is_cancelled());
     test.store.end_lease().await.unwrap();
@@ -79,11 +79,11 @@ async fn move_is_refused_while_a_server_runs() {
 async fn refused_move_leaves_both_databases_unchanged() {
     let test = TestStore::new().await;
     let other = Database::new().await;
-    assert!(matches!(move_database(&test.database.url(), &other.url()).await, Err(Error::SameKind)));
+    assert!(matches!(move_database(&test.database.url(), &other.url()).await, Err(MoveError::SameKind)));
     let (_folder, sqlite) = file();
     let before = open(&sqlite, &test.clock).await;
     before.add_account("Other").await.unwrap();
-    assert!(matches!(move_database(&sqlite, &test.database.url()).await, Err(Error::NotEmpty("accounts"))));
+    assert!(matches!(move_database(&sqlite, &test.database.url()).await, Err(MoveError::NotEmpty("accounts"))));
     assert_eq!(test.store.accounts().await.unwrap().len(), 1);
     assert_eq!(before.accounts().await.unwrap().len(), 1);
 }

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use store::{Clock, DatabaseLock, Error, ServerKey, Store, back_up};
+use store::{BackupError, Clock, DatabaseLock, Error, ServerKey, Store, back_up};
 use uuid::Uuid;
 
 fn url(file: &Path) -> String {
@@ -120,8 +120,8 @@ async fn backup_is_whole_while_others_write() {
     assert!(copy.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
     assert!(copy.verify_audit_trail().await.unwrap().iter().all(|chain| chain.fault.is_none()));
     let refused = back_up(&address, &file).await.unwrap_err();
-    assert!(matches!(refused, Error::BackupExists(_)), "{refused}");
-    assert!(matches!(back_up("postgres://localhost/x", &file).await, Err(Error::NotBackedUpHere)));
+    assert!(matches!(refused, BackupError::Exists(_)), "{refused}");
+    assert!(matches!(back_up("postgres://localhost/x", &file).await, Err(BackupError::NotBackedUpHere)));
     assert!(back_up(&url(&folder.path().join("none.db")), &folder.path().join("b.db")).await.is_err());
 }
 

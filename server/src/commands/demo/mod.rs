@@ -189,11 +189,13 @@ mod tests {
         assert!(is_in(store).await? && !is_due(store).await?);
 
         for (role, email, _) in HOSHI_OAK.users {
-            let session = store.sign_in(email, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+            let signed_in = store.sign_in(email, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+            let session = signed_in.session().context("signed in")?;
             let asker = store.session(&session).await?.context("signed in")?;
             assert_eq!((asker.role, asker.account_name.as_str()), (*role, HOSHI_OAK.name));
         }
-        let session = store.sign_in(HOSHI_OAK.users[0].1, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+        let signed_in = store.sign_in(HOSHI_OAK.users[0].1, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+        let session = signed_in.session().context("signed in")?;
         let administrator = store.session(&session).await?.context("signed in")?;
         let accounts = store.own_accounts(&administrator).await?;
         let accounts: Vec<_> = accounts.iter().map(|account| account.name.as_str()).collect();

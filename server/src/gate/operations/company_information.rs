@@ -32,10 +32,9 @@ pub async fn get(call: &Call) -> Result<Answer, GateError> {
 /// `PUT`: changes the fields in the body and leaves the rest.
 pub async fn update(call: &Call) -> Result<Answer, GateError> {
     let change = Fields::new(call.input.fields(&[])?).without_uri(&call.uri(PATH)).settable()?.into();
-    let updated = call.store.update_company_information(call.caller(), |profile| profile.updated(&change)).await?;
-    updated.map_err(|problems| {
-        let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
-        GateError::Invalid(problems.into_iter().map(field).collect())
-    })?;
+    let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
+    let invalid = |problems: Vec<_>| GateError::Invalid(problems.into_iter().map(field).collect());
+    let update = |profile: &CompanyInformation| profile.updated(&change).map_err(invalid);
+    call.store.update_company_information(call.caller(), update).await?;
     Ok(Answer::done(&format!("{}/", call.uri(PATH))))
 }

@@ -4,6 +4,7 @@ use axum::response::IntoResponse as _;
 use domain::reports::job::{Job, JobId, JobStatus};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
+use store::Replay;
 use uuid::Uuid;
 
 use super::{
@@ -57,8 +58,10 @@ pub async fn download(call: &Call) -> Result<Answer, GateError> {
 
 /// `PUT /Jobs/{JobId}/Replay`: a new job that repeats this one.
 pub async fn replay(call: &Call) -> Result<Answer, GateError> {
-    let job = call.store.replay_job(call.caller(), id(call)?).await??;
-    Answer::one("Job", &resource(call, &job))
+    match call.store.replay_job(call.caller(), id(call)?).await? {
+        Replay::Ordered(job) => Answer::one("Job", &resource(call, &job)),
+        Replay::Refused(reason) => Err(reason.into()),
+    }
 }
 
 fn id(call: &Call) -> Result<JobId, GateError> {

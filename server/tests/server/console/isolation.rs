@@ -58,7 +58,7 @@ async fn open() -> (TestApp, Theirs) {
     let store = &app.store;
     let (invitation, _) = store.invite(&app.by, "guest@agency.example", Role::Analyst).await.unwrap();
     let client = std::net::IpAddr::from([192, 0, 2, 1]);
-    let session = store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap();
+    let session = store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap().session().unwrap();
     let session = store.own_sessions(&app.by, &session).await.unwrap().remove(0);
     let caller = caller(&app).await;
     let day = "2026-05-01".parse().unwrap();
@@ -253,7 +253,7 @@ async fn no_server_function_reaches_into_another_account() {
 /// Opens one more session of the app's administrator, to list the others with.
 async fn other_session(app: &TestApp) -> store::SessionToken {
     let client = std::net::IpAddr::from([192, 0, 2, 2]);
-    app.store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap()
+    app.store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap().session().unwrap()
 }
 
 #[tokio::test]

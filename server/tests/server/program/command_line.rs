@@ -9,6 +9,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use domain::Refusal;
 use domain::members::role::Role;
 use server::config::Data;
 use store::{Error, Identity, VerifiedPerson};
@@ -55,12 +56,12 @@ async fn added_user_can_sign_in_and_new_account_has_no_api_access() {
 
     let store = Data::within(folder.path()).open().await.unwrap();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap();
+    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap().session().unwrap();
     let asker = store.session(&session).await.unwrap().unwrap();
     assert_eq!((asker.role, asker.account_name.as_str()), (Role::Analyst, "Agency"));
     assert!(!store.account(asker.account).await.unwrap().api_access);
     let wrong = store.sign_in("aya@agency.example", "wrong horse battery", from).await;
-    assert!(matches!(wrong, Err(Error::WrongCredentials)));
+    assert!(matches!(wrong, Err(Error::Refused(Refusal::WrongCredentials))));
 }
 
 #[tokio::test]
@@ -118,7 +119,7 @@ async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
     let store = Data::within(folder.path()).open().await.unwrap();
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
     let person = VerifiedPerson { email: "aya@agency.example".to_owned(), name: None };
-    store.link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
+    store.link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().session().unwrap();
     let unlink = |email| run(&["user", "unlink", "--email", email], &[], folder.path(), "");
     for said in ["Unlinked aya@agency.example.\n", "There was no link.\n"] {
         assert_eq!(String::from_utf8_lossy(&unlink("aya@agency.example").stdout), said);
@@ -333,7 +334,7 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let store = Data::within(folder.path()).open().await.unwrap();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap();
+    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap().session().unwrap();
     let set = |email, password| run(&["user", "set-password", "--email", email], &[], folder.path(), password);
     for (email, password, reason) in [
         ("aya@agency.example", "short\n", "at least 12 characters"),
@@ -349,8 +350,8 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     assert_eq!(said, "Set the password of aya@agency.example. Sessions ended: 1.\n", "{done:?}");
     assert_eq!(store.session(&session).await.unwrap(), None);
     let old = store.sign_in("aya@agency.example", "correct horse battery", from).await;
-    assert!(matches!(old, Err(Error::WrongCredentials)), "{old:?}");
-    store.sign_in("aya@agency.example", "three paper lanterns", from).await.unwrap();
+    assert!(matches!(old, Err(Error::Refused(Refusal::WrongCredentials))), "{old:?}");
+    store.sign_in("aya@agency.example", "three paper lanterns", from).await.unwrap().session().unwrap();
 }
 
 #[tokio::test]
@@ -382,11 +383,11 @@ async fn users_are_listed_changed_and_the_last_administrator_stays() {
 
     assert!(add_user(folder.path(), "bo@agency.example", "correct horse battery").status.success());
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap();
+    let session = store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap().session().unwrap();
     let bo = ["--email", "bo@agency.example", "--account", "Agency"];
     let said = user(&[&["deactivate"], &bo[..]].concat());
     assert_eq!(String::from_utf8_lossy(&said.stdout), "bo@agency.example is analyst in Agency, deactivated.\n");
     assert_eq!(store.session(&session).await.unwrap(), None);
     assert!(user(&[&["reinstate"], &bo[..]].concat()).status.success());
-    store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap();
+    store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap().session().unwrap();
 }

@@ -182,7 +182,7 @@ async fn link_is_not_shown_for_a_member_of_other_accounts() {
         let (_, invitation) = app.store.invite(&app.by, &address, Role::Analyst).await.unwrap();
         let known = domain::members::membership::Joining::Known { password: PASSWORD.to_owned() };
         let here = std::net::IpAddr::from([127, 0, 0, 1]);
-        app.store.accept_invitation(&invitation, known, here).await.unwrap();
+        app.store.accept_invitation(&invitation, known, here).await.unwrap().session().unwrap();
         let cookie = app.sign_in(Role::AccountAdministrator).await;
         let body = json!({ "id": otto }).to_string();
         let made = app.function("/api/users/make_reset_link", Some(&cookie), &body).await;

@@ -2,6 +2,7 @@
 
 use crate::sql;
 use crate::test_store::{PASSWORD, TestStore, new_user};
+use domain::Refusal;
 use domain::account::{AccountId, company::CompanyInformation};
 use domain::members::role::Role;
 use serde_json::json;
@@ -17,13 +18,13 @@ async fn account_is_found_by_name_and_starts_without_api_access() {
     assert!(!test.store.account(other).await.unwrap().api_access);
     let names: Vec<_> = test.store.accounts().await.unwrap().into_iter().map(|account| account.name).collect();
     assert_eq!(names, ["Acme", "Other"]);
-    assert!(matches!(test.store.account(AccountId(Uuid::nil())).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.account(AccountId(Uuid::nil())).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
 async fn a_second_account_of_the_same_name_is_refused() {
     let test = TestStore::new().await;
-    assert!(matches!(test.store.add_account("Acme").await, Err(Error::AccountExists)));
+    assert!(matches!(test.store.add_account("Acme").await, Err(Error::Refused(Refusal::AccountExists))));
     assert_eq!(test.actions().await, ["account_added", "user_added"], "no event of what was refused");
 }
 
@@ -53,8 +54,8 @@ async fn the_company_profile_begins_with_the_name_and_can_be_replaced() {
     test.store.set_company_information(account, &full).await.unwrap();
     assert_eq!(test.store.company_information(account).await.unwrap(), full);
     let nobody = AccountId(Uuid::nil());
-    assert!(matches!(test.store.company_information(nobody).await, Err(Error::NotFound)));
-    assert!(matches!(test.store.set_company_information(nobody, &full).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.company_information(nobody).await, Err(Error::Refused(Refusal::NotFound))));
+    assert!(matches!(test.store.set_company_information(nobody, &full).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
@@ -66,11 +67,12 @@ async fn company_profile_change_is_one_event_in_own_account_only() {
     full.ein_ssn_foreign_tax_id = "12-3454832".to_owned();
     let events = test.actions().await.len();
     for _ in 0..2 {
-        let edit = |_: &CompanyInformation| Ok::<_, ()>(full.clone());
-        assert_eq!(test.store.update_company_information(&test.aya, edit).await.unwrap(), Ok(full.clone()));
+        let edit = |_: &CompanyInformation| Ok::<_, Error>(full.clone());
+        assert_eq!(test.store.update_company_information(&test.aya, edit).await.unwrap(), full);
     }
-    let refuse = |_: &CompanyInformation| Err("no");
-    assert_eq!(test.store.update_company_information(&test.aya, refuse).await.unwrap(), Err("no"));
+    let refuse = |_: &CompanyInformation| Err(Refusal::Conflict.into());
+    let refused: Result<_, Error> = test.store.update_company_information(&test.aya, refuse).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Conflict))), "{refused:?}");
     assert_eq!(test.store.company_information(test.aya.account).await.unwrap(), full);
     let theirs = test.store.company_information(stranger.account).await.unwrap();
     assert_eq!(theirs, CompanyInformation::named("Other"));
@@ -103,7 +105,7 @@ async fn email_is_taken_in_any_case_width_and_account() {
     let other = test.stranger().await.account;
     for email in ["aya@AGENCY.example", " Aya@agency.example", "ＡＹＡ@agency.example"] {
         let user = NewUser { email: email.to_owned(), ..new_user("Aya", Role::Analyst) };
-        assert!(matches!(test.store.add_user(other, user).await, Err(Error::EmailTaken)), "{email}");
+        assert!(matches!(test.store.add_user(other, user).await, Err(Error::Refused(Refusal::EmailTaken))), "{email}");
     }
     assert_eq!(test.store.people(other).await.unwrap().len(), 1);
     assert_eq!(test.actions().await.len(), 4, "no event of what was refused");

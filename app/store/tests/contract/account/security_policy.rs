@@ -2,6 +2,7 @@
 
 use crate::test_store::TestStore;
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
 use domain::gate::access::Caller;
 use domain::tokens::token::TokenSettings;
@@ -82,7 +83,7 @@ async fn policy_changed_by_another_user_is_not_overwritten() {
     let (mine, theirs) = (policy("30", "", false), policy("90", "", false));
     test.store.update_security_policy(&test.aya, &theirs, 1).await.unwrap();
     let refused = test.store.update_security_policy(&test.aya, &mine, 1).await;
-    assert!(matches!(refused, Err(Error::Conflict)));
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Conflict))));
     assert_eq!(test.store.security_policy(test.aya.account).await.unwrap().0, theirs);
 }
 
@@ -184,7 +185,7 @@ async fn auth_tokens_are_kept_only_once_viewing_is_on() {
     demand(&test, &policy("", "", true)).await;
     let after = test.issue("After").await;
     assert_eq!((test.token(&before.token).await.viewable, after.token.viewable), (false, true));
-    assert!(matches!(store.view_secret(by, before.token.id).await, Err(Error::NotViewable)));
+    assert!(matches!(store.view_secret(by, before.token.id).await, Err(Error::Refused(Refusal::NotViewable))));
     let viewed = store.view_secret(by, after.token.id).await.unwrap();
     assert_eq!(viewed.secret.reveal(), after.secret.reveal());
     let copy = store.duplicate(by, before.token.id, Uuid::now_v7()).await.unwrap();
@@ -211,9 +212,9 @@ async fn auth_token_of_another_account_or_deleted_is_not_viewable() {
     demand(&test, &policy("", "", true)).await;
     let issued = test.issue("Export").await;
     let stranger = test.stranger().await;
-    assert!(matches!(test.store.view_secret(&stranger, issued.token.id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.view_secret(&stranger, issued.token.id).await, Err(Error::Refused(Refusal::NotFound))));
     test.store.delete(&test.aya, issued.token.id).await.unwrap();
-    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
@@ -228,7 +229,10 @@ async fn switching_viewing_off_deletes_kept_auth_tokens_for_good() {
     demand(&test, &off).await;
     assert_eq!(test.events().await.last().unwrap().1["forgotten"], json!(1));
     demand(&test, &policy("", "", true)).await;
-    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(matches!(
+        test.store.view_secret(&test.aya, issued.token.id).await,
+        Err(Error::Refused(Refusal::NotViewable))
+    ));
     assert!(!caller(&test.store, &issued).await.expired, "the token itself goes on passing");
 }
 
@@ -272,7 +276,10 @@ async fn lost_sealing_key_is_an_error_and_leaves_the_data_unchanged() {
     let lost = keys.lock().unwrap().clone();
     let other = lost.with_new(&mut rng()).current_alone();
     *keys.lock().unwrap() = other;
-    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(matches!(
+        test.store.view_secret(&test.aya, issued.token.id).await,
+        Err(Error::Refused(Refusal::NotViewable))
+    ));
     assert!(matches!(test.store.seal_anew().await, Err(Error::SealingKeys(_))));
     *keys.lock().unwrap() = lost;
     let viewed = test.store.view_secret(&test.aya, issued.token.id).await.unwrap();

@@ -298,7 +298,7 @@ async fn event_holds_the_network_address_of_its_request() {
     let test = TestStore::new().await;
     let store = test.store.asked_from(HERE);
     store.enable_api_access(&test.aya).await.unwrap();
-    store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     let (entries, ..) = store.audit_page(test.aya.account, &TrailFilter::default()).await.unwrap();
     let addresses: Vec<_> = entries.iter().map(|entry| entry.address.as_deref()).collect();
     assert_eq!(addresses, [Some("192.0.2.1"), Some("192.0.2.1"), None, None]);

@@ -50,7 +50,12 @@ async fn changes_of_other_accounts_and_unlisted_ones_are_skipped() {
     let from = test.store.last_entry(test.aya.account).await.unwrap();
     test.store.enable_api_access(&stranger).await.unwrap();
     assert_eq!(changes(&test.store, &test, from).await, (Vec::new(), from));
-    test.store.sign_in(&test.aya.user.email, crate::test_store::PASSWORD, crate::test_store::HERE).await.unwrap();
+    test.store
+        .sign_in(&test.aya.user.email, crate::test_store::PASSWORD, crate::test_store::HERE)
+        .await
+        .unwrap()
+        .session()
+        .unwrap();
     assert_eq!(changes(&test.store, &test, from).await, (Vec::new(), from + 1));
     test.store.enable_api_access(&test.aya).await.unwrap();
     let (heard, _) = changes(&test.store, &test, from + 1).await;

@@ -27,7 +27,7 @@ fn text(text: &str) -> TrailFilter {
 async fn filters_combine_and_the_newest_comes_first() {
     let test = TestStore::new().await;
     test.stranger().await;
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     test.later(TimeDelta::days(1));
     let (one, two) = (test.issue("Nightly Export").await.token, test.issue("Import").await.token);
     test.later(TimeDelta::days(1));

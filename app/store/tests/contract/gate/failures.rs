@@ -30,7 +30,7 @@ async fn a_change_whose_event_cannot_be_written_is_not_made() {
 #[tokio::test]
 async fn a_session_goes_on_though_its_use_cannot_be_written() {
     let test = TestStore::new().await;
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     test.refuse("UPDATE ON sessions").await;
     test.later(SESSION_IDLE - TimeDelta::seconds(1));
     assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
@@ -44,7 +44,7 @@ async fn no_secret_is_anywhere_in_the_database() {
     let issued = test.issue("Export").await;
     let copy = test.store.duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
     let reset = test.store.reset(&test.aya, issued.token.id, 1).await.unwrap();
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     test.store.sign_in("a password in the wrong field", PASSWORD, HERE).await.unwrap_err();
     test.store.session(&session).await.unwrap().unwrap();
     assert!(test.holds(issued.token.sid.as_str()).await, "the search finds what is there");

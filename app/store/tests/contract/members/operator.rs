@@ -1,6 +1,7 @@
 //! Account users as the server's operator manages them.
 
 use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
+use domain::Refusal;
 use domain::members::membership::{Change, MembershipState};
 use domain::members::role::Role;
 use serde_json::json;
@@ -24,7 +25,7 @@ async fn operator_changes_take_effect_at_once_and_are_recorded() {
     let test = TestStore::new().await;
     let account = test.aya.account;
     test.store.add_user(account, new_user("Ben", Role::Analyst)).await.unwrap();
-    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let change = async |change| test.store.change_member_of(account, "BEN@agency.example", change).await.unwrap();
     assert_eq!(change(Change::Role(Role::Finance)).await.role, Role::Finance);
     assert_eq!(test.store.session(&session).await.unwrap().unwrap().role, Role::Finance);
@@ -43,12 +44,12 @@ async fn operator_cannot_remove_the_last_administrator() {
     let before = test.actions().await;
     for change in [Change::Deactivate, Change::Role(Role::Analyst)] {
         let refused = test.store.change_member_of(test.aya.account, &test.aya.user.email, change).await;
-        assert!(matches!(refused, Err(Error::LastAdministrator)), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Refused(Refusal::LastAdministrator))), "{refused:?}");
     }
     test.stranger().await;
     for email in ["otto@agency.example", "nobody@agency.example"] {
         let refused = test.store.change_member_of(test.aya.account, email, Change::Deactivate).await;
-        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Refused(Refusal::NotFound))), "{refused:?}");
     }
     assert_eq!(test.actions().await[..before.len()], before);
 }

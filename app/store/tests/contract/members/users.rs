@@ -3,12 +3,13 @@
 use crate::sql;
 use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::members::membership::{INVITATION_LIFETIME, Joining, Member, MembershipState, Welcome};
 use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person, UserId};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
-use store::{Error, InvitationToken, SessionToken};
+use store::{Error, InvitationToken, SessionToken, SignIn};
 
 const NEW_EMAIL: &str = "Nao@agency.example";
 
@@ -17,7 +18,7 @@ impl TestStore {
         self.store.invite(&self.aya, email, role).await.unwrap().1
     }
 
-    async fn join(&self, token: &InvitationToken) -> Result<SessionToken, Error> {
+    async fn join(&self, token: &InvitationToken) -> Result<SignIn, Error> {
         let joining = Joining::New { name: "Nao".to_owned(), password: PASSWORD.to_owned() };
         self.store.accept_invitation(token, joining, HERE).await
     }
@@ -37,7 +38,7 @@ impl TestStore {
 }
 
 fn over<T>(result: Result<T, Error>) -> bool {
-    matches!(result, Err(Error::InvitationOver))
+    matches!(result, Err(Error::Refused(Refusal::InvitationOver)))
 }
 
 #[tokio::test]
@@ -51,11 +52,11 @@ async fn invited_person_joins_with_name_and_password_and_is_signed_in() {
     let account_name = test.aya.account_name.clone();
     assert_eq!(welcome, Welcome { account_name, email: NEW_EMAIL.to_owned(), role: Role::Finance, known: false });
 
-    let session = test.join(&InvitationToken::parse(token.reveal()).unwrap()).await.unwrap();
+    let session = test.join(&InvitationToken::parse(token.reveal()).unwrap()).await.unwrap().session().unwrap();
     let nao = test.asker(&session).await.unwrap();
     assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (test.aya.account, Role::Finance, "Nao"));
     assert_eq!(nao.user.email, NEW_EMAIL);
-    let again = test.store.sign_in("nao@AGENCY.example", PASSWORD, HERE).await.unwrap();
+    let again = test.store.sign_in("nao@AGENCY.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(test.asker(&again).await, Some(nao.clone()));
     assert!(test.store.invitations(test.aya.account).await.unwrap().is_empty());
 
@@ -70,7 +71,7 @@ async fn invited_person_joins_with_name_and_password_and_is_signed_in() {
 async fn an_invitation_works_once() {
     let test = TestStore::new().await;
     let token = test.invite(NEW_EMAIL, Role::Analyst).await;
-    test.join(&token).await.unwrap();
+    test.join(&token).await.unwrap().session().unwrap();
     assert!(over(test.join(&token).await) && over(test.store.invitation(&token, HERE).await));
     assert_eq!(test.store.members(test.aya.account).await.unwrap().len(), 2);
 }
@@ -116,7 +117,7 @@ async fn member_of_the_account_is_not_invited_again() {
     let ben = test.add("Ben", Role::Analyst).await;
     for _ in 0..2 {
         let refused = test.store.invite(&test.aya, " ben@AGENCY.example", Role::Finance).await;
-        assert!(matches!(refused, Err(Error::AlreadyMember)));
+        assert!(matches!(refused, Err(Error::Refused(Refusal::AlreadyMember))));
         test.store.deactivate_user(&test.aya, ben).await.unwrap();
     }
 }
@@ -128,17 +129,20 @@ async fn user_of_another_account_joins_with_their_own_password() {
     let token = test.invite("otto@agency.example", Role::ImplementationSpecialist).await;
     assert!(test.store.invitation(&token, HERE).await.unwrap().known);
     let new = Joining::New { name: "Not Otto".to_owned(), password: "another long password".to_owned() };
-    assert!(matches!(test.store.accept_invitation(&token, new, HERE).await, Err(Error::EmailTaken)));
+    assert!(matches!(test.store.accept_invitation(&token, new, HERE).await, Err(Error::Refused(Refusal::EmailTaken))));
     let wrong = Joining::Known { password: "another long password".to_owned() };
-    assert!(matches!(test.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
+    assert!(matches!(
+        test.store.accept_invitation(&token, wrong, HERE).await,
+        Err(Error::Refused(Refusal::WrongCredentials))
+    ));
 
     test.later(TimeDelta::seconds(1));
     let right = Joining::Known { password: PASSWORD.to_owned() };
-    let session = test.store.accept_invitation(&token, right, HERE).await.unwrap();
+    let session = test.store.accept_invitation(&token, right, HERE).await.unwrap().session().unwrap();
     let joined = test.asker(&session).await.unwrap();
     assert_eq!((&joined.user, joined.account), (&otto.user, test.aya.account));
     assert_eq!(joined.role, Role::ImplementationSpecialist);
-    let first = test.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
+    let first = test.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(test.asker(&first).await.unwrap().account, otto.account, "the account that they joined first");
 }
 
@@ -149,18 +153,27 @@ async fn guesses_of_links_and_passwords_are_throttled() {
     let token = test.invite("otto@agency.example", Role::Analyst).await;
     for _ in 0..5 {
         let wrong = Joining::Known { password: "wrong".to_owned() };
-        assert!(matches!(test.store.accept_invitation(&token, wrong, HERE).await, Err(Error::WrongCredentials)));
+        assert!(matches!(
+            test.store.accept_invitation(&token, wrong, HERE).await,
+            Err(Error::Refused(Refusal::WrongCredentials))
+        ));
     }
     let right = || Joining::Known { password: PASSWORD.to_owned() };
-    assert!(matches!(test.store.accept_invitation(&token, right(), HERE).await, Err(Error::Throttled { .. })));
-    assert!(matches!(test.store.sign_in("otto@agency.example", PASSWORD, HERE).await, Err(Error::Throttled { .. })));
+    assert!(matches!(
+        test.store.accept_invitation(&token, right(), HERE).await,
+        Err(Error::Refused(Refusal::Throttled { .. }))
+    ));
+    assert!(matches!(
+        test.store.sign_in("otto@agency.example", PASSWORD, HERE).await,
+        Err(Error::Refused(Refusal::Throttled { .. }))
+    ));
 
     let guesser = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
     for guess in 0..20 {
         let guess = InvitationToken::parse(&format!("{guess:043}")).unwrap();
         assert!(over(test.store.invitation(&guess, guesser).await));
     }
-    assert!(matches!(test.store.invitation(&token, guesser).await, Err(Error::Throttled { .. })));
+    assert!(matches!(test.store.invitation(&token, guesser).await, Err(Error::Refused(Refusal::Throttled { .. }))));
     for _ in 0..30 {
         test.store.invitation(&token, HERE).await.expect("looking at a link that is right is no guess");
     }
@@ -170,7 +183,7 @@ async fn guesses_of_links_and_passwords_are_throttled() {
 async fn a_role_holds_from_the_next_request_on() {
     let test = TestStore::new().await;
     let ben = test.add("Ben", Role::Analyst).await;
-    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let changed = test.store.change_role(&test.aya, ben, Role::Finance).await.unwrap();
     assert_eq!((changed.role, &changed), (Role::Finance, &test.member(ben).await));
     assert_eq!(test.asker(&session).await.unwrap().role, Role::Finance);
@@ -187,16 +200,16 @@ async fn deactivated_user_is_out_at_once_until_reinstated() {
     let test = TestStore::new().await;
     let ben = test.add("Ben", Role::Analyst).await;
     let email = "ben@agency.example";
-    let session = test.store.sign_in(email, PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in(email, PASSWORD, HERE).await.unwrap().session().unwrap();
     let out = test.store.deactivate_user(&test.aya, ben).await.unwrap();
     assert_eq!((out.state, &out), (MembershipState::Deactivated, &test.member(ben).await));
     assert_eq!(test.asker(&session).await, None);
-    assert!(matches!(test.store.sign_in(email, PASSWORD, HERE).await, Err(Error::WrongCredentials)));
+    assert!(matches!(test.store.sign_in(email, PASSWORD, HERE).await, Err(Error::Refused(Refusal::WrongCredentials))));
     assert!(test.store.people(test.aya.account).await.unwrap().iter().any(|person| person.id == ben));
 
     test.store.reinstate_user(&test.aya, ben).await.unwrap();
     assert_eq!(test.asker(&session).await, None, "their sessions are gone for good");
-    let session = test.store.sign_in(email, PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in(email, PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(test.asker(&session).await.unwrap().role, Role::Analyst);
     let actions = test.actions().await;
     assert_eq!(actions[3..], ["signed_in", "user_deactivated", "user_reinstated", "signed_in"]);
@@ -224,7 +237,7 @@ async fn deactivated_user_is_offered_only_as_the_present_contact() {
 async fn stored_session_of_a_deactivated_user_does_not_resolve() {
     let test = TestStore::new().await;
     let ben = test.add("Ben", Role::Analyst).await;
-    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let deactivate = sql::query("UPDATE memberships SET state = 'deactivated' WHERE user_id = $1").bind(ben.0);
     deactivate.execute(&test.database().await).await.unwrap();
     assert_eq!(test.asker(&session).await, None);
@@ -237,11 +250,11 @@ async fn user_deactivated_in_one_account_signs_in_to_the_other() {
     test.later(TimeDelta::hours(1));
     let token = test.invite(&otto.user.email, Role::Analyst).await;
     let known = Joining::Known { password: PASSWORD.to_owned() };
-    test.store.accept_invitation(&token, known, HERE).await.unwrap();
+    test.store.accept_invitation(&token, known, HERE).await.unwrap().session().unwrap();
     let oya = test.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
     let user = Person { id: oya, name: "Oya".to_owned(), email: "Oya@agency.example".to_owned() };
     test.store.deactivate_user(&CurrentUser { user, ..otto.clone() }, otto.user.id).await.unwrap();
-    let session = test.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in(&otto.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(test.asker(&session).await.unwrap().account, test.aya.account);
 }
 
@@ -255,7 +268,7 @@ async fn the_last_active_administrator_stays_one() {
     for refused in
         [store.change_role(aya, aya.user.id, Role::Analyst).await, store.deactivate_user(aya, aya.user.id).await]
     {
-        assert!(matches!(refused, Err(Error::LastAdministrator)), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Refused(Refusal::LastAdministrator))), "{refused:?}");
     }
     assert_eq!(test.actions().await, before);
     store.reinstate_user(aya, ben).await.unwrap();
@@ -264,7 +277,10 @@ async fn the_last_active_administrator_stays_one() {
         store.change_role(aya, ben, Role::Analyst).await.err(),
         store.invite(aya, NEW_EMAIL, Role::AccountAdministrator).await.err(),
     ];
-    assert!(refused.iter().all(|refused| matches!(refused, Some(Error::NotAllowed))), "no longer: {refused:?}");
+    assert!(
+        refused.iter().all(|refused| matches!(refused, Some(Error::Refused(Refusal::NotAllowed)))),
+        "no longer: {refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -277,7 +293,7 @@ async fn another_accounts_users_are_not_found() {
         store.deactivate_user(&test.aya, id).await,
         store.reinstate_user(&test.aya, id).await,
     ] {
-        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Refused(Refusal::NotFound))), "{refused:?}");
     }
 }
 
@@ -286,7 +302,7 @@ async fn last_seen_time_of_a_user_is_kept() {
     let test = TestStore::new().await;
     let ben = test.add("Ben", Role::Analyst).await;
     assert_eq!(test.member(ben).await.last_seen_at, None);
-    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(test.member(ben).await.last_seen_at, Some(test.clock.now()));
     test.later(TimeDelta::minutes(5));
     test.asker(&session).await.unwrap();

@@ -2,6 +2,7 @@
 
 use crate::test_store::TestStore;
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::reports::advertiser::{Advertiser, AdvertiserId};
 use serde_json::json;
@@ -48,7 +49,7 @@ async fn an_advertiser_is_found_in_its_own_account_only() {
     store.import_advertisers(other, &[others.clone(), advertiser(8, "Theirs too")]).await.unwrap();
     assert_eq!(store.advertiser(account, id(7)).await.unwrap(), own);
     assert_eq!(store.advertiser(other, id(7)).await.unwrap(), others);
-    assert!(matches!(store.advertiser(account, id(8)).await, Err(Error::NotFound)));
+    assert!(matches!(store.advertiser(account, id(8)).await, Err(Error::Refused(Refusal::NotFound))));
     assert_eq!(store.advertisers(account, 0, 10).await.unwrap(), (vec![own], 1));
 }
 

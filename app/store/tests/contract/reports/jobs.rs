@@ -3,14 +3,15 @@
 use crate::sql;
 use crate::test_store::{HERE, TestStore};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::gate::access::Caller;
 use domain::members::user::CurrentUser;
-use domain::reports::job::{Job, JobId, JobStatus};
+use domain::reports::job::{Job, JobId, JobStatus, NotReplayable};
 use domain::reports::report::{Export, Period, Report, ResultFormat};
 use domain::tokens::scope::Scope;
 use serde_json::json;
 use std::time::Duration;
-use store::{Error, RESULT_LIFETIME, ResultLink, STALLED_AFTER, Store};
+use store::{Error, RESULT_LIFETIME, Replay, ResultLink, STALLED_AFTER, Store};
 use uuid::Uuid;
 
 /// A scope that every caller here has.
@@ -58,8 +59,11 @@ async fn jobs_are_done_in_the_order_in_which_they_came_and_each_once() {
     assert_eq!((done.status, done.percentage, done.has_result), (JobStatus::Completed, 100, true));
     assert_eq!(done.ended_at, Some(test.clock.now()));
     assert_eq!(store.job_result(by.account, first.id).await.unwrap().bytes, b"file");
-    assert!(matches!(store.complete_job(&claimed, b"again").await, Err(Error::NotFound)), "it is at its end");
-    assert!(matches!(store.note_progress(&claimed, 8, 60).await, Err(Error::NotFound)));
+    assert!(
+        matches!(store.complete_job(&claimed, b"again").await, Err(Error::Refused(Refusal::NotFound))),
+        "it is at its end"
+    );
+    assert!(matches!(store.note_progress(&claimed, 8, 60).await, Err(Error::Refused(Refusal::NotFound))));
     assert_eq!(store.job(by.account, second.id).await.unwrap().status, JobStatus::Running);
 }
 
@@ -105,13 +109,13 @@ async fn only_ended_job_is_replayed_and_it_stays_unchanged() {
     let test = TestStore::new().await;
     let (store, by) = (&test.store, caller(&test.store, &test.aya, &test).await);
     let job = store.create_job(&by, export(ResultFormat::Xml)).await.unwrap();
-    assert_eq!(store.replay_job(&by, job.id).await.unwrap().unwrap_err().0, JobStatus::Queued);
+    assert_eq!(store.replay_job(&by, job.id).await.unwrap(), Replay::Refused(NotReplayable(JobStatus::Queued)));
     let claimed = store.claim_job().await.unwrap().unwrap();
-    assert_eq!(store.replay_job(&by, job.id).await.unwrap().unwrap_err().0, JobStatus::Running);
+    assert_eq!(store.replay_job(&by, job.id).await.unwrap(), Replay::Refused(NotReplayable(JobStatus::Running)));
     store.fail_job(&claimed, JobStatus::Failed, "No use.").await.unwrap();
     let failed = store.job(by.account, job.id).await.unwrap();
     assert_eq!((failed.status, failed.status_message()), (JobStatus::Failed, "No use."));
-    let again = store.replay_job(&by, job.id).await.unwrap().unwrap();
+    let Replay::Ordered(again) = store.replay_job(&by, job.id).await.unwrap() else { panic!("refused") };
     assert_eq!((again.status, again.export), (JobStatus::Queued, job.export));
     assert_ne!(again.id, job.id);
     assert_eq!(store.job(by.account, job.id).await.unwrap(), failed);
@@ -125,12 +129,12 @@ async fn a_job_and_its_result_are_their_account_s_only() {
     let job = store.create_job(&by, export(ResultFormat::Csv)).await.unwrap();
     let claimed = store.claim_job().await.unwrap().unwrap();
     store.complete_job(&claimed, b"file").await.unwrap();
-    assert!(matches!(store.job(other.account, job.id).await, Err(Error::NotFound)));
-    assert!(matches!(store.job_result(other.account, job.id).await, Err(Error::NotFound)));
-    assert!(matches!(store.replay_job(&other, job.id).await, Err(Error::NotFound)));
+    assert!(matches!(store.job(other.account, job.id).await, Err(Error::Refused(Refusal::NotFound))));
+    assert!(matches!(store.job_result(other.account, job.id).await, Err(Error::Refused(Refusal::NotFound))));
+    assert!(matches!(store.replay_job(&other, job.id).await, Err(Error::Refused(Refusal::NotFound))));
     assert_eq!(store.jobs(other.account, (None, None), 0, 10).await.unwrap(), (vec![], 0));
     let stolen = store::ClaimedJob { account: other.account, ..claimed };
-    assert!(matches!(store.fail_job(&stolen, JobStatus::Error, "").await, Err(Error::NotFound)));
+    assert!(matches!(store.fail_job(&stolen, JobStatus::Error, "").await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
@@ -190,15 +194,18 @@ async fn signature_opens_one_result_until_its_expiry() {
         (theirs, signed_for_them), // that token is of another account than the job
         (ResultLink { job: JobId(Uuid::nil()), ..link }, signature.clone()),
     ] {
-        assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)), "{link:?}");
+        assert!(
+            matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::Refused(Refusal::NotFound))),
+            "{link:?}"
+        );
     }
     test.later(TimeDelta::seconds(299));
     assert!(store.signed_result(link, &signature, SCOPE).await.is_ok());
     store.disable_api_access(&test.aya).await.unwrap();
-    assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)));
+    assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::Refused(Refusal::NotFound))));
     store.enable_api_access(&test.aya).await.unwrap();
     test.later(TimeDelta::seconds(1));
-    assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::NotFound)));
+    assert!(matches!(store.signed_result(link, &signature, SCOPE).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
@@ -215,7 +222,7 @@ async fn result_link_ends_with_the_token_that_it_was_given_to() {
     let answers = async |store: &Store| store.signed_result(link, &signature, SCOPE).await.is_ok();
     assert!(answers(store).await);
     let other_scope = store.signed_result(link, &signature, Scope::find("replayJob").unwrap()).await;
-    assert!(matches!(other_scope, Err(Error::NotFound)), "a scope that the token lacks");
+    assert!(matches!(other_scope, Err(Error::Refused(Refusal::NotFound))), "a scope that the token lacks");
 
     store.disable(aya, by.token).await.unwrap();
     assert!(!answers(store).await, "disabled");
@@ -252,7 +259,7 @@ async fn old_results_go_and_their_jobs_stay() {
     assert_eq!(store.remove_old_results().await.unwrap(), 1);
     let job = store.job(by.account, job.id).await.unwrap();
     assert_eq!((job.status, job.has_result), (JobStatus::Completed, false));
-    assert!(matches!(store.job_result(by.account, job.id).await, Err(Error::NotFound)));
+    assert!(matches!(store.job_result(by.account, job.id).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]

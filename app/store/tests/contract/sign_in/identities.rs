@@ -3,24 +3,26 @@
 use crate::soft_passkey::{SoftPasskey, party};
 use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::members::membership::{Change, INVITATION_LIFETIME};
 use domain::members::role::Role;
 use domain::members::user::CurrentUser;
 use serde_json::json;
-use store::{Error, Identity, SessionToken, VerifiedPerson};
+use store::{Error, Identity, SignIn, VerifiedPerson};
 
 fn identity(subject: &str) -> Identity {
     Identity { issuer: "https://id.example".to_owned(), subject: subject.to_owned() }
 }
 
 impl TestStore {
-    async fn link(&self, subject: &str, email: &str) -> Result<SessionToken, Error> {
+    async fn link(&self, subject: &str, email: &str) -> Result<SignIn, Error> {
         let person = VerifiedPerson { email: email.to_owned(), name: Some(" Nao  Hara ".to_owned()) };
         self.store.link_identity(&identity(subject), &person, HERE).await
     }
 
     async fn enter(&self, subject: &str) -> Result<Option<CurrentUser>, Error> {
-        let Some(session) = self.store.sign_in_by_identity(&identity(subject), HERE).await? else { return Ok(None) };
+        let signed_in = self.store.sign_in_by_identity(&identity(subject), HERE).await?;
+        let Some(session) = signed_in.map(|signed_in| signed_in.session().unwrap()) else { return Ok(None) };
         self.store.session(&session).await
     }
 }
@@ -29,7 +31,7 @@ impl TestStore {
 async fn identity_is_linked_by_email_and_signs_its_user_in_after_that() {
     let test = TestStore::new().await;
     assert_eq!(test.enter("aya").await.unwrap(), None);
-    let session = test.link("aya", " AYA@agency.example").await.unwrap();
+    let session = test.link("aya", " AYA@agency.example").await.unwrap().session().unwrap();
     assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
     assert_eq!(test.enter("aya").await.unwrap().as_ref(), Some(&test.aya));
     assert_eq!(test.enter("Aya").await.unwrap(), None);
@@ -46,16 +48,16 @@ async fn identity_is_linked_by_email_and_signs_its_user_in_after_that() {
 #[tokio::test]
 async fn identity_sign_in_does_not_count_as_a_password() {
     let test = TestStore::new().await;
-    let session = test.link("aya", &test.aya.user.email).await.unwrap();
-    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session = test.link("aya", &test.aya.user.email).await.unwrap().session().unwrap();
+    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::Refused(Refusal::StepUpNeeded))));
+    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     test.store.require_recent_password(&session).await.unwrap();
 }
 
 #[tokio::test]
 async fn unknown_person_is_refused_and_no_user_is_made() {
     let test = TestStore::new().await;
-    assert!(matches!(test.link("nao", "nao@agency.example").await, Err(Error::NotInvited)));
+    assert!(matches!(test.link("nao", "nao@agency.example").await, Err(Error::Refused(Refusal::NotInvited))));
     assert_eq!(test.enter("nao").await.unwrap(), None);
     assert_eq!(test.store.members(test.aya.account).await.unwrap().len(), 1);
 }
@@ -65,18 +67,18 @@ async fn lookalike_email_is_not_linked() {
     let test = TestStore::new().await;
     // Full width letters and the Kelvin sign, which fold to ASCII.
     for email in ["\u{ff41}ya@agency.example", "aya@agency.e\u{ff58}ample", "Aya\u{ff20}agency.example"] {
-        assert!(matches!(test.link("other", email).await, Err(Error::NotInvited)), "{email}");
+        assert!(matches!(test.link("other", email).await, Err(Error::Refused(Refusal::NotInvited))), "{email}");
     }
     test.store.add_user(test.aya.account, new_user("Ken", Role::Analyst)).await.unwrap();
-    assert!(matches!(test.link("other", "\u{212a}en@agency.example").await, Err(Error::NotInvited)));
-    test.link("ken", "KEN@Agency.example").await.unwrap();
+    assert!(matches!(test.link("other", "\u{212a}en@agency.example").await, Err(Error::Refused(Refusal::NotInvited))));
+    test.link("ken", "KEN@Agency.example").await.unwrap().session().unwrap();
 }
 
 #[tokio::test]
 async fn second_identity_of_an_email_is_refused_until_unlinking() {
     let test = TestStore::new().await;
-    test.link("first", &test.aya.user.email).await.unwrap();
-    assert!(matches!(test.link("second", &test.aya.user.email).await, Err(Error::LinkedOtherwise)));
+    test.link("first", &test.aya.user.email).await.unwrap().session().unwrap();
+    assert!(matches!(test.link("second", &test.aya.user.email).await, Err(Error::Refused(Refusal::LinkedOtherwise))));
     let refused = json!({ "issuer": "https://id.example", "subject": "second" });
     assert_eq!(test.events().await.last(), Some(&("sign_in_refused".to_owned(), refused)));
 
@@ -84,16 +86,19 @@ async fn second_identity_of_an_email_is_refused_until_unlinking() {
     assert_eq!(test.actions().await.last().map(String::as_str), Some("identity_unlinked"));
     assert_eq!(test.store.unlink_identities("Aya@agency.example").await.unwrap(), 0);
     assert_eq!(test.enter("first").await.unwrap(), None);
-    test.link("second", &test.aya.user.email).await.unwrap();
-    assert!(matches!(test.store.unlink_identities("nobody@agency.example").await, Err(Error::NotFound)));
+    test.link("second", &test.aya.user.email).await.unwrap().session().unwrap();
+    assert!(matches!(
+        test.store.unlink_identities("nobody@agency.example").await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
 }
 
 #[tokio::test]
 async fn an_identity_is_one_user_only() {
     let test = TestStore::new().await;
     test.store.add_user(test.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
-    test.link("aya", &test.aya.user.email).await.unwrap();
-    assert!(matches!(test.link("aya", "ben@agency.example").await, Err(Error::LinkedOtherwise)));
+    test.link("aya", &test.aya.user.email).await.unwrap().session().unwrap();
+    assert!(matches!(test.link("aya", "ben@agency.example").await, Err(Error::Refused(Refusal::LinkedOtherwise))));
     assert_eq!(test.enter("aya").await.unwrap().as_ref(), Some(&test.aya));
 }
 
@@ -102,12 +107,12 @@ async fn user_deactivated_everywhere_is_refused_linked_or_not() {
     let test = TestStore::new().await;
     let ben = test.store.add_user(test.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
     let cleo = test.store.add_user(test.aya.account, new_user("Cleo", Role::Analyst)).await.unwrap();
-    test.link("ben", "ben@agency.example").await.unwrap();
+    test.link("ben", "ben@agency.example").await.unwrap().session().unwrap();
     for user in [ben, cleo] {
         test.store.deactivate_user(&test.aya, user).await.unwrap();
     }
-    assert!(matches!(test.enter("ben").await, Err(Error::NotInvited)));
-    assert!(matches!(test.link("cleo", "cleo@agency.example").await, Err(Error::NotInvited)));
+    assert!(matches!(test.enter("ben").await, Err(Error::Refused(Refusal::NotInvited))));
+    assert!(matches!(test.link("cleo", "cleo@agency.example").await, Err(Error::Refused(Refusal::NotInvited))));
     let actions = test.actions().await;
     assert_eq!(actions[actions.len() - 2..], ["sign_in_refused", "sign_in_refused"]);
 
@@ -121,17 +126,17 @@ async fn user_deactivated_everywhere_is_refused_linked_or_not() {
 async fn invited_person_joins_by_signing_in_at_the_provider() {
     let test = TestStore::new().await;
     let (_, token) = test.store.invite(&test.aya, "Nao@agency.example", Role::Finance).await.unwrap();
-    let session = test.link("nao", "nao@agency.example").await.unwrap();
+    let session = test.link("nao", "nao@agency.example").await.unwrap().session().unwrap();
     let nao = test.store.session(&session).await.unwrap().unwrap();
     assert_eq!((nao.account, nao.role, nao.user.name.as_str()), (test.aya.account, Role::Finance, "Nao Hara"));
     // The user has no password to give, so joining counts as giving one, for the usual time.
     test.store.require_recent_password(&session).await.unwrap();
     test.later(TimeDelta::minutes(16));
-    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
-    let again = test.store.sign_in_by_identity(&identity("nao"), HERE).await.unwrap().unwrap();
-    assert!(matches!(test.store.require_recent_password(&again).await, Err(Error::StepUpNeeded)));
+    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::Refused(Refusal::StepUpNeeded))));
+    let again = test.store.sign_in_by_identity(&identity("nao"), HERE).await.unwrap().unwrap().session().unwrap();
+    assert!(matches!(test.store.require_recent_password(&again).await, Err(Error::Refused(Refusal::StepUpNeeded))));
 
-    assert!(matches!(test.store.invitation(&token, HERE).await, Err(Error::InvitationOver)));
+    assert!(matches!(test.store.invitation(&token, HERE).await, Err(Error::Refused(Refusal::InvitationOver))));
     let events = test.events().await;
     let details = json!({ "user": nao.user.id, "email": "nao@agency.example", "role": "finance", "issuer": "https://id.example" });
     assert_eq!(events[3], ("invitation_accepted".to_owned(), details));
@@ -139,7 +144,7 @@ async fn invited_person_joins_by_signing_in_at_the_provider() {
     // The user can set a password by a link.
     let link = test.store.link_for("nao@agency.example").await.unwrap().unwrap();
     test.store.reset_password(&link.token, PASSWORD, HERE).await.unwrap();
-    test.store.sign_in("nao@agency.example", PASSWORD, HERE).await.unwrap();
+    test.store.sign_in("nao@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
 }
 
 #[tokio::test]
@@ -147,12 +152,15 @@ async fn invitation_that_ended_or_is_for_another_admits_no_one() {
     let test = TestStore::new().await;
     let (store, aya) = (&test.store, &test.aya);
     store.invite(aya, "ken@agency.example", Role::AccountAdministrator).await.unwrap();
-    assert!(matches!(test.link("other", "\u{212a}en@agency.example").await, Err(Error::NotInvited)), "Kelvin sign");
+    assert!(
+        matches!(test.link("other", "\u{212a}en@agency.example").await, Err(Error::Refused(Refusal::NotInvited))),
+        "Kelvin sign"
+    );
     let (withdrawn, _) = store.invite(aya, "mio@agency.example", Role::Analyst).await.unwrap();
     store.withdraw_invitation(aya, withdrawn.id).await.unwrap();
-    assert!(matches!(test.link("mio", "mio@agency.example").await, Err(Error::NotInvited)));
+    assert!(matches!(test.link("mio", "mio@agency.example").await, Err(Error::Refused(Refusal::NotInvited))));
     test.later(INVITATION_LIFETIME);
-    assert!(matches!(test.link("ken", "ken@agency.example").await, Err(Error::NotInvited)));
+    assert!(matches!(test.link("ken", "ken@agency.example").await, Err(Error::Refused(Refusal::NotInvited))));
     assert_eq!(store.members(aya.account).await.unwrap().len(), 1);
 }
 
@@ -160,16 +168,16 @@ async fn invitation_that_ended_or_is_for_another_admits_no_one() {
 async fn person_deactivated_elsewhere_joins_where_invited() {
     let test = TestStore::new().await;
     let otto = test.stranger().await;
-    test.link("otto", &otto.user.email).await.unwrap();
+    test.link("otto", &otto.user.email).await.unwrap().session().unwrap();
     let ben = test.store.add_user(test.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
     test.store.add_user(otto.account, new_user("Oya", Role::AccountAdministrator)).await.unwrap();
     test.store.change_member_of(otto.account, &otto.user.email, Change::Deactivate).await.unwrap();
     test.store.deactivate_user(&test.aya, ben).await.unwrap();
-    assert!(matches!(test.enter("otto").await, Err(Error::NotInvited)));
+    assert!(matches!(test.enter("otto").await, Err(Error::Refused(Refusal::NotInvited))));
     test.store.invite(&test.aya, &otto.user.email, Role::Finance).await.unwrap();
     let joined = test.enter("otto").await.unwrap().unwrap();
     assert_eq!((joined.account, joined.role), (test.aya.account, Role::Finance));
-    assert!(matches!(test.link("ben", "ben@agency.example").await, Err(Error::NotInvited)));
+    assert!(matches!(test.link("ben", "ben@agency.example").await, Err(Error::Refused(Refusal::NotInvited))));
 }
 
 #[tokio::test]
@@ -177,7 +185,7 @@ async fn member_signing_in_accepts_no_other_invitation() {
     let test = TestStore::new().await;
     let otto = test.stranger().await;
     test.store.invite(&otto, &test.aya.user.email, Role::Analyst).await.unwrap();
-    let session = test.link("aya", &test.aya.user.email).await.unwrap();
+    let session = test.link("aya", &test.aya.user.email).await.unwrap().session().unwrap();
     assert_eq!(test.store.session(&session).await.unwrap().unwrap().account, test.aya.account);
     assert_eq!(test.store.invitations(otto.account).await.unwrap().len(), 1);
 }
@@ -193,6 +201,6 @@ async fn invited_person_is_asked_for_the_second_factor_they_have() {
     test.store.change_member_of(otto.account, &otto.user.email, Change::Deactivate).await.unwrap();
     test.store.invite(&test.aya, &otto.user.email, Role::Analyst).await.unwrap();
     let joined = test.link("otto", &otto.user.email).await;
-    assert!(matches!(joined, Err(Error::SecondStepNeeded(_))), "{joined:?}");
+    assert!(matches!(joined, Ok(SignIn::SecondStep(_))), "{joined:?}");
     assert_eq!(test.store.members(test.aya.account).await.unwrap().len(), 2);
 }

@@ -3,11 +3,12 @@
 use crate::soft_passkey::{SoftPasskey, party};
 use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::members::role::Role;
 use domain::members::user::CurrentUser;
 use domain::sign_in::second_factor::{CHALLENGE_WITHIN, PASSKEYS_MAX};
 use std::net::{IpAddr, Ipv4Addr};
-use store::{Challenge, Error, PasskeyAnswer, PendingSignIn, SessionToken};
+use store::{Challenge, Error, PasskeyAnswer, PendingSignIn, SessionToken, SignIn};
 use totp_rs::{Builder, Secret};
 
 async fn begin(test: &TestStore, by: &CurrentUser) -> Challenge {
@@ -31,14 +32,14 @@ async fn sign_in(test: &TestStore, answer: &PasskeyAnswer) -> Result<SessionToke
 
 async fn password_given(test: &TestStore) -> PendingSignIn {
     match test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await {
-        Err(Error::SecondStepNeeded(pending)) => pending,
+        Ok(SignIn::SecondStep(pending)) => pending,
         other => panic!("no second step: {other:?}"),
     }
 }
 
 #[track_caller]
 fn is_wrong<T: std::fmt::Debug>(result: Result<T, Error>, why: &str) {
-    assert!(matches!(result, Err(Error::WrongPasskey)), "{why}: {result:?}");
+    assert!(matches!(result, Err(Error::Refused(Refusal::WrongPasskey))), "{why}: {result:?}");
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn password_needs_the_passkey_too_once_there_is_one() {
     let session = test.store.second_step_with_passkey(&pending, &answer, HERE).await.unwrap();
     assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
     let again = test.store.second_step_with_passkey(&pending, &passkey.get(&ask(&test).await), HERE).await;
-    assert!(matches!(again, Err(Error::SignInOver)), "the first step counts once: {again:?}");
+    assert!(matches!(again, Err(Error::Refused(Refusal::SignInOver))), "the first step counts once: {again:?}");
     let pending = password_given(&test).await;
     test.store.second_step(&pending, &codes[0], HERE).await.unwrap();
 }
@@ -109,7 +110,7 @@ async fn wrong_passkeys_are_throttled_apart_from_codes() {
     }
     let answer = passkey.get(&ask(&test).await);
     let refused = test.store.second_step_with_passkey(&pending, &answer, HERE).await;
-    assert!(matches!(refused, Err(Error::Throttled { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Throttled { .. }))), "{refused:?}");
     let failed = test.actions().await.iter().filter(|action| *action == "second_step_failed").count();
     assert_eq!(failed, 5, "what is slowed down is not written down");
     test.store.second_step(&pending, &codes[0], HERE).await.unwrap();
@@ -123,7 +124,7 @@ async fn unconfirmed_authenticator_is_no_second_step_beside_a_passkey() {
     let app = Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap();
     let code = app.generate(test.clock.now().timestamp().try_into().unwrap()).to_string();
     let refused = test.store.second_step(&password_given(&test).await, &code, HERE).await;
-    assert!(matches!(refused, Err(Error::WrongCode)), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Refused(Refusal::WrongCode))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -146,7 +147,7 @@ async fn a_passkey_stands_in_for_the_password_in_between() {
     let (mut passkey, _) = add(&test, &test.aya, "Laptop").await;
     let session = sign_in(&test, &passkey.get(&ask(&test).await)).await.unwrap();
     test.later(TimeDelta::minutes(20));
-    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)));
+    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::Refused(Refusal::StepUpNeeded))));
     let challenge = test.store.ask_for_own_passkey(&test.aya, &party(), HERE).await.unwrap().unwrap();
     let new = test.store.give_passkey_again(&test.aya, &session, &passkey.get(&challenge)).await.unwrap();
     test.store.require_recent_password(&new).await.unwrap();
@@ -237,7 +238,7 @@ async fn recovery_codes_go_with_the_last_second_factor_only() {
     assert_eq!(test.store.second_factors(&test.aya).await.unwrap().recovery_codes, 10);
     test.store.remove_passkey(&test.aya, passkeys[1].id).await.unwrap();
     assert_eq!(test.store.second_factors(&test.aya).await.unwrap().recovery_codes, 0);
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(test.actions().await.iter().filter(|action| *action == "passkey_removed").count(), 2);
 }
 
@@ -248,9 +249,9 @@ async fn removed_passkey_opens_nothing_and_only_its_user_removes_it() {
     let id = test.store.second_factors(&test.aya).await.unwrap().passkeys[0].id;
     let otto = test.stranger().await;
     let refused = test.store.remove_passkey(&otto, id).await;
-    assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Refused(Refusal::NotFound))), "{refused:?}");
     test.store.remove_passkey(&test.aya, id).await.unwrap();
-    assert!(matches!(test.store.remove_passkey(&test.aya, id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.remove_passkey(&test.aya, id).await, Err(Error::Refused(Refusal::NotFound))));
     is_wrong(sign_in(&test, &passkey.get(&ask(&test).await)).await, "removed");
 }
 
@@ -261,7 +262,7 @@ async fn a_passkey_is_the_second_factor_that_an_account_requires() {
     test.store.add_user(test.aya.account, mio).await.unwrap();
     add(&test, &test.aya, "Laptop").await;
     test.store.require_second_factor(&test.aya, true).await.unwrap();
-    let session = test.store.sign_in("Mio@agency.example", PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in("Mio@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let known = test.store.known_session(&session).await.unwrap().unwrap();
     assert!(known.second_factor_missing);
     add(&test, &known.asker, "Phone").await;
@@ -273,7 +274,7 @@ async fn the_passkey_of_a_deactivated_user_opens_nothing() {
     let test = TestStore::new().await;
     let mio = new_user("Mio", Role::Analyst);
     test.store.add_user(test.aya.account, mio).await.unwrap();
-    let session = test.store.sign_in("Mio@agency.example", PASSWORD, HERE).await.unwrap();
+    let session = test.store.sign_in("Mio@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let mio = test.store.session(&session).await.unwrap().unwrap();
     let (mut passkey, _) = add(&test, &mio, "Phone").await;
     test.store.deactivate_user(&test.aya, mio.user.id).await.unwrap();
@@ -285,7 +286,7 @@ async fn operator_reset_lets_a_user_without_passkeys_sign_in() {
     let test = TestStore::new().await;
     let (mut passkey, _) = add(&test, &test.aya, "Laptop").await;
     assert!(test.store.reset_second_factor(&test.aya.user.email).await.unwrap());
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     is_wrong(sign_in(&test, &passkey.get(&ask(&test).await)).await, "removed");
 }
 
@@ -297,10 +298,10 @@ async fn passkeys_per_user_are_limited() {
         add(&test, &test.aya, &format!("Key {number}")).await;
     }
     let refused = test.store.begin_passkey(&test.aya, &party(), HERE).await;
-    assert!(matches!(refused, Err(Error::TooManyPasskeys)), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Refused(Refusal::TooManyPasskeys))), "{refused:?}");
     let (_, answer) = SoftPasskey::create(&waiting);
     let refused = test.store.add_passkey(&test.aya, &answer, "One too many").await;
-    assert!(matches!(refused, Err(Error::TooManyPasskeys)), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Refused(Refusal::TooManyPasskeys))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -311,7 +312,7 @@ async fn passkey_challenges_per_network_are_limited() {
     }
     test.later(TimeDelta::minutes(1));
     let refused = test.store.ask_for_passkey(&party(), HERE).await;
-    let Err(Error::Throttled { retry_after }) = refused else { panic!("{refused:?}") };
+    let Err(Error::Refused(Refusal::Throttled { retry_after })) = refused else { panic!("{refused:?}") };
     assert_eq!(retry_after.as_secs(), 4 * 60);
     let elsewhere = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
     test.store.ask_for_passkey(&party(), elsewhere).await.unwrap();

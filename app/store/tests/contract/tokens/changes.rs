@@ -2,6 +2,7 @@
 
 use crate::test_store::{TestStore, begin, new_user};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::gate::api_version::ApiVersion;
 use domain::members::role::Role;
 use domain::tokens::token::{TokenId, TokenSettings, TokenState};
@@ -39,9 +40,9 @@ async fn a_request_sent_twice_is_carried_out_once() {
     let request = Uuid::now_v7();
     let token = test.store.create(&test.aya, test.settings("Export"), request).await.unwrap().token;
     let again = test.store.create(&test.aya, test.settings("Export"), request).await;
-    assert!(matches!(again, Err(Error::AlreadyDone)));
+    assert!(matches!(again, Err(Error::Refused(Refusal::AlreadyDone))));
     let again = test.store.duplicate(&test.aya, token.id, request).await;
-    assert!(matches!(again, Err(Error::AlreadyDone)));
+    assert!(matches!(again, Err(Error::Refused(Refusal::AlreadyDone))));
     assert_eq!(test.names(domain::tokens::filter::TokenFilter::default()).await, ["Export"]);
     assert_eq!(test.actions().await[2..], ["token_created"]);
     let stranger = test.stranger().await;
@@ -89,8 +90,8 @@ async fn an_update_or_reset_from_an_older_revision_is_a_conflict() {
     let disabled = test.store.disable(&test.aya, id).await.unwrap();
     for revision in [1, 3, -1] {
         let updated = test.store.update(&test.aya, id, test.settings("Import"), revision).await;
-        assert!(matches!(updated, Err(Error::Conflict)));
-        assert!(matches!(test.store.reset(&test.aya, id, revision).await, Err(Error::Conflict)));
+        assert!(matches!(updated, Err(Error::Refused(Refusal::Conflict))));
+        assert!(matches!(test.store.reset(&test.aya, id, revision).await, Err(Error::Refused(Refusal::Conflict))));
     }
     assert_eq!(test.token(&issued.token).await, disabled);
     assert!(test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
@@ -177,7 +178,7 @@ async fn no_operation_finds_unknown_tokens_or_those_of_others() {
             store.undo_delete(by, id).await.err(),
         ];
         for (operation, answer) in answers.into_iter().enumerate() {
-            assert!(matches!(answer, Some(Error::NotFound)), "operation {operation}: {answer:?}");
+            assert!(matches!(answer, Some(Error::Refused(Refusal::NotFound))), "operation {operation}: {answer:?}");
         }
     }
     assert_eq!(test.token(&token).await, token);

@@ -2,6 +2,7 @@
 
 use crate::test_store::{HERE, TestStore, new_user};
 use chrono::{NaiveDate, TimeDelta};
+use domain::Refusal;
 use domain::members::membership::{InvitationId, Joining, MembershipState};
 use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person};
@@ -32,7 +33,7 @@ async fn of_twenty_resets_from_the_same_revision_one_wins() {
     });
     let (won, lost): (Vec<_>, Vec<_>) = all(resets).await.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1);
-    assert!(lost.into_iter().all(|lost| matches!(lost, Err(Error::Conflict))));
+    assert!(lost.into_iter().all(|lost| matches!(lost, Err(Error::Refused(Refusal::Conflict)))));
     let secret = &won[0].as_ref().unwrap().secret;
     assert!(test.store.authenticate(&token.sid, secret).await.unwrap().is_some());
     assert_eq!(test.token(&token).await.revision, 2);
@@ -49,7 +50,7 @@ async fn of_ten_creates_of_the_same_request_one_is_carried_out() {
     });
     let (done, again): (Vec<_>, Vec<_>) = all(creates).await.into_iter().partition(Result::is_ok);
     assert_eq!((done.len(), again.len()), (1, 9));
-    assert!(again.into_iter().all(|again| matches!(again, Err(Error::AlreadyDone))));
+    assert!(again.into_iter().all(|again| matches!(again, Err(Error::Refused(Refusal::AlreadyDone)))));
     assert_eq!(test.names(TokenFilter::default()).await, ["Export"]);
 }
 
@@ -75,7 +76,8 @@ async fn attempts_to_sign_in_side_by_side_do_not_pass_uncounted() {
         async move { store.sign_in(&email, "wrong", HERE).await }
     });
     let answers = all(attempts).await;
-    let throttled = answers.iter().filter(|answer| matches!(answer, Err(Error::Throttled { .. }))).count();
+    let throttled =
+        answers.iter().filter(|answer| matches!(answer, Err(Error::Refused(Refusal::Throttled { .. })))).count();
     assert_eq!(throttled, 10);
 }
 
@@ -98,7 +100,7 @@ async fn one_administrator_stays_when_two_demote_each_other_at_once() {
         });
         let (won, lost): (Vec<_>, Vec<_>) = all(demotions.into_iter()).await.into_iter().partition(Result::is_ok);
         assert_eq!(won.len(), 1);
-        assert!(lost.iter().all(|lost| matches!(lost, Err(Error::NotAllowed))), "{lost:?}");
+        assert!(lost.iter().all(|lost| matches!(lost, Err(Error::Refused(Refusal::NotAllowed)))), "{lost:?}");
         let members = test.store.members(test.aya.account).await.unwrap();
         let administrators = members
             .iter()
@@ -118,7 +120,10 @@ async fn an_invitation_accepted_many_times_at_once_makes_one_user() {
     });
     let (joined, refused): (Vec<_>, Vec<_>) = all(joins).await.into_iter().partition(Result::is_ok);
     assert_eq!((joined.len(), refused.len()), (1, 4));
-    assert!(refused.iter().all(|refused| matches!(refused, Err(Error::InvitationOver))), "{refused:?}");
+    assert!(
+        refused.iter().all(|refused| matches!(refused, Err(Error::Refused(Refusal::InvitationOver)))),
+        "{refused:?}"
+    );
     assert_eq!(test.store.people(test.aya.account).await.unwrap().len(), 2);
 }
 

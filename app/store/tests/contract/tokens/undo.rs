@@ -2,6 +2,7 @@
 
 use crate::test_store::TestStore;
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::token::{Token, UNDO_WINDOW};
 use store::Error;
@@ -26,7 +27,7 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
         store.enable(by, id).await.err(),
         store.delete(by, id).await.err(),
     ];
-    assert!(answers.iter().all(|answer| matches!(answer, Some(Error::NotFound))), "{answers:?}");
+    assert!(answers.iter().all(|answer| matches!(answer, Some(Error::Refused(Refusal::NotFound)))), "{answers:?}");
     assert_eq!(store.list(by.account, &TokenFilter::default()).await.unwrap().tokens, []);
     assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
     assert!(!test.issue("Export").await.name_exists, "its name is free");
@@ -56,10 +57,10 @@ async fn after_the_window_the_token_is_gone_for_good() {
     let kept = test.issue("Kept").await.token;
     test.store.delete(&test.aya, token.id).await.unwrap();
     test.later(UNDO_WINDOW);
-    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::Refused(Refusal::NotFound))));
     assert_eq!(test.store.remove_deleted().await.unwrap(), 1);
     assert_eq!(test.store.remove_deleted().await.unwrap(), 0);
-    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::Refused(Refusal::NotFound))));
     assert_eq!(test.token(&kept).await, kept);
     assert_eq!(test.actions().await[2..], ["token_created", "token_created", "token_deleted"], "its trail stays");
 }
@@ -75,7 +76,7 @@ async fn a_restart_neither_shortens_nor_lengthens_the_window() {
     let reopened = test.reopened().await;
     assert_eq!(reopened.undo_delete(&test.aya, early.id).await.unwrap().settings, early.settings);
     test.later(AN_INSTANT);
-    assert!(matches!(reopened.undo_delete(&test.aya, late.id).await, Err(Error::NotFound)));
+    assert!(matches!(reopened.undo_delete(&test.aya, late.id).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
@@ -84,5 +85,5 @@ async fn another_account_cannot_undo() {
     let token = test.issue("Export").await.token;
     let stranger = test.stranger().await;
     test.store.delete(&test.aya, token.id).await.unwrap();
-    assert!(matches!(test.store.undo_delete(&stranger, token.id).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.undo_delete(&stranger, token.id).await, Err(Error::Refused(Refusal::NotFound))));
 }
