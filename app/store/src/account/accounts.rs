@@ -2,11 +2,11 @@
 
 use crate::audit::event::Event;
 use crate::clock::id_at;
+use crate::core::Store;
 use crate::db::database::micros;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
-use crate::store::Store;
 use domain::Refusal;
 use domain::account::{Account, AccountId, company::CompanyInformation};
 use domain::audit::action::Action;

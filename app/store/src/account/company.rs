@@ -1,10 +1,10 @@
 //! The company profile: reading, replacing and changing it.
 
 use crate::audit::event::Event;
+use crate::core::Store;
 use crate::db::database::{Connection, require_row};
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 use domain::Refusal;
 use domain::account::{AccountId, company::CompanyInformation};
 use domain::audit::action::{Action, Actor};

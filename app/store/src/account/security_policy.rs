@@ -1,11 +1,11 @@
 //! An account's demands on its access tokens: reading and changing them, and the consequences of a change.
 
 use crate::audit::event::Event;
+use crate::core::Store;
 use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
-use crate::store::Store;
 use crate::tokens::rows::lifetime;
 use domain::Refusal;
 use domain::account::AccountId;

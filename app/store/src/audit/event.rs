@@ -2,10 +2,10 @@
 
 use crate::audit::chain::{Link, append};
 use crate::clock::id_at;
+use crate::core::Store;
 use crate::db::database::{Connection, DAY, day_number, micros, time};
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;

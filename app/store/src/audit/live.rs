@@ -1,9 +1,9 @@
 //! Live updates of open pages: the account's audit trail after the last entry that a page has read.
 
 use crate::audit::event::details;
+use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::audit::live::{LIVE_ACTIONS, LiveChange};

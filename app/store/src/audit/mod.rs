@@ -3,5 +3,6 @@
 pub mod chain;
 pub mod event;
 pub mod live;
+pub mod older_events;
 pub mod trail;
 pub mod verify;

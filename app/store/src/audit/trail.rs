@@ -2,11 +2,11 @@
 
 use crate::audit::chain::hex;
 use crate::audit::event::details;
+use crate::core::Store;
 use crate::db::database::{micros, time};
 use crate::db::paging::{self, Key, List, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value as Argument};
 use crate::error::Error;
-use crate::store::Store;
 use crate::tokens::search::{Search, TRAIL};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;

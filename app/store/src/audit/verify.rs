@@ -4,12 +4,12 @@
 //! [`Store`]: opening one migrates the database.
 
 use crate::audit::chain::{BATCH, Head, Link, ZERO, hex};
+use crate::core::Store;
 use crate::db::database::{Connection, Pools, time};
 use crate::db::sql::{self, Dialect, Pool};
 use crate::error::Error;
 use crate::keys::check;
 use crate::keys::server_key::{ServerKey, read_hex};
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;

@@ -1,6 +1,6 @@
 //! Backups of an `SQLite` database while others use it.
 
-use crate::db::sqlite;
+use crate::db::sqlite_file;
 use crate::error::Error;
 use sqlx::{Connection, SqliteConnection};
 use std::fs::File;
@@ -39,7 +39,7 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     if !url.starts_with("sqlite:") {
         return Err(BackupError::NotBackedUpHere);
     }
-    let (from, to) = (sqlite::file(url)?, absolute(to).map_err(sqlx::Error::Io)?);
+    let (from, to) = (sqlite_file::file(url)?, absolute(to).map_err(sqlx::Error::Io)?);
     if to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(to));
     }
@@ -59,8 +59,8 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
 }
 
 async fn copy_into(url: &str, from: &Path, to: &Path) -> Result<(), Error> {
-    let mut connection = SqliteConnection::connect_with(&sqlite::options(url, from)?).await?;
-    let to = sqlite::in_utf8(to).map_err(sqlx::Error::Io)?;
+    let mut connection = SqliteConnection::connect_with(&sqlite_file::options(url, from)?).await?;
+    let to = sqlite_file::in_utf8(to).map_err(sqlx::Error::Io)?;
     // Rows keep their numbers, by which the search finds them.
     sqlx::query("VACUUM INTO $1").bind(to.to_str()).execute(&mut connection).await?;
     Ok(connection.close().await?)

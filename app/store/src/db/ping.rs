@@ -1,8 +1,8 @@
 //! A check that the database is reachable.
 
+use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 
 impl Store {
     /// Reads something from the database, only to see whether it answers.

@@ -1,9 +1,9 @@
 //! Allowances: the calls that an account may still make, which several nodes count together.
 
 use crate::clock::CLOCK_SKEW;
+use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 use domain::account::AccountId;
 use std::time::Duration;
 

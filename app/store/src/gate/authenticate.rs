@@ -1,10 +1,10 @@
 //! The gate's look-up: the caller with given credentials.
 
+use crate::core::Store;
 use crate::db::database::time;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::{AccountPolicy, Credentials};
-use crate::store::Store;
 use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
 use domain::account::AccountId;
 use domain::gate::access::Caller;

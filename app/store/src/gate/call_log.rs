@@ -1,9 +1,9 @@
 //! The call log: each call's token, operation, network address and outcome.
 
+use crate::core::Store;
 use crate::db::database::{DAY, day_number};
 use crate::error::Error;
 use crate::gate::calls::{PackRow, Place};
-use crate::store::Store;
 use crate::tokens::usage::{IN_ORDER, SELECT, names, some_packs};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;

@@ -1,79 +1,21 @@
 //! The calls at the gate: they wait in memory and are written together.
 
-use crate::clock::{id_at, latest};
-use crate::db::database::{Connection, HOUR, micros, time};
+use crate::clock::latest;
+use crate::core::Store;
+use crate::db::database::{Connection, micros, time};
 use crate::db::sql::{Dialect, QueryBuilder};
 use crate::error::Error;
-use crate::gate::call_pack::{self, CALLS_MAX, PackedCall};
-use crate::store::Store;
+use crate::gate::call::Call;
+use crate::gate::call_pack::{self, PackedCall};
+use crate::gate::call_queue::Batch;
 use chrono::{DateTime, Utc};
-use domain::account::AccountId;
-use domain::tokens::scope::Scope;
 use domain::tokens::token::TokenId;
-use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::mem;
-use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use uuid::Uuid;
 
-/// The most calls that wait in memory, about 20 MB. Beyond that, the oldest of those not yet tried to be written are
-/// dropped.
-const WAITING_MAX: usize = 200_000;
 /// Rows that one statement writes.
 const ROWS: usize = 1_000;
-
-/// One call that came with valid credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Call {
-    /// The account that the token belongs to.
-    pub account: AccountId,
-    /// The token that it came with.
-    pub token: TokenId,
-    /// The operation that it asked for.
-    pub scope: Scope,
-    /// The answer's HTTP status; 499 if the client hung up before it. Below 400 the call counts as a use of the token.
-    pub status: u16,
-    /// The time of the call.
-    pub at: DateTime<Utc>,
-    /// The network address that it came from.
-    pub address: IpAddr,
-    /// The time that the answer took, kept in whole microseconds.
-    pub latency: Duration,
-}
-
-/// The calls that wait to be written.
-#[derive(Default)]
-pub(crate) struct Calls {
-    waiting: Mutex<Waiting>,
-    /// The batch whose write has failed. It may have been committed all the same, so it is written again unchanged.
-    /// Locked while calls are written.
-    failed: tokio::sync::Mutex<Option<Batch>>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    /// Calls that were not yet tried to be written.
-    calls: VecDeque<Call>,
-    /// The number of calls in the failed batch.
-    failed: usize,
-    given_up: usize,
-}
-
-impl Calls {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    fn trim(&mut self) {
-        let excess = (self.failed + self.calls.len()).saturating_sub(WAITING_MAX);
-        self.calls.drain(..excess);
-        self.given_up += excess;
-    }
-}
 
 impl Store {
     /// Records a call, to be written with the next [`Store::flush_calls`]. Touches memory only.
@@ -154,46 +96,6 @@ impl Store {
     }
 }
 
-/// Calls that are written together.
-struct Batch {
-    packs: Vec<Pack>,
-    used: Vec<(TokenId, DateTime<Utc>)>,
-    calls: usize,
-}
-
-impl Batch {
-    fn of(calls: &[Call]) -> Self {
-        Self { packs: packs(calls), used: last_uses(calls), calls: calls.len() }
-    }
-}
-
-/// Calls of one account and one hour, packed.
-struct Pack {
-    /// The id by which the database recognizes it if it is written again.
-    id: Uuid,
-    account: AccountId,
-    last_at: DateTime<Utc>,
-    calls: i64,
-    bytes: Vec<u8>,
-}
-
-fn packs(calls: &[Call]) -> Vec<Pack> {
-    let together = |call: &&Call| (call.account.0, micros(call.at).div_euclid(HOUR));
-    let mut calls = Vec::from_iter(calls);
-    calls.sort_by_key(together); // stable: the order within a group stays
-    let groups = calls.chunk_by(|one, other| together(one) == together(other));
-    groups.flat_map(|group| group.chunks(CALLS_MAX)).filter_map(Pack::of).collect()
-}
-
-impl Pack {
-    fn of(calls: &[&Call]) -> Option<Self> {
-        let last = calls.iter().max_by_key(|call| call.at)?;
-        let bytes = call_pack::pack(calls, last.at);
-        let (id, calls) = (id_at(last.at), calls.len().try_into().ok()?);
-        Some(Self { id, account: last.account, last_at: last.at, calls, bytes })
-    }
-}
-
 /// The place of a pack among those of its account: the time of its last call in microseconds, and its id.
 pub(crate) type Place = (i64, Uuid);
 
@@ -218,19 +120,6 @@ impl PackRow {
         let whole = i64::try_from(calls.len()) == Ok(self.calls);
         if whole { Ok(calls) } else { Err(Error::Corrupt(format!("pack {} of {} calls", self.id, self.calls))) }
     }
-}
-
-/// Returns the time of each used token's last use, in the order in which tokens are stored, so that neighbours in the
-/// database are changed together.
-fn last_uses(calls: &[Call]) -> Vec<(TokenId, DateTime<Utc>)> {
-    let mut used = HashMap::new();
-    for call in calls.iter().filter(|call| call.status < 400) {
-        let last = used.entry(call.token).or_insert(call.at);
-        *last = call.at.max(*last);
-    }
-    let mut used = Vec::from_iter(used);
-    used.sort_unstable();
-    used
 }
 
 /// Advances the tokens' times of last use. This does not change the tokens: their revisions stay.
@@ -264,7 +153,12 @@ pub(crate) mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::db::plans::{plan, stores};
+    use crate::gate::call_pack::CALLS_MAX;
     use chrono::NaiveDate;
+    use domain::account::AccountId;
+    use domain::tokens::scope::Scope;
+    use std::net::IpAddr;
+    use std::time::Duration;
 
     /// Returns a call of the account.
     pub(crate) fn call(account: Uuid) -> Call {

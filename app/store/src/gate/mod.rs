@@ -2,7 +2,9 @@
 
 pub mod allowances;
 pub mod authenticate;
+pub mod call;
 pub mod call_log;
 pub mod call_pack;
+pub mod call_queue;
 pub mod calls;
 pub mod verification_cache;

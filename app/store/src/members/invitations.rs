@@ -2,17 +2,18 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
+use crate::core::Store;
 use crate::db::database::{Connection, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
-use crate::members::users::{self, folded_email, role_named};
+use crate::members::rows::{folded_email, members, role_named};
+use crate::members::users;
 use crate::sign_in::bearer::bearer;
-use crate::sign_in::passwords::RightPassword;
+use crate::sign_in::password_check::RightPassword;
 use crate::sign_in::second_step::{self, SignIn};
-use crate::sign_in::sessions::{Client, FirstStep};
+use crate::sign_in::session_start::{Client, FirstStep};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -85,7 +86,7 @@ impl Store {
         };
         let folded = folded_email(email);
         let mut tx = self.pools().begin().await?;
-        let members = users::members(&mut tx, by.account).await?;
+        let members = members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
         if members.iter().any(|member| folded_email(&member.person.email) == folded) {
             return Err(Refusal::AlreadyMember.into());
@@ -142,7 +143,7 @@ impl Store {
     /// is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
     pub async fn withdraw_invitation(&self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
         let mut tx = self.pools().begin().await?;
-        require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
+        require_administrator(&members(&mut tx, by.account).await?, by.user.id)?;
         let withdrawn: Option<(String, String)> =
             sql::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
                 .bind(by.account.0)

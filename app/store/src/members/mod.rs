@@ -3,4 +3,5 @@
 pub mod invitations;
 pub mod operator;
 pub mod profile;
+pub mod rows;
 pub mod users;

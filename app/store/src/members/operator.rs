@@ -1,10 +1,10 @@
 //! Changes of account users from the command line, by the person who runs the server. The audit trail names no user for
 //! them.
 
+use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
-use crate::members::users::{self, MemberRow};
-use crate::store::Store;
+use crate::members::rows::{self, MemberRow};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
@@ -55,8 +55,8 @@ impl Store {
             Change::Reinstate => Action::UserReinstated,
         };
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
-        let members = users::members(&mut tx, account).await?;
+        let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
+        let members = rows::members(&mut tx, account).await?;
         let after = change.apply_from_command_line(&members, user)?;
         self.store_change(tx, account, None, members, after, action).await
     }

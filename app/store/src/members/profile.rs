@@ -3,12 +3,13 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
+use crate::core::Store;
 use crate::db::database::{Tx, micros, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
-use crate::members::users::role_named;
-use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
-use crate::store::Store;
+use crate::members::rows::role_named;
+use crate::sign_in::session_start::SessionToken;
+use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;

@@ -2,11 +2,12 @@
 
 use crate::audit::event::Event;
 use crate::clock::id_at;
-use crate::db::database::{Connection, Tx, micros, time};
+use crate::core::Store;
+use crate::db::database::{Connection, Tx, micros};
 use crate::db::sql;
 use crate::error::Error;
+use crate::members::rows::{PersonRow, folded_email, members};
 use crate::sign_in::password_resets;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -17,7 +18,6 @@ use domain::members::user::{CurrentUser, Person, UserId};
 use domain::text::folded;
 use serde_json::json;
 use std::fmt;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A user to be added. `domain` has checked name, address and password.
@@ -36,79 +36,6 @@ impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewUser").field("email", &self.email).field("role", &self.role).finish_non_exhaustive()
     }
-}
-
-#[derive(sqlx_macros::FromRow)]
-pub(crate) struct PersonRow {
-    pub(crate) id: Uuid,
-    pub(crate) name: String,
-    pub(crate) email: String,
-}
-
-impl From<PersonRow> for Person {
-    fn from(row: PersonRow) -> Self {
-        Self { id: UserId(row.id), name: row.name, email: row.email }
-    }
-}
-
-#[derive(sqlx_macros::FromRow)]
-pub(crate) struct MemberRow {
-    #[sqlx(flatten)]
-    person: PersonRow,
-    role: String,
-    state: String,
-    last_seen_at: Option<i64>,
-}
-
-impl TryFrom<MemberRow> for Member {
-    type Error = Error;
-
-    fn try_from(row: MemberRow) -> Result<Self, Error> {
-        let unreadable = || Error::Corrupt(format!("the state {}", row.state));
-        Ok(Self {
-            person: row.person.into(),
-            role: role_named(&row.role)?,
-            state: MembershipState::from_name(&row.state).ok_or_else(unreadable)?,
-            last_seen_at: row.last_seen_at.map(time).transpose()?,
-        })
-    }
-}
-
-/// Returns the role with this name in the database.
-pub(crate) fn role_named(name: &str) -> Result<Role, Error> {
-    Role::from_name(name).ok_or_else(|| Error::Corrupt(format!("the role {name}")))
-}
-
-/// Returns the form in which e-mail addresses are compared: without white space around them, and regardless of case and
-/// width.
-pub(crate) fn folded_email(email: &str) -> String {
-    folded(email.trim())
-}
-
-/// Returns the user with this e-mail address.
-pub(crate) async fn named(connection: &mut Connection, email: &str) -> Result<Option<UserId>, Error> {
-    let id = sql::query_scalar("SELECT id FROM users WHERE email_folded = $1").bind(folded_email(email));
-    Ok(id.fetch_optional(connection).await?.map(UserId))
-}
-
-/// Returns the account that the user joined first, of those that they may work in, or else of all, and their state in
-/// it.
-pub(crate) async fn membership(
-    tx: &mut Connection,
-    user: UserId,
-) -> Result<Option<(AccountId, MembershipState)>, Error> {
-    let found: Option<(Uuid, String)> = sql::query_as(
-        "SELECT account_id, state FROM memberships WHERE user_id = $1
-         ORDER BY CASE state WHEN 'active' THEN 0 ELSE 1 END, created_at, account_id LIMIT 1",
-    )
-    .bind(user.0)
-    .fetch_optional(tx)
-    .await?;
-    let read = |(account, state): (Uuid, String)| {
-        let state = MembershipState::from_name(&state).ok_or_else(|| Error::Corrupt(format!("the state {state}")));
-        Ok((AccountId(account), state?))
-    };
-    found.map(read).transpose()
 }
 
 impl Store {
@@ -306,18 +233,4 @@ pub(crate) async fn join(
         return Err(Refusal::AlreadyMember.into());
     }
     password_resets::end_links(tx, user).await
-}
-
-/// Returns the account's members, by name.
-pub(crate) async fn members(connection: &mut Connection, account: AccountId) -> Result<Vec<Member>, Error> {
-    let rows: Vec<MemberRow> = sql::query_as(
-        "SELECT users.id, users.name, users.email, memberships.role, memberships.state, memberships.last_seen_at
-         FROM memberships JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
-    )
-    .bind(account.0)
-    .fetch_all(connection)
-    .await?;
-    let mut members = rows.into_iter().map(Member::try_from).collect::<Result<Vec<_>, _>>()?;
-    members.sort_by_cached_key(|member| (folded(&member.person.name), member.person.id.0));
-    Ok(members)
 }

@@ -1,10 +1,10 @@
 //! The agency's advertisers: imported, listed, looked up.
 
 use crate::audit::event::Event;
+use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
-use crate::store::Store;
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;

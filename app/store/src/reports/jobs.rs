@@ -2,11 +2,11 @@
 
 use crate::audit::chain::hex;
 use crate::clock::{id_at, latest};
+use crate::core::Store;
 use crate::db::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
-use crate::store::Store;
 use chrono::{NaiveDate, TimeDelta};
 use domain::Refusal;
 use domain::account::AccountId;

@@ -1,8 +1,8 @@
 //! Work that takes several transactions: whatever happens meanwhile, it is known as unfinished until it is finished.
 
+use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 
 impl Store {
     /// Records that the work with this name begins. It may have begun before.

@@ -1,15 +1,16 @@
 //! Identities: persons known to an identity provider, and the users that they are linked to.
 
 use crate::audit::event::Event;
+use crate::core::Store;
 use crate::db::database::{Tx, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::invitations;
-use crate::members::users::{self, folded_email, membership};
+use crate::members::rows::{self, folded_email, membership};
+use crate::members::users;
 use crate::sign_in::bearer::Bearer;
 use crate::sign_in::second_step::{self, SignIn};
-use crate::sign_in::sessions::{Client, FirstStep};
-use crate::store::Store;
+use crate::sign_in::session_start::{Client, FirstStep};
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -122,7 +123,7 @@ impl Store {
     async fn no_password_for(&self, email: &str) -> Result<Option<String>, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let invited = invitations::has_open(&mut connection, email, self.clock().now()).await?;
-        if !invited || users::named(&mut connection, email).await?.is_some() {
+        if !invited || rows::named(&mut connection, email).await?.is_some() {
             return Ok(None);
         }
         drop(connection);
@@ -166,7 +167,7 @@ impl Store {
     /// [`Refusal::NotFound`] if no user has the address; [`Error::Database`].
     pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
+        let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let removed: Vec<(String, String)> =
             sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
                 .bind(user.0)

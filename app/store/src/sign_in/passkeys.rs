@@ -4,23 +4,24 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
+use crate::core::Store;
 use crate::db::database::{Connection, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::sign_in::bearer::bearer;
-use crate::sign_in::second_factor::{self, RecoveryCodes};
+use crate::sign_in::factors::{has_second_factor, remove_idle_codes};
+use crate::sign_in::recovery_codes::{RecoveryCodes, new_recovery_codes};
 use crate::sign_in::second_step::{self, PendingSignIn};
-use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sign_in::session_start::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::gate::client_address;
 use domain::members::user::{CurrentUser, UserId};
-use domain::sign_in::second_factor::{CHALLENGE_WITHIN, OwnPasskey, PASSKEYS_MAX, PasskeyId};
+use domain::sign_in::second_factor::{CHALLENGE_WITHIN, PASSKEYS_MAX, PasskeyId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -144,7 +145,7 @@ impl Store {
         if usize::try_from(known).is_ok_and(|known| known >= PASSKEYS_MAX) {
             return Err(Refusal::TooManyPasskeys.into());
         }
-        let first = !second_factor::has_second_factor(&mut tx, by.user.id).await?;
+        let first = !has_second_factor(&mut tx, by.user.id).await?;
         let added = sql::query(
             "INSERT INTO passkeys (id, user_id, credential_id, name, passkey, created_at)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (credential_id) DO NOTHING",
@@ -160,8 +161,7 @@ impl Store {
         if added.rows_affected() == 0 {
             return Err(Refusal::WrongPasskey.into());
         }
-        let codes =
-            if first { Some(second_factor::new_recovery_codes(self.key(), &mut tx, by.user.id).await?) } else { None };
+        let codes = if first { Some(new_recovery_codes(self.key(), &mut tx, by.user.id).await?) } else { None };
         event(by.account, by.user.id, Action::PasskeyAdded, json!({ "name": name })).record(self, &mut tx, now).await?;
         tx.commit().await?;
         Ok(codes)
@@ -180,7 +180,7 @@ impl Store {
                 .fetch_optional(&mut *tx)
                 .await?;
         let name = removed.ok_or(Refusal::NotFound)?;
-        second_factor::remove_idle_codes(&mut tx, by.user.id).await?;
+        remove_idle_codes(&mut tx, by.user.id).await?;
         let event = event(by.account, by.user.id, Action::PasskeyRemoved, json!({ "name": name }));
         event.record(self, &mut tx, self.clock().now()).await?;
         Ok(tx.commit().await?)
@@ -226,9 +226,9 @@ impl Store {
         let state = self.take_challenge(None, &answer.token, now).await?;
         let mut tx = self.pools().begin().await?;
         let (user, name) = self.verify_passkey(&mut tx, answer, state, None, now).await?;
-        let account = sessions::first_account(&mut tx, user).await?.ok_or(Refusal::WrongPasskey)?;
+        let account = session_start::first_account(&mut tx, user).await?.ok_or(Refusal::WrongPasskey)?;
         let session =
-            sessions::begin(FirstStep::Passkey(&name), self, &mut tx, account, user, &from.into(), now).await?;
+            session_start::begin(FirstStep::Passkey(&name), self, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -405,21 +405,6 @@ impl Store {
         // A challenge of the other kind, to add a passkey or to use one, is none here.
         serde_json::from_str(&state).map_err(wrong)
     }
-}
-
-/// Returns the user's passkeys, oldest first.
-pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Result<Vec<OwnPasskey>, Error> {
-    let rows: Vec<(Uuid, String, i64, Option<i64>)> = sql::query_as(
-        "SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id",
-    )
-    .bind(user.0)
-    .fetch_all(connection)
-    .await?;
-    let passkey = |(id, name, created_at, last_used_at): (_, _, _, Option<i64>)| {
-        let last_used_at = last_used_at.map(time).transpose()?;
-        Ok(OwnPasskey { id: PasskeyId(id), name, created_at: time(created_at)?, last_used_at })
-    };
-    rows.into_iter().map(passkey).collect()
 }
 
 /// Removes the challenges that can no longer be answered. Returns their number.

@@ -3,14 +3,14 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
+use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
-use crate::members::users::{self, folded_email};
+use crate::members::rows::{self, folded_email};
 use crate::sign_in::bearer::bearer;
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -56,7 +56,7 @@ impl Store {
     ) -> Result<ResetLink, Error> {
         let now = self.clock().now();
         let mut tx = self.pools().begin().await?;
-        let members = users::members(&mut tx, by.account).await?;
+        let members = rows::members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
         let member = members.into_iter().find(|member| member.person.id == user).ok_or(Refusal::NotFound)?;
         let accounts = accounts_of(&mut tx, user).await?;
@@ -100,7 +100,7 @@ impl Store {
                 .await?;
         let Some((id, name, email)) = found else { return Ok(None) };
         let person = Person { id: UserId(id), name, email };
-        let Some((account, MembershipState::Active)) = users::membership(&mut tx, person.id).await? else {
+        let Some((account, MembershipState::Active)) = rows::membership(&mut tx, person.id).await? else {
             return Ok(None);
         };
         let asked = "SELECT COUNT(*) FROM password_resets WHERE user_id = $1 AND made_by IS NULL
@@ -177,7 +177,7 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let user = UserId(user.ok_or(Refusal::ResetOver)?);
-        let Some((_, MembershipState::Active)) = users::membership(&mut tx, user).await? else {
+        let Some((_, MembershipState::Active)) = rows::membership(&mut tx, user).await? else {
             return Err(Refusal::ResetOver.into());
         };
         self.replace_password(&mut tx, user, Some(user), &hash, now).await?;
@@ -192,7 +192,7 @@ impl Store {
     pub async fn set_password(&self, email: &str, password: &str) -> Result<u64, Error> {
         let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
         let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
+        let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let ended = self.replace_password(&mut tx, user, None, &hash, self.clock().now()).await?;
         tx.commit().await?;
         Ok(ended)

@@ -3,14 +3,14 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
+use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::sign_in::bearer::bearer;
-use crate::sign_in::second_factor::{self, RightCode};
-use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sign_in::factors::{self, RightCode};
+use crate::sign_in::session_start::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -53,7 +53,7 @@ impl Store {
     pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
         let mut connection = self.pools().read.acquire().await?;
         let first = find(&mut connection, pending, self.clock().now()).await?;
-        second_factor::second_step_by(&mut connection, first.user).await
+        factors::second_step_by(&mut connection, first.user).await
     }
 
     /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
@@ -73,10 +73,10 @@ impl Store {
         let mut tx = self.pools().begin().await?;
         let first = find(&mut tx, pending, now).await?;
         let (account, user) = (first.account, first.user);
-        let guess = second_factor::guess_hash(self.key(), user);
+        let guess = factors::guess_hash(self.key(), user);
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
-        let Some(right) = second_factor::take_code(self, &mut tx, user, code, now).await? else {
+        let Some(right) = factors::take_code(self, &mut tx, user, code, now).await? else {
             event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
             tx.commit().await?; // keeps the failed attempt
             return Err(Refusal::WrongCode.into());
@@ -102,7 +102,7 @@ pub(crate) async fn after(
     now: DateTime<Utc>,
 ) -> Result<SignIn, Error> {
     Ok(match require(step, tx, account, user, now).await? {
-        None => SignIn::Session(sessions::begin(step, store, tx, account, user, from, now).await?),
+        None => SignIn::Session(session_start::begin(step, store, tx, account, user, from, now).await?),
         Some(pending) => SignIn::SecondStep(pending),
     })
 }
@@ -115,7 +115,7 @@ async fn require(
     user: UserId,
     now: DateTime<Utc>,
 ) -> Result<Option<PendingSignIn>, Error> {
-    if !second_factor::has_second_factor(tx, user).await? {
+    if !factors::has_second_factor(tx, user).await? {
         return Ok(None);
     }
     let pending = PendingSignIn::generate();
@@ -164,7 +164,7 @@ pub(crate) async fn finish(
     let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
     over.bind(pending.hash()).execute(&mut *tx).await?;
     let step = first.issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
-    sessions::begin(step, store, tx, first.account, first.user, from, now).await
+    session_start::begin(step, store, tx, first.account, first.user, from, now).await
 }
 
 /// Returns the user who has taken the first step, if it was not too long ago.

@@ -3,11 +3,11 @@
 use crate::account::security_policy;
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
+use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
-use crate::store::Store;
 use crate::tokens::rows::{self, StoredToken};
 use domain::Refusal;
 use domain::audit::action::{Action, Actor};

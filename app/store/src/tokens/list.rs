@@ -1,10 +1,10 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
+use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::paging::{self, Key, List, Numbered, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value};
 use crate::error::Error;
-use crate::store::Store;
 use crate::tokens::rows::{self, SELECT, StoredToken, TokenRow};
 use crate::tokens::search::{Search, TOKENS};
 use chrono::{DateTime, Utc};

@@ -5,3 +5,4 @@ pub mod list;
 pub mod rows;
 pub mod search;
 pub mod usage;
+pub mod viewing;

@@ -1,12 +1,12 @@
 //! The usage of each day: calls are added up from time to time, and the report of each token's use adds the newer ones.
 //! The totals stay when the calls themselves are removed.
 
+use crate::core::Store;
 use crate::db::database::{Connection, DAY, day_number, micros};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::gate::call_pack::PackedCall;
 use crate::gate::calls::{PackRow, Place};
-use crate::store::Store;
 use crate::tokens::rows::corrupt;
 use chrono::{NaiveDate, TimeDelta};
 use domain::account::AccountId;
@@ -323,7 +323,7 @@ fn usage(key: Key, sum: &Sum, named: &HashMap<Uuid, (String, AccountSid)>) -> Re
 mod tests {
     use super::*;
     use crate::db::plans::stores;
-    use crate::gate::calls::Call;
+    use crate::gate::call::Call;
     use crate::gate::calls::tests::call;
 
     #[tokio::test]
