@@ -4,13 +4,15 @@ use crate::clock::Clock;
 use crate::db::database::Pools;
 use crate::db::lock::DatabaseLock;
 use crate::db::node::Node;
+use crate::db::sql::{Pool, Tx};
 use crate::error::Error;
 use crate::gate::call_queue::Calls;
 use crate::gate::verification_cache::VerificationCache;
-use crate::keys::sealing::SealingKey;
 use crate::keys::sealing_keys::{KeySource, SealingKeys};
 use crate::keys::server_key::ServerKey;
 use crate::sign_in::passwords::Passwords;
+use chrono::{DateTime, Utc};
+use domain::account::AccountId;
 use domain::tokens::secret::Secret;
 use domain::tokens::token::TokenId;
 use std::fmt;
@@ -18,9 +20,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
-/// The store of all data of Kagitaba. A clone is the same store.
+/// The core of a store. A clone is of the same store.
 #[derive(Clone)]
-pub struct Store {
+pub struct Core {
     shared: Arc<Shared>,
     clock: Clock,
     address: Option<IpAddr>,
@@ -39,7 +41,7 @@ struct Shared {
     lock: Option<DatabaseLock>,
 }
 
-impl Store {
+impl Core {
     /// Returns the core for this database, with nothing in memory yet.
     pub(crate) fn new(pools: Pools, lock: Option<DatabaseLock>, key: ServerKey, clock: Clock) -> Self {
         let (cache, node, calls) = (Arc::default(), Node::new(pools.nodes.is_none()), Calls::default());
@@ -49,21 +51,43 @@ impl Store {
     }
 
     /// Returns the same store with another clock.
-    #[must_use]
-    pub fn at(&self, clock: Clock) -> Self {
+    pub(crate) fn at(&self, clock: Clock) -> Self {
         Self { shared: Arc::clone(&self.shared), clock, address: self.address }
     }
 
     /// Returns the same store for a client with this network address, which the audit trail names.
-    #[must_use]
-    pub fn asked_from(&self, address: IpAddr) -> Self {
+    pub(crate) fn asked_from(&self, address: IpAddr) -> Self {
         Self { address: Some(address), ..self.clone() }
     }
 
     /// Returns the store's clock.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Returns the current time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Returns the connections that read.
+    pub(crate) fn read(&self) -> &Pool {
+        &self.shared.pools.read
+    }
+
+    /// Begins a transaction as [`Pools::begin`] does.
+    pub(crate) async fn begin(&self) -> Result<Tx, Error> {
+        self.shared.pools.begin().await
+    }
+
+    /// Begins a transaction as [`Pools::begin_in`] does.
+    pub(crate) async fn begin_in(&self, account: AccountId) -> Result<Tx, Error> {
+        self.shared.pools.begin_in(account).await
+    }
+
+    /// Returns whether other nodes may use the same database.
+    pub(crate) fn has_nodes(&self) -> bool {
+        self.shared.pools.nodes.is_some()
     }
 
     /// Returns the client's network address, if there is a client.
@@ -110,12 +134,6 @@ impl Store {
         Ok(self.sealing_keys()?.seal(secret.reveal().as_bytes(), token.0))
     }
 
-    /// Returns the key for this purpose, which is the same on every server with this server key.
-    #[must_use]
-    pub fn sealing_key(&self, purpose: &str) -> SealingKey {
-        SealingKey::derived(self.key(), purpose)
-    }
-
     pub(crate) fn cache(&self) -> &Arc<VerificationCache> {
         &self.shared.cache
     }
@@ -134,8 +152,8 @@ impl Store {
     }
 }
 
-impl fmt::Debug for Store {
+impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("Core").field("clock", &self.clock).finish_non_exhaustive()
     }
 }

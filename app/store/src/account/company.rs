@@ -1,7 +1,7 @@
 //! The company profile: reading, replacing and changing it.
 
+use crate::account::Accounts;
 use crate::audit::event::Event;
-use crate::core::Store;
 use crate::db::database::{Connection, require_row};
 use crate::db::sql;
 use crate::error::Error;
@@ -10,13 +10,13 @@ use domain::account::{AccountId, company::CompanyInformation};
 use domain::audit::action::{Action, Actor};
 use serde_json::json;
 
-impl Store {
+impl Accounts<'_> {
     /// Returns the account's company profile.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn company_information(&self, account: AccountId) -> Result<CompanyInformation, Error> {
-        read(&mut self.pools().read.acquire().await?, account).await
+    pub async fn company_information(self, account: AccountId) -> Result<CompanyInformation, Error> {
+        read(&mut self.core.read().acquire().await?, account).await
     }
 
     /// Replaces the account's company profile.
@@ -24,11 +24,11 @@ impl Store {
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn set_company_information(
-        &self,
+        self,
         account: AccountId,
         information: &CompanyInformation,
     ) -> Result<(), Error> {
-        let mut tx = self.pools().begin_in(account).await?;
+        let mut tx = self.core.begin_in(account).await?;
         write(&mut tx, account, information).await?;
         Ok(tx.commit().await?)
     }
@@ -39,12 +39,12 @@ impl Store {
     /// # Errors
     /// That of `edit`, or in its form [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn update_company_information<E: From<Error>>(
-        &self,
+        self,
         by: impl Into<Actor>,
         edit: impl FnOnce(&CompanyInformation) -> Result<CompanyInformation, E> + Send,
     ) -> Result<CompanyInformation, E> {
         let Actor { account, user, access_token, token } = by.into();
-        let mut tx = self.pools().begin_in(account).await?;
+        let mut tx = self.core.begin_in(account).await?;
         let before = read(&mut tx, account).await?;
         let after = edit(&before)?;
         if after != before {
@@ -54,7 +54,7 @@ impl Store {
                 details["by_access_token"] = json!(sid);
             }
             let event = Event { account, user, action: Action::CompanyInformationUpdated, token, details };
-            event.record(self, &mut tx, self.clock().now()).await?;
+            event.record(self.core, &mut tx, self.core.now()).await?;
         }
         tx.commit().await.map_err(Error::from)?;
         Ok(after)

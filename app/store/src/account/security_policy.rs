@@ -1,7 +1,7 @@
 //! An account's demands on its access tokens: reading and changing them, and the consequences of a change.
 
+use crate::account::Accounts;
 use crate::audit::event::Event;
-use crate::core::Store;
 use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
@@ -23,35 +23,31 @@ struct PolicyRow {
     policy_revision: i64,
 }
 
-impl Store {
+impl Accounts<'_> {
     /// Returns the account's policy and its revision.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn security_policy(&self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
-        read(&mut self.pools().read.acquire().await?, account).await
+    pub async fn security_policy(self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
+        read(&mut self.core.read().acquire().await?, account).await
     }
 
     /// Returns the terms that decide how long new Auth Tokens of the account may pass.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn terms(&self, account: AccountId) -> Result<Terms, Error> {
+    pub async fn terms(self, account: AccountId) -> Result<Terms, Error> {
         let longest = self.security_policy(account).await?.0.token_lifetime;
-        Ok(Terms { now: self.clock().now(), longest })
+        Ok(Terms { now: self.core.now(), longest })
     }
 
     /// Returns what the account's tokens would lose at once by this policy.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn policy_consequences(
-        &self,
-        account: AccountId,
-        policy: &SecurityPolicy,
-    ) -> Result<Consequences, Error> {
-        let now = self.clock().now();
-        let mut tx = self.pools().read.begin().await?;
+    pub async fn policy_consequences(self, account: AccountId, policy: &SecurityPolicy) -> Result<Consequences, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.read().begin().await?;
         let (before, _) = read(&mut tx, account).await?;
         let terms: Vec<(Option<i64>, i64, bool)> = sql::query_as(
             "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL FROM tokens
@@ -78,12 +74,12 @@ impl Store {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn update_security_policy(
-        &self,
+        self,
         by: &CurrentUser,
         policy: &SecurityPolicy,
         revision: i64,
     ) -> Result<i64, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let (before, current) = read(&mut tx, by.account).await?;
         if current != revision {
             return Err(Refusal::Conflict.into());
@@ -93,7 +89,7 @@ impl Store {
         }
         let mut details = json!({ "before": before, "after": policy });
         if policy.tokens_viewable {
-            self.sealing_keys()?; // fails now rather than when a token is created
+            self.core.sealing_keys()?; // fails now rather than when a token is created
         } else {
             let forgotten = forget(&mut tx, by.account).await?;
             if forgotten > 0 {
@@ -103,8 +99,8 @@ impl Store {
         write(&mut tx, by.account, policy).await?;
         let action = Action::SecurityPolicyUpdated;
         let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
-        event.record(self, &mut tx, self.clock().now()).await?;
-        self.commit(tx, Invalidation::Account(by.account)).await?;
+        event.record(self.core, &mut tx, self.core.now()).await?;
+        self.core.commit(tx, Invalidation::Account(by.account)).await?;
         Ok(current + 1)
     }
 }

@@ -28,7 +28,7 @@
 //!
 //! The first three are noticed by comparing with a hash that was noted elsewhere: `kagitaba audit verify --head`.
 
-use crate::core::Store;
+use crate::audit::AuditTrail;
 use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
@@ -172,13 +172,13 @@ pub(crate) async fn write_head(
     Ok(())
 }
 
-impl Store {
+impl AuditTrail<'_> {
     /// Returns the last entry of the account's chain.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn audit_head(&self, account: AccountId) -> Result<Option<trail::Head>, Error> {
-        let head = Head::of(account.0, &mut self.pools().read.acquire().await?).await?;
+    pub async fn head(self, account: AccountId) -> Result<Option<trail::Head>, Error> {
+        let head = Head::of(account.0, &mut self.core.read().acquire().await?).await?;
         Ok(head.map(|Head { sequence, hash, .. }| trail::Head { sequence, hash: hex(&hash) }))
     }
 }

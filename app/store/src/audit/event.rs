@@ -1,8 +1,9 @@
 //! The audit trail: one event per change, written in the change's own transaction; and reading the events.
 
+use crate::audit::AuditTrail;
 use crate::audit::chain::{Link, append};
 use crate::clock::id_at;
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::database::{Connection, DAY, day_number, micros, time};
 use crate::db::sql;
 use crate::error::Error;
@@ -54,17 +55,12 @@ impl TryFrom<EventRow> for AuditEvent {
     }
 }
 
-impl Store {
+impl AuditTrail<'_> {
     /// Returns the account's audit trail from one day to another, both included, in UTC; oldest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn audit_events(
-        &self,
-        account: AccountId,
-        from: NaiveDate,
-        to: NaiveDate,
-    ) -> Result<Vec<AuditEvent>, Error> {
+    pub async fn events(self, account: AccountId, from: NaiveDate, to: NaiveDate) -> Result<Vec<AuditEvent>, Error> {
         let rows: Vec<EventRow> = sql::query_as(
             "SELECT at, (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email, action, token_id,
                 details
@@ -73,7 +69,7 @@ impl Store {
         .bind(account.0)
         .bind(day_number(from) * DAY)
         .bind((day_number(to) + 1) * DAY)
-        .fetch_all(&self.pools().read)
+        .fetch_all(self.core.read())
         .await?;
         rows.into_iter().map(AuditEvent::try_from).collect()
     }
@@ -97,7 +93,7 @@ pub(crate) struct Event {
 
 impl Event {
     /// Writes the event as the next entry of its account's chain, with the store's client address.
-    pub(crate) async fn record(self, store: &Store, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
+    pub(crate) async fn record(self, core: &Core, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
         let link = Link {
             id: id_at(at),
             at: micros(at),
@@ -106,9 +102,9 @@ impl Event {
             action: self.action.as_str().to_owned(),
             token_id: self.token.map(|token| token.0),
             details: self.details.to_string(),
-            address: store.address().map(|address| address.to_string()),
+            address: core.address().map(|address| address.to_string()),
         };
-        let place = append(tx, store.key(), &link).await?;
+        let place = append(tx, core.key(), &link).await?;
         let names = names(tx, &link).await?;
         sql::query(
             "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details, address, sequence, hash,

@@ -2,10 +2,11 @@
 
 use crate::audit::chain::{BATCH, Link, Place, ZERO, write_head};
 use crate::audit::event::{Event, names};
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
+use crate::reports::Reports;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use serde_json::json;
@@ -14,13 +15,14 @@ use uuid::Uuid;
 /// The work that the migration notes if there are events from before there were chains.
 const CHAINING: &str = "chain the audit trail";
 
-impl Store {
+impl Core {
     /// Makes the chains of events from before there were any, if the migration has noted that they are missing.
     pub(crate) async fn chain_older_events(&self) -> Result<(), Error> {
-        if !self.is_unfinished(CHAINING).await? {
+        let reports = Reports { core: self };
+        if !reports.is_unfinished(CHAINING).await? {
             return Ok(());
         }
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.begin().await?;
         let noted = sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(CHAINING).execute(&mut *tx).await?;
         if noted.rows_affected() == 0 {
             return Ok(()); // another process was first
@@ -71,6 +73,6 @@ impl Store {
         let details = json!({ "entries": last.sequence });
         let account = AccountId(account);
         let event = Event { account, user: None, action: Action::AuditTrailSealed, token: None, details };
-        event.record(self, tx, self.clock().now()).await
+        event.record(self, tx, self.now()).await
     }
 }

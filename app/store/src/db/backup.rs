@@ -33,8 +33,8 @@ impl From<sqlx::Error> for BackupError {
 /// The database is not migrated, so that this can be done before an upgrade.
 ///
 /// # Errors
-/// [`BackupError::Exists`], [`BackupError::NotBackedUpHere`], [`Error::UnsupportedDatabase`], [`Error::Database`] (also if
-/// the new file can't be written).
+/// [`BackupError::Exists`], [`BackupError::NotBackedUpHere`], [`Error::UnsupportedDatabase`], [`Error::Database`] (also
+/// if the new file can't be written).
 pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     if !url.starts_with("sqlite:") {
         return Err(BackupError::NotBackedUpHere);

@@ -7,7 +7,6 @@ pub mod moving;
 pub mod node;
 pub mod nodes;
 pub mod paging;
-pub mod ping;
 #[cfg(test)]
 pub mod plans;
 pub mod postgres;

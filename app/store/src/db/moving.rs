@@ -258,7 +258,7 @@ mod tests {
         moved.sort();
         for store in stores().await {
             // SQLite's triggers write the other tables of the search. The nodes' tables only matter at the moment.
-            let tables = sql::query_scalar::<String>(match store.pools().dialect() {
+            let tables = sql::query_scalar::<String>(match store.core.pools().dialect() {
                 Dialect::Sqlite => {
                     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_search%' ESCAPE '\\'
                         AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -269,7 +269,7 @@ mod tests {
                         AND tablename NOT IN ('nodes', 'evictions', 'call_allowances') ORDER BY tablename"
                 }
             });
-            assert_eq!(tables.fetch_all(&store.pools().read).await.unwrap(), moved);
+            assert_eq!(tables.fetch_all(&store.core.pools().read).await.unwrap(), moved);
         }
     }
 }

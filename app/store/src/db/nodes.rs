@@ -19,7 +19,7 @@
 //!
 //! `SQLite` has one node, whose cache is notified of every change without all that.
 
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::sql::{self, Pool, Tx};
 use crate::error::Error;
 use crate::gate::verification_cache::{Hold, Invalidation};
@@ -50,10 +50,10 @@ struct EvictionRow {
     account_id: Option<Uuid>,
 }
 
-impl Store {
+impl Core {
     /// Holds a lease as long as this future is polled, on a database that other nodes may use, too: only then does
-    /// [`Store::authenticate`] cache anything. Does nothing on a database that only one process uses.
-    pub async fn keep_lease(self) {
+    /// `Gate::authenticate` cache anything. Does nothing on a database that only one process uses.
+    pub(crate) async fn keep_lease(&self) {
         let Some(Pool::Postgres(pool)) = &self.pools().nodes else { return };
         let mut listener = None;
         let mut held = false;
@@ -79,11 +79,11 @@ impl Store {
     }
 
     /// Ends the lease, so that no change waits for this node any longer; the node caches nothing from then on. Call it
-    /// once [`Store::keep_lease`] is no longer polled.
+    /// once [`Core::keep_lease`] is no longer polled.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn end_lease(&self) -> Result<(), Error> {
+    pub(crate) async fn end_lease(&self) -> Result<(), Error> {
         let Some(pool) = &self.pools().nodes else { return Ok(()) };
         self.node().believe_nothing();
         sql::query("DELETE FROM nodes WHERE id = $1").bind(self.node().id).execute(pool).await?;
@@ -116,7 +116,7 @@ impl Store {
         if !held || node.micros(Instant::now()) >= before || !node.undecided().is_empty() {
             node.believe_nothing();
             before = 0;
-            let mut tx = self.pools().begin().await?;
+            let mut tx = self.begin().await?;
             self.cache().clear();
             node.undecided().drain(..).for_each(Hold::release);
             asked = Instant::now();

@@ -128,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn every_connection_has_its_settings() {
         let [_, store] = stores().await;
-        let Pools { read, write, nodes, .. } = store.pools();
+        let Pools { read, write, nodes, .. } = store.core.pools();
         for pool in [read, write].into_iter().chain(nodes) {
             assert_eq!(setting(pool, "lock_timeout").await, "10s");
             assert_eq!(setting(pool, "idle_in_transaction_session_timeout").await, "1min");

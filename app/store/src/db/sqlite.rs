@@ -15,9 +15,9 @@ static MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/sqlite");
 const READERS: u32 = 8;
 /// The time to wait for a connection: for a writer, until those before it are done.
 const ACQUIRED_WITHIN: Duration = Duration::from_secs(10);
-/// Opens `sqlite:PATH` to read and to write, creates the file if it is missing, and migrates it, which takes the lock unless the caller
-/// holds it. `SQLite` has one writer at a time: so there is one connection to write, for which writers queue in their
-/// order, rather than many that retry.
+/// Opens `sqlite:PATH` to read and to write, creates the file if it is missing, and migrates it, which takes the lock
+/// unless the caller holds it. `SQLite` has one writer at a time: so there is one connection to write, for which
+/// writers queue in their order, rather than many that retry.
 pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<(Pool, Pool), Error> {
     let file = file(url)?;
     make(&file).map_err(sqlx::Error::Io)?;

@@ -1,9 +1,9 @@
 //! Allowances: the calls that an account may still make, which several nodes count together.
 
 use crate::clock::CLOCK_SKEW;
-use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
+use crate::gate::Gate;
 use domain::account::AccountId;
 use std::time::Duration;
 
@@ -44,19 +44,13 @@ impl Allowance<'_> {
     }
 }
 
-impl Store {
-    /// Returns whether calls have to be counted in the database, because other nodes count the same accounts' calls.
-    #[must_use]
-    pub fn has_nodes(&self) -> bool {
-        self.pools().nodes.is_some()
-    }
-
-    /// Takes one of the account's calls, if any is left. Only for a store that [`Store::has_nodes`]. The result is exact
-    /// however many nodes take calls at once: the database's clock counts, which is the same for all.
+impl Gate<'_> {
+    /// Takes one of the account's calls, if any is left. Only for a store that [`Store::has_nodes`]. The result is
+    /// exact however many nodes take calls at once: the database's clock counts, which is the same for all.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_call(&self, account: AccountId, allowance: Allowance<'_>) -> Result<TakenCall, Error> {
+    pub async fn take_call(self, account: AccountId, allowance: Allowance<'_>) -> Result<TakenCall, Error> {
         let (every, all) = allowance.times();
         let from = format!(
             "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
@@ -67,13 +61,15 @@ impl Store {
                 SET back_at = {from} + $3 WHERE {from} + $3 <= {NOW} + $4
              RETURNING back_at - {NOW}"
         ));
+        // By the nodes' pool, which no writer holds up.
+        let pools = self.core.pools();
         let taken: Option<i64> = sql::query_scalar(take)
             .bind(account.0)
             .bind(allowance.group)
             .bind(every)
             .bind(all)
             .bind(allowance.latest())
-            .fetch_optional(self.counting())
+            .fetch_optional(pools.nodes.as_ref().unwrap_or(&pools.write))
             .await?;
         Ok(match taken {
             Some(ahead) => TakenCall::Taken(micros(ahead)),
@@ -88,22 +84,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn calls_back_in(&self, account: AccountId, allowance: Allowance<'_>) -> Result<Duration, Error> {
+    pub async fn calls_back_in(self, account: AccountId, allowance: Allowance<'_>) -> Result<Duration, Error> {
         Ok(micros(self.ahead(account, allowance).await?))
     }
 
-    async fn ahead(&self, account: AccountId, allowance: Allowance<'_>) -> Result<i64, Error> {
+    async fn ahead(self, account: AccountId, allowance: Allowance<'_>) -> Result<i64, Error> {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
         let ahead = sql::query_scalar(read).bind(account.0).bind(allowance.group);
-        let ahead: Option<i64> = ahead.fetch_optional(&self.pools().read).await?;
+        let ahead: Option<i64> = ahead.fetch_optional(self.core.read()).await?;
         Ok(ahead.filter(|ahead| *ahead <= allowance.latest()).unwrap_or_default().max(0))
-    }
-
-    /// Returns the nodes' pool, which no writer holds up.
-    fn counting(&self) -> &sql::Pool {
-        self.pools().nodes.as_ref().unwrap_or(&self.pools().write)
     }
 }
 

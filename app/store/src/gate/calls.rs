@@ -1,10 +1,10 @@
 //! The calls at the gate: they wait in memory and are written together.
 
 use crate::clock::latest;
-use crate::core::Store;
 use crate::db::database::{Connection, micros, time};
 use crate::db::sql::{Dialect, QueryBuilder};
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::gate::call::Call;
 use crate::gate::call_pack::{self, PackedCall};
 use crate::gate::call_queue::Batch;
@@ -17,10 +17,10 @@ use uuid::Uuid;
 /// Rows that one statement writes.
 const ROWS: usize = 1_000;
 
-impl Store {
-    /// Records a call, to be written with the next [`Store::flush_calls`]. Touches memory only.
-    pub fn record_call(&self, call: Call) {
-        let mut waiting = self.calls().waiting();
+impl Gate<'_> {
+    /// Records a call, to be written with the next [`Gate::flush_calls`]. Touches memory only.
+    pub fn record_call(self, call: Call) {
+        let mut waiting = self.core.calls().waiting();
         waiting.calls.push_back(call);
         waiting.trim();
     }
@@ -33,15 +33,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn flush_calls(&self) -> Result<usize, Error> {
-        let store = self.clone();
-        let flushing = tokio::spawn(async move { store.flush().await });
+    pub async fn flush_calls(self) -> Result<usize, Error> {
+        let core = self.core.clone();
+        let flushing = tokio::spawn(async move { Gate { core: &core }.flush().await });
         flushing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?
     }
 
-    async fn flush(&self) -> Result<usize, Error> {
-        let mut failed = self.calls().failed.lock().await;
-        let given_up = mem::take(&mut self.calls().waiting().given_up);
+    async fn flush(self) -> Result<usize, Error> {
+        let mut failed = self.core.calls().failed.lock().await;
+        let given_up = mem::take(&mut self.core.calls().waiting().given_up);
         if given_up > 0 {
             tracing::warn!(calls = given_up, "calls were given up: they could not be written for too long");
         }
@@ -50,9 +50,9 @@ impl Store {
             self.write_calls(batch).await?;
             written = batch.calls;
             *failed = None;
-            self.calls().waiting().failed = 0;
+            self.core.calls().waiting().failed = 0;
         }
-        let calls = mem::take(&mut self.calls().waiting().calls);
+        let calls = mem::take(&mut self.core.calls().waiting().calls);
         if calls.is_empty() {
             return Ok(written);
         }
@@ -60,7 +60,7 @@ impl Store {
         match self.write_calls(&batch).await {
             Ok(()) => Ok(written + batch.calls),
             Err(error) => {
-                let mut waiting = self.calls().waiting();
+                let mut waiting = self.core.calls().waiting();
                 waiting.failed = batch.calls;
                 waiting.trim();
                 *failed = Some(batch);
@@ -69,8 +69,8 @@ impl Store {
         }
     }
 
-    async fn write_calls(&self, batch: &Batch) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    async fn write_calls(self, batch: &Batch) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         for packs in batch.packs.chunks(ROWS) {
             let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
             insert.push_values(packs, |mut row, pack| {
@@ -80,7 +80,7 @@ impl Store {
             insert.push(" ON CONFLICT (id) DO NOTHING");
             insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
         }
-        note_uses(&mut tx, &batch.used, self.clock().now()).await?;
+        note_uses(&mut tx, &batch.used, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -88,9 +88,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn record_use(&self, token: TokenId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let now = self.clock().now();
+    pub async fn record_use(self, token: TokenId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        let now = self.core.now();
         note_uses(&mut tx, &[(token, now)], now).await?;
         Ok(tx.commit().await?)
     }
@@ -178,12 +178,12 @@ pub(crate) mod tests {
         for store in stores().await {
             let call = call(Uuid::now_v7());
             let batch = Batch::of(&vec![call; CALLS_MAX + 1]);
-            store.write_calls(&batch).await.unwrap();
-            store.calls().waiting().failed = batch.calls;
-            *store.calls().failed.lock().await = Some(batch);
-            store.record_call(call);
-            assert_eq!(store.flush_calls().await.unwrap(), CALLS_MAX + 2);
-            let usage = store.token_usage(call.account, NaiveDate::MIN, NaiveDate::MAX).await.unwrap();
+            store.gate().write_calls(&batch).await.unwrap();
+            store.core.calls().waiting().failed = batch.calls;
+            *store.core.calls().failed.lock().await = Some(batch);
+            store.gate().record_call(call);
+            assert_eq!(store.gate().flush_calls().await.unwrap(), CALLS_MAX + 2);
+            let usage = store.tokens().usage(call.account, NaiveDate::MIN, NaiveDate::MAX).await.unwrap();
             let calls = usage.iter().map(|usage| usage.calls).sum::<u64>();
             assert_eq!(usize::try_from(calls).unwrap(), CALLS_MAX + 2);
         }
@@ -194,7 +194,7 @@ pub(crate) mod tests {
         for store in stores().await {
             let used: Vec<_> =
                 (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Clock::system().now())).collect();
-            let plan = plan(&store, uses(store.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
+            let plan = plan(&store, uses(store.core.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
             let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
             assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");
             assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");

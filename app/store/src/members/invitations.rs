@@ -2,15 +2,15 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
-use crate::core::Store;
 use crate::db::database::{Connection, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
+use crate::members::Members;
 use crate::members::rows::{folded_email, members, role_named};
 use crate::members::users;
 use crate::sign_in::bearer::bearer;
-use crate::sign_in::password_check::RightPassword;
+use crate::sign_in::password_check::{RightPassword, check_password};
 use crate::sign_in::second_step::{self, SignIn};
 use crate::sign_in::session_start::{Client, FirstStep};
 use crate::sign_in::throttle;
@@ -62,7 +62,7 @@ enum Joiner {
     Known(RightPassword),
 }
 
-impl Store {
+impl Members<'_> {
     /// Invites a person into the current user's account. An earlier invitation of the address into it is replaced: its
     /// link no longer works. The token is not stored: it can only be shown now.
     ///
@@ -70,13 +70,13 @@ impl Store {
     /// [`Refusal::AlreadyMember`]; [`Refusal::NotAllowed`] if the current user is no longer an active administrator;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invite(
-        &self,
+        self,
         by: &CurrentUser,
         email: &str,
         role: Role,
     ) -> Result<(Invitation, InvitationToken), Error> {
         let token = InvitationToken::generate();
-        let now = self.clock().now();
+        let now = self.core.now();
         let invitation = Invitation {
             id: InvitationId(id_at(now)),
             email: email.trim().to_owned(),
@@ -85,7 +85,7 @@ impl Store {
             expires_at: now + INVITATION_LIFETIME,
         };
         let folded = folded_email(email);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let members = members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
         if members.iter().any(|member| folded_email(&member.person.email) == folded) {
@@ -111,7 +111,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         let details = json!({ "email": invitation.email, "role": role });
-        event(by.account, by.user.id, Action::UserInvited, details).record(self, &mut tx, now).await?;
+        event(by.account, by.user.id, Action::UserInvited, details).record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok((invitation, token))
     }
@@ -120,8 +120,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn invitations(&self, account: AccountId) -> Result<Vec<Invitation>, Error> {
-        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+    pub async fn invitations(self, account: AccountId) -> Result<Vec<Invitation>, Error> {
+        let (since, until) = counted(INVITATION_LIFETIME, self.core.now());
         let rows: Vec<InvitationRow> = sql::query_as(
             "SELECT invitations.id, invitations.email, role, users.name AS invited_by, expires_at FROM invitations
              JOIN users ON users.id = invitations.invited_by
@@ -131,7 +131,7 @@ impl Store {
         .bind(account.0)
         .bind(since)
         .bind(until)
-        .fetch_all(&self.pools().read)
+        .fetch_all(self.core.read())
         .await?;
         rows.into_iter().map(Invitation::try_from).collect()
     }
@@ -139,10 +139,10 @@ impl Store {
     /// Withdraws an invitation: its link no longer works.
     ///
     /// # Errors
-    /// [`Refusal::InvitationOver`] if it was accepted, withdrawn or replaced; [`Refusal::NotAllowed`] if the current user
-    /// is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn withdraw_invitation(&self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::InvitationOver`] if it was accepted, withdrawn or replaced; [`Refusal::NotAllowed`] if the current
+    /// user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn withdraw_invitation(self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         require_administrator(&members(&mut tx, by.account).await?, by.user.id)?;
         let withdrawn: Option<(String, String)> =
             sql::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
@@ -153,7 +153,7 @@ impl Store {
         let (email, role) = withdrawn.ok_or(Refusal::InvitationOver)?;
         let details = json!({ "email": email, "role": role });
         let event = event(by.account, by.user.id, Action::InvitationWithdrawn, details);
-        event.record(self, &mut tx, self.clock().now()).await?;
+        event.record(self.core, &mut tx, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -163,11 +163,11 @@ impl Store {
     /// # Errors
     /// [`Refusal::InvitationOver`] if there is none, or no longer; [`Refusal::Throttled`], [`Error::Database`],
     /// [`Error::Corrupt`].
-    pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
-        let now = self.clock().now();
-        let guess = self.key().hash_for(Purpose::InvitationGuess, token.reveal());
+    pub async fn invitation(self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
+        let now = self.core.now();
+        let guess = self.core.key().hash_for(Purpose::InvitationGuess, token.reveal());
         let (since, until) = counted(INVITATION_LIFETIME, now);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let found: Option<(String, String, String, bool)> = sql::query_as(
             "SELECT accounts.name, invitations.email, invitations.role,
@@ -189,14 +189,15 @@ impl Store {
     }
 
     /// Accepts an invitation, which works once: the person belongs to the account from then on, and signs in to it as
-    /// [`Store::sign_in`] does.
+    /// `SigningIn::with_password` does.
     ///
     /// # Errors
-    /// [`Refusal::InvitationOver`] and [`Refusal::Throttled`] as [`Store::invitation`]; [`Refusal::WrongCredentials`] and
-    /// [`Refusal::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Refusal::EmailTaken`] for a new
-    /// one whose address a user has by now; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::InvitationOver`] and [`Refusal::Throttled`] as [`Members::invitation`]; [`Refusal::WrongCredentials`]
+    /// and [`Refusal::Throttled`] for the password of a known user, as `SigningIn::with_password`;
+    /// [`Refusal::EmailTaken`] for a new one whose address a user has by now; [`Error::Password`], [`Error::Database`],
+    /// [`Error::Corrupt`].
     pub async fn accept_invitation(
-        &self,
+        self,
         token: &InvitationToken,
         joining: Joining,
         from: impl Into<Client>,
@@ -205,16 +206,16 @@ impl Store {
         let welcome = self.invitation(token, from.address).await?;
         let joiner = match joining {
             Joining::New { name, password } => {
-                Joiner::New { name, password_hash: self.passwords().hash(Zeroizing::new(password)).await? }
+                Joiner::New { name, password_hash: self.core.passwords().hash(Zeroizing::new(password)).await? }
             }
             Joining::Known { password } => {
-                let right = self.check_password(&welcome.email, &Zeroizing::new(password), from.address).await?;
+                let right = check_password(self.core, &welcome.email, &Zeroizing::new(password), from.address).await?;
                 Joiner::Known(right.ok_or(Refusal::WrongCredentials)?)
             }
         };
-        let now = self.clock().now();
+        let now = self.core.now();
         let (since, until) = counted(INVITATION_LIFETIME, now);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let accepted: Option<(Uuid, String, String)> = sql::query_as(
             "DELETE FROM invitations WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
              RETURNING account_id, email, role",
@@ -233,8 +234,8 @@ impl Store {
         };
         users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
-        event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
-        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, user, &from, now).await?;
+        event(account, user, Action::InvitationAccepted, details).record(self.core, &mut tx, now).await?;
+        let begun = second_step::after(FirstStep::Password, self.core, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
         Ok(begun)
     }
@@ -243,9 +244,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_expired_invitations(&self) -> Result<u64, Error> {
-        let mut tx = self.pools().begin().await?;
-        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+    pub async fn remove_expired_invitations(self) -> Result<u64, Error> {
+        let mut tx = self.core.begin().await?;
+        let (since, until) = counted(INVITATION_LIFETIME, self.core.now());
         let removed = sql::query("DELETE FROM invitations WHERE created_at <= $1 OR created_at > $2");
         let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;

@@ -1,9 +1,9 @@
 //! Changes of account users from the command line, by the person who runs the server. The audit trail names no user for
 //! them.
 
-use crate::core::Store;
 use crate::db::sql;
 use crate::error::Error;
+use crate::members::Members;
 use crate::members::rows::{self, MemberRow};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -18,12 +18,12 @@ struct Row {
     member: MemberRow,
 }
 
-impl Store {
+impl Members<'_> {
     /// Returns the users of one account, or of all, with the account's name, sorted by account and name.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn all_members(&self, account: Option<AccountId>) -> Result<Vec<(String, Member)>, Error> {
+    pub async fn all(self, account: Option<AccountId>) -> Result<Vec<(String, Member)>, Error> {
         let rows: Vec<Row> = sql::query_as(
             "SELECT accounts.name AS account_name, users.id, users.name, users.email, memberships.role,
                 memberships.state, memberships.last_seen_at
@@ -32,7 +32,7 @@ impl Store {
              WHERE $1 IS NULL OR memberships.account_id = $1",
         )
         .bind(account.map(|account| account.0))
-        .fetch_all(&self.pools().read)
+        .fetch_all(self.core.read())
         .await?;
         let read = |row: Row| Ok((row.account_name, row.member.try_into()?));
         let mut members = rows.into_iter().map(read).collect::<Result<Vec<(String, Member)>, Error>>()?;
@@ -48,13 +48,13 @@ impl Store {
     /// # Errors
     /// [`Refusal::NotFound`] if the account has no user with this address; [`Refusal::LastAdministrator`];
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn change_member_of(&self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
+    pub async fn change_named(self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
         let action = match change {
             Change::Role(_) => Action::UserRoleChanged,
             Change::Deactivate => Action::UserDeactivated,
             Change::Reinstate => Action::UserReinstated,
         };
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let members = rows::members(&mut tx, account).await?;
         let after = change.apply_from_command_line(&members, user)?;

@@ -2,10 +2,10 @@
 
 use crate::audit::event::Event;
 use crate::clock::id_at;
-use crate::core::Store;
 use crate::db::database::{Connection, Tx, micros};
 use crate::db::sql;
 use crate::error::Error;
+use crate::members::Members;
 use crate::members::rows::{PersonRow, folded_email, members};
 use crate::sign_in::password_resets;
 use chrono::{DateTime, Utc};
@@ -38,20 +38,20 @@ impl fmt::Debug for NewUser {
     }
 }
 
-impl Store {
+impl Members<'_> {
     /// Adds a user to the account.
     ///
     /// # Errors
     /// [`Refusal::EmailTaken`], [`Error::Password`], [`Error::Database`] (also if there is no such account).
-    pub async fn add_user(&self, account: AccountId, user: NewUser) -> Result<UserId, Error> {
-        let password_hash = self.passwords().hash(Zeroizing::new(user.password)).await?;
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+    pub async fn add(self, account: AccountId, user: NewUser) -> Result<UserId, Error> {
+        let password_hash = self.core.passwords().hash(Zeroizing::new(user.password)).await?;
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let id = insert(&mut tx, &user.name, &user.email, &password_hash, now).await?;
         join(&mut tx, account, id, user.role, now).await?;
         let details = json!({ "user": id, "role": user.role });
         let event = Event { account, user: None, action: Action::UserAdded, token: None, details };
-        event.record(self, &mut tx, now).await?;
+        event.record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -60,20 +60,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn has_users(&self) -> Result<bool, Error> {
-        Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(&self.pools().read).await?)
+    pub async fn has_users(self) -> Result<bool, Error> {
+        Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(self.core.read()).await?)
     }
 
     /// Returns the account's users, by name.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn people(&self, account: AccountId) -> Result<Vec<Person>, Error> {
+    pub async fn people(self, account: AccountId) -> Result<Vec<Person>, Error> {
         let rows = sql::query_as::<PersonRow>(
             "SELECT users.id, users.name, users.email FROM memberships
              JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
         );
-        let rows = rows.bind(account.0).fetch_all(&self.pools().read).await?;
+        let rows = rows.bind(account.0).fetch_all(self.core.read()).await?;
         let mut people: Vec<_> = rows.into_iter().map(Person::from).collect();
         people.sort_by_cached_key(|person| (folded(&person.name), person.id.0));
         Ok(people)
@@ -83,8 +83,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn members(&self, account: AccountId) -> Result<Vec<Member>, Error> {
-        members(&mut self.pools().read.acquire().await?, account).await
+    pub async fn list(self, account: AccountId) -> Result<Vec<Member>, Error> {
+        members(&mut self.core.read().acquire().await?, account).await
     }
 
     /// Returns the users who may be the primary contact of a token of the account, by name. `present` is the current
@@ -92,17 +92,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn contacts(&self, account: AccountId, present: Option<UserId>) -> Result<Vec<Contact>, Error> {
-        Ok(membership::contacts(self.members(account).await?, present))
+    pub async fn contacts(self, account: AccountId, present: Option<UserId>) -> Result<Vec<Contact>, Error> {
+        Ok(membership::contacts(self.list(account).await?, present))
     }
 
     /// Gives a member of the current user's account another role, which takes effect with their next request. Returns
     /// the member after the change.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::LastAdministrator`]; [`Refusal::NotAllowed`] if the current user is no longer an
-    /// active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn change_role(&self, by: &CurrentUser, user: UserId, role: Role) -> Result<Member, Error> {
+    /// [`Refusal::NotFound`], [`Refusal::LastAdministrator`]; [`Refusal::NotAllowed`] if the current user is no longer
+    /// an active administrator; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn change_role(self, by: &CurrentUser, user: UserId, role: Role) -> Result<Member, Error> {
         self.change_member(by, user, Change::Role(role), Action::UserRoleChanged).await
     }
 
@@ -110,29 +110,29 @@ impl Store {
     /// ones.
     ///
     /// # Errors
-    /// As [`Store::change_role`].
-    pub async fn deactivate_user(&self, by: &CurrentUser, user: UserId) -> Result<Member, Error> {
+    /// As [`Members::change_role`].
+    pub async fn deactivate(self, by: &CurrentUser, user: UserId) -> Result<Member, Error> {
         self.change_member(by, user, Change::Deactivate, Action::UserDeactivated).await
     }
 
     /// Lets a deactivated user work in the current user's account again.
     ///
     /// # Errors
-    /// As [`Store::change_role`].
-    pub async fn reinstate_user(&self, by: &CurrentUser, user: UserId) -> Result<Member, Error> {
+    /// As [`Members::change_role`].
+    pub async fn reinstate(self, by: &CurrentUser, user: UserId) -> Result<Member, Error> {
         self.change_member(by, user, Change::Reinstate, Action::UserReinstated).await
     }
 
     /// Makes the change, if the account's members as they are in this transaction allow it: nothing else changes them
     /// meanwhile, so that one administrator stays.
     async fn change_member(
-        &self,
+        self,
         by: &CurrentUser,
         of: UserId,
         change: Change,
         action: Action,
     ) -> Result<Member, Error> {
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let members = members(&mut tx, by.account).await?;
         let after = change.apply(&members, by.user.id, of)?;
         self.store_change(tx, by.account, Some(by.user.id), members, after, action).await
@@ -141,7 +141,7 @@ impl Store {
     /// Stores one of `members`, all of the account's, as they are `after` a change, with its event in the audit trail,
     /// and ends the transaction. Returns the member.
     pub(crate) async fn store_change(
-        &self,
+        self,
         mut tx: Tx,
         account: AccountId,
         by: Option<UserId>,
@@ -173,7 +173,7 @@ impl Store {
                 details["after"] = json!({ "role": after.role });
             }
             let event = Event { account, user: by, action, token: None, details };
-            event.record(self, &mut tx, self.clock().now()).await?;
+            event.record(self.core, &mut tx, self.core.now()).await?;
             tx.commit().await?;
         }
         Ok(after)

@@ -1,10 +1,10 @@
 //! The agency's advertisers: imported, listed, looked up.
 
 use crate::audit::event::Event;
-use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
+use crate::reports::Reports;
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
@@ -25,20 +25,20 @@ pub struct ImportedAdvertisers {
     pub unchanged: u64,
 }
 
-impl Store {
+impl Reports<'_> {
     /// Adds these advertisers, each id once, to the account, or replaces those that have the same id, all in one
     /// transaction. The account's other advertisers stay.
     ///
     /// # Errors
     /// [`Error::Database`], also if there is no such account.
     pub async fn import_advertisers(
-        &self,
+        self,
         account: AccountId,
         advertisers: &[Advertiser],
     ) -> Result<ImportedAdvertisers, Error> {
-        let mut tx = self.pools().begin_in(account).await?;
+        let mut tx = self.core.begin_in(account).await?;
         let before = count(&mut tx, account).await?;
-        let added_at = micros(self.clock().now());
+        let added_at = micros(self.core.now());
         let mut written = 0;
         for advertisers in advertisers.chunks(ROWS) {
             let mut insert = QueryBuilder::new("INSERT INTO advertisers (account_id, id, advertiser, added_at) ");
@@ -57,7 +57,7 @@ impl Store {
         if written > 0 {
             let details = json!({ "added": added, "changed": changed, "unchanged": unchanged });
             let event = Event { account, user: None, action: Action::AdvertisersImported, token: None, details };
-            event.record(self, &mut tx, self.clock().now()).await?;
+            event.record(self.core, &mut tx, self.core.now()).await?;
         }
         tx.commit().await?;
         Ok(ImportedAdvertisers { added, changed, unchanged })
@@ -69,12 +69,12 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn advertisers(
-        &self,
+        self,
         account: AccountId,
         offset: u64,
         limit: u32,
     ) -> Result<(Vec<Advertiser>, u64), Error> {
-        let mut tx = self.pools().read.begin().await?; // so that both queries see the same state
+        let mut tx = self.core.read().begin().await?; // so that both queries see the same state
         let total = count(&mut tx, account).await?;
         let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY added_at, id LIMIT $2 OFFSET $3";
         let page = sql::query_scalar::<String>(page).bind(account.0).bind(limit);
@@ -86,9 +86,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn advertiser(&self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
+    pub async fn advertiser(self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
         let row = sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
-        let row = row.bind(account.0).bind(id.number()).fetch_optional(&self.pools().read).await?;
+        let row = row.bind(account.0).bind(id.number()).fetch_optional(self.core.read()).await?;
         read(&row.ok_or(Refusal::NotFound)?)
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::audit::chain::hex;
 use crate::clock::{id_at, latest};
-use crate::core::Store;
 use crate::db::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::keys::server_key::Purpose;
+use crate::reports::Reports;
 use chrono::{NaiveDate, TimeDelta};
 use domain::Refusal;
 use domain::account::AccountId;
@@ -119,16 +120,16 @@ impl ResultLink {
     }
 }
 
-impl Store {
-    /// Orders an export for the caller's account, and wakes the worker that waits in [`Store::job_queued`].
+impl Reports<'_> {
+    /// Orders an export for the caller's account, and wakes the worker that waits in [`Reports::job_queued`].
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn create_job(&self, by: &Caller, export: Export) -> Result<Job, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+    pub async fn create_job(self, by: &Caller, export: Export) -> Result<Job, Error> {
+        let mut tx = self.core.begin_in(by.account).await?;
         let job = self.queue(&mut tx, by, export).await?;
         tx.commit().await?;
-        self.queued().notify_one();
+        self.core.queued().notify_one();
         Ok(job)
     }
 
@@ -136,20 +137,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn replay_job(&self, by: &Caller, id: JobId) -> Result<Replay, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+    pub async fn replay_job(self, by: &Caller, id: JobId) -> Result<Replay, Error> {
+        let mut tx = self.core.begin_in(by.account).await?;
         let before = find(&mut tx, by.account, id).await?;
         if let Err(refused) = before.require_replayable() {
             return Ok(Replay::Refused(refused));
         }
         let job = self.queue(&mut tx, by, before.export).await?;
         tx.commit().await?;
-        self.queued().notify_one();
+        self.core.queued().notify_one();
         Ok(Replay::Ordered(job))
     }
 
-    async fn queue(&self, tx: &mut Connection, by: &Caller, export: Export) -> Result<Job, Error> {
-        let now = self.clock().now();
+    async fn queue(self, tx: &mut Connection, by: &Caller, export: Export) -> Result<Job, Error> {
+        let now = self.core.now();
         let id = JobId(id_at(now));
         sql::query(
             "INSERT INTO jobs (id, account_id, parameters, created_by, created_at, status)
@@ -170,8 +171,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn job(&self, account: AccountId, id: JobId) -> Result<Job, Error> {
-        find(&mut self.pools().read.acquire().await?, account, id).await
+    pub async fn job(self, account: AccountId, id: JobId) -> Result<Job, Error> {
+        find(&mut self.core.read().acquire().await?, account, id).await
     }
 
     /// Returns at most `limit` of the account's jobs after the first `offset`, oldest first, and their total number:
@@ -181,7 +182,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn jobs(
-        &self,
+        self,
         account: AccountId,
         (after, before): (Option<NaiveDate>, Option<NaiveDate>),
         offset: u64,
@@ -190,7 +191,7 @@ impl Store {
         const CREATED: &str = "WHERE account_id = $1 AND created_at >= $2 AND created_at < $3";
         let from = after.map_or(i64::MIN, |date| day_number(date) * DAY);
         let to = before.map_or(i64::MAX, |date| (day_number(date) + 1) * DAY);
-        let mut tx = self.pools().read.begin().await?; // so that both queries see the same state
+        let mut tx = self.core.read().begin().await?; // so that both queries see the same state
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
         let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
         let total = total.fetch_one(&mut *tx).await?;
@@ -204,14 +205,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn job_result(&self, account: AccountId, id: JobId) -> Result<JobResult, Error> {
+    pub async fn job_result(self, account: AccountId, id: JobId) -> Result<JobResult, Error> {
         let row: Option<(String, Vec<u8>)> = sql::query_as(
             "SELECT jobs.parameters, job_results.result FROM jobs JOIN job_results ON job_results.job_id = jobs.id
              WHERE jobs.id = $1 AND jobs.account_id = $2",
         )
         .bind(id.0)
         .bind(account.0)
-        .fetch_optional(&self.pools().read)
+        .fetch_optional(self.core.read())
         .await?;
         let (parameters, bytes) = row.ok_or(Refusal::NotFound)?;
         Ok(JobResult { export: export(&parameters)?, bytes })
@@ -221,11 +222,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sign_result(&self, link: ResultLink) -> Result<Option<Vec<u8>>, Error> {
+    pub async fn sign_result(self, link: ResultLink) -> Result<Option<Vec<u8>>, Error> {
         let secret_hash = "SELECT secret_hash FROM tokens WHERE id = $1 AND deleted_at IS NULL";
         let secret_hash = sql::query_scalar(secret_hash).bind(link.token.0);
-        let secret_hash: Option<Vec<u8>> = secret_hash.fetch_optional(&self.pools().read).await?;
-        Ok(secret_hash.map(|hash| self.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
+        let secret_hash: Option<Vec<u8>> = secret_hash.fetch_optional(self.core.read()).await?;
+        Ok(secret_hash.map(|hash| self.core.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
     }
 
     /// Returns the file that the job has made, for the holder of a link that has a valid signature and has not expired.
@@ -234,14 +235,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn signed_result(&self, link: ResultLink, signature: &[u8], scope: Scope) -> Result<JobResult, Error> {
-        let now = self.clock().now();
+    pub async fn signed_result(self, link: ResultLink, signature: &[u8], scope: Scope) -> Result<JobResult, Error> {
+        let now = self.core.now();
         let longest = latest(now + RESULT_LINK_LIFETIME) / 1_000_000;
         if link.until <= now.timestamp() || link.until > longest {
             return Err(Refusal::NotFound.into());
         }
-        let (caller, secret_hash) = self.caller_with(link.token).await?.ok_or(Refusal::NotFound)?;
-        let signed = self.key().verify_for(Purpose::ResultAddress, link.signed(&secret_hash), signature);
+        let (caller, secret_hash) = Gate { core: self.core }.caller_with(link.token).await?.ok_or(Refusal::NotFound)?;
+        let signed = self.core.key().verify_for(Purpose::ResultAddress, link.signed(&secret_hash), signature);
         if !signed || !caller.is_usable() || !caller.scopes.allow(scope) {
             return Err(Refusal::NotFound.into());
         }
@@ -249,22 +250,22 @@ impl Store {
     }
 
     /// Waits until a job is ordered; returns at once if one was ordered since the last time. For the one worker.
-    pub async fn job_queued(&self) {
-        self.queued().notified().await;
+    pub async fn job_queued(self) {
+        self.core.queued().notified().await;
     }
 
     /// Takes the job that has waited longest, of any account, to be done now.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn claim_job(&self) -> Result<Option<ClaimedJob>, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn claim_job(self) -> Result<Option<ClaimedJob>, Error> {
+        let mut tx = self.core.begin().await?;
         let row: Option<(Uuid, Uuid, String)> = sql::query_as(
             "UPDATE jobs SET status = 'RUNNING', started_at = $1, progress_at = $1, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT 1)
              RETURNING id, account_id, parameters",
         )
-        .bind(micros(self.clock().now()))
+        .bind(micros(self.core.now()))
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -279,10 +280,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_up_jobs(&self) -> Result<u64, Error> {
-        let now = self.clock().now();
-        let stalled = if self.has_nodes() { micros(now - STALLED_AFTER) } else { i64::MAX };
-        let mut tx = self.pools().begin().await?;
+    pub async fn take_up_jobs(self) -> Result<u64, Error> {
+        let now = self.core.now();
+        let stalled = if self.core.has_nodes() { micros(now - STALLED_AFTER) } else { i64::MAX };
+        let mut tx = self.core.begin().await?;
         sql::query(
             "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2
              WHERE status = 'RUNNING' AND attempts >= $3 AND (progress_at < $4 OR progress_at > $5)",
@@ -310,15 +311,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
-    pub async fn note_progress(&self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
-        let mut tx = self.pools().begin_in(job.account).await?;
+    pub async fn note_progress(self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
+        let mut tx = self.core.begin_in(job.account).await?;
         let noted = sql::query(
             "UPDATE jobs SET records = $1, percentage = $2, progress_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
         .bind(i64::try_from(records).unwrap_or(i64::MAX))
         .bind(percentage)
-        .bind(micros(self.clock().now()))
+        .bind(micros(self.core.now()))
         .bind(job.id.0)
         .bind(job.account.0)
         .execute(&mut *tx)
@@ -331,9 +332,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
-    pub async fn complete_job(&self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
-        let now = micros(self.clock().now());
-        let mut tx = self.pools().begin_in(job.account).await?;
+    pub async fn complete_job(self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
+        let now = micros(self.core.now());
+        let mut tx = self.core.begin_in(job.account).await?;
         let completed = sql::query(
             "UPDATE jobs SET status = 'COMPLETED', percentage = 100, progress_at = $1, ended_at = $1
              WHERE id = $2 AND account_id = $3 AND status = 'RUNNING'",
@@ -357,15 +358,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
-    pub async fn fail_job(&self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
-        let mut tx = self.pools().begin_in(job.account).await?;
+    pub async fn fail_job(self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
+        let mut tx = self.core.begin_in(job.account).await?;
         let ended = sql::query(
             "UPDATE jobs SET status = $1, problem = $2, ended_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
         .bind(status.as_str())
         .bind(problem)
-        .bind(micros(self.clock().now()))
+        .bind(micros(self.core.now()))
         .bind(job.id.0)
         .bind(job.account.0)
         .execute(&mut *tx)
@@ -379,10 +380,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_old_results(&self) -> Result<u64, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_old_results(self) -> Result<u64, Error> {
+        let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM job_results WHERE made_at <= $1")
-            .bind(micros(self.clock().now() - RESULT_LIFETIME))
+            .bind(micros(self.core.now() - RESULT_LIFETIME))
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;

@@ -1,7 +1,7 @@
 //! Authenticator apps: their secrets, and the codes that they show (RFC 6238).
 
 use crate::clock::CLOCK_SKEW;
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
@@ -21,7 +21,7 @@ const ISSUER: &str = "Kagitaba";
 /// Takes a code of the authenticator, confirmed or not as given, of this time step or one beside it, and later than the
 /// last one taken.
 pub(crate) async fn take_authenticator_code(
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     user: UserId,
     (code, confirmed): (&str, bool),
@@ -34,7 +34,7 @@ pub(crate) async fn take_authenticator_code(
             .fetch_optional(&mut *tx)
             .await?;
     let Some(sealed) = sealed else { return Ok(false) };
-    let secret = sealing_key(store.key()).open(&sealed, &associated(user));
+    let secret = sealing_key(core.key()).open(&sealed, &associated(user));
     let secret = secret.ok_or_else(|| Error::Corrupt("an authenticator's secret".to_owned()))?;
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let Some(step) = authenticator(&secret, "")?.check(code, seconds) else { return Ok(false) };

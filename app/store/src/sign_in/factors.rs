@@ -1,6 +1,6 @@
 //! The second factors that a user has, and the codes that prove them.
 
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
@@ -58,7 +58,7 @@ pub(crate) async fn remove_idle_codes(tx: &mut Connection, user: UserId) -> Resu
 
 /// Takes a code and returns its kind if it is right; it is used up then.
 pub(crate) async fn take_code(
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     user: UserId,
     code: &str,
@@ -66,10 +66,10 @@ pub(crate) async fn take_code(
 ) -> Result<Option<RightCode>, Error> {
     Ok(match GivenCode::read(code) {
         Some(GivenCode::Authenticator(code)) => {
-            take_authenticator_code(store, tx, user, (&code, true), now).await?.then_some(RightCode::Authenticator)
+            take_authenticator_code(core, tx, user, (&code, true), now).await?.then_some(RightCode::Authenticator)
         }
         Some(GivenCode::Recovery(code)) => {
-            recovery_codes::take(store.key(), tx, user, &code, now).await?.then_some(RightCode::Recovery)
+            recovery_codes::take(core.key(), tx, user, &code, now).await?.then_some(RightCode::Recovery)
         }
         None => None,
     })

@@ -14,3 +14,11 @@ pub mod second_step;
 pub mod session_start;
 pub mod sessions;
 pub mod throttle;
+
+use crate::core::Core;
+
+/// Signing in: passwords, second factors, passkeys, identities and sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningIn<'s> {
+    pub(crate) core: &'s Core,
+}

@@ -4,11 +4,11 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
-use crate::core::Store;
 use crate::db::database::{Connection, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
+use crate::sign_in::SigningIn;
 use crate::sign_in::bearer::bearer;
 use crate::sign_in::factors::{has_second_factor, remove_idle_codes};
 use crate::sign_in::recovery_codes::{RecoveryCodes, new_recovery_codes};
@@ -71,7 +71,8 @@ impl fmt::Debug for RelyingParty {
 pub struct Challenge {
     /// The token by which the answer is matched to the challenge.
     pub token: ChallengeToken,
-    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level 3).
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level
+    /// 3).
     pub options: String,
 }
 
@@ -91,18 +92,13 @@ pub struct PasskeyAnswer {
     pub json: String,
 }
 
-impl Store {
+impl SigningIn<'_> {
     /// Begins to add a passkey of the current user.
     ///
     /// # Errors
     /// [`Refusal::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
-    pub async fn begin_passkey(
-        &self,
-        by: &CurrentUser,
-        party: &RelyingParty,
-        from: IpAddr,
-    ) -> Result<Challenge, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn begin_passkey(self, by: &CurrentUser, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+        let mut tx = self.core.begin().await?;
         let known: Vec<CredentialID> = sql::query_scalar("SELECT credential_id FROM passkeys WHERE user_id = $1")
             .bind(by.user.id.0)
             .fetch_all(&mut *tx)
@@ -130,16 +126,16 @@ impl Store {
     /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Refusal::TooManyPasskeys`]; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn add_passkey(
-        &self,
+        self,
         by: &CurrentUser,
         answer: &PasskeyAnswer,
         name: &str,
     ) -> Result<Option<RecoveryCodes>, Error> {
-        let now = self.clock().now();
+        let now = self.core.now();
         let state: PasskeyRegistration = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
         let given: RegisterPublicKeyCredential = read(&answer.json)?;
         let passkey = answer.party.0.finish_passkey_registration(&given, &state).map_err(wrong)?;
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id.0);
         let known: i64 = known.fetch_one(&mut *tx).await?;
         if usize::try_from(known).is_ok_and(|known| known >= PASSKEYS_MAX) {
@@ -161,8 +157,10 @@ impl Store {
         if added.rows_affected() == 0 {
             return Err(Refusal::WrongPasskey.into());
         }
-        let codes = if first { Some(new_recovery_codes(self.key(), &mut tx, by.user.id).await?) } else { None };
-        event(by.account, by.user.id, Action::PasskeyAdded, json!({ "name": name })).record(self, &mut tx, now).await?;
+        let codes = if first { Some(new_recovery_codes(self.core.key(), &mut tx, by.user.id).await?) } else { None };
+        event(by.account, by.user.id, Action::PasskeyAdded, json!({ "name": name }))
+            .record(self.core, &mut tx, now)
+            .await?;
         tx.commit().await?;
         Ok(codes)
     }
@@ -171,8 +169,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is gone, or another user's; [`Error::Database`].
-    pub async fn remove_passkey(&self, by: &CurrentUser, id: PasskeyId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_passkey(self, by: &CurrentUser, id: PasskeyId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let removed: Option<String> =
             sql::query_scalar("DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name")
                 .bind(id.0)
@@ -182,7 +180,7 @@ impl Store {
         let name = removed.ok_or(Refusal::NotFound)?;
         remove_idle_codes(&mut tx, by.user.id).await?;
         let event = event(by.account, by.user.id, Action::PasskeyRemoved, json!({ "name": name }));
-        event.record(self, &mut tx, self.clock().now()).await?;
+        event.record(self.core, &mut tx, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -191,7 +189,7 @@ impl Store {
     /// # Errors
     /// [`Refusal::Throttled`] if the network of the address `from` has a hundred unanswered challenges;
     /// [`Error::Corrupt`], [`Error::Database`].
-    pub async fn ask_for_passkey(&self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+    pub async fn ask_for_passkey(self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
         self.ask(party, None, from).await
     }
 
@@ -200,13 +198,13 @@ impl Store {
     /// # Errors
     /// [`Refusal::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_own_passkey(
-        &self,
+        self,
         by: &CurrentUser,
         party: &RelyingParty,
         from: IpAddr,
     ) -> Result<Option<Challenge>, Error> {
         let has = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)").bind(by.user.id.0);
-        if !has.fetch_one(&self.pools().read).await? {
+        if !has.fetch_one(self.core.read()).await? {
             return Ok(None);
         }
         self.ask(party, Some(by.user.id), from).await.map(Some)
@@ -215,20 +213,17 @@ impl Store {
     /// Begins a session of the passkey's user, in the account that they joined first.
     ///
     /// # Errors
-    /// [`Refusal::WrongPasskey`] if it is not known, the answer is not to a challenge from the last [`CHALLENGE_WITHIN`],
-    /// or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn sign_in_with_passkey(
-        &self,
-        answer: &PasskeyAnswer,
-        from: impl Into<Client>,
-    ) -> Result<SessionToken, Error> {
-        let now = self.clock().now();
+    /// [`Refusal::WrongPasskey`] if it is not known, the answer is not to a challenge from the last
+    /// [`CHALLENGE_WITHIN`], or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn with_passkey(self, answer: &PasskeyAnswer, from: impl Into<Client>) -> Result<SessionToken, Error> {
+        let now = self.core.now();
         let state = self.take_challenge(None, &answer.token, now).await?;
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let (user, name) = self.verify_passkey(&mut tx, answer, state, None, now).await?;
         let account = session_start::first_account(&mut tx, user).await?.ok_or(Refusal::WrongPasskey)?;
         let session =
-            session_start::begin(FirstStep::Passkey(&name), self, &mut tx, account, user, &from.into(), now).await?;
+            session_start::begin(FirstStep::Passkey(&name), self.core, &mut tx, account, user, &from.into(), now)
+                .await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -236,36 +231,37 @@ impl Store {
     /// Takes the second step of signing in with a passkey.
     ///
     /// # Errors
-    /// [`Refusal::SignInOver`] and [`Refusal::Throttled`] as [`Store::second_step`]; [`Refusal::WrongPasskey`] if it is not
-    /// known or not the user's, or the answer is not to a challenge from the last [`CHALLENGE_WITHIN`];
+    /// [`Refusal::SignInOver`] and [`Refusal::Throttled`] as [`SigningIn::second_step`]; [`Refusal::WrongPasskey`] if
+    /// it is not known or not the user's, or the answer is not to a challenge from the last [`CHALLENGE_WITHIN`];
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step_with_passkey(
-        &self,
+        self,
         pending: &PendingSignIn,
         answer: &PasskeyAnswer,
         from: impl Into<Client>,
     ) -> Result<SessionToken, Error> {
-        let now = self.clock().now();
+        let now = self.core.now();
         let state = self.take_challenge(None, &answer.token, now).await?;
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let first = second_step::find(&mut tx, pending, now).await?;
         let from = from.into();
         // Counted separately: wrong codes do not lock the passkey out.
         let guess = self
+            .core
             .key()
             .hash_for(Purpose::SecondFactorGuess, [b"passkey of ", first.user.0.as_bytes().as_slice()].concat());
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         match self.verify_passkey(&mut tx, answer, state, Some(first.user), now).await {
             Err(Error::Refused(Refusal::WrongPasskey)) => {
                 let failed = event(first.account, first.user, Action::SecondStepFailed, json!({}));
-                failed.record(self, &mut tx, now).await?;
+                failed.record(self.core, &mut tx, now).await?;
                 tx.commit().await?;
                 return Err(Refusal::WrongPasskey.into());
             }
             verified => verified?,
         };
         throttle::forgive(&mut tx, &guess).await?;
-        let session = second_step::finish(self, &mut tx, pending, &first, &from, now).await?;
+        let session = second_step::finish(self.core, &mut tx, pending, &first, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -274,28 +270,28 @@ impl Store {
     /// one ends.
     ///
     /// # Errors
-    /// [`Refusal::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Refusal::NotFound`] if the session is over, or
-    /// not the current user's; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::WrongPasskey`] as [`SigningIn::second_step_with_passkey`]; [`Refusal::NotFound`] if the session is
+    /// over, or not the current user's; [`Error::Database`], [`Error::Corrupt`].
     pub async fn give_passkey_again(
-        &self,
+        self,
         by: &CurrentUser,
         session: &SessionToken,
         answer: &PasskeyAnswer,
     ) -> Result<SessionToken, Error> {
-        let now = self.clock().now();
+        let now = self.core.now();
         let state = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         self.verify_passkey(&mut tx, answer, state, Some(by.user.id), now).await?;
-        let session = self.renew(&mut tx, by, session).await?;
+        let session = session_start::renew(session, self.core, &mut tx, by).await?;
         tx.commit().await?;
         Ok(session)
     }
 
     /// Asks for a passkey of this user, or of any user.
-    async fn ask(&self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
+    async fn ask(self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
         let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
         let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let token = self.keep(&mut tx, user, &state, from).await?;
         tx.commit().await?;
         Ok(Challenge { token, options })
@@ -304,7 +300,7 @@ impl Store {
     /// Returns the user whose passkey has answered, and its name. If `whose` is given, another user's passkey is
     /// refused.
     async fn verify_passkey(
-        &self,
+        self,
         tx: &mut Connection,
         answer: &PasskeyAnswer,
         state: DiscoverableAuthentication,
@@ -339,13 +335,13 @@ impl Store {
 
     /// Stores a challenge until it is answered, by this user if there is one.
     async fn keep(
-        &self,
+        self,
         tx: &mut Connection,
         user: Option<UserId>,
         state: &impl Serialize,
         from: IpAddr,
     ) -> Result<ChallengeToken, Error> {
-        let now = self.clock().now();
+        let now = self.core.now();
         let network = client_address::network(from).to_string();
         let (since, until) = counted(CHALLENGE_WITHIN, now);
         let unanswered = match user {
@@ -383,13 +379,13 @@ impl Store {
 
     /// Takes the stored state of the challenge, which is used up then, whatever the answer is.
     async fn take_challenge<T: DeserializeOwned>(
-        &self,
+        self,
         user: Option<UserId>,
         token: &ChallengeToken,
         now: DateTime<Utc>,
     ) -> Result<T, Error> {
         let (since, until) = counted(CHALLENGE_WITHIN, now);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let kept: Option<(Option<Uuid>, String)> = sql::query_as(
             "DELETE FROM passkey_challenges WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
              RETURNING user_id, state",

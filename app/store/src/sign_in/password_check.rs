@@ -1,6 +1,6 @@
 //! Checking a user's password, throttled.
 
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
@@ -31,30 +31,28 @@ impl RightPassword {
     }
 }
 
-impl Store {
-    /// Checks the password of the user with this e-mail address. Returns `None` if it is wrong, after the same time as
-    /// if there is no such user.
-    ///
-    /// # Errors
-    /// `Refusal::Throttled` as [`Store::sign_in`], [`Error::Password`], [`Error::Database`].
-    pub(crate) async fn check_password(
-        &self,
-        email: &str,
-        password: &str,
-        from: IpAddr,
-    ) -> Result<Option<RightPassword>, Error> {
-        let password = Zeroizing::new(password.to_owned());
-        let email = folded_email(email);
-        let email_hash = self.key().hash_for(Purpose::SignIn, &email);
-        let mut tx = self.pools().begin().await?;
-        throttle::attempt(&mut tx, self.clock().now(), &email_hash, from).await?;
-        tx.commit().await?;
-        let user: Option<(Uuid, String)> = sql::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
-            .bind(email)
-            .fetch_optional(&self.pools().read)
-            .await?;
-        let verified = self.passwords().verify(password, user.as_ref().map(|(_, hash)| hash.clone())).await?;
-        let right = user.filter(|_| verified);
-        Ok(right.map(|(user, hash)| RightPassword { user: UserId(user), hash, email_hash }))
-    }
+/// Checks the password of the user with this e-mail address. Returns `None` if it is wrong, after the same time as
+/// if there is no such user.
+///
+/// # Errors
+/// `Refusal::Throttled` as [`SigningIn::with_password`], [`Error::Password`], [`Error::Database`].
+pub(crate) async fn check_password(
+    core: &Core,
+    email: &str,
+    password: &str,
+    from: IpAddr,
+) -> Result<Option<RightPassword>, Error> {
+    let password = Zeroizing::new(password.to_owned());
+    let email = folded_email(email);
+    let email_hash = core.key().hash_for(Purpose::SignIn, &email);
+    let mut tx = core.begin().await?;
+    throttle::attempt(&mut tx, core.now(), &email_hash, from).await?;
+    tx.commit().await?;
+    let user: Option<(Uuid, String)> = sql::query_as("SELECT id, password_hash FROM users WHERE email_folded = $1")
+        .bind(email)
+        .fetch_optional(core.read())
+        .await?;
+    let verified = core.passwords().verify(password, user.as_ref().map(|(_, hash)| hash.clone())).await?;
+    let right = user.filter(|_| verified);
+    Ok(right.map(|(user, hash)| RightPassword { user: UserId(user), hash, email_hash }))
 }

@@ -3,12 +3,12 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
-use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::members::rows::{self, folded_email};
+use crate::sign_in::SigningIn;
 use crate::sign_in::bearer::bearer;
 use crate::sign_in::throttle;
 use chrono::{DateTime, Utc};
@@ -41,21 +41,16 @@ pub struct ResetLink {
     pub token: ResetToken,
 }
 
-impl Store {
+impl SigningIn<'_> {
     /// Makes a link for a member of the current user's account. Earlier links of the person no longer work.
     ///
     /// # Errors
     /// [`Refusal::BelongsElsewhere`] as [`may_make_link`]; [`Refusal::NotFound`]; [`Refusal::Deactivated`];
     /// [`Refusal::NotAllowed`] if the current user is no longer an active administrator; [`Error::Database`],
     /// [`Error::Corrupt`].
-    pub async fn make_reset_link(
-        &self,
-        by: &CurrentUser,
-        user: UserId,
-        handover: Handover,
-    ) -> Result<ResetLink, Error> {
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+    pub async fn make_reset_link(self, by: &CurrentUser, user: UserId, handover: Handover) -> Result<ResetLink, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let members = rows::members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
         let member = members.into_iter().find(|member| member.person.id == user).ok_or(Refusal::NotFound)?;
@@ -66,22 +61,23 @@ impl Store {
         let token = add_link(&mut tx, user, Some(by.user.id), now).await?;
         let details = json!({ "user": user, "email": member.person.email });
         let made = event(by.account, Some(by.user.id), Action::PasswordLinkMade, details);
-        made.record(self, &mut tx, now).await?;
+        made.record(self.core, &mut tx, now).await?;
         let language = language_of(&mut tx, user).await?;
         tx.commit().await?;
         Ok(ResetLink { person: member.person, language, belongs_elsewhere, token })
     }
 
     /// Counts a request for a link by mail, which anyone can make for any address. The answer and the time that it
-    /// takes are the same whether or not a user has the address; [`Store::link_for`] does the rest, after the answer.
+    /// takes are the same whether or not a user has the address; [`SigningIn::reset_link_for`] does the rest, after the
+    /// answer.
     ///
     /// # Errors
     /// [`Refusal::Throttled`] after 5 requests in 15 minutes for the e-mail address, or 20 requests and failed attempts
     /// to sign in from the network of the address `from`; [`Error::Database`].
-    pub async fn count_reset_request(&self, email: &str, from: IpAddr) -> Result<(), Error> {
-        let asked = self.key().hash_for(Purpose::PasswordReset, folded_email(email));
-        let mut tx = self.pools().begin().await?;
-        throttle::attempt(&mut tx, self.clock().now(), &asked, from).await?;
+    pub async fn count_reset_request(self, email: &str, from: IpAddr) -> Result<(), Error> {
+        let asked = self.core.key().hash_for(Purpose::PasswordReset, folded_email(email));
+        let mut tx = self.core.begin().await?;
+        throttle::attempt(&mut tx, self.core.now(), &asked, from).await?;
         Ok(tx.commit().await?)
     }
 
@@ -90,9 +86,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn link_for(&self, email: &str) -> Result<Option<ResetLink>, Error> {
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+    pub async fn reset_link_for(self, email: &str) -> Result<Option<ResetLink>, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let found: Option<(Uuid, String, String)> =
             sql::query_as("SELECT id, name, email FROM users WHERE email_folded = $1")
                 .bind(folded_email(email))
@@ -112,7 +108,7 @@ impl Store {
         }
         let token = add_link(&mut tx, person.id, None, now).await?;
         let details = json!({ "user": person.id, "email": person.email });
-        event(account, None, Action::PasswordLinkMailed, details).record(self, &mut tx, now).await?;
+        event(account, None, Action::PasswordLinkMailed, details).record(self.core, &mut tx, now).await?;
         let language = language_of(&mut tx, person.id).await?;
         tx.commit().await?;
         Ok(Some(ResetLink { person, language, belongs_elsewhere: false, token }))
@@ -122,8 +118,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn withdraw_reset_link(&self, token: &ResetToken) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn withdraw_reset_link(self, token: &ResetToken) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         sql::query("DELETE FROM password_resets WHERE token_hash = $1").bind(token.hash()).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
@@ -133,11 +129,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::ResetOver`] if there is no such link, or no longer; [`Refusal::Throttled`], [`Error::Database`].
-    pub async fn password_reset(&self, token: &ResetToken, from: IpAddr) -> Result<String, Error> {
-        let now = self.clock().now();
+    pub async fn password_reset(self, token: &ResetToken, from: IpAddr) -> Result<String, Error> {
+        let now = self.core.now();
         let (since, latest) = counted(RESET_LIFETIME, now);
-        let guess = self.key().hash_for(Purpose::ResetGuess, token.reveal());
-        let mut tx = self.pools().begin().await?;
+        let guess = self.core.key().hash_for(Purpose::ResetGuess, token.reveal());
+        let mut tx = self.core.begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let email: Option<String> = sql::query_scalar(
             "SELECT users.email FROM password_resets JOIN users ON users.id = password_resets.user_id
@@ -160,14 +156,14 @@ impl Store {
     /// caller has checked the password by `domain`'s rules.
     ///
     /// # Errors
-    /// As [`Store::password_reset`]; [`Refusal::ResetOver`] also if the person may work in no account by now;
+    /// As [`SigningIn::password_reset`]; [`Refusal::ResetOver`] also if the person may work in no account by now;
     /// [`Error::Password`], [`Error::Corrupt`].
-    pub async fn reset_password(&self, token: &ResetToken, password: &str, from: IpAddr) -> Result<(), Error> {
+    pub async fn reset_password(self, token: &ResetToken, password: &str, from: IpAddr) -> Result<(), Error> {
         self.password_reset(token, from).await?;
-        let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
-        let now = self.clock().now();
+        let hash = self.core.passwords().hash(Zeroizing::new(password.to_owned())).await?;
+        let now = self.core.now();
         let (since, latest) = counted(RESET_LIFETIME, now);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let user: Option<Uuid> = sql::query_scalar(
             "DELETE FROM password_resets WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3 RETURNING user_id",
         )
@@ -185,15 +181,15 @@ impl Store {
     }
 
     /// Sets the password of the user with this e-mail address, for the person who runs the server. Ends the same things
-    /// as [`Store::reset_password`]. Returns the number of sessions ended.
+    /// as [`SigningIn::reset_password`]. Returns the number of sessions ended.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if no user has the address; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn set_password(&self, email: &str, password: &str) -> Result<u64, Error> {
-        let hash = self.passwords().hash(Zeroizing::new(password.to_owned())).await?;
-        let mut tx = self.pools().begin().await?;
+    pub async fn set_password(self, email: &str, password: &str) -> Result<u64, Error> {
+        let hash = self.core.passwords().hash(Zeroizing::new(password.to_owned())).await?;
+        let mut tx = self.core.begin().await?;
         let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
-        let ended = self.replace_password(&mut tx, user, None, &hash, self.clock().now()).await?;
+        let ended = self.replace_password(&mut tx, user, None, &hash, self.core.now()).await?;
         tx.commit().await?;
         Ok(ended)
     }
@@ -202,9 +198,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_expired_resets(&self) -> Result<u64, Error> {
-        let (since, latest) = counted(RESET_LIFETIME, self.clock().now());
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_expired_resets(self) -> Result<u64, Error> {
+        let (since, latest) = counted(RESET_LIFETIME, self.core.now());
+        let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM password_resets WHERE created_at <= $1 OR created_at > $2");
         let removed = removed.bind(since).bind(latest).execute(&mut *tx).await?;
         tx.commit().await?;
@@ -214,7 +210,7 @@ impl Store {
     /// Replaces the password and ends everything that the old one has opened. The trail of every account of the user
     /// records it: the password opens each of them.
     async fn replace_password(
-        &self,
+        self,
         tx: &mut Connection,
         user: UserId,
         by: Option<UserId>,
@@ -230,11 +226,11 @@ impl Store {
         sql::query("DELETE FROM pending_sign_ins WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
         end_links(tx, user).await?;
         // A person who had forgotten the password may have tried too often.
-        throttle::forgive(tx, &self.key().hash_for(Purpose::SignIn, folded_email(&email))).await?;
+        throttle::forgive(tx, &self.core.key().hash_for(Purpose::SignIn, folded_email(&email))).await?;
         let ended = ended.rows_affected();
         for account in accounts_of(tx, user).await? {
             let details = json!({ "user": user, "email": email, "sessions_ended": ended });
-            event(account, by, Action::PasswordReset, details).record(self, tx, now).await?;
+            event(account, by, Action::PasswordReset, details).record(self.core, tx, now).await?;
         }
         Ok(ended)
     }

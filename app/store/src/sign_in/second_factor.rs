@@ -2,11 +2,11 @@
 //! second factor of every user. Passkeys have a file of their own.
 
 use crate::audit::event::Event;
-use crate::core::Store;
 use crate::db::database::{Tx, micros, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::rows;
+use crate::sign_in::SigningIn;
 use crate::sign_in::authenticator::{SECRET_LENGTH, associated, authenticator, sealing_key, take_authenticator_code};
 use crate::sign_in::factors::{guess_hash, has_second_factor, passkeys_of, remove_idle_codes};
 use crate::sign_in::recovery_codes::{RecoveryCodes, new_recovery_codes};
@@ -37,13 +37,13 @@ impl fmt::Debug for NewAuthenticator {
     }
 }
 
-impl Store {
+impl SigningIn<'_> {
     /// Returns the current user's own second factors.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn second_factors(&self, by: &CurrentUser) -> Result<SecondFactors, Error> {
-        let mut connection = self.pools().read.acquire().await?;
+    pub async fn second_factors(self, by: &CurrentUser) -> Result<SecondFactors, Error> {
+        let mut connection = self.core.read().acquire().await?;
         let (since, codes, required): (Option<i64>, i64, bool) = sql::query_as(
             "SELECT (SELECT confirmed_at FROM authenticators WHERE user_id = $1),
                 (SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL),
@@ -67,19 +67,19 @@ impl Store {
     /// # Errors
     /// [`Refusal::AlreadyDone`] if they have one that counts; [`Error::Corrupt`] if an otpauth URL can't hold their
     /// e-mail address; [`Error::Database`].
-    pub async fn begin_authenticator(&self, by: &CurrentUser) -> Result<NewAuthenticator, Error> {
+    pub async fn begin_authenticator(self, by: &CurrentUser) -> Result<NewAuthenticator, Error> {
         let mut secret = Zeroizing::new([0; SECRET_LENGTH]);
         rand::rng().fill_bytes(secret.as_mut());
         let totp = authenticator(secret.as_ref(), &by.user.email)?;
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let begun = sql::query(
             "INSERT INTO authenticators (user_id, secret, created_at) VALUES ($1, $2, $3)
              ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
              WHERE authenticators.confirmed_at IS NULL",
         )
         .bind(by.user.id.0)
-        .bind(sealing_key(self.key()).seal(secret.as_ref(), &associated(by.user.id)))
-        .bind(micros(self.clock().now()))
+        .bind(sealing_key(self.core.key()).seal(secret.as_ref(), &associated(by.user.id)))
+        .bind(micros(self.core.now()))
         .execute(&mut *tx)
         .await?;
         if begun.rows_affected() == 0 {
@@ -94,18 +94,18 @@ impl Store {
     /// Returns new recovery codes; earlier ones no longer count.
     ///
     /// # Errors
-    /// [`Refusal::WrongCode`]; [`Refusal::Throttled`] as [`Store::second_step`]; [`Refusal::AlreadyDone`] if it is confirmed
-    /// already; [`Refusal::NotFound`] if there is none; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::WrongCode`]; [`Refusal::Throttled`] as [`SigningIn::second_step`]; [`Refusal::AlreadyDone`] if it is
+    /// confirmed already; [`Refusal::NotFound`] if there is none; [`Error::Database`], [`Error::Corrupt`].
     pub async fn confirm_authenticator(
-        &self,
+        self,
         by: &CurrentUser,
         code: &str,
         from: IpAddr,
     ) -> Result<RecoveryCodes, Error> {
         let user = by.user.id;
-        let now = self.clock().now();
-        let guess = guess_hash(self.key(), user);
-        let mut tx = self.pools().begin().await?;
+        let now = self.core.now();
+        let guess = guess_hash(self.core.key(), user);
+        let mut tx = self.core.begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let confirmed = sql::query_scalar("SELECT confirmed_at IS NOT NULL FROM authenticators WHERE user_id = $1");
         if confirmed.bind(user.0).fetch_optional(&mut *tx).await?.ok_or(Refusal::NotFound)? {
@@ -113,7 +113,7 @@ impl Store {
         }
         let right = match GivenCode::read(code) {
             Some(GivenCode::Authenticator(code)) => {
-                take_authenticator_code(self, &mut tx, user, (&code, false), now).await?
+                take_authenticator_code(self.core, &mut tx, user, (&code, false), now).await?
             }
             _ => false,
         };
@@ -124,7 +124,7 @@ impl Store {
         throttle::forgive(&mut tx, &guess).await?;
         let confirm = sql::query("UPDATE authenticators SET confirmed_at = $1 WHERE user_id = $2");
         require_row(&confirm.bind(micros(now)).bind(user.0).execute(&mut *tx).await?)?;
-        let codes = new_recovery_codes(self.key(), &mut tx, user).await?;
+        let codes = new_recovery_codes(self.core.key(), &mut tx, user).await?;
         self.note_own(&mut tx, by, Action::SecondFactorSetUp).await?;
         tx.commit().await?;
         Ok(codes)
@@ -134,12 +134,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if they have no second factor; [`Error::Database`].
-    pub async fn renew_recovery_codes(&self, by: &CurrentUser) -> Result<RecoveryCodes, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn renew_recovery_codes(self, by: &CurrentUser) -> Result<RecoveryCodes, Error> {
+        let mut tx = self.core.begin().await?;
         if !has_second_factor(&mut tx, by.user.id).await? {
             return Err(Refusal::NotFound.into());
         }
-        let codes = new_recovery_codes(self.key(), &mut tx, by.user.id).await?;
+        let codes = new_recovery_codes(self.core.key(), &mut tx, by.user.id).await?;
         self.note_own(&mut tx, by, Action::RecoveryCodesRenewed).await?;
         tx.commit().await?;
         Ok(codes)
@@ -150,8 +150,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if they have none; [`Error::Database`].
-    pub async fn switch_second_factor_off(&self, by: &CurrentUser) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn switch_second_factor_off(self, by: &CurrentUser) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
         require_row(&removed.bind(by.user.id.0).execute(&mut *tx).await?)?;
         remove_idle_codes(&mut tx, by.user.id).await?;
@@ -167,8 +167,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if no user has this e-mail address; [`Error::Database`].
-    pub async fn reset_second_factor(&self, email: &str) -> Result<bool, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn reset_second_factor(self, email: &str) -> Result<bool, Error> {
+        let mut tx = self.core.begin().await?;
         let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let had = has_second_factor(&mut tx, user).await?;
         for table in ["authenticators", "passkeys", "recovery_codes", "sessions", "pending_sign_ins"] {
@@ -180,7 +180,7 @@ impl Store {
         if let Some((account, _)) = rows::membership(&mut tx, user).await?.filter(|_| had) {
             let action = Action::SecondFactorSwitchedOff;
             let event = Event { account, user: None, action, token: None, details: json!({ "user": user }) };
-            event.record(self, &mut tx, self.clock().now()).await?;
+            event.record(self.core, &mut tx, self.core.now()).await?;
         }
         tx.commit().await?;
         Ok(had)
@@ -190,19 +190,19 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account; [`Error::Database`].
-    pub async fn second_factor_required(&self, account: AccountId) -> Result<bool, Error> {
+    pub async fn second_factor_required(self, account: AccountId) -> Result<bool, Error> {
         let required = sql::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
-        required.bind(account.0).fetch_optional(&self.pools().read).await?.ok_or(Refusal::NotFound.into())
+        required.bind(account.0).fetch_optional(self.core.read()).await?.ok_or(Refusal::NotFound.into())
     }
 
     /// Lets the current user's account require a second factor of every user, or no longer. Users who have none can
     /// then do nothing but set one up.
     ///
     /// # Errors
-    /// [`Refusal::SecondFactorNeeded`] if it is switched on by a user who has none; [`Refusal::NotAllowed`] if the current
-    /// user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn require_second_factor(&self, by: &CurrentUser, on: bool) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::SecondFactorNeeded`] if it is switched on by a user who has none; [`Refusal::NotAllowed`] if the
+    /// current user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn require_second_factor(self, by: &CurrentUser, on: bool) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         require_administrator(&rows::members(&mut tx, by.account).await?, by.user.id)?;
         if on && !has_second_factor(&mut tx, by.user.id).await? {
             return Err(Refusal::SecondFactorNeeded.into());
@@ -217,8 +217,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    async fn note_own(&self, tx: &mut Tx, by: &CurrentUser, action: Action) -> Result<(), Error> {
+    async fn note_own(self, tx: &mut Tx, by: &CurrentUser, action: Action) -> Result<(), Error> {
         let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
-        event.record(self, tx, self.clock().now()).await
+        event.record(self.core, tx, self.core.now()).await
     }
 }

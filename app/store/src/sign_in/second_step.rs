@@ -3,10 +3,11 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
-use crate::core::Store;
+use crate::core::Core;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
+use crate::sign_in::SigningIn;
 use crate::sign_in::bearer::bearer;
 use crate::sign_in::factors::{self, RightCode};
 use crate::sign_in::session_start::{self, Client, FirstStep, SessionToken};
@@ -45,47 +46,47 @@ impl SignIn {
     }
 }
 
-impl Store {
+impl SigningIn<'_> {
     /// Returns the ways to take the second step, if it still can be taken.
     ///
     /// # Errors
     /// [`Refusal::SignInOver`] if it can't; [`Error::Database`].
-    pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
-        let mut connection = self.pools().read.acquire().await?;
-        let first = find(&mut connection, pending, self.clock().now()).await?;
+    pub async fn pending(self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
+        let mut connection = self.core.read().acquire().await?;
+        let first = find(&mut connection, pending, self.core.now()).await?;
         factors::second_step_by(&mut connection, first.user).await
     }
 
     /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
     ///
     /// # Errors
-    /// [`Refusal::SignInOver`] if the password was given too long ago, or has been replaced since; [`Refusal::WrongCode`];
-    /// [`Refusal::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
-    /// passwords; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::SignInOver`] if the password was given too long ago, or has been replaced since;
+    /// [`Refusal::WrongCode`]; [`Refusal::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as
+    /// [`SigningIn::with_password`] for passwords; [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step(
-        &self,
+        self,
         pending: &PendingSignIn,
         code: &str,
         from: impl Into<Client>,
     ) -> Result<SessionToken, Error> {
         let from = from.into();
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let first = find(&mut tx, pending, now).await?;
         let (account, user) = (first.account, first.user);
-        let guess = factors::guess_hash(self.key(), user);
+        let guess = factors::guess_hash(self.core.key(), user);
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
-        let Some(right) = factors::take_code(self, &mut tx, user, code, now).await? else {
-            event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
+        let Some(right) = factors::take_code(self.core, &mut tx, user, code, now).await? else {
+            event(Action::SecondStepFailed).record(self.core, &mut tx, now).await?;
             tx.commit().await?; // keeps the failed attempt
             return Err(Refusal::WrongCode.into());
         };
         throttle::forgive(&mut tx, &guess).await?;
         if right == RightCode::Recovery {
-            event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
+            event(Action::RecoveryCodeUsed).record(self.core, &mut tx, now).await?;
         }
-        let session = finish(self, &mut tx, pending, &first, &from, now).await?;
+        let session = finish(self.core, &mut tx, pending, &first, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -94,7 +95,7 @@ impl Store {
 /// Goes on after the first step: begins a session, or requires the second step of a user with a second factor.
 pub(crate) async fn after(
     step: FirstStep<'_>,
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     account: AccountId,
     user: UserId,
@@ -102,7 +103,7 @@ pub(crate) async fn after(
     now: DateTime<Utc>,
 ) -> Result<SignIn, Error> {
     Ok(match require(step, tx, account, user, now).await? {
-        None => SignIn::Session(session_start::begin(step, store, tx, account, user, from, now).await?),
+        None => SignIn::Session(session_start::begin(step, core, tx, account, user, from, now).await?),
         Some(pending) => SignIn::SecondStep(pending),
     })
 }
@@ -154,7 +155,7 @@ pub(crate) struct First {
 
 /// Begins the session of a user who has taken both steps.
 pub(crate) async fn finish(
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     pending: &PendingSignIn,
     first: &First,
@@ -164,7 +165,7 @@ pub(crate) async fn finish(
     let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
     over.bind(pending.hash()).execute(&mut *tx).await?;
     let step = first.issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
-    session_start::begin(step, store, tx, first.account, first.user, from, now).await
+    session_start::begin(step, core, tx, first.account, first.user, from, now).await
 }
 
 /// Returns the user who has taken the first step, if it was not too long ago.

@@ -2,8 +2,8 @@
 
 use crate::audit::event::Event;
 use crate::clock::id_at;
-use crate::core::Store;
-use crate::db::database::{Connection, micros};
+use crate::core::Core;
+use crate::db::database::{Connection, micros, require_row};
 use crate::db::sql;
 use crate::error::Error;
 use crate::sign_in::bearer::bearer;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::members::user::UserId;
+use domain::members::user::{CurrentUser, UserId};
 use domain::sign_in::session::USER_AGENT_MAX;
 use serde_json::json;
 use std::net::IpAddr;
@@ -74,7 +74,7 @@ pub(crate) enum FirstStep<'a> {
 /// [`Refusal::WrongCredentials`] if they are not an active user of it, perhaps since a moment ago.
 pub(crate) async fn begin(
     step: FirstStep<'_>,
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     account: AccountId,
     user: UserId,
@@ -92,7 +92,7 @@ pub(crate) async fn begin(
     };
     // Otherwise it would go on under a cookie that only a thief still has.
     if let Some(before) = &from.session {
-        end(before, store, tx, now).await?;
+        end(before, core, tx, now).await?;
     }
     let token = SessionToken::generate();
     sql::query(
@@ -110,21 +110,41 @@ pub(crate) async fn begin(
     .bind(from.user_agent.chars().take(USER_AGENT_MAX).collect::<String>())
     .execute(&mut *tx)
     .await?;
-    session_event(account.0, user.0, Action::SignedIn, details).record(store, tx, now).await?;
+    session_event(account.0, user.0, Action::SignedIn, details).record(core, tx, now).await?;
     Ok(token)
 }
 
 /// Ends the session, if there is one.
 pub(crate) async fn end(
     token: &SessionToken,
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let ended = sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id");
     let ended: Option<(Uuid, Uuid)> = ended.bind(token.hash()).fetch_optional(&mut *tx).await?;
     let Some((account, user)) = ended else { return Ok(()) };
-    session_event(account, user, Action::SignedOut, json!({})).record(store, tx, now).await
+    session_event(account, user, Action::SignedOut, json!({})).record(core, tx, now).await
+}
+
+/// Gives the session a new token, and records that the password, or a passkey in its place, was given now.
+pub(crate) async fn renew(
+    session: &SessionToken,
+    core: &Core,
+    tx: &mut Connection,
+    by: &CurrentUser,
+) -> Result<SessionToken, Error> {
+    let new = SessionToken::generate();
+    let renewed =
+        sql::query("UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4")
+            .bind(new.hash())
+            .bind(micros(core.now()))
+            .bind(session.hash())
+            .bind(by.user.id.0)
+            .execute(tx)
+            .await?;
+    require_row(&renewed)?;
+    Ok(new)
 }
 
 /// Records that the user uses the account at this time. Returns whether they are an active user of it.

@@ -1,12 +1,13 @@
 //! Signing in and out, and the user that a session stands for.
 
 use crate::clock::{counted, latest};
-use crate::core::Store;
 use crate::db::database::micros;
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::rows::role_named;
+use crate::sign_in::SigningIn;
 use crate::sign_in::passkeys;
+use crate::sign_in::password_check::check_password;
 use crate::sign_in::second_step::{self, SignIn};
 use crate::sign_in::session_start::{Client, FirstStep, SessionToken, end, first_account, see};
 use crate::sign_in::throttle;
@@ -48,33 +49,34 @@ pub struct KnownSession {
     pub preferences: Preferences,
 }
 
-impl Store {
-    /// Begins a session of the user with this e-mail address and password, in the account that they joined first, or the
-    /// second step if they have a second factor. It takes the same time whether or not there is such a user.
+impl SigningIn<'_> {
+    /// Begins a session of the user with this e-mail address and password, in the account that they joined first, or
+    /// the second step if they have a second factor. It takes the same time whether or not there is such a user.
     ///
     /// # Errors
     /// [`Refusal::WrongCredentials`]; [`Refusal::Throttled`] after 5 failures in 15 minutes for the e-mail address, or
     /// 20 for the network address `from`, until a delay has passed that doubles with every further failure;
     /// [`Error::Password`], [`Error::Database`].
-    pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SignIn, Error> {
+    pub async fn with_password(self, email: &str, password: &str, from: impl Into<Client>) -> Result<SignIn, Error> {
         let from = from.into();
-        let right = self.check_password(email, password, from.address).await?.ok_or(Refusal::WrongCredentials)?;
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+        let right = check_password(self.core, email, password, from.address).await?.ok_or(Refusal::WrongCredentials)?;
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let account = first_account(&mut tx, right.user).await?.ok_or(Refusal::WrongCredentials)?;
         if !right.still_holds(&mut tx).await? {
             return Err(Refusal::WrongCredentials.into());
         }
-        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, right.user, &from, now).await?;
+        let begun =
+            second_step::after(FirstStep::Password, self.core, &mut tx, account, right.user, &from, now).await?;
         tx.commit().await?;
         Ok(begun)
     }
 
-    /// Returns the current user; see [`Store::known_session`].
+    /// Returns the current user; see [`SigningIn::known_session`].
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn session(&self, token: &SessionToken) -> Result<Option<CurrentUser>, Error> {
+    pub async fn session(self, token: &SessionToken) -> Result<Option<CurrentUser>, Error> {
         Ok(self.known_session(token).await?.map(|known| known.asker))
     }
 
@@ -83,8 +85,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn known_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
-        let now = self.clock().now();
+    pub async fn known_session(self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
+        let now = self.core.now();
         let Some((known, last_seen_at)) = self.look_up(token, now).await? else { return Ok(None) };
         let (recently, by_now) = counted(TOUCH, now);
         if (last_seen_at <= recently || last_seen_at > by_now)
@@ -96,17 +98,17 @@ impl Store {
         Ok(Some(known))
     }
 
-    /// Returns the session as [`Store::known_session`] does, without recording a use: a page that is merely open does
-    /// not keep its session alive.
+    /// Returns the session as [`SigningIn::known_session`] does, without recording a use: a page that is merely open
+    /// does not keep its session alive.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn peek_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
-        Ok(self.look_up(token, self.clock().now()).await?.map(|(known, _)| known))
+    pub async fn peek_session(self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
+        Ok(self.look_up(token, self.core.now()).await?.map(|(known, _)| known))
     }
 
     /// Returns the session, and the time of its last use in microseconds since the Unix epoch.
-    async fn look_up(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
+    async fn look_up(self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
         let (since, until) = counted(SESSION_LIFETIME, now);
         let row: Option<SessionRow> = sql::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
@@ -126,7 +128,7 @@ impl Store {
         .bind(since)
         .bind(until)
         .bind(micros(now - SESSION_IDLE))
-        .fetch_optional(&self.pools().read)
+        .fetch_optional(self.core.read())
         .await?;
         let Some(row) = row else { return Ok(None) };
         let role = role_named(&row.role)?;
@@ -142,8 +144,8 @@ impl Store {
     }
 
     /// Records that the session was used at this time.
-    async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    async fn touch(self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let touched: Option<(Uuid, Uuid)> = sql::query_as(
             "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND (last_seen_at < $1 OR last_seen_at > $3)
              RETURNING account_id, user_id",
@@ -163,9 +165,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        end(token, self, &mut tx, self.clock().now()).await?;
+    pub async fn sign_out(self, token: &SessionToken) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        end(token, self.core, &mut tx, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -174,9 +176,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_ended_sessions(&self) -> Result<u64, Error> {
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_ended_sessions(self) -> Result<u64, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let (since, until) = counted(SESSION_LIFETIME, now);
         let ended = "DELETE FROM sessions WHERE created_at <= $1 OR created_at > $2 OR last_seen_at <= $3";
         let idle = micros(now - SESSION_IDLE);

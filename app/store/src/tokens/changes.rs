@@ -3,11 +3,11 @@
 use crate::account::security_policy;
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
-use crate::core::Store;
 use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
+use crate::tokens::Tokens;
 use crate::tokens::rows::{self, StoredToken};
 use domain::Refusal;
 use domain::audit::action::{Action, Actor};
@@ -31,19 +31,19 @@ pub struct IssuedToken {
     pub name_exists: bool,
 }
 
-impl Store {
+impl Tokens<'_> {
     /// Creates a token. `request` is the client's own id of the request, so that sending it again does nothing.
     ///
     /// # Errors
     /// [`Refusal::AlreadyDone`], [`Error::Database`] (also for a primary contact outside the account).
     pub async fn create(
-        &self,
+        self,
         by: impl Into<Actor>,
         settings: TokenSettings,
         request: Uuid,
     ) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let details = json!({ "name": settings.name, "after": told(&settings) });
         let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
         tx.commit().await?;
@@ -51,19 +51,19 @@ impl Store {
     }
 
     /// Makes a copy: a new, enabled token with the same settings and an Account SID and Auth Token of its own, which
-    /// passes for as long as the original's did when it was new. `request` as in [`Store::create`].
+    /// passes for as long as the original's did when it was new. `request` as in [`Tokens::create`].
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::AlreadyDone`], [`Error::Database`].
-    pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
+    pub async fn duplicate(self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let original = rows::find(&mut tx, by.account, id).await?;
         if original.deleted_at.is_some() {
             return Err(Refusal::NotFound.into());
         }
         let mut settings = original.token.settings;
-        settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
+        settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.core.now());
         let mut taken = HashSet::new();
         settings.name = loop {
             let name = copy_name(&settings.name, |name| taken.contains(name));
@@ -79,7 +79,7 @@ impl Store {
     }
 
     async fn issue(
-        &self,
+        self,
         tx: &mut Connection,
         by: &Actor,
         settings: &TokenSettings,
@@ -87,11 +87,11 @@ impl Store {
         action: Action,
         details: Value,
     ) -> Result<IssuedToken, Error> {
-        let now = self.clock().now();
+        let now = self.core.now();
         let id = TokenId(id_at(now));
         let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
         let (policy, _) = security_policy::read(tx, by.account).await?;
-        let sealed = if policy.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
+        let sealed = if policy.tokens_viewable { Some(self.core.seal(id, &secret)?) } else { None };
         let added = sql::query(
             "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
                 primary_contact, developers, scopes, state, created_at, request_id, expires_at, secret_issued_at,
@@ -102,7 +102,7 @@ impl Store {
         .bind(id.0)
         .bind(by.account.0)
         .bind(sid.as_str())
-        .bind(self.key().hash(secret.reveal()))
+        .bind(self.core.key().hash(secret.reveal()))
         .bind(&settings.name)
         .bind(folded(&settings.name))
         .bind(&settings.description)
@@ -120,7 +120,7 @@ impl Store {
         if added.rows_affected() == 0 {
             return Err(Refusal::AlreadyDone.into());
         }
-        event(by, action, id, details).record(self, tx, now).await?;
+        event(by, action, id, details).record(self.core, tx, now).await?;
         let name_exists = rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
         Ok(IssuedToken { token: rows::find(tx, by.account, id).await?.token, secret, name_exists })
     }
@@ -129,9 +129,10 @@ impl Store {
     /// token with this name.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`] (also for a primary contact outside the account).
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`] (also for a primary contact outside the
+    /// account).
     pub async fn update(
-        &self,
+        self,
         by: impl Into<Actor>,
         id: TokenId,
         settings: TokenSettings,
@@ -150,16 +151,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
-    pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
+    pub async fn reset(self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
         let changed = self.change(by.into(), id, Action::TokenReset, |stored| {
             stored.require_revision(revision)?;
-            let now = self.clock().now();
-            stored.secret_hash = self.key().hash(secret.reveal());
+            let now = self.core.now();
+            stored.secret_hash = self.core.key().hash(secret.reveal());
             let settings = &mut stored.token.settings;
             settings.expires_at = expiry::renewed(settings.expires_at, stored.secret_issued_at, now);
             stored.secret_issued_at = now;
-            stored.sealed_secret = if stored.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
+            stored.sealed_secret = if stored.tokens_viewable { Some(self.core.seal(id, &secret)?) } else { None };
             Ok(())
         });
         let (token, name_exists) = changed.await?;
@@ -170,7 +171,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn upgrade_version(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    pub async fn upgrade_version(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let changed = self.change(by.into(), id, Action::TokenVersionUpgraded, |stored| {
             stored.token.settings.api_version = ApiVersion::NEWEST;
             Ok(())
@@ -182,7 +183,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn disable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    pub async fn disable(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         self.set_state(by.into(), id, TokenState::Disabled, Action::TokenDisabled).await
     }
 
@@ -190,11 +191,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn enable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    pub async fn enable(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         self.set_state(by.into(), id, TokenState::Enabled, Action::TokenEnabled).await
     }
 
-    async fn set_state(&self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
+    async fn set_state(self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
         let changed = self.change(by, id, action, |stored| {
             stored.token.state = state;
             Ok(())
@@ -202,13 +203,13 @@ impl Store {
         Ok(changed.await?.0)
     }
 
-    /// Deletes a token: from then on only [`Store::undo_delete`] finds it, within [`UNDO_WINDOW`].
+    /// Deletes a token: from then on only [`Tokens::undo_delete`] finds it, within [`UNDO_WINDOW`].
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    pub async fn delete(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let changed = self.change(by.into(), id, Action::TokenDeleted, |stored| {
-            stored.deleted_at = Some(self.clock().now());
+            stored.deleted_at = Some(self.core.now());
             Ok(())
         });
         Ok(changed.await?.0)
@@ -218,8 +219,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn undo_delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
+    pub async fn undo_delete(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.core.now());
         let undone = self.change_any(by.into(), id, Action::TokenDeletionUndone, |stored| {
             if stored.deleted_at.is_some_and(|at| !(since + 1..=until).contains(&micros(at))) {
                 return Err(Refusal::NotFound.into());
@@ -235,18 +236,18 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_deleted(&self) -> Result<u64, Error> {
-        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_deleted(self) -> Result<u64, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.core.now());
+        let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1 OR deleted_at > $2");
         let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(removed.rows_affected())
     }
 
-    /// Changes a token as [`Store::change_any`] does, unless it is deleted.
+    /// Changes a token as [`Tokens::change_any`] does, unless it is deleted.
     async fn change(
-        &self,
+        self,
         by: Actor,
         id: TokenId,
         action: Action,
@@ -263,13 +264,13 @@ impl Store {
     /// it back as a new revision with its audit event. If `edit` leaves everything as it was, nothing is written.
     /// Returns the token after the change, and whether the account has another with this name.
     async fn change_any(
-        &self,
+        self,
         by: Actor,
         id: TokenId,
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let before = rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;
@@ -284,10 +285,10 @@ impl Store {
             if before != after {
                 (details["before"], details["after"]) = (told(&before), told(&after));
             }
-            event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
+            event(&by, action, id, details).record(self.core, &mut tx, self.core.now()).await?;
         }
         let name_exists = rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
-        self.commit(tx, Invalidation::Token(token.sid.clone())).await?;
+        self.core.commit(tx, Invalidation::Token(token.sid.clone())).await?;
         Ok((token, name_exists))
     }
 }
