@@ -50,8 +50,7 @@ impl Accounts<'_> {
             return Err(Refusal::AccountExists.into());
         }
         let details = json!({ "name": name });
-        let event = Event { account: id, user: None, action: Action::AccountAdded, token: None, details };
-        event.record(self.core, &mut tx, now).await?;
+        Event::of(Action::AccountAdded, id).with(details).record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -108,8 +107,7 @@ impl Accounts<'_> {
             .execute(&mut *tx)
             .await?;
         if changed.rows_affected() > 0 {
-            let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
-            event.record(self.core, &mut tx, self.core.now()).await?;
+            Event::of(action, by.account).by(by.user.id).record(self.core, &mut tx, self.core.now()).await?;
         }
         self.core.commit(tx, Invalidation::Account(by.account)).await
     }

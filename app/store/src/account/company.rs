@@ -49,12 +49,14 @@ impl Accounts<'_> {
         let after = edit(&before)?;
         if after != before {
             write(&mut tx, account, &after).await?;
-            let mut details = json!({ "before": before.masked(), "after": after.masked() });
-            if let Some(sid) = access_token {
-                details["by_access_token"] = json!(sid);
-            }
-            let event = Event { account, user, action: Action::CompanyInformationUpdated, token, details };
-            event.record(self.core, &mut tx, self.core.now()).await?;
+            let details = json!({ "before": before.masked(), "after": after.masked() });
+            Event::of(Action::CompanyInformationUpdated, account)
+                .by(user)
+                .on(token)
+                .with(details)
+                .by_access_token(access_token.as_ref())
+                .record(self.core, &mut tx, self.core.now())
+                .await?;
         }
         tx.commit().await.map_err(Error::from)?;
         Ok(after)

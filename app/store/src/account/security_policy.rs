@@ -98,8 +98,7 @@ impl Accounts<'_> {
         }
         write(&mut tx, by.account, policy).await?;
         let action = Action::SecurityPolicyUpdated;
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
-        event.record(self.core, &mut tx, self.core.now()).await?;
+        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, &mut tx, self.core.now()).await?;
         self.core.commit(tx, Invalidation::Account(by.account)).await?;
         Ok(current + 1)
     }

@@ -12,8 +12,9 @@ use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::UserId;
 use domain::text::folded;
+use domain::tokens::secret::AccountSid;
 use domain::tokens::token::TokenId;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// An event of the audit trail.
@@ -82,16 +83,44 @@ pub(crate) fn details(json: &str) -> Result<Value, Error> {
 
 /// An event to be recorded.
 pub(crate) struct Event {
-    pub(crate) account: AccountId,
+    account: AccountId,
     /// `None` if the command line did it.
-    pub(crate) user: Option<UserId>,
-    pub(crate) action: Action,
-    pub(crate) token: Option<TokenId>,
+    user: Option<UserId>,
+    action: Action,
+    token: Option<TokenId>,
     /// An object, with the values before and after if they say more. Never a secret or its hash.
-    pub(crate) details: Value,
+    details: Value,
 }
 
 impl Event {
+    /// Returns an event in this account that no user has caused, about no token, without details.
+    pub(crate) fn of(action: Action, account: AccountId) -> Self {
+        Self { account, user: None, action, token: None, details: json!({}) }
+    }
+
+    /// Sets the user who has caused it.
+    pub(crate) fn by(self, user: impl Into<Option<UserId>>) -> Self {
+        Self { user: user.into(), ..self }
+    }
+
+    /// Sets the token that it is about.
+    pub(crate) fn on(self, token: impl Into<Option<TokenId>>) -> Self {
+        Self { token: token.into(), ..self }
+    }
+
+    /// Sets the details.
+    pub(crate) fn with(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+
+    /// Adds to the details the access token that has caused it, if one has.
+    pub(crate) fn by_access_token(mut self, sid: Option<&AccountSid>) -> Self {
+        if let Some(sid) = sid {
+            self.details["by_access_token"] = json!(sid);
+        }
+        self
+    }
+
     /// Writes the event as the next entry of its account's chain, with the store's client address.
     pub(crate) async fn record(self, core: &Core, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
         let link = Link {

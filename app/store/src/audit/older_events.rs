@@ -72,7 +72,6 @@ impl Core {
         write_head(tx, self.key(), account, &last, true).await?;
         let details = json!({ "entries": last.sequence });
         let account = AccountId(account);
-        let event = Event { account, user: None, action: Action::AuditTrailSealed, token: None, details };
-        event.record(self, tx, self.now()).await
+        Event::of(Action::AuditTrailSealed, account).with(details).record(self, tx, self.now()).await
     }
 }

@@ -22,7 +22,7 @@ use domain::members::membership::{
     INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator,
 };
 use domain::members::role::Role;
-use domain::members::user::{CurrentUser, UserId};
+use domain::members::user::CurrentUser;
 use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -111,7 +111,7 @@ impl Members<'_> {
         .execute(&mut *tx)
         .await?;
         let details = json!({ "email": invitation.email, "role": role });
-        event(by.account, by.user.id, Action::UserInvited, details).record(self.core, &mut tx, now).await?;
+        Event::of(Action::UserInvited, by.account).by(by.user.id).with(details).record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok((invitation, token))
     }
@@ -152,8 +152,11 @@ impl Members<'_> {
                 .await?;
         let (email, role) = withdrawn.ok_or(Refusal::InvitationOver)?;
         let details = json!({ "email": email, "role": role });
-        let event = event(by.account, by.user.id, Action::InvitationWithdrawn, details);
-        event.record(self.core, &mut tx, self.core.now()).await?;
+        Event::of(Action::InvitationWithdrawn, by.account)
+            .by(by.user.id)
+            .with(details)
+            .record(self.core, &mut tx, self.core.now())
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -234,7 +237,7 @@ impl Members<'_> {
         };
         users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
-        event(account, user, Action::InvitationAccepted, details).record(self.core, &mut tx, now).await?;
+        Event::of(Action::InvitationAccepted, account).by(user).with(details).record(self.core, &mut tx, now).await?;
         let begun = second_step::after(FirstStep::Password, self.core, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
         Ok(begun)
@@ -286,8 +289,4 @@ async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Ve
     .await?;
     let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));
     Ok(open.map(|(id, account, role, _)| (id, account, role)).collect())
-}
-
-fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
-    Event { account, user: Some(user), action, token: None, details }
 }

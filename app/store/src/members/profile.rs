@@ -235,8 +235,7 @@ impl Members<'_> {
         // Each account's trail records that the person comes or goes, also if they switch accounts.
         let now = self.core.now();
         for (account, action) in [(by.account, Action::SignedOut), (to, Action::SignedIn)] {
-            let event = Event { account, user: Some(by.user.id), action, token: None, details: json!({}) };
-            event.record(self.core, &mut tx, now).await?;
+            Event::of(action, account).by(by.user.id).record(self.core, &mut tx, now).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -248,8 +247,7 @@ impl Members<'_> {
         action: Action,
         details: serde_json::Value,
     ) -> Result<(), Error> {
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
-        event.record(self.core, tx, self.core.now()).await
+        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, tx, self.core.now()).await
     }
 }
 

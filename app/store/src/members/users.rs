@@ -50,8 +50,7 @@ impl Members<'_> {
         let id = insert(&mut tx, &user.name, &user.email, &password_hash, now).await?;
         join(&mut tx, account, id, user.role, now).await?;
         let details = json!({ "user": id, "role": user.role });
-        let event = Event { account, user: None, action: Action::UserAdded, token: None, details };
-        event.record(self.core, &mut tx, now).await?;
+        Event::of(Action::UserAdded, account).with(details).record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -172,8 +171,7 @@ impl Members<'_> {
                 details["before"] = json!({ "role": before.role });
                 details["after"] = json!({ "role": after.role });
             }
-            let event = Event { account, user: by, action, token: None, details };
-            event.record(self.core, &mut tx, self.core.now()).await?;
+            Event::of(action, account).by(by).with(details).record(self.core, &mut tx, self.core.now()).await?;
             tx.commit().await?;
         }
         Ok(after)

@@ -56,8 +56,10 @@ impl Reports<'_> {
         let (changed, unchanged) = (written - added, advertisers.len() as u64 - written);
         if written > 0 {
             let details = json!({ "added": added, "changed": changed, "unchanged": unchanged });
-            let event = Event { account, user: None, action: Action::AdvertisersImported, token: None, details };
-            event.record(self.core, &mut tx, self.core.now()).await?;
+            Event::of(Action::AdvertisersImported, account)
+                .with(details)
+                .record(self.core, &mut tx, self.core.now())
+                .await?;
         }
         tx.commit().await?;
         Ok(ImportedAdvertisers { added, changed, unchanged })

@@ -106,7 +106,11 @@ impl SigningIn<'_> {
         let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
             return Err(Refusal::NotInvited.into());
         };
-        event(account, user, Action::IdentityLinked, details(identity)).record(self.core, &mut tx, now).await?;
+        Event::of(Action::IdentityLinked, account)
+            .by(user)
+            .with(details(identity))
+            .record(self.core, &mut tx, now)
+            .await?;
         let step = FirstStep::Provider(&identity.issuer);
         let step = if is_new { FirstStep::Joined(&identity.issuer) } else { step };
         let begun = second_step::after(step, self.core, &mut tx, account, user, &from.into(), now).await?;
@@ -145,7 +149,11 @@ impl SigningIn<'_> {
             match users::join(tx, account, user, role, now).await {
                 Ok(()) => {
                     let details = json!({ "user": user, "email": email, "role": role, "issuer": identity.issuer });
-                    event(account, user, Action::InvitationAccepted, details).record(self.core, tx, now).await?;
+                    Event::of(Action::InvitationAccepted, account)
+                        .by(user)
+                        .with(details)
+                        .record(self.core, tx, now)
+                        .await?;
                 }
                 // They were deactivated there since: an invitation does not let them in again.
                 Err(Error::Refused(Refusal::AlreadyMember)) => {}
@@ -175,8 +183,10 @@ impl SigningIn<'_> {
             if let Some(account) = account {
                 let mut details = details(&identity);
                 details["user"] = json!(user);
-                let event = Event { account, user: None, action: Action::IdentityUnlinked, token: None, details };
-                event.record(self.core, &mut tx, self.core.now()).await?;
+                Event::of(Action::IdentityUnlinked, account)
+                    .with(details)
+                    .record(self.core, &mut tx, self.core.now())
+                    .await?;
             }
         }
         tx.commit().await?;
@@ -193,7 +203,11 @@ impl SigningIn<'_> {
         now: DateTime<Utc>,
     ) -> Result<Error, Error> {
         if let Some((account, _)) = membership(&mut tx, user).await? {
-            event(account, user, Action::SignInRefused, details(identity)).record(self.core, &mut tx, now).await?;
+            Event::of(Action::SignInRefused, account)
+                .by(user)
+                .with(details(identity))
+                .record(self.core, &mut tx, now)
+                .await?;
         }
         tx.commit().await?;
         Ok(reason.into())
@@ -226,8 +240,4 @@ async fn link(tx: &mut Tx, identity: &Identity, user: UserId, now: DateTime<Utc>
 
 fn details(identity: &Identity) -> Value {
     json!({ "issuer": identity.issuer, "subject": identity.subject })
-}
-
-fn event(account: AccountId, user: UserId, action: Action, details: Value) -> Event {
-    Event { account, user: Some(user), action, token: None, details }
 }

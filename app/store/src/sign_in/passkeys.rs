@@ -17,7 +17,6 @@ use crate::sign_in::session_start::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
-use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::gate::client_address;
 use domain::members::user::{CurrentUser, UserId};
@@ -158,7 +157,9 @@ impl SigningIn<'_> {
             return Err(Refusal::WrongPasskey.into());
         }
         let codes = if first { Some(new_recovery_codes(self.core.key(), &mut tx, by.user.id).await?) } else { None };
-        event(by.account, by.user.id, Action::PasskeyAdded, json!({ "name": name }))
+        Event::of(Action::PasskeyAdded, by.account)
+            .by(by.user.id)
+            .with(json!({ "name": name }))
             .record(self.core, &mut tx, now)
             .await?;
         tx.commit().await?;
@@ -179,8 +180,11 @@ impl SigningIn<'_> {
                 .await?;
         let name = removed.ok_or(Refusal::NotFound)?;
         remove_idle_codes(&mut tx, by.user.id).await?;
-        let event = event(by.account, by.user.id, Action::PasskeyRemoved, json!({ "name": name }));
-        event.record(self.core, &mut tx, self.core.now()).await?;
+        Event::of(Action::PasskeyRemoved, by.account)
+            .by(by.user.id)
+            .with(json!({ "name": name }))
+            .record(self.core, &mut tx, self.core.now())
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -253,8 +257,10 @@ impl SigningIn<'_> {
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         match self.verify_passkey(&mut tx, answer, state, Some(first.user), now).await {
             Err(Error::Refused(Refusal::WrongPasskey)) => {
-                let failed = event(first.account, first.user, Action::SecondStepFailed, json!({}));
-                failed.record(self.core, &mut tx, now).await?;
+                Event::of(Action::SecondStepFailed, first.account)
+                    .by(first.user)
+                    .record(self.core, &mut tx, now)
+                    .await?;
                 tx.commit().await?;
                 return Err(Refusal::WrongPasskey.into());
             }
@@ -408,10 +414,6 @@ pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Res
     let (since, until) = counted(CHALLENGE_WITHIN, now);
     let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1 OR created_at > $2");
     Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
-}
-
-fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
-    Event { account, user: Some(user), action, token: None, details }
 }
 
 /// Returns the passkey, marked from now on as one that can be backed up if its answer says so. Web Authentication Level

@@ -18,7 +18,7 @@ use domain::audit::action::Action;
 use domain::members::membership::{MembershipState, require_administrator};
 use domain::members::user::{CurrentUser, Person, UserId};
 use domain::sign_in::password_reset::{Handover, RESET_LIFETIME, RESETS_ASKED_MAX, may_make_link};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -60,8 +60,11 @@ impl SigningIn<'_> {
         end_links(&mut tx, user).await?;
         let token = add_link(&mut tx, user, Some(by.user.id), now).await?;
         let details = json!({ "user": user, "email": member.person.email });
-        let made = event(by.account, Some(by.user.id), Action::PasswordLinkMade, details);
-        made.record(self.core, &mut tx, now).await?;
+        Event::of(Action::PasswordLinkMade, by.account)
+            .by(by.user.id)
+            .with(details)
+            .record(self.core, &mut tx, now)
+            .await?;
         let language = language_of(&mut tx, user).await?;
         tx.commit().await?;
         Ok(ResetLink { person: member.person, language, belongs_elsewhere, token })
@@ -108,7 +111,7 @@ impl SigningIn<'_> {
         }
         let token = add_link(&mut tx, person.id, None, now).await?;
         let details = json!({ "user": person.id, "email": person.email });
-        event(account, None, Action::PasswordLinkMailed, details).record(self.core, &mut tx, now).await?;
+        Event::of(Action::PasswordLinkMailed, account).with(details).record(self.core, &mut tx, now).await?;
         let language = language_of(&mut tx, person.id).await?;
         tx.commit().await?;
         Ok(Some(ResetLink { person, language, belongs_elsewhere: false, token }))
@@ -230,7 +233,7 @@ impl SigningIn<'_> {
         let ended = ended.rows_affected();
         for account in accounts_of(tx, user).await? {
             let details = json!({ "user": user, "email": email, "sessions_ended": ended });
-            event(account, by, Action::PasswordReset, details).record(self.core, tx, now).await?;
+            Event::of(Action::PasswordReset, account).by(by).with(details).record(self.core, tx, now).await?;
         }
         Ok(ended)
     }
@@ -272,8 +275,4 @@ async fn accounts_of(tx: &mut Connection, user: UserId) -> Result<Vec<AccountId>
 
 async fn language_of(tx: &mut Connection, user: UserId) -> Result<Option<String>, Error> {
     Ok(sql::query_scalar("SELECT language FROM users WHERE id = $1").bind(user.0).fetch_one(tx).await?)
-}
-
-fn event(account: AccountId, user: Option<UserId>, action: Action, details: Value) -> Event {
-    Event { account, user, action, token: None, details }
 }

@@ -179,8 +179,10 @@ impl SigningIn<'_> {
         }
         if let Some((account, _)) = rows::membership(&mut tx, user).await?.filter(|_| had) {
             let action = Action::SecondFactorSwitchedOff;
-            let event = Event { account, user: None, action, token: None, details: json!({ "user": user }) };
-            event.record(self.core, &mut tx, self.core.now()).await?;
+            Event::of(action, account)
+                .with(json!({ "user": user }))
+                .record(self.core, &mut tx, self.core.now())
+                .await?;
         }
         tx.commit().await?;
         Ok(had)
@@ -218,7 +220,6 @@ impl SigningIn<'_> {
     }
 
     async fn note_own(self, tx: &mut Tx, by: &CurrentUser, action: Action) -> Result<(), Error> {
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
-        event.record(self.core, tx, self.core.now()).await
+        Event::of(action, by.account).by(by.user.id).record(self.core, tx, self.core.now()).await
     }
 }

@@ -18,7 +18,6 @@ use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::UserId;
 use domain::sign_in::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
-use serde_json::json;
 use uuid::Uuid;
 
 bearer! {
@@ -76,7 +75,7 @@ impl SigningIn<'_> {
         let (account, user) = (first.account, first.user);
         let guess = factors::guess_hash(self.core.key(), user);
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
-        let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
+        let event = |action| Event::of(action, account).by(user);
         let Some(right) = factors::take_code(self.core, &mut tx, user, code, now).await? else {
             event(Action::SecondStepFailed).record(self.core, &mut tx, now).await?;
             tx.commit().await?; // keeps the failed attempt

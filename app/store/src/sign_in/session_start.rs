@@ -110,7 +110,7 @@ pub(crate) async fn begin(
     .bind(from.user_agent.chars().take(USER_AGENT_MAX).collect::<String>())
     .execute(&mut *tx)
     .await?;
-    session_event(account.0, user.0, Action::SignedIn, details).record(core, tx, now).await?;
+    Event::of(Action::SignedIn, account).by(user).with(details).record(core, tx, now).await?;
     Ok(token)
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn end(
     let ended = sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id");
     let ended: Option<(Uuid, Uuid)> = ended.bind(token.hash()).fetch_optional(&mut *tx).await?;
     let Some((account, user)) = ended else { return Ok(()) };
-    session_event(account, user, Action::SignedOut, json!({})).record(core, tx, now).await
+    Event::of(Action::SignedOut, AccountId(account)).by(UserId(user)).record(core, tx, now).await
 }
 
 /// Gives the session a new token, and records that the password, or a passkey in its place, was given now.
@@ -163,8 +163,4 @@ pub(crate) async fn see(
     .execute(tx)
     .await?;
     Ok(seen.rows_affected() > 0)
-}
-
-fn session_event(account: Uuid, user: Uuid, action: Action, details: serde_json::Value) -> Event {
-    Event { account: AccountId(account), user: Some(UserId(user)), action, token: None, details }
 }

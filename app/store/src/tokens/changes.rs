@@ -120,7 +120,13 @@ impl Tokens<'_> {
         if added.rows_affected() == 0 {
             return Err(Refusal::AlreadyDone.into());
         }
-        event(by, action, id, details).record(self.core, tx, now).await?;
+        Event::of(action, by.account)
+            .by(by.user)
+            .on(id)
+            .with(details)
+            .by_access_token(by.access_token.as_ref())
+            .record(self.core, tx, now)
+            .await?;
         let name_exists = rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
         Ok(IssuedToken { token: rows::find(tx, by.account, id).await?.token, secret, name_exists })
     }
@@ -285,7 +291,13 @@ impl Tokens<'_> {
             if before != after {
                 (details["before"], details["after"]) = (told(&before), told(&after));
             }
-            event(&by, action, id, details).record(self.core, &mut tx, self.core.now()).await?;
+            Event::of(action, by.account)
+                .by(by.user)
+                .on(id)
+                .with(details)
+                .by_access_token(by.access_token.as_ref())
+                .record(self.core, &mut tx, self.core.now())
+                .await?;
         }
         let name_exists = rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
         self.core.commit(tx, Invalidation::Token(token.sid.clone())).await?;
@@ -336,11 +348,4 @@ fn told(settings: &TokenSettings) -> Value {
         told["expires_at"] = json!(at.to_rfc3339());
     }
     told
-}
-
-fn event(by: &Actor, action: Action, token: TokenId, mut details: Value) -> Event {
-    if let Some(sid) = &by.access_token {
-        details["by_access_token"] = json!(sid);
-    }
-    Event { account: by.account, user: by.user, action, token: Some(token), details }
 }

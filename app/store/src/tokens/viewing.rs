@@ -30,8 +30,12 @@ impl Tokens<'_> {
         let secret = str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(Refusal::NotViewable)?;
         let details = json!({ "name": stored.token.settings.name });
         let action = Action::TokenViewed;
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: Some(id), details };
-        event.record(self.core, &mut tx, self.core.now()).await?;
+        Event::of(action, by.account)
+            .by(by.user.id)
+            .on(id)
+            .with(details)
+            .record(self.core, &mut tx, self.core.now())
+            .await?;
         tx.commit().await?;
         Ok(IssuedToken { token: stored.token, secret, name_exists: false })
     }
