@@ -3,7 +3,6 @@
 use crate::account::Accounts;
 use crate::audit::event::Event;
 use crate::clock::id_at;
-use crate::db::database::micros;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
@@ -40,10 +39,10 @@ impl Accounts<'_> {
             "INSERT INTO accounts (id, name, company_information, created_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO NOTHING",
         )
-        .bind(id.0)
+        .bind(id)
         .bind(name)
         .bind(json!(CompanyInformation::named(name)).to_string())
-        .bind(micros(now))
+        .bind(now)
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
@@ -79,7 +78,7 @@ impl Accounts<'_> {
     /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn get(self, account: AccountId) -> Result<Account, Error> {
         let row = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
-        let row = row.bind(account.0).fetch_optional(self.core.read()).await?;
+        let row = row.bind(account).fetch_optional(self.core.read()).await?;
         row.map(Account::from).ok_or(Refusal::NotFound.into())
     }
 
@@ -103,7 +102,7 @@ impl Accounts<'_> {
         let mut tx = self.core.begin_in(by.account).await?;
         let changed = sql::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
             .bind(api_access)
-            .bind(by.account.0)
+            .bind(by.account)
             .execute(&mut *tx)
             .await?;
         if changed.rows_affected() > 0 {

@@ -65,14 +65,14 @@ impl Accounts<'_> {
 
 async fn read(connection: &mut Connection, account: AccountId) -> Result<CompanyInformation, Error> {
     let json = sql::query_scalar::<String>("SELECT company_information FROM accounts WHERE id = $1");
-    let json = json.bind(account.0).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
+    let json = json.bind(account).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
     serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))
 }
 
 async fn write(tx: &mut Connection, account: AccountId, information: &CompanyInformation) -> Result<(), Error> {
     let changed = sql::query("UPDATE accounts SET company_information = $1 WHERE id = $2")
         .bind(json!(information).to_string())
-        .bind(account.0)
+        .bind(account)
         .execute(tx)
         .await?;
     require_row(&changed)

@@ -53,7 +53,7 @@ impl Accounts<'_> {
             "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL FROM tokens
              WHERE account_id = $1 AND deleted_at IS NULL",
         )
-        .bind(account.0)
+        .bind(account)
         .fetch_all(&mut *tx)
         .await?;
         let mut consequences = Consequences::default();
@@ -109,7 +109,7 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
     let row: Option<PolicyRow> = sql::query_as(
         "SELECT token_lifetime, allowed_addresses, tokens_viewable, policy_revision FROM accounts WHERE id = $1",
     )
-    .bind(account.0)
+    .bind(account)
     .fetch_optional(connection)
     .await?;
     let row = row.ok_or(Refusal::NotFound)?;
@@ -131,7 +131,7 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
     .bind(policy.token_lifetime.map(Lifetime::days))
     .bind(json!(policy.allowed_addresses).to_string())
     .bind(policy.tokens_viewable)
-    .bind(account.0)
+    .bind(account)
     .execute(tx)
     .await?;
     Ok(())
@@ -140,5 +140,5 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
 /// Deletes every stored Auth Token of the account, and returns their number.
 async fn forget(tx: &mut Connection, account: AccountId) -> Result<u64, Error> {
     let query = "UPDATE tokens SET sealed_secret = NULL WHERE account_id = $1 AND sealed_secret IS NOT NULL";
-    Ok(sql::query(query).bind(account.0).execute(tx).await?.rows_affected())
+    Ok(sql::query(query).bind(account).execute(tx).await?.rows_affected())
 }

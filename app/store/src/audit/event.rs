@@ -67,7 +67,7 @@ impl AuditTrail<'_> {
                 details
              FROM audit_events WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at, id",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(day_number(from) * DAY)
         .bind((day_number(to) + 1) * DAY)
         .fetch_all(self.core.read())

@@ -32,7 +32,7 @@ impl AuditTrail<'_> {
     /// # Errors
     /// [`Error::Database`].
     pub async fn last_entry(self, account: AccountId) -> Result<i64, Error> {
-        let last = sql::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account.0);
+        let last = sql::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account);
         Ok(last.fetch_optional(self.core.read()).await?.unwrap_or_default())
     }
 
@@ -54,7 +54,7 @@ impl AuditTrail<'_> {
                 (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email
              FROM audit_events WHERE account_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(from)
         .bind(last)
         .fetch_all(self.core.read())

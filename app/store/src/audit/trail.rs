@@ -3,7 +3,7 @@
 use crate::audit::AuditTrail;
 use crate::audit::chain::hex;
 use crate::audit::event::details;
-use crate::db::database::{micros, time};
+use crate::db::database::time;
 use crate::db::paging::{self, Key, List, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value as Argument};
 use crate::error::Error;
@@ -154,15 +154,15 @@ impl List for Wanted<'_> {
             (Some(_), Dialect::Sqlite) => "+account_id = ",
             _ => search.account_is(*dialect),
         };
-        query.push(" WHERE ").push(account_is).push_bind(account.0);
+        query.push(" WHERE ").push(account_is).push_bind(*account);
         if let Some(token) = filter.token {
-            query.push(" AND token_id = ").push_bind(token.0);
+            query.push(" AND token_id = ").push_bind(token);
         }
         if let Some(since) = filter.since() {
-            query.push(" AND at >= ").push_bind(micros(since));
+            query.push(" AND at >= ").push_bind(since);
         }
         if let Some(before) = filter.before() {
-            query.push(" AND at < ").push_bind(micros(before));
+            query.push(" AND at < ").push_bind(before);
         }
         search.push(&TRAIL, *dialect, &mut query);
         if let Some(group) = filter.group {

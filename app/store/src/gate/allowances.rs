@@ -64,7 +64,7 @@ impl Gate<'_> {
         // By the nodes' pool, which no writer holds up.
         let pools = self.core.pools();
         let taken: Option<i64> = sql::query_scalar(take)
-            .bind(account.0)
+            .bind(account)
             .bind(allowance.group)
             .bind(every)
             .bind(all)
@@ -92,7 +92,7 @@ impl Gate<'_> {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
-        let ahead = sql::query_scalar(read).bind(account.0).bind(allowance.group);
+        let ahead = sql::query_scalar(read).bind(account).bind(allowance.group);
         let ahead: Option<i64> = ahead.fetch_optional(self.core.read()).await?;
         Ok(ahead.filter(|ahead| *ahead <= allowance.latest()).unwrap_or_default().max(0))
     }

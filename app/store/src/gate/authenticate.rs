@@ -99,7 +99,7 @@ impl Gate<'_> {
     /// Returns the caller with this token, and the hash of its Auth Token, as the database has them now; `None` if it
     /// was deleted.
     pub(crate) async fn caller_with(self, token: TokenId) -> Result<Option<(Caller, [u8; 32])>, Error> {
-        let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token.0);
+        let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token);
         let sid: Option<String> = sid.fetch_optional(self.core.read()).await?;
         let Some(sid) = sid else { return Ok(None) };
         let sid = AccountSid::try_from(sid).map_err(corrupt)?;

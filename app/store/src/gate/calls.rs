@@ -1,7 +1,7 @@
 //! The calls at the gate: they wait in memory and are written together.
 
 use crate::clock::latest;
-use crate::db::database::{Connection, micros, time};
+use crate::db::database::{Connection, time};
 use crate::db::sql::{Dialect, QueryBuilder};
 use crate::error::Error;
 use crate::gate::Gate;
@@ -74,7 +74,7 @@ impl Gate<'_> {
         for packs in batch.packs.chunks(ROWS) {
             let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
             insert.push_values(packs, |mut row, pack| {
-                row.push_bind(pack.id).push_bind(pack.account.0).push_bind(micros(pack.last_at)).push_bind(pack.calls);
+                row.push_bind(pack.id).push_bind(pack.account).push_bind(pack.last_at).push_bind(pack.calls);
                 row.push_bind(&pack.bytes);
             });
             insert.push(" ON CONFLICT (id) DO NOTHING");
@@ -133,7 +133,7 @@ async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: 
 fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> QueryBuilder {
     let mut update = QueryBuilder::new("WITH used (token_id, at) AS (");
     update.push_values(used, |mut row, (token, at)| {
-        row.push_bind(token.0).push_bind(micros(*at));
+        row.push_bind(*token).push_bind(*at);
     });
     update.push(
         ") UPDATE tokens SET last_used_at = used.at FROM used

@@ -2,7 +2,7 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
-use crate::db::database::{Connection, micros, time};
+use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
@@ -99,15 +99,15 @@ impl Members<'_> {
                 role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
                 created_at = excluded.created_at, expires_at = excluded.expires_at",
         )
-        .bind(invitation.id.0)
-        .bind(by.account.0)
+        .bind(invitation.id)
+        .bind(by.account)
         .bind(&invitation.email)
         .bind(folded)
         .bind(role.as_str())
         .bind(token.hash())
-        .bind(by.user.id.0)
-        .bind(micros(now))
-        .bind(micros(invitation.expires_at))
+        .bind(by.user.id)
+        .bind(now)
+        .bind(invitation.expires_at)
         .execute(&mut *tx)
         .await?;
         let details = json!({ "email": invitation.email, "role": role });
@@ -128,7 +128,7 @@ impl Members<'_> {
              WHERE account_id = $1 AND invitations.created_at > $2 AND invitations.created_at <= $3
              ORDER BY invitations.created_at DESC, invitations.id DESC",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(since)
         .bind(until)
         .fetch_all(self.core.read())
@@ -146,8 +146,8 @@ impl Members<'_> {
         require_administrator(&members(&mut tx, by.account).await?, by.user.id)?;
         let withdrawn: Option<(String, String)> =
             sql::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
-                .bind(by.account.0)
-                .bind(id.0)
+                .bind(by.account)
+                .bind(id)
                 .fetch_optional(&mut *tx)
                 .await?;
         let (email, role) = withdrawn.ok_or(Refusal::InvitationOver)?;
@@ -284,7 +284,7 @@ async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Ve
          ORDER BY created_at, id",
     )
     .bind(folded_email(email))
-    .bind(micros(now))
+    .bind(now)
     .fetch_all(tx)
     .await?;
     let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));

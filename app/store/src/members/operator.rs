@@ -31,7 +31,7 @@ impl Members<'_> {
              JOIN accounts ON accounts.id = memberships.account_id
              WHERE $1 IS NULL OR memberships.account_id = $1",
         )
-        .bind(account.map(|account| account.0))
+        .bind(account)
         .fetch_all(self.core.read())
         .await?;
         let read = |row: Row| Ok((row.account_name, row.member.try_into()?));

@@ -3,7 +3,7 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
-use crate::db::database::{Tx, micros, require_row, time};
+use crate::db::database::{Tx, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::Members;
@@ -99,7 +99,7 @@ impl Members<'_> {
         if !right.still_holds(&mut tx).await? {
             return Err(Refusal::WrongPassword.into());
         }
-        let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
+        let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id);
         require_row(&changed.execute(&mut *tx).await?)?;
         let session = session_start::renew(session, self.core, &mut tx, by).await?;
         let ended = end_others(&mut tx, by, &session).await?;
@@ -114,7 +114,7 @@ impl Members<'_> {
     /// [`Refusal::NotFound`], [`Error::Database`].
     pub async fn rename_self(self, by: &CurrentUser, name: &str) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
-        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
+        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id);
         require_row(&changed.execute(&mut *tx).await?)?;
         let details = json!({ "name": { "before": by.user.name, "after": name } });
         self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
@@ -129,7 +129,7 @@ impl Members<'_> {
         let mut tx = self.core.begin().await?;
         let before: Option<(Option<String>, Option<String>)> =
             sql::query_as("SELECT language, time_zone FROM users WHERE id = $1")
-                .bind(by.user.id.0)
+                .bind(by.user.id)
                 .fetch_optional(&mut *tx)
                 .await?;
         let (language, time_zone) = before.ok_or(Refusal::NotFound)?;
@@ -138,7 +138,7 @@ impl Members<'_> {
             sql::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
                 .bind(preferences.language.as_deref())
                 .bind(preferences.time_zone.as_deref())
-                .bind(by.user.id.0)
+                .bind(by.user.id)
                 .execute(&mut *tx)
                 .await?;
             let details = json!({ "before": before, "after": preferences });
@@ -159,11 +159,11 @@ impl Members<'_> {
              WHERE user_id = $1 AND created_at > $3 AND created_at <= $4 AND last_seen_at > $5
              ORDER BY last_seen_at DESC, id DESC",
         )
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(session.hash())
         .bind(since)
         .bind(until)
-        .bind(micros(now - SESSION_IDLE))
+        .bind(now - SESSION_IDLE)
         .fetch_all(self.core.read())
         .await?;
         rows.into_iter().map(OwnSession::try_from).collect()
@@ -175,7 +175,7 @@ impl Members<'_> {
     /// [`Refusal::NotFound`] if it is over, or another user's; [`Error::Database`].
     pub async fn end_session(self, by: &CurrentUser, id: SessionId) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
-        let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
+        let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id).bind(by.user.id);
         require_row(&ended.execute(&mut *tx).await?)?;
         self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": 1 })).await?;
         Ok(tx.commit().await?)
@@ -205,7 +205,7 @@ impl Members<'_> {
              JOIN accounts ON accounts.id = memberships.account_id
              WHERE memberships.user_id = $1 AND memberships.state = 'active' ORDER BY accounts.name, accounts.id",
         )
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .fetch_all(self.core.read())
         .await?;
         let account = |(id, name, role): (Uuid, String, String)| {
@@ -226,9 +226,9 @@ impl Members<'_> {
                     SELECT 1 FROM memberships WHERE account_id = $1 AND user_id = $3 AND state = 'active'
                 )",
         )
-        .bind(to.0)
+        .bind(to)
         .bind(session.hash())
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .execute(&mut *tx)
         .await?;
         require_row(&switched)?;
@@ -253,7 +253,7 @@ impl Members<'_> {
 
 async fn end_others(tx: &mut Tx, by: &CurrentUser, session: &SessionToken) -> Result<u64, Error> {
     let ended = sql::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(session.hash())
         .execute(&mut **tx)
         .await?;

@@ -73,7 +73,7 @@ pub(crate) async fn membership(
         "SELECT account_id, state FROM memberships WHERE user_id = $1
          ORDER BY CASE state WHEN 'active' THEN 0 ELSE 1 END, created_at, account_id LIMIT 1",
     )
-    .bind(user.0)
+    .bind(user)
     .fetch_optional(tx)
     .await?;
     let read = |(account, state): (Uuid, String)| {
@@ -89,7 +89,7 @@ pub(crate) async fn members(connection: &mut Connection, account: AccountId) -> 
         "SELECT users.id, users.name, users.email, memberships.role, memberships.state, memberships.last_seen_at
          FROM memberships JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
     )
-    .bind(account.0)
+    .bind(account)
     .fetch_all(connection)
     .await?;
     let mut members = rows.into_iter().map(Member::try_from).collect::<Result<Vec<_>, _>>()?;

@@ -2,7 +2,7 @@
 
 use crate::audit::event::Event;
 use crate::clock::id_at;
-use crate::db::database::{Connection, Tx, micros};
+use crate::db::database::{Connection, Tx};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::Members;
@@ -72,7 +72,7 @@ impl Members<'_> {
             "SELECT users.id, users.name, users.email FROM memberships
              JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
         );
-        let rows = rows.bind(account.0).fetch_all(self.core.read()).await?;
+        let rows = rows.bind(account).fetch_all(self.core.read()).await?;
         let mut people: Vec<_> = rows.into_iter().map(Person::from).collect();
         people.sort_by_cached_key(|person| (folded(&person.name), person.id.0));
         Ok(people)
@@ -154,14 +154,14 @@ impl Members<'_> {
             sql::query("UPDATE memberships SET role = $1, state = $2 WHERE account_id = $3 AND user_id = $4")
                 .bind(after.role.as_str())
                 .bind(after.state.as_str())
-                .bind(account.0)
-                .bind(of.0)
+                .bind(account)
+                .bind(of)
                 .execute(&mut *tx)
                 .await?;
             if after.state == MembershipState::Deactivated {
                 sql::query("DELETE FROM sessions WHERE account_id = $1 AND user_id = $2")
-                    .bind(account.0)
-                    .bind(of.0)
+                    .bind(account)
+                    .bind(of)
                     .execute(&mut *tx)
                     .await?;
                 password_resets::end_links(&mut tx, of).await?;
@@ -194,12 +194,12 @@ pub(crate) async fn insert(
         "INSERT INTO users (id, name, email, email_folded, password_hash, created_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_folded) DO NOTHING",
     )
-    .bind(id.0)
+    .bind(id)
     .bind(name)
     .bind(email.trim())
     .bind(folded_email(email))
     .bind(password_hash)
-    .bind(micros(now))
+    .bind(now)
     .execute(tx)
     .await?;
     if added.rows_affected() == 0 { Err(Refusal::EmailTaken.into()) } else { Ok(id) }
@@ -221,10 +221,10 @@ pub(crate) async fn join(
         "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (account_id, user_id) DO NOTHING",
     )
-    .bind(account.0)
-    .bind(user.0)
+    .bind(account)
+    .bind(user)
     .bind(role.as_str())
-    .bind(micros(now))
+    .bind(now)
     .execute(&mut *tx)
     .await?;
     if joined.rows_affected() == 0 {

@@ -43,7 +43,7 @@ impl Reports<'_> {
         for advertisers in advertisers.chunks(ROWS) {
             let mut insert = QueryBuilder::new("INSERT INTO advertisers (account_id, id, advertiser, added_at) ");
             insert.push_values(advertisers, |mut row, advertiser| {
-                row.push_bind(account.0).push_bind(advertiser.id.number());
+                row.push_bind(account).push_bind(advertiser.id.number());
                 row.push_bind(json!(advertiser).to_string()).push_bind(added_at);
             });
             insert.push(
@@ -79,7 +79,7 @@ impl Reports<'_> {
         let mut tx = self.core.read().begin().await?; // so that both queries see the same state
         let total = count(&mut tx, account).await?;
         let page = "SELECT advertiser FROM advertisers WHERE account_id = $1 ORDER BY added_at, id LIMIT $2 OFFSET $3";
-        let page = sql::query_scalar::<String>(page).bind(account.0).bind(limit);
+        let page = sql::query_scalar::<String>(page).bind(account).bind(limit);
         let rows = page.bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((rows.iter().map(|row| read(row)).collect::<Result<_, _>>()?, total))
     }
@@ -90,14 +90,14 @@ impl Reports<'_> {
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn advertiser(self, account: AccountId, id: AdvertiserId) -> Result<Advertiser, Error> {
         let row = sql::query_scalar::<String>("SELECT advertiser FROM advertisers WHERE account_id = $1 AND id = $2");
-        let row = row.bind(account.0).bind(id.number()).fetch_optional(self.core.read()).await?;
+        let row = row.bind(account).bind(id.number()).fetch_optional(self.core.read()).await?;
         read(&row.ok_or(Refusal::NotFound)?)
     }
 }
 
 async fn count(connection: &mut Connection, account: AccountId) -> Result<u64, Error> {
     let count = sql::query_scalar::<i64>("SELECT COUNT(*) FROM advertisers WHERE account_id = $1");
-    Ok(count.bind(account.0).fetch_one(connection).await?.unsigned_abs())
+    Ok(count.bind(account).fetch_one(connection).await?.unsigned_abs())
 }
 
 fn read(json: &str) -> Result<Advertiser, Error> {

@@ -156,11 +156,11 @@ impl Reports<'_> {
             "INSERT INTO jobs (id, account_id, parameters, created_by, created_at, status)
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
-        .bind(id.0)
-        .bind(by.account.0)
+        .bind(id)
+        .bind(by.account)
         .bind(json!(export).to_string())
         .bind(by.sid.as_str())
-        .bind(micros(now))
+        .bind(now)
         .bind(JobStatus::Queued.as_str())
         .execute(&mut *tx)
         .await?;
@@ -193,10 +193,10 @@ impl Reports<'_> {
         let to = before.map_or(i64::MAX, |date| (day_number(date) + 1) * DAY);
         let mut tx = self.core.read().begin().await?; // so that both queries see the same state
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
-        let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
+        let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account).bind(from).bind(to);
         let total = total.fetch_one(&mut *tx).await?;
         let page = format!("{SELECT} {CREATED} ORDER BY created_at, id LIMIT $4 OFFSET $5");
-        let page = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(page)).bind(account.0).bind(from).bind(to);
+        let page = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(page)).bind(account).bind(from).bind(to);
         let page = page.bind(limit).bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((page.into_iter().map(Job::try_from).collect::<Result<_, _>>()?, total.unsigned_abs()))
     }
@@ -210,8 +210,8 @@ impl Reports<'_> {
             "SELECT jobs.parameters, job_results.result FROM jobs JOIN job_results ON job_results.job_id = jobs.id
              WHERE jobs.id = $1 AND jobs.account_id = $2",
         )
-        .bind(id.0)
-        .bind(account.0)
+        .bind(id)
+        .bind(account)
         .fetch_optional(self.core.read())
         .await?;
         let (parameters, bytes) = row.ok_or(Refusal::NotFound)?;
@@ -224,7 +224,7 @@ impl Reports<'_> {
     /// [`Error::Database`].
     pub async fn sign_result(self, link: ResultLink) -> Result<Option<Vec<u8>>, Error> {
         let secret_hash = "SELECT secret_hash FROM tokens WHERE id = $1 AND deleted_at IS NULL";
-        let secret_hash = sql::query_scalar(secret_hash).bind(link.token.0);
+        let secret_hash = sql::query_scalar(secret_hash).bind(link.token);
         let secret_hash: Option<Vec<u8>> = secret_hash.fetch_optional(self.core.read()).await?;
         Ok(secret_hash.map(|hash| self.core.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
     }
@@ -265,7 +265,7 @@ impl Reports<'_> {
              WHERE id = (SELECT id FROM jobs WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT 1)
              RETURNING id, account_id, parameters",
         )
-        .bind(micros(self.core.now()))
+        .bind(self.core.now())
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -288,7 +288,7 @@ impl Reports<'_> {
             "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2
              WHERE status = 'RUNNING' AND attempts >= $3 AND (progress_at < $4 OR progress_at > $5)",
         )
-        .bind(micros(now))
+        .bind(now)
         .bind("The server was ended each time that it has worked on the job; export fewer days.")
         .bind(ATTEMPTS)
         .bind(stalled)
@@ -319,9 +319,9 @@ impl Reports<'_> {
         )
         .bind(i64::try_from(records).unwrap_or(i64::MAX))
         .bind(percentage)
-        .bind(micros(self.core.now()))
-        .bind(job.id.0)
-        .bind(job.account.0)
+        .bind(self.core.now())
+        .bind(job.id)
+        .bind(job.account)
         .execute(&mut *tx)
         .await?;
         require_row(&noted)?;
@@ -340,13 +340,13 @@ impl Reports<'_> {
              WHERE id = $2 AND account_id = $3 AND status = 'RUNNING'",
         )
         .bind(now)
-        .bind(job.id.0)
-        .bind(job.account.0)
+        .bind(job.id)
+        .bind(job.account)
         .execute(&mut *tx)
         .await?;
         require_row(&completed)?;
         sql::query("INSERT INTO job_results (job_id, made_at, result) VALUES ($1, $2, $3)")
-            .bind(job.id.0)
+            .bind(job.id)
             .bind(now)
             .bind(result)
             .execute(&mut *tx)
@@ -366,9 +366,9 @@ impl Reports<'_> {
         )
         .bind(status.as_str())
         .bind(problem)
-        .bind(micros(self.core.now()))
-        .bind(job.id.0)
-        .bind(job.account.0)
+        .bind(self.core.now())
+        .bind(job.id)
+        .bind(job.account)
         .execute(&mut *tx)
         .await?;
         require_row(&ended)?;
@@ -383,7 +383,7 @@ impl Reports<'_> {
     pub async fn remove_old_results(self) -> Result<u64, Error> {
         let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM job_results WHERE made_at <= $1")
-            .bind(micros(self.core.now() - RESULT_LIFETIME))
+            .bind(self.core.now() - RESULT_LIFETIME)
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
@@ -393,7 +393,7 @@ impl Reports<'_> {
 
 async fn find(connection: &mut Connection, account: AccountId, id: JobId) -> Result<Job, Error> {
     let row = format!("{SELECT} WHERE account_id = $1 AND id = $2");
-    let row = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(row)).bind(account.0).bind(id.0);
+    let row = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(row)).bind(account).bind(id);
     row.fetch_optional(connection).await?.ok_or(Refusal::NotFound)?.try_into()
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn take_authenticator_code(
 ) -> Result<bool, Error> {
     let sealed: Option<Vec<u8>> =
         sql::query_scalar("SELECT secret FROM authenticators WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2")
-            .bind(user.0)
+            .bind(user)
             .bind(confirmed)
             .fetch_optional(&mut *tx)
             .await?;
@@ -41,7 +41,7 @@ pub(crate) async fn take_authenticator_code(
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     // A last step in the future was stored by a clock that was ahead: it would lock the user out until it comes.
     let taken = "UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND (last_step < $1 OR last_step > $3)";
-    let taken = sql::query(taken).bind(step).bind(user.0).bind(latest_step(now));
+    let taken = sql::query(taken).bind(step).bind(user).bind(latest_step(now));
     Ok(taken.execute(tx).await?.rows_affected() > 0)
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn has_second_factor(tx: &mut Connection, user: UserId) -> Resu
 pub(crate) async fn second_step_by(tx: &mut Connection, user: UserId) -> Result<SecondStepBy, Error> {
     let has = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL),
         EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)";
-    let (authenticator, passkey) = sql::query_as(has).bind(user.0).fetch_one(tx).await?;
+    let (authenticator, passkey) = sql::query_as(has).bind(user).fetch_one(tx).await?;
     Ok(SecondStepBy { authenticator, passkey })
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Re
     let rows: Vec<(Uuid, String, i64, Option<i64>)> = sql::query_as(
         "SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id",
     )
-    .bind(user.0)
+    .bind(user)
     .fetch_all(connection)
     .await?;
     let passkey = |(id, name, created_at, last_used_at): (_, _, _, Option<i64>)| {
@@ -51,7 +51,7 @@ pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Re
 /// Removes the user's recovery codes if they have no second factor that the codes could stand in for.
 pub(crate) async fn remove_idle_codes(tx: &mut Connection, user: UserId) -> Result<(), Error> {
     if !has_second_factor(tx, user).await? {
-        sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(tx).await?;
+        sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(tx).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Identities: persons known to an identity provider, and the users that they are linked to.
 
 use crate::audit::event::Event;
-use crate::db::database::{Tx, micros};
+use crate::db::database::Tx;
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::invitations;
@@ -144,7 +144,7 @@ impl SigningIn<'_> {
             return Ok(Some(account));
         }
         let email: String =
-            sql::query_scalar("SELECT email FROM users WHERE id = $1").bind(user.0).fetch_one(&mut **tx).await?;
+            sql::query_scalar("SELECT email FROM users WHERE id = $1").bind(user).fetch_one(&mut **tx).await?;
         for (account, role) in invitations::take_open(tx, &email, now).await? {
             match users::join(tx, account, user, role, now).await {
                 Ok(()) => {
@@ -174,7 +174,7 @@ impl SigningIn<'_> {
         let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let removed: Vec<(String, String)> =
             sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
-                .bind(user.0)
+                .bind(user)
                 .fetch_all(&mut *tx)
                 .await?;
         let account = membership(&mut tx, user).await?.map(|(account, _)| account);
@@ -231,8 +231,8 @@ async fn link(tx: &mut Tx, identity: &Identity, user: UserId, now: DateTime<Utc>
     )
     .bind(&identity.issuer)
     .bind(&identity.subject)
-    .bind(user.0)
-    .bind(micros(now))
+    .bind(user)
+    .bind(now)
     .execute(&mut **tx)
     .await?;
     Ok(linked.rows_affected() > 0)

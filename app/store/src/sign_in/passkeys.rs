@@ -4,7 +4,7 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
-use crate::db::database::{Connection, micros, time};
+use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
@@ -99,7 +99,7 @@ impl SigningIn<'_> {
     pub async fn begin_passkey(self, by: &CurrentUser, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
         let mut tx = self.core.begin().await?;
         let known: Vec<CredentialID> = sql::query_scalar("SELECT credential_id FROM passkeys WHERE user_id = $1")
-            .bind(by.user.id.0)
+            .bind(by.user.id)
             .fetch_all(&mut *tx)
             .await?;
         if known.len() >= PASSKEYS_MAX {
@@ -135,7 +135,7 @@ impl SigningIn<'_> {
         let given: RegisterPublicKeyCredential = read(&answer.json)?;
         let passkey = answer.party.0.finish_passkey_registration(&given, &state).map_err(wrong)?;
         let mut tx = self.core.begin().await?;
-        let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id.0);
+        let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id);
         let known: i64 = known.fetch_one(&mut *tx).await?;
         if usize::try_from(known).is_ok_and(|known| known >= PASSKEYS_MAX) {
             return Err(Refusal::TooManyPasskeys.into());
@@ -146,11 +146,11 @@ impl SigningIn<'_> {
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (credential_id) DO NOTHING",
         )
         .bind(id_at(now))
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(passkey.cred_id().clone())
         .bind(name)
         .bind(serde_json::to_string(&passkey).map_err(unreadable)?)
-        .bind(micros(now))
+        .bind(now)
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
@@ -174,8 +174,8 @@ impl SigningIn<'_> {
         let mut tx = self.core.begin().await?;
         let removed: Option<String> =
             sql::query_scalar("DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name")
-                .bind(id.0)
-                .bind(by.user.id.0)
+                .bind(id)
+                .bind(by.user.id)
                 .fetch_optional(&mut *tx)
                 .await?;
         let name = removed.ok_or(Refusal::NotFound)?;
@@ -207,7 +207,7 @@ impl SigningIn<'_> {
         party: &RelyingParty,
         from: IpAddr,
     ) -> Result<Option<Challenge>, Error> {
-        let has = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)").bind(by.user.id.0);
+        let has = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)").bind(by.user.id);
         if !has.fetch_one(self.core.read()).await? {
             return Ok(None);
         }
@@ -332,7 +332,7 @@ impl SigningIn<'_> {
         passkey.update_credential(&right);
         sql::query("UPDATE passkeys SET passkey = $1, last_used_at = $2 WHERE id = $3")
             .bind(serde_json::to_string(&passkey).map_err(unreadable)?)
-            .bind(micros(now))
+            .bind(now)
             .bind(id)
             .execute(tx)
             .await?;
@@ -355,7 +355,7 @@ impl SigningIn<'_> {
                 "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
                  WHERE user_id = $1 AND created_at > $2 AND created_at <= $3",
             )
-            .bind(user.0),
+            .bind(user),
             None => sql::query_as(
                 "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
                  WHERE user_id IS NULL AND address = $1 AND created_at > $2 AND created_at <= $3",
@@ -374,10 +374,10 @@ impl SigningIn<'_> {
              VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(token.hash())
-        .bind(user.map(|user| user.0))
+        .bind(user)
         .bind(serde_json::to_string(state).map_err(unreadable)?)
         .bind(network)
-        .bind(micros(now))
+        .bind(now)
         .execute(&mut *tx)
         .await?;
         Ok(token)

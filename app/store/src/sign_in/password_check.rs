@@ -23,7 +23,7 @@ impl RightPassword {
     /// Returns whether it still is, in the transaction that relies on it. If so, the failures before it are forgiven.
     pub(crate) async fn still_holds(&self, tx: &mut Connection) -> Result<bool, Error> {
         let still = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_hash = $2)");
-        let still = still.bind(self.user.0).bind(&self.hash).fetch_one(&mut *tx).await?;
+        let still = still.bind(self.user).bind(&self.hash).fetch_one(&mut *tx).await?;
         if still {
             throttle::forgive(tx, &self.email_hash).await?;
         }

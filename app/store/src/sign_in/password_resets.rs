@@ -3,7 +3,7 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
-use crate::db::database::{Connection, micros};
+use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
@@ -222,11 +222,11 @@ impl SigningIn<'_> {
     ) -> Result<u64, Error> {
         let email: String = sql::query_scalar("UPDATE users SET password_hash = $1 WHERE id = $2 RETURNING email")
             .bind(hash)
-            .bind(user.0)
+            .bind(user)
             .fetch_one(&mut *tx)
             .await?;
-        let ended = sql::query("DELETE FROM sessions WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
-        sql::query("DELETE FROM pending_sign_ins WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
+        let ended = sql::query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute(&mut *tx).await?;
+        sql::query("DELETE FROM pending_sign_ins WHERE user_id = $1").bind(user).execute(&mut *tx).await?;
         end_links(tx, user).await?;
         // A person who had forgotten the password may have tried too often.
         throttle::forgive(tx, &self.core.key().hash_for(Purpose::SignIn, folded_email(&email))).await?;
@@ -241,7 +241,7 @@ impl SigningIn<'_> {
 
 /// Ends all links of the user.
 pub(crate) async fn end_links(tx: &mut Connection, user: UserId) -> Result<(), Error> {
-    sql::query("DELETE FROM password_resets WHERE user_id = $1").bind(user.0).execute(tx).await?;
+    sql::query("DELETE FROM password_resets WHERE user_id = $1").bind(user).execute(tx).await?;
     Ok(())
 }
 
@@ -257,10 +257,10 @@ async fn add_link(
          VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(token.hash())
-    .bind(user.0)
-    .bind(made_by.map(|user| user.0))
-    .bind(micros(now))
-    .bind(micros(now + RESET_LIFETIME))
+    .bind(user)
+    .bind(made_by)
+    .bind(now)
+    .bind(now + RESET_LIFETIME)
     .execute(tx)
     .await?;
     Ok(token)
@@ -269,10 +269,10 @@ async fn add_link(
 /// Returns the accounts that the user belongs to, in any role or state.
 async fn accounts_of(tx: &mut Connection, user: UserId) -> Result<Vec<AccountId>, Error> {
     let accounts = sql::query_scalar("SELECT account_id FROM memberships WHERE user_id = $1 ORDER BY account_id");
-    let accounts: Vec<Uuid> = accounts.bind(user.0).fetch_all(tx).await?;
+    let accounts: Vec<Uuid> = accounts.bind(user).fetch_all(tx).await?;
     Ok(accounts.into_iter().map(AccountId).collect())
 }
 
 async fn language_of(tx: &mut Connection, user: UserId) -> Result<Option<String>, Error> {
-    Ok(sql::query_scalar("SELECT language FROM users WHERE id = $1").bind(user.0).fetch_one(tx).await?)
+    Ok(sql::query_scalar("SELECT language FROM users WHERE id = $1").bind(user).fetch_one(tx).await?)
 }

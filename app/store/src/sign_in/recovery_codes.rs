@@ -1,6 +1,6 @@
 //! Recovery codes, which stand in for a lost second factor, each once.
 
-use crate::db::database::{Connection, micros};
+use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::ServerKey;
@@ -26,12 +26,12 @@ pub(crate) async fn new_recovery_codes(
     tx: &mut Connection,
     user: UserId,
 ) -> Result<RecoveryCodes, Error> {
-    sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.0).execute(&mut *tx).await?;
+    sql::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(&mut *tx).await?;
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     for _ in 0..RECOVERY_CODES {
         let code = recovery_code();
         sql::query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)")
-            .bind(user.0)
+            .bind(user)
             .bind(recovery_hash(key, user, &code))
             .execute(&mut *tx)
             .await?;
@@ -50,7 +50,7 @@ pub(crate) async fn take(
 ) -> Result<bool, Error> {
     let taking =
         sql::query("UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND code_hash = $3 AND used_at IS NULL");
-    let taken = taking.bind(micros(now)).bind(user.0).bind(recovery_hash(key, user, code)).execute(tx).await?;
+    let taken = taking.bind(now).bind(user).bind(recovery_hash(key, user, code)).execute(tx).await?;
     Ok(taken.rows_affected() > 0)
 }
 

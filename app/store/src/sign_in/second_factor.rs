@@ -2,7 +2,7 @@
 //! second factor of every user. Passkeys have a file of their own.
 
 use crate::audit::event::Event;
-use crate::db::database::{Tx, micros, require_row, time};
+use crate::db::database::{Tx, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::rows;
@@ -50,8 +50,8 @@ impl SigningIn<'_> {
                 second_factor_required
              FROM accounts WHERE id = $2",
         )
-        .bind(by.user.id.0)
-        .bind(by.account.0)
+        .bind(by.user.id)
+        .bind(by.account)
         .fetch_one(&mut connection)
         .await?;
         Ok(SecondFactors {
@@ -77,9 +77,9 @@ impl SigningIn<'_> {
              ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
              WHERE authenticators.confirmed_at IS NULL",
         )
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(sealing_key(self.core.key()).seal(secret.as_ref(), &associated(by.user.id)))
-        .bind(micros(self.core.now()))
+        .bind(self.core.now())
         .execute(&mut *tx)
         .await?;
         if begun.rows_affected() == 0 {
@@ -108,7 +108,7 @@ impl SigningIn<'_> {
         let mut tx = self.core.begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let confirmed = sql::query_scalar("SELECT confirmed_at IS NOT NULL FROM authenticators WHERE user_id = $1");
-        if confirmed.bind(user.0).fetch_optional(&mut *tx).await?.ok_or(Refusal::NotFound)? {
+        if confirmed.bind(user).fetch_optional(&mut *tx).await?.ok_or(Refusal::NotFound)? {
             return Err(Refusal::AlreadyDone.into());
         }
         let right = match GivenCode::read(code) {
@@ -123,7 +123,7 @@ impl SigningIn<'_> {
         }
         throttle::forgive(&mut tx, &guess).await?;
         let confirm = sql::query("UPDATE authenticators SET confirmed_at = $1 WHERE user_id = $2");
-        require_row(&confirm.bind(micros(now)).bind(user.0).execute(&mut *tx).await?)?;
+        require_row(&confirm.bind(now).bind(user).execute(&mut *tx).await?)?;
         let codes = new_recovery_codes(self.core.key(), &mut tx, user).await?;
         self.note_own(&mut tx, by, Action::SecondFactorSetUp).await?;
         tx.commit().await?;
@@ -153,7 +153,7 @@ impl SigningIn<'_> {
     pub async fn switch_second_factor_off(self, by: &CurrentUser) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL");
-        require_row(&removed.bind(by.user.id.0).execute(&mut *tx).await?)?;
+        require_row(&removed.bind(by.user.id).execute(&mut *tx).await?)?;
         remove_idle_codes(&mut tx, by.user.id).await?;
         // If a passkey is left, only the authenticator is removed.
         let left = has_second_factor(&mut tx, by.user.id).await?;
@@ -174,7 +174,7 @@ impl SigningIn<'_> {
         for table in ["authenticators", "passkeys", "recovery_codes", "sessions", "pending_sign_ins"] {
             if had {
                 let remove = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
-                sql::query(remove).bind(user.0).execute(&mut *tx).await?;
+                sql::query(remove).bind(user).execute(&mut *tx).await?;
             }
         }
         if let Some((account, _)) = rows::membership(&mut tx, user).await?.filter(|_| had) {
@@ -194,7 +194,7 @@ impl SigningIn<'_> {
     /// [`Refusal::NotFound`] if there is no such account; [`Error::Database`].
     pub async fn second_factor_required(self, account: AccountId) -> Result<bool, Error> {
         let required = sql::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
-        required.bind(account.0).fetch_optional(self.core.read()).await?.ok_or(Refusal::NotFound.into())
+        required.bind(account).fetch_optional(self.core.read()).await?.ok_or(Refusal::NotFound.into())
     }
 
     /// Lets the current user's account require a second factor of every user, or no longer. Users who have none can
@@ -212,7 +212,7 @@ impl SigningIn<'_> {
         let changed = sql::query(
             "UPDATE accounts SET second_factor_required = $1 WHERE id = $2 AND second_factor_required <> $1",
         );
-        if changed.bind(on).bind(by.account.0).execute(&mut *tx).await?.rows_affected() > 0 {
+        if changed.bind(on).bind(by.account).execute(&mut *tx).await?.rows_affected() > 0 {
             let action = if on { Action::SecondFactorRequired } else { Action::SecondFactorNotRequired };
             self.note_own(&mut tx, by, action).await?;
         }

@@ -4,7 +4,7 @@
 use crate::audit::event::Event;
 use crate::clock::counted;
 use crate::core::Core;
-use crate::db::database::{Connection, micros};
+use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
 use crate::sign_in::SigningIn;
@@ -128,9 +128,9 @@ async fn require(
          SELECT $1, $2, id, password_hash, $5, $3 FROM users WHERE id = $4",
     )
     .bind(pending.hash())
-    .bind(account.0)
-    .bind(micros(now))
-    .bind(user.0)
+    .bind(account)
+    .bind(now)
+    .bind(user)
     .bind(issuer)
     .execute(tx)
     .await?;

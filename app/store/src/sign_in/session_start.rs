@@ -3,7 +3,7 @@
 use crate::audit::event::Event;
 use crate::clock::id_at;
 use crate::core::Core;
-use crate::db::database::{Connection, micros, require_row};
+use crate::db::database::{Connection, require_row};
 use crate::db::sql;
 use crate::error::Error;
 use crate::sign_in::bearer::bearer;
@@ -45,7 +45,7 @@ pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> 
         "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
          ORDER BY created_at, account_id LIMIT 1",
     )
-    .bind(user.0)
+    .bind(user)
     .fetch_optional(connection)
     .await?;
     Ok(account.map(AccountId))
@@ -102,10 +102,10 @@ pub(crate) async fn begin(
     )
     .bind(token.hash())
     .bind(id_at(now))
-    .bind(account.0)
-    .bind(user.0)
-    .bind(micros(now))
-    .bind(micros(authenticated_at))
+    .bind(account)
+    .bind(user)
+    .bind(now)
+    .bind(authenticated_at)
     .bind(from.address.to_string())
     .bind(from.user_agent.chars().take(USER_AGENT_MAX).collect::<String>())
     .execute(&mut *tx)
@@ -138,9 +138,9 @@ pub(crate) async fn renew(
     let renewed =
         sql::query("UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4")
             .bind(new.hash())
-            .bind(micros(core.now()))
+            .bind(core.now())
             .bind(session.hash())
-            .bind(by.user.id.0)
+            .bind(by.user.id)
             .execute(tx)
             .await?;
     require_row(&renewed)?;
@@ -157,9 +157,9 @@ pub(crate) async fn see(
     let seen = sql::query(
         "UPDATE memberships SET last_seen_at = $1 WHERE account_id = $2 AND user_id = $3 AND state = 'active'",
     )
-    .bind(micros(now))
-    .bind(account.0)
-    .bind(user.0)
+    .bind(now)
+    .bind(account)
+    .bind(user)
     .execute(tx)
     .await?;
     Ok(seen.rows_affected() > 0)

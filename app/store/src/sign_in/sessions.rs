@@ -127,7 +127,7 @@ impl SigningIn<'_> {
         .bind(token.hash())
         .bind(since)
         .bind(until)
-        .bind(micros(now - SESSION_IDLE))
+        .bind(now - SESSION_IDLE)
         .fetch_optional(self.core.read())
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -150,7 +150,7 @@ impl SigningIn<'_> {
             "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND (last_seen_at < $1 OR last_seen_at > $3)
              RETURNING account_id, user_id",
         )
-        .bind(micros(now))
+        .bind(now)
         .bind(token.hash())
         .bind(latest(now))
         .fetch_optional(&mut *tx)

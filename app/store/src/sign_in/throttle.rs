@@ -47,7 +47,7 @@ pub(crate) async fn attempt(
     sql::query("INSERT INTO sign_in_failures (email_hash, address, failed_at) VALUES ($1, $2, $3)")
         .bind(email_hash)
         .bind(address)
-        .bind(micros(now))
+        .bind(now)
         .execute(tx)
         .await?;
     Ok(())

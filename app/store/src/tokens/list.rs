@@ -1,7 +1,7 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
 use crate::audit::AuditTrail;
-use crate::db::database::{Connection, micros};
+use crate::db::database::Connection;
 use crate::db::paging::{self, Key, List, Numbered, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value};
 use crate::error::Error;
@@ -148,16 +148,16 @@ impl List for Wanted<'_> {
     fn filtered(&self, head: String, along_order: bool) -> QueryBuilder {
         let Self { dialect, account, filter, search, now } = self;
         let mut query = QueryBuilder::new(head);
-        query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(account.0);
+        query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(*account);
         search.push(&TOKENS, *dialect, &mut query);
         // The plus keeps SQLite to the index of the order: sorting all matches takes longer than passing over the rest.
         let elsewhere = along_order && filter.sort != Sort::Created && *dialect == Dialect::Sqlite;
         let created_at = if elsewhere { " AND +created_at" } else { " AND created_at" };
         if let Some(from) = filter.created.and_then(|created| created.from(*now)) {
-            query.push(created_at).push(" >= ").push_bind(micros(from));
+            query.push(created_at).push(" >= ").push_bind(from);
         }
         if let Some(before) = filter.created.and_then(|created| created.before(*now)) {
-            query.push(created_at).push(" < ").push_bind(micros(before));
+            query.push(created_at).push(" < ").push_bind(before);
         }
         if let Some(state) = filter.state {
             query.push(" AND state = ").push_bind(state.as_str());

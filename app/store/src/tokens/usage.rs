@@ -114,7 +114,7 @@ impl Tokens<'_> {
             "SELECT day, token_id, scope, status, calls, latency_sum FROM calls_by_day
              WHERE account_id = $1 AND day >= $2 AND day <= $3",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(from)
         .bind(to)
         .fetch_all(&mut *tx)
@@ -288,7 +288,7 @@ pub(crate) async fn names(
     let mut named = HashMap::new();
     for tokens in tokens.chunks(ROWS) {
         let mut select = QueryBuilder::new("SELECT id, name, sid FROM tokens WHERE account_id = ");
-        select.push_bind(account.0).push(" AND deleted_at IS NULL AND id IN (").push_list(tokens.iter().copied());
+        select.push_bind(account).push(" AND deleted_at IS NULL AND id IN (").push_list(tokens.iter().copied());
         select.push(")");
         let rows: Vec<(Uuid, String, String)> = select.build_query_as().persistent(false).fetch_all(&mut *on).await?;
         for (id, name, sid) in rows {
