@@ -54,8 +54,9 @@ pub use reports::jobs::{
     ClaimedJob, JobResult, RESULT_LIFETIME, RESULT_LINK_LIFETIME, Replay, ResultLink, STALLED_AFTER,
 };
 pub use sign_in::SigningIn;
+pub use sign_in::challenges::ChallengeToken;
 pub use sign_in::identities::{Identity, VerifiedPerson};
-pub use sign_in::passkeys::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty};
+pub use sign_in::passkeys::{Challenge, PasskeyAnswer, RelyingParty};
 pub use sign_in::password_resets::{ResetLink, ResetToken};
 pub use sign_in::recovery_codes::RecoveryCodes;
 pub use sign_in::second_factor::NewAuthenticator;

@@ -2,6 +2,7 @@
 
 pub mod authenticator;
 pub mod bearer;
+pub mod challenges;
 pub mod factors;
 pub mod identities;
 pub mod passkeys;

@@ -3,13 +3,13 @@
 //! factors.
 
 use crate::audit::event::Event;
-use crate::clock::{counted, id_at};
-use crate::db::database::{Connection, time};
+use crate::clock::id_at;
+use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
 use crate::sign_in::SigningIn;
-use crate::sign_in::bearer::bearer;
+use crate::sign_in::challenges::{self, ChallengeToken, unreadable, wrong};
 use crate::sign_in::factors::{has_second_factor, remove_idle_codes};
 use crate::sign_in::recovery_codes::{RecoveryCodes, new_recovery_codes};
 use crate::sign_in::second_step::{self, PendingSignIn};
@@ -18,10 +18,8 @@ use crate::sign_in::throttle;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::audit::action::Action;
-use domain::gate::client_address;
 use domain::members::user::{CurrentUser, UserId};
-use domain::sign_in::second_factor::{CHALLENGE_WITHIN, PASSKEYS_MAX, PasskeyId};
-use serde::Serialize;
+use domain::sign_in::second_factor::{PASSKEYS_MAX, PasskeyId};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::fmt;
@@ -35,8 +33,6 @@ use webauthn_rs::prelude::{
 
 /// The name that people's authenticators show beside the address.
 const NAME: &str = "Kagitaba";
-/// The most unanswered challenges that one user can have at a time or, for people who are not signed in, one network.
-const UNANSWERED_MAX: i64 = 100;
 
 /// The position of the flags in authenticator data, after the hash of the site's domain (Web Authentication Level 3,
 /// 6.1).
@@ -75,11 +71,6 @@ pub struct Challenge {
     pub options: String,
 }
 
-bearer! {
-    /// The token that the browser sends back with its answer.
-    ChallengeToken
-}
-
 /// A passkey's answer to a challenge of this site.
 #[derive(Debug, Clone)]
 pub struct PasskeyAnswer {
@@ -112,7 +103,7 @@ impl SigningIn<'_> {
         // It has to be found without an e-mail address.
         options["authenticatorSelection"]["residentKey"] = json!("required");
         options["authenticatorSelection"]["requireResidentKey"] = json!(true);
-        let token = self.keep(&mut tx, Some(by.user.id), &state, from).await?;
+        let token = challenges::keep(self.core, &mut tx, Some(by.user.id), &state, from).await?;
         tx.commit().await?;
         Ok(Challenge { token, options: options.to_string() })
     }
@@ -122,7 +113,7 @@ impl SigningIn<'_> {
     ///
     /// # Errors
     /// [`Refusal::WrongPasskey`] if the answer is not to a challenge of the current user from the last
-    /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Refusal::TooManyPasskeys`]; [`Error::Database`],
+    /// `CHALLENGE_WITHIN`, or the passkey is known already; [`Refusal::TooManyPasskeys`]; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn add_passkey(
         self,
@@ -131,7 +122,7 @@ impl SigningIn<'_> {
         name: &str,
     ) -> Result<Option<RecoveryCodes>, Error> {
         let now = self.core.now();
-        let state: PasskeyRegistration = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
+        let state: PasskeyRegistration = challenges::take(self.core, Some(by.user.id), &answer.token, now).await?;
         let given: RegisterPublicKeyCredential = read(&answer.json)?;
         let passkey = answer.party.0.finish_passkey_registration(&given, &state).map_err(wrong)?;
         let mut tx = self.core.begin().await?;
@@ -218,10 +209,10 @@ impl SigningIn<'_> {
     ///
     /// # Errors
     /// [`Refusal::WrongPasskey`] if it is not known, the answer is not to a challenge from the last
-    /// [`CHALLENGE_WITHIN`], or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
+    /// `CHALLENGE_WITHIN`, or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
     pub async fn with_passkey(self, answer: &PasskeyAnswer, from: impl Into<Client>) -> Result<SessionToken, Error> {
         let now = self.core.now();
-        let state = self.take_challenge(None, &answer.token, now).await?;
+        let state = challenges::take(self.core, None, &answer.token, now).await?;
         let mut tx = self.core.begin().await?;
         let (user, name) = self.verify_passkey(&mut tx, answer, state, None, now).await?;
         let account = session_start::first_account(&mut tx, user).await?.ok_or(Refusal::WrongPasskey)?;
@@ -236,7 +227,7 @@ impl SigningIn<'_> {
     ///
     /// # Errors
     /// [`Refusal::SignInOver`] and [`Refusal::Throttled`] as [`SigningIn::second_step`]; [`Refusal::WrongPasskey`] if
-    /// it is not known or not the user's, or the answer is not to a challenge from the last [`CHALLENGE_WITHIN`];
+    /// it is not known or not the user's, or the answer is not to a challenge from the last `CHALLENGE_WITHIN`;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step_with_passkey(
         self,
@@ -245,7 +236,7 @@ impl SigningIn<'_> {
         from: impl Into<Client>,
     ) -> Result<SessionToken, Error> {
         let now = self.core.now();
-        let state = self.take_challenge(None, &answer.token, now).await?;
+        let state = challenges::take(self.core, None, &answer.token, now).await?;
         let mut tx = self.core.begin().await?;
         let first = second_step::find(&mut tx, pending, now).await?;
         let from = from.into();
@@ -285,7 +276,7 @@ impl SigningIn<'_> {
         answer: &PasskeyAnswer,
     ) -> Result<SessionToken, Error> {
         let now = self.core.now();
-        let state = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
+        let state = challenges::take(self.core, Some(by.user.id), &answer.token, now).await?;
         let mut tx = self.core.begin().await?;
         self.verify_passkey(&mut tx, answer, state, Some(by.user.id), now).await?;
         let session = session_start::renew(session, self.core, &mut tx, by).await?;
@@ -298,7 +289,7 @@ impl SigningIn<'_> {
         let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
         let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
         let mut tx = self.core.begin().await?;
-        let token = self.keep(&mut tx, user, &state, from).await?;
+        let token = challenges::keep(self.core, &mut tx, user, &state, from).await?;
         tx.commit().await?;
         Ok(Challenge { token, options })
     }
@@ -338,82 +329,6 @@ impl SigningIn<'_> {
             .await?;
         Ok((UserId(user), name))
     }
-
-    /// Stores a challenge until it is answered, by this user if there is one.
-    async fn keep(
-        self,
-        tx: &mut Connection,
-        user: Option<UserId>,
-        state: &impl Serialize,
-        from: IpAddr,
-    ) -> Result<ChallengeToken, Error> {
-        let now = self.core.now();
-        let network = client_address::network(from).to_string();
-        let (since, until) = counted(CHALLENGE_WITHIN, now);
-        let unanswered = match user {
-            Some(user) => sql::query_as(
-                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
-                 WHERE user_id = $1 AND created_at > $2 AND created_at <= $3",
-            )
-            .bind(user),
-            None => sql::query_as(
-                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
-                 WHERE user_id IS NULL AND address = $1 AND created_at > $2 AND created_at <= $3",
-            )
-            .bind(&network),
-        };
-        let (unanswered, oldest): (i64, Option<i64>) = unanswered.bind(since).bind(until).fetch_one(&mut *tx).await?;
-        if unanswered >= UNANSWERED_MAX {
-            let oldest = oldest.map(time).transpose()?.unwrap_or(now);
-            let retry_after = (oldest + CHALLENGE_WITHIN - now).to_std().unwrap_or_default();
-            return Err(Refusal::Throttled { retry_after }.into());
-        }
-        let token = ChallengeToken::generate();
-        sql::query(
-            "INSERT INTO passkey_challenges (token_hash, user_id, state, address, created_at)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(token.hash())
-        .bind(user)
-        .bind(serde_json::to_string(state).map_err(unreadable)?)
-        .bind(network)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
-        Ok(token)
-    }
-
-    /// Takes the stored state of the challenge, which is used up then, whatever the answer is.
-    async fn take_challenge<T: DeserializeOwned>(
-        self,
-        user: Option<UserId>,
-        token: &ChallengeToken,
-        now: DateTime<Utc>,
-    ) -> Result<T, Error> {
-        let (since, until) = counted(CHALLENGE_WITHIN, now);
-        let mut tx = self.core.begin().await?;
-        let kept: Option<(Option<Uuid>, String)> = sql::query_as(
-            "DELETE FROM passkey_challenges WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
-             RETURNING user_id, state",
-        )
-        .bind(token.hash())
-        .bind(since)
-        .bind(until)
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        let kept = kept.filter(|(whose, _)| *whose == user.map(|user| user.0));
-        let (_, state) = kept.ok_or(Refusal::WrongPasskey)?;
-        // A challenge of the other kind, to add a passkey or to use one, is none here.
-        serde_json::from_str(&state).map_err(wrong)
-    }
-}
-
-/// Removes the challenges that can no longer be answered. Returns their number.
-pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
-    let (since, until) = counted(CHALLENGE_WITHIN, now);
-    let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1 OR created_at > $2");
-    Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
 }
 
 /// Returns the passkey, marked from now on as one that can be backed up if its answer says so. Web Authentication Level
@@ -430,16 +345,6 @@ fn taking_up_backup(passkey: Passkey, given: &PublicKeyCredential) -> Passkey {
 /// Parses a browser's answer.
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(wrong)
-}
-
-/// Logs why a passkey was refused, which the error does not say.
-fn wrong(error: impl fmt::Display) -> Error {
-    tracing::info!(%error, "a passkey was refused");
-    Refusal::WrongPasskey.into()
-}
-
-fn unreadable(error: impl fmt::Display) -> Error {
-    Error::Corrupt(format!("a passkey: {error}"))
 }
 
 #[cfg(test)]

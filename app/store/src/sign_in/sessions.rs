@@ -6,7 +6,7 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::members::rows::role_named;
 use crate::sign_in::SigningIn;
-use crate::sign_in::passkeys;
+use crate::sign_in::challenges;
 use crate::sign_in::password_check::check_password;
 use crate::sign_in::second_step::{self, SignIn};
 use crate::sign_in::session_start::{Client, FirstStep, SessionToken, end, first_account, see};
@@ -187,7 +187,7 @@ impl SigningIn<'_> {
         let forgotten = "DELETE FROM sign_in_failures WHERE failed_at <= $1 OR failed_at > $2";
         let failures = sql::query(forgotten).bind(since).bind(until).execute(&mut *tx).await?;
         let pending = second_step::remove_ended(&mut tx, now).await?;
-        let challenges = passkeys::remove_ended(&mut tx, now).await?;
+        let challenges = challenges::remove_ended(&mut tx, now).await?;
         tx.commit().await?;
         Ok(sessions.rows_affected() + failures.rows_affected() + pending + challenges)
     }
