@@ -81,12 +81,12 @@ async fn main() -> anyhow::Result<()> {
         for _ in 0..ROUNDS {
             plain.measure(bare, &calls).await?;
             kept.measure(gate, &calls).await?;
-            store.flush_calls().await?;
+            store.gate().flush_calls().await?;
             tokio::select! {
                 measured = written.measure(gate, &calls) => measured?,
                 () = housekeeping::write_down(&store) => {}
             }
-            store.flush_calls().await?;
+            store.gate().flush_calls().await?;
         }
         println!("{:<40}{plain}", format!("{tokens} tokens: bare handler"));
         println!("{:<40}{kept}{}", "  gate, calls kept in memory", kept.share_of(&plain));
@@ -97,28 +97,28 @@ async fn main() -> anyhow::Result<()> {
 
 /// Makes the tokens and lets each pass once. Returns a call with each of (at most [`CALLED`]) of them.
 async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<Vec<Vec<u8>>> {
-    let account = store.add_account("Agency").await?;
+    let account = store.account().add("Agency").await?;
     let user = NewUser {
         name: "A".into(),
         email: "a@agency.example".into(),
         password: "correct horse".into(),
         role: Role::AccountAdministrator,
     };
-    store.add_user(account, user).await?;
-    let user = store.people(account).await?.remove(0);
+    store.members().add(account, user).await?;
+    let user = store.members().people(account).await?.remove(0);
     let by = CurrentUser { user, account, account_name: "Agency".into(), role: Role::AccountAdministrator };
-    store.enable_api_access(&by).await?;
+    store.account().enable_api_access(&by).await?;
     let form = TokenForm {
         name: "Token".into(),
         scopes: vec![Scope::GET_COMPANY_INFORMATION.id().into()],
         ..TokenForm::blank(by.user.id)
     };
     let settings = form
-        .validate(std::slice::from_ref(&by.user), None, &store.terms(account).await?)
+        .validate(std::slice::from_ref(&by.user), None, &store.account().terms(account).await?)
         .map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let mut issued = Vec::new();
     for _ in 0..tokens.min(CALLED) {
-        issued.push(store.create(&by, settings.clone(), Uuid::now_v7()).await?);
+        issued.push(store.tokens().create(&by, settings.clone(), Uuid::now_v7()).await?);
     }
     anyhow::ensure!(tokens.is_multiple_of(issued.len()), "of more than {CALLED} tokens, take a multiple of that");
     let copies = tokens / issued.len() - 1;
@@ -126,7 +126,7 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
     for IssuedToken { token, secret, .. } in &issued {
         let sids = (1..=copies).map(|copy| AccountSid::try_from(format!("{}{copy:06}", &token.sid.as_str()[..29])));
         for sid in std::iter::once(Ok(token.sid.clone())).chain(sids) {
-            anyhow::ensure!(store.authenticate(&sid?, secret).await?.is_some(), "refused");
+            anyhow::ensure!(store.gate().authenticate(&sid?, secret).await?.is_some(), "refused");
         }
     }
     Ok(issued.iter().map(call).collect())

@@ -80,7 +80,7 @@ impl Data {
             opened => opened.context(NOT_OPENED)?,
         };
         let folder = self.folder.clone();
-        store.seal_with(move || sealing_keys::of(&folder).map_err(|error| error.to_string()));
+        store.keys().seal_with(move || sealing_keys::of(&folder).map_err(|error| error.to_string()));
         Ok(store)
     }
 

@@ -33,7 +33,7 @@ pub async fn write_down(store: &Store) {
     let mut calls = interval(CALLS_EVERY);
     loop {
         calls.tick().await;
-        log(store.flush_calls().await.map(drop));
+        log(store.gate().flush_calls().await.map(drop));
     }
 }
 
@@ -42,8 +42,8 @@ async fn add_up(store: &Store, keep_calls: TimeDelta) {
     let (mut add_up, mut old_calls) = (interval(ADD_UP_EVERY), interval(OLD_CALLS_EVERY));
     loop {
         log(tokio::select! {
-            _ = add_up.tick() => store.add_up_calls().await.map(drop),
-            _ = old_calls.tick() => store.remove_old_calls(keep_calls).await,
+            _ = add_up.tick() => store.tokens().add_up_calls().await.map(drop),
+            _ = old_calls.tick() => store.tokens().remove_old_calls(keep_calls).await,
         });
     }
 }
@@ -53,9 +53,9 @@ async fn clear_away(store: &Store) {
     let (mut results, mut invitations) = (interval(RESULTS_EVERY), interval(INVITATIONS_EVERY));
     loop {
         log(tokio::select! {
-            _ = tokens.tick() => store.remove_deleted().await.map(drop),
-            _ = results.tick() => store.remove_old_results().await.map(drop),
-            _ = sessions.tick() => store.remove_ended_sessions().await.map(drop),
+            _ = tokens.tick() => store.tokens().remove_deleted().await.map(drop),
+            _ = results.tick() => store.reports().remove_old_results().await.map(drop),
+            _ = sessions.tick() => store.sign_in().remove_ended_sessions().await.map(drop),
             _ = invitations.tick() => remove_expired(store).await,
         });
     }
@@ -63,8 +63,8 @@ async fn clear_away(store: &Store) {
 
 /// Removes expired invitations and links to set a new password.
 async fn remove_expired(store: &Store) -> Result<(), store::Error> {
-    store.remove_expired_invitations().await?;
-    store.remove_expired_resets().await.map(drop)
+    store.members().remove_expired_invitations().await?;
+    store.sign_in().remove_expired_resets().await.map(drop)
 }
 
 fn log(done: Result<(), store::Error>) {

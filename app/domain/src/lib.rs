@@ -10,7 +10,10 @@ pub mod gate;
 pub mod members;
 mod normal_form;
 pub mod paging;
+mod refusal;
 pub mod reports;
 pub mod sign_in;
 pub mod text;
 pub mod tokens;
+
+pub use refusal::Refusal;

@@ -14,6 +14,7 @@ use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use domain::Refusal;
 use domain::account::company::ProfileField;
 use domain::account::company_form::{Section, Values, fields, problems};
 use leptos::ev;
@@ -66,7 +67,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     let hydrated = use_hydrated();
     let save = ServerAction::<Save>::new();
     let pending = save.pending();
-    let in_conflict = save.value().get_untracked() == Some(Err(AppError::Conflict));
+    let in_conflict = save.value().get_untracked() == Some(Err(AppError::Refused(Refusal::Conflict)));
     let form = CompanyForm {
         loaded: RwSignal::new(values.clone()),
         shown: RwSignal::new(values),
@@ -86,7 +87,8 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
         form.problems.show(found);
     };
     follow_up(save, sent, form, conflict, around);
-    let error = move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Conflict);
+    let error =
+        move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Refused(Refusal::Conflict));
     view! {
         <div id=NOTES tabindex="-1">
             <ConflictNote conflict reload/>
@@ -126,7 +128,7 @@ fn follow_up(
             conflict.set(None);
             take(form, around, saved, &typed);
         }
-        Some(Err(AppError::Conflict)) => {
+        Some(Err(AppError::Refused(Refusal::Conflict))) => {
             spawn_local(async move {
                 if let Ok(theirs) = company_information().await {
                     find_out(form, conflict, around, theirs);

@@ -24,13 +24,13 @@ use {
 /// Returns one page of the entries that match the filter.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetTrail, prefix = "/api", endpoint = "audit/trail", protocol = Call)]
 pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     let (store, by) = allowed(Permission::SeeAuditTrail)?;
-    let (entries, position) = store.audit_page(by.account, &filter).await?;
-    let people = store.people(by.account).await?;
-    let head = store.audit_head(by.account).await?;
+    let (entries, position) = store.audit().page(by.account, &filter).await?;
+    let people = store.members().people(by.account).await?;
+    let head = store.audit().head(by.account).await?;
     Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position, head })
 }
 
@@ -38,13 +38,13 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
 /// are only for users who may see the audit trail.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetHistory, prefix = "/api", endpoint = "tokens/history", protocol = Call)]
 pub async fn history(id: TokenId) -> Result<Vec<Entry>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     let filter = TrailFilter { token: Some(id), ..TrailFilter::default() };
-    let entries = store.audit_entries(by.account, &filter, HISTORY_SIZE).await?;
-    let people = store.people(by.account).await?;
+    let entries = store.audit().entries(by.account, &filter, HISTORY_SIZE).await?;
+    let people = store.members().people(by.account).await?;
     Ok(entries.into_iter().map(|entry| Entry { address: None, ..shown(entry, &people) }).collect())
 }
 

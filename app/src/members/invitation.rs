@@ -13,6 +13,7 @@ use crate::ui::field::{FormField, LabelAround, Problems};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::words;
+use domain::Refusal;
 use domain::members::membership::{MemberField, Welcome};
 use domain::members::user::PASSWORD_MIN;
 use leptos::ev;
@@ -105,7 +106,7 @@ fn Over(error: AppError) -> impl IntoView {
     let i18n = use_i18n();
     #[cfg(feature = "ssr")]
     crate::request::context::set_status(&error);
-    let over = error == AppError::InvitationOver;
+    let over = error == AppError::Refused(Refusal::InvitationOver);
     let text = move || if over { t_string!(i18n, invitation.over_text).to_owned() } else { error.text(i18n) };
     view! {
         <h1>{t_signal!(i18n, invitation.over_title)}</h1>

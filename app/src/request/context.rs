@@ -4,6 +4,7 @@ use crate::error::AppError;
 use crate::i18n::Locale;
 use crate::mail::Mail;
 use crate::request::cookies::{LANGUAGE, SESSION, cookie_of};
+use domain::Refusal;
 use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use domain::members::role::Permission;
 use domain::members::user::{CurrentUser, Preferences};
@@ -34,11 +35,11 @@ pub fn asker_unknown() -> bool {
 /// Returns the signed-in user.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`] if no user is signed in; [`AppError::SecondFactorNeeded`] if they have to set one up
+/// [`AppError::SignInNeeded`] if no user is signed in; [`Refusal::SecondFactorNeeded`] if they have to set one up
 /// first; [`AppError::Unavailable`] if the session could not be looked up.
 pub fn asker() -> Result<CurrentUser, AppError> {
     match extension::<CurrentUser>() {
-        None if setting_up() => Err(AppError::SecondFactorNeeded),
+        None if setting_up() => Err(AppError::Refused(Refusal::SecondFactorNeeded)),
         asker => asker.ok_or_else(nobody),
     }
 }
@@ -59,10 +60,10 @@ fn nobody() -> AppError {
 /// Returns the store and the signed-in user as [`myself`], if the password was given recently.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`].
+/// [`Refusal::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`].
 pub async fn myself_after_step_up() -> Result<(Store, CurrentUser), AppError> {
     let (store, by) = (store(), myself()?);
-    store.require_recent_password(&session()?).await?;
+    store.members().require_recent_password(&session()?).await?;
     Ok((store, by))
 }
 
@@ -83,7 +84,7 @@ fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
 /// Returns the store and the signed-in user, if their role has the permission.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 pub fn allowed(permission: Permission) -> Result<(Store, CurrentUser), AppError> {
     let asker = asker()?;
     asker.require(permission)?;
@@ -93,10 +94,10 @@ pub fn allowed(permission: Permission) -> Result<(Store, CurrentUser), AppError>
 /// Returns the same as [`allowed`], if the password was also given recently.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`] if it was not, [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 pub async fn allowed_after_step_up(permission: Permission) -> Result<(Store, CurrentUser), AppError> {
     let (store, by) = allowed(permission)?;
-    store.require_recent_password(&session()?).await?;
+    store.members().require_recent_password(&session()?).await?;
     Ok((store, by))
 }
 

@@ -3,6 +3,7 @@
 use crate::error::AppError;
 use crate::sign_in::step_up::StepUp;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use domain::Refusal;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
@@ -95,7 +96,7 @@ impl<T: Clone + Send + Sync + 'static> Guarded<T> {
             // leads to another page, where its dialog would no longer exist.
             tick().await;
             match answer {
-                Err(AppError::StepUpNeeded) => self.step_up.then(after_step_up),
+                Err(AppError::Refused(Refusal::StepUpNeeded)) => self.step_up.then(after_step_up),
                 // Its texts are read once, and not again when the language changes.
                 answer => untrack(|| done(answer)),
             }

@@ -11,6 +11,7 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
+use domain::Refusal;
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -23,12 +24,12 @@ pub fn SecondStep() -> impl IntoView {
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let awaited = Resource::new(|| (), |()| second_step_awaited());
     load_after(take, |next| next);
-    let over = move || matches!(take.value().get(), Some(Err(AppError::SignInOver)));
+    let over = move || matches!(take.value().get(), Some(Err(AppError::Refused(Refusal::SignInOver))));
     let again = StoredValue::new(next.as_deref().map_or_else(|| routes::SIGN_IN.to_owned(), routes::sign_in_then));
     let form = move |by| view! { <CodeForm by take next=next.clone()/> }.into_any();
     let page = move |awaited: Result<SecondStepBy, AppError>| match awaited {
         Ok(by) if !over() => form(by),
-        Ok(_) => view! { <Over error=AppError::SignInOver/> }.into_any(),
+        Ok(_) => view! { <Over error=AppError::Refused(Refusal::SignInOver)/> }.into_any(),
         Err(error) => view! { <Over error/> }.into_any(),
     };
     view! {

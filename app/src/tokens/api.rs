@@ -21,6 +21,7 @@ use {
         request::context::{allowed, allowed_after_step_up, answer_header, plain_form_goes_on_to, wants_page},
         routes,
     },
+    domain::Refusal,
     domain::{
         members::{role::Permission, user::CurrentUser},
         tokens::command::StepUpRule,
@@ -80,56 +81,56 @@ pub struct Editable {
 /// Returns one page of the tokens that match the filter.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/list", protocol = Call)]
 pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.list(by.account, &filter).await?)
+    Ok(store.tokens().list(by.account, &filter).await?)
 }
 
 /// Returns one token for editing.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`], [`AppError::NotFound`] (another account's tokens included).
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`], [`Refusal::NotFound`] (another account's tokens included).
 #[server(GetEditable, prefix = "/api", endpoint = "tokens/editable", protocol = Call)]
 pub async fn editable(id: TokenId) -> Result<Editable, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    let as_of = store.last_entry(by.account).await?; // first, so that the data read after it is at least as new
-    let token = store.token(by.account, id).await?;
-    let people = store.contacts(by.account, Some(token.settings.primary_contact)).await?;
-    Ok(Editable { token, people, terms: store.terms(by.account).await?, as_of })
+    let as_of = store.audit().last_entry(by.account).await?; // first, so that the data read after it is at least as new
+    let token = store.tokens().get(by.account, id).await?;
+    let people = store.members().contacts(by.account, Some(token.settings.primary_contact)).await?;
+    Ok(Editable { token, people, terms: store.account().terms(by.account).await?, as_of })
 }
 
 /// Returns the users that can be the primary contact of a new token.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/people", protocol = Form)]
 pub async fn people() -> Result<Vec<Contact>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.contacts(by.account, None).await?)
+    Ok(store.members().contacts(by.account, None).await?)
 }
 
 /// Returns the limits for the lifetimes of the account's Auth Tokens.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(GetTerms, prefix = "/api", endpoint = "tokens/terms", protocol = Form)]
 pub async fn terms() -> Result<Terms, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.terms(by.account).await?)
+    Ok(store.account().terms(by.account).await?)
 }
 
 /// Creates a token. `request` is the page's id for the request: a second request with the same id does nothing.
 ///
 /// # Errors
-/// [`AppError::Invalid`], [`AppError::AlreadyDone`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::Invalid`], [`Refusal::AlreadyDone`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/create", protocol = Form)]
 pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    let (people, terms) = (store.contacts(by.account, None).await?, store.terms(by.account).await?);
+    let (people, terms) = (store.members().contacts(by.account, None).await?, store.account().terms(by.account).await?);
     let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
-    let issued = store.create(&by, settings, request).await?;
+    let issued = store.tokens().create(&by, settings, request).await?;
     plain_form_goes_on_to(&routes::with_notice(&routes::token(issued.token.id), routes::Notice::Created));
     Ok(answer_with_secret(issued))
 }
@@ -137,20 +138,20 @@ pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> 
 /// Changes a token's settings, if no other user has changed them since `revision`.
 ///
 /// # Errors
-/// [`AppError::Invalid`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`AppError::Invalid`], [`Refusal::Conflict`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/update", protocol = Form)]
 pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updated, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    let current = store.token(by.account, id).await?;
+    let current = store.tokens().get(by.account, id).await?;
     if current.revision != revision {
-        return Err(AppError::Conflict); // before the form fails validation because of another user's change
+        return Err(AppError::Refused(Refusal::Conflict)); // before the form fails validation because of another user's change
     }
     let current = current.settings;
-    let people = store.contacts(by.account, Some(current.primary_contact)).await?;
-    let terms = store.terms(by.account).await?;
+    let people = store.members().contacts(by.account, Some(current.primary_contact)).await?;
+    let terms = store.account().terms(by.account).await?;
     let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
-    let (token, name_exists) = store.update(&by, id, settings, revision).await?;
+    let (token, name_exists) = store.tokens().update(&by, id, settings, revision).await?;
     plain_form_goes_on_to(&routes::with_notice(&routes::token(id), routes::Notice::Updated));
     Ok(Updated { token, name_exists })
 }
@@ -195,81 +196,81 @@ async fn commanded(command: TokenCommand) -> Result<(Store, CurrentUser), AppErr
 /// Makes a copy with its own Account SID and Auth Token. `request` as in [`create`].
 ///
 /// # Errors
-/// [`AppError::AlreadyDone`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::AlreadyDone`], [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/duplicate", protocol = Call)]
 pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = commanded(TokenCommand::Duplicate).await?;
-    Ok(answer_with_secret(store.duplicate(&by, id, request).await?))
+    Ok(answer_with_secret(store.tokens().duplicate(&by, id, request).await?))
 }
 
 /// Replaces the Auth Token of a token; the gate refuses the old one before this returns.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`], [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`], [`Refusal::Conflict`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/reset", protocol = Call)]
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
     let (store, by) = commanded(TokenCommand::Reset).await?;
-    Ok(answer_with_secret(store.reset(&by, id, revision).await?))
+    Ok(answer_with_secret(store.tokens().reset(&by, id, revision).await?))
 }
 
 /// Returns a token's Auth Token again, if the account's policy lets it be stored.
 ///
 /// # Errors
-/// [`AppError::NotViewable`], [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::NotViewable`], [`Refusal::StepUpNeeded`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/view", protocol = Call)]
 pub async fn view(id: TokenId) -> Result<Issued, AppError> {
     let (store, by) = commanded(TokenCommand::View).await?;
-    Ok(answer_with_secret(store.view_secret(&by, id).await?))
+    Ok(answer_with_secret(store.tokens().view_secret(&by, id).await?))
 }
 
 /// Moves a token to the newest API version.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/upgrade_version", protocol = Call)]
 pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = commanded(TokenCommand::UpgradeVersion).await?;
-    Ok(store.upgrade_version(&by, id).await?)
+    Ok(store.tokens().upgrade_version(&by, id).await?)
 }
 
 /// Disables a token: the gate refuses it until it is enabled again.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/disable", protocol = Call)]
 pub async fn disable(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = commanded(TokenCommand::Disable).await?;
-    Ok(store.disable(&by, id).await?)
+    Ok(store.tokens().disable(&by, id).await?)
 }
 
 /// Enables a disabled token: the gate accepts it again.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/enable", protocol = Call)]
 pub async fn enable(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = commanded(TokenCommand::Enable).await?;
-    Ok(store.enable(&by, id).await?)
+    Ok(store.tokens().enable(&by, id).await?)
 }
 
 /// Deletes a token: the gate refuses it at once. [`undo_delete`] restores it within 10 seconds.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`], [`AppError::NotFound`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`], [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/delete", protocol = Call)]
 pub async fn delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = commanded(TokenCommand::Delete).await?;
-    Ok(store.delete(&by, id).await?)
+    Ok(store.tokens().delete(&by, id).await?)
 }
 
 /// Restores a deleted token as it was.
 ///
 /// # Errors
-/// [`AppError::NotFound`] once it is deleted for good, [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::NotFound`] once it is deleted for good, [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/undo_delete", protocol = Call)]
 pub async fn undo_delete(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    Ok(store.undo_delete(&by, id).await?)
+    Ok(store.tokens().undo_delete(&by, id).await?)
 }

@@ -6,6 +6,7 @@ use crate::routes;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::words;
+use domain::Refusal;
 use domain::members::role::Role;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -49,7 +50,7 @@ pub fn NoSuchPage() -> impl IntoView {
     view! {
         <main>
             <Message
-                error=AppError::NotFound
+                error=AppError::Refused(Refusal::NotFound)
                 title=Signal::derive(move || t_string!(i18n, page_not_found).to_owned())
                 text=Signal::derive(move || t_string!(i18n, page_not_found_text).to_owned())
                 to=routes::SETTINGS
@@ -69,7 +70,7 @@ pub fn NotAllowed(role: Role, account: String) -> impl IntoView {
     };
     view! {
         <Message
-            error=AppError::NotAllowed
+            error=AppError::Refused(Refusal::NotAllowed)
             title=Signal::derive(move || t_string!(i18n, not_allowed).to_owned())
             text=Signal::derive(text)
             to=routes::SETTINGS
@@ -84,7 +85,7 @@ pub fn NoSuchToken() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <Message
-            error=AppError::NotFound
+            error=AppError::Refused(Refusal::NotFound)
             title=Signal::derive(move || t_string!(i18n, token_not_found).to_owned())
             text=Signal::derive(move || t_string!(i18n, token_not_found_text).to_owned())
             to=routes::TOKENS

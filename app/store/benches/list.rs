@@ -56,11 +56,11 @@ async fn main() {
 
 async fn open(url: &str) -> (Store, CurrentUser) {
     let store = Store::open(url, ServerKey::from_bytes([1; 32]), Clock::system()).await.expect("a database");
-    let account = store.add_account("Agency").await.expect("an account");
+    let account = store.account().add("Agency").await.expect("an account");
     let role = Role::AccountAdministrator;
     let [name, email, password] = ["A", "a@agency.example", "correct horse"].map(str::to_owned);
-    store.add_user(account, NewUser { name, email, password, role }).await.expect("a user");
-    let user = store.people(account).await.expect("people").remove(0);
+    store.members().add(account, NewUser { name, email, password, role }).await.expect("a user");
+    let user = store.members().people(account).await.expect("people").remove(0);
     (store, CurrentUser { user, account, account_name: "Agency".to_owned(), role })
 }
 
@@ -74,30 +74,30 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &CurrentUser, d
         scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION]),
         expires_at: None,
     };
-    store.create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
+    store.tokens().create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
     driver.fill(tokens).await;
     println!("\n{database}, {tokens} tokens, in ms");
     println!("{:<58}{:>10}{:>10}{:>10}{:>14}{:>10}", "", "found", "p50", "p99", "by hand: p50", "p99");
     for (name, filter) in cases() {
-        let (_, found) = store.numbered_page(by.account, &filter, 1, PAGE_SIZE).await.expect("a list");
+        let (_, found) = store.tokens().numbered_page(by.account, &filter, 1, PAGE_SIZE).await.expect("a list");
         let middle = driver.key(by.account.0, &filter, found / 2).await;
         let middle = middle.filter(|_| found > 10 * u64::from(PAGE_SIZE));
         let mut pages = vec![("first", PagePosition::First, None)];
         pages.extend(middle.map(|key| ("middle", PagePosition::After(key.cursor()), Some(key))));
         for (page, place, key) in pages {
             let filter = filter.at(place.clone());
-            let list = store.list(by.account, &filter).await.expect("a list");
+            let list = store.tokens().list(by.account, &filter).await.expect("a list");
             assert_eq!(list.position.place, place);
             let expected = driver.list(by.account.0, &filter, key.as_ref()).await;
             assert_eq!((list.tokens.len(), list.position.before, list.position.total), expected);
-            let ours = times(async || drop(store.list(by.account, &filter).await.expect("a list"))).await;
+            let ours = times(async || drop(store.tokens().list(by.account, &filter).await.expect("a list"))).await;
             let by_hand = times(async || _ = driver.list(by.account.0, &filter, key.as_ref()).await).await;
             println!("{:<58}{found:>10}{ours}{:>4}{by_hand}", format!("{name}, {page} page"), "");
         }
     }
     let began = Instant::now();
     for _ in 0..WRITES {
-        store.create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
+        store.tokens().create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
     }
     let ours = f64::from(WRITES) / began.elapsed().as_secs_f64();
     let began = Instant::now();

@@ -1,47 +1,67 @@
-//! The store: a database, a clock and the server's key. The operations are in the files of their subjects.
+//! The store: what is done with all data of Kagitaba, in parts by feature.
 
+use crate::account::Accounts;
+use crate::audit::AuditTrail;
 use crate::clock::Clock;
+use crate::core::Core;
 use crate::db::database::Pools;
 use crate::db::lock::DatabaseLock;
-use crate::db::nodes::Node;
+use crate::db::sql;
 use crate::error::Error;
-use crate::gate::calls::Calls;
-use crate::gate::verification_cache::VerificationCache;
+use crate::gate::Gate;
+use crate::keys::Keys;
 use crate::keys::check;
-use crate::keys::sealing::SealingKey;
-use crate::keys::sealing_keys::KeySource;
 use crate::keys::server_key::ServerKey;
-use crate::sign_in::passwords::Passwords;
-use std::fmt;
+use crate::members::Members;
+use crate::reports::Reports;
+use crate::sign_in::SigningIn;
+use crate::tokens::Tokens;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
-use tokio::sync::Notify;
 
 /// The store of all data of Kagitaba. A clone is the same store.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
-    clock: Clock,
-    address: Option<IpAddr>,
+    pub(crate) core: Core,
 }
 
-struct Shared {
-    pools: Pools,
-    passwords: Passwords,
-    key: ServerKey,
-    sealing_keys: OnceLock<KeySource>,
-    cache: Arc<VerificationCache>,
-    node: Node,
-    calls: Calls,
-    queued: Notify,
-    /// The lock, if this is the process that serves the database. Last, so that it ends after everything else.
-    lock: Option<DatabaseLock>,
+/// Defines the method that returns a part of the store.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident: $part:ident;)+) => {
+        impl Store {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(&self) -> $part<'_> {
+                    $part { core: &self.core }
+                }
+            )+
+        }
+    };
+}
+
+parts! {
+    /// Access tokens: created, changed, read, and what they were used for.
+    tokens: Tokens;
+    /// Account users: who they are, invitations, and what they do about themselves.
+    members: Members;
+    /// Signing in: passwords, second factors, passkeys, identities and sessions.
+    sign_in: SigningIn;
+    /// Accounts: their company profile, security policy and API access.
+    account: Accounts;
+    /// The audit trail: read, followed and verified.
+    audit: AuditTrail;
+    /// Advertisers, jobs and their results.
+    reports: Reports;
+    /// What the gate asks for: callers, their calls, and the calls that are left.
+    gate: Gate;
+    /// The keys that seal what the server must be able to read again.
+    keys: Keys;
 }
 
 impl Store {
     /// Opens the database `sqlite:PATH`, which is created if it is missing, or `postgres://…`, which must exist
     /// already, and migrates it to this version. The first key that it is opened with is the only one from then on.
-    /// [`Store::authenticate`] may not see changes to tokens by another store of the same `SQLite` file: let one
+    /// [`Gate::authenticate`] may not see changes to tokens by another store of the same `SQLite` file: let one
     /// process serve it, which holds the [`DatabaseLock`]. On `PostgreSQL` there may be any number: see
     /// [`Store::keep_lease`].
     ///
@@ -63,91 +83,66 @@ impl Store {
     async fn open_holding(lock: Option<DatabaseLock>, url: &str, key: ServerKey, clock: Clock) -> Result<Self, Error> {
         let pools = Pools::open(url, lock.as_ref()).await?;
         check::require(&pools, &key).await?;
-        let (cache, node, calls) = (Arc::default(), Node::new(pools.nodes.is_none()), Calls::default());
-        let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
-        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, queued, lock };
-        let store = Self { shared: Arc::new(shared), clock, address: None };
-        store.chain_older_events().await?;
-        Ok(store)
+        let core = Core::new(pools, lock, key, clock);
+        core.chain_older_events().await?;
+        Ok(Self { core })
+    }
+
+    /// Returns whether the database already has a server key, so that a new one won't do. Migrates the database as
+    /// [`Store::open`] does, or with the lock as [`Store::open_alone`] does.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
+    pub async fn has_key(url: &str, lock: Option<&DatabaseLock>) -> Result<bool, Error> {
+        check::is_known(&Pools::open(url, lock).await?).await
     }
 
     /// Returns the same store with another clock.
     #[must_use]
     pub fn at(&self, clock: Clock) -> Self {
-        Self { shared: Arc::clone(&self.shared), clock, address: self.address }
+        Self { core: self.core.at(clock) }
     }
 
     /// Returns the same store for a client with this network address, which the audit trail names.
     #[must_use]
     pub fn asked_from(&self, address: IpAddr) -> Self {
-        Self { address: Some(address), ..self.clone() }
+        Self { core: self.core.asked_from(address) }
     }
 
     /// Returns the store's clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        self.core.clock()
     }
 
-    /// Returns the client's network address, if there is a client.
-    pub(crate) fn address(&self) -> Option<IpAddr> {
-        self.address
+    /// Returns whether other nodes may use the same database, so that calls have to be counted there.
+    #[must_use]
+    pub fn has_nodes(&self) -> bool {
+        self.core.has_nodes()
     }
 
-    /// Makes sure that no server caches the data that is about to change, as long as the returned lock lives: this
-    /// process is the server, or none runs.
+    /// Holds a lease as long as this future is polled, on a database that other nodes may use, too: only then does
+    /// [`Gate::authenticate`] cache anything. Does nothing on a database that only one process uses.
+    pub async fn keep_lease(self) {
+        self.core.keep_lease().await;
+    }
+
+    /// Ends the lease, so that no change waits for this node any longer; the node caches nothing from then on. Call it
+    /// once [`Store::keep_lease`] is no longer polled.
     ///
     /// # Errors
-    /// [`Error::InUse`], [`Error::Database`].
-    pub(crate) async fn keep_servers_away(&self) -> Result<Option<DatabaseLock>, Error> {
-        match self.shared.lock {
-            Some(_) => Ok(None),
-            None => DatabaseLock::share(&self.pools().url).await.map(Some),
-        }
+    /// [`Error::Database`].
+    pub async fn end_lease(&self) -> Result<(), Error> {
+        self.core.end_lease().await
     }
 
-    pub(crate) fn pools(&self) -> &Pools {
-        &self.shared.pools
-    }
-
-    pub(crate) fn passwords(&self) -> &Passwords {
-        &self.shared.passwords
-    }
-
-    pub(crate) fn key(&self) -> &ServerKey {
-        &self.shared.key
-    }
-
-    pub(crate) fn sealing_source(&self) -> &OnceLock<KeySource> {
-        &self.shared.sealing_keys
-    }
-
-    /// Returns the key for this purpose, which is the same on every server with this server key.
-    #[must_use]
-    pub fn sealing_key(&self, purpose: &str) -> SealingKey {
-        SealingKey::derived(self.key(), purpose)
-    }
-
-    pub(crate) fn cache(&self) -> &Arc<VerificationCache> {
-        &self.shared.cache
-    }
-
-    pub(crate) fn node(&self) -> &Node {
-        &self.shared.node
-    }
-
-    pub(crate) fn calls(&self) -> &Calls {
-        &self.shared.calls
-    }
-
-    /// Returns the signal that a job was ordered.
-    pub(crate) fn queued(&self) -> &Notify {
-        &self.shared.queued
-    }
-}
-
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("clock", &self.clock).finish_non_exhaustive()
+    /// Reads something from the database, only to see whether it answers.
+    ///
+    /// # Errors
+    /// [`Error::Database`] if it does not answer.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let any = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)");
+        let _: bool = any.fetch_one(self.core.read()).await?;
+        Ok(())
     }
 }

@@ -9,10 +9,10 @@ use store::Store;
 /// # Errors
 /// If there is no such account, or if the store fails.
 pub async fn named(store: &Store, name: &str) -> Result<AccountId> {
-    if let Some(account) = store.account_named(name).await? {
+    if let Some(account) = store.account().named(name).await? {
         return Ok(account);
     }
-    let names: Vec<_> = store.accounts().await?.into_iter().map(|account| account.name).collect();
+    let names: Vec<_> = store.account().all().await?.into_iter().map(|account| account.name).collect();
     if names.is_empty() {
         bail!("there are no accounts yet in this --data folder; add one with kagitaba user add");
     }

@@ -77,7 +77,7 @@ pub async fn import(import: &AdvertiserImport) -> Result<()> {
     let advertisers = read(&import.file, import.encoding)?;
     let store = import.data.open().await?;
     let account = account::named(&store, &import.account).await?;
-    let imported = store.import_advertisers(account, &advertisers).await.context("nothing was imported")?;
+    let imported = store.reports().import_advertisers(account, &advertisers).await.context("nothing was imported")?;
     let ImportedAdvertisers { added, changed, unchanged } = imported;
     say!("Imported advertisers to {}: {added} added, {changed} changed, {unchanged} unchanged.", import.account)?;
     Ok(())

@@ -82,7 +82,7 @@ pub async fn export(export: &CallExport) -> Result<()> {
     ensure!(days.0 <= days.1, "--to {} is before --from {}; give them the other way round", days.1, days.0);
     let store = export.data.open().await?;
     let account = account::named(&store, &export.account).await?;
-    let log = store.call_log(account, days.0, days.1);
+    let log = store.gate().call_log(account, days.0, days.1);
     write(log, export.format, BufWriter::new(Output)).await
 }
 

@@ -51,7 +51,7 @@ pub async fn rotate(data: &Data) -> Result<()> {
         if !keys.has_old() {
             bail!("put a new key before the one in {VARIABLE}, restart the server with both, and do this again");
         }
-        let count = store.seal_anew().await?;
+        let count = store.keys().seal_anew().await?;
         say!("Sealed {count} Auth Tokens with the new key. Remove the old one from {VARIABLE}; restart the server.")?;
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub async fn rotate(data: &Data) -> Result<()> {
     if !of(&data.folder)?.has_old() {
         server_key::replace(&file, of(&data.folder)?.with_new(&mut rand::rng()).to_text().trim_end())?;
     }
-    let count = store.seal_anew().await.context("nothing is lost: both keys are kept")?;
+    let count = store.keys().seal_anew().await.context("nothing is lost: both keys are kept")?;
     server_key::replace(&file, of(&data.folder)?.current_alone().to_text().trim_end())?;
     say!("Sealed {count} Auth Tokens with a new key. The old one is gone from {}.", file.display())?;
     Ok(())

@@ -100,7 +100,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
 
     let store = args.data.open_alone().await?;
     prepare_demo(args, &store, address).await?;
-    store.remove_deleted().await?;
+    store.tokens().remove_deleted().await?;
     tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(args.keep_calls.into())));
     tokio::spawn(exports::work(store.clone()));
     let lease = tokio::spawn(store.clone().keep_lease());
@@ -117,7 +117,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     if let Err(error) = store.end_lease().await {
         tracing::warn!(%error, "the lease was not ended: changes elsewhere wait until it has run out");
     }
-    store.flush_calls().await.context("the last calls at the gate could not be written down")?;
+    store.gate().flush_calls().await.context("the last calls at the gate could not be written down")?;
     Ok(())
 }
 
@@ -162,7 +162,7 @@ async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
     let mut text = format!("Kagitaba is at http://{host} (Ctrl+C ends it).\n");
     if demo::is_in(store).await? {
         text.push_str(&format!("\n{}\n", demo::how_to_sign_in()));
-    } else if !store.has_users().await? {
+    } else if !store.members().has_users().await? {
         text.push_str(
             "\nThere are no users yet. Add the first one, with the same --data and --database as here:\n  \
              kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'\n",

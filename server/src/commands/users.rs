@@ -11,6 +11,7 @@ use clap::{
     Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use domain::Refusal;
 use domain::{
     account::AccountId,
     members::{
@@ -172,7 +173,7 @@ pub async fn add(user: &UserAdd) -> Result<()> {
 
     let account = account(&store, &user.account).await?;
     let new = NewUser { name: user.name.clone(), email: user.email.clone(), password, role: user.role };
-    store.add_user(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
+    store.members().add(account, new).await.with_context(|| format!("cannot add {}", user.email))?;
     say!("Added {} ({}) to {} as {}.", user.name, user.email, user.account, user.role.as_str())?;
     Ok(())
 }
@@ -182,8 +183,8 @@ pub async fn add(user: &UserAdd) -> Result<()> {
 /// # Errors
 /// If no user has the address, or if the store fails.
 pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
-    let had = match user.data.open().await?.reset_second_factor(&user.email).await {
-        Err(Error::NotFound) => bail!(no_user(&user.email)),
+    let had = match user.data.open().await?.sign_in().reset_second_factor(&user.email).await {
+        Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         had => had?,
     };
     say!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() })?;
@@ -197,8 +198,8 @@ pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
 pub async fn set_password(user: &UserNamed) -> Result<()> {
     let store = user.data.open().await?;
     let password = read_password(&user.email)?;
-    let ended = match store.set_password(&user.email, &password).await {
-        Err(Error::NotFound) => bail!(no_user(&user.email)),
+    let ended = match store.sign_in().set_password(&user.email, &password).await {
+        Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         ended => ended?,
     };
     say!("Set the password of {}. Sessions ended: {ended}.", user.email)?;
@@ -216,7 +217,7 @@ pub async fn list(list: &UserList) -> Result<()> {
         None => None,
     };
     say!("Account\tE-mail\tName\tRole\tState\tLast seen")?;
-    for (account, Member { person, role, state, last_seen_at }) in store.all_members(account).await? {
+    for (account, Member { person, role, state, last_seen_at }) in store.members().all(account).await? {
         let seen = last_seen_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
         let columns = [&*account, &*person.email, &*person.name, role.as_str(), state.as_str(), &*seen];
         say!("{}", columns.join("\t"))?;
@@ -232,8 +233,10 @@ pub async fn list(list: &UserList) -> Result<()> {
 pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
     let store = member.data.open().await?;
     let account = account::named(&store, &member.account).await?;
-    let after = match store.change_member_of(account, &member.email, change).await {
-        Err(Error::NotFound) => bail!("{} has no user with the address {}; check it", member.account, member.email),
+    let after = match store.members().change_named(account, &member.email, change).await {
+        Err(Error::Refused(Refusal::NotFound)) => {
+            bail!("{} has no user with the address {}; check it", member.account, member.email)
+        }
         after => after?,
     };
     say!("{} is {} in {}, {}.", member.email, after.role.as_str(), member.account, after.state.as_str())?;
@@ -249,9 +252,9 @@ fn no_user(email: &str) -> String {
 /// # Errors
 /// If no user has the address, or if the store fails.
 pub async fn unlink(user: &UserUnlink) -> Result<()> {
-    let removed = user.data.open().await?.unlink_identities(&user.email).await;
+    let removed = user.data.open().await?.sign_in().unlink_identities(&user.email).await;
     let removed = match removed {
-        Err(Error::NotFound) => bail!(no_user(&user.email)),
+        Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         removed => removed?,
     };
     say!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) })?;
@@ -263,9 +266,9 @@ pub async fn unlink(user: &UserUnlink) -> Result<()> {
 /// # Errors
 /// If the store fails.
 pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
-    match store.account_named(name).await? {
+    match store.account().named(name).await? {
         Some(account) => Ok(account),
-        None => store.add_account(name).await,
+        None => store.account().add(name).await,
     }
 }
 

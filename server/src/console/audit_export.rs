@@ -71,11 +71,11 @@ async fn file(
     let Extension(asker) = asker.ok_or(ExportError::SignInNeeded)?;
     asker.require(Permission::SeeAuditTrail).map_err(|_| ExportError::NotAllowed)?;
     let filter = routes::trail_filter(&query.unwrap_or_default());
-    let entries = store.audit_entries(asker.account, &filter, EXPORT_MAX + 1).await?;
+    let entries = store.audit().entries(asker.account, &filter, EXPORT_MAX + 1).await?;
     if entries.len() > EXPORT_MAX as usize {
         return Err(ExportError::TooMany);
     }
-    let head = store.audit_head(asker.account).await?.map(|head| head.hash).unwrap_or_default();
+    let head = store.audit().head(asker.account).await?.map(|head| head.hash).unwrap_or_default();
     let name = file_name(&filter, &entries, store.clock().now().date_naive());
     let (content, kind, ending) = match form {
         Form::Csv => (csv(&entries, &head)?, "text/csv; charset=utf-8; header=present", "csv"),

@@ -23,7 +23,11 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
         let mut query = request.uri().query().unwrap_or_default().split('&');
         let again = request.uri().path().starts_with("/api/") && query.any(|one| one == routes::AGAIN);
         let open = again || request.uri().path() == routes::LIVE;
-        let known = if open { store.peek_session(&session).await } else { store.known_session(&session).await };
+        let known = if open {
+            store.sign_in().peek_session(&session).await
+        } else {
+            store.sign_in().known_session(&session).await
+        };
         match known {
             Ok(Some(known)) => {
                 request.extensions_mut().insert(known.preferences);

@@ -105,7 +105,7 @@ impl Gate {
     /// Those that answer 401, and [`GateError::Store`].
     pub async fn identify(&self, headers: &HeaderMap, address: IpAddr) -> Result<Caller, GateError> {
         let (sid, secret) = credentials::read(headers)?;
-        let caller = self.store.authenticate_from(sid, &secret, address).await?;
+        let caller = self.store.gate().authenticate_from(sid, &secret, address).await?;
         let caller = caller.ok_or(GateError::WrongCredentials)?;
         if caller.expired { Err(GateError::Expired { ended_at: caller.ends_at }) } else { Ok(caller) }
     }

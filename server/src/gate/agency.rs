@@ -85,8 +85,8 @@ fn group_name(group: RateGroup) -> &'static str {
 
 pub async fn handle(gate: &Gate, store: &Store, caller: &Caller) -> Result<Answer, GateError> {
     let left = gate.left(caller.account).await;
-    let token = store.token(caller.account, caller.token).await?;
-    let company = store.company_information(caller.account).await?;
+    let token = store.tokens().get(caller.account, caller.token).await?;
+    let company = store.account().company_information(caller.account).await?;
     let agency = Agency {
         account_sid: &caller.sid,
         company_name: company.company_name,

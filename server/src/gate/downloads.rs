@@ -1,6 +1,6 @@
 //! `/downloads/{JobId}?token=…&expires=…&signature=…`: the result of a job, for every client that has the address. It
 //! is signed with the server's key, is valid for five minutes, and needs no credentials; but the access token that
-//! asked for it must still be usable: see [`Store::signed_result`].
+//! asked for it must still be usable: see `Store::reports().signed_result`.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ use super::{
 pub async fn address(store: &Store, caller: &Caller, job: JobId) -> Result<String, GateError> {
     let until = (store.clock().now() + RESULT_LINK_LIFETIME).timestamp();
     let link = ResultLink { job, token: caller.token, until };
-    let signature = store.sign_result(link).await?.ok_or(GateError::NotFound)?;
+    let signature = store.reports().sign_result(link).await?.ok_or(GateError::NotFound)?;
     let (token, signature) = (caller.token.0, URL_SAFE_NO_PAD.encode(signature));
     Ok(format!("/downloads/{}?token={token}&expires={until}&signature={signature}", job.0))
 }
@@ -63,7 +63,7 @@ async fn found(store: &Store, job: &str, query: &Query) -> Result<JobResult, Gat
         return Err(GateError::NotFound);
     };
     let link = ResultLink { job: JobId(job), token: TokenId(token), until };
-    Ok(store.signed_result(link, &signature, scope).await?)
+    Ok(store.reports().signed_result(link, &signature, scope).await?)
 }
 
 /// Returns the file as a response. Browsers save it instead of showing it.

@@ -114,8 +114,8 @@ pub struct FieldError {
 impl From<store::Error> for GateError {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::NotFound => Self::NotFound,
-            store::Error::Conflict => Self::Conflict(error),
+            store::Error::Refused(domain::Refusal::NotFound) => Self::NotFound,
+            store::Error::Refused(domain::Refusal::Conflict) => Self::Conflict(error),
             fault if fault.is_unavailable() => Self::Unavailable(fault),
             fault => Self::Store(fault),
         }

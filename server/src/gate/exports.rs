@@ -4,6 +4,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use anyhow::Context as _;
+use domain::Refusal;
 use domain::reports::{
     job::JobStatus,
     report::{self, Export, Period, ResultFormat},
@@ -37,14 +38,14 @@ pub async fn work(store: Store) {
 }
 
 async fn until_failure(store: &Store) -> Result<Infallible, store::Error> {
-    store.take_up_jobs().await?;
+    store.reports().take_up_jobs().await?;
     loop {
-        match store.claim_job().await? {
+        match store.reports().claim_job().await? {
             Some(job) => carry_out(store, job).await?,
             // Meanwhile another node's worker may have stopped, or a job may have been ordered there.
             None => {
-                if timeout(LOOK_EVERY, store.job_queued()).await.is_err() {
-                    store.take_up_jobs().await?;
+                if timeout(LOOK_EVERY, store.reports().job_queued()).await.is_err() {
+                    store.reports().take_up_jobs().await?;
                 }
             }
         }
@@ -57,16 +58,19 @@ async fn carry_out(store: &Store, job: ClaimedJob) -> Result<(), store::Error> {
     let ended = match made {
         Ok(file) if file.len() > RESULT_MAX => {
             let problem = format!("The file would be larger than {} MiB; export fewer days.", RESULT_MAX >> 20);
-            store.fail_job(&job, JobStatus::Failed, &problem).await
+            store.reports().fail_job(&job, JobStatus::Failed, &problem).await
         }
-        Ok(file) => store.complete_job(&job, &file).await,
+        Ok(file) => store.reports().complete_job(&job, &file).await,
         Err(error) => {
             tracing::error!(%error, job = %job.id.0, "a job failed");
-            store.fail_job(&job, JobStatus::Error, "Something went wrong on the server; replay the job later.").await
+            store
+                .reports()
+                .fail_job(&job, JobStatus::Error, "Something went wrong on the server; replay the job later.")
+                .await
         }
     };
     // The job was taken for stalled, and another worker has it now.
-    if matches!(ended, Err(store::Error::NotFound)) { Ok(()) } else { ended }
+    if matches!(ended, Err(store::Error::Refused(Refusal::NotFound))) { Ok(()) } else { ended }
 }
 
 /// Returns the file; one that is too large ends somewhere beyond the limit.
@@ -83,7 +87,7 @@ async fn make(store: Store, job: ClaimedJob) -> anyhow::Result<Vec<u8>> {
         let percentage = u8::try_from(done * 99 / days).unwrap_or(99);
         if percentage > noted {
             noted = percentage;
-            store.note_progress(&job, file.records, percentage).await?;
+            store.reports().note_progress(&job, file.records, percentage).await?;
         }
     }
     Ok(file.end())

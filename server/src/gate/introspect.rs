@@ -61,7 +61,7 @@ async fn told(gate: &Gate, service: &Caller, question: Request) -> Result<Value,
         )
     })?;
     let token = match credentials::pair(question.token.trim()) {
-        Some((sid, secret)) => gate.store.authenticate(&sid, &secret).await?,
+        Some((sid, secret)) => gate.store.gate().authenticate(&sid, &secret).await?,
         None => None,
     };
     Ok(token.filter(|token| is_active(token, service)).map_or(json!({ "active": false }), |token| {

@@ -89,7 +89,7 @@ impl RateLimits {
     /// # Errors
     /// If no calls are left; the call is not counted then.
     pub async fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
-        let together = async |store: &Store, quota| store.take_call(account, group, quota).await;
+        let together = async |store: &Store, quota| store.gate().take_call(account, group, quota).await;
         match self.counted(group, together).await {
             Some(taken) => Left::after(self.of_group(group).0, taken),
             None => self.take_alone(account, group),
@@ -104,7 +104,7 @@ impl RateLimits {
 
     /// Returns the calls left to the account. Counts nothing.
     pub async fn left(&self, account: AccountId, group: RateGroup) -> Left {
-        let together = async |store: &Store, quota| store.calls_back_in(account, group, quota).await;
+        let together = async |store: &Store, quota| store.gate().calls_back_in(account, group, quota).await;
         let counted = self.counted(group, together).await;
         let (quota, counts) = self.of_group(group);
         Left { quota: *quota, back_in: counted.unwrap_or_else(|| counts.back_in(account)), exceeded: false }

@@ -43,6 +43,6 @@ impl<'s> Recording<'s> {
 
 impl Drop for Recording<'_> {
     fn drop(&mut self) {
-        self.store.record_call(Call { latency: self.began.elapsed(), ..self.call });
+        self.store.gate().record_call(Call { latency: self.began.elapsed(), ..self.call });
     }
 }

@@ -24,8 +24,8 @@ pub async fn read(
     Period { from, to }: Period,
 ) -> Result<Vec<Record>, store::Error> {
     Ok(match report {
-        Report::TokenUsage => store.token_usage(account, from, to).await?.into_iter().map(used).collect(),
-        Report::AuditLog => store.audit_events(account, from, to).await?.into_iter().map(done).collect(),
+        Report::TokenUsage => store.tokens().usage(account, from, to).await?.into_iter().map(used).collect(),
+        Report::AuditLog => store.audit().events(account, from, to).await?.into_iter().map(done).collect(),
     })
 }
 

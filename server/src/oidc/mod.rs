@@ -23,9 +23,10 @@ use axum::{
     routing::get,
 };
 use cookie::Cookie;
+use domain::Refusal;
 use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use http::{HeaderMap, HeaderValue, header};
-use store::{Client, PendingSignIn, SealingKey, SessionToken, Store};
+use store::{Client, SealingKey, SignIn, Store};
 
 pub use crate::oidc::{customs::ClientAuth, identity_provider::IdentityProvider, settings::Settings};
 use crate::{
@@ -46,7 +47,7 @@ struct OidcState {
 impl OidcState {
     /// Returns the key that seals the cookies of sign-ins.
     fn key(&self) -> SealingKey {
-        self.store.sealing_key("sign-ins at the identity provider")
+        self.store.keys().sealing_key("sign-ins at the identity provider")
     }
 }
 
@@ -93,11 +94,11 @@ async fn end(
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let client = Client { address, user_agent: user_agent.to_owned(), session: token_of(&headers) };
     let answer = match sign_in(&oidc, &values, &attempt, client).await {
-        Ok(SignedIn::Wholly(session)) => {
+        Ok(SignIn::Session(session)) => {
             let cookie = session::cookie::with(session.reveal(), *secure);
             with_cookie(Redirect::to(&attempt.next).into_response(), &cookie)
         }
-        Ok(SignedIn::ByFirstStep(pending)) => {
+        Ok(SignIn::SecondStep(pending)) => {
             let cookie = session::cookie::pending_with(pending.reveal(), *secure);
             with_cookie(Redirect::to(&routes::second_step_then(&attempt.next)).into_response(), &cookie)
         }
@@ -106,18 +107,12 @@ async fn end(
     with_cookie(answer, &Attempts::no_cookie(state, *secure))
 }
 
-/// The progress of a sign-in.
-enum SignedIn {
-    Wholly(SessionToken),
-    ByFirstStep(PendingSignIn),
-}
-
 async fn sign_in(
     oidc: &OidcState,
     values: &HashMap<String, String>,
     attempt: &Attempt,
     client: Client,
-) -> Result<SignedIn, SignInFailure> {
+) -> Result<SignIn, SignInFailure> {
     let provider = &oidc.identity_provider.provider;
     let code = match (values.get("code"), values.get("error").map(String::as_str)) {
         (Some(code), None) => code,
@@ -129,25 +124,18 @@ async fn sign_in(
     };
     let store = oidc.store.asked_from(client.address);
     let vouched = provider.redeem(code, attempt).await?;
-    let begun = match store.sign_in_by_identity(&vouched.identity, client.clone()).await {
-        Ok(None) => {
-            let person = provider.verified_person(&vouched).await?;
-            store.link_identity(&vouched.identity, &person, client).await
-        }
-        Ok(Some(session)) => Ok(session),
-        Err(error) => Err(error),
-    };
-    match begun {
-        Ok(session) => Ok(SignedIn::Wholly(session)),
-        Err(store::Error::SecondStepNeeded(pending)) => Ok(SignedIn::ByFirstStep(pending)),
-        Err(error) => Err(not_let_in(error)),
+    let known = store.sign_in().with_identity(&vouched.identity, client.clone()).await.map_err(not_let_in)?;
+    if let Some(begun) = known {
+        return Ok(begun);
     }
+    let person = provider.verified_person(&vouched).await?;
+    store.sign_in().link_identity(&vouched.identity, &person, client).await.map_err(not_let_in)
 }
 
 fn not_let_in(error: store::Error) -> SignInFailure {
     match error {
-        store::Error::NotInvited | store::Error::WrongCredentials => SignInFailure::NotInvited,
-        store::Error::LinkedOtherwise => SignInFailure::LinkedOtherwise,
+        store::Error::Refused(Refusal::NotInvited | Refusal::WrongCredentials) => SignInFailure::NotInvited,
+        store::Error::Refused(Refusal::LinkedOtherwise) => SignInFailure::LinkedOtherwise,
         fault => {
             tracing::error!(error = %fault, "the store failed");
             SignInFailure::Fault

@@ -9,6 +9,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use domain::Refusal;
 use domain::members::role::Role;
 use server::config::Data;
 use store::{Error, Identity, VerifiedPerson};
@@ -55,12 +56,18 @@ async fn added_user_can_sign_in_and_new_account_has_no_api_access() {
 
     let store = Data::within(folder.path()).open().await.unwrap();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap();
-    let asker = store.session(&session).await.unwrap().unwrap();
+    let session = store
+        .sign_in()
+        .with_password("aya@agency.example", "correct horse battery", from)
+        .await
+        .unwrap()
+        .session()
+        .unwrap();
+    let asker = store.sign_in().session(&session).await.unwrap().unwrap();
     assert_eq!((asker.role, asker.account_name.as_str()), (Role::Analyst, "Agency"));
-    assert!(!store.account(asker.account).await.unwrap().api_access);
-    let wrong = store.sign_in("aya@agency.example", "wrong horse battery", from).await;
-    assert!(matches!(wrong, Err(Error::WrongCredentials)));
+    assert!(!store.account().get(asker.account).await.unwrap().api_access);
+    let wrong = store.sign_in().with_password("aya@agency.example", "wrong horse battery", from).await;
+    assert!(matches!(wrong, Err(Error::Refused(Refusal::WrongCredentials))));
 }
 
 #[tokio::test]
@@ -118,12 +125,12 @@ async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
     let store = Data::within(folder.path()).open().await.unwrap();
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
     let person = VerifiedPerson { email: "aya@agency.example".to_owned(), name: None };
-    store.link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap();
+    store.sign_in().link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().session().unwrap();
     let unlink = |email| run(&["user", "unlink", "--email", email], &[], folder.path(), "");
     for said in ["Unlinked aya@agency.example.\n", "There was no link.\n"] {
         assert_eq!(String::from_utf8_lossy(&unlink("aya@agency.example").stdout), said);
     }
-    assert!(store.sign_in_by_identity(&aya, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().is_none());
+    assert!(store.sign_in().with_identity(&aya, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().is_none());
     let refused = unlink("bo@agency.example");
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("no user"), "{refused:?}");
 }
@@ -210,7 +217,7 @@ async fn migrating_an_up_to_date_database_changes_nothing() {
         let migrated = run(&["migrate"], &[], folder.path(), "");
         assert!(migrated.status.success() && !migrated.stdout.is_empty(), "{migrated:?}");
     }
-    assert!(!Data::within(folder.path()).open().await.unwrap().has_users().await.unwrap());
+    assert!(!Data::within(folder.path()).open().await.unwrap().members().has_users().await.unwrap());
 }
 
 #[tokio::test]
@@ -221,7 +228,7 @@ async fn data_folder_of_any_name_can_be_used() {
         let added = add_user(&data, "aya@agency.example", "correct horse battery");
         assert!(added.status.success(), "{}: {added:?}", data.display());
         assert!(data.join("kagitaba.db").exists(), "{}", data.display());
-        assert!(Data::within(&data).open().await.unwrap().has_users().await.unwrap(), "{}", data.display());
+        assert!(Data::within(&data).open().await.unwrap().members().has_users().await.unwrap(), "{}", data.display());
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 8, "nothing lies beside them");
 }
@@ -295,8 +302,8 @@ async fn advertisers_are_imported_from_a_file_and_standard_input() {
     assert_eq!(said, "Imported advertisers to Agency: 1 added, 1 changed, 1 unchanged.\n", "{imported:?}");
 
     let store = Data::within(folder.path()).open().await.unwrap();
-    let account = store.account_named("Agency").await.unwrap().unwrap();
-    let (advertisers, total) = store.advertisers(account, 0, 10).await.unwrap();
+    let account = store.account().named("Agency").await.unwrap().unwrap();
+    let (advertisers, total) = store.reports().advertisers(account, 0, 10).await.unwrap();
     let names: Vec<_> = advertisers.iter().map(|advertiser| advertiser.name.as_str()).collect();
     assert_eq!((names, total), (vec!["Acme", "Kumo", "Nine"], 3));
     let database = std::fs::read(folder.path().join("kagitaba.db")).unwrap();
@@ -323,8 +330,8 @@ async fn import_with_a_wrong_line_changes_nothing_and_names_the_line() {
     assert!(String::from_utf8_lossy(&said).contains("cannot read no/such.csv"));
 
     let store = Data::within(folder.path()).open().await.unwrap();
-    let account = store.account_named("Agency").await.unwrap().unwrap();
-    assert_eq!(store.advertisers(account, 0, 10).await.unwrap().1, 0);
+    let account = store.account().named("Agency").await.unwrap().unwrap();
+    assert_eq!(store.reports().advertisers(account, 0, 10).await.unwrap().1, 0);
 }
 
 #[tokio::test]
@@ -333,7 +340,13 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let store = Data::within(folder.path()).open().await.unwrap();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store.sign_in("aya@agency.example", "correct horse battery", from).await.unwrap();
+    let session = store
+        .sign_in()
+        .with_password("aya@agency.example", "correct horse battery", from)
+        .await
+        .unwrap()
+        .session()
+        .unwrap();
     let set = |email, password| run(&["user", "set-password", "--email", email], &[], folder.path(), password);
     for (email, password, reason) in [
         ("aya@agency.example", "short\n", "at least 12 characters"),
@@ -347,10 +360,10 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     let done = set("aya@agency.example", "three paper lanterns\n");
     let said = String::from_utf8_lossy(&done.stdout);
     assert_eq!(said, "Set the password of aya@agency.example. Sessions ended: 1.\n", "{done:?}");
-    assert_eq!(store.session(&session).await.unwrap(), None);
-    let old = store.sign_in("aya@agency.example", "correct horse battery", from).await;
-    assert!(matches!(old, Err(Error::WrongCredentials)), "{old:?}");
-    store.sign_in("aya@agency.example", "three paper lanterns", from).await.unwrap();
+    assert_eq!(store.sign_in().session(&session).await.unwrap(), None);
+    let old = store.sign_in().with_password("aya@agency.example", "correct horse battery", from).await;
+    assert!(matches!(old, Err(Error::Refused(Refusal::WrongCredentials))), "{old:?}");
+    store.sign_in().with_password("aya@agency.example", "three paper lanterns", from).await.unwrap().session().unwrap();
 }
 
 #[tokio::test]
@@ -382,11 +395,17 @@ async fn users_are_listed_changed_and_the_last_administrator_stays() {
 
     assert!(add_user(folder.path(), "bo@agency.example", "correct horse battery").status.success());
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap();
+    let session = store
+        .sign_in()
+        .with_password("bo@agency.example", "correct horse battery", from)
+        .await
+        .unwrap()
+        .session()
+        .unwrap();
     let bo = ["--email", "bo@agency.example", "--account", "Agency"];
     let said = user(&[&["deactivate"], &bo[..]].concat());
     assert_eq!(String::from_utf8_lossy(&said.stdout), "bo@agency.example is analyst in Agency, deactivated.\n");
-    assert_eq!(store.session(&session).await.unwrap(), None);
+    assert_eq!(store.sign_in().session(&session).await.unwrap(), None);
     assert!(user(&[&["reinstate"], &bo[..]].concat()).status.success());
-    store.sign_in("bo@agency.example", "correct horse battery", from).await.unwrap();
+    store.sign_in().with_password("bo@agency.example", "correct horse battery", from).await.unwrap().session().unwrap();
 }

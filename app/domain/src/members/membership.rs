@@ -2,6 +2,7 @@
 
 use crate::members::role::{Permission, Role};
 use crate::members::user::{self, Person, UserId};
+use crate::refusal::Refusal;
 use crate::text::{FieldError, Problem};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -87,25 +88,11 @@ pub enum Change {
     Reinstate,
 }
 
-/// The reason why a change is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The person who asks is not (or no longer) an active administrator.
-    #[error("only an active Account Administrator may do this")]
-    NotAllowed,
-    /// The account has no such user.
-    #[error("the account has no such user")]
-    NoSuchUser,
-    /// The account would be left without an active administrator.
-    #[error("an account needs an active Account Administrator; make another user one first")]
-    LastAdministrator,
-}
-
 impl Change {
     /// Returns the user `of` as they are after the change, if `by` may make it. `members` must be all of the account's.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal::NotAllowed`], [`Refusal::NotFound`], [`Refusal::LastAdministrator`].
     pub fn apply(self, members: &[Member], by: UserId, of: UserId) -> Result<Member, Refusal> {
         require_administrator(members, by)?;
         self.apply_from_command_line(members, of)
@@ -114,9 +101,9 @@ impl Change {
     /// As [`Self::apply`], for the operator of the server on the command line.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchUser`], [`Refusal::LastAdministrator`].
+    /// [`Refusal::NotFound`], [`Refusal::LastAdministrator`].
     pub fn apply_from_command_line(self, members: &[Member], of: UserId) -> Result<Member, Refusal> {
-        let before = members.iter().find(|member| member.person.id == of).ok_or(Refusal::NoSuchUser)?;
+        let before = members.iter().find(|member| member.person.id == of).ok_or(Refusal::NotFound)?;
         let mut after = before.clone();
         match self {
             Self::Role(role) => after.role = role,
@@ -343,7 +330,7 @@ mod tests {
                 assert_eq!(change.apply(&members, id(by), id(3)), Err(Refusal::NotAllowed), "{by}: {change:?}");
             }
         }
-        assert_eq!(Change::Deactivate.apply(&members, id(1), id(4)), Err(Refusal::NoSuchUser));
+        assert_eq!(Change::Deactivate.apply(&members, id(1), id(4)), Err(Refusal::NotFound));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::account::AccountId;
 use crate::members::role::{Permission, Role};
+use crate::refusal::Refusal;
 use crate::sign_in::common_password;
 use crate::text::{self, Problem};
 use serde::{Deserialize, Serialize};
@@ -52,18 +53,13 @@ pub struct Preferences {
     pub time_zone: Option<String>,
 }
 
-/// The user's role does not allow the operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this role does not allow it ({0:?}); ask an Account Administrator")]
-pub struct NotAllowed(pub Permission);
-
 impl CurrentUser {
     /// Checks the current user's role.
     ///
     /// # Errors
-    /// [`NotAllowed`] if the role lacks the permission.
-    pub fn require(&self, permission: Permission) -> Result<(), NotAllowed> {
-        if self.role.may(permission) { Ok(()) } else { Err(NotAllowed(permission)) }
+    /// [`Refusal::NotAllowed`] if the role lacks the permission.
+    pub fn require(&self, permission: Permission) -> Result<(), Refusal> {
+        if self.role.may(permission) { Ok(()) } else { Err(Refusal::NotAllowed) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::members::membership::{Member, MembershipState};
 use crate::members::user;
+use crate::refusal::Refusal;
 use crate::text::Problem;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -22,17 +23,6 @@ pub enum Handover {
     ByHand,
 }
 
-/// The reason why an administrator can't make a link for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The person may not work in the account, so a password is of no use to them.
-    #[error("the user is deactivated; reinstate them first")]
-    Deactivated,
-    /// The person also belongs to other accounts.
-    #[error("the user belongs to other accounts too; only mail or the command line can reset their password")]
-    BelongsElsewhere,
-}
-
 /// Checks whether an administrator may make a link for a member of their account and hand it over in this way.
 ///
 /// A person's password opens all of their accounts, and every reader of the link can use it. So an administrator of one
@@ -40,7 +30,7 @@ pub enum Refusal {
 /// administrator could enter the other account with the person's role there. By mail, the link reaches only the person.
 ///
 /// # Errors
-/// [`Refusal`].
+/// [`Refusal::Deactivated`], [`Refusal::BelongsElsewhere`].
 pub fn may_make_link(member: &Member, belongs_elsewhere: bool, handover: Handover) -> Result<(), Refusal> {
     match (member.state, handover) {
         (MembershipState::Deactivated, _) => Err(Refusal::Deactivated),

@@ -11,29 +11,29 @@ use {crate::request::context::allowed, domain::members::role::Permission};
 /// Returns the account, for users who may see its tokens.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetAccount, prefix = "/api", endpoint = "account", protocol = Call)]
 pub async fn account() -> Result<Account, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.account(by.account).await?)
+    Ok(store.account().get(by.account).await?)
 }
 
 /// Switches API access on.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(prefix = "/api", endpoint = "account/enable_api_access", protocol = Form)]
 pub async fn enable_api_access() -> Result<(), AppError> {
     let (store, by) = allowed(Permission::EnableApiAccess)?;
-    Ok(store.enable_api_access(&by).await?)
+    Ok(store.account().enable_api_access(&by).await?)
 }
 
 /// Switches API access off: from now on the gate refuses all tokens of the account.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(prefix = "/api", endpoint = "account/disable_api_access", protocol = Form)]
 pub async fn disable_api_access() -> Result<(), AppError> {
     let (store, by) = allowed(Permission::DisableApiAccess)?;
-    Ok(store.disable_api_access(&by).await?)
+    Ok(store.account().disable_api_access(&by).await?)
 }

@@ -19,22 +19,23 @@ use {
 /// Returns the profile's values.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetCompanyInformation, prefix = "/api", endpoint = "company_information/get", protocol = Form)]
 pub async fn company_information() -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
-    Ok(store.company_information(by.account).await?.values())
+    Ok(store.account().company_information(by.account).await?.values())
 }
 
 /// Changes the values in which `typed` differs from `loaded`, unless another user has changed one of them since
 /// `loaded` was read. Returns the profile after the change.
 ///
 /// # Errors
-/// [`AppError::InvalidProfile`], [`AppError::Conflict`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::InvalidProfile`], `Refusal::Conflict`, [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(UpdateCompanyInformation, prefix = "/api", endpoint = "company_information/update", protocol = Form)]
 pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
-    let updated = store.update_company_information(&by, |profile| profile.edited(&loaded, &typed)).await??;
+    let edited = |profile: &CompanyInformation| Ok::<_, AppError>(profile.edited(&loaded, &typed)?);
+    let updated = store.account().update_company_information(&by, edited).await?;
     plain_form_goes_on_to(&routes::with_notice(routes::COMPANY_INFORMATION, routes::Notice::Updated));
     Ok(updated.values())
 }

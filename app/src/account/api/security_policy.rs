@@ -14,6 +14,7 @@ use {
         request::context::{address, allowed, allowed_after_step_up, plain_form_goes_on_to},
         routes,
     },
+    domain::Refusal,
     domain::members::role::Permission,
 };
 
@@ -33,38 +34,38 @@ pub struct PolicyInForce {
 /// Returns the policy.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(GetSecurityPolicy, prefix = "/api", endpoint = "security_policy/get", protocol = Form)]
 pub async fn security_policy() -> Result<PolicyInForce, AppError> {
     let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
-    let (policy, revision) = store.security_policy(by.account).await?;
-    let second_factor_required = store.second_factor_required(by.account).await?;
+    let (policy, revision) = store.account().security_policy(by.account).await?;
+    let second_factor_required = store.sign_in().second_factor_required(by.account).await?;
     Ok(PolicyInForce { policy, revision, second_factor_required, own_address: address().to_canonical().to_string() })
 }
 
 /// Returns the immediate consequences that saving the policy would have.
 ///
 /// # Errors
-/// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "security_policy/consequences", protocol = Form)]
 pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequences, AppError> {
     let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
     let policy = form.validate().map_err(AppError::InvalidPolicy)?;
-    Ok(store.policy_consequences(by.account, &policy).await?)
+    Ok(store.account().policy_consequences(by.account, &policy).await?)
 }
 
 /// Puts the policy in force, if no other user has changed it since `revision`.
 ///
 /// # Errors
-/// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "security_policy/update", protocol = Form)]
 pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> Result<(), AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
     let policy = form.validate().map_err(AppError::InvalidPolicy)?;
-    let updated = store.update_security_policy(&by, &policy, revision).await;
+    let updated = store.account().update_security_policy(&by, &policy, revision).await;
     updated.map_err(|error| match error {
-        store::Error::Conflict => AppError::PolicyConflict,
+        store::Error::Refused(Refusal::Conflict) => AppError::PolicyConflict,
         other => other.into(),
     })?;
     plain_form_goes_on_to(&routes::with_notice(routes::SECURITY_POLICY, routes::Notice::Updated));

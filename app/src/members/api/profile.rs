@@ -16,16 +16,17 @@ use {
         routes,
         sign_in::api::session::cookie,
     },
+    domain::Refusal,
     domain::members::user,
 };
 
 /// Accepts the password again as a step-up.
 ///
 /// # Errors
-/// [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+/// [`Refusal::WrongPassword`], [`Refusal::Throttled`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/give_password_again", protocol = Call)]
 pub async fn give_password_again(password: String) -> Result<(), AppError> {
-    let session = store().give_password_again(&myself()?, &session()?, &password, address()).await?;
+    let session = store().members().give_password_again(&myself()?, &session()?, &password, address()).await?;
     cookie::set(session.reveal());
     Ok(())
 }
@@ -33,12 +34,12 @@ pub async fn give_password_again(password: String) -> Result<(), AppError> {
 /// Replaces the password; all other sessions end.
 ///
 /// # Errors
-/// [`AppError::Unusable`], [`AppError::WrongPassword`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+/// [`AppError::Unusable`], [`Refusal::WrongPassword`], [`Refusal::Throttled`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/change_password", protocol = Form)]
 pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
     let by = myself()?;
     user::password(&new, &by.user.email).map_err(AppError::Unusable)?;
-    let session = store().change_password(&by, &session()?, (&old, &new), address()).await?;
+    let session = store().members().change_password(&by, &session()?, (&old, &new), address()).await?;
     cookie::set(session.reveal());
     plain_form_goes_on_to(routes::PROFILE);
     Ok(())
@@ -51,7 +52,7 @@ pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
 #[server(prefix = "/api", endpoint = "profile/rename", protocol = Form)]
 pub async fn rename(name: String) -> Result<(), AppError> {
     let name = user::name(&name).map_err(AppError::Unusable)?;
-    store().rename_self(&myself()?, &name).await?;
+    store().members().rename_self(&myself()?, &name).await?;
     plain_form_goes_on_to(routes::PROFILE);
     Ok(())
 }
@@ -63,7 +64,7 @@ pub async fn rename(name: String) -> Result<(), AppError> {
 #[server(prefix = "/api", endpoint = "profile/set_preferences", protocol = Form)]
 pub async fn set_preferences(language: String, time_zone: String) -> Result<(), AppError> {
     let preferences = preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
-    store().set_preferences(&myself()?, &preferences).await?;
+    store().members().set_preferences(&myself()?, &preferences).await?;
     preferences::take_effect_here(&preferences);
     plain_form_goes_on_to(routes::PROFILE);
     Ok(())
@@ -75,16 +76,16 @@ pub async fn set_preferences(language: String, time_zone: String) -> Result<(), 
 /// [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/sessions", protocol = Form)]
 pub async fn own_sessions() -> Result<Vec<OwnSession>, AppError> {
-    Ok(store().own_sessions(&myself()?, &session()?).await?)
+    Ok(store().members().own_sessions(&myself()?, &session()?).await?)
 }
 
 /// Ends one of the user's sessions.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::SignInNeeded`].
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/end_session", protocol = Call)]
 pub async fn end_session(id: SessionId) -> Result<(), AppError> {
-    Ok(store().end_session(&myself()?, id).await?)
+    Ok(store().members().end_session(&myself()?, id).await?)
 }
 
 /// Ends all of the user's sessions but this one. Returns how many were ended.
@@ -93,7 +94,7 @@ pub async fn end_session(id: SessionId) -> Result<(), AppError> {
 /// [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/sign_out_elsewhere", protocol = Form)]
 pub async fn sign_out_elsewhere() -> Result<u64, AppError> {
-    let ended = store().sign_out_elsewhere(&myself()?, &session()?).await?;
+    let ended = store().members().sign_out_elsewhere(&myself()?, &session()?).await?;
     plain_form_goes_on_to(routes::PROFILE);
     Ok(ended)
 }
@@ -104,7 +105,7 @@ pub async fn sign_out_elsewhere() -> Result<u64, AppError> {
 /// [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/accounts", protocol = Form)]
 pub async fn own_accounts() -> Result<Vec<OwnAccount>, AppError> {
-    Ok(store().own_accounts(&myself()?).await?)
+    Ok(store().members().own_accounts(&myself()?).await?)
 }
 
 /// Switches the session to another account of the user.
@@ -113,10 +114,10 @@ pub async fn own_accounts() -> Result<Vec<OwnAccount>, AppError> {
 /// [`AppError::NoSuchAccount`] if they don't belong to it; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "profile/switch_account", protocol = Form)]
 pub async fn switch_account(account: AccountId) -> Result<(), AppError> {
-    let switched = store().switch_account(&myself()?, &session()?, account).await;
-    switched.map_err(
-        |error| if matches!(error, store::Error::NotFound) { AppError::NoSuchAccount } else { error.into() },
-    )?;
+    let switched = store().members().switch_account(&myself()?, &session()?, account).await;
+    switched.map_err(|error| {
+        if matches!(error, store::Error::Refused(Refusal::NotFound)) { AppError::NoSuchAccount } else { error.into() }
+    })?;
     plain_form_goes_on_to(routes::SETTINGS);
     Ok(())
 }

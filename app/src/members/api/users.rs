@@ -19,6 +19,7 @@ use {
         routes,
         sign_in::api::session::go_on,
     },
+    domain::Refusal,
     domain::members::role::Permission,
     http::header,
     store::InvitationToken,
@@ -54,24 +55,24 @@ impl fmt::Debug for Invited {
 /// Returns the account's users and open invitations.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(ListAccountUsers, prefix = "/api", endpoint = "users/list", protocol = Call)]
 pub async fn account_users() -> Result<AccountUsers, AppError> {
     let (store, by) = allowed(Permission::ManageUsers)?;
-    let invitations = store.invitations(by.account).await?;
-    Ok(AccountUsers { members: store.members(by.account).await?, invitations })
+    let invitations = store.members().invitations(by.account).await?;
+    Ok(AccountUsers { members: store.members().list(by.account).await?, invitations })
 }
 
 /// Invites a person, by mail if the server sends mail. An open invitation of the same address is replaced.
 ///
 /// # Errors
-/// [`AppError::InvalidMember`], [`AppError::AlreadyMember`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`AppError::InvalidMember`], [`Refusal::AlreadyMember`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/invite", protocol = Form)]
 pub async fn invite(form: InvitationForm) -> Result<Invited, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
     let (email, role) = form.validate().map_err(AppError::InvalidMember)?;
-    let (invitation, token) = store.invite(&by, &email, role).await?;
+    let (invitation, token) = store.members().invite(&by, &email, role).await?;
     let mailed = match mail() {
         Some(mail) => Some(mail.invite(locale(), &by.account_name, &invitation, token.reveal()).await),
         None => None,
@@ -84,36 +85,36 @@ pub async fn invite(form: InvitationForm) -> Result<Invited, AppError> {
 /// Withdraws an invitation: its link no longer works.
 ///
 /// # Errors
-/// [`AppError::InvitationOver`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::InvitationOver`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/withdraw_invitation", protocol = Call)]
 pub async fn withdraw_invitation(id: InvitationId) -> Result<(), AppError> {
     let (store, by) = allowed(Permission::ManageUsers)?;
-    Ok(store.withdraw_invitation(&by, id).await?)
+    Ok(store.members().withdraw_invitation(&by, id).await?)
 }
 
 /// Changes a user's role, from their next request on. This always needs a proof with the request, however recent the
 /// last step-up: a session alone must not suffice to make a user an administrator.
 ///
 /// # Errors
-/// [`AppError::StepUpNeeded`] without a proof, [`AppError::WrongPassword`], [`AppError::WrongPasskey`],
-/// [`AppError::Throttled`]; [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::StepUpNeeded`] without a proof, [`Refusal::WrongPassword`], [`Refusal::WrongPasskey`],
+/// [`Refusal::Throttled`]; [`Refusal::LastAdministrator`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/change_role", protocol = Call)]
 pub async fn change_role(id: UserId, role: Role, proof: Option<Proof>) -> Result<Member, AppError> {
     let (store, by) = allowed(Permission::ManageUsers)?;
-    proof.ok_or(AppError::StepUpNeeded)?.give().await?;
-    Ok(store.change_role(&by, id, role).await?)
+    proof.ok_or(Refusal::StepUpNeeded)?.give().await?;
+    Ok(store.members().change_role(&by, id, role).await?)
 }
 
 /// Ends a user's sessions in the account, and prevents new ones.
 ///
 /// # Errors
-/// [`AppError::LastAdministrator`], [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`],
-/// [`AppError::NotAllowed`].
+/// [`Refusal::LastAdministrator`], [`Refusal::NotFound`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`],
+/// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/deactivate", protocol = Call)]
 pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
-    Ok(store.deactivate_user(&by, id).await?)
+    Ok(store.members().deactivate(&by, id).await?)
 }
 
 /// Reactivates a deactivated user in the account.
@@ -123,27 +124,28 @@ pub async fn deactivate(id: UserId) -> Result<Member, AppError> {
 #[server(prefix = "/api", endpoint = "users/reinstate", protocol = Call)]
 pub async fn reinstate(id: UserId) -> Result<Member, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
-    Ok(store.reinstate_user(&by, id).await?)
+    Ok(store.members().reinstate(&by, id).await?)
 }
 
 /// Returns an invitation by the token of its link.
 ///
 /// # Errors
-/// [`AppError::InvitationOver`], [`AppError::Throttled`].
+/// [`Refusal::InvitationOver`], [`Refusal::Throttled`].
 #[server(GetInvitation, prefix = "/api", endpoint = "invitations/get", protocol = Form)]
 pub async fn invitation(token: String) -> Result<Welcome, AppError> {
-    let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
-    Ok(store().invitation(&token, address()).await?)
+    let token = InvitationToken::parse(&token).ok_or(Refusal::InvitationOver)?;
+    Ok(store().members().invitation(&token, address()).await?)
 }
 
 /// Accepts an invitation, and begins a session in its account as sign-in does. Returns where to go next.
 ///
 /// # Errors
-/// [`AppError::InvalidMember`], [`AppError::InvitationOver`], [`AppError::WrongCredentials`], [`AppError::EmailTaken`],
-/// [`AppError::AlreadyMember`], [`AppError::Throttled`].
+/// [`AppError::InvalidMember`], [`Refusal::InvitationOver`], [`Refusal::WrongCredentials`], [`Refusal::EmailTaken`],
+/// [`Refusal::AlreadyMember`], [`Refusal::Throttled`].
 #[server(AcceptInvitation, prefix = "/api", endpoint = "invitations/accept", protocol = Form)]
 pub async fn accept_invitation(token: String, form: AcceptanceForm) -> Result<String, AppError> {
-    let token = InvitationToken::parse(&token).ok_or(AppError::InvitationOver)?;
-    let joining = form.validate(&store().invitation(&token, address()).await?).map_err(AppError::InvalidMember)?;
-    go_on(store().accept_invitation(&token, joining, client()).await, routes::SETTINGS)
+    let token = InvitationToken::parse(&token).ok_or(Refusal::InvitationOver)?;
+    let joining =
+        form.validate(&store().members().invitation(&token, address()).await?).map_err(AppError::InvalidMember)?;
+    Ok(go_on(store().members().accept_invitation(&token, joining, client()).await?, routes::SETTINGS))
 }

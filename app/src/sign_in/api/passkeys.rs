@@ -17,8 +17,8 @@ use {
             session::{cookie, go_on_within, pending},
         },
     },
-    domain::sign_in::second_factor,
-    store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty},
+    domain::{Refusal, sign_in::second_factor},
+    store::{Challenge, ChallengeToken, PasskeyAnswer, RelyingParty, SignIn},
 };
 
 /// A challenge that a passkey signs in the browser.
@@ -42,10 +42,10 @@ pub struct GivenPasskey {
 /// Creates a challenge for any user's passkey.
 ///
 /// # Errors
-/// [`AppError::Throttled`], [`AppError::PasskeysUnsupported`].
+/// [`Refusal::Throttled`], [`AppError::PasskeysUnsupported`].
 #[server(prefix = "/api", endpoint = "passkeys/ask", protocol = Call)]
 pub async fn ask_for_passkey() -> Result<PasskeyChallenge, AppError> {
-    Ok(store().ask_for_passkey(&party()?, address()).await?.into())
+    Ok(store().sign_in().ask_for_passkey(&party()?, address()).await?.into())
 }
 
 /// Creates a challenge for the signed-in user's passkeys. Returns `None` if they have none.
@@ -54,36 +54,36 @@ pub async fn ask_for_passkey() -> Result<PasskeyChallenge, AppError> {
 /// As [`ask_for_passkey`]; [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/ask_for_own", protocol = Call)]
 pub async fn ask_for_own_passkey() -> Result<Option<PasskeyChallenge>, AppError> {
-    Ok(store().ask_for_own_passkey(&myself()?, &party()?, address()).await?.map(Into::into))
+    Ok(store().sign_in().ask_for_own_passkey(&myself()?, &party()?, address()).await?.map(Into::into))
 }
 
 /// Begins a session. Returns where to go next, as [`crate::sign_in::api::session::sign_in`].
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`]; [`AppError::WrongCredentials`] if its user is active in no account.
+/// [`Refusal::WrongPasskey`]; [`Refusal::WrongCredentials`] if its user is active in no account.
 #[server(prefix = "/api", endpoint = "passkeys/sign_in", protocol = Call)]
 pub async fn sign_in_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
-    let begun = store().sign_in_with_passkey(&answer(given)?, client()).await;
-    go_on_within(begun, next.as_deref())
+    let session = store().sign_in().with_passkey(&answer(given)?, client()).await?;
+    Ok(go_on_within(SignIn::Session(session), next.as_deref()))
 }
 
 /// Completes the second step of sign-in. Returns where to go next.
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`], [`AppError::SignInOver`].
+/// [`Refusal::WrongPasskey`], [`Refusal::SignInOver`].
 #[server(prefix = "/api", endpoint = "passkeys/second_step", protocol = Call)]
 pub async fn second_step_with_passkey(given: GivenPasskey, next: Option<String>) -> Result<String, AppError> {
-    let begun = store().second_step_with_passkey(&pending()?, &answer(given)?, client()).await;
-    go_on_within(begun, next.as_deref())
+    let session = store().sign_in().second_step_with_passkey(&pending()?, &answer(given)?, client()).await?;
+    Ok(go_on_within(SignIn::Session(session), next.as_deref()))
 }
 
 /// Accepts a passkey in place of the password as a step-up.
 ///
 /// # Errors
-/// [`AppError::WrongPasskey`], [`AppError::SignInNeeded`].
+/// [`Refusal::WrongPasskey`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/give_again", protocol = Call)]
 pub async fn give_passkey_again(given: GivenPasskey) -> Result<(), AppError> {
-    let session = store().give_passkey_again(&myself()?, &session()?, &answer(given)?).await?;
+    let session = store().sign_in().give_passkey_again(&myself()?, &session()?, &answer(given)?).await?;
     cookie::set(session.reveal());
     Ok(())
 }
@@ -91,34 +91,34 @@ pub async fn give_passkey_again(given: GivenPasskey) -> Result<(), AppError> {
 /// Creates a challenge to add a passkey for the signed-in user.
 ///
 /// # Errors
-/// [`AppError::TooManyPasskeys`], [`AppError::Throttled`], [`AppError::PasskeysUnsupported`];
-/// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`Refusal::TooManyPasskeys`], [`Refusal::Throttled`], [`AppError::PasskeysUnsupported`];
+/// [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/begin", protocol = Call)]
 pub async fn begin_passkey() -> Result<PasskeyChallenge, AppError> {
     let (store, by) = myself_after_step_up().await?;
-    Ok(store.begin_passkey(&by, &party()?, address()).await?.into())
+    Ok(store.sign_in().begin_passkey(&by, &party()?, address()).await?.into())
 }
 
 /// Adds the passkey. If it is the user's first second factor, returns recovery codes, which are shown only now.
 ///
 /// # Errors
-/// [`AppError::Unusable`] if the name is invalid; [`AppError::WrongPasskey`], [`AppError::TooManyPasskeys`];
-/// [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`AppError::Unusable`] if the name is invalid; [`Refusal::WrongPasskey`], [`Refusal::TooManyPasskeys`];
+/// [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/add", protocol = Call)]
 pub async fn add_passkey(given: GivenPasskey, name: String) -> Result<Option<Vec<String>>, AppError> {
     let (store, by) = myself_after_step_up().await?;
     let name = second_factor::passkey_name(&name).map_err(AppError::Unusable)?;
-    Ok(store.add_passkey(&by, &answer(given)?, &name).await?.map(shown))
+    Ok(store.sign_in().add_passkey(&by, &answer(given)?, &name).await?.map(shown))
 }
 
 /// Removes one of the user's passkeys.
 ///
 /// # Errors
-/// [`AppError::NotFound`]; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// [`Refusal::NotFound`]; [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "passkeys/remove", protocol = Call)]
 pub async fn remove_passkey(id: PasskeyId) -> Result<(), AppError> {
     let (store, by) = myself_after_step_up().await?;
-    Ok(store.remove_passkey(&by, id).await?)
+    Ok(store.sign_in().remove_passkey(&by, id).await?)
 }
 
 /// Returns the relying party: the site that the passkeys are for.
@@ -129,7 +129,7 @@ fn party() -> Result<RelyingParty, AppError> {
 
 #[cfg(feature = "ssr")]
 fn answer(given: GivenPasskey) -> Result<PasskeyAnswer, AppError> {
-    let token = ChallengeToken::parse(&given.token).ok_or(AppError::WrongPasskey)?;
+    let token = ChallengeToken::parse(&given.token).ok_or(Refusal::WrongPasskey)?;
     Ok(PasskeyAnswer { party: party()?, token, json: given.answer })
 }
 

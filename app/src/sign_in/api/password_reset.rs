@@ -18,6 +18,7 @@ use {
         request::context::{address, allowed_after_step_up, answer_header, locale, mail, plain_form_goes_on_to, store},
         routes,
     },
+    domain::Refusal,
     domain::{
         members::{role::Permission, user},
         sign_in::password_reset::Handover,
@@ -48,21 +49,21 @@ impl fmt::Debug for ResetLink {
 /// administrator hands it over, unless the user belongs to other accounts too.
 ///
 /// # Errors
-/// [`AppError::BelongsElsewhere`]; [`AppError::MailFailed`] if the link may only be mailed; [`AppError::Deactivated`],
-/// [`AppError::NotFound`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`], [`AppError::NotAllowed`].
+/// [`Refusal::BelongsElsewhere`]; [`AppError::MailFailed`] if the link may only be mailed; [`Refusal::Deactivated`],
+/// [`Refusal::NotFound`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "users/make_reset_link", protocol = Call)]
 pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageUsers).await?;
     let mail = mail();
     let handover = if mail.is_some() { Handover::Mail } else { Handover::ByHand };
-    let link = store.make_reset_link(&by, id, handover).await?;
+    let link = store.sign_in().make_reset_link(&by, id, handover).await?;
     let locale = language(link.language.as_deref());
     let mailed = match mail {
         Some(mail) => Some(mail.reset(locale, Some(&by.user.name), &link.person.email, link.token.reveal()).await),
         None => None,
     };
     if mailed == Some(false) && link.belongs_elsewhere {
-        store.withdraw_reset_link(&link.token).await?;
+        store.sign_in().withdraw_reset_link(&link.token).await?;
         return Err(AppError::MailFailed);
     }
     answer_header(header::CACHE_CONTROL, "no-store");
@@ -74,21 +75,21 @@ pub async fn make_reset_link(id: UserId) -> Result<ResetLink, AppError> {
 /// address: the user is looked up after the answer.
 ///
 /// # Errors
-/// [`AppError::Unusable`] if it is not an e-mail address; [`AppError::Throttled`]; [`AppError::MailFailed`] if the
+/// [`AppError::Unusable`] if it is not an e-mail address; [`Refusal::Throttled`]; [`AppError::MailFailed`] if the
 /// server sends no mail.
 #[server(prefix = "/api", endpoint = "password/forgotten", protocol = Form)]
 pub async fn forgotten(email: String) -> Result<(), AppError> {
     let email = user::email(&email).map_err(AppError::Unusable)?;
     let mail = mail().ok_or(AppError::MailFailed)?;
     let (store, asked_in) = (store(), locale());
-    store.count_reset_request(&email, address()).await?;
+    store.sign_in().count_reset_request(&email, address()).await?;
     leptos::task::spawn(async move {
-        match store.link_for(&email).await {
+        match store.sign_in().reset_link_for(&email).await {
             Ok(Some(link)) => {
                 let locale = link.language.as_deref().and_then(|code| code.parse().ok()).unwrap_or(asked_in);
                 // To the stored address: the typed one may only look like it.
                 if !mail.reset(locale, None, &link.person.email, link.token.reveal()).await
-                    && let Err(error) = store.withdraw_reset_link(&link.token).await
+                    && let Err(error) = store.sign_in().withdraw_reset_link(&link.token).await
                 {
                     tracing::warn!(%error, "a link that could not be mailed stays until it expires");
                 }
@@ -104,23 +105,23 @@ pub async fn forgotten(email: String) -> Result<(), AppError> {
 /// Returns the e-mail address of the user whom a link is for.
 ///
 /// # Errors
-/// [`AppError::ResetOver`], [`AppError::Throttled`].
+/// [`Refusal::ResetOver`], [`Refusal::Throttled`].
 #[server(GetPasswordReset, prefix = "/api", endpoint = "password/reset_link", protocol = Form)]
 pub async fn password_reset(token: String) -> Result<String, AppError> {
-    let token = ResetToken::parse(&token).ok_or(AppError::ResetOver)?;
-    Ok(store().password_reset(&token, address()).await?)
+    let token = ResetToken::parse(&token).ok_or(Refusal::ResetOver)?;
+    Ok(store().sign_in().password_reset(&token, address()).await?)
 }
 
 /// Sets a new password by a link. Returns where to go next: to the page where the user signs in with it.
 ///
 /// # Errors
-/// [`AppError::Unusable`], [`AppError::ResetOver`], [`AppError::Throttled`].
+/// [`AppError::Unusable`], [`Refusal::ResetOver`], [`Refusal::Throttled`].
 #[server(ResetPassword, prefix = "/api", endpoint = "password/reset", protocol = Form)]
 pub async fn reset_password(token: String, form: NewPasswordForm) -> Result<String, AppError> {
-    let token = ResetToken::parse(&token).ok_or(AppError::ResetOver)?;
+    let token = ResetToken::parse(&token).ok_or(Refusal::ResetOver)?;
     let (store, from) = (store(), address());
-    form.validate(&store.password_reset(&token, from).await?).map_err(AppError::Unusable)?;
-    store.reset_password(&token, &form.password, from).await?;
+    form.validate(&store.sign_in().password_reset(&token, from).await?).map_err(AppError::Unusable)?;
+    store.sign_in().reset_password(&token, &form.password, from).await?;
     let next = routes::with_notice(routes::SIGN_IN, routes::Notice::Updated);
     plain_form_goes_on_to(&next);
     Ok(next)

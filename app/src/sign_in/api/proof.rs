@@ -29,7 +29,7 @@ impl Proof {
     /// Sends the proof to the server; the session then counts as proved for a while.
     ///
     /// # Errors
-    /// [`AppError::WrongPassword`], [`AppError::WrongPasskey`], [`AppError::Throttled`], [`AppError::SignInNeeded`].
+    /// `Refusal::WrongPassword`, `Refusal::WrongPasskey`, `Refusal::Throttled`, [`AppError::SignInNeeded`].
     pub async fn give(self) -> Result<(), AppError> {
         match self {
             Self::Password(password) => give_password_again(password).await,

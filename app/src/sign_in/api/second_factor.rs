@@ -49,17 +49,17 @@ pub struct Picture {
 /// [`AppError::SignInNeeded`].
 #[server(GetSecondFactors, prefix = "/api", endpoint = "second_factor/get", protocol = Form)]
 pub async fn second_factors() -> Result<SecondFactors, AppError> {
-    Ok(store().second_factors(&myself()?).await?)
+    Ok(store().sign_in().second_factors(&myself()?).await?)
 }
 
 /// Creates a new authenticator for the user, which takes effect once it is confirmed.
 ///
 /// # Errors
-/// [`AppError::AlreadyDone`] if they have one; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// `Refusal::AlreadyDone` if they have one; `Refusal::StepUpNeeded`, [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/begin", protocol = Call)]
 pub async fn begin_authenticator() -> Result<ShownAuthenticator, AppError> {
     let (store, by) = myself_after_step_up().await?;
-    let new = store.begin_authenticator(&by).await?;
+    let new = store.sign_in().begin_authenticator(&by).await?;
     let picture = picture(&new.url)?;
     let secret = new.secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
     Ok(ShownAuthenticator { secret, url: new.url.to_string(), picture })
@@ -68,43 +68,43 @@ pub async fn begin_authenticator() -> Result<ShownAuthenticator, AppError> {
 /// Confirms the new authenticator with its first code. Returns recovery codes, which are shown only now.
 ///
 /// # Errors
-/// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::AlreadyDone`], [`AppError::NotFound`] if there is
-/// none; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// `Refusal::WrongCode`, `Refusal::Throttled`, `Refusal::AlreadyDone`, `Refusal::NotFound` if there is
+/// none; `Refusal::StepUpNeeded`, [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/confirm", protocol = Call)]
 pub async fn confirm_authenticator(code: String) -> Result<Vec<String>, AppError> {
     let (store, by) = myself_after_step_up().await?;
-    Ok(shown(store.confirm_authenticator(&by, &code, address()).await?))
+    Ok(shown(store.sign_in().confirm_authenticator(&by, &code, address()).await?))
 }
 
 /// Returns new recovery codes, which are shown only now; the old ones stop working.
 ///
 /// # Errors
-/// [`AppError::NotFound`] if they have no second factor; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// `Refusal::NotFound` if they have no second factor; `Refusal::StepUpNeeded`, [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/renew_recovery_codes", protocol = Call)]
 pub async fn renew_recovery_codes() -> Result<Vec<String>, AppError> {
     let (store, by) = myself_after_step_up().await?;
-    Ok(shown(store.renew_recovery_codes(&by).await?))
+    Ok(shown(store.sign_in().renew_recovery_codes(&by).await?))
 }
 
 /// Switches the user's two-step sign-in off.
 ///
 /// # Errors
-/// [`AppError::NotFound`] if it is not on; [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`].
+/// `Refusal::NotFound` if it is not on; `Refusal::StepUpNeeded`, [`AppError::SignInNeeded`].
 #[server(prefix = "/api", endpoint = "second_factor/switch_off", protocol = Call)]
 pub async fn switch_second_factor_off() -> Result<(), AppError> {
     let (store, by) = myself_after_step_up().await?;
-    Ok(store.switch_second_factor_off(&by).await?)
+    Ok(store.sign_in().switch_second_factor_off(&by).await?)
 }
 
 /// Sets whether the account requires a second factor of every user.
 ///
 /// # Errors
-/// [`AppError::NotAllowed`], [`AppError::StepUpNeeded`], [`AppError::SignInNeeded`]; [`AppError::SecondFactorNeeded`]
+/// `Refusal::NotAllowed`, `Refusal::StepUpNeeded`, [`AppError::SignInNeeded`]; `Refusal::SecondFactorNeeded`
 /// if a user without one switches it on.
 #[server(prefix = "/api", endpoint = "second_factor/require", protocol = Call)]
 pub async fn require_second_factor(on: bool) -> Result<(), AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
-    Ok(store.require_second_factor(&by, on).await?)
+    Ok(store.sign_in().require_second_factor(&by, on).await?)
 }
 
 #[cfg(feature = "ssr")]

@@ -8,6 +8,8 @@ use crate::request::protocol::Form;
 use crate::request::{context, cookies::PENDING_SIGN_IN};
 #[cfg(any(feature = "ssr", test))]
 use crate::routes;
+#[cfg(feature = "ssr")]
+use domain::Refusal;
 use domain::sign_in::second_factor::SecondStepBy;
 use leptos::prelude::*;
 
@@ -20,64 +22,60 @@ pub struct IdentityProviderName(pub String);
 /// is a path of this site, or to the page of the second step.
 ///
 /// # Errors
-/// [`AppError::WrongCredentials`], [`AppError::Throttled`].
+/// [`Refusal::WrongCredentials`], [`Refusal::Throttled`].
 #[server(prefix = "/api", endpoint = "session/sign_in", protocol = Form)]
 pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<String, AppError> {
-    let begun = context::store().sign_in(&email, &password, context::client()).await;
-    go_on_within(begun, next.as_deref())
+    let begun = context::store().sign_in().with_password(&email, &password, context::client()).await?;
+    Ok(go_on_within(begun, next.as_deref()))
 }
 
 /// Completes the second step of sign-in. Returns where to go next, as [`sign_in`].
 ///
 /// # Errors
-/// [`AppError::WrongCode`], [`AppError::Throttled`], [`AppError::SignInOver`].
+/// [`Refusal::WrongCode`], [`Refusal::Throttled`], [`Refusal::SignInOver`].
 #[server(prefix = "/api", endpoint = "session/second_step", protocol = Form)]
 pub async fn second_step(code: String, next: Option<String>) -> Result<String, AppError> {
-    let begun = context::store().second_step(&pending()?, &code, context::client()).await;
-    go_on_within(begun, next.as_deref())
+    let session = context::store().sign_in().second_step(&pending()?, &code, context::client()).await?;
+    Ok(go_on_within(store::SignIn::Session(session), next.as_deref()))
 }
 
 /// Returns the factors that the second step accepts.
 ///
 /// # Errors
-/// [`AppError::SignInOver`] if it can no longer be completed.
+/// [`Refusal::SignInOver`] if it can no longer be completed.
 #[server(prefix = "/api", endpoint = "session/second_step_awaited", protocol = Form)]
 pub async fn second_step_awaited() -> Result<SecondStepBy, AppError> {
-    Ok(context::store().pending_sign_in(&pending()?).await?)
+    Ok(context::store().sign_in().pending(&pending()?).await?)
 }
 
 #[cfg(feature = "ssr")]
 pub(super) fn pending() -> Result<store::PendingSignIn, AppError> {
     let pending = context::cookie(PENDING_SIGN_IN).and_then(|value| store::PendingSignIn::parse(&value));
-    pending.ok_or(AppError::SignInOver)
+    Ok(pending.ok_or(Refusal::SignInOver)?)
 }
 
 /// Does the same as [`go_on`], with the requested `next` if that is a path of this site.
 #[cfg(feature = "ssr")]
-pub(super) fn go_on_within(
-    begun: Result<store::SessionToken, store::Error>,
-    next: Option<&str>,
-) -> Result<String, AppError> {
+pub(super) fn go_on_within(begun: store::SignIn, next: Option<&str>) -> String {
     go_on(begun, &path_within(next.unwrap_or_default()))
 }
 
 /// Sets the session's cookie and returns `next`, or the page of the second step, which then leads to `next`.
 #[cfg(feature = "ssr")]
-pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str) -> Result<String, AppError> {
+pub(crate) fn go_on(begun: store::SignIn, next: &str) -> String {
     let next = match begun {
-        Ok(session) => {
+        store::SignIn::Session(session) => {
             cookie::set(session.reveal());
             cookie::remove_pending();
             next.to_owned()
         }
-        Err(store::Error::SecondStepNeeded(pending)) => {
+        store::SignIn::SecondStep(pending) => {
             cookie::set_pending(pending.reveal());
             routes::second_step_then(next)
         }
-        Err(error) => return Err(error.into()),
     };
     context::plain_form_goes_on_to(&next);
-    Ok(next)
+    next
 }
 
 /// Ends the session. Clearing what the browser still shows is up to the page.
@@ -87,7 +85,7 @@ pub(crate) fn go_on(begun: Result<store::SessionToken, store::Error>, next: &str
 #[server(prefix = "/api", endpoint = "session/sign_out", protocol = Form)]
 pub async fn sign_out() -> Result<(), AppError> {
     if let Ok(session) = context::session() {
-        context::store().sign_out(&session).await?;
+        context::store().sign_in().sign_out(&session).await?;
     }
     cookie::remove();
     context::plain_form_goes_on_to(routes::SIGN_IN);

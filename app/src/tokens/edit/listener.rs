@@ -8,6 +8,7 @@ use crate::tokens::commands::TokenActions;
 use crate::tokens::edit::notes::News;
 use crate::tokens::edit::page::Page;
 use crate::tokens::live::use_live_changes;
+use domain::Refusal;
 use domain::audit::action::Action;
 use domain::audit::live::LiveChange;
 use domain::members::user::UserId;
@@ -96,7 +97,7 @@ impl Listener {
         let by_others = self.by_others.get_value().filter(|it| it.sequence == change.sequence || unseen(it));
         let newest = match answer {
             Ok(newest) => newest,
-            Err(AppError::NotFound) => return, // its deletion is reported separately
+            Err(AppError::Refused(Refusal::NotFound)) => return, // its deletion is reported separately
             Err(_) => {
                 page.news.set(Some(News::Waiting(by_others.unwrap_or(change), Vec::new())));
                 return;

@@ -22,6 +22,7 @@ use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
+use domain::Refusal;
 use domain::members::role::Permission;
 use domain::text::Field;
 use domain::tokens::command::{CommandEffect, TokenCommand};
@@ -57,14 +58,14 @@ fn EditTokenPage() -> impl IntoView {
         |id| async move {
             let result = match id {
                 Some(id) => editable(id).await,
-                None => Err(AppError::NotFound),
+                None => Err(AppError::Refused(Refusal::NotFound)),
             };
             (id, result)
         },
     );
     let page = move |(_, loaded): (_, Result<Editable, AppError>)| match loaded {
         Ok(editable) => view! { <Editor editable/> }.into_any(),
-        Err(AppError::NotFound) => view! { <NoSuchToken/> }.into_any(),
+        Err(AppError::Refused(Refusal::NotFound)) => view! { <NoSuchToken/> }.into_any(),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     view! {
@@ -95,7 +96,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             }
             // Another user changed it in between, which the next update has to detect.
             (CommandEffect::Changes(_), Ok(token)) => known.update(|known| known.state = token.state),
-            (_, Err(AppError::Conflict)) => find_out(page),
+            (_, Err(AppError::Refused(Refusal::Conflict))) => find_out(page),
             (_, Err(_)) => {}
         }
     };

@@ -10,6 +10,7 @@ use crate::ui::action_form::{failure, read};
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::text::Field;
 use domain::tokens::token::{Token, TokenForm};
 use leptos::html;
@@ -102,7 +103,8 @@ impl Page {
     /// Returns the error of the last update. A conflict has a note of its own.
     pub fn failure(self) -> Signal<Option<AppError>> {
         let (error, conflict) = (failure(self.update), self.conflict);
-        let noted = move |error: &AppError| *error == AppError::Conflict && conflict.with(Option::is_some);
+        let noted =
+            move |error: &AppError| *error == AppError::Refused(Refusal::Conflict) && conflict.with(Option::is_some);
         Signal::derive(move || error.get().filter(|error| !noted(error)))
     }
 
@@ -130,7 +132,7 @@ pub fn follow_up(page: Page) {
             changes.announce();
         }
         Some(Err(AppError::Invalid(found))) => errors.show(found),
-        Some(Err(AppError::Conflict)) => find_out(page),
+        Some(Err(AppError::Refused(Refusal::Conflict))) => find_out(page),
         Some(Err(_)) | None => {}
     };
     Effect::new(move |_| {

@@ -1,12 +1,12 @@
 //! Agency accounts: their API access and company profile.
 
+use crate::account::Accounts;
 use crate::audit::event::Event;
 use crate::clock::id_at;
-use crate::db::database::micros;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
-use crate::store::Store;
+use domain::Refusal;
 use domain::account::{Account, AccountId, company::CompanyInformation};
 use domain::audit::action::Action;
 use domain::members::user::CurrentUser;
@@ -26,31 +26,30 @@ impl From<AccountRow> for Account {
     }
 }
 
-impl Store {
+impl Accounts<'_> {
     /// Adds an account with API access off and a company profile that holds only the name.
     ///
     /// # Errors
-    /// [`Error::AccountExists`], [`Error::Database`].
-    pub async fn add_account(&self, name: &str) -> Result<AccountId, Error> {
-        let now = self.clock().now();
+    /// [`Refusal::AccountExists`], [`Error::Database`].
+    pub async fn add(self, name: &str) -> Result<AccountId, Error> {
+        let now = self.core.now();
         let id = AccountId(id_at(now));
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let added = sql::query(
             "INSERT INTO accounts (id, name, company_information, created_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO NOTHING",
         )
-        .bind(id.0)
+        .bind(id)
         .bind(name)
         .bind(json!(CompanyInformation::named(name)).to_string())
-        .bind(micros(now))
+        .bind(now)
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Error::AccountExists);
+            return Err(Refusal::AccountExists.into());
         }
         let details = json!({ "name": name });
-        let event = Event { account: id, user: None, action: Action::AccountAdded, token: None, details };
-        event.record(self, &mut tx, now).await?;
+        Event::of(Action::AccountAdded, id).with(details).record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -59,35 +58,35 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn account_named(&self, name: &str) -> Result<Option<AccountId>, Error> {
+    pub async fn named(self, name: &str) -> Result<Option<AccountId>, Error> {
         let id = sql::query_scalar("SELECT id FROM accounts WHERE name = $1").bind(name);
-        Ok(id.fetch_optional(&self.pools().read).await?.map(AccountId))
+        Ok(id.fetch_optional(self.core.read()).await?.map(AccountId))
     }
 
     /// Returns all accounts, by name.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+    pub async fn all(self) -> Result<Vec<Account>, Error> {
         let rows = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts ORDER BY name");
-        Ok(rows.fetch_all(&self.pools().read).await?.into_iter().map(Account::from).collect())
+        Ok(rows.fetch_all(self.core.read()).await?.into_iter().map(Account::from).collect())
     }
 
     /// Returns the account.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn account(&self, account: AccountId) -> Result<Account, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn get(self, account: AccountId) -> Result<Account, Error> {
         let row = sql::query_as::<AccountRow>("SELECT id, name, api_access FROM accounts WHERE id = $1");
-        let row = row.bind(account.0).fetch_optional(&self.pools().read).await?;
-        row.map(Account::from).ok_or(Error::NotFound)
+        let row = row.bind(account).fetch_optional(self.core.read()).await?;
+        row.map(Account::from).ok_or(Refusal::NotFound.into())
     }
 
     /// Switches on API access for the current user's account.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn enable_api_access(&self, by: &CurrentUser) -> Result<(), Error> {
+    pub async fn enable_api_access(self, by: &CurrentUser) -> Result<(), Error> {
         self.set_api_access(by, true, Action::ApiAccessEnabled).await
     }
 
@@ -95,21 +94,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn disable_api_access(&self, by: &CurrentUser) -> Result<(), Error> {
+    pub async fn disable_api_access(self, by: &CurrentUser) -> Result<(), Error> {
         self.set_api_access(by, false, Action::ApiAccessDisabled).await
     }
 
-    async fn set_api_access(&self, by: &CurrentUser, api_access: bool, action: Action) -> Result<(), Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+    async fn set_api_access(self, by: &CurrentUser, api_access: bool, action: Action) -> Result<(), Error> {
+        let mut tx = self.core.begin_in(by.account).await?;
         let changed = sql::query("UPDATE accounts SET api_access = $1 WHERE id = $2 AND api_access <> $1")
             .bind(api_access)
-            .bind(by.account.0)
+            .bind(by.account)
             .execute(&mut *tx)
             .await?;
         if changed.rows_affected() > 0 {
-            let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details: json!({}) };
-            event.record(self, &mut tx, self.clock().now()).await?;
+            Event::of(action, by.account).by(by.user.id).record(self.core, &mut tx, self.core.now()).await?;
         }
-        self.commit(tx, Invalidation::Account(by.account)).await
+        self.core.commit(tx, Invalidation::Account(by.account)).await
     }
 }

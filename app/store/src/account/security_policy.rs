@@ -1,12 +1,13 @@
 //! An account's demands on its access tokens: reading and changing them, and the consequences of a change.
 
+use crate::account::Accounts;
 use crate::audit::event::Event;
 use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
-use crate::store::Store;
 use crate::tokens::rows::lifetime;
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
 use domain::audit::action::Action;
@@ -22,41 +23,37 @@ struct PolicyRow {
     policy_revision: i64,
 }
 
-impl Store {
+impl Accounts<'_> {
     /// Returns the account's policy and its revision.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn security_policy(&self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
-        read(&mut self.pools().read.acquire().await?, account).await
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn security_policy(self, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
+        read(&mut self.core.read().acquire().await?, account).await
     }
 
     /// Returns the terms that decide how long new Auth Tokens of the account may pass.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn terms(&self, account: AccountId) -> Result<Terms, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn terms(self, account: AccountId) -> Result<Terms, Error> {
         let longest = self.security_policy(account).await?.0.token_lifetime;
-        Ok(Terms { now: self.clock().now(), longest })
+        Ok(Terms { now: self.core.now(), longest })
     }
 
     /// Returns what the account's tokens would lose at once by this policy.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn policy_consequences(
-        &self,
-        account: AccountId,
-        policy: &SecurityPolicy,
-    ) -> Result<Consequences, Error> {
-        let now = self.clock().now();
-        let mut tx = self.pools().read.begin().await?;
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn policy_consequences(self, account: AccountId, policy: &SecurityPolicy) -> Result<Consequences, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.read().begin().await?;
         let (before, _) = read(&mut tx, account).await?;
         let terms: Vec<(Option<i64>, i64, bool)> = sql::query_as(
             "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL FROM tokens
              WHERE account_id = $1 AND deleted_at IS NULL",
         )
-        .bind(account.0)
+        .bind(account)
         .fetch_all(&mut *tx)
         .await?;
         let mut consequences = Consequences::default();
@@ -75,24 +72,24 @@ impl Store {
     /// revision.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn update_security_policy(
-        &self,
+        self,
         by: &CurrentUser,
         policy: &SecurityPolicy,
         revision: i64,
     ) -> Result<i64, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let (before, current) = read(&mut tx, by.account).await?;
         if current != revision {
-            return Err(Error::Conflict);
+            return Err(Refusal::Conflict.into());
         }
         if *policy == before {
             return Ok(current);
         }
         let mut details = json!({ "before": before, "after": policy });
         if policy.tokens_viewable {
-            self.sealing_keys()?; // fails now rather than when a token is created
+            self.core.sealing_keys()?; // fails now rather than when a token is created
         } else {
             let forgotten = forget(&mut tx, by.account).await?;
             if forgotten > 0 {
@@ -101,9 +98,8 @@ impl Store {
         }
         write(&mut tx, by.account, policy).await?;
         let action = Action::SecurityPolicyUpdated;
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
-        event.record(self, &mut tx, self.clock().now()).await?;
-        self.commit(tx, Invalidation::Account(by.account)).await?;
+        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, &mut tx, self.core.now()).await?;
+        self.core.commit(tx, Invalidation::Account(by.account)).await?;
         Ok(current + 1)
     }
 }
@@ -113,10 +109,10 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
     let row: Option<PolicyRow> = sql::query_as(
         "SELECT token_lifetime, allowed_addresses, tokens_viewable, policy_revision FROM accounts WHERE id = $1",
     )
-    .bind(account.0)
+    .bind(account)
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or(Error::NotFound)?;
+    let row = row.ok_or(Refusal::NotFound)?;
     let ranges = serde_json::from_str(&row.allowed_addresses);
     let policy = SecurityPolicy {
         token_lifetime: row.token_lifetime.map(lifetime).transpose()?,
@@ -135,7 +131,7 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
     .bind(policy.token_lifetime.map(Lifetime::days))
     .bind(json!(policy.allowed_addresses).to_string())
     .bind(policy.tokens_viewable)
-    .bind(account.0)
+    .bind(account)
     .execute(tx)
     .await?;
     Ok(())
@@ -144,5 +140,5 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
 /// Deletes every stored Auth Token of the account, and returns their number.
 async fn forget(tx: &mut Connection, account: AccountId) -> Result<u64, Error> {
     let query = "UPDATE tokens SET sealed_secret = NULL WHERE account_id = $1 AND sealed_secret IS NOT NULL";
-    Ok(sql::query(query).bind(account.0).execute(tx).await?.rows_affected())
+    Ok(sql::query(query).bind(account).execute(tx).await?.rows_affected())
 }

@@ -28,20 +28,16 @@
 //!
 //! The first three are noticed by comparing with a hash that was noted elsewhere: `kagitaba audit verify --head`.
 
-use crate::audit::event::Event;
+use crate::audit::AuditTrail;
 use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::ServerKey;
-use crate::store::Store;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::audit::trail;
-use serde_json::json;
 use uuid::Uuid;
 
-/// The work that the migration notes if there are events from before there were chains.
-const CHAINING: &str = "chain the audit trail";
 /// Entries that are read at once.
 pub(crate) const BATCH: i64 = 1_000;
 /// The hash before the first entry, and the seal of a broken chain.
@@ -154,7 +150,7 @@ async fn last_left(tx: &mut Connection, account: Uuid) -> Result<Place, Error> {
 }
 
 /// Writes the chain's head. A broken chain gets no seal again.
-async fn write_head(
+pub(crate) async fn write_head(
     tx: &mut Connection,
     key: &ServerKey,
     account: Uuid,
@@ -176,73 +172,14 @@ async fn write_head(
     Ok(())
 }
 
-impl Store {
-    /// Makes the chains of events from before there were any, if the migration has noted that they are missing.
-    pub(crate) async fn chain_older_events(&self) -> Result<(), Error> {
-        if !self.is_unfinished(CHAINING).await? {
-            return Ok(());
-        }
-        let mut tx = self.pools().begin().await?;
-        let noted = sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(CHAINING).execute(&mut *tx).await?;
-        if noted.rows_affected() == 0 {
-            return Ok(()); // another process was first
-        }
-        let accounts: Vec<Uuid> = sql::query_scalar(
-            "SELECT id FROM accounts
-             WHERE EXISTS (SELECT 1 FROM audit_events WHERE account_id = accounts.id)
-                AND NOT EXISTS (SELECT 1 FROM audit_heads WHERE account_id = accounts.id)
-                AND NOT EXISTS (SELECT 1 FROM audit_events WHERE account_id = accounts.id AND hash IS NOT NULL)",
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        for account in accounts {
-            tracing::warn!(%account, "the audit trail was of a version before chains: one was made of what was found");
-            self.chain(&mut tx, account).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-
+impl AuditTrail<'_> {
     /// Returns the last entry of the account's chain.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn audit_head(&self, account: AccountId) -> Result<Option<trail::Head>, Error> {
-        let head = Head::of(account.0, &mut self.pools().read.acquire().await?).await?;
+    pub async fn head(self, account: AccountId) -> Result<Option<trail::Head>, Error> {
+        let head = Head::of(account.0, &mut self.core.read().acquire().await?).await?;
         Ok(head.map(|Head { sequence, hash, .. }| trail::Head { sequence, hash: hex::encode(hash) }))
-    }
-
-    async fn chain(&self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
-        let mut last = Place { sequence: 0, hash: ZERO.to_vec() };
-        loop {
-            let links: Vec<Link> = sql::query_as(
-                "SELECT id, at, account_id, user_id, action, token_id, details, address FROM audit_events
-                 WHERE account_id = $1 AND hash IS NULL ORDER BY rowid LIMIT $2",
-            )
-            .bind(account)
-            .bind(BATCH)
-            .fetch_all(&mut *tx)
-            .await?;
-            if links.is_empty() {
-                break;
-            }
-            for link in links {
-                let sequence = last.sequence + 1;
-                last = Place { sequence, hash: self.key().hash(link.encoded(&last.hash, sequence)) };
-                let names = crate::audit::event::names(tx, &link).await?;
-                sql::query("UPDATE audit_events SET sequence = $1, hash = $2, names_folded = $3 WHERE id = $4")
-                    .bind(last.sequence)
-                    .bind(&last.hash)
-                    .bind(names)
-                    .bind(link.id)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-        }
-        write_head(tx, self.key(), account, &last, true).await?;
-        let details = json!({ "entries": last.sequence });
-        let account = AccountId(account);
-        let event = Event { account, user: None, action: Action::AuditTrailSealed, token: None, details };
-        event.record(self, tx, self.clock().now()).await
     }
 }
 

@@ -1,18 +1,20 @@
 //! The audit trail: one event per change, written in the change's own transaction; and reading the events.
 
+use crate::audit::AuditTrail;
 use crate::audit::chain::{Link, append};
 use crate::clock::id_at;
+use crate::core::Core;
 use crate::db::database::{Connection, DAY, day_number, micros, time};
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::UserId;
 use domain::text::folded;
+use domain::tokens::secret::AccountSid;
 use domain::tokens::token::TokenId;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// An event of the audit trail.
@@ -54,26 +56,21 @@ impl TryFrom<EventRow> for AuditEvent {
     }
 }
 
-impl Store {
+impl AuditTrail<'_> {
     /// Returns the account's audit trail from one day to another, both included, in UTC; oldest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn audit_events(
-        &self,
-        account: AccountId,
-        from: NaiveDate,
-        to: NaiveDate,
-    ) -> Result<Vec<AuditEvent>, Error> {
+    pub async fn events(self, account: AccountId, from: NaiveDate, to: NaiveDate) -> Result<Vec<AuditEvent>, Error> {
         let rows: Vec<EventRow> = sql::query_as(
             "SELECT at, (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email, action, token_id,
                 details
              FROM audit_events WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at, id",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(day_number(from) * DAY)
         .bind((day_number(to) + 1) * DAY)
-        .fetch_all(&self.pools().read)
+        .fetch_all(self.core.read())
         .await?;
         rows.into_iter().map(AuditEvent::try_from).collect()
     }
@@ -86,18 +83,46 @@ pub(crate) fn details(json: &str) -> Result<Value, Error> {
 
 /// An event to be recorded.
 pub(crate) struct Event {
-    pub(crate) account: AccountId,
+    account: AccountId,
     /// `None` if the command line did it.
-    pub(crate) user: Option<UserId>,
-    pub(crate) action: Action,
-    pub(crate) token: Option<TokenId>,
+    user: Option<UserId>,
+    action: Action,
+    token: Option<TokenId>,
     /// An object, with the values before and after if they say more. Never a secret or its hash.
-    pub(crate) details: Value,
+    details: Value,
 }
 
 impl Event {
+    /// Returns an event in this account that no user has caused, about no token, without details.
+    pub(crate) fn of(action: Action, account: AccountId) -> Self {
+        Self { account, user: None, action, token: None, details: json!({}) }
+    }
+
+    /// Sets the user who has caused it.
+    pub(crate) fn by(self, user: impl Into<Option<UserId>>) -> Self {
+        Self { user: user.into(), ..self }
+    }
+
+    /// Sets the token that it is about.
+    pub(crate) fn on(self, token: impl Into<Option<TokenId>>) -> Self {
+        Self { token: token.into(), ..self }
+    }
+
+    /// Sets the details.
+    pub(crate) fn with(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+
+    /// Adds to the details the access token that has caused it, if one has.
+    pub(crate) fn by_access_token(mut self, sid: Option<&AccountSid>) -> Self {
+        if let Some(sid) = sid {
+            self.details["by_access_token"] = json!(sid);
+        }
+        self
+    }
+
     /// Writes the event as the next entry of its account's chain, with the store's client address.
-    pub(crate) async fn record(self, store: &Store, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
+    pub(crate) async fn record(self, core: &Core, tx: &mut Connection, at: DateTime<Utc>) -> Result<(), Error> {
         let link = Link {
             id: id_at(at),
             at: micros(at),
@@ -106,9 +131,9 @@ impl Event {
             action: self.action.as_str().to_owned(),
             token_id: self.token.map(|token| token.0),
             details: self.details.to_string(),
-            address: store.address().map(|address| address.to_string()),
+            address: core.address().map(|address| address.to_string()),
         };
-        let place = append(tx, store.key(), &link).await?;
+        let place = append(tx, core.key(), &link).await?;
         let names = names(tx, &link).await?;
         sql::query(
             "INSERT INTO audit_events (id, at, account_id, user_id, action, token_id, details, address, sequence, hash,

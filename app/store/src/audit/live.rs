@@ -1,9 +1,9 @@
 //! Live updates of open pages: the account's audit trail after the last entry that a page has read.
 
+use crate::audit::AuditTrail;
 use crate::audit::event::details;
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::audit::live::LiveChange;
@@ -25,15 +25,15 @@ struct ChangeRow {
     details: String,
 }
 
-impl Store {
+impl AuditTrail<'_> {
     /// Returns the number of the last entry in the account's audit trail; 0 if there is none. Anything read after this
     /// call is at least as new.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn last_entry(&self, account: AccountId) -> Result<i64, Error> {
-        let last = sql::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account.0);
-        Ok(last.fetch_optional(&self.pools().read).await?.unwrap_or_default())
+    pub async fn last_entry(self, account: AccountId) -> Result<i64, Error> {
+        let last = sql::query_scalar("SELECT sequence FROM audit_heads WHERE account_id = $1").bind(account);
+        Ok(last.fetch_optional(self.core.read()).await?.unwrap_or_default())
     }
 
     /// Returns the changes after the entry with this number, oldest first, and the number to go on from. Nothing
@@ -41,7 +41,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn live_changes(&self, account: AccountId, after: i64) -> Result<(Vec<LiveChange>, i64), Error> {
+    pub async fn live_changes(self, account: AccountId, after: i64) -> Result<(Vec<LiveChange>, i64), Error> {
         let last = self.last_entry(account).await?;
         if last <= after {
             return Ok((Vec::new(), after));
@@ -54,10 +54,10 @@ impl Store {
                 (SELECT users.email FROM users WHERE users.id = audit_events.user_id) AS user_email
              FROM audit_events WHERE account_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(from)
         .bind(last)
-        .fetch_all(&self.pools().read)
+        .fetch_all(self.core.read())
         .await?;
         let changes = rows.into_iter().filter_map(ChangeRow::into_change).collect::<Result<_, _>>()?;
         Ok((changes, last))

@@ -1,11 +1,11 @@
 //! Reading the audit trail by filter: a page of it, a token's history, an export.
 
+use crate::audit::AuditTrail;
 use crate::audit::event::details;
-use crate::db::database::{micros, time};
+use crate::db::database::time;
 use crate::db::paging::{self, Key, List, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value as Argument};
 use crate::error::Error;
-use crate::store::Store;
 use crate::tokens::search::{Search, TRAIL};
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
@@ -78,17 +78,13 @@ impl TryFrom<EntryRow> for AuditEntry {
     }
 }
 
-impl Store {
+impl AuditTrail<'_> {
     /// Returns the page of the account's entries that the filter asks for, newest first.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn audit_page(
-        &self,
-        account: AccountId,
-        filter: &TrailFilter,
-    ) -> Result<(Vec<AuditEntry>, Position), Error> {
-        let mut tx = self.pools().read.begin().await?; // so that all queries see the same state
+    pub async fn page(self, account: AccountId, filter: &TrailFilter) -> Result<(Vec<AuditEntry>, Position), Error> {
+        let mut tx = self.core.read().begin().await?; // so that all queries see the same state
         let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
         let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
         let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
@@ -99,13 +95,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn audit_entries(
-        &self,
-        account: AccountId,
-        filter: &TrailFilter,
-        limit: u32,
-    ) -> Result<Vec<AuditEntry>, Error> {
-        let mut tx = self.pools().read.begin().await?;
+    pub async fn entries(self, account: AccountId, filter: &TrailFilter, limit: u32) -> Result<Vec<AuditEntry>, Error> {
+        let mut tx = self.core.read().begin().await?;
         let search = Search::plan(&filter.text, &TRAIL, &mut tx).await?;
         let wanted = Wanted { dialect: tx.dialect(), account, filter, search };
         let rows = wanted.newest(limit).build_query_as::<EntryRow>().fetch_all(&mut *tx).await?;
@@ -162,15 +153,15 @@ impl List for Wanted<'_> {
             (Some(_), Dialect::Sqlite) => "+account_id = ",
             _ => search.account_is(*dialect),
         };
-        query.push(" WHERE ").push(account_is).push_bind(account.0);
+        query.push(" WHERE ").push(account_is).push_bind(*account);
         if let Some(token) = filter.token {
-            query.push(" AND token_id = ").push_bind(token.0);
+            query.push(" AND token_id = ").push_bind(token);
         }
         if let Some(since) = filter.since() {
-            query.push(" AND at >= ").push_bind(micros(since));
+            query.push(" AND at >= ").push_bind(since);
         }
         if let Some(before) = filter.before() {
-            query.push(" AND at < ").push_bind(micros(before));
+            query.push(" AND at < ").push_bind(before);
         }
         search.push(&TRAIL, *dialect, &mut query);
         if let Some(group) = filter.group {
@@ -219,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn trail_page_is_read_from_its_index_without_sorting() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             let day = chrono::NaiveDate::from_epoch_days(20_000);
             let all = TrailFilter::default();
             let narrowed = TrailFilter { group: Some(ActionGroup::Tokens), from: day, to: day, ..all.clone() };
@@ -243,7 +234,7 @@ mod tests {
     #[tokio::test]
     async fn the_entries_of_one_token_are_found_by_their_index() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             let filter = &TrailFilter { token: Some(TokenId(Uuid::nil())), ..TrailFilter::default() };
             let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search: Search::All };
             let side = Side { key: Some(key()), backwards: false };
@@ -258,7 +249,7 @@ mod tests {
     #[tokio::test]
     async fn a_rare_part_of_a_name_is_found_by_the_index_of_trigrams() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             let search = Search::Indexed("rare".to_owned());
             let filter = &TrailFilter::default();
             let wanted = Wanted { dialect, account: AccountId(Uuid::nil()), filter, search };

@@ -3,13 +3,13 @@
 //! Nothing is written, neither to the database, which may be a read-only copy, nor beside its file. So this uses no
 //! [`Store`]: opening one migrates the database.
 
+use crate::audit::AuditTrail;
 use crate::audit::chain::{BATCH, Head, Link, ZERO};
 use crate::db::database::{Connection, Pools, time};
 use crate::db::sql::{self, Dialect, Pool};
 use crate::error::Error;
 use crate::keys::check;
 use crate::keys::server_key::{ServerKey, read_hex};
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
@@ -112,13 +112,13 @@ fn and_when(at: Option<&DateTime<Utc>>) -> String {
     at.map(|at| format!(", after {at}")).unwrap_or_default()
 }
 
-impl Store {
+impl AuditTrail<'_> {
     /// Verifies the store's own database as [`verify_audit_trail`] does.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn verify_audit_trail(&self) -> Result<Vec<AuditChain>, Error> {
-        verify(&self.pools().read, self.key(), &[]).await
+    pub async fn verify(self) -> Result<Vec<AuditChain>, Error> {
+        verify(self.core.read(), self.core.key(), &[]).await
     }
 }
 

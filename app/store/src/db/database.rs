@@ -5,6 +5,7 @@ use crate::db::sql::{Dialect, Pool, QueryResult};
 use crate::db::{postgres, sqlite};
 use crate::error::Error;
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 
 pub(crate) use crate::db::sql::{Connection, Tx};
@@ -23,11 +24,18 @@ pub(crate) struct Pools {
 impl Pools {
     /// Opens the database and migrates it to this version, which takes its lock unless the caller holds it.
     pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Self, Error> {
-        match url.split(':').next().unwrap_or_default() {
-            "sqlite" => Box::pin(sqlite::open(url, lock)).await,
-            "postgres" | "postgresql" => Box::pin(postgres::open(url)).await,
-            other => Err(Error::UnsupportedDatabase(other.chars().take(20).collect())),
-        }
+        let (read, write, nodes) = match url.split(':').next().unwrap_or_default() {
+            "sqlite" => {
+                let (read, write) = Box::pin(sqlite::open(url, lock)).await?;
+                (read, write, None)
+            }
+            "postgres" | "postgresql" => {
+                let [read, write, nodes] = Box::pin(postgres::open(url)).await?;
+                (read, write, Some(nodes))
+            }
+            other => return Err(Error::UnsupportedDatabase(other.chars().take(20).collect())),
+        };
+        Ok(Self { read, write, nodes, url: url.to_owned() })
     }
 
     /// Opens the database as it is, for reading: nothing is written to it, nor beside its file.
@@ -66,9 +74,9 @@ impl Pools {
 /// Makes sure that a statement has changed a row.
 ///
 /// # Errors
-/// [`Error::NotFound`] if it has changed none.
+/// [`Refusal::NotFound`] if it has changed none.
 pub(crate) fn require_row(done: &QueryResult) -> Result<(), Error> {
-    if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if done.rows_affected() == 0 { Err(Refusal::NotFound.into()) } else { Ok(()) }
 }
 
 /// Microseconds of an hour.

@@ -5,15 +5,13 @@
 //!
 //! - A server holds the lock exclusively, as long as it runs. So does a process that migrates the database or moves it.
 //! - Any other process that commits a change of data that a server may cache shares the lock while it does: see
-//!   [`Store::commit`]. If a server runs, that is refused.
+//!   `commit`. If a server runs, that is refused.
 //!
 //! The lock is one of the operating system's, on a file beside the database (flock(2)): it ends with its process,
 //! however that ends. The file is found by the database's own name, whatever links lead there. On `PostgreSQL`, servers
 //! notify each other (`nodes`), and nothing is locked.
-//!
-//! [`Store::commit`]: crate::store::Store
 
-use crate::db::sqlite;
+use crate::db::sqlite_file;
 use crate::error::Error;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -66,8 +64,8 @@ impl DatabaseLock {
 
 /// Opens the file that is locked. There is one for each database, and it is never removed.
 fn lock_file(url: &str) -> Result<(PathBuf, File), Error> {
-    let database = sqlite::file(url)?;
-    sqlite::make(&database).map_err(sqlx::Error::Io)?;
+    let database = sqlite_file::file(url)?;
+    sqlite_file::make(&database).map_err(sqlx::Error::Io)?;
     // The path that all links lead to.
     let database = fs::canonicalize(database).map_err(sqlx::Error::Io)?;
     // Under each of its names SQLite would keep a separate log, and recover the file with the wrong one.

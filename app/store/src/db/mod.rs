@@ -4,11 +4,12 @@ pub mod backup;
 pub mod database;
 pub mod lock;
 pub mod moving;
+pub mod node;
 pub mod nodes;
 pub mod paging;
-pub mod ping;
 #[cfg(test)]
 pub mod plans;
 pub mod postgres;
 pub mod sql;
 pub mod sqlite;
+pub mod sqlite_file;

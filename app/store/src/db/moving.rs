@@ -49,6 +49,37 @@ pub struct MovedTable {
     pub rows: u64,
 }
 
+/// The reason why nothing was moved.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    /// Both databases of a move are of the same kind.
+    #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
+    SameKind,
+    /// A server uses the `PostgreSQL` database.
+    #[error(
+        "a Kagitaba server uses the PostgreSQL database; stop all servers first, and wait 10 seconds for one that was killed"
+    )]
+    Served,
+    /// The database to move from is empty.
+    #[error("the database to move from has nothing in it; check its address")]
+    NothingToMove,
+    /// The database to move to has rows in this table.
+    #[error("the database to move to has something in its table {0} already; name an empty one")]
+    NotEmpty(&'static str),
+    /// The rows of this table differ after the move.
+    #[error("the table {0} has come out different, so nothing was moved; report it, please")]
+    Differs(&'static str),
+    /// One of the databases failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<sqlx::Error> for MoveError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Uuid,
@@ -97,27 +128,27 @@ impl Columns {
 /// may run on either, and nothing may write to either meanwhile. The same server key belongs to both.
 ///
 /// # Errors
-/// [`Error::InUse`], [`Error::Served`], [`Error::SameKind`], [`Error::NothingToMove`], [`Error::NotEmpty`],
-/// [`Error::Differs`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`], [`Error::Corrupt`].
-pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Error> {
+/// [`MoveError`]; inside, [`Error::InUse`], [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`],
+/// [`Error::Corrupt`].
+pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, MoveError> {
     if [from, to].iter().all(|url| url.starts_with("sqlite:")) {
-        return Err(Error::SameKind);
+        return Err(MoveError::SameKind);
     }
     let locks = [DatabaseLock::take(from).await?, DatabaseLock::take(to).await?];
     let (from, to) = (Pools::open(from, Some(&locks[0])).await?, Pools::open(to, Some(&locks[1])).await?);
     if from.dialect() == to.dialect() {
-        return Err(Error::SameKind);
+        return Err(MoveError::SameKind);
     }
     let (mut from, mut to) = (from.begin().await?, to.begin().await?);
     require_no_server(if from.dialect() == Dialect::Postgres { &mut from } else { &mut to }).await?;
     // Every database that was ever used has its row there; one at a wrong address does not.
     if !sql::query_scalar::<bool>("SELECT EXISTS (SELECT 1 FROM server_key)").fetch_one(&mut *from).await? {
-        return Err(Error::NothingToMove);
+        return Err(MoveError::NothingToMove);
     }
     for (table, _) in TABLES {
         let rows = sql::query_scalar::<bool>(AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})")));
         if rows.fetch_one(&mut *to).await? {
-            return Err(Error::NotEmpty(table));
+            return Err(MoveError::NotEmpty(table));
         }
     }
     let mut moved = Vec::new();
@@ -133,9 +164,9 @@ pub async fn move_database(from: &str, to: &str) -> Result<Vec<MovedTable>, Erro
 }
 
 /// Makes sure that no server holds a lease on the `PostgreSQL` database.
-async fn require_no_server(postgres: &mut Connection) -> Result<(), Error> {
+async fn require_no_server(postgres: &mut Connection) -> Result<(), MoveError> {
     let served = "SELECT EXISTS (SELECT 1 FROM nodes WHERE lease_until > clock_timestamp())";
-    if sql::query_scalar(served).fetch_one(postgres).await? { Err(Error::Served) } else { Ok(()) }
+    if sql::query_scalar(served).fetch_one(postgres).await? { Err(MoveError::Served) } else { Ok(()) }
 }
 
 async fn copy(
@@ -173,14 +204,14 @@ async fn compare(
     columns: &Columns,
     from: &mut Connection,
     to: &mut Connection,
-) -> Result<u64, Error> {
+) -> Result<u64, MoveError> {
     let all = format!("SELECT {} FROM {table} ORDER BY {}", columns.names, columns.order());
     let (mut from, mut to) = (rows(from, all.clone(), &columns.kinds), rows(to, all, &columns.kinds));
     let mut number = 0;
     loop {
         match (from.try_next().await?, to.try_next().await?) {
             (None, None) => return Ok(number),
-            (one, other) if one != other => return Err(Error::Differs(table)),
+            (one, other) if one != other => return Err(MoveError::Differs(table)),
             _ => number += 1,
         }
     }
@@ -227,7 +258,7 @@ mod tests {
         moved.sort();
         for store in stores().await {
             // SQLite's triggers write the other tables of the search. The nodes' tables only matter at the moment.
-            let tables = sql::query_scalar::<String>(match store.pools().dialect() {
+            let tables = sql::query_scalar::<String>(match store.core.pools().dialect() {
                 Dialect::Sqlite => {
                     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_search%' ESCAPE '\\'
                         AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -238,7 +269,7 @@ mod tests {
                         AND tablename NOT IN ('nodes', 'evictions', 'call_allowances') ORDER BY tablename"
                 }
             });
-            assert_eq!(tables.fetch_all(&store.pools().read).await.unwrap(), moved);
+            assert_eq!(tables.fetch_all(&store.core.pools().read).await.unwrap(), moved);
         }
     }
 }

@@ -19,15 +19,14 @@
 //!
 //! `SQLite` has one node, whose cache is notified of every change without all that.
 
+use crate::core::Core;
 use crate::db::sql::{self, Pool, Tx};
 use crate::error::Error;
 use crate::gate::verification_cache::{Hold, Invalidation};
-use crate::store::Store;
 use domain::account::AccountId;
 use domain::tokens::secret::AccountSid;
 use sqlx::postgres::PgListener;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -44,53 +43,6 @@ const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// The channel by which nodes are woken.
 const CHANNEL: &str = "kagitaba_evictions";
 
-/// This process among the nodes.
-pub(crate) struct Node {
-    id: Uuid,
-    began: Instant,
-    /// The time until which the cache is trusted, in microseconds after `began`; 0 if it is not trusted.
-    until: AtomicU64,
-    /// The holds of commits whose outcome is unknown.
-    undecided: Mutex<Vec<Hold>>,
-}
-
-impl Node {
-    /// Creates a node that holds no lease yet or, for a database that only this process uses, one that needs none.
-    pub(crate) fn new(alone: bool) -> Self {
-        let until = if alone { u64::MAX } else { 0 };
-        Self { id: Uuid::now_v7(), began: Instant::now(), until: AtomicU64::new(until), undecided: Mutex::default() }
-    }
-
-    /// Returns whether the cache is trusted now.
-    pub(crate) fn lease_is_valid(&self) -> bool {
-        let until = self.until.load(Ordering::Acquire);
-        until == u64::MAX || self.micros(Instant::now()) < until
-    }
-
-    /// Stops trusting the cache until the node has joined again, if there can be other nodes.
-    pub(crate) fn believe_nothing(&self) {
-        _ = self.until.fetch_update(Ordering::AcqRel, Ordering::Acquire, |until| (until != u64::MAX).then_some(0));
-    }
-
-    /// Takes over the hold of a failed commit that may still be carried out. If there can be no other nodes, it was
-    /// not, and the hold is released.
-    pub(crate) fn leave_undecided(&self, hold: Hold) {
-        if self.until.load(Ordering::Acquire) == u64::MAX {
-            hold.release();
-        } else {
-            self.undecided().push(hold);
-        }
-    }
-
-    fn undecided(&self) -> MutexGuard<'_, Vec<Hold>> {
-        self.undecided.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
-    }
-
-    fn micros(&self, at: Instant) -> u64 {
-        u64::try_from(at.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX)
-    }
-}
-
 #[derive(sqlx_macros::FromRow)]
 struct EvictionRow {
     id: i64,
@@ -98,10 +50,10 @@ struct EvictionRow {
     account_id: Option<Uuid>,
 }
 
-impl Store {
+impl Core {
     /// Holds a lease as long as this future is polled, on a database that other nodes may use, too: only then does
-    /// [`Store::authenticate`] cache anything. Does nothing on a database that only one process uses.
-    pub async fn keep_lease(self) {
+    /// `Gate::authenticate` cache anything. Does nothing on a database that only one process uses.
+    pub(crate) async fn keep_lease(&self) {
         let Some(Pool::Postgres(pool)) = &self.pools().nodes else { return };
         let mut listener = None;
         let mut held = false;
@@ -127,11 +79,11 @@ impl Store {
     }
 
     /// Ends the lease, so that no change waits for this node any longer; the node caches nothing from then on. Call it
-    /// once [`Store::keep_lease`] is no longer polled.
+    /// once [`Core::keep_lease`] is no longer polled.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn end_lease(&self) -> Result<(), Error> {
+    pub(crate) async fn end_lease(&self) -> Result<(), Error> {
         let Some(pool) = &self.pools().nodes else { return Ok(()) };
         self.node().believe_nothing();
         sql::query("DELETE FROM nodes WHERE id = $1").bind(self.node().id).execute(pool).await?;
@@ -164,7 +116,7 @@ impl Store {
         if !held || node.micros(Instant::now()) >= before || !node.undecided().is_empty() {
             node.believe_nothing();
             before = 0;
-            let mut tx = self.pools().begin().await?;
+            let mut tx = self.begin().await?;
             self.cache().clear();
             node.undecided().drain(..).for_each(Hold::release);
             asked = Instant::now();

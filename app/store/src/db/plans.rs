@@ -34,7 +34,7 @@ async fn open(url: &str) -> Store {
 }
 
 async fn fill(store: &Store) {
-    let Pool::Postgres(pool) = &store.pools().write else { return };
+    let Pool::Postgres(pool) = &store.core.pools().write else { return };
     // SQLite plans without statistics. PostgreSQL would scan a small table.
     let [nil, other] = [0, 1].map(|last| format!("'00000000-0000-0000-0000-00000000000{last}'::uuid"));
     let account = format!("CASE WHEN n % 10 = 0 THEN {nil} ELSE {other} END");
@@ -56,7 +56,7 @@ async fn fill(store: &Store) {
 
 /// Returns the plan of the store's database for the query.
 pub(crate) async fn plan(store: &Store, mut query: QueryBuilder) -> String {
-    let pool = &store.pools().read;
+    let pool = &store.core.pools().read;
     let lines: Vec<String> = match pool {
         Pool::Sqlite(_) => {
             query.prefix("EXPLAIN QUERY PLAN ");

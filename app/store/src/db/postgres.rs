@@ -19,7 +19,6 @@
 //! A connection asks for nothing at startup that a pooler such as `PgBouncer` would not know: its other settings are
 //! made once it is open. They last as long as the connection, so a pooler has to leave it its session.
 
-use crate::db::database::Pools;
 use crate::db::sql::{self, Pool, Tx};
 use crate::error::Error;
 use domain::account::AccountId;
@@ -52,8 +51,8 @@ const NODES: u32 = 8;
 /// The database's lock. The number is `kagi` in ASCII; accounts' locks have one number instead of two.
 const LOCK: &str = "1801545577, 0";
 
-/// Opens `postgres://…`, which must exist already, and migrates it.
-pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
+/// Opens `postgres://…`, which must exist already, to read, to write, and for the nodes, and migrates it.
+pub(crate) async fn open(url: &str) -> Result<[Pool; 3], Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
     let options = options.extra_float_digits(None);
     // A connection outside a pool, as a pool tries for half a minute to reach a server that is not there. Of several
@@ -65,12 +64,7 @@ pub(crate) async fn open(url: &str) -> Result<Pools, Error> {
     let write = pool(WRITERS, SETTINGS).connect_with(options.clone()).await?;
     let nodes = pool(NODES, SETTINGS).connect_lazy_with(options.clone());
     let read = pool(READERS, READER_SETTINGS).connect_with(options).await?;
-    Ok(Pools {
-        read: Pool::Postgres(read),
-        write: Pool::Postgres(write),
-        nodes: Some(Pool::Postgres(nodes)),
-        url: url.to_owned(),
-    })
+    Ok([read, write, nodes].map(Pool::Postgres))
 }
 
 /// Makes sure that a connection has a session of its own: another connection does not see its settings, and it finds
@@ -123,6 +117,7 @@ async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::database::Pools;
     use crate::db::plans::stores;
     use sqlx::AssertSqlSafe;
 
@@ -133,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn every_connection_has_its_settings() {
         let [_, store] = stores().await;
-        let Pools { read, write, nodes, .. } = store.pools();
+        let Pools { read, write, nodes, .. } = store.core.pools();
         for pool in [read, write].into_iter().chain(nodes) {
             assert_eq!(setting(pool, "lock_timeout").await, "10s");
             assert_eq!(setting(pool, "idle_in_transaction_session_timeout").await, "1min");

@@ -6,7 +6,7 @@
 use crate::clock::CLOCK_SKEW;
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
+use crate::gate::Gate;
 use domain::account::AccountId;
 use domain::gate::gcra::{Quota, Taken};
 use domain::tokens::scope::RateGroup;
@@ -25,13 +25,7 @@ fn stored(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
-impl Store {
-    /// Returns whether calls have to be counted in the database, because other nodes count the same accounts' calls.
-    #[must_use]
-    pub fn has_nodes(&self) -> bool {
-        self.pools().nodes.is_some()
-    }
-
+impl Gate<'_> {
     /// Takes one of the account's calls. Only for a store that [`Store::has_nodes`]. The result is exact however many
     /// nodes take calls at once.
     ///
@@ -40,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_call(&self, account: AccountId, group: RateGroup, quota: Quota) -> Result<Taken, Error> {
+    pub async fn take_call(self, account: AccountId, group: RateGroup, quota: Quota) -> Result<Taken, Error> {
         let from = format!(
             "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
         );
@@ -50,13 +44,15 @@ impl Store {
                 SET back_at = {from} + $3 WHERE {from} + $3 <= {NOW} + $4
              RETURNING back_at - {NOW}"
         ));
+        // By the nodes' pool, which no writer holds up.
+        let pools = self.core.pools();
         let taken: Option<i64> = sql::query_scalar(take)
-            .bind(account.0)
+            .bind(account)
             .bind(group.as_str())
             .bind(stored(quota.every()))
             .bind(stored(quota.all()))
             .bind(stored(longest(quota)))
-            .fetch_optional(self.counting())
+            .fetch_optional(pools.nodes.as_ref().unwrap_or(&pools.write))
             .await?;
         Ok(match taken {
             Some(back_in) => Taken { passed: true, back_in: u64::try_from(back_in).unwrap_or_default() },
@@ -68,18 +64,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn calls_back_in(&self, account: AccountId, group: RateGroup, quota: Quota) -> Result<u64, Error> {
+    pub async fn calls_back_in(self, account: AccountId, group: RateGroup, quota: Quota) -> Result<u64, Error> {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
-        let ahead = sql::query_scalar(read).bind(account.0).bind(group.as_str());
-        let ahead: Option<i64> = ahead.fetch_optional(&self.pools().read).await?;
+        let ahead = sql::query_scalar(read).bind(account).bind(group.as_str());
+        let ahead: Option<i64> = ahead.fetch_optional(self.core.read()).await?;
         let ahead = ahead.and_then(|ahead| u64::try_from(ahead).ok()).unwrap_or_default();
         Ok(if ahead <= longest(quota) { ahead } else { 0 })
-    }
-
-    /// Returns the nodes' pool, which no writer holds up.
-    fn counting(&self) -> &sql::Pool {
-        self.pools().nodes.as_ref().unwrap_or(&self.pools().write)
     }
 }

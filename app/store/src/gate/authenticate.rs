@@ -3,8 +3,8 @@
 use crate::db::database::time;
 use crate::db::sql;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::gate::verification_cache::{AccountPolicy, Credentials};
-use crate::store::Store;
 use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
 use domain::account::AccountId;
 use domain::gate::access::Caller;
@@ -50,7 +50,7 @@ impl TryFrom<CredentialsRow> for (Credentials, AccountPolicy) {
     }
 }
 
-impl Store {
+impl Gate<'_> {
     /// Returns the caller with these credentials; `None` if the Account SID is unknown or the Auth Token is not its
     /// own. [`Caller::is_usable`] and [`Caller::require`] decide whether the token may be used at all, now and from the
     /// store's client address (if there is none, any address will do). Hashes are compared in constant time; the
@@ -60,16 +60,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn authenticate(&self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
-        self.verified(sid.clone(), secret, self.address()).await
+    pub async fn authenticate(self, sid: &AccountSid, secret: &Secret) -> Result<Option<Caller>, Error> {
+        self.verified(sid.clone(), secret, self.core.address()).await
     }
 
-    /// Authenticates as [`Store::authenticate`] does, from this address.
+    /// Authenticates as [`Gate::authenticate`] does, from this address.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn authenticate_from(
-        &self,
+        self,
         sid: AccountSid,
         secret: &Secret,
         address: IpAddr,
@@ -78,7 +78,7 @@ impl Store {
     }
 
     async fn verified(
-        &self,
+        self,
         sid: AccountSid,
         secret: &Secret,
         address: Option<IpAddr>,
@@ -87,30 +87,30 @@ impl Store {
             let address_allowed = address.is_none_or(|address| allows(&demands.addresses, address));
             (demands.api_access, address_allowed)
         };
-        let believed = self.node().lease_is_valid();
-        let known = match believed.then(|| self.cache().get(&sid, admitted)).flatten() {
+        let believed = self.core.node().lease_is_valid();
+        let known = match believed.then(|| self.core.cache().get(&sid, admitted)).flatten() {
             Some(cached) => Some(cached),
             None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
-        let right = known.filter(|(known, _)| self.key().verify(secret.reveal(), &known.secret_hash));
+        let right = known.filter(|(known, _)| self.core.key().verify(secret.reveal(), &known.secret_hash));
         Ok(right.map(|(known, admitted)| self.caller(sid, known, admitted)))
     }
 
     /// Returns the caller with this token, and the hash of its Auth Token, as the database has them now; `None` if it
     /// was deleted.
-    pub(crate) async fn caller_with(&self, token: TokenId) -> Result<Option<(Caller, [u8; 32])>, Error> {
-        let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token.0);
-        let sid: Option<String> = sid.fetch_optional(&self.pools().read).await?;
+    pub(crate) async fn caller_with(self, token: TokenId) -> Result<Option<(Caller, [u8; 32])>, Error> {
+        let sid = sql::query_scalar("SELECT sid FROM tokens WHERE id = $1 AND deleted_at IS NULL").bind(token);
+        let sid: Option<String> = sid.fetch_optional(self.core.read()).await?;
         let Some(sid) = sid else { return Ok(None) };
         let sid = AccountSid::try_from(sid).map_err(corrupt)?;
         let known = self.read_credentials(&sid, false).await?;
         Ok(known.map(|(known, demands)| {
-            let address_allowed = self.address().is_none_or(|address| allows(&demands.addresses, address));
+            let address_allowed = self.core.address().is_none_or(|address| allows(&demands.addresses, address));
             (self.caller(sid, known, (demands.api_access, address_allowed)), known.secret_hash)
         }))
     }
 
-    fn caller(&self, sid: AccountSid, known: Credentials, (api_access, address_allowed): (bool, bool)) -> Caller {
+    fn caller(self, sid: AccountSid, known: Credentials, (api_access, address_allowed): (bool, bool)) -> Caller {
         Caller {
             token: known.token,
             sid,
@@ -121,24 +121,24 @@ impl Store {
             scopes: known.scopes,
             ends_at: known.ends_at,
             // The clock is not even read for a token that never expires.
-            expired: known.ends_at.is_some() && expiry::has_ended(known.ends_at, self.clock().now()),
+            expired: known.ends_at.is_some() && expiry::has_ended(known.ends_at, self.core.now()),
             address_allowed,
         }
     }
 
     /// Returns whether a call with this Account SID would be answered without reading the database. For tests.
     #[must_use]
-    pub fn remembers(&self, sid: &AccountSid) -> bool {
-        self.node().lease_is_valid() && self.cache().get(sid, |_| ()).is_some()
+    pub fn remembers(self, sid: &AccountSid) -> bool {
+        self.core.node().lease_is_valid() && self.core.cache().get(sid, |_| ()).is_some()
     }
 
     /// Reads a token's credentials, and caches them if the cache is to be trusted.
     async fn read_credentials(
-        &self,
+        self,
         sid: &AccountSid,
         remember: bool,
     ) -> Result<Option<(Credentials, AccountPolicy)>, Error> {
-        let ticket = self.cache().ticket(sid);
+        let ticket = self.core.cache().ticket(sid);
         let row: Option<CredentialsRow> = sql::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
                 tokens.api_version, tokens.scopes, tokens.expires_at, tokens.secret_issued_at, accounts.token_lifetime,
@@ -147,11 +147,11 @@ impl Store {
              WHERE tokens.sid = $1 AND tokens.deleted_at IS NULL",
         )
         .bind(sid.as_str())
-        .fetch_optional(&self.pools().read)
+        .fetch_optional(self.core.read())
         .await?;
         let read = row.map(<(Credentials, AccountPolicy)>::try_from).transpose()?;
         if let Some((credentials, demands)) = read.as_ref().filter(|_| remember) {
-            self.cache().put(&ticket, sid, *credentials, demands);
+            self.core.cache().put(&ticket, sid, *credentials, demands);
         }
         Ok(read)
     }

@@ -1,9 +1,10 @@
 //! The call log: each call's token, operation, network address and outcome.
 
+use crate::core::Core;
 use crate::db::database::{DAY, day_number};
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::gate::calls::{PackRow, Place};
-use crate::store::Store;
 use crate::tokens::usage::{IN_ORDER, SELECT, names, some_packs};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
@@ -40,20 +41,20 @@ pub struct RecordedCall {
 /// An account's calls, which are read in batches.
 #[derive(Debug)]
 pub struct CallLog {
-    store: Store,
+    core: Core,
     account: AccountId,
     after: Place,
     before: i64,
 }
 
-impl Store {
+impl Gate<'_> {
     /// Returns the account's calls from one day to another, both included, in UTC: roughly by time, as packs come in
     /// the order of their last calls. Calls that are not written yet, or were removed for their age, are not included;
     /// calls that are written meanwhile may be missing.
     #[must_use]
-    pub fn call_log(&self, account: AccountId, from: NaiveDate, to: NaiveDate) -> CallLog {
+    pub fn call_log(self, account: AccountId, from: NaiveDate, to: NaiveDate) -> CallLog {
         let (after, before) = ((day_number(from) * DAY, Uuid::nil()), (day_number(to) + 1) * DAY);
-        CallLog { store: self.clone(), account, after, before }
+        CallLog { core: self.core.clone(), account, after, before }
     }
 }
 
@@ -63,7 +64,7 @@ impl CallLog {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn next(&mut self) -> Result<Vec<RecordedCall>, Error> {
-        let mut connection = self.store.pools().read.acquire().await?;
+        let mut connection = self.core.read().acquire().await?;
         let mut packs = some_packs(SELECT, "", self.account.0, self.after, self.before, CALLS);
         packs.push(IN_ORDER);
         let packs: Vec<PackRow> = packs.build_query_as().fetch_all(&mut connection).await?;

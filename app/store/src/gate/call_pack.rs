@@ -23,7 +23,7 @@
 //! The migrations `call_packs` write this form, too.
 
 use crate::error::Error;
-use crate::gate::calls::Call;
+use crate::gate::call::Call;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::token::TokenId;
 use std::collections::HashMap;

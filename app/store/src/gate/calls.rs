@@ -1,84 +1,26 @@
 //! The calls at the gate: they wait in memory and are written together.
 
-use crate::clock::{id_at, latest};
-use crate::db::database::{Connection, HOUR, micros, time};
+use crate::clock::latest;
+use crate::db::database::{Connection, time};
 use crate::db::sql::{Dialect, QueryBuilder};
 use crate::error::Error;
-use crate::gate::call_pack::{self, CALLS_MAX, PackedCall};
-use crate::store::Store;
+use crate::gate::Gate;
+use crate::gate::call::Call;
+use crate::gate::call_pack::{self, PackedCall};
+use crate::gate::call_queue::Batch;
 use chrono::{DateTime, Utc};
-use domain::account::AccountId;
-use domain::tokens::scope::Scope;
 use domain::tokens::token::TokenId;
-use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::mem;
-use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use uuid::Uuid;
 
-/// The most calls that wait in memory, about 20 MB. Beyond that, the oldest of those not yet tried to be written are
-/// dropped.
-const WAITING_MAX: usize = 200_000;
 /// Rows that one statement writes.
 const ROWS: usize = 1_000;
 
-/// One call that came with valid credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Call {
-    /// The account that the token belongs to.
-    pub account: AccountId,
-    /// The token that it came with.
-    pub token: TokenId,
-    /// The operation that it asked for.
-    pub scope: Scope,
-    /// The answer's HTTP status; 499 if the client hung up before it. Below 400 the call counts as a use of the token.
-    pub status: u16,
-    /// The time of the call.
-    pub at: DateTime<Utc>,
-    /// The network address that it came from.
-    pub address: IpAddr,
-    /// The time that the answer took, kept in whole microseconds.
-    pub latency: Duration,
-}
-
-/// The calls that wait to be written.
-#[derive(Default)]
-pub(crate) struct Calls {
-    waiting: Mutex<Waiting>,
-    /// The batch whose write has failed. It may have been committed all the same, so it is written again unchanged.
-    /// Locked while calls are written.
-    failed: tokio::sync::Mutex<Option<Batch>>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    /// Calls that were not yet tried to be written.
-    calls: VecDeque<Call>,
-    /// The number of calls in the failed batch.
-    failed: usize,
-    given_up: usize,
-}
-
-impl Calls {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    fn trim(&mut self) {
-        let excess = (self.failed + self.calls.len()).saturating_sub(WAITING_MAX);
-        self.calls.drain(..excess);
-        self.given_up += excess;
-    }
-}
-
-impl Store {
-    /// Records a call, to be written with the next [`Store::flush_calls`]. Touches memory only.
-    pub fn record_call(&self, call: Call) {
-        let mut waiting = self.calls().waiting();
+impl Gate<'_> {
+    /// Records a call, to be written with the next [`Gate::flush_calls`]. Touches memory only.
+    pub fn record_call(self, call: Call) {
+        let mut waiting = self.core.calls().waiting();
         waiting.calls.push_back(call);
         waiting.trim();
     }
@@ -91,15 +33,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn flush_calls(&self) -> Result<usize, Error> {
-        let store = self.clone();
-        let flushing = tokio::spawn(async move { store.flush().await });
+    pub async fn flush_calls(self) -> Result<usize, Error> {
+        let core = self.core.clone();
+        let flushing = tokio::spawn(async move { Gate { core: &core }.flush().await });
         flushing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?
     }
 
-    async fn flush(&self) -> Result<usize, Error> {
-        let mut failed = self.calls().failed.lock().await;
-        let given_up = mem::take(&mut self.calls().waiting().given_up);
+    async fn flush(self) -> Result<usize, Error> {
+        let mut failed = self.core.calls().failed.lock().await;
+        let given_up = mem::take(&mut self.core.calls().waiting().given_up);
         if given_up > 0 {
             tracing::warn!(calls = given_up, "calls were given up: they could not be written for too long");
         }
@@ -108,9 +50,9 @@ impl Store {
             self.write_calls(batch).await?;
             written = batch.calls;
             *failed = None;
-            self.calls().waiting().failed = 0;
+            self.core.calls().waiting().failed = 0;
         }
-        let calls = mem::take(&mut self.calls().waiting().calls);
+        let calls = mem::take(&mut self.core.calls().waiting().calls);
         if calls.is_empty() {
             return Ok(written);
         }
@@ -118,7 +60,7 @@ impl Store {
         match self.write_calls(&batch).await {
             Ok(()) => Ok(written + batch.calls),
             Err(error) => {
-                let mut waiting = self.calls().waiting();
+                let mut waiting = self.core.calls().waiting();
                 waiting.failed = batch.calls;
                 waiting.trim();
                 *failed = Some(batch);
@@ -127,18 +69,18 @@ impl Store {
         }
     }
 
-    async fn write_calls(&self, batch: &Batch) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    async fn write_calls(self, batch: &Batch) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         for packs in batch.packs.chunks(ROWS) {
             let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
             insert.push_values(packs, |mut row, pack| {
-                row.push_bind(pack.id).push_bind(pack.account.0).push_bind(micros(pack.last_at)).push_bind(pack.calls);
+                row.push_bind(pack.id).push_bind(pack.account).push_bind(pack.last_at).push_bind(pack.calls);
                 row.push_bind(&pack.bytes);
             });
             insert.push(" ON CONFLICT (id) DO NOTHING");
             insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
         }
-        note_uses(&mut tx, &batch.used, self.clock().now()).await?;
+        note_uses(&mut tx, &batch.used, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -146,51 +88,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn record_use(&self, token: TokenId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let now = self.clock().now();
+    pub async fn record_use(self, token: TokenId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        let now = self.core.now();
         note_uses(&mut tx, &[(token, now)], now).await?;
         Ok(tx.commit().await?)
-    }
-}
-
-/// Calls that are written together.
-struct Batch {
-    packs: Vec<Pack>,
-    used: Vec<(TokenId, DateTime<Utc>)>,
-    calls: usize,
-}
-
-impl Batch {
-    fn of(calls: &[Call]) -> Self {
-        Self { packs: packs(calls), used: last_uses(calls), calls: calls.len() }
-    }
-}
-
-/// Calls of one account and one hour, packed.
-struct Pack {
-    /// The id by which the database recognizes it if it is written again.
-    id: Uuid,
-    account: AccountId,
-    last_at: DateTime<Utc>,
-    calls: i64,
-    bytes: Vec<u8>,
-}
-
-fn packs(calls: &[Call]) -> Vec<Pack> {
-    let together = |call: &&Call| (call.account.0, micros(call.at).div_euclid(HOUR));
-    let mut calls = Vec::from_iter(calls);
-    calls.sort_by_key(together); // stable: the order within a group stays
-    let groups = calls.chunk_by(|one, other| together(one) == together(other));
-    groups.flat_map(|group| group.chunks(CALLS_MAX)).filter_map(Pack::of).collect()
-}
-
-impl Pack {
-    fn of(calls: &[&Call]) -> Option<Self> {
-        let last = calls.iter().max_by_key(|call| call.at)?;
-        let bytes = call_pack::pack(calls, last.at);
-        let (id, calls) = (id_at(last.at), calls.len().try_into().ok()?);
-        Some(Self { id, account: last.account, last_at: last.at, calls, bytes })
     }
 }
 
@@ -220,19 +122,6 @@ impl PackRow {
     }
 }
 
-/// Returns the time of each used token's last use, in the order in which tokens are stored, so that neighbours in the
-/// database are changed together.
-fn last_uses(calls: &[Call]) -> Vec<(TokenId, DateTime<Utc>)> {
-    let mut used = HashMap::new();
-    for call in calls.iter().filter(|call| call.status < 400) {
-        let last = used.entry(call.token).or_insert(call.at);
-        *last = call.at.max(*last);
-    }
-    let mut used = Vec::from_iter(used);
-    used.sort_unstable();
-    used
-}
-
 /// Advances the tokens' times of last use. This does not change the tokens: their revisions stay.
 async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
     for used in used.chunks(ROWS) {
@@ -244,7 +133,7 @@ async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: 
 fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> QueryBuilder {
     let mut update = QueryBuilder::new("WITH used (token_id, at) AS (");
     update.push_values(used, |mut row, (token, at)| {
-        row.push_bind(token.0).push_bind(micros(*at));
+        row.push_bind(*token).push_bind(*at);
     });
     update.push(
         ") UPDATE tokens SET last_used_at = used.at FROM used
@@ -264,7 +153,12 @@ pub(crate) mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::db::plans::{plan, stores};
+    use crate::gate::call_pack::CALLS_MAX;
     use chrono::NaiveDate;
+    use domain::account::AccountId;
+    use domain::tokens::scope::Scope;
+    use std::net::IpAddr;
+    use std::time::Duration;
 
     /// Returns a call of the account.
     pub(crate) fn call(account: Uuid) -> Call {
@@ -284,12 +178,12 @@ pub(crate) mod tests {
         for store in stores().await {
             let call = call(Uuid::now_v7());
             let batch = Batch::of(&vec![call; CALLS_MAX + 1]);
-            store.write_calls(&batch).await.unwrap();
-            store.calls().waiting().failed = batch.calls;
-            *store.calls().failed.lock().await = Some(batch);
-            store.record_call(call);
-            assert_eq!(store.flush_calls().await.unwrap(), CALLS_MAX + 2);
-            let usage = store.token_usage(call.account, NaiveDate::MIN, NaiveDate::MAX).await.unwrap();
+            store.gate().write_calls(&batch).await.unwrap();
+            store.core.calls().waiting().failed = batch.calls;
+            *store.core.calls().failed.lock().await = Some(batch);
+            store.gate().record_call(call);
+            assert_eq!(store.gate().flush_calls().await.unwrap(), CALLS_MAX + 2);
+            let usage = store.tokens().usage(call.account, NaiveDate::MIN, NaiveDate::MAX).await.unwrap();
             let calls = usage.iter().map(|usage| usage.calls).sum::<u64>();
             assert_eq!(usize::try_from(calls).unwrap(), CALLS_MAX + 2);
         }
@@ -300,7 +194,7 @@ pub(crate) mod tests {
         for store in stores().await {
             let used: Vec<_> =
                 (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Clock::system().now())).collect();
-            let plan = plan(&store, uses(store.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
+            let plan = plan(&store, uses(store.core.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
             let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
             assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");
             assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");

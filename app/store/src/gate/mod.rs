@@ -2,7 +2,17 @@
 
 pub mod allowances;
 pub mod authenticate;
+pub mod call;
 pub mod call_log;
 pub mod call_pack;
+pub mod call_queue;
 pub mod calls;
 pub mod verification_cache;
+
+use crate::core::Core;
+
+/// What the gate asks for: callers, their calls, and the calls that are left.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate<'s> {
+    pub(crate) core: &'s Core,
+}

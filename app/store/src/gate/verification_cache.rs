@@ -1,10 +1,10 @@
-//! The verification cache: the data that [`Store::authenticate`] needs about a token, kept in memory under its Account
+//! The verification cache: the data that `authenticate` needs about a token, kept in memory under its Account
 //! SID.
 //!
 //! The rule: no call of `authenticate` that begins after a change has returned sees the state before it.
 //!
 //! - A change holds its subject (a token, or its account's demands) from before its commit until the commit is decided:
-//!   see [`Store::commit`]. Beginning to hold removes the subject from the cache.
+//!   see `commit`. Beginning to hold removes the subject from the cache.
 //! - A reader that misses takes a [`Ticket`] *before* reading the database, and puts in what it has read with that
 //!   ticket. This is refused if anything that the reader may have missed was held at either moment or between them. So
 //!   the contents of the cache were read when no change was under way, and none has begun since.
@@ -19,9 +19,6 @@
 //! 250 bytes. The cache knows of changes made through this store and its clones; `nodes` says how it is notified of
 //! others, and `database_lock` how there are none if it can't be.
 
-use crate::db::database::Tx;
-use crate::error::Error;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::gate::address_range::AddressRange;
@@ -30,10 +27,8 @@ use domain::tokens::scope::Scopes;
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::{TokenId, TokenState};
 use std::collections::HashMap;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use uuid::Uuid;
 
 /// The number of groups of tokens whose changes are distinguished by ticket; a change of one token keeps the others of
 /// its stripe from being put in.
@@ -232,28 +227,6 @@ impl Hold {
             Held::Stripe(stripe) => locked(&self.cache.tokens[stripe]).ended += 1,
             Held::Accounts => locked(&self.cache.accounts).changes.ended += 1,
         }
-    }
-}
-
-impl Store {
-    /// Commits a change of data that may be cached, on this node or another, and returns when no node trusts the
-    /// earlier state any longer. Once begun, this is carried through even if the caller stops waiting.
-    pub(crate) async fn commit(&self, mut tx: Tx, concern: Invalidation) -> Result<(), Error> {
-        let store = self.clone();
-        let committing = tokio::spawn(async move {
-            let change = Uuid::now_v7();
-            let _lock = store.keep_servers_away().await?;
-            store.leave_evictions(&mut tx, change, &concern).await?;
-            let hold = store.cache().hold(&concern);
-            if let Err(error) = tx.commit().await {
-                store.node().leave_undecided(hold);
-                return Err(error.into());
-            }
-            hold.release();
-            store.wait_for_nodes(change).await;
-            Ok(())
-        });
-        committing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?
     }
 }
 

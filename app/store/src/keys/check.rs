@@ -1,27 +1,21 @@
 //! The check that a server key is the database's, by the hash of a constant.
 
 use crate::db::database::Pools;
-use crate::db::lock::DatabaseLock;
 use crate::db::sql::{self, Pool};
 use crate::error::Error;
 use crate::keys::server_key::ServerKey;
-use crate::store::Store;
 
 /// The text that is hashed.
 const CONSTANT: &str = "the server key of Kagitaba";
 
-impl Store {
-    /// Returns whether the database already has a server key, so that a new one won't do. Migrates the database as
-    /// [`Store::open`] does, or with the lock as [`Store::open_alone`] does.
-    ///
-    /// # Errors
-    /// [`Error::UnsupportedDatabase`], [`Error::Database`], [`Error::Migration`].
-    pub async fn has_key(url: &str, lock: Option<&DatabaseLock>) -> Result<bool, Error> {
-        let pools = Pools::open(url, lock).await?;
-        // Versions before 0002_server_key.sql left only users.
-        let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
-        Ok(known.fetch_one(&pools.read).await?)
-    }
+/// Returns whether the database already has a server key.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn is_known(pools: &Pools) -> Result<bool, Error> {
+    // Versions before 0002_server_key.sql left only users.
+    let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM server_key) OR EXISTS (SELECT 1 FROM users)");
+    Ok(known.fetch_one(&pools.read).await?)
 }
 
 /// Makes sure that the key is that of a database that was used before. Only reads.

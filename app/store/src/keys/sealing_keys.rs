@@ -1,32 +1,11 @@
-//! Auth Tokens that may be viewed again: the keys that seal them, viewing one, and resealing all.
-//!
-//! The keys are read each time, in the transaction that uses them, as another process may replace the current one. A
-//! transaction that seals then either has the new key, or has committed before the first one of [`Store::seal_anew`]
-//! reads.
+//! The keys that seal Auth Tokens which may be viewed again.
 
-use crate::account::security_policy;
-use crate::audit::event::Event;
-use crate::db::database::Connection;
-use crate::db::sql;
-use crate::error::Error;
 use crate::keys::sealing::SealingKey;
 use crate::keys::server_key::{read_hex, write_hex};
-use crate::store::Store;
-use crate::tokens::changes::IssuedToken;
-use crate::tokens::rows;
-use domain::members::user::CurrentUser;
-use domain::tokens::command::TokenCommand;
-use domain::tokens::secret::Secret;
-use domain::tokens::token::TokenId;
 use rand::{CryptoRng, RngExt};
-use serde_json::json;
-use sqlx_macros::FromRow;
 use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;
-
-/// The number of values that one transaction reseals; other writers wait no longer than that.
-const BATCH: i64 = 500;
 
 /// A function that returns the current keys.
 pub(crate) type KeySource = Box<dyn Fn() -> Result<SealingKeys, String> + Send + Sync>;
@@ -101,16 +80,16 @@ impl SealingKeys {
     }
 
     /// Returns the number of the current key.
-    fn current(&self) -> u8 {
+    pub(crate) fn current(&self) -> u8 {
         self.0[0].0
     }
 
-    fn seal(&self, plain: &[u8], token: Uuid) -> Vec<u8> {
+    pub(crate) fn seal(&self, plain: &[u8], token: Uuid) -> Vec<u8> {
         let (number, key, _) = &self.0[0];
         [&[*number], key.seal(plain, token.as_bytes()).as_slice()].concat()
     }
 
-    fn open(&self, sealed: &[u8], token: Uuid) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, sealed: &[u8], token: Uuid) -> Option<Zeroizing<Vec<u8>>> {
         let (number, sealed) = sealed.split_first()?;
         self.find(*number)?.open(sealed, token.as_bytes())
     }
@@ -119,97 +98,6 @@ impl SealingKeys {
 impl fmt::Debug for SealingKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SealingKeys(…)")
-    }
-}
-
-#[derive(FromRow)]
-struct SealedRow {
-    id: Uuid,
-    sealed_secret: Vec<u8>,
-}
-
-impl Store {
-    /// Sets the source of the keys that seal Auth Tokens, which returns them or the reason why they can't be had. Only
-    /// the first call counts; without a source, no account can let Auth Tokens be viewed again.
-    pub fn seal_with(&self, source: impl Fn() -> Result<SealingKeys, String> + Send + Sync + 'static) {
-        _ = self.sealing_source().set(Box::new(source));
-    }
-
-    /// Returns the keys as they are now.
-    pub(crate) fn sealing_keys(&self) -> Result<SealingKeys, Error> {
-        let source = self.sealing_source().get().ok_or_else(|| Error::SealingKeys("there are none".to_owned()))?;
-        source().map_err(Error::SealingKeys)
-    }
-
-    /// Returns the sealed Auth Token.
-    pub(crate) fn seal(&self, token: TokenId, secret: &Secret) -> Result<Vec<u8>, Error> {
-        Ok(self.sealing_keys()?.seal(secret.reveal().as_bytes(), token.0))
-    }
-
-    /// Returns a token's Auth Token once more, if the account's policy lets it be viewed again.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::NotViewable`], [`Error::SealingKeys`], [`Error::Database`].
-    pub async fn view_secret(&self, by: &CurrentUser, id: TokenId) -> Result<IssuedToken, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
-        let stored = rows::find(&mut tx, by.account, id).await?;
-        if stored.deleted_at.is_some() {
-            return Err(Error::NotFound);
-        }
-        let (policy, _) = security_policy::read(&mut tx, by.account).await?;
-        let sealed = stored.sealed_secret.as_ref().filter(|_| policy.tokens_viewable).ok_or(Error::NotViewable)?;
-        let plain = self.sealing_keys()?.open(sealed, id.0).ok_or(Error::NotViewable)?;
-        let secret = str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(Error::NotViewable)?;
-        let details = json!({ "name": stored.token.settings.name });
-        let action = TokenCommand::View.rules().action;
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: Some(id), details };
-        event.record(self, &mut tx, self.clock().now()).await?;
-        tx.commit().await?;
-        Ok(IssuedToken { token: stored.token, secret, name_exists: false })
-    }
-
-    /// Reseals everything that is not sealed with the current key, and returns the number of values. After that, the
-    /// other keys are no longer needed. If interrupted, it can be called again and goes on from there.
-    ///
-    /// # Errors
-    /// [`Error::SealingKeys`] (also if a value can't be opened), [`Error::Database`].
-    pub async fn seal_anew(&self) -> Result<u64, Error> {
-        let mut all = 0;
-        loop {
-            let mut tx = self.pools().begin().await?;
-            let done = self.seal_some_anew(&mut tx).await?;
-            tx.commit().await?;
-            if done == 0 {
-                return Ok(all);
-            }
-            all += done;
-        }
-    }
-
-    async fn seal_some_anew(&self, tx: &mut Connection) -> Result<u64, Error> {
-        let keys = self.sealing_keys()?;
-        let rows: Vec<SealedRow> = sql::query_as(
-            "SELECT id, sealed_secret FROM tokens WHERE sealed_secret IS NOT NULL AND substr(sealed_secret, 1, 1) <> $1
-             LIMIT $2",
-        )
-        .bind([keys.current()].as_slice())
-        .bind(BATCH)
-        .fetch_all(&mut *tx)
-        .await?;
-        for SealedRow { id, sealed_secret } in &rows {
-            let plain = keys.open(sealed_secret, *id).ok_or_else(|| {
-                let number = sealed_secret.first().copied().unwrap_or_default();
-                Error::SealingKeys(format!(
-                    "the Auth Token of {id} is sealed with key {number}, which does not open it"
-                ))
-            })?;
-            sql::query("UPDATE tokens SET sealed_secret = $1 WHERE id = $2")
-                .bind(keys.seal(&plain, *id))
-                .bind(*id)
-                .execute(&mut *tx)
-                .await?;
-        }
-        Ok(rows.len() as u64)
     }
 }
 

@@ -2,25 +2,27 @@
 
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
-use crate::db::database::{Connection, micros, time};
+use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
-use crate::members::users::{self, folded_email, role_named};
+use crate::members::Members;
+use crate::members::rows::{folded_email, members, role_named};
+use crate::members::users;
 use crate::sign_in::bearer::{Bearer, Kind};
-use crate::sign_in::passwords::RightPassword;
-use crate::sign_in::second_step;
-use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
+use crate::sign_in::password_check::{RightPassword, check_password};
+use crate::sign_in::second_step::{self, SignIn};
+use crate::sign_in::session_start::{Client, FirstStep};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{
     INVITATION_LIFETIME, Invitation, InvitationId, Joining, Welcome, require_administrator,
 };
 use domain::members::role::Role;
-use domain::members::user::{CurrentUser, UserId};
+use domain::members::user::CurrentUser;
 use serde_json::json;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -66,21 +68,21 @@ enum Joiner {
     Known(RightPassword),
 }
 
-impl Store {
+impl Members<'_> {
     /// Invites a person into the current user's account. An earlier invitation of the address into it is replaced: its
     /// link no longer works. The token is not stored: it can only be shown now.
     ///
     /// # Errors
-    /// [`Error::AlreadyMember`]; [`Error::NotAllowed`] if the current user is no longer an active administrator;
+    /// [`Refusal::AlreadyMember`]; [`Refusal::NotAllowed`] if the current user is no longer an active administrator;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn invite(
-        &self,
+        self,
         by: &CurrentUser,
         email: &str,
         role: Role,
     ) -> Result<(Invitation, InvitationToken), Error> {
         let token = InvitationToken::generate();
-        let now = self.clock().now();
+        let now = self.core.now();
         let invitation = Invitation {
             id: InvitationId(id_at(now)),
             email: email.trim().to_owned(),
@@ -89,11 +91,11 @@ impl Store {
             expires_at: now + INVITATION_LIFETIME,
         };
         let folded = folded_email(email);
-        let mut tx = self.pools().begin().await?;
-        let members = users::members(&mut tx, by.account).await?;
+        let mut tx = self.core.begin().await?;
+        let members = members(&mut tx, by.account).await?;
         require_administrator(&members, by.user.id)?;
         if members.iter().any(|member| folded_email(&member.person.email) == folded) {
-            return Err(Error::AlreadyMember);
+            return Err(Refusal::AlreadyMember.into());
         }
         sql::query(
             "INSERT INTO invitations
@@ -103,19 +105,19 @@ impl Store {
                 role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
                 created_at = excluded.created_at, expires_at = excluded.expires_at",
         )
-        .bind(invitation.id.0)
-        .bind(by.account.0)
+        .bind(invitation.id)
+        .bind(by.account)
         .bind(&invitation.email)
         .bind(folded)
         .bind(role.as_str())
         .bind(token.hash())
-        .bind(by.user.id.0)
-        .bind(micros(now))
-        .bind(micros(invitation.expires_at))
+        .bind(by.user.id)
+        .bind(now)
+        .bind(invitation.expires_at)
         .execute(&mut *tx)
         .await?;
         let details = json!({ "email": invitation.email, "role": role });
-        event(by.account, by.user.id, Action::UserInvited, details).record(self, &mut tx, now).await?;
+        Event::of(Action::UserInvited, by.account).by(by.user.id).with(details).record(self.core, &mut tx, now).await?;
         tx.commit().await?;
         Ok((invitation, token))
     }
@@ -124,18 +126,18 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn invitations(&self, account: AccountId) -> Result<Vec<Invitation>, Error> {
-        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+    pub async fn invitations(self, account: AccountId) -> Result<Vec<Invitation>, Error> {
+        let (since, until) = counted(INVITATION_LIFETIME, self.core.now());
         let rows: Vec<InvitationRow> = sql::query_as(
             "SELECT invitations.id, invitations.email, role, users.name AS invited_by, expires_at FROM invitations
              JOIN users ON users.id = invitations.invited_by
              WHERE account_id = $1 AND invitations.created_at > $2 AND invitations.created_at <= $3
              ORDER BY invitations.created_at DESC, invitations.id DESC",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(since)
         .bind(until)
-        .fetch_all(&self.pools().read)
+        .fetch_all(self.core.read())
         .await?;
         rows.into_iter().map(Invitation::try_from).collect()
     }
@@ -143,21 +145,24 @@ impl Store {
     /// Withdraws an invitation: its link no longer works.
     ///
     /// # Errors
-    /// [`Error::InvitationOver`] if it was accepted, withdrawn or replaced; [`Error::NotAllowed`] if the current user
-    /// is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn withdraw_invitation(&self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        require_administrator(&users::members(&mut tx, by.account).await?, by.user.id)?;
+    /// [`Refusal::InvitationOver`] if it was accepted, withdrawn or replaced; [`Refusal::NotAllowed`] if the current
+    /// user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn withdraw_invitation(self, by: &CurrentUser, id: InvitationId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        require_administrator(&members(&mut tx, by.account).await?, by.user.id)?;
         let withdrawn: Option<(String, String)> =
             sql::query_as("DELETE FROM invitations WHERE account_id = $1 AND id = $2 RETURNING email, role")
-                .bind(by.account.0)
-                .bind(id.0)
+                .bind(by.account)
+                .bind(id)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (email, role) = withdrawn.ok_or(Error::InvitationOver)?;
+        let (email, role) = withdrawn.ok_or(Refusal::InvitationOver)?;
         let details = json!({ "email": email, "role": role });
-        let event = event(by.account, by.user.id, Action::InvitationWithdrawn, details);
-        event.record(self, &mut tx, self.clock().now()).await?;
+        Event::of(Action::InvitationWithdrawn, by.account)
+            .by(by.user.id)
+            .with(details)
+            .record(self.core, &mut tx, self.core.now())
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -165,13 +170,13 @@ impl Store {
     /// address `from`, as guesses of passwords are.
     ///
     /// # Errors
-    /// [`Error::InvitationOver`] if there is none, or no longer; [`Error::Throttled`], [`Error::Database`],
+    /// [`Refusal::InvitationOver`] if there is none, or no longer; [`Refusal::Throttled`], [`Error::Database`],
     /// [`Error::Corrupt`].
-    pub async fn invitation(&self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
-        let now = self.clock().now();
-        let guess = self.key().hash_for(Purpose::InvitationGuess, token.reveal());
+    pub async fn invitation(self, token: &InvitationToken, from: IpAddr) -> Result<Welcome, Error> {
+        let now = self.core.now();
+        let guess = self.core.key().hash_for(Purpose::InvitationGuess, token.reveal());
         let (since, until) = counted(INVITATION_LIFETIME, now);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         throttle::attempt(&mut tx, now, &guess, from).await?;
         let found: Option<(String, String, String, bool)> = sql::query_as(
             "SELECT accounts.name, invitations.email, invitations.role,
@@ -188,39 +193,39 @@ impl Store {
             throttle::forgive(&mut tx, &guess).await?;
         }
         tx.commit().await?;
-        let (account_name, email, role, known) = found.ok_or(Error::InvitationOver)?;
+        let (account_name, email, role, known) = found.ok_or(Refusal::InvitationOver)?;
         Ok(Welcome { account_name, email, role: role_named(&role)?, known })
     }
 
-    /// Accepts an invitation, which works once: the person belongs to the account from then on, and begins a session in
-    /// it.
+    /// Accepts an invitation, which works once: the person belongs to the account from then on, and signs in to it as
+    /// `SigningIn::with_password` does.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] as [`Store::sign_in`], although the person belongs to the account then;
-    /// [`Error::InvitationOver`] and [`Error::Throttled`] as [`Store::invitation`]; [`Error::WrongCredentials`] and
-    /// [`Error::Throttled`] for the password of a known user, as [`Store::sign_in`]; [`Error::EmailTaken`] for a new
-    /// one whose address a user has by now; [`Error::AlreadyMember`] for a known one who has joined the account since,
-    /// by an identity provider; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::InvitationOver`] and [`Refusal::Throttled`] as [`Members::invitation`]; [`Refusal::WrongCredentials`]
+    /// and [`Refusal::Throttled`] for the password of a known user, as `SigningIn::with_password`;
+    /// [`Refusal::EmailTaken`] for a new one whose address a user has by now;
+    /// [`Refusal::AlreadyMember`] for a known one who has joined since, by an identity provider; [`Error::Password`], [`Error::Database`],
+    /// [`Error::Corrupt`].
     pub async fn accept_invitation(
-        &self,
+        self,
         token: &InvitationToken,
         joining: Joining,
         from: impl Into<Client>,
-    ) -> Result<SessionToken, Error> {
+    ) -> Result<SignIn, Error> {
         let from = from.into();
         let welcome = self.invitation(token, from.address).await?;
         let joiner = match joining {
             Joining::New { name, password } => {
-                Joiner::New { name, password_hash: self.passwords().hash(Zeroizing::new(password)).await? }
+                Joiner::New { name, password_hash: self.core.passwords().hash(Zeroizing::new(password)).await? }
             }
             Joining::Known { password } => {
-                let right = self.check_password(&welcome.email, &Zeroizing::new(password), from.address).await?;
-                Joiner::Known(right.ok_or(Error::WrongCredentials)?)
+                let right = check_password(self.core, &welcome.email, &Zeroizing::new(password), from.address).await?;
+                Joiner::Known(right.ok_or(Refusal::WrongCredentials)?)
             }
         };
-        let now = self.clock().now();
+        let now = self.core.now();
         let (since, until) = counted(INVITATION_LIFETIME, now);
-        let mut tx = self.pools().begin().await?;
+        let mut tx = self.core.begin().await?;
         let accepted: Option<(Uuid, String, String)> = sql::query_as(
             "DELETE FROM invitations WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
              RETURNING account_id, email, role",
@@ -230,28 +235,28 @@ impl Store {
         .bind(until)
         .fetch_optional(&mut *tx)
         .await?;
-        let (account, email, role) = accepted.ok_or(Error::InvitationOver)?;
+        let (account, email, role) = accepted.ok_or(Refusal::InvitationOver)?;
         let account = AccountId(account);
         let user = match joiner {
             Joiner::New { name, password_hash } => users::insert(&mut tx, &name, &email, &password_hash, now).await?,
             Joiner::Known(right) if right.still_holds(&mut tx).await? => right.user,
-            Joiner::Known(_) => return Err(Error::WrongCredentials),
+            Joiner::Known(_) => return Err(Refusal::WrongCredentials.into()),
         };
         users::join(&mut tx, account, user, role_named(&role)?, now).await?;
         let details = json!({ "user": user, "email": email, "role": role });
-        event(account, user, Action::InvitationAccepted, details).record(self, &mut tx, now).await?;
-        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, user, &from, now).await?;
+        Event::of(Action::InvitationAccepted, account).by(user).with(details).record(self.core, &mut tx, now).await?;
+        let begun = second_step::after(FirstStep::Password, self.core, &mut tx, account, user, &from, now).await?;
         tx.commit().await?;
-        begun.map_err(Error::SecondStepNeeded)
+        Ok(begun)
     }
 
     /// Removes the invitations that have expired. Returns their number.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_expired_invitations(&self) -> Result<u64, Error> {
-        let mut tx = self.pools().begin().await?;
-        let (since, until) = counted(INVITATION_LIFETIME, self.clock().now());
+    pub async fn remove_expired_invitations(self) -> Result<u64, Error> {
+        let mut tx = self.core.begin().await?;
+        let (since, until) = counted(INVITATION_LIFETIME, self.core.now());
         let removed = sql::query("DELETE FROM invitations WHERE created_at <= $1 OR created_at > $2");
         let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;
@@ -293,8 +298,4 @@ async fn open(tx: &mut Connection, email: &str, now: DateTime<Utc>) -> Result<Ve
     .await?;
     let open = open.into_iter().filter(|(.., invited)| invited.eq_ignore_ascii_case(email.trim()));
     Ok(open.map(|(id, account, role, _)| (id, account, role)).collect())
-}
-
-fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
-    Event { account, user: Some(user), action, token: None, details }
 }

@@ -3,8 +3,9 @@
 
 use crate::db::sql;
 use crate::error::Error;
-use crate::members::users::{self, MemberRow};
-use crate::store::Store;
+use crate::members::Members;
+use crate::members::rows::{self, MemberRow};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{Change, Member};
@@ -17,12 +18,12 @@ struct Row {
     member: MemberRow,
 }
 
-impl Store {
+impl Members<'_> {
     /// Returns the users of one account, or of all, with the account's name, sorted by account and name.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn all_members(&self, account: Option<AccountId>) -> Result<Vec<(String, Member)>, Error> {
+    pub async fn all(self, account: Option<AccountId>) -> Result<Vec<(String, Member)>, Error> {
         let rows: Vec<Row> = sql::query_as(
             "SELECT accounts.name AS account_name, users.id, users.name, users.email, memberships.role,
                 memberships.state, memberships.last_seen_at
@@ -30,8 +31,8 @@ impl Store {
              JOIN accounts ON accounts.id = memberships.account_id
              WHERE $1 IS NULL OR memberships.account_id = $1",
         )
-        .bind(account.map(|account| account.0))
-        .fetch_all(&self.pools().read)
+        .bind(account)
+        .fetch_all(self.core.read())
         .await?;
         let read = |row: Row| Ok((row.account_name, row.member.try_into()?));
         let mut members = rows.into_iter().map(read).collect::<Result<Vec<(String, Member)>, Error>>()?;
@@ -45,17 +46,17 @@ impl Store {
     /// change.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the account has no user with this address; [`Error::LastAdministrator`];
+    /// [`Refusal::NotFound`] if the account has no user with this address; [`Refusal::LastAdministrator`];
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn change_member_of(&self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
+    pub async fn change_named(self, account: AccountId, email: &str, change: Change) -> Result<Member, Error> {
         let action = match change {
             Change::Role(_) => Action::UserRoleChanged,
             Change::Deactivate => Action::UserDeactivated,
             Change::Reinstate => Action::UserReinstated,
         };
-        let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
-        let members = users::members(&mut tx, account).await?;
+        let mut tx = self.core.begin().await?;
+        let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
+        let members = rows::members(&mut tx, account).await?;
         let after = change.apply_from_command_line(&members, user)?;
         self.store_change(tx, account, None, members, after, action).await
     }

@@ -3,12 +3,15 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
-use crate::db::database::{Tx, micros, require_row, time};
+use crate::db::database::{Tx, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
-use crate::members::users::role_named;
-use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME, SessionToken};
-use crate::store::Store;
+use crate::members::Members;
+use crate::members::rows::role_named;
+use crate::sign_in::password_check::check_password;
+use crate::sign_in::session_start::{self, SessionToken};
+use crate::sign_in::sessions::{SESSION_IDLE, SESSION_LIFETIME};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::{CurrentUser, Preferences};
@@ -43,37 +46,37 @@ impl TryFrom<OwnSessionRow> for OwnSession {
     }
 }
 
-impl Store {
+impl Members<'_> {
     /// Makes sure that the password was given within [`STEP_UP_AFTER`] in this session.
     ///
     /// # Errors
-    /// [`Error::StepUpNeeded`], [`Error::Database`].
-    pub async fn require_recent_password(&self, session: &SessionToken) -> Result<(), Error> {
-        let (since, until) = counted(STEP_UP_AFTER, self.clock().now());
+    /// [`Refusal::StepUpNeeded`], [`Error::Database`].
+    pub async fn require_recent_password(self, session: &SessionToken) -> Result<(), Error> {
+        let (since, until) = counted(STEP_UP_AFTER, self.core.now());
         let recent = "SELECT EXISTS
             (SELECT 1 FROM sessions WHERE token_hash = $1 AND authenticated_at > $2 AND authenticated_at <= $3)";
         let recent = sql::query_scalar(recent).bind(session.hash()).bind(since).bind(until);
-        if recent.fetch_one(&self.pools().read).await? { Ok(()) } else { Err(Error::StepUpNeeded) }
+        if recent.fetch_one(self.core.read()).await? { Ok(()) } else { Err(Refusal::StepUpNeeded.into()) }
     }
 
     /// Takes the current user's password again. The session goes on under a new token; the old one ends.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`]; [`Error::Throttled`] as [`Store::sign_in`]; [`Error::NotFound`] if the session is
-    /// over, or not the current user's; [`Error::Password`], [`Error::Database`].
+    /// [`Refusal::WrongPassword`]; [`Refusal::Throttled`] as `SigningIn::with_password`; [`Refusal::NotFound`] if the
+    /// session is over, or not the current user's; [`Error::Password`], [`Error::Database`].
     pub async fn give_password_again(
-        &self,
+        self,
         by: &CurrentUser,
         session: &SessionToken,
         password: &str,
         from: IpAddr,
     ) -> Result<SessionToken, Error> {
-        let right = self.check_password(&by.user.email, password, from).await?.ok_or(Error::WrongPassword)?;
-        let mut tx = self.pools().begin().await?;
+        let right = check_password(self.core, &by.user.email, password, from).await?.ok_or(Refusal::WrongPassword)?;
+        let mut tx = self.core.begin().await?;
         if !right.still_holds(&mut tx).await? {
-            return Err(Error::WrongPassword);
+            return Err(Refusal::WrongPassword.into());
         }
-        let session = self.renew(&mut tx, by, session).await?;
+        let session = session_start::renew(session, self.core, &mut tx, by).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -82,23 +85,23 @@ impl Store {
     /// new token. The caller has checked the new password by `domain`'s rules.
     ///
     /// # Errors
-    /// As [`Store::give_password_again`].
+    /// As [`Members::give_password_again`].
     pub async fn change_password(
-        &self,
+        self,
         by: &CurrentUser,
         session: &SessionToken,
         (old, new): (&str, &str),
         from: IpAddr,
     ) -> Result<SessionToken, Error> {
-        let right = self.check_password(&by.user.email, old, from).await?.ok_or(Error::WrongPassword)?;
-        let hash = self.passwords().hash(Zeroizing::new(new.to_owned())).await?;
-        let mut tx = self.pools().begin().await?;
+        let right = check_password(self.core, &by.user.email, old, from).await?.ok_or(Refusal::WrongPassword)?;
+        let hash = self.core.passwords().hash(Zeroizing::new(new.to_owned())).await?;
+        let mut tx = self.core.begin().await?;
         if !right.still_holds(&mut tx).await? {
-            return Err(Error::WrongPassword);
+            return Err(Refusal::WrongPassword.into());
         }
-        let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id.0);
+        let changed = sql::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(by.user.id);
         require_row(&changed.execute(&mut *tx).await?)?;
-        let session = self.renew(&mut tx, by, session).await?;
+        let session = session_start::renew(session, self.core, &mut tx, by).await?;
         let ended = end_others(&mut tx, by, &session).await?;
         self.note(&mut tx, by, Action::PasswordChanged, json!({ "sessions_ended": ended })).await?;
         tx.commit().await?;
@@ -108,10 +111,10 @@ impl Store {
     /// Changes the current user's name to one that `domain` has checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn rename_self(&self, by: &CurrentUser, name: &str) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id.0);
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn rename_self(self, by: &CurrentUser, name: &str) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id);
         require_row(&changed.execute(&mut *tx).await?)?;
         let details = json!({ "name": { "before": by.user.name, "after": name } });
         self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
@@ -121,21 +124,21 @@ impl Store {
     /// Sets the current user's preferences for pages, which the caller has checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn set_preferences(&self, by: &CurrentUser, preferences: &Preferences) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn set_preferences(self, by: &CurrentUser, preferences: &Preferences) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let before: Option<(Option<String>, Option<String>)> =
             sql::query_as("SELECT language, time_zone FROM users WHERE id = $1")
-                .bind(by.user.id.0)
+                .bind(by.user.id)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (language, time_zone) = before.ok_or(Error::NotFound)?;
+        let (language, time_zone) = before.ok_or(Refusal::NotFound)?;
         let before = Preferences { language, time_zone };
         if before != *preferences {
             sql::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
                 .bind(preferences.language.as_deref())
                 .bind(preferences.time_zone.as_deref())
-                .bind(by.user.id.0)
+                .bind(by.user.id)
                 .execute(&mut *tx)
                 .await?;
             let details = json!({ "before": before, "after": preferences });
@@ -148,20 +151,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn own_sessions(&self, by: &CurrentUser, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
-        let now = self.clock().now();
+    pub async fn own_sessions(self, by: &CurrentUser, session: &SessionToken) -> Result<Vec<OwnSession>, Error> {
+        let now = self.core.now();
         let (since, until) = counted(SESSION_LIFETIME, now);
         let rows: Vec<OwnSessionRow> = sql::query_as(
             "SELECT id, token_hash = $2 AS current, created_at, last_seen_at, address, user_agent FROM sessions
              WHERE user_id = $1 AND created_at > $3 AND created_at <= $4 AND last_seen_at > $5
              ORDER BY last_seen_at DESC, id DESC",
         )
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(session.hash())
         .bind(since)
         .bind(until)
-        .bind(micros(now - SESSION_IDLE))
-        .fetch_all(&self.pools().read)
+        .bind(now - SESSION_IDLE)
+        .fetch_all(self.core.read())
         .await?;
         rows.into_iter().map(OwnSession::try_from).collect()
     }
@@ -169,10 +172,10 @@ impl Store {
     /// Ends one of the current user's sessions.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is over, or another user's; [`Error::Database`].
-    pub async fn end_session(&self, by: &CurrentUser, id: SessionId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id.0).bind(by.user.id.0);
+    /// [`Refusal::NotFound`] if it is over, or another user's; [`Error::Database`].
+    pub async fn end_session(self, by: &CurrentUser, id: SessionId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        let ended = sql::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2").bind(id).bind(by.user.id);
         require_row(&ended.execute(&mut *tx).await?)?;
         self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": 1 })).await?;
         Ok(tx.commit().await?)
@@ -182,8 +185,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sign_out_elsewhere(&self, by: &CurrentUser, session: &SessionToken) -> Result<u64, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn sign_out_elsewhere(self, by: &CurrentUser, session: &SessionToken) -> Result<u64, Error> {
+        let mut tx = self.core.begin().await?;
         let ended = end_others(&mut tx, by, session).await?;
         if ended > 0 {
             self.note(&mut tx, by, Action::SessionsEnded, json!({ "sessions_ended": ended })).await?;
@@ -196,14 +199,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn own_accounts(&self, by: &CurrentUser) -> Result<Vec<OwnAccount>, Error> {
+    pub async fn own_accounts(self, by: &CurrentUser) -> Result<Vec<OwnAccount>, Error> {
         let rows: Vec<(Uuid, String, String)> = sql::query_as(
             "SELECT accounts.id, accounts.name, memberships.role FROM memberships
              JOIN accounts ON accounts.id = memberships.account_id
              WHERE memberships.user_id = $1 AND memberships.state = 'active' ORDER BY accounts.name, accounts.id",
         )
-        .bind(by.user.id.0)
-        .fetch_all(&self.pools().read)
+        .bind(by.user.id)
+        .fetch_all(self.core.read())
         .await?;
         let account = |(id, name, role): (Uuid, String, String)| {
             Ok(OwnAccount { id: AccountId(id), name, role: role_named(&role)? })
@@ -214,66 +217,43 @@ impl Store {
     /// Lets the session go on in another account of the current user.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the current user does not belong to it, or the session is over; [`Error::Database`].
-    pub async fn switch_account(&self, by: &CurrentUser, session: &SessionToken, to: AccountId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::NotFound`] if the current user does not belong to it, or the session is over; [`Error::Database`].
+    pub async fn switch_account(self, by: &CurrentUser, session: &SessionToken, to: AccountId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let switched = sql::query(
             "UPDATE sessions SET account_id = $1 WHERE token_hash = $2 AND user_id = $3
                 AND EXISTS (
                     SELECT 1 FROM memberships WHERE account_id = $1 AND user_id = $3 AND state = 'active'
                 )",
         )
-        .bind(to.0)
+        .bind(to)
         .bind(session.hash())
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .execute(&mut *tx)
         .await?;
         require_row(&switched)?;
         // Each account's trail records that the person comes or goes, also if they switch accounts.
-        let now = self.clock().now();
+        let now = self.core.now();
         for (account, action) in [(by.account, Action::SignedOut), (to, Action::SignedIn)] {
-            let event = Event { account, user: Some(by.user.id), action, token: None, details: json!({}) };
-            event.record(self, &mut tx, now).await?;
+            Event::of(action, account).by(by.user.id).record(self.core, &mut tx, now).await?;
         }
         Ok(tx.commit().await?)
     }
 
-    /// Gives the session a new token, and records that the password, or a passkey in its place, was given now.
-    pub(crate) async fn renew(
-        &self,
-        tx: &mut Tx,
-        by: &CurrentUser,
-        session: &SessionToken,
-    ) -> Result<SessionToken, Error> {
-        let new = SessionToken::generate();
-        let renewed = sql::query(
-            "UPDATE sessions SET token_hash = $1, authenticated_at = $2 WHERE token_hash = $3 AND user_id = $4",
-        )
-        .bind(new.hash())
-        .bind(micros(self.clock().now()))
-        .bind(session.hash())
-        .bind(by.user.id.0)
-        .execute(&mut **tx)
-        .await?;
-        require_row(&renewed)?;
-        Ok(new)
-    }
-
     async fn note(
-        &self,
+        self,
         tx: &mut Tx,
         by: &CurrentUser,
         action: Action,
         details: serde_json::Value,
     ) -> Result<(), Error> {
-        let event = Event { account: by.account, user: Some(by.user.id), action, token: None, details };
-        event.record(self, tx, self.clock().now()).await
+        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, tx, self.core.now()).await
     }
 }
 
 async fn end_others(tx: &mut Tx, by: &CurrentUser, session: &SessionToken) -> Result<u64, Error> {
     let ended = sql::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(session.hash())
         .execute(&mut **tx)
         .await?;

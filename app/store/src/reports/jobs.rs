@@ -4,9 +4,11 @@ use crate::clock::{id_at, latest};
 use crate::db::database::{Connection, DAY, day_number, micros, require_row, time};
 use crate::db::sql;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::keys::server_key::Purpose;
-use crate::store::Store;
+use crate::reports::Reports;
 use chrono::{NaiveDate, TimeDelta};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::gate::access::Caller;
 use domain::reports::job::{Job, JobId, JobStatus, NotReplayable};
@@ -80,6 +82,15 @@ pub struct ClaimedJob {
     pub export: Export,
 }
 
+/// The outcome of ordering an earlier job again.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Replay {
+    /// The new job.
+    Ordered(Job),
+    /// The earlier job has not ended yet.
+    Refused(NotReplayable),
+}
+
 /// The file that a job has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobResult {
@@ -108,47 +119,47 @@ impl ResultLink {
     }
 }
 
-impl Store {
-    /// Orders an export for the caller's account, and wakes the worker that waits in [`Store::job_queued`].
+impl Reports<'_> {
+    /// Orders an export for the caller's account, and wakes the worker that waits in [`Reports::job_queued`].
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn create_job(&self, by: &Caller, export: Export) -> Result<Job, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+    pub async fn create_job(self, by: &Caller, export: Export) -> Result<Job, Error> {
+        let mut tx = self.core.begin_in(by.account).await?;
         let job = self.queue(&mut tx, by, export).await?;
         tx.commit().await?;
-        self.queued().notify_one();
+        self.core.queued().notify_one();
         Ok(job)
     }
 
     /// Orders the export of an earlier job of the caller's account again; the earlier job stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`]. Inside, the reason why it can't be replayed.
-    pub async fn replay_job(&self, by: &Caller, id: JobId) -> Result<Result<Job, NotReplayable>, Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn replay_job(self, by: &Caller, id: JobId) -> Result<Replay, Error> {
+        let mut tx = self.core.begin_in(by.account).await?;
         let before = find(&mut tx, by.account, id).await?;
         if let Err(refused) = before.require_replayable() {
-            return Ok(Err(refused));
+            return Ok(Replay::Refused(refused));
         }
         let job = self.queue(&mut tx, by, before.export).await?;
         tx.commit().await?;
-        self.queued().notify_one();
-        Ok(Ok(job))
+        self.core.queued().notify_one();
+        Ok(Replay::Ordered(job))
     }
 
-    async fn queue(&self, tx: &mut Connection, by: &Caller, export: Export) -> Result<Job, Error> {
-        let now = self.clock().now();
+    async fn queue(self, tx: &mut Connection, by: &Caller, export: Export) -> Result<Job, Error> {
+        let now = self.core.now();
         let id = JobId(id_at(now));
         sql::query(
             "INSERT INTO jobs (id, account_id, parameters, created_by, created_at, status)
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
-        .bind(id.0)
-        .bind(by.account.0)
+        .bind(id)
+        .bind(by.account)
         .bind(json!(export).to_string())
         .bind(by.sid.as_str())
-        .bind(micros(now))
+        .bind(now)
         .bind(JobStatus::Queued.as_str())
         .execute(&mut *tx)
         .await?;
@@ -158,9 +169,9 @@ impl Store {
     /// Returns the account's job.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn job(&self, account: AccountId, id: JobId) -> Result<Job, Error> {
-        find(&mut self.pools().read.acquire().await?, account, id).await
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn job(self, account: AccountId, id: JobId) -> Result<Job, Error> {
+        find(&mut self.core.read().acquire().await?, account, id).await
     }
 
     /// Returns at most `limit` of the account's jobs after the first `offset`, oldest first, and their total number:
@@ -170,7 +181,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn jobs(
-        &self,
+        self,
         account: AccountId,
         (after, before): (Option<NaiveDate>, Option<NaiveDate>),
         offset: u64,
@@ -179,12 +190,12 @@ impl Store {
         const CREATED: &str = "WHERE account_id = $1 AND created_at >= $2 AND created_at < $3";
         let from = after.map_or(i64::MIN, |date| day_number(date) * DAY);
         let to = before.map_or(i64::MAX, |date| (day_number(date) + 1) * DAY);
-        let mut tx = self.pools().read.begin().await?; // so that both queries see the same state
+        let mut tx = self.core.read().begin().await?; // so that both queries see the same state
         let total = format!("SELECT COUNT(*) FROM jobs {CREATED}");
-        let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account.0).bind(from).bind(to);
+        let total = sql::query_scalar::<i64>(sqlx::AssertSqlSafe(total)).bind(account).bind(from).bind(to);
         let total = total.fetch_one(&mut *tx).await?;
         let page = format!("{SELECT} {CREATED} ORDER BY created_at, id LIMIT $4 OFFSET $5");
-        let page = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(page)).bind(account.0).bind(from).bind(to);
+        let page = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(page)).bind(account).bind(from).bind(to);
         let page = page.bind(limit).bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await?;
         Ok((page.into_iter().map(Job::try_from).collect::<Result<_, _>>()?, total.unsigned_abs()))
     }
@@ -192,17 +203,17 @@ impl Store {
     /// Returns the file that the account's job has made, as long as it is kept.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn job_result(&self, account: AccountId, id: JobId) -> Result<JobResult, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn job_result(self, account: AccountId, id: JobId) -> Result<JobResult, Error> {
         let row: Option<(String, Vec<u8>)> = sql::query_as(
             "SELECT jobs.parameters, job_results.result FROM jobs JOIN job_results ON job_results.job_id = jobs.id
              WHERE jobs.id = $1 AND jobs.account_id = $2",
         )
-        .bind(id.0)
-        .bind(account.0)
-        .fetch_optional(&self.pools().read)
+        .bind(id)
+        .bind(account)
+        .fetch_optional(self.core.read())
         .await?;
-        let (parameters, bytes) = row.ok_or(Error::NotFound)?;
+        let (parameters, bytes) = row.ok_or(Refusal::NotFound)?;
         Ok(JobResult { export: export(&parameters)?, bytes })
     }
 
@@ -210,11 +221,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sign_result(&self, link: ResultLink) -> Result<Option<Vec<u8>>, Error> {
+    pub async fn sign_result(self, link: ResultLink) -> Result<Option<Vec<u8>>, Error> {
         let secret_hash = "SELECT secret_hash FROM tokens WHERE id = $1 AND deleted_at IS NULL";
-        let secret_hash = sql::query_scalar(secret_hash).bind(link.token.0);
-        let secret_hash: Option<Vec<u8>> = secret_hash.fetch_optional(&self.pools().read).await?;
-        Ok(secret_hash.map(|hash| self.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
+        let secret_hash = sql::query_scalar(secret_hash).bind(link.token);
+        let secret_hash: Option<Vec<u8>> = secret_hash.fetch_optional(self.core.read()).await?;
+        Ok(secret_hash.map(|hash| self.core.key().hash_for(Purpose::ResultAddress, link.signed(&hash))))
     }
 
     /// Returns the file that the job has made, for the holder of a link that has a valid signature and has not expired.
@@ -222,38 +233,38 @@ impl Store {
     /// client address. This reads the database, not the verification cache: a change counts at once.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn signed_result(&self, link: ResultLink, signature: &[u8], scope: Scope) -> Result<JobResult, Error> {
-        let now = self.clock().now();
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn signed_result(self, link: ResultLink, signature: &[u8], scope: Scope) -> Result<JobResult, Error> {
+        let now = self.core.now();
         let longest = latest(now + RESULT_LINK_LIFETIME) / 1_000_000;
         if link.until <= now.timestamp() || link.until > longest {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
-        let (caller, secret_hash) = self.caller_with(link.token).await?.ok_or(Error::NotFound)?;
-        let signed = self.key().verify_for(Purpose::ResultAddress, link.signed(&secret_hash), signature);
+        let (caller, secret_hash) = Gate { core: self.core }.caller_with(link.token).await?.ok_or(Refusal::NotFound)?;
+        let signed = self.core.key().verify_for(Purpose::ResultAddress, link.signed(&secret_hash), signature);
         if !signed || !caller.is_usable() || !caller.scopes.allow(scope) {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         self.job_result(caller.account, link.job).await
     }
 
     /// Waits until a job is ordered; returns at once if one was ordered since the last time. For the one worker.
-    pub async fn job_queued(&self) {
-        self.queued().notified().await;
+    pub async fn job_queued(self) {
+        self.core.queued().notified().await;
     }
 
     /// Takes the job that has waited longest, of any account, to be done now.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn claim_job(&self) -> Result<Option<ClaimedJob>, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn claim_job(self) -> Result<Option<ClaimedJob>, Error> {
+        let mut tx = self.core.begin().await?;
         let row: Option<(Uuid, Uuid, String)> = sql::query_as(
             "UPDATE jobs SET status = 'RUNNING', started_at = $1, progress_at = $1, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT 1)
              RETURNING id, account_id, parameters",
         )
-        .bind(micros(self.clock().now()))
+        .bind(self.core.now())
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -268,15 +279,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_up_jobs(&self) -> Result<u64, Error> {
-        let now = self.clock().now();
-        let stalled = if self.has_nodes() { micros(now - STALLED_AFTER) } else { i64::MAX };
-        let mut tx = self.pools().begin().await?;
+    pub async fn take_up_jobs(self) -> Result<u64, Error> {
+        let now = self.core.now();
+        let stalled = if self.core.has_nodes() { micros(now - STALLED_AFTER) } else { i64::MAX };
+        let mut tx = self.core.begin().await?;
         sql::query(
             "UPDATE jobs SET status = 'ERROR', ended_at = $1, problem = $2
              WHERE status = 'RUNNING' AND attempts >= $3 AND (progress_at < $4 OR progress_at > $5)",
         )
-        .bind(micros(now))
+        .bind(now)
         .bind("The server was ended each time that it has worked on the job; export fewer days.")
         .bind(ATTEMPTS)
         .bind(stalled)
@@ -298,18 +309,18 @@ impl Store {
     /// Records the job's progress.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
-    pub async fn note_progress(&self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
-        let mut tx = self.pools().begin_in(job.account).await?;
+    /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
+    pub async fn note_progress(self, job: &ClaimedJob, records: u64, percentage: u8) -> Result<(), Error> {
+        let mut tx = self.core.begin_in(job.account).await?;
         let noted = sql::query(
             "UPDATE jobs SET records = $1, percentage = $2, progress_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
         .bind(i64::try_from(records).unwrap_or(i64::MAX))
         .bind(percentage)
-        .bind(micros(self.clock().now()))
-        .bind(job.id.0)
-        .bind(job.account.0)
+        .bind(self.core.now())
+        .bind(job.id)
+        .bind(job.account)
         .execute(&mut *tx)
         .await?;
         require_row(&noted)?;
@@ -319,22 +330,22 @@ impl Store {
     /// Ends the job with its result.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
-    pub async fn complete_job(&self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
-        let now = micros(self.clock().now());
-        let mut tx = self.pools().begin_in(job.account).await?;
+    /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
+    pub async fn complete_job(self, job: &ClaimedJob, result: &[u8]) -> Result<(), Error> {
+        let now = micros(self.core.now());
+        let mut tx = self.core.begin_in(job.account).await?;
         let completed = sql::query(
             "UPDATE jobs SET status = 'COMPLETED', percentage = 100, progress_at = $1, ended_at = $1
              WHERE id = $2 AND account_id = $3 AND status = 'RUNNING'",
         )
         .bind(now)
-        .bind(job.id.0)
-        .bind(job.account.0)
+        .bind(job.id)
+        .bind(job.account)
         .execute(&mut *tx)
         .await?;
         require_row(&completed)?;
         sql::query("INSERT INTO job_results (job_id, made_at, result) VALUES ($1, $2, $3)")
-            .bind(job.id.0)
+            .bind(job.id)
             .bind(now)
             .bind(result)
             .execute(&mut *tx)
@@ -345,18 +356,18 @@ impl Store {
     /// Ends the job without a result: [`JobStatus::Error`] or [`JobStatus::Failed`], and the reason.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is not running, [`Error::Database`].
-    pub async fn fail_job(&self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
-        let mut tx = self.pools().begin_in(job.account).await?;
+    /// [`Refusal::NotFound`] if it is not running, [`Error::Database`].
+    pub async fn fail_job(self, job: &ClaimedJob, status: JobStatus, problem: &str) -> Result<(), Error> {
+        let mut tx = self.core.begin_in(job.account).await?;
         let ended = sql::query(
             "UPDATE jobs SET status = $1, problem = $2, ended_at = $3
              WHERE id = $4 AND account_id = $5 AND status = 'RUNNING'",
         )
         .bind(status.as_str())
         .bind(problem)
-        .bind(micros(self.clock().now()))
-        .bind(job.id.0)
-        .bind(job.account.0)
+        .bind(self.core.now())
+        .bind(job.id)
+        .bind(job.account)
         .execute(&mut *tx)
         .await?;
         require_row(&ended)?;
@@ -368,10 +379,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_old_results(&self) -> Result<u64, Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_old_results(self) -> Result<u64, Error> {
+        let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM job_results WHERE made_at <= $1")
-            .bind(micros(self.clock().now() - RESULT_LIFETIME))
+            .bind(self.core.now() - RESULT_LIFETIME)
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
@@ -381,8 +392,8 @@ impl Store {
 
 async fn find(connection: &mut Connection, account: AccountId, id: JobId) -> Result<Job, Error> {
     let row = format!("{SELECT} WHERE account_id = $1 AND id = $2");
-    let row = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(row)).bind(account.0).bind(id.0);
-    row.fetch_optional(connection).await?.ok_or(Error::NotFound)?.try_into()
+    let row = sql::query_as::<JobRow>(sqlx::AssertSqlSafe(row)).bind(account).bind(id);
+    row.fetch_optional(connection).await?.ok_or(Refusal::NotFound)?.try_into()
 }
 
 fn export(parameters: &str) -> Result<Export, Error> {

@@ -3,3 +3,11 @@
 pub mod advertisers;
 pub mod jobs;
 pub mod work;
+
+use crate::core::Core;
+
+/// Advertisers, jobs and their results.
+#[derive(Debug, Clone, Copy)]
+pub struct Reports<'s> {
+    pub(crate) core: &'s Core,
+}

@@ -2,15 +2,15 @@
 
 use crate::db::sql;
 use crate::error::Error;
-use crate::store::Store;
+use crate::reports::Reports;
 
-impl Store {
+impl Reports<'_> {
     /// Records that the work with this name begins. It may have begun before.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn begin_work(&self, name: &str) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn begin_work(self, name: &str) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         sql::query("INSERT INTO unfinished_work (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
             .bind(name)
             .execute(&mut *tx)
@@ -22,8 +22,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn finish_work(&self, name: &str) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    pub async fn finish_work(self, name: &str) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(name).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
@@ -32,8 +32,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn is_unfinished(&self, name: &str) -> Result<bool, Error> {
+    pub async fn is_unfinished(self, name: &str) -> Result<bool, Error> {
         let unfinished = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM unfinished_work WHERE name = $1)").bind(name);
-        Ok(unfinished.fetch_one(&self.pools().read).await?)
+        Ok(unfinished.fetch_one(self.core.read()).await?)
     }
 }

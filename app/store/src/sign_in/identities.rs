@@ -1,16 +1,18 @@
 //! Identities: persons known to an identity provider, and the users that they are linked to.
 
 use crate::audit::event::Event;
-use crate::db::database::{Tx, micros};
+use crate::db::database::Tx;
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::invitations;
-use crate::members::users::{self, folded_email, membership};
+use crate::members::rows::{self, folded_email, membership};
+use crate::members::users;
+use crate::sign_in::SigningIn;
 use crate::sign_in::bearer::Bearer;
-use crate::sign_in::second_step;
-use crate::sign_in::sessions::{Client, FirstStep, SessionToken};
-use crate::store::Store;
+use crate::sign_in::second_step::{self, SignIn};
+use crate::sign_in::session_start::{Client, FirstStep};
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::MembershipState;
@@ -47,94 +49,92 @@ impl VerifiedPerson {
     }
 }
 
-impl Store {
-    /// Begins a session of the user that the identity is linked to; returns `None` if it is linked to none. The session
+impl SigningIn<'_> {
+    /// Signs in the user that the identity is linked to; returns `None` if it is linked to none. The session
     /// counts as one in which the password was never given. A person who may work in no account joins those that have
     /// invited their address.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] if the user has a second factor; [`Error::NotInvited`] if they may no longer work in
-    /// any account; [`Error::Database`].
-    pub async fn sign_in_by_identity(
-        &self,
-        identity: &Identity,
-        from: impl Into<Client>,
-    ) -> Result<Option<SessionToken>, Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::NotInvited`] if they may no longer work in any account; [`Error::Database`].
+    pub async fn with_identity(self, identity: &Identity, from: impl Into<Client>) -> Result<Option<SignIn>, Error> {
+        let mut tx = self.core.begin().await?;
         let user: Option<Uuid> = sql::query_scalar("SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2")
             .bind(&identity.issuer)
             .bind(&identity.subject)
             .fetch_optional(&mut *tx)
             .await?;
         let Some(user) = user.map(UserId) else { return Ok(None) };
-        let now = self.clock().now();
+        let now = self.core.now();
         let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
-            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+            return Err(self.refuse(tx, identity, user, Refusal::NotInvited, now).await?);
         };
         let step = FirstStep::Provider(&identity.issuer);
-        let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
+        let begun = second_step::after(step, self.core, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
-        begun.map(Some).map_err(Error::SecondStepNeeded)
+        Ok(Some(begun))
     }
 
     /// Links an identity, which is not linked yet, to the user with this e-mail address, and begins a session of theirs
-    /// as [`Store::sign_in_by_identity`] does. A person who may work in no account yet joins those that have invited
+    /// as [`SigningIn::with_identity`] does. A person who may work in no account yet joins those that have invited
     /// the address, and becomes a user if they are none. The caller has verified that the address is the person's own.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] once it is linked, if the user has a second factor; [`Error::NotInvited`] if no user
-    /// has the address and no account invites it, or the user may no longer work in any account;
-    /// [`Error::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotInvited`] if no user has the address and no account invites it, or the user may no longer work in
+    /// any account; [`Refusal::LinkedOtherwise`]; [`Error::Password`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn link_identity(
-        &self,
+        self,
         identity: &Identity,
         person: &VerifiedPerson,
         from: impl Into<Client>,
-    ) -> Result<SessionToken, Error> {
+    ) -> Result<SignIn, Error> {
         let no_password = self.no_password_for(&person.email).await?;
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let (user, is_new) = match (known(&mut tx, &person.email).await?, no_password) {
             (Some(user), _) => (user, false),
             (None, Some(hash)) => (users::insert(&mut tx, &person.name(), &person.email, &hash, now).await?, true),
-            (None, None) => return Err(Error::NotInvited),
+            (None, None) => return Err(Refusal::NotInvited.into()),
         };
         if membership(&mut tx, user).await?.is_none_or(|(_, state)| state != MembershipState::Active)
             && !invitations::has_open(&mut tx, &person.email, now).await?
         {
-            return Err(self.refuse(tx, identity, user, Error::NotInvited, now).await?);
+            return Err(self.refuse(tx, identity, user, Refusal::NotInvited, now).await?);
         }
         if !link(&mut tx, identity, user, now).await? {
-            return Err(self.refuse(tx, identity, user, Error::LinkedOtherwise, now).await?);
+            return Err(self.refuse(tx, identity, user, Refusal::LinkedOtherwise, now).await?);
         }
         let Some(account) = self.account_for(&mut tx, identity, user, now).await? else {
-            return Err(Error::NotInvited);
+            return Err(Refusal::NotInvited.into());
         };
-        event(account, user, Action::IdentityLinked, details(identity)).record(self, &mut tx, now).await?;
+        Event::of(Action::IdentityLinked, account)
+            .by(user)
+            .with(details(identity))
+            .record(self.core, &mut tx, now)
+            .await?;
         let step = FirstStep::Provider(&identity.issuer);
         let step = if is_new { FirstStep::Joined(&identity.issuer) } else { step };
-        let begun = second_step::after(step, self, &mut tx, account, user, &from.into(), now).await?;
+        let begun = second_step::after(step, self.core, &mut tx, account, user, &from.into(), now).await?;
         tx.commit().await?;
-        begun.map_err(Error::SecondStepNeeded)
+        Ok(begun)
     }
 
     /// Returns the hash of a random password that is kept nowhere, for a person who is invited and not a user yet;
     /// `None` for anyone else. Such a person signs in at the provider until they set a password by a link.
-    async fn no_password_for(&self, email: &str) -> Result<Option<String>, Error> {
-        let mut connection = self.pools().read.acquire().await?;
-        let invited = invitations::has_open(&mut connection, email, self.clock().now()).await?;
-        if !invited || users::named(&mut connection, email).await?.is_some() {
+    async fn no_password_for(self, email: &str) -> Result<Option<String>, Error> {
+        let mut connection = self.core.read().acquire().await?;
+        let invited = invitations::has_open(&mut connection, email, self.core.now()).await?;
+        if !invited || rows::named(&mut connection, email).await?.is_some() {
             return Ok(None);
         }
         drop(connection);
         let password = Bearer::<()>::generate();
-        Ok(Some(self.passwords().hash(Zeroizing::new(password.reveal().to_owned())).await?))
+        Ok(Some(self.core.passwords().hash(Zeroizing::new(password.reveal().to_owned())).await?))
     }
 
     /// Returns the account that the user works in, as [`membership`] does. If they may work in none, they join all that
     /// have invited them, and one of those is returned.
     async fn account_for(
-        &self,
+        self,
         tx: &mut Tx,
         identity: &Identity,
         user: UserId,
@@ -144,15 +144,19 @@ impl Store {
             return Ok(Some(account));
         }
         let email: String =
-            sql::query_scalar("SELECT email FROM users WHERE id = $1").bind(user.0).fetch_one(&mut **tx).await?;
+            sql::query_scalar("SELECT email FROM users WHERE id = $1").bind(user).fetch_one(&mut **tx).await?;
         for (account, role) in invitations::take_open(tx, &email, now).await? {
             match users::join(tx, account, user, role, now).await {
                 Ok(()) => {
                     let details = json!({ "user": user, "email": email, "role": role, "issuer": identity.issuer });
-                    event(account, user, Action::InvitationAccepted, details).record(self, tx, now).await?;
+                    Event::of(Action::InvitationAccepted, account)
+                        .by(user)
+                        .with(details)
+                        .record(self.core, tx, now)
+                        .await?;
                 }
                 // They were deactivated there since: an invitation does not let them in again.
-                Err(Error::AlreadyMember) => {}
+                Err(Error::Refused(Refusal::AlreadyMember)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -164,13 +168,13 @@ impl Store {
     /// new link. Returns the number of links removed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if no user has the address; [`Error::Database`].
-    pub async fn unlink_identities(&self, email: &str) -> Result<usize, Error> {
-        let mut tx = self.pools().begin().await?;
-        let user = users::named(&mut tx, email).await?.ok_or(Error::NotFound)?;
+    /// [`Refusal::NotFound`] if no user has the address; [`Error::Database`].
+    pub async fn unlink_identities(self, email: &str) -> Result<usize, Error> {
+        let mut tx = self.core.begin().await?;
+        let user = rows::named(&mut tx, email).await?.ok_or(Refusal::NotFound)?;
         let removed: Vec<(String, String)> =
             sql::query_as("DELETE FROM identities WHERE user_id = $1 RETURNING issuer, subject")
-                .bind(user.0)
+                .bind(user)
                 .fetch_all(&mut *tx)
                 .await?;
         let account = membership(&mut tx, user).await?.map(|(account, _)| account);
@@ -179,8 +183,10 @@ impl Store {
             if let Some(account) = account {
                 let mut details = details(&identity);
                 details["user"] = json!(user);
-                let event = Event { account, user: None, action: Action::IdentityUnlinked, token: None, details };
-                event.record(self, &mut tx, self.clock().now()).await?;
+                Event::of(Action::IdentityUnlinked, account)
+                    .with(details)
+                    .record(self.core, &mut tx, self.core.now())
+                    .await?;
             }
         }
         tx.commit().await?;
@@ -189,18 +195,22 @@ impl Store {
 
     /// Records that a user whom the provider vouches for was not let in. Returns the reason.
     async fn refuse(
-        &self,
+        self,
         mut tx: Tx,
         identity: &Identity,
         user: UserId,
-        reason: Error,
+        reason: Refusal,
         now: DateTime<Utc>,
     ) -> Result<Error, Error> {
         if let Some((account, _)) = membership(&mut tx, user).await? {
-            event(account, user, Action::SignInRefused, details(identity)).record(self, &mut tx, now).await?;
+            Event::of(Action::SignInRefused, account)
+                .by(user)
+                .with(details(identity))
+                .record(self.core, &mut tx, now)
+                .await?;
         }
         tx.commit().await?;
-        Ok(reason)
+        Ok(reason.into())
     }
 }
 
@@ -221,8 +231,8 @@ async fn link(tx: &mut Tx, identity: &Identity, user: UserId, now: DateTime<Utc>
     )
     .bind(&identity.issuer)
     .bind(&identity.subject)
-    .bind(user.0)
-    .bind(micros(now))
+    .bind(user)
+    .bind(now)
     .execute(&mut **tx)
     .await?;
     Ok(linked.rows_affected() > 0)
@@ -230,8 +240,4 @@ async fn link(tx: &mut Tx, identity: &Identity, user: UserId, now: DateTime<Utc>
 
 fn details(identity: &Identity) -> Value {
     json!({ "issuer": identity.issuer, "subject": identity.subject })
-}
-
-fn event(account: AccountId, user: UserId, action: Action, details: Value) -> Event {
-    Event { account, user: Some(user), action, token: None, details }
 }

@@ -3,24 +3,23 @@
 //! factors.
 
 use crate::audit::event::Event;
-use crate::clock::{counted, id_at};
-use crate::db::database::{Connection, micros, time};
+use crate::clock::id_at;
+use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
 use crate::keys::server_key::Purpose;
-use crate::sign_in::bearer::{Bearer, Kind};
-use crate::sign_in::second_factor::{self, RecoveryCodes};
+use crate::sign_in::SigningIn;
+use crate::sign_in::challenges::{self, ChallengeToken, unreadable, wrong};
+use crate::sign_in::factors::{has_second_factor, remove_idle_codes};
+use crate::sign_in::recovery_codes::{RecoveryCodes, new_recovery_codes};
 use crate::sign_in::second_step::{self, PendingSignIn};
-use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sign_in::session_start::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
-use domain::account::AccountId;
+use domain::Refusal;
 use domain::audit::action::Action;
-use domain::gate::client_address;
 use domain::members::user::{CurrentUser, UserId};
-use domain::sign_in::second_factor::{CHALLENGE_WITHIN, OwnPasskey, PASSKEYS_MAX, PasskeyId};
-use serde::Serialize;
+use domain::sign_in::second_factor::{PASSKEYS_MAX, PasskeyId};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::fmt;
@@ -34,8 +33,6 @@ use webauthn_rs::prelude::{
 
 /// The name that people's authenticators show beside the address.
 const NAME: &str = "Kagitaba";
-/// The most unanswered challenges that one user can have at a time or, for people who are not signed in, one network.
-const UNANSWERED_MAX: i64 = 100;
 
 /// The position of the flags in authenticator data, after the hash of the site's domain (Web Authentication Level 3,
 /// 6.1).
@@ -69,19 +66,9 @@ impl fmt::Debug for RelyingParty {
 pub struct Challenge {
     /// The token by which the answer is matched to the challenge.
     pub token: ChallengeToken,
-    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level 3).
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (Web Authentication Level
+    /// 3).
     pub options: String,
-}
-
-/// The token that the browser sends back with its answer.
-pub type ChallengeToken = Bearer<OfChallenge>;
-
-/// The kind of [`ChallengeToken`].
-#[derive(Debug)]
-pub enum OfChallenge {}
-
-impl Kind for OfChallenge {
-    const NAME: &'static str = "ChallengeToken";
 }
 
 /// A passkey's answer to a challenge of this site.
@@ -95,24 +82,19 @@ pub struct PasskeyAnswer {
     pub json: String,
 }
 
-impl Store {
+impl SigningIn<'_> {
     /// Begins to add a passkey of the current user.
     ///
     /// # Errors
-    /// [`Error::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
-    pub async fn begin_passkey(
-        &self,
-        by: &CurrentUser,
-        party: &RelyingParty,
-        from: IpAddr,
-    ) -> Result<Challenge, Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::TooManyPasskeys`]; [`Error::Corrupt`], [`Error::Database`].
+    pub async fn begin_passkey(self, by: &CurrentUser, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+        let mut tx = self.core.begin().await?;
         let known: Vec<CredentialID> = sql::query_scalar("SELECT credential_id FROM passkeys WHERE user_id = $1")
-            .bind(by.user.id.0)
+            .bind(by.user.id)
             .fetch_all(&mut *tx)
             .await?;
         if known.len() >= PASSKEYS_MAX {
-            return Err(Error::TooManyPasskeys);
+            return Err(Refusal::TooManyPasskeys.into());
         }
         let (user, email) = (by.user.id.0, by.user.email.as_str());
         let (options, state) =
@@ -121,7 +103,7 @@ impl Store {
         // It has to be found without an e-mail address.
         options["authenticatorSelection"]["residentKey"] = json!("required");
         options["authenticatorSelection"]["requireResidentKey"] = json!(true);
-        let token = self.keep(&mut tx, Some(by.user.id), &state, from).await?;
+        let token = challenges::keep(self.core, &mut tx, Some(by.user.id), &state, from).await?;
         tx.commit().await?;
         Ok(Challenge { token, options: options.to_string() })
     }
@@ -130,44 +112,47 @@ impl Store {
     /// if it is the current user's first second factor.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] if the answer is not to a challenge of the current user from the last
-    /// [`CHALLENGE_WITHIN`], or the passkey is known already; [`Error::TooManyPasskeys`]; [`Error::Database`],
+    /// [`Refusal::WrongPasskey`] if the answer is not to a challenge of the current user from the last
+    /// `CHALLENGE_WITHIN`, or the passkey is known already; [`Refusal::TooManyPasskeys`]; [`Error::Database`],
     /// [`Error::Corrupt`].
     pub async fn add_passkey(
-        &self,
+        self,
         by: &CurrentUser,
         answer: &PasskeyAnswer,
         name: &str,
     ) -> Result<Option<RecoveryCodes>, Error> {
-        let now = self.clock().now();
-        let state: PasskeyRegistration = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
+        let now = self.core.now();
+        let state: PasskeyRegistration = challenges::take(self.core, Some(by.user.id), &answer.token, now).await?;
         let given: RegisterPublicKeyCredential = read(&answer.json)?;
         let passkey = answer.party.0.finish_passkey_registration(&given, &state).map_err(wrong)?;
-        let mut tx = self.pools().begin().await?;
-        let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id.0);
+        let mut tx = self.core.begin().await?;
+        let known = sql::query_scalar("SELECT COUNT(*) FROM passkeys WHERE user_id = $1").bind(by.user.id);
         let known: i64 = known.fetch_one(&mut *tx).await?;
         if usize::try_from(known).is_ok_and(|known| known >= PASSKEYS_MAX) {
-            return Err(Error::TooManyPasskeys);
+            return Err(Refusal::TooManyPasskeys.into());
         }
-        let first = !second_factor::has_second_factor(&mut tx, by.user.id).await?;
+        let first = !has_second_factor(&mut tx, by.user.id).await?;
         let added = sql::query(
             "INSERT INTO passkeys (id, user_id, credential_id, name, passkey, created_at)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (credential_id) DO NOTHING",
         )
         .bind(id_at(now))
-        .bind(by.user.id.0)
+        .bind(by.user.id)
         .bind(passkey.cred_id().clone())
         .bind(name)
         .bind(serde_json::to_string(&passkey).map_err(unreadable)?)
-        .bind(micros(now))
+        .bind(now)
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Error::WrongPasskey);
+            return Err(Refusal::WrongPasskey.into());
         }
-        let codes =
-            if first { Some(second_factor::new_recovery_codes(self.key(), &mut tx, by.user.id).await?) } else { None };
-        event(by.account, by.user.id, Action::PasskeyAdded, json!({ "name": name })).record(self, &mut tx, now).await?;
+        let codes = if first { Some(new_recovery_codes(self.core.key(), &mut tx, by.user.id).await?) } else { None };
+        Event::of(Action::PasskeyAdded, by.account)
+            .by(by.user.id)
+            .with(json!({ "name": name }))
+            .record(self.core, &mut tx, now)
+            .await?;
         tx.commit().await?;
         Ok(codes)
     }
@@ -175,43 +160,46 @@ impl Store {
     /// Removes a passkey of the current user and, with their last second factor, the recovery codes.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is gone, or another user's; [`Error::Database`].
-    pub async fn remove_passkey(&self, by: &CurrentUser, id: PasskeyId) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::NotFound`] if it is gone, or another user's; [`Error::Database`].
+    pub async fn remove_passkey(self, by: &CurrentUser, id: PasskeyId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let removed: Option<String> =
             sql::query_scalar("DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name")
-                .bind(id.0)
-                .bind(by.user.id.0)
+                .bind(id)
+                .bind(by.user.id)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let name = removed.ok_or(Error::NotFound)?;
-        second_factor::remove_idle_codes(&mut tx, by.user.id).await?;
-        let event = event(by.account, by.user.id, Action::PasskeyRemoved, json!({ "name": name }));
-        event.record(self, &mut tx, self.clock().now()).await?;
+        let name = removed.ok_or(Refusal::NotFound)?;
+        remove_idle_codes(&mut tx, by.user.id).await?;
+        Event::of(Action::PasskeyRemoved, by.account)
+            .by(by.user.id)
+            .with(json!({ "name": name }))
+            .record(self.core, &mut tx, self.core.now())
+            .await?;
         Ok(tx.commit().await?)
     }
 
     /// Begins to ask for a passkey of any user.
     ///
     /// # Errors
-    /// [`Error::Throttled`] if the network of the address `from` has a hundred unanswered challenges;
+    /// [`Refusal::Throttled`] if the network of the address `from` has a hundred unanswered challenges;
     /// [`Error::Corrupt`], [`Error::Database`].
-    pub async fn ask_for_passkey(&self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
+    pub async fn ask_for_passkey(self, party: &RelyingParty, from: IpAddr) -> Result<Challenge, Error> {
         self.ask(party, None, from).await
     }
 
     /// Begins to ask for a passkey of the current user; returns `None` if they have none.
     ///
     /// # Errors
-    /// [`Error::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
+    /// [`Refusal::Throttled`] if they have a hundred unanswered challenges; [`Error::Corrupt`], [`Error::Database`].
     pub async fn ask_for_own_passkey(
-        &self,
+        self,
         by: &CurrentUser,
         party: &RelyingParty,
         from: IpAddr,
     ) -> Result<Option<Challenge>, Error> {
-        let has = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)").bind(by.user.id.0);
-        if !has.fetch_one(&self.pools().read).await? {
+        let has = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)").bind(by.user.id);
+        if !has.fetch_one(self.core.read()).await? {
             return Ok(None);
         }
         self.ask(party, Some(by.user.id), from).await.map(Some)
@@ -220,20 +208,17 @@ impl Store {
     /// Begins a session of the passkey's user, in the account that they joined first.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] if it is not known, the answer is not to a challenge from the last [`CHALLENGE_WITHIN`],
-    /// or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn sign_in_with_passkey(
-        &self,
-        answer: &PasskeyAnswer,
-        from: impl Into<Client>,
-    ) -> Result<SessionToken, Error> {
-        let now = self.clock().now();
-        let state = self.take_challenge(None, &answer.token, now).await?;
-        let mut tx = self.pools().begin().await?;
+    /// [`Refusal::WrongPasskey`] if it is not known, the answer is not to a challenge from the last
+    /// `CHALLENGE_WITHIN`, or its user is active in no account; [`Error::Database`], [`Error::Corrupt`].
+    pub async fn with_passkey(self, answer: &PasskeyAnswer, from: impl Into<Client>) -> Result<SessionToken, Error> {
+        let now = self.core.now();
+        let state = challenges::take(self.core, None, &answer.token, now).await?;
+        let mut tx = self.core.begin().await?;
         let (user, name) = self.verify_passkey(&mut tx, answer, state, None, now).await?;
-        let account = sessions::first_account(&mut tx, user).await?.ok_or(Error::WrongPasskey)?;
+        let account = session_start::first_account(&mut tx, user).await?.ok_or(Refusal::WrongPasskey)?;
         let session =
-            sessions::begin(FirstStep::Passkey(&name), self, &mut tx, account, user, &from.into(), now).await?;
+            session_start::begin(FirstStep::Passkey(&name), self.core, &mut tx, account, user, &from.into(), now)
+                .await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -241,36 +226,39 @@ impl Store {
     /// Takes the second step of signing in with a passkey.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] and [`Error::Throttled`] as [`Store::second_step`]; [`Error::WrongPasskey`] if it is not
-    /// known or not the user's, or the answer is not to a challenge from the last [`CHALLENGE_WITHIN`];
+    /// [`Refusal::SignInOver`] and [`Refusal::Throttled`] as [`SigningIn::second_step`]; [`Refusal::WrongPasskey`] if
+    /// it is not known or not the user's, or the answer is not to a challenge from the last `CHALLENGE_WITHIN`;
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step_with_passkey(
-        &self,
+        self,
         pending: &PendingSignIn,
         answer: &PasskeyAnswer,
         from: impl Into<Client>,
     ) -> Result<SessionToken, Error> {
-        let now = self.clock().now();
-        let state = self.take_challenge(None, &answer.token, now).await?;
-        let mut tx = self.pools().begin().await?;
+        let now = self.core.now();
+        let state = challenges::take(self.core, None, &answer.token, now).await?;
+        let mut tx = self.core.begin().await?;
         let first = second_step::find(&mut tx, pending, now).await?;
         let from = from.into();
         // Counted separately: wrong codes do not lock the passkey out.
         let guess = self
+            .core
             .key()
             .hash_for(Purpose::SecondFactorGuess, [b"passkey of ", first.user.0.as_bytes().as_slice()].concat());
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
         match self.verify_passkey(&mut tx, answer, state, Some(first.user), now).await {
-            Err(Error::WrongPasskey) => {
-                let failed = event(first.account, first.user, Action::SecondStepFailed, json!({}));
-                failed.record(self, &mut tx, now).await?;
+            Err(Error::Refused(Refusal::WrongPasskey)) => {
+                Event::of(Action::SecondStepFailed, first.account)
+                    .by(first.user)
+                    .record(self.core, &mut tx, now)
+                    .await?;
                 tx.commit().await?;
-                return Err(Error::WrongPasskey);
+                return Err(Refusal::WrongPasskey.into());
             }
             verified => verified?,
         };
         throttle::forgive(&mut tx, &guess).await?;
-        let session = second_step::finish(self, &mut tx, pending, &first, &from, now).await?;
+        let session = second_step::finish(self.core, &mut tx, pending, &first, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -279,29 +267,29 @@ impl Store {
     /// one ends.
     ///
     /// # Errors
-    /// [`Error::WrongPasskey`] as [`Store::second_step_with_passkey`]; [`Error::NotFound`] if the session is over, or
-    /// not the current user's; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::WrongPasskey`] as [`SigningIn::second_step_with_passkey`]; [`Refusal::NotFound`] if the session is
+    /// over, or not the current user's; [`Error::Database`], [`Error::Corrupt`].
     pub async fn give_passkey_again(
-        &self,
+        self,
         by: &CurrentUser,
         session: &SessionToken,
         answer: &PasskeyAnswer,
     ) -> Result<SessionToken, Error> {
-        let now = self.clock().now();
-        let state = self.take_challenge(Some(by.user.id), &answer.token, now).await?;
-        let mut tx = self.pools().begin().await?;
+        let now = self.core.now();
+        let state = challenges::take(self.core, Some(by.user.id), &answer.token, now).await?;
+        let mut tx = self.core.begin().await?;
         self.verify_passkey(&mut tx, answer, state, Some(by.user.id), now).await?;
-        let session = self.renew(&mut tx, by, session).await?;
+        let session = session_start::renew(session, self.core, &mut tx, by).await?;
         tx.commit().await?;
         Ok(session)
     }
 
     /// Asks for a passkey of this user, or of any user.
-    async fn ask(&self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
+    async fn ask(self, party: &RelyingParty, user: Option<UserId>, from: IpAddr) -> Result<Challenge, Error> {
         let (options, state) = party.0.start_discoverable_authentication().map_err(unreadable)?;
         let options = serde_json::to_string(&options.public_key).map_err(unreadable)?;
-        let mut tx = self.pools().begin().await?;
-        let token = self.keep(&mut tx, user, &state, from).await?;
+        let mut tx = self.core.begin().await?;
+        let token = challenges::keep(self.core, &mut tx, user, &state, from).await?;
         tx.commit().await?;
         Ok(Challenge { token, options })
     }
@@ -309,7 +297,7 @@ impl Store {
     /// Returns the user whose passkey has answered, and its name. If `whose` is given, another user's passkey is
     /// refused.
     async fn verify_passkey(
-        &self,
+        self,
         tx: &mut Connection,
         answer: &PasskeyAnswer,
         state: DiscoverableAuthentication,
@@ -320,7 +308,7 @@ impl Store {
         let given: PublicKeyCredential = read(&answer.json)?;
         let (user, credential) = party.identify_discoverable_authentication(&given).map_err(wrong)?;
         if whose.is_some_and(|whose| whose.0 != user) {
-            return Err(Error::WrongPasskey);
+            return Err(Refusal::WrongPasskey.into());
         }
         let known: Option<(Uuid, String, String)> =
             sql::query_as("SELECT id, name, passkey FROM passkeys WHERE user_id = $1 AND credential_id = $2")
@@ -328,114 +316,19 @@ impl Store {
                 .bind(credential.to_vec())
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (id, name, passkey) = known.ok_or(Error::WrongPasskey)?;
+        let (id, name, passkey) = known.ok_or(Refusal::WrongPasskey)?;
         let passkey: Passkey = serde_json::from_str(&passkey).map_err(unreadable)?;
         let mut passkey = taking_up_backup(passkey, &given);
         let right = party.finish_discoverable_authentication_v2(&given, state, &passkey).map_err(wrong)?;
         passkey.update_credential(&right);
         sql::query("UPDATE passkeys SET passkey = $1, last_used_at = $2 WHERE id = $3")
             .bind(serde_json::to_string(&passkey).map_err(unreadable)?)
-            .bind(micros(now))
+            .bind(now)
             .bind(id)
             .execute(tx)
             .await?;
         Ok((UserId(user), name))
     }
-
-    /// Stores a challenge until it is answered, by this user if there is one.
-    async fn keep(
-        &self,
-        tx: &mut Connection,
-        user: Option<UserId>,
-        state: &impl Serialize,
-        from: IpAddr,
-    ) -> Result<ChallengeToken, Error> {
-        let now = self.clock().now();
-        let network = client_address::network(from).to_string();
-        let (since, until) = counted(CHALLENGE_WITHIN, now);
-        let unanswered = match user {
-            Some(user) => sql::query_as(
-                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
-                 WHERE user_id = $1 AND created_at > $2 AND created_at <= $3",
-            )
-            .bind(user.0),
-            None => sql::query_as(
-                "SELECT COUNT(*), MIN(created_at) FROM passkey_challenges
-                 WHERE user_id IS NULL AND address = $1 AND created_at > $2 AND created_at <= $3",
-            )
-            .bind(&network),
-        };
-        let (unanswered, oldest): (i64, Option<i64>) = unanswered.bind(since).bind(until).fetch_one(&mut *tx).await?;
-        if unanswered >= UNANSWERED_MAX {
-            let oldest = oldest.map(time).transpose()?.unwrap_or(now);
-            let retry_after = (oldest + CHALLENGE_WITHIN - now).to_std().unwrap_or_default();
-            return Err(Error::Throttled { retry_after });
-        }
-        let token = ChallengeToken::generate();
-        sql::query(
-            "INSERT INTO passkey_challenges (token_hash, user_id, state, address, created_at)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(token.hash())
-        .bind(user.map(|user| user.0))
-        .bind(serde_json::to_string(state).map_err(unreadable)?)
-        .bind(network)
-        .bind(micros(now))
-        .execute(&mut *tx)
-        .await?;
-        Ok(token)
-    }
-
-    /// Takes the stored state of the challenge, which is used up then, whatever the answer is.
-    async fn take_challenge<T: DeserializeOwned>(
-        &self,
-        user: Option<UserId>,
-        token: &ChallengeToken,
-        now: DateTime<Utc>,
-    ) -> Result<T, Error> {
-        let (since, until) = counted(CHALLENGE_WITHIN, now);
-        let mut tx = self.pools().begin().await?;
-        let kept: Option<(Option<Uuid>, String)> = sql::query_as(
-            "DELETE FROM passkey_challenges WHERE token_hash = $1 AND created_at > $2 AND created_at <= $3
-             RETURNING user_id, state",
-        )
-        .bind(token.hash())
-        .bind(since)
-        .bind(until)
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        let kept = kept.filter(|(whose, _)| *whose == user.map(|user| user.0));
-        let (_, state) = kept.ok_or(Error::WrongPasskey)?;
-        // A challenge of the other kind, to add a passkey or to use one, is none here.
-        serde_json::from_str(&state).map_err(wrong)
-    }
-}
-
-/// Returns the user's passkeys, oldest first.
-pub(crate) async fn passkeys_of(connection: &mut Connection, user: UserId) -> Result<Vec<OwnPasskey>, Error> {
-    let rows: Vec<(Uuid, String, i64, Option<i64>)> = sql::query_as(
-        "SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id",
-    )
-    .bind(user.0)
-    .fetch_all(connection)
-    .await?;
-    let passkey = |(id, name, created_at, last_used_at): (_, _, _, Option<i64>)| {
-        let last_used_at = last_used_at.map(time).transpose()?;
-        Ok(OwnPasskey { id: PasskeyId(id), name, created_at: time(created_at)?, last_used_at })
-    };
-    rows.into_iter().map(passkey).collect()
-}
-
-/// Removes the challenges that can no longer be answered. Returns their number.
-pub(crate) async fn remove_ended(tx: &mut Connection, now: DateTime<Utc>) -> Result<u64, Error> {
-    let (since, until) = counted(CHALLENGE_WITHIN, now);
-    let ended = sql::query("DELETE FROM passkey_challenges WHERE created_at <= $1 OR created_at > $2");
-    Ok(ended.bind(since).bind(until).execute(tx).await?.rows_affected())
-}
-
-fn event(account: AccountId, user: UserId, action: Action, details: serde_json::Value) -> Event {
-    Event { account, user: Some(user), action, token: None, details }
 }
 
 /// Returns the passkey, marked from now on as one that can be backed up if its answer says so. Web Authentication Level
@@ -452,16 +345,6 @@ fn taking_up_backup(passkey: Passkey, given: &PublicKeyCredential) -> Passkey {
 /// Parses a browser's answer.
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(wrong)
-}
-
-/// Logs why a passkey was refused, which the error does not say.
-fn wrong(error: impl fmt::Display) -> Error {
-    tracing::info!(%error, "a passkey was refused");
-    Error::WrongPasskey
-}
-
-fn unreadable(error: impl fmt::Display) -> Error {
-    Error::Corrupt(format!("a passkey: {error}"))
 }
 
 #[cfg(test)]

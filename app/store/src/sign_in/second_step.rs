@@ -3,20 +3,21 @@
 
 use crate::audit::event::Event;
 use crate::clock::counted;
-use crate::db::database::{Connection, micros};
+use crate::core::Core;
+use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
+use crate::sign_in::SigningIn;
 use crate::sign_in::bearer::{Bearer, Kind};
-use crate::sign_in::second_factor::{self, RightCode};
-use crate::sign_in::sessions::{self, Client, FirstStep, SessionToken};
+use crate::sign_in::factors::{self, RightCode};
+use crate::sign_in::session_start::{self, Client, FirstStep, SessionToken};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::UserId;
 use domain::sign_in::second_factor::{SECOND_STEP_WITHIN, SecondStepBy};
-use serde_json::json;
 use uuid::Uuid;
 
 /// The browser's token of a sign-in between the first step and the second.
@@ -30,47 +31,67 @@ impl Kind for OfPendingSignIn {
     const NAME: &'static str = "PendingSignIn";
 }
 
-impl Store {
+/// The outcome of a first step that was right.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// The session that has begun.
+    Session(SessionToken),
+    /// The user has a second factor, with which signing in goes on. The state for that was stored.
+    SecondStep(PendingSignIn),
+}
+
+impl SignIn {
+    /// Returns the session, unless the second step is still to be taken.
+    #[must_use]
+    pub fn session(self) -> Option<SessionToken> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::SecondStep(_) => None,
+        }
+    }
+}
+
+impl SigningIn<'_> {
     /// Returns the ways to take the second step, if it still can be taken.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] if it can't; [`Error::Database`].
-    pub async fn pending_sign_in(&self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
-        let mut connection = self.pools().read.acquire().await?;
-        let first = find(&mut connection, pending, self.clock().now()).await?;
-        second_factor::second_step_by(&mut connection, first.user).await
+    /// [`Refusal::SignInOver`] if it can't; [`Error::Database`].
+    pub async fn pending(self, pending: &PendingSignIn) -> Result<SecondStepBy, Error> {
+        let mut connection = self.core.read().acquire().await?;
+        let first = find(&mut connection, pending, self.core.now()).await?;
+        factors::second_step_by(&mut connection, first.user).await
     }
 
     /// Takes the second step of signing in with a code of the authenticator or a recovery code, which is used up then.
     ///
     /// # Errors
-    /// [`Error::SignInOver`] if the password was given too long ago, or has been replaced since; [`Error::WrongCode`];
-    /// [`Error::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as [`Store::sign_in`] for
-    /// passwords; [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::SignInOver`] if the password was given too long ago, or has been replaced since;
+    /// [`Refusal::WrongCode`]; [`Refusal::Throttled`] after 5 wrong codes for the user in 15 minutes, and on, as
+    /// [`SigningIn::with_password`] for passwords; [`Error::Database`], [`Error::Corrupt`].
     pub async fn second_step(
-        &self,
+        self,
         pending: &PendingSignIn,
         code: &str,
         from: impl Into<Client>,
     ) -> Result<SessionToken, Error> {
         let from = from.into();
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let first = find(&mut tx, pending, now).await?;
         let (account, user) = (first.account, first.user);
-        let guess = second_factor::guess_hash(self.key(), user);
+        let guess = factors::guess_hash(self.core.key(), user);
         throttle::attempt(&mut tx, now, &guess, from.address).await?;
-        let event = |action| Event { account, user: Some(user), action, token: None, details: json!({}) };
-        let Some(right) = second_factor::take_code(self, &mut tx, user, code, now).await? else {
-            event(Action::SecondStepFailed).record(self, &mut tx, now).await?;
+        let event = |action| Event::of(action, account).by(user);
+        let Some(right) = factors::take_code(self.core, &mut tx, user, code, now).await? else {
+            event(Action::SecondStepFailed).record(self.core, &mut tx, now).await?;
             tx.commit().await?; // keeps the failed attempt
-            return Err(Error::WrongCode);
+            return Err(Refusal::WrongCode.into());
         };
         throttle::forgive(&mut tx, &guess).await?;
         if right == RightCode::Recovery {
-            event(Action::RecoveryCodeUsed).record(self, &mut tx, now).await?;
+            event(Action::RecoveryCodeUsed).record(self.core, &mut tx, now).await?;
         }
-        let session = finish(self, &mut tx, pending, &first, &from, now).await?;
+        let session = finish(self.core, &mut tx, pending, &first, &from, now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -79,17 +100,17 @@ impl Store {
 /// Goes on after the first step: begins a session, or requires the second step of a user with a second factor.
 pub(crate) async fn after(
     step: FirstStep<'_>,
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     account: AccountId,
     user: UserId,
     from: &Client,
     now: DateTime<Utc>,
-) -> Result<Result<SessionToken, PendingSignIn>, Error> {
-    match require(step, tx, account, user, now).await? {
-        None => Ok(Ok(sessions::begin(step, store, tx, account, user, from, now).await?)),
-        Some(pending) => Ok(Err(pending)),
-    }
+) -> Result<SignIn, Error> {
+    Ok(match require(step, tx, account, user, now).await? {
+        None => SignIn::Session(session_start::begin(step, core, tx, account, user, from, now).await?),
+        Some(pending) => SignIn::SecondStep(pending),
+    })
 }
 
 /// Returns the second step that a user, identified by the first, has to take; `None` if they have no second factor.
@@ -100,7 +121,7 @@ async fn require(
     user: UserId,
     now: DateTime<Utc>,
 ) -> Result<Option<PendingSignIn>, Error> {
-    if !second_factor::has_second_factor(tx, user).await? {
+    if !factors::has_second_factor(tx, user).await? {
         return Ok(None);
     }
     let pending = PendingSignIn::generate();
@@ -113,9 +134,9 @@ async fn require(
          SELECT $1, $2, id, password_hash, $5, $3 FROM users WHERE id = $4",
     )
     .bind(pending.hash())
-    .bind(account.0)
-    .bind(micros(now))
-    .bind(user.0)
+    .bind(account)
+    .bind(now)
+    .bind(user)
     .bind(issuer)
     .execute(tx)
     .await?;
@@ -139,7 +160,7 @@ pub(crate) struct First {
 
 /// Begins the session of a user who has taken both steps.
 pub(crate) async fn finish(
-    store: &Store,
+    core: &Core,
     tx: &mut Connection,
     pending: &PendingSignIn,
     first: &First,
@@ -149,7 +170,7 @@ pub(crate) async fn finish(
     let over = sql::query("DELETE FROM pending_sign_ins WHERE token_hash = $1");
     over.bind(pending.hash()).execute(&mut *tx).await?;
     let step = first.issuer.as_deref().map_or(FirstStep::Password, FirstStep::Provider);
-    sessions::begin(step, store, tx, first.account, first.user, from, now).await
+    session_start::begin(step, core, tx, first.account, first.user, from, now).await
 }
 
 /// Returns the user who has taken the first step, if it was not too long ago.
@@ -170,6 +191,6 @@ pub(crate) async fn find(
     .bind(until)
     .fetch_optional(connection)
     .await?;
-    let (account, user, issuer) = found.ok_or(Error::SignInOver)?;
+    let (account, user, issuer) = found.ok_or(Refusal::SignInOver)?;
     Ok(First { account: AccountId(account), user: UserId(user), issuer })
 }

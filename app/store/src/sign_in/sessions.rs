@@ -1,23 +1,20 @@
 //! Signing in and out, and the user that a session stands for.
 
-use crate::audit::event::Event;
-use crate::clock::{counted, id_at, latest};
-use crate::db::database::{Connection, micros};
+use crate::clock::{counted, latest};
+use crate::db::database::micros;
 use crate::db::sql;
 use crate::error::Error;
-use crate::members::users::role_named;
-use crate::sign_in::bearer::{Bearer, Kind};
-use crate::sign_in::passkeys;
-use crate::sign_in::second_step;
+use crate::members::rows::role_named;
+use crate::sign_in::SigningIn;
+use crate::sign_in::challenges;
+use crate::sign_in::password_check::check_password;
+use crate::sign_in::second_step::{self, SignIn};
+use crate::sign_in::session_start::{Client, FirstStep, SessionToken, end, first_account, see};
 use crate::sign_in::throttle;
-use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
-use domain::audit::action::Action;
 use domain::members::user::{CurrentUser, Person, Preferences, UserId};
-use domain::sign_in::session::USER_AGENT_MAX;
-use serde_json::json;
-use std::net::IpAddr;
 use uuid::Uuid;
 
 /// The time after which a session ends at the latest.
@@ -26,34 +23,6 @@ pub const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(12);
 pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(2);
 /// The time after which the use of a session is recorded again.
 const TOUCH: TimeDelta = TimeDelta::minutes(1);
-
-/// The client that a session begins for.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// The network address.
-    pub address: IpAddr,
-    /// The browser's name for itself; empty if it gives none.
-    pub user_agent: String,
-    /// The session that the browser already has, which ends when another begins, as the browser forgets it then.
-    pub session: Option<SessionToken>,
-}
-
-impl From<IpAddr> for Client {
-    fn from(address: IpAddr) -> Self {
-        Self { address, user_agent: String::new(), session: None }
-    }
-}
-
-/// The content of a session's cookie.
-pub type SessionToken = Bearer<OfSession>;
-
-/// The kind of [`SessionToken`].
-#[derive(Debug)]
-pub enum OfSession {}
-
-impl Kind for OfSession {
-    const NAME: &'static str = "SessionToken";
-}
 
 #[derive(sqlx_macros::FromRow)]
 struct SessionRow {
@@ -80,34 +49,34 @@ pub struct KnownSession {
     pub preferences: Preferences,
 }
 
-impl Store {
-    /// Begins a session of the user with this e-mail address and password, in the account that they joined first. It
-    /// takes the same time whether or not there is such a user.
+impl SigningIn<'_> {
+    /// Begins a session of the user with this e-mail address and password, in the account that they joined first, or
+    /// the second step if they have a second factor. It takes the same time whether or not there is such a user.
     ///
     /// # Errors
-    /// [`Error::SecondStepNeeded`] if the user has a second factor, with the token that [`Store::second_step`] takes;
-    /// [`Error::WrongCredentials`]; [`Error::Throttled`] after 5 failures in 15 minutes for the e-mail address, or 20
-    /// for the network address `from`, until a delay has passed that doubles with every further failure;
+    /// [`Refusal::WrongCredentials`]; [`Refusal::Throttled`] after 5 failures in 15 minutes for the e-mail address, or
+    /// 20 for the network address `from`, until a delay has passed that doubles with every further failure;
     /// [`Error::Password`], [`Error::Database`].
-    pub async fn sign_in(&self, email: &str, password: &str, from: impl Into<Client>) -> Result<SessionToken, Error> {
+    pub async fn with_password(self, email: &str, password: &str, from: impl Into<Client>) -> Result<SignIn, Error> {
         let from = from.into();
-        let right = self.check_password(email, password, from.address).await?.ok_or(Error::WrongCredentials)?;
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
-        let account = first_account(&mut tx, right.user).await?.ok_or(Error::WrongCredentials)?;
+        let right = check_password(self.core, email, password, from.address).await?.ok_or(Refusal::WrongCredentials)?;
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
+        let account = first_account(&mut tx, right.user).await?.ok_or(Refusal::WrongCredentials)?;
         if !right.still_holds(&mut tx).await? {
-            return Err(Error::WrongCredentials);
+            return Err(Refusal::WrongCredentials.into());
         }
-        let begun = second_step::after(FirstStep::Password, self, &mut tx, account, right.user, &from, now).await?;
+        let begun =
+            second_step::after(FirstStep::Password, self.core, &mut tx, account, right.user, &from, now).await?;
         tx.commit().await?;
-        begun.map_err(Error::SecondStepNeeded)
+        Ok(begun)
     }
 
-    /// Returns the current user; see [`Store::known_session`].
+    /// Returns the current user; see [`SigningIn::known_session`].
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn session(&self, token: &SessionToken) -> Result<Option<CurrentUser>, Error> {
+    pub async fn session(self, token: &SessionToken) -> Result<Option<CurrentUser>, Error> {
         Ok(self.known_session(token).await?.map(|known| known.asker))
     }
 
@@ -116,8 +85,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn known_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
-        let now = self.clock().now();
+    pub async fn known_session(self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
+        let now = self.core.now();
         let Some((known, last_seen_at)) = self.look_up(token, now).await? else { return Ok(None) };
         let (recently, by_now) = counted(TOUCH, now);
         if (last_seen_at <= recently || last_seen_at > by_now)
@@ -129,17 +98,17 @@ impl Store {
         Ok(Some(known))
     }
 
-    /// Returns the session as [`Store::known_session`] does, without recording a use: a page that is merely open does
-    /// not keep its session alive.
+    /// Returns the session as [`SigningIn::known_session`] does, without recording a use: a page that is merely open
+    /// does not keep its session alive.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn peek_session(&self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
-        Ok(self.look_up(token, self.clock().now()).await?.map(|(known, _)| known))
+    pub async fn peek_session(self, token: &SessionToken) -> Result<Option<KnownSession>, Error> {
+        Ok(self.look_up(token, self.core.now()).await?.map(|(known, _)| known))
     }
 
     /// Returns the session, and the time of its last use in microseconds since the Unix epoch.
-    async fn look_up(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
+    async fn look_up(self, token: &SessionToken, now: DateTime<Utc>) -> Result<Option<(KnownSession, i64)>, Error> {
         let (since, until) = counted(SESSION_LIFETIME, now);
         let row: Option<SessionRow> = sql::query_as(
             "SELECT users.id AS user_id, users.name AS user_name, users.email, accounts.id AS account_id,
@@ -158,8 +127,8 @@ impl Store {
         .bind(token.hash())
         .bind(since)
         .bind(until)
-        .bind(micros(now - SESSION_IDLE))
-        .fetch_optional(&self.pools().read)
+        .bind(now - SESSION_IDLE)
+        .fetch_optional(self.core.read())
         .await?;
         let Some(row) = row else { return Ok(None) };
         let role = role_named(&row.role)?;
@@ -175,13 +144,13 @@ impl Store {
     }
 
     /// Records that the session was used at this time.
-    async fn touch(&self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
+    async fn touch(self, token: &SessionToken, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
         let touched: Option<(Uuid, Uuid)> = sql::query_as(
             "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2 AND (last_seen_at < $1 OR last_seen_at > $3)
              RETURNING account_id, user_id",
         )
-        .bind(micros(now))
+        .bind(now)
         .bind(token.hash())
         .bind(latest(now))
         .fetch_optional(&mut *tx)
@@ -196,9 +165,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sign_out(&self, token: &SessionToken) -> Result<(), Error> {
-        let mut tx = self.pools().begin().await?;
-        end(token, self, &mut tx, self.clock().now()).await?;
+    pub async fn sign_out(self, token: &SessionToken) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        end(token, self.core, &mut tx, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -207,9 +176,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_ended_sessions(&self) -> Result<u64, Error> {
-        let now = self.clock().now();
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_ended_sessions(self) -> Result<u64, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.begin().await?;
         let (since, until) = counted(SESSION_LIFETIME, now);
         let ended = "DELETE FROM sessions WHERE created_at <= $1 OR created_at > $2 OR last_seen_at <= $3";
         let idle = micros(now - SESSION_IDLE);
@@ -218,108 +187,8 @@ impl Store {
         let forgotten = "DELETE FROM sign_in_failures WHERE failed_at <= $1 OR failed_at > $2";
         let failures = sql::query(forgotten).bind(since).bind(until).execute(&mut *tx).await?;
         let pending = second_step::remove_ended(&mut tx, now).await?;
-        let challenges = passkeys::remove_ended(&mut tx, now).await?;
+        let challenges = challenges::remove_ended(&mut tx, now).await?;
         tx.commit().await?;
         Ok(sessions.rows_affected() + failures.rows_affected() + pending + challenges)
     }
-}
-
-/// Returns the account that the user joined first, of those in which they are active.
-pub(crate) async fn first_account(connection: &mut Connection, user: UserId) -> Result<Option<AccountId>, Error> {
-    let account: Option<Uuid> = sql::query_scalar(
-        "SELECT account_id FROM memberships WHERE user_id = $1 AND state = 'active'
-         ORDER BY created_at, account_id LIMIT 1",
-    )
-    .bind(user.0)
-    .fetch_optional(connection)
-    .await?;
-    Ok(account.map(AccountId))
-}
-
-/// The way in which a person has proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FirstStep<'a> {
-    /// By the password.
-    Password,
-    /// By the passkey with this name, which is two factors in one: it is possessed, and unlocked by a PIN or
-    /// biometrics.
-    Passkey(&'a str),
-    /// By the identity provider with this issuer. It may not have asked for anything just now, so operations that need
-    /// a recent password still need it.
-    Provider(&'a str),
-    /// By the identity provider, on having just joined by an invitation. The person has no password yet, so this counts
-    /// as a recent one until step-up is due: they can add a passkey or set up a second factor.
-    Joined(&'a str),
-}
-
-/// Ends the session, if there is one.
-async fn end(token: &SessionToken, store: &Store, tx: &mut Connection, now: DateTime<Utc>) -> Result<(), Error> {
-    let ended = sql::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING account_id, user_id");
-    let ended: Option<(Uuid, Uuid)> = ended.bind(token.hash()).fetch_optional(&mut *tx).await?;
-    let Some((account, user)) = ended else { return Ok(()) };
-    session_event(account, user, Action::SignedOut, json!({})).record(store, tx, now).await
-}
-
-/// Begins a session of the user in the account, after this step, and ends the one that the browser had. The caller has
-/// verified who the user is.
-///
-/// # Errors
-/// [`Error::WrongCredentials`] if they are not an active user of it, perhaps since a moment ago.
-pub(crate) async fn begin(
-    step: FirstStep<'_>,
-    store: &Store,
-    tx: &mut Connection,
-    account: AccountId,
-    user: UserId,
-    from: &Client,
-    now: DateTime<Utc>,
-) -> Result<SessionToken, Error> {
-    if !see(tx, account, user, now).await? {
-        return Err(Error::WrongCredentials);
-    }
-    let (authenticated_at, details) = match step {
-        FirstStep::Password => (now, json!({ "from": from.address })),
-        FirstStep::Passkey(name) => (now, json!({ "from": from.address, "passkey": name })),
-        FirstStep::Joined(issuer) => (now, json!({ "from": from.address, "issuer": issuer })),
-        FirstStep::Provider(issuer) => (DateTime::UNIX_EPOCH, json!({ "from": from.address, "issuer": issuer })),
-    };
-    // Otherwise it would go on under a cookie that only a thief still has.
-    if let Some(before) = &from.session {
-        end(before, store, tx, now).await?;
-    }
-    let token = SessionToken::generate();
-    sql::query(
-        "INSERT INTO sessions
-            (token_hash, id, account_id, user_id, created_at, authenticated_at, last_seen_at, address, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $8)",
-    )
-    .bind(token.hash())
-    .bind(id_at(now))
-    .bind(account.0)
-    .bind(user.0)
-    .bind(micros(now))
-    .bind(micros(authenticated_at))
-    .bind(from.address.to_string())
-    .bind(from.user_agent.chars().take(USER_AGENT_MAX).collect::<String>())
-    .execute(&mut *tx)
-    .await?;
-    session_event(account.0, user.0, Action::SignedIn, details).record(store, tx, now).await?;
-    Ok(token)
-}
-
-/// Records that the user uses the account at this time. Returns whether they are an active user of it.
-async fn see(tx: &mut Connection, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
-    let seen = sql::query(
-        "UPDATE memberships SET last_seen_at = $1 WHERE account_id = $2 AND user_id = $3 AND state = 'active'",
-    )
-    .bind(micros(now))
-    .bind(account.0)
-    .bind(user.0)
-    .execute(tx)
-    .await?;
-    Ok(seen.rows_affected() > 0)
-}
-
-fn session_event(account: Uuid, user: Uuid, action: Action, details: serde_json::Value) -> Event {
-    Event { account: AccountId(account), user: Some(UserId(user)), action, token: None, details }
 }

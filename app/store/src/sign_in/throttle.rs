@@ -5,6 +5,7 @@ use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::Refusal;
 use domain::gate::client_address::network;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -41,12 +42,12 @@ pub(crate) async fn attempt(
         sql::query_as(COUNT_BY_ADDRESS).bind(&address).bind(since).bind(until).fetch_one(&mut *tx).await?;
     let retry_after = wait(by_email, FREE_BY_EMAIL, now).max(wait(by_address, FREE_BY_ADDRESS, now));
     if !retry_after.is_zero() {
-        return Err(Error::Throttled { retry_after });
+        return Err(Refusal::Throttled { retry_after }.into());
     }
     sql::query("INSERT INTO sign_in_failures (email_hash, address, failed_at) VALUES ($1, $2, $3)")
         .bind(email_hash)
         .bind(address)
-        .bind(micros(now))
+        .bind(now)
         .execute(tx)
         .await?;
     Ok(())

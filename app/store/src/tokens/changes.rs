@@ -7,8 +7,9 @@ use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
-use crate::store::Store;
+use crate::tokens::Tokens;
 use crate::tokens::rows::{self, StoredToken};
+use domain::Refusal;
 use domain::audit::action::{Action, Actor};
 use domain::gate::api_version::ApiVersion;
 use domain::text::folded;
@@ -31,19 +32,19 @@ pub struct IssuedToken {
     pub name_exists: bool,
 }
 
-impl Store {
+impl Tokens<'_> {
     /// Creates a token. `request` is the client's own id of the request, so that sending it again does nothing.
     ///
     /// # Errors
-    /// [`Error::AlreadyDone`], [`Error::Database`] (also for a primary contact outside the account).
+    /// [`Refusal::AlreadyDone`], [`Error::Database`] (also for a primary contact outside the account).
     pub async fn create(
-        &self,
+        self,
         by: impl Into<Actor>,
         settings: TokenSettings,
         request: Uuid,
     ) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let details = json!({ "name": settings.name, "after": told(&settings) });
         let issued = self.issue(&mut tx, &by, &settings, request, Action::TokenCreated, details).await?;
         tx.commit().await?;
@@ -51,19 +52,19 @@ impl Store {
     }
 
     /// Makes a copy: a new, enabled token with the same settings and an Account SID and Auth Token of its own, which
-    /// passes for as long as the original's did when it was new. `request` as in [`Store::create`].
+    /// passes for as long as the original's did when it was new. `request` as in [`Tokens::create`].
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::AlreadyDone`], [`Error::Database`].
-    pub async fn duplicate(&self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
+    /// [`Refusal::NotFound`], [`Refusal::AlreadyDone`], [`Error::Database`].
+    pub async fn duplicate(self, by: impl Into<Actor>, id: TokenId, request: Uuid) -> Result<IssuedToken, Error> {
         let by = by.into();
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let original = rows::find(&mut tx, by.account, id).await?;
         if original.deleted_at.is_some() {
-            return Err(Error::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         let mut settings = original.token.settings;
-        settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.clock().now());
+        settings.expires_at = expiry::renewed(settings.expires_at, original.secret_issued_at, self.core.now());
         let mut taken = HashSet::new();
         settings.name = loop {
             let name = copy_name(&settings.name, |name| taken.contains(name));
@@ -80,7 +81,7 @@ impl Store {
     }
 
     async fn issue(
-        &self,
+        self,
         tx: &mut Connection,
         by: &Actor,
         settings: &TokenSettings,
@@ -88,11 +89,11 @@ impl Store {
         action: Action,
         details: Value,
     ) -> Result<IssuedToken, Error> {
-        let now = self.clock().now();
+        let now = self.core.now();
         let id = TokenId(id_at(now));
         let (sid, secret) = (AccountSid::generate(&mut rand::rng()), Secret::generate(&mut rand::rng()));
         let (policy, _) = security_policy::read(tx, by.account).await?;
-        let sealed = if policy.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
+        let sealed = if policy.tokens_viewable { Some(self.core.seal(id, &secret)?) } else { None };
         let added = sql::query(
             "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
                 primary_contact, developers, scopes, state, created_at, request_id, expires_at, secret_issued_at,
@@ -100,28 +101,34 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $13, $16)
              ON CONFLICT (account_id, request_id) DO NOTHING",
         )
-        .bind(id.0)
-        .bind(by.account.0)
+        .bind(id)
+        .bind(by.account)
         .bind(sid.as_str())
-        .bind(self.key().hash(secret.reveal()))
+        .bind(self.core.key().hash(secret.reveal()))
         .bind(&settings.name)
         .bind(folded(&settings.name))
         .bind(&settings.description)
         .bind(u16::from(settings.api_version))
-        .bind(settings.primary_contact.0)
+        .bind(settings.primary_contact)
         .bind(json!(settings.developers).to_string())
         .bind(json!(settings.scopes).to_string())
         .bind(TokenState::Enabled.as_str())
-        .bind(micros(now))
+        .bind(now)
         .bind(request)
-        .bind(settings.expires_at.map(micros))
+        .bind(settings.expires_at)
         .bind(sealed)
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Error::AlreadyDone);
+            return Err(Refusal::AlreadyDone.into());
         }
-        event(by, action, id, details).record(self, tx, now).await?;
+        Event::of(action, by.account)
+            .by(by.user)
+            .on(id)
+            .with(details)
+            .by_access_token(by.access_token.as_ref())
+            .record(self.core, tx, now)
+            .await?;
         let name_exists = rows::name_exists(tx, by.account, &settings.name, Some(id)).await?;
         Ok(IssuedToken { token: rows::find(tx, by.account, id).await?.token, secret, name_exists })
     }
@@ -130,9 +137,10 @@ impl Store {
     /// token with this name.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`] (also for a primary contact outside the account).
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`] (also for a primary contact outside the
+    /// account).
     pub async fn update(
-        &self,
+        self,
         by: impl Into<Actor>,
         id: TokenId,
         settings: TokenSettings,
@@ -150,17 +158,17 @@ impl Store {
     /// new one passes for as long as the old one did when it was new.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
-    pub async fn reset(&self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
+    pub async fn reset(self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
         let changed = self.change(by.into(), id, TokenCommand::Reset.rules().action, |stored| {
             stored.require_revision(revision)?;
-            let now = self.clock().now();
-            stored.secret_hash = self.key().hash(secret.reveal());
+            let now = self.core.now();
+            stored.secret_hash = self.core.key().hash(secret.reveal());
             let settings = &mut stored.token.settings;
             settings.expires_at = expiry::renewed(settings.expires_at, stored.secret_issued_at, now);
             stored.secret_issued_at = now;
-            stored.sealed_secret = if stored.tokens_viewable { Some(self.seal(id, &secret)?) } else { None };
+            stored.sealed_secret = if stored.tokens_viewable { Some(self.core.seal(id, &secret)?) } else { None };
             Ok(())
         });
         let (token, name_exists) = changed.await?;
@@ -170,8 +178,8 @@ impl Store {
     /// Moves a token to the newest API version.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn upgrade_version(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn upgrade_version(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let changed = self.change(by.into(), id, TokenCommand::UpgradeVersion.rules().action, |stored| {
             stored.token.settings.api_version = ApiVersion::NEWEST;
             Ok(())
@@ -182,20 +190,20 @@ impl Store {
     /// Keeps a token from passing the gate until it is enabled again.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn disable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn disable(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         self.set_state(by.into(), id, TokenState::Disabled, TokenCommand::Disable.rules().action).await
     }
 
     /// Lets a disabled token pass again.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn enable(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn enable(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         self.set_state(by.into(), id, TokenState::Enabled, TokenCommand::Enable.rules().action).await
     }
 
-    async fn set_state(&self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
+    async fn set_state(self, by: Actor, id: TokenId, state: TokenState, action: Action) -> Result<Token, Error> {
         let changed = self.change(by, id, action, |stored| {
             stored.token.state = state;
             Ok(())
@@ -203,13 +211,13 @@ impl Store {
         Ok(changed.await?.0)
     }
 
-    /// Deletes a token: from then on only [`Store::undo_delete`] finds it, within [`UNDO_WINDOW`].
+    /// Deletes a token: from then on only [`Tokens::undo_delete`] finds it, within [`UNDO_WINDOW`].
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn delete(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let changed = self.change(by.into(), id, TokenCommand::Delete.rules().action, |stored| {
-            stored.deleted_at = Some(self.clock().now());
+            stored.deleted_at = Some(self.core.now());
             Ok(())
         });
         Ok(changed.await?.0)
@@ -218,12 +226,12 @@ impl Store {
     /// Restores a token that was deleted within [`UNDO_WINDOW`], as it was. A token that is not deleted stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`].
-    pub async fn undo_delete(&self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn undo_delete(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.core.now());
         let undone = self.change_any(by.into(), id, Action::TokenDeletionUndone, |stored| {
             if stored.deleted_at.is_some_and(|at| !(since + 1..=until).contains(&micros(at))) {
-                return Err(Error::NotFound);
+                return Err(Refusal::NotFound.into());
             }
             stored.deleted_at = None;
             Ok(())
@@ -236,25 +244,25 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_deleted(&self) -> Result<u64, Error> {
-        let (since, until) = counted(UNDO_WINDOW, self.clock().now());
-        let mut tx = self.pools().begin().await?;
+    pub async fn remove_deleted(self) -> Result<u64, Error> {
+        let (since, until) = counted(UNDO_WINDOW, self.core.now());
+        let mut tx = self.core.begin().await?;
         let removed = sql::query("DELETE FROM tokens WHERE deleted_at <= $1 OR deleted_at > $2");
         let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(removed.rows_affected())
     }
 
-    /// Changes a token as [`Store::change_any`] does, unless it is deleted.
+    /// Changes a token as [`Tokens::change_any`] does, unless it is deleted.
     async fn change(
-        &self,
+        self,
         by: Actor,
         id: TokenId,
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
         self.change_any(by, id, action, |stored| match stored.deleted_at {
-            Some(_) => Err(Error::NotFound),
+            Some(_) => Err(Refusal::NotFound.into()),
             None => edit(stored),
         })
         .await
@@ -264,13 +272,13 @@ impl Store {
     /// it back as a new revision with its audit event. If `edit` leaves everything as it was, nothing is written.
     /// Returns the token after the change, and whether the account has another with this name.
     async fn change_any(
-        &self,
+        self,
         by: Actor,
         id: TokenId,
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
-        let mut tx = self.pools().begin_in(by.account).await?;
+        let mut tx = self.core.begin_in(by.account).await?;
         let before = rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;
@@ -285,17 +293,23 @@ impl Store {
             if before != after {
                 (details["before"], details["after"]) = (told(&before), told(&after));
             }
-            event(&by, action, id, details).record(self, &mut tx, self.clock().now()).await?;
+            Event::of(action, by.account)
+                .by(by.user)
+                .on(id)
+                .with(details)
+                .by_access_token(by.access_token.as_ref())
+                .record(self.core, &mut tx, self.core.now())
+                .await?;
         }
         let name_exists = rows::name_exists(&mut tx, by.account, &token.settings.name, Some(id)).await?;
-        self.commit(tx, Invalidation::Token(token.sid.clone())).await?;
+        self.core.commit(tx, Invalidation::Token(token.sid.clone())).await?;
         Ok((token, name_exists))
     }
 }
 
 impl StoredToken {
     fn require_revision(&self, revision: i64) -> Result<(), Error> {
-        if self.token.revision == revision { Ok(()) } else { Err(Error::Conflict) }
+        if self.token.revision == revision { Ok(()) } else { Err(Refusal::Conflict.into()) }
     }
 }
 
@@ -314,16 +328,16 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     .bind(folded(&settings.name))
     .bind(&settings.description)
     .bind(u16::from(settings.api_version))
-    .bind(settings.primary_contact.0)
+    .bind(settings.primary_contact)
     .bind(json!(settings.developers).to_string())
     .bind(json!(settings.scopes).to_string())
     .bind(token.state.as_str())
-    .bind(deleted_at.map(micros))
-    .bind(settings.expires_at.map(micros))
-    .bind(micros(*secret_issued_at))
+    .bind(*deleted_at)
+    .bind(settings.expires_at)
+    .bind(*secret_issued_at)
     .bind(sealed_secret.as_deref())
-    .bind(by.account.0)
-    .bind(token.id.0)
+    .bind(by.account)
+    .bind(token.id)
     .execute(tx)
     .await?;
     Ok(())
@@ -336,11 +350,4 @@ fn told(settings: &TokenSettings) -> Value {
         told["expires_at"] = json!(at.to_rfc3339());
     }
     told
-}
-
-fn event(by: &Actor, action: Action, token: TokenId, mut details: Value) -> Event {
-    if let Some(sid) = &by.access_token {
-        details["by_access_token"] = json!(sid);
-    }
-    Event { account: by.account, user: by.user, action, token: Some(token), details }
 }

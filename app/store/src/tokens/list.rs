@@ -1,26 +1,28 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
-use crate::db::database::{Connection, micros};
+use crate::audit::AuditTrail;
+use crate::db::database::Connection;
 use crate::db::paging::{self, Key, List, Numbered, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value};
 use crate::error::Error;
-use crate::store::Store;
+use crate::tokens::Tokens;
 use crate::tokens::rows::{self, SELECT, StoredToken, TokenRow};
 use crate::tokens::search::{Search, TOKENS};
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::paging::Cursor;
 use domain::tokens::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
 use domain::tokens::token::{Token, TokenId};
 
-impl Store {
+impl Tokens<'_> {
     /// Returns the page of the account's tokens that the filter asks for.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn list(&self, account: AccountId, filter: &TokenFilter) -> Result<TokenList, Error> {
-        let as_of = self.last_entry(account).await?;
-        let mut tx = self.pools().read.begin().await?; // so that all queries see the same state
+    pub async fn list(self, account: AccountId, filter: &TokenFilter) -> Result<TokenList, Error> {
+        let as_of = AuditTrail { core: self.core }.last_entry(account).await?;
+        let mut tx = self.core.read().begin().await?; // so that all queries see the same state
         let wanted = self.wanted(account, filter, &mut tx).await?;
         let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
         Ok(TokenList { tokens: tokens(rows)?, position, as_of })
@@ -32,7 +34,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn numbered_page(
-        &self,
+        self,
         account: AccountId,
         filter: &TokenFilter,
         number: u32,
@@ -41,13 +43,13 @@ impl Store {
         self.page_by_number(account, filter, (number, size), false).await
     }
 
-    /// Returns a page as [`Store::numbered_page`] does, in the order of creation, oldest first: a new token moves none
+    /// Returns a page as [`Tokens::numbered_page`] does, in the order of creation, oldest first: a new token moves none
     /// of those on the pages before it.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn oldest_first_page(
-        &self,
+        self,
         account: AccountId,
         filter: &TokenFilter,
         number: u32,
@@ -59,13 +61,13 @@ impl Store {
 
     /// Returns the page with this number and size, counted from the end of the filter's order if `reversed`.
     async fn page_by_number(
-        &self,
+        self,
         account: AccountId,
         filter: &TokenFilter,
         (number, size): (u32, u32),
         reversed: bool,
     ) -> Result<(Vec<Token>, u64), Error> {
-        let mut tx = self.pools().read.begin().await?;
+        let mut tx = self.core.read().begin().await?;
         let wanted = self.wanted(account, filter, &mut tx).await?;
         let total: i64 = wanted.count().build_query_scalar().fetch_one(&mut *tx).await?;
         let Some(page) = Numbered::new(number, size, total) else {
@@ -81,23 +83,23 @@ impl Store {
     }
 
     async fn wanted<'f>(
-        &self,
+        self,
         account: AccountId,
         filter: &'f TokenFilter,
         on: &mut Connection,
     ) -> Result<Wanted<'f>, Error> {
         let search = Search::plan(&filter.name, &TOKENS, on).await?;
-        Ok(Wanted { dialect: on.dialect(), account, filter, search, now: self.clock().now() })
+        Ok(Wanted { dialect: on.dialect(), account, filter, search, now: self.core.now() })
     }
 
     /// Returns the account's token with this id.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn token(&self, account: AccountId, id: TokenId) -> Result<Token, Error> {
-        let mut connection = self.pools().read.acquire().await?;
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn get(self, account: AccountId, id: TokenId) -> Result<Token, Error> {
+        let mut connection = self.core.read().acquire().await?;
         let found = rows::find(&mut connection, account, id).await?;
-        if found.deleted_at.is_none() { Ok(found.token) } else { Err(Error::NotFound) }
+        if found.deleted_at.is_none() { Ok(found.token) } else { Err(Refusal::NotFound.into()) }
     }
 }
 
@@ -146,16 +148,16 @@ impl List for Wanted<'_> {
     fn filtered(&self, head: String, along_order: bool) -> QueryBuilder {
         let Self { dialect, account, filter, search, now } = self;
         let mut query = QueryBuilder::new(head);
-        query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(account.0);
+        query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(*account);
         search.push(&TOKENS, *dialect, &mut query);
         // The plus keeps SQLite to the index of the order: sorting all matches takes longer than passing over the rest.
         let elsewhere = along_order && filter.sort != Sort::Created && *dialect == Dialect::Sqlite;
         let created_at = if elsewhere { " AND +created_at" } else { " AND created_at" };
         if let Some(from) = filter.created.and_then(|created| created.from(*now)) {
-            query.push(created_at).push(" >= ").push_bind(micros(from));
+            query.push(created_at).push(" >= ").push_bind(from);
         }
         if let Some(before) = filter.created.and_then(|created| created.before(*now)) {
-            query.push(created_at).push(" < ").push_bind(micros(before));
+            query.push(created_at).push(" < ").push_bind(before);
         }
         if let Some(state) = filter.state {
             query.push(" AND state = ").push_bind(state.as_str());
@@ -202,7 +204,7 @@ mod tests {
     #[tokio::test]
     async fn list_page_is_read_from_its_index_without_sorting() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             let account = AccountId(Uuid::nil());
             let indexes = ["tokens_by_creation", "tokens_by_name", "tokens_by_use"];
             for (sort, index) in Sort::ALL.into_iter().zip(indexes) {
@@ -235,7 +237,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_entered_at_its_key_and_no_row_before_it_is_read() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             for sort in Sort::ALL {
                 let filter = &TokenFilter { sort, ..TokenFilter::default() };
                 let account = AccountId(Uuid::nil());
@@ -268,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn count_by_creation_uses_its_index_in_any_order() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             for (created, sort) in CreatedOn::ALL.into_iter().zip(Sort::ALL) {
                 let filter = &TokenFilter { created: Some(created), sort, ..TokenFilter::default() };
                 let account = AccountId(Uuid::nil());
@@ -287,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn a_rare_part_of_a_name_is_found_by_the_index_of_trigrams() {
         for store in stores().await {
-            let dialect = store.pools().dialect();
+            let dialect = store.core.pools().dialect();
             let search = Search::Indexed("rare".to_owned());
             for sort in Sort::ALL {
                 let filter = &TokenFilter { sort, ..TokenFilter::default() };

@@ -5,3 +5,12 @@ pub mod list;
 pub mod rows;
 pub mod search;
 pub mod usage;
+pub mod viewing;
+
+use crate::core::Core;
+
+/// Access tokens: created, changed, read, and what they were used for.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'s> {
+    pub(crate) core: &'s Core,
+}

@@ -4,6 +4,7 @@ use crate::db::database::{Connection, time};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use chrono::{DateTime, Utc};
+use domain::Refusal;
 use domain::account::AccountId;
 use domain::gate::api_version::ApiVersion;
 use domain::members::user::{Person, UserId};
@@ -119,9 +120,9 @@ impl TryFrom<TokenRow> for StoredToken {
 /// Returns the account's token with this id, deleted or not.
 pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: TokenId) -> Result<StoredToken, Error> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push(" WHERE account_id = ").push_bind(account.0).push(" AND id = ").push_bind(id.0);
+    query.push(" WHERE account_id = ").push_bind(account).push(" AND id = ").push_bind(id);
     let row: Option<TokenRow> = query.build_query_as().fetch_optional(connection).await?;
-    row.ok_or(Error::NotFound)?.try_into()
+    row.ok_or(Refusal::NotFound)?.try_into()
 }
 
 /// Returns whether the account has a token with this name (folded), other than `except`.
@@ -135,9 +136,9 @@ pub(crate) async fn name_exists(
         "SELECT EXISTS (SELECT 1 FROM tokens WHERE account_id = $1 AND name_folded = $2 AND deleted_at IS NULL
              AND ($3 IS NULL OR id <> $3))",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(folded(name))
-    .bind(except.map(|id| id.0));
+    .bind(except);
     Ok(exists.fetch_one(connection).await?)
 }
 

@@ -6,7 +6,7 @@ use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::gate::call_pack::PackedCall;
 use crate::gate::calls::{PackRow, Place};
-use crate::store::Store;
+use crate::tokens::Tokens;
 use crate::tokens::rows::corrupt;
 use chrono::{NaiveDate, TimeDelta};
 use domain::account::AccountId;
@@ -101,25 +101,20 @@ struct DayRow {
     latency_sum: i64,
 }
 
-impl Store {
+impl Tokens<'_> {
     /// Returns the use of the account's tokens from one day to another, both included, in UTC: by day, token (in the
     /// order of creation), operation and status. Calls that are not written yet are not included.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn token_usage(
-        &self,
-        account: AccountId,
-        from: NaiveDate,
-        to: NaiveDate,
-    ) -> Result<Vec<TokenUsage>, Error> {
+    pub async fn usage(self, account: AccountId, from: NaiveDate, to: NaiveDate) -> Result<Vec<TokenUsage>, Error> {
         let (from, to) = (day_number(from), day_number(to));
-        let mut tx = self.pools().read.begin().await?; // calls added up meanwhile are neither missed nor counted twice
+        let mut tx = self.core.read().begin().await?; // calls added up meanwhile are neither missed nor counted twice
         let rows: Vec<DayRow> = sql::query_as(
             "SELECT day, token_id, scope, status, calls, latency_sum FROM calls_by_day
              WHERE account_id = $1 AND day >= $2 AND day <= $3",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(from)
         .bind(to)
         .fetch_all(&mut *tx)
@@ -147,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`]; [`Error::Corrupt`] for the first pack that can't be read, after everything else is done.
-    pub async fn add_up_calls(&self) -> Result<u64, Error> {
+    pub async fn add_up_calls(self) -> Result<u64, Error> {
         let (mut added, mut account, mut corrupt) = (0, Uuid::nil(), None);
         while let Some(next) = self.next_account_with_calls(account).await? {
             account = next;
@@ -167,8 +162,8 @@ impl Store {
     }
 
     /// Adds up some packs of the account. Returns the number of calls, or `None` if there were none.
-    async fn add_up_some(&self, account: Uuid) -> Result<Option<u64>, Error> {
-        let mut tx = self.pools().begin_in(AccountId(account)).await?;
+    async fn add_up_some(self, account: Uuid) -> Result<Option<u64>, Error> {
+        let mut tx = self.core.begin_in(AccountId(account)).await?;
         let packs = packs_to_count(&mut tx, account, FIRST, i64::MAX).await?;
         if packs.is_empty() {
             return Ok(None);
@@ -204,8 +199,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_old_calls(&self, keep: TimeDelta) -> Result<(), Error> {
-        let before = micros(self.clock().now() - keep);
+    pub async fn remove_old_calls(self, keep: TimeDelta) -> Result<(), Error> {
+        let before = micros(self.core.now() - keep);
         let mut account = Uuid::nil();
         while let Some(next) = self.next_account_with_calls(account).await? {
             account = next;
@@ -215,8 +210,8 @@ impl Store {
         Ok(())
     }
 
-    async fn remove_some(&self, account: Uuid, before: i64) -> Result<u64, Error> {
-        let mut tx = self.pools().begin_in(AccountId(account)).await?;
+    async fn remove_some(self, account: Uuid, before: i64) -> Result<u64, Error> {
+        let mut tx = self.core.begin_in(AccountId(account)).await?;
         let removed =
             some_packs("DELETE", "AND counted", account, FIRST, before, CALLS).build().execute(&mut *tx).await?;
         tx.commit().await?;
@@ -224,15 +219,15 @@ impl Store {
     }
 
     /// Removes the old packs that are not added up because they can't be read.
-    async fn remove_unreadable(&self, account: Uuid, before: i64) -> Result<(), Error> {
+    async fn remove_unreadable(self, account: Uuid, before: i64) -> Result<(), Error> {
         let mut after = FIRST;
         loop {
-            let packs = packs_to_count(&mut self.pools().read.acquire().await?, account, after, before).await?;
+            let packs = packs_to_count(&mut self.core.read().acquire().await?, account, after, before).await?;
             let Some(last) = packs.last() else { return Ok(()) };
             after = last.place();
             for pack in &packs {
                 if let Err(error) = pack.calls() {
-                    let mut tx = self.pools().begin_in(AccountId(account)).await?;
+                    let mut tx = self.core.begin_in(AccountId(account)).await?;
                     sql::query("DELETE FROM call_packs WHERE id = $1").bind(pack.id).execute(&mut *tx).await?;
                     tx.commit().await?;
                     tracing::warn!(%error, "calls that can't be read were removed for their age, and are in no report");
@@ -241,9 +236,9 @@ impl Store {
         }
     }
 
-    async fn next_account_with_calls(&self, after: Uuid) -> Result<Option<Uuid>, Error> {
+    async fn next_account_with_calls(self, after: Uuid) -> Result<Option<Uuid>, Error> {
         let next = "SELECT account_id FROM call_packs WHERE account_id > $1 ORDER BY account_id LIMIT 1";
-        Ok(sql::query_scalar(next).bind(after).fetch_optional(&self.pools().read).await?)
+        Ok(sql::query_scalar(next).bind(after).fetch_optional(self.core.read()).await?)
     }
 }
 
@@ -293,7 +288,7 @@ pub(crate) async fn names(
     let mut named = HashMap::new();
     for tokens in tokens.chunks(ROWS) {
         let mut select = QueryBuilder::new("SELECT id, name, sid FROM tokens WHERE account_id = ");
-        select.push_bind(account.0).push(" AND deleted_at IS NULL AND id IN (").push_list(tokens.iter().copied());
+        select.push_bind(account).push(" AND deleted_at IS NULL AND id IN (").push_list(tokens.iter().copied());
         select.push(")");
         let rows: Vec<(Uuid, String, String)> = select.build_query_as().persistent(false).fetch_all(&mut *on).await?;
         for (id, name, sid) in rows {
@@ -323,7 +318,7 @@ fn usage(key: Key, sum: &Sum, named: &HashMap<Uuid, (String, AccountSid)>) -> Re
 mod tests {
     use super::*;
     use crate::db::plans::stores;
-    use crate::gate::calls::Call;
+    use crate::gate::call::Call;
     use crate::gate::calls::tests::call;
 
     #[tokio::test]
@@ -332,14 +327,14 @@ mod tests {
             let account = Uuid::now_v7();
             let call = call(account);
             for number in 0..5_000 {
-                store.record_call(Call { at: call.at - TimeDelta::hours(number), ..call });
+                store.gate().record_call(Call { at: call.at - TimeDelta::hours(number), ..call });
             }
-            store.flush_calls().await.unwrap();
+            store.gate().flush_calls().await.unwrap();
             for added in [Some(4_000), Some(1_000), None] {
-                assert_eq!(store.add_up_some(account).await.unwrap(), added);
+                assert_eq!(store.tokens().add_up_some(account).await.unwrap(), added);
             }
             for removed in [4_000, 1_000, 0] {
-                assert_eq!(store.remove_some(account, i64::MAX).await.unwrap(), removed);
+                assert_eq!(store.tokens().remove_some(account, i64::MAX).await.unwrap(), removed);
             }
         }
     }
@@ -350,12 +345,12 @@ mod tests {
             let account = Uuid::now_v7();
             let call = call(account);
             for _ in 0..20_000 {
-                store.record_call(call);
+                store.gate().record_call(call);
             }
-            store.flush_calls().await.unwrap();
+            store.gate().flush_calls().await.unwrap();
             for (calls, packs) in [(1, 1), (4_000, 1), (4_001, 2), (400_000, 5)] {
                 let some = some_packs("SELECT id", "", account, FIRST, i64::MAX, calls);
-                let some: Vec<Uuid> = some.build_query_scalar().fetch_all(&store.pools().read).await.unwrap();
+                let some: Vec<Uuid> = some.build_query_scalar().fetch_all(&store.core.pools().read).await.unwrap();
                 assert_eq!(some.len(), packs, "{calls}");
             }
         }
@@ -364,7 +359,7 @@ mod tests {
     #[tokio::test]
     async fn no_statement_is_kept_for_each_number_of_tokens() {
         let [_, store] = stores().await;
-        let mut connection = store.pools().read.acquire().await.unwrap();
+        let mut connection = store.core.pools().read.acquire().await.unwrap();
         names(&mut connection, AccountId(Uuid::nil()), [Uuid::nil()].into_iter()).await.unwrap();
         let kept = "SELECT statement FROM pg_prepared_statements";
         let kept: Vec<String> = sql::query_scalar(kept).fetch_all(&mut connection).await.unwrap();

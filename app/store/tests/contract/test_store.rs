@@ -94,16 +94,16 @@ impl TestStore {
     }
 
     pub async fn issue(&self, name: &str) -> IssuedToken {
-        self.store.create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap()
+        self.store.tokens().create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap()
     }
 
     pub async fn token(&self, token: &Token) -> Token {
-        self.store.token(self.aya.account, token.id).await.unwrap()
+        self.store.tokens().get(self.aya.account, token.id).await.unwrap()
     }
 
     /// Returns the names on the page of the list that the filter asks for.
     pub async fn names(&self, filter: TokenFilter) -> Vec<String> {
-        let list = self.store.list(self.aya.account, &filter).await.unwrap();
+        let list = self.store.tokens().list(self.aya.account, &filter).await.unwrap();
         list.tokens.into_iter().map(|token| token.settings.name).collect()
     }
 
@@ -130,8 +130,8 @@ pub fn new_user(name: &str, role: Role) -> NewUser {
 /// Adds an account and returns its first user, an administrator.
 async fn asker(store: &Store, account_name: &str, name: &str) -> CurrentUser {
     let role = Role::AccountAdministrator;
-    let account: AccountId = store.add_account(account_name).await.unwrap();
-    let id = store.add_user(account, new_user(name, role)).await.unwrap();
+    let account: AccountId = store.account().add(account_name).await.unwrap();
+    let id = store.members().add(account, new_user(name, role)).await.unwrap();
     let user = Person { id, name: name.to_owned(), email: format!("{name}@agency.example") };
     CurrentUser { user, account, account_name: account_name.to_owned(), role }
 }

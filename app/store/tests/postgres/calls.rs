@@ -37,19 +37,19 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     somebody.execute(LATE).await.unwrap();
     somebody.execute("SELECT pg_advisory_lock(7)").await.unwrap();
     for _ in 0..3 {
-        node.record_call(call);
+        node.gate().record_call(call);
     }
     let flushing = tokio::spawn({
         let node = node.clone();
-        async move { node.flush_calls().await }
+        async move { node.gate().flush_calls().await }
     });
     while !sqlx::query_scalar::<_, bool>(IS_LATE).fetch_one(&mut somebody).await.unwrap() {}
     wire.cut();
     assert!(flushing.await.unwrap().unwrap_err().is_unavailable());
     wire.mend();
-    node.record_call(call);
+    node.gate().record_call(call);
     somebody.execute("SELECT pg_advisory_unlock(7)").await.unwrap();
-    assert_eq!(node.flush_calls().await.unwrap(), 4);
+    assert_eq!(node.gate().flush_calls().await.unwrap(), 4);
     let day = call.at.date_naive();
-    assert_eq!(node.token_usage(call.account, day, day).await.unwrap()[0].calls, 4);
+    assert_eq!(node.tokens().usage(call.account, day, day).await.unwrap()[0].calls, 4);
 }

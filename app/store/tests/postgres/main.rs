@@ -9,8 +9,8 @@ mod wire;
 
 #[path = "../contract/mod.rs"]
 mod contract;
-#[allow(dead_code)]
-#[path = "../../src/db/sql.rs"]
+#[allow(dead_code, unused_imports)] // tests need only some of it
+#[path = "../../src/db/sql/mod.rs"]
 mod sql;
 
 use contract::{soft_passkey, test_store};

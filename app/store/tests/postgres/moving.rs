@@ -4,7 +4,7 @@ use crate::contract::test_store::{HERE, PASSWORD, TestStore};
 use crate::database::Database;
 use chrono::TimeDelta;
 use domain::tokens::filter::TokenFilter;
-use store::{Call, Clock, Error, LEASE, ServerKey, Store, move_database};
+use store::{Call, Clock, Error, LEASE, MoveError, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -22,36 +22,37 @@ async fn open(url: &str, clock: &Clock) -> Store {
 async fn database_moves_to_sqlite_and_back_unchanged() {
     let test = TestStore::new().await;
     let issued = test.issue("カギの束").await;
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session =
+        test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     let (token, account) = (issued.token.id, test.aya.account);
     let scope = domain::tokens::scope::Scope::GET_COMPANY_INFORMATION;
     let (at, latency) = (test.clock.now(), std::time::Duration::from_millis(1));
     for _ in 0..2_000 {
-        test.store.record_call(Call { account, token, scope, status: 200, at, address: HERE, latency });
+        test.store.gate().record_call(Call { account, token, scope, status: 200, at, address: HERE, latency });
     }
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     test.later(TimeDelta::days(1));
-    test.store.enable_api_access(&test.aya).await.unwrap();
-    let chains = test.store.verify_audit_trail().await.unwrap();
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
+    let chains = test.store.audit().verify().await.unwrap();
 
     let (_folder, sqlite) = file();
     let moved = move_database(&test.database.url(), &sqlite).await.unwrap();
     let rows = |table| moved.iter().find(|moved| moved.name == table).unwrap().rows;
     assert_eq!((rows("accounts"), rows("tokens"), rows("call_packs"), rows("audit_events")), (1, 1, 1, 5));
-    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(Error::NotEmpty("accounts"))));
+    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(MoveError::NotEmpty("accounts"))));
     let back = Database::new().await;
     assert_eq!(move_database(&sqlite, &back.url()).await.unwrap(), moved);
 
     for url in [&sqlite, &back.url()] {
         let store = open(url, &test.clock).await;
-        assert_eq!(store.call_log(account, at.date_naive(), at.date_naive()).next().await.unwrap().len(), 2_000);
-        assert_eq!(store.verify_audit_trail().await.unwrap(), chains);
-        assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
-        assert_eq!(store.session(&session).await.unwrap(), None, "a day later it is over");
+        assert_eq!(store.gate().call_log(account, at.date_naive(), at.date_naive()).next().await.unwrap().len(), 2_000);
+        assert_eq!(store.audit().verify().await.unwrap(), chains);
+        assert!(store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+        assert_eq!(store.sign_in().session(&session).await.unwrap(), None, "a day later it is over");
         let filter = TokenFilter { name: "ｶｷﾞの".to_owned(), ..TokenFilter::default() };
-        assert_eq!(store.list(account, &filter).await.unwrap().tokens.len(), 1);
-        store.create(&test.aya, test.settings("Export"), Uuid::now_v7()).await.unwrap();
-        assert!(store.verify_audit_trail().await.unwrap().iter().all(|chain| chain.fault.is_none()));
+        assert_eq!(store.tokens().list(account, &filter).await.unwrap().tokens.len(), 1);
+        store.tokens().create(&test.aya, test.settings("Export"), Uuid::now_v7()).await.unwrap();
+        assert!(store.audit().verify().await.unwrap().iter().all(|chain| chain.fault.is_none()));
         let other = Store::open(url, ServerKey::from_bytes([8; 32]), test.clock.clone()).await;
         assert!(matches!(other, Err(Error::WrongKey)));
     }
@@ -63,12 +64,12 @@ async fn move_is_refused_while_a_server_runs() {
     let issued = test.issue("Export").await;
     let keeping = tokio::spawn(test.store.clone().keep_lease());
     let began = std::time::Instant::now();
-    while !test.store.remembers(&issued.token.sid) {
-        assert!(test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    while !test.store.gate().remembers(&issued.token.sid) {
+        assert!(test.store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
         assert!(began.elapsed() < 3 * LEASE, "it lease_is_valid its cache");
     }
     let (_folder, sqlite) = file();
-    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(Error::Served)));
+    assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(MoveError::Served)));
     keeping.abort();
     assert!(keeping.await.unwrap_err().is_cancelled());
     test.store.end_lease().await.unwrap();
@@ -79,11 +80,11 @@ async fn move_is_refused_while_a_server_runs() {
 async fn refused_move_leaves_both_databases_unchanged() {
     let test = TestStore::new().await;
     let other = Database::new().await;
-    assert!(matches!(move_database(&test.database.url(), &other.url()).await, Err(Error::SameKind)));
+    assert!(matches!(move_database(&test.database.url(), &other.url()).await, Err(MoveError::SameKind)));
     let (_folder, sqlite) = file();
     let before = open(&sqlite, &test.clock).await;
-    before.add_account("Other").await.unwrap();
-    assert!(matches!(move_database(&sqlite, &test.database.url()).await, Err(Error::NotEmpty("accounts"))));
-    assert_eq!(test.store.accounts().await.unwrap().len(), 1);
-    assert_eq!(before.accounts().await.unwrap().len(), 1);
+    before.account().add("Other").await.unwrap();
+    assert!(matches!(move_database(&sqlite, &test.database.url()).await, Err(MoveError::NotEmpty("accounts"))));
+    assert_eq!(test.store.account().all().await.unwrap().len(), 1);
+    assert_eq!(before.account().all().await.unwrap().len(), 1);
 }

@@ -26,8 +26,8 @@ async fn node(test: &TestStore, token: &Token, secret: &Secret) -> (Store, Abort
 async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, AbortHandle) {
     let keeping = tokio::spawn(node.clone().keep_lease()).abort_handle();
     let began = Instant::now();
-    while !node.remembers(&token.sid) {
-        assert!(node.authenticate(&token.sid, secret).await.unwrap().is_some());
+    while !node.gate().remembers(&token.sid) {
+        assert!(node.gate().authenticate(&token.sid, secret).await.unwrap().is_some());
         assert!(began.elapsed() < AT_LAST, "it lease_is_valid its cache");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -37,7 +37,7 @@ async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, Abo
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
     let test = TestStore::new().await;
-    test.store.enable_api_access(&test.aya).await.unwrap();
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
     let issued = test.issue("Export").await;
     let (sid, mut secret) = (issued.token.sid.clone(), issued.secret);
     let (other, _) = node(&test, &issued.token, &secret).await;
@@ -52,32 +52,32 @@ async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
         callers.spawn(async move {
             while !ended.load(Ordering::Acquire) {
                 let secret = current.lock().unwrap().clone();
-                if other.authenticate(&sid, &secret).await.unwrap().is_some() {
+                if other.gate().authenticate(&sid, &secret).await.unwrap().is_some() {
                     passes.fetch_add(1, Ordering::Relaxed);
                 }
-                remembered.fetch_add(u64::from(other.remembers(&sid)), Ordering::Relaxed);
+                remembered.fetch_add(u64::from(other.gate().remembers(&sid)), Ordering::Relaxed);
                 tokio::task::yield_now().await;
             }
         });
     }
     let mut revision = issued.token.revision;
     for reset in 0..100 {
-        let issued = test.store.reset(&test.aya, issued.token.id, revision).await.unwrap();
+        let issued = test.store.tokens().reset(&test.aya, issued.token.id, revision).await.unwrap();
         let old = std::mem::replace(&mut secret, issued.secret);
         revision = issued.token.revision;
-        assert!(other.authenticate(&sid, &old).await.unwrap().is_none(), "a stale pass after reset {reset}");
-        assert!(other.authenticate(&sid, &secret).await.unwrap().is_some());
+        assert!(other.gate().authenticate(&sid, &old).await.unwrap().is_none(), "a stale pass after reset {reset}");
+        assert!(other.gate().authenticate(&sid, &secret).await.unwrap().is_some());
         *current.lock().unwrap() = secret.clone();
         // Wait until the other node has the token in its cache again: otherwise the next reset would test nothing.
-        while !other.remembers(&sid) {
+        while !other.gate().remembers(&sid) {
             tokio::task::yield_now().await;
         }
     }
     ended.store(true, Ordering::Release);
     callers.join_all().await;
     assert!(passes.load(Ordering::Relaxed) > 100 && remembered.load(Ordering::Relaxed) > 100);
-    test.store.disable_api_access(&test.aya).await.unwrap();
-    assert!(!other.authenticate(&sid, &secret).await.unwrap().unwrap().api_access);
+    test.store.account().disable_api_access(&test.aya).await.unwrap();
+    assert!(!other.gate().authenticate(&sid, &secret).await.unwrap().unwrap().api_access);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -86,10 +86,10 @@ async fn change_waits_for_the_lease_of_a_lost_node_to_expire() {
     let issued = test.issue("Export").await;
     let (other, keeping) = node(&test, &issued.token, &issued.secret).await;
     keeping.abort();
-    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision);
+    let reset = test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision);
     tokio::time::timeout(AT_LAST, reset).await.expect("it does not wait for ever").unwrap();
-    assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
-    assert!(!other.remembers(&issued.token.sid), "it lease_is_valid nothing any more");
+    assert!(other.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    assert!(!other.gate().remembers(&issued.token.sid), "it lease_is_valid nothing any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -99,8 +99,8 @@ async fn a_change_does_not_wait_for_a_node_that_has_ended_its_lease() {
     let (other, keeping) = node(&test, &issued.token, &issued.secret).await;
     keeping.abort();
     other.end_lease().await.unwrap();
-    assert!(!other.remembers(&issued.token.sid));
-    test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
+    assert!(!other.gate().remembers(&issued.token.sid));
+    test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     let waited_for = sql::query_scalar::<i64>("SELECT COUNT(*) FROM evictions");
     assert_eq!(waited_for.fetch_one(&test.database().await).await.unwrap(), 0, "there was nobody to wait for");
 }
@@ -112,22 +112,22 @@ async fn only_one_change_waits_for_a_node_whose_lease_never_ends() {
     // A lease as it is left by a database clock that was ahead.
     let gone = "INSERT INTO nodes (id, lease_until) VALUES (gen_random_uuid(), now() + INTERVAL '1 year')";
     sql::query(gone).execute(&database).await.unwrap();
-    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
+    let reset = test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     let nodes = || sql::query_scalar::<i64>("SELECT COUNT(*) FROM nodes");
     assert_eq!(nodes().fetch_one(&database).await.unwrap(), 0);
-    test.store.reset(&test.aya, issued.token.id, reset.token.revision).await.unwrap();
-    assert!(test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    test.store.tokens().reset(&test.aya, issued.token.id, reset.token.revision).await.unwrap();
+    assert!(test.store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn calls_taken_by_a_clock_ahead_cost_the_account_none() {
     let test = TestStore::new().await;
     let (account, group, quota) = (test.aya.account, RateGroup::Default, Quota::new(TWO, 200));
-    let take = async || test.store.take_call(account, group, quota).await.unwrap().passed;
+    let take = async || test.store.gate().take_call(account, group, quota).await.unwrap().passed;
     assert!(take().await && take().await && !take().await);
     let ahead = "UPDATE call_allowances SET back_at = back_at + 86400000000000";
     sql::query(ahead).execute(&test.database().await).await.unwrap();
-    assert_eq!(test.store.calls_back_in(account, group, quota).await.unwrap(), 0);
+    assert_eq!(test.store.gate().calls_back_in(account, group, quota).await.unwrap(), 0);
     assert!(take().await && take().await && !take().await);
 }
 
@@ -138,14 +138,14 @@ async fn database_and_domain_decide_alike_on_each_call() {
     let test = TestStore::new().await;
     let database = test.database().await;
     let (account, group, quota) = (test.aya.account, RateGroup::Default, Quota::new(TWO, 20_000));
-    assert!(test.store.take_call(account, group, quota).await.unwrap().passed);
+    assert!(test.store.gate().take_call(account, group, quota).await.unwrap().passed);
     let hour = 3_600_000_000_000_i64;
     for ahead in [-hour, 0, hour, 10_000_000_000_000 - hour, 10_000_000_000_000 + hour, 20_000_000_000_000] {
         let moved = "UPDATE call_allowances
                      SET back_at = CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT) * 1000 + $1";
         sql::query(moved).bind(ahead).execute(&database).await.unwrap();
         let expected = quota.take(u64::try_from(ahead).unwrap_or_default());
-        let taken = test.store.take_call(account, group, quota).await.unwrap();
+        let taken = test.store.gate().take_call(account, group, quota).await.unwrap();
         let elapsed = expected.back_in - taken.back_in;
         assert_eq!((taken.passed, elapsed < u64::try_from(hour).unwrap()), (expected.passed, true), "{ahead}");
     }
@@ -156,12 +156,12 @@ async fn billions_of_calls_an_hour_are_counted_in_nanoseconds() {
     let test = TestStore::new().await;
     let (account, group) = (test.aya.account, RateGroup::Default);
     let quota = Quota::new(NonZeroU32::new(4_000_000_000).unwrap(), 3_600);
-    let taken = test.store.take_call(account, group, quota).await.unwrap();
+    let taken = test.store.gate().take_call(account, group, quota).await.unwrap();
     assert_eq!(taken, Taken { passed: true, back_in: 900 });
     let mut callers = JoinSet::new();
     for _ in 0..8 {
         let store = test.store.clone();
-        callers.spawn(async move { store.take_call(account, group, quota).await.unwrap().passed });
+        callers.spawn(async move { store.gate().take_call(account, group, quota).await.unwrap().passed });
     }
     assert_eq!(callers.join_all().await, [true; 8]);
 }
@@ -171,10 +171,10 @@ async fn a_store_that_keeps_no_lease_remembers_nothing() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
     let other = test.reopened().await.at(Clock::system());
-    assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
-    assert!(!other.remembers(&issued.token.sid));
-    test.store.delete(&test.aya, issued.token.id).await.unwrap();
-    assert!(other.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    assert!(other.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(!other.gate().remembers(&issued.token.sid));
+    test.store.tokens().delete(&test.aya, issued.token.id).await.unwrap();
+    assert!(other.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -190,19 +190,19 @@ async fn calls_on_several_nodes_share_one_exact_limit() {
         callers.spawn(async move {
             let mut passed = 0;
             for _ in 0..20 {
-                passed += u32::from(store.take_call(account, group, quota).await.unwrap().passed);
+                passed += u32::from(store.gate().take_call(account, group, quota).await.unwrap().passed);
             }
             passed
         });
     }
     assert_eq!(callers.join_all().await.into_iter().sum::<u32>(), 30);
-    let refused = two.take_call(account, group, quota).await.unwrap();
+    let refused = two.gate().take_call(account, group, quota).await.unwrap();
     let wait = Duration::from_nanos(quota.wait(refused.back_in));
     assert!(!refused.passed && wait > Duration::from_mins(1) && wait <= Duration::from_secs(100), "{refused:?}");
-    let all_back = Duration::from_nanos(one.calls_back_in(account, group, quota).await.unwrap());
+    let all_back = Duration::from_nanos(one.gate().calls_back_in(account, group, quota).await.unwrap());
     assert!(all_back > Duration::from_mins(48) && all_back <= Duration::from_mins(50), "{all_back:?}");
-    assert_eq!(one.calls_back_in(account, RateGroup::ReportExport, quota).await.unwrap(), 0);
-    assert!(one.take_call(stranger, group, quota).await.unwrap().passed);
+    assert_eq!(one.gate().calls_back_in(account, RateGroup::ReportExport, quota).await.unwrap(), 0);
+    assert!(one.gate().take_call(stranger, group, quota).await.unwrap().passed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -215,22 +215,22 @@ async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
     let (other, _) = remembering(other, &issued.token, old).await;
 
     wire.cut();
-    assert!(other.authenticate(sid, old).await.unwrap().is_some(), "by its memory");
-    let refused = other.disable(&test.aya, issued.token.id).await.unwrap_err();
+    assert!(other.gate().authenticate(sid, old).await.unwrap().is_some(), "by its memory");
+    let refused = other.tokens().disable(&test.aya, issued.token.id).await.unwrap_err();
     assert!(refused.is_unavailable(), "{refused}");
-    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
+    let reset = test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     for secret in [old, &reset.secret] {
-        let answer = other.authenticate(sid, secret).await;
+        let answer = other.gate().authenticate(sid, secret).await;
         assert!(answer.as_ref().is_err_and(store::Error::is_unavailable), "{answer:?}");
     }
 
     wire.mend();
     let (other, _) = remembering(other, &issued.token, &reset.secret).await;
-    assert!(other.authenticate(sid, old).await.unwrap().is_none());
+    assert!(other.gate().authenticate(sid, old).await.unwrap().is_none());
     assert_eq!(
         test.token(&issued.token).await.state,
         domain::tokens::token::TokenState::Enabled,
         "what was refused was not done"
     );
-    other.disable(&test.aya, issued.token.id).await.unwrap();
+    other.tokens().disable(&test.aya, issued.token.id).await.unwrap();
 }

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use store::{Clock, DatabaseLock, Error, ServerKey, Store, back_up};
+use store::{BackupError, Clock, DatabaseLock, Error, ServerKey, Store, back_up};
 use uuid::Uuid;
 
 fn url(file: &Path) -> String {
@@ -46,25 +46,25 @@ async fn change_by_another_process_is_refused_while_served() {
     let address = test.database.url();
     let lock = DatabaseLock::take(&address).await.unwrap();
     let server = Store::open_alone(lock, &address, key, clock).await.unwrap();
-    assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
-    assert!(server.remembers(&issued.token.sid));
+    assert!(server.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(server.gate().remembers(&issued.token.sid));
 
     let (by, id) = (&test.aya, issued.token.id);
     for refused in [
-        test.store.reset(by, id, issued.token.revision).await.map(drop),
-        test.store.disable(by, id).await.map(drop),
-        test.store.delete(by, id).await.map(drop),
-        test.store.enable_api_access(by).await.map(drop),
+        test.store.tokens().reset(by, id, issued.token.revision).await.map(drop),
+        test.store.tokens().disable(by, id).await.map(drop),
+        test.store.tokens().delete(by, id).await.map(drop),
+        test.store.account().enable_api_access(by).await.map(drop),
     ] {
         assert!(matches!(refused, Err(Error::InUse(_))), "{refused:?}");
     }
-    assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(server.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
     // Changes to data that no server caches are written as usual.
-    test.store.add_user(by.account, new_user("bo", Role::Analyst)).await.unwrap();
-    let reset = server.reset(by, id, issued.token.revision).await.unwrap();
-    assert!(server.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    test.store.members().add(by.account, new_user("bo", Role::Analyst)).await.unwrap();
+    let reset = server.tokens().reset(by, id, issued.token.revision).await.unwrap();
+    assert!(server.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
     drop(server);
-    test.store.reset(by, id, reset.token.revision).await.unwrap();
+    test.store.tokens().reset(by, id, reset.token.revision).await.unwrap();
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn folder_of_any_name_can_be_opened() {
         let address = format!("sqlite://{encoded}/kagitaba.db");
         for _ in 0..2 {
             let store = Store::open(&address, ServerKey::from_bytes([1; 32]), Clock::system()).await.unwrap();
-            let _ = store.add_account("Agency").await;
+            let _ = store.account().add("Agency").await;
         }
         assert!(std::fs::metadata(data.join("kagitaba.db")).unwrap().len() > 0, "{}", data.display());
         back_up(&address, &data.join("backup.db")).await.unwrap();
@@ -107,7 +107,7 @@ async fn backup_is_whole_while_others_write() {
         let (store, by, settings) = (test.store.clone(), test.aya.clone(), test.settings("Another"));
         async move {
             loop {
-                store.create(&by, settings.clone(), Uuid::now_v7()).await.unwrap();
+                store.tokens().create(&by, settings.clone(), Uuid::now_v7()).await.unwrap();
             }
         }
     });
@@ -117,11 +117,11 @@ async fn backup_is_whole_while_others_write() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing lies beside it");
 
     let copy = Store::open(&url(&file), ServerKey::from_bytes([7; 32]), test.store.clock().clone()).await.unwrap();
-    assert!(copy.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
-    assert!(copy.verify_audit_trail().await.unwrap().iter().all(|chain| chain.fault.is_none()));
+    assert!(copy.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(copy.audit().verify().await.unwrap().iter().all(|chain| chain.fault.is_none()));
     let refused = back_up(&address, &file).await.unwrap_err();
-    assert!(matches!(refused, Error::BackupExists(_)), "{refused}");
-    assert!(matches!(back_up("postgres://localhost/x", &file).await, Err(Error::NotBackedUpHere)));
+    assert!(matches!(refused, BackupError::Exists(_)), "{refused}");
+    assert!(matches!(back_up("postgres://localhost/x", &file).await, Err(BackupError::NotBackedUpHere)));
     assert!(back_up(&url(&folder.path().join("none.db")), &folder.path().join("b.db")).await.is_err());
 }
 

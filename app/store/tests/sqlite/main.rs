@@ -5,8 +5,8 @@ mod files;
 
 #[path = "../contract/mod.rs"]
 mod contract;
-#[allow(dead_code)]
-#[path = "../../src/db/sql.rs"]
+#[allow(dead_code, unused_imports)] // tests need only some of it
+#[path = "../../src/db/sql/mod.rs"]
 mod sql;
 
 use contract::{soft_passkey, test_store};
@@ -40,16 +40,16 @@ async fn a_database_in_memory_is_refused() {
 async fn known_token_is_cached_and_unknown_one_is_looked_up_each_time() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
-    let seen = test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let seen = test.store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
     sql::query("ALTER TABLE tokens RENAME TO away").execute(&test.database().await).await.unwrap();
     let wrong = Secret::generate(&mut rand::rng());
     for store in [&test.store, &test.store.at(Clock::system())] {
-        assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
-        assert_eq!(store.authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
+        assert_eq!(store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().as_ref(), Some(&seen));
+        assert_eq!(store.gate().authenticate(&issued.token.sid, &wrong).await.unwrap(), None);
     }
     let stranger = AccountSid::generate(&mut rand::rng());
     for _ in 0..2 {
-        let answer = test.store.authenticate(&stranger, &wrong).await;
+        let answer = test.store.gate().authenticate(&stranger, &wrong).await;
         assert!(matches!(answer, Err(Error::Database(_))), "the database was asked");
     }
 }
@@ -59,7 +59,7 @@ async fn verifying_the_audit_trail_leaves_the_files_unchanged() {
     let test = TestStore::new().await;
     test.issue("Export").await;
     let key = ServerKey::from_bytes([7; 32]);
-    let chains = test.store.verify_audit_trail().await.unwrap();
+    let chains = test.store.audit().verify().await.unwrap();
     // A server still has the database open, so the last entries may be in the write-ahead log only.
     assert_eq!(verify_audit_trail(&test.database.url(), &key, &[]).await.unwrap(), chains);
 

@@ -44,7 +44,7 @@ const ADVERTISERS: &str = include_str!("advertisers.csv");
 /// # Errors
 /// If the store fails.
 pub async fn is_due(store: &Store) -> Result<bool> {
-    Ok(store.is_unfinished(WORK).await? || !store.has_users().await?)
+    Ok(store.reports().is_unfinished(WORK).await? || !store.members().has_users().await?)
 }
 
 /// Returns whether the database has the demo accounts, or some of them.
@@ -52,7 +52,7 @@ pub async fn is_due(store: &Store) -> Result<bool> {
 /// # Errors
 /// If the store fails.
 pub async fn is_in(store: &Store) -> Result<bool> {
-    Ok(store.is_unfinished(WORK).await? || store.account_named(HOSHI_OAK.name).await?.is_some())
+    Ok(store.reports().is_unfinished(WORK).await? || store.account().named(HOSHI_OAK.name).await?.is_some())
 }
 
 /// Makes the demo accounts, as they would be `now`. After an interruption, it makes what is missing.
@@ -64,24 +64,24 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
 }
 
 async fn create_with(store: &Store, now: DateTime<Utc>, samples: &[Sample]) -> Result<()> {
-    store.begin_work(WORK).await?;
+    store.reports().begin_work(WORK).await?;
     let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
-    store.set_company_information(oak, &agency::hoshi_oak_profile()).await?;
-    store.set_company_information(kita, &agency::kita_media_profile()).await?;
+    store.account().set_company_information(oak, &agency::hoshi_oak_profile()).await?;
+    store.account().set_company_information(kita, &agency::kita_media_profile()).await?;
     let brands = advertisers::parse(ADVERTISERS.as_bytes(), None).map_err(|problems| anyhow!(problems.join("; ")))?;
-    then.import_advertisers(oak, &brands).await?;
+    then.reports().import_advertisers(oak, &brands).await?;
 
     let administrator = asker(store, oak, &HOSHI_OAK).await?;
     // Later than Hoshi & Oak, because a sign-in begins in the account that the user joined first.
     let later = store.at(Clock::fixed(now - TimeDelta::days(200)));
     let minato = add_agency(&later, &MINATO_STUDIO).await?;
     share(&later, minato, &MINATO_STUDIO, &administrator.user.email).await?;
-    then.enable_api_access(&administrator).await?;
+    then.account().enable_api_access(&administrator).await?;
     for sample in samples {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
     }
-    Ok(store.finish_work(WORK).await?)
+    Ok(store.reports().finish_work(WORK).await?)
 }
 
 /// Returns a text that lists the demo users and their password.
@@ -98,12 +98,12 @@ pub fn how_to_sign_in() -> String {
 /// Adds the agency's account and users. The users are added in parallel, as hashing a password is slow on purpose.
 async fn add_agency(store: &Store, agency: &'static Agency) -> Result<AccountId> {
     let account = users::account(store, agency.name).await?;
-    let people = store.people(account).await?;
+    let people = store.members().people(account).await?;
     let mut adding = JoinSet::new();
     for &(role, email, name) in agency.users.iter().filter(|(_, email, _)| !people.iter().any(|p| p.email == *email)) {
         let (store, name, email) = (store.clone(), name.to_owned(), email.to_owned());
         adding.spawn(async move {
-            store.add_user(account, NewUser { name, email, password: PASSWORD.to_owned(), role }).await
+            store.members().add(account, NewUser { name, email, password: PASSWORD.to_owned(), role }).await
         });
     }
     while let Some(added) = adding.join_next().await {
@@ -114,19 +114,20 @@ async fn add_agency(store: &Store, agency: &'static Agency) -> Result<AccountId>
 
 /// Lets another agency's user belong to this one as well: they accept its invitation.
 async fn share(store: &Store, account: AccountId, agency: &Agency, email: &str) -> Result<()> {
-    if store.people(account).await?.iter().any(|person| person.email == email) {
+    if store.members().people(account).await?.iter().any(|person| person.email == email) {
         return Ok(());
     }
-    let (_, token) = store.invite(&asker(store, account, agency).await?, email, Role::ImplementationSpecialist).await?;
+    let (_, token) =
+        store.members().invite(&asker(store, account, agency).await?, email, Role::ImplementationSpecialist).await?;
     let joining = Joining::Known { password: PASSWORD.to_owned() };
-    store.accept_invitation(&token, joining, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+    store.members().accept_invitation(&token, joining, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
     Ok(())
 }
 
 /// Returns the agency's administrator, in whose name the rest is made.
 async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<CurrentUser> {
     let (role, email, _) = agency.users[0];
-    let people = store.people(account).await?;
+    let people = store.members().people(account).await?;
     let user = people.into_iter().find(|person| person.email == email).context("the administrator is missing")?;
     Ok(CurrentUser { user, account, account_name: agency.name.to_owned(), role })
 }
@@ -134,24 +135,25 @@ async fn asker(store: &Store, account: AccountId, agency: &Agency) -> Result<Cur
 async fn add_token(store: &Store, now: DateTime<Utc>, by: &CurrentUser, sample: &Sample) -> Result<()> {
     let Sample { age: Age(age), used, enabled, .. } = sample;
     let created = now - *age;
-    let settings = sample.settings(&store.people(by.account).await?, &store.terms(by.account).await?)?;
+    let settings =
+        sample.settings(&store.members().people(by.account).await?, &store.account().terms(by.account).await?)?;
     let token = match token_named(store, by.account, &settings.name).await? {
         Some(token) => token,
-        None => store.at(Clock::fixed(created)).create(by, settings, Uuid::now_v7()).await?.token,
+        None => store.at(Clock::fixed(created)).tokens().create(by, settings, Uuid::now_v7()).await?.token,
     };
     if let Some(Age(used)) = used {
-        store.at(Clock::fixed(now - *used)).record_use(token.id).await?;
+        store.at(Clock::fixed(now - *used)).gate().record_use(token.id).await?;
     }
     if !enabled {
         let disabled = now - used.map_or(*age, |Age(used)| used) / 2;
-        store.at(Clock::fixed(disabled)).disable(by, token.id).await?;
+        store.at(Clock::fixed(disabled)).tokens().disable(by, token.id).await?;
     }
     Ok(())
 }
 
 async fn token_named(store: &Store, account: AccountId, name: &str) -> Result<Option<Token>> {
     let filter = TokenFilter { name: name.to_owned(), ..TokenFilter::default() };
-    Ok(store.list(account, &filter).await?.tokens.into_iter().find(|token| token.settings.name == name))
+    Ok(store.tokens().list(account, &filter).await?.tokens.into_iter().find(|token| token.settings.name == name))
 }
 
 #[cfg(test)]
@@ -182,8 +184,11 @@ mod tests {
             let mut samples = Sample::all()?;
             samples[tokens] = Sample::default(); // without a name, no token is made
             assert!(create_with(&store, now, &samples).await.is_err());
-            let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
-            assert_eq!(store.numbered_page(account, &TokenFilter::default(), 1, 1).await?.1, u64::try_from(tokens)?);
+            let account = store.account().named(HOSHI_OAK.name).await?.context("made")?;
+            assert_eq!(
+                store.tokens().numbered_page(account, &TokenFilter::default(), 1, 1).await?.1,
+                u64::try_from(tokens)?
+            );
             assert!(is_in(&store).await? && is_due(&store).await?);
         }
         create(&store, now).await?;
@@ -194,36 +199,40 @@ mod tests {
         assert!(is_in(store).await? && !is_due(store).await?);
 
         for (role, email, _) in HOSHI_OAK.users {
-            let session = store.sign_in(email, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
-            let asker = store.session(&session).await?.context("signed in")?;
+            let signed_in = store.sign_in().with_password(email, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+            let session = signed_in.session().context("signed in")?;
+            let asker = store.sign_in().session(&session).await?.context("signed in")?;
             assert_eq!((asker.role, asker.account_name.as_str()), (*role, HOSHI_OAK.name));
         }
-        let session = store.sign_in(HOSHI_OAK.users[0].1, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
-        let administrator = store.session(&session).await?.context("signed in")?;
-        let accounts = store.own_accounts(&administrator).await?;
+        let signed_in =
+            store.sign_in().with_password(HOSHI_OAK.users[0].1, PASSWORD, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+        let session = signed_in.session().context("signed in")?;
+        let administrator = store.sign_in().session(&session).await?.context("signed in")?;
+        let accounts = store.members().own_accounts(&administrator).await?;
         let accounts: Vec<_> = accounts.iter().map(|account| account.name.as_str()).collect();
         assert_eq!(accounts, [HOSHI_OAK.name, MINATO_STUDIO.name]);
         assert!(Role::ALL.into_iter().all(|role| HOSHI_OAK.users.iter().any(|user| user.0 == role)));
 
-        let account = store.account_named(HOSHI_OAK.name).await?.context("made")?;
-        assert!(store.account(account).await?.api_access);
-        assert!(store.company_information(account).await?.corporate_address.city == "Tokyo");
-        assert_eq!(store.advertisers(account, 0, 100).await?.1, 6);
-        let count =
-            async |filter: TokenFilter| store.numbered_page(account, &filter, 1, 1).await.map(|(_, total)| total);
+        let account = store.account().named(HOSHI_OAK.name).await?.context("made")?;
+        assert!(store.account().get(account).await?.api_access);
+        assert!(store.account().company_information(account).await?.corporate_address.city == "Tokyo");
+        assert_eq!(store.reports().advertisers(account, 0, 100).await?.1, 6);
+        let count = async |filter: TokenFilter| {
+            store.tokens().numbered_page(account, &filter, 1, 1).await.map(|(_, total)| total)
+        };
         let all = TokenFilter::default();
         assert_eq!(count(all.clone()).await?, 40);
         assert_eq!(count(TokenFilter { state: Some(TokenState::Disabled), ..all.clone() }).await?, 10);
         for created in CreatedOn::ALL {
             assert!(count(TokenFilter { created: Some(created), ..all.clone() }).await? >= 6, "{created:?}");
         }
-        let tokens = store.list(account, &all).await?.tokens;
+        let tokens = store.tokens().list(account, &all).await?.tokens;
         assert!(ApiVersion::ALL.into_iter().all(|version| tokens.iter().any(|t| t.settings.api_version == version)));
         assert!(tokens.iter().any(|token| token.last_used_at.is_none()));
 
-        let kita = store.account_named(KITA_MEDIA.name).await?.context("made")?;
-        assert!(!store.account(kita).await?.api_access);
-        assert_eq!(store.list(kita, &all).await?.tokens, []);
+        let kita = store.account().named(KITA_MEDIA.name).await?.context("made")?;
+        assert!(!store.account().get(kita).await?.api_access);
+        assert_eq!(store.tokens().list(kita, &all).await?.tokens, []);
         Ok(())
     }
 }

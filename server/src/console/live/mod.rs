@@ -104,7 +104,7 @@ impl Listener {
             return None;
         }
         loop {
-            let read = self.store.live_changes(self.asker.account, self.after).await;
+            let read = self.store.audit().live_changes(self.asker.account, self.after).await;
             let (changes, after) =
                 read.inspect_err(|error| tracing::warn!(%error, "live changes were not read")).ok()?;
             // Any change in the account may have taken away the role, or the session.
@@ -127,7 +127,7 @@ impl Listener {
     }
 
     async fn still_allowed(&self) -> Option<bool> {
-        let known = self.store.peek_session(&self.session).await;
+        let known = self.store.sign_in().peek_session(&self.session).await;
         let known = known.inspect_err(|error| tracing::warn!(%error, "the session could not be looked up")).ok()?;
         Some(known.is_some_and(|KnownSession { asker, second_factor_missing, .. }| {
             asker.account == self.asker.account && asker.role.may(Permission::SeeTokens) && !second_factor_missing

@@ -16,11 +16,11 @@ use crate::gate::{answer::Answer, error::GateError, input::Input, openapi::docum
 pub const ID: &str = "createAccessToken";
 
 pub async fn handle(store: &Store, caller: &Caller, body: &Input) -> Result<Answer, GateError> {
-    let own = store.token(caller.account, caller.token).await?;
+    let own = store.tokens().get(caller.account, caller.token).await?;
     let form = TokenForm::blank(own.settings.primary_contact);
     let settings = changed(store, caller, body, form, None).await?;
     caller.require_own(settings.scopes)?;
-    let issued = store.create(caller, settings, Uuid::now_v7()).await?;
+    let issued = store.tokens().create(caller, settings, Uuid::now_v7()).await?;
     Ok(Answer::one("AccessToken", &IssuedAccessToken::new(caller, &issued))?.with_status(StatusCode::CREATED))
 }
 

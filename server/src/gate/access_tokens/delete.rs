@@ -14,8 +14,8 @@ use crate::gate::{
 pub const ID: &str = "deleteAccessToken";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<TokenId>) -> Result<Answer, GateError> {
-    let token = store.token(caller.account, id).await?;
-    store.delete(caller, token.id).await?;
+    let token = store.tokens().get(caller.account, id).await?;
+    store.tokens().delete(caller, token.id).await?;
     Answer::done(&uri(caller, &token))
 }
 

@@ -9,8 +9,8 @@ use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documen
 pub const ID: &str = "disableAccessToken";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<TokenId>) -> Result<Answer, GateError> {
-    let token = store.token(caller.account, id).await?;
-    let token = store.disable(caller, token.id).await?;
+    let token = store.tokens().get(caller.account, id).await?;
+    let token = store.tokens().disable(caller, token.id).await?;
     Answer::one("AccessToken", &AccessToken::new(caller, &token))
 }
 

@@ -9,9 +9,9 @@ use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documen
 pub const ID: &str = "enableAccessToken";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<TokenId>) -> Result<Answer, GateError> {
-    let token = store.token(caller.account, id).await?;
+    let token = store.tokens().get(caller.account, id).await?;
     caller.require_own(token.settings.scopes)?;
-    let token = store.enable(caller, token.id).await?;
+    let token = store.tokens().enable(caller, token.id).await?;
     Answer::one("AccessToken", &AccessToken::new(caller, &token))
 }
 

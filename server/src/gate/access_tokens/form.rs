@@ -48,8 +48,8 @@ pub async fn changed(
         Some(FieldError { field: name.clone(), message })
     };
     let unreadable: Vec<_> = sent.iter().filter_map(error).collect();
-    let people = store.contacts(caller.account, present).await?;
-    let terms = store.terms(caller.account).await?;
+    let people = store.members().contacts(caller.account, present).await?;
+    let terms = store.account().terms(caller.account).await?;
     // Without an expiry, a new token gets the longest lifetime that the account allows.
     if let (None, None, Some(longest)) = (token, sent.get(fields::name(Field::Expires)), terms.longest) {
         form.expires = longest.days().to_string();

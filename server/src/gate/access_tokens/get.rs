@@ -9,7 +9,7 @@ use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documen
 pub const ID: &str = "getAccessToken";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<TokenId>) -> Result<Answer, GateError> {
-    let token = store.token(caller.account, id).await?;
+    let token = store.tokens().get(caller.account, id).await?;
     Answer::one("AccessToken", &AccessToken::new(caller, &token))
 }
 

@@ -48,7 +48,7 @@ pub async fn handle(
     list: List<'_>,
 ) -> Result<Answer, GateError> {
     let page = u32::try_from(paging.page).unwrap_or(u32::MAX);
-    let (tokens, total) = store.oldest_first_page(caller.account, &filter, page, paging.size).await?;
+    let (tokens, total) = store.tokens().oldest_first_page(caller.account, &filter, page, paging.size).await?;
     list.page((NAME, PATH), paging, total, tokens.iter().map(|token| AccessToken::new(caller, token)))
 }
 

@@ -10,9 +10,9 @@ use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documen
 pub const ID: &str = "resetAccessToken";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<TokenId>) -> Result<Answer, GateError> {
-    let token = store.token(caller.account, id).await?;
+    let token = store.tokens().get(caller.account, id).await?;
     caller.require_own(token.settings.scopes)?;
-    let issued = store.reset(caller, token.id, token.revision).await?;
+    let issued = store.tokens().reset(caller, token.id, token.revision).await?;
     Answer::one("AccessToken", &IssuedAccessToken::new(caller, &issued))
 }
 

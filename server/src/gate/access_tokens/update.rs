@@ -21,11 +21,11 @@ pub async fn handle(
     Path(id): Path<TokenId>,
     body: &Input,
 ) -> Result<Answer, GateError> {
-    let token = store.token(caller.account, id).await?;
+    let token = store.tokens().get(caller.account, id).await?;
     caller.require_own(token.settings.scopes)?;
     let settings = changed(store, caller, body, TokenForm::from(&token.settings), Some(&token)).await?;
     caller.require_own(settings.scopes)?;
-    let (token, _) = store.update(caller, token.id, settings, token.revision).await?;
+    let (token, _) = store.tokens().update(caller, token.id, settings, token.revision).await?;
     Answer::one("AccessToken", &AccessToken::new(caller, &token))
 }
 

@@ -9,7 +9,7 @@ use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documen
 pub const ID: &str = "getAdvertiser";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<AdvertiserId>) -> Result<Answer, GateError> {
-    let advertiser = store.advertiser(caller.account, id).await?;
+    let advertiser = store.reports().advertiser(caller.account, id).await?;
     Answer::one("Advertiser", &Advertiser::new(caller, advertiser))
 }
 

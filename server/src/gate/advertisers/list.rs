@@ -17,7 +17,7 @@ pub const ID: &str = "listAdvertisers";
 const NAME: &str = "Advertisers";
 
 pub async fn handle(store: &Store, caller: &Caller, paging: Paging, list: List<'_>) -> Result<Answer, GateError> {
-    let (advertisers, total) = store.advertisers(caller.account, paging.offset(), paging.size).await?;
+    let (advertisers, total) = store.reports().advertisers(caller.account, paging.offset(), paging.size).await?;
     let items = advertisers.into_iter().map(|advertiser| Advertiser::new(caller, advertiser));
     list.page((NAME, PATH), paging, total, items)
 }

@@ -9,7 +9,7 @@ use crate::gate::{answer::Answer, error::GateError, openapi::documentation::Docu
 pub const ID: &str = "getCompanyInformation";
 
 pub async fn handle(store: &Store, caller: &Caller) -> Result<Answer, GateError> {
-    let profile = store.company_information(caller.account).await?;
+    let profile = store.account().company_information(caller.account).await?;
     Answer::one("CompanyInformation", &CompanyInformation::new(caller, profile.masked()))
 }
 

@@ -18,11 +18,9 @@ pub const ID: &str = "updateCompanyInformation";
 pub async fn handle(store: &Store, caller: &Caller, body: &Input) -> Result<Answer, GateError> {
     let own = uri(caller, PATH);
     let change = Fields::new(body.fields(&[])?).without_uri(&own).settable()?.into();
-    let updated = store.update_company_information(caller, |profile| profile.updated(&change)).await?;
-    updated.map_err(|problems| {
-        let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
-        GateError::Invalid(problems.into_iter().map(field).collect())
-    })?;
+    let field = |problem: ProfileProblem| FieldError { message: problem.to_string(), field: problem.field };
+    let invalid = |problems: Vec<_>| GateError::Invalid(problems.into_iter().map(field).collect());
+    store.account().update_company_information(caller, |profile| profile.updated(&change).map_err(invalid)).await?;
     Answer::done(&format!("{own}/"))
 }
 

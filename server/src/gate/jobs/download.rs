@@ -40,7 +40,7 @@ impl Argument<'_> for Mode {
 }
 
 pub async fn handle(store: &Store, caller: &Caller, mode: Mode, Path(id): Path<JobId>) -> Result<Answer, GateError> {
-    let job = store.job(caller.account, id).await?;
+    let job = store.reports().job(caller.account, id).await?;
     if !job.status.is_terminal() {
         return Ok(Answer::one("Job", &Job::new(caller, &job))?.with_status(StatusCode::ACCEPTED));
     }
@@ -48,7 +48,7 @@ pub async fn handle(store: &Store, caller: &Caller, mode: Mode, Path(id): Path<J
         return Err(GateError::NoResult);
     }
     Ok(Answer::ready(match mode {
-        Mode::Stream => downloads::file(store.job_result(caller.account, id).await?),
+        Mode::Stream => downloads::file(store.reports().job_result(caller.account, id).await?),
         Mode::Address => {
             let address = downloads::address(store, caller, id).await?;
             (StatusCode::FOUND, [(header::LOCATION, address)]).into_response()

@@ -9,7 +9,7 @@ use crate::gate::{answer::Answer, call::Path, error::GateError, openapi::documen
 pub const ID: &str = "getJob";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<JobId>) -> Result<Answer, GateError> {
-    let job = store.job(caller.account, id).await?;
+    let job = store.reports().job(caller.account, id).await?;
     Answer::one("Job", &Job::new(caller, &job))
 }
 

@@ -37,7 +37,7 @@ pub async fn handle(
     Created(after, before): Created,
     list: List<'_>,
 ) -> Result<Answer, GateError> {
-    let (jobs, total) = store.jobs(caller.account, (after, before), paging.offset(), paging.size).await?;
+    let (jobs, total) = store.reports().jobs(caller.account, (after, before), paging.offset(), paging.size).await?;
     list.page((NAME, PATH), paging, total, jobs.iter().map(|job| Job::new(caller, job)))
 }
 

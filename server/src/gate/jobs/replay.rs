@@ -1,7 +1,7 @@
 //! `PUT /Jobs/{JobId}/Replay`: a new job that repeats this one.
 
 use domain::{gate::access::Caller, reports::job::JobId};
-use store::Store;
+use store::{Replay, Store};
 
 use super::job::Job;
 use crate::gate::{
@@ -14,8 +14,10 @@ use crate::gate::{
 pub const ID: &str = "replayJob";
 
 pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<JobId>) -> Result<Answer, GateError> {
-    let job = store.replay_job(caller, id).await??;
-    Answer::one("Job", &Job::new(caller, &job))
+    match store.reports().replay_job(caller, id).await? {
+        Replay::Ordered(job) => Answer::one("Job", &Job::new(caller, &job)),
+        Replay::Refused(reason) => Err(reason.into()),
+    }
 }
 
 pub fn document(operation: Documentation) -> Documentation {

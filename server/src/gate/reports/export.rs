@@ -59,7 +59,7 @@ pub async fn handle(
 ) -> Result<Answer, GateError> {
     let export = async {
         let (Path(report), Filters(period), format) = (report?, filters?, format?);
-        let job = store.create_job(caller, Export { report, period, format }).await?;
+        let job = store.reports().create_job(caller, Export { report, period, format }).await?;
         let uri = job::uri(caller, &job);
         let export = ReportExport {
             status: job.status.as_str(),

@@ -70,7 +70,7 @@ async fn token_history_needs_the_right_to_see_tokens_and_no_addresses() {
             assert!(history[0]["address"].is_null());
         }
     }
-    let (entries, ..) = app.store.audit_page(app.account(), &TrailFilter::default()).await.unwrap();
+    let (entries, ..) = app.store.audit().page(app.account(), &TrailFilter::default()).await.unwrap();
     let disabled = entries.iter().find(|entry| entry.action == "token_disabled").unwrap();
     assert_eq!(disabled.address.as_deref(), Some("127.0.0.1"));
 }
@@ -90,7 +90,7 @@ fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 /// Returns a data folder with an account, *Agency*, and its database.
 async fn data() -> (TempDir, SqlitePool) {
     let folder = tempfile::tempdir().unwrap();
-    Data::within(folder.path()).open().await.unwrap().add_account("Agency").await.unwrap();
+    Data::within(folder.path()).open().await.unwrap().account().add("Agency").await.unwrap();
     let url = format!("sqlite:{}", folder.path().join("kagitaba.db").display());
     let database = SqlitePool::connect(&url).await.unwrap();
     (folder, database)
@@ -139,7 +139,7 @@ async fn verify_compares_with_a_head_that_was_noted() {
     let (_, said, _) = verify(folder.path(), &[]);
     let head = said.split("head ").nth(1).unwrap().trim().to_owned();
     let store = Data::within(folder.path()).open().await.unwrap();
-    store.add_account("Other").await.unwrap();
+    store.account().add("Other").await.unwrap();
     let noted = ["--head", &head];
     let (code, said, _) = verify(folder.path(), &noted);
     assert_eq!(code, Some(0));
@@ -181,7 +181,7 @@ async fn verify_makes_neither_database_nor_key() {
 async fn page_and_files_show_the_head_of_the_trail() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
-    let head = app.store.audit_head(app.account()).await.unwrap().unwrap();
+    let head = app.store.audit().head(app.account()).await.unwrap().unwrap();
     let page = get(&app, AUDIT_TRAIL, &cookie).await.text();
     assert!(page.contains(&format!("<code>{}", head.hash)), "{page}");
     let file = get(&app, &format!("{CSV}?text=nightly"), &cookie).await.text();

@@ -102,7 +102,7 @@ async fn open() -> (TestApp, String) {
     let app = TestApp::open_with(false, &gate::Settings::default(), services).await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     app.sign_in(Role::AccountAdministrator).await; // elsewhere
-    let other = app.store.add_account("Other").await.unwrap();
+    let other = app.store.account().add("Other").await.unwrap();
     let database = database(&app).await;
     sqlx::query(
         "INSERT INTO memberships (account_id, user_id, role, created_at)
@@ -123,7 +123,7 @@ async fn database(app: &TestApp) -> SqlitePool {
 
 /// Writes hostile text into every field, even if our own rules would refuse it.
 async fn poison(app: &TestApp) -> String {
-    let (_, invitation) = app.store.invite(&app.by, "nao@agency.example", Role::Analyst).await.unwrap();
+    let (_, invitation) = app.store.members().invite(&app.by, "nao@agency.example", Role::Analyst).await.unwrap();
     let database = database(app).await;
     let administrator = app.by.user.id.0;
     let profile = sqlx::query_scalar::<_, String>("SELECT company_information FROM accounts WHERE name = 'Agency'");
@@ -212,7 +212,7 @@ fn pages(app: &TestApp, invitation: &str, reset: &str) -> Vec<String> {
 
 /// Returns path, policy and content of each page, both signed out and signed in.
 async fn rendered(app: &TestApp, cookie: &str, invitation: &str) -> Vec<(String, String, Page)> {
-    let reset = app.store.link_for(&email(Role::Analyst)).await.unwrap().unwrap();
+    let reset = app.store.sign_in().reset_link_for(&email(Role::Analyst)).await.unwrap().unwrap();
     let mut rendered = Vec::new();
     for path in pages(app, invitation, reset.token.reveal()) {
         for cookie in ["", cookie] {
@@ -280,10 +280,10 @@ fn router_serves_exactly_the_pages_of_the_list() {
 #[tokio::test]
 async fn page_may_send_its_forms_and_no_others() {
     let (app, cookie) = open().await;
-    let (_, invitation) = app.store.invite(&app.by, "nao@agency.example", Role::Analyst).await.unwrap();
+    let (_, invitation) = app.store.members().invite(&app.by, "nao@agency.example", Role::Analyst).await.unwrap();
     let mut unused: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let with_access = rendered(&app, &cookie, invitation.reveal()).await;
-    app.store.disable_api_access(&app.by).await.unwrap();
+    app.store.account().disable_api_access(&app.by).await.unwrap();
     let without_access = rendered(&app, &cookie, invitation.reveal()).await;
     for (path, policy, page) in with_access.into_iter().chain(without_access) {
         let (own, paths) = policy.rsplit_once("form-action ").unwrap();

@@ -56,23 +56,23 @@ struct Theirs {
 async fn open() -> (TestApp, Theirs) {
     let app = TestApp::open().await;
     let store = &app.store;
-    let (invitation, _) = store.invite(&app.by, "guest@agency.example", Role::Analyst).await.unwrap();
+    let (invitation, _) = store.members().invite(&app.by, "guest@agency.example", Role::Analyst).await.unwrap();
     let client = std::net::IpAddr::from([192, 0, 2, 1]);
-    let session = store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap();
-    let session = store.own_sessions(&app.by, &session).await.unwrap().remove(0);
+    let session = store.sign_in().with_password(&app.by.user.email, PASSWORD, client).await.unwrap().session().unwrap();
+    let session = store.members().own_sessions(&app.by, &session).await.unwrap().remove(0);
     let caller = caller(&app).await;
     let day = "2026-05-01".parse().unwrap();
     let period = Period { from: day, to: day };
     let export = Export { report: Report::AuditLog, period, format: ResultFormat::Csv };
-    let job = store.create_job(&caller, export).await.unwrap();
-    let claimed = store.claim_job().await.unwrap().unwrap();
-    store.complete_job(&claimed, b"theirs").await.unwrap();
+    let job = store.reports().create_job(&caller, export).await.unwrap();
+    let claimed = store.reports().claim_job().await.unwrap().unwrap();
+    store.reports().complete_job(&claimed, b"theirs").await.unwrap();
     let advertiser = Advertiser::imported([("Id", "7001"), ("Name", "Theirs alone")]).unwrap();
-    store.import_advertisers(app.account(), &[advertiser]).await.unwrap();
+    store.reports().import_advertisers(app.account(), &[advertiser]).await.unwrap();
     let colleague = colleague(&app).await;
-    let challenge = store.begin_passkey(&colleague, &party(), client).await.unwrap();
-    store.add_passkey(&colleague, &SoftPasskey::create(&challenge).1, "Laptop").await.unwrap();
-    let passkey = store.second_factors(&colleague).await.unwrap().passkeys[0].id.0;
+    let challenge = store.sign_in().begin_passkey(&colleague, &party(), client).await.unwrap();
+    store.sign_in().add_passkey(&colleague, &SoftPasskey::create(&challenge).1, "Laptop").await.unwrap();
+    let passkey = store.sign_in().second_factors(&colleague).await.unwrap().passkeys[0].id.0;
     let theirs = Theirs {
         account: app.account().0,
         user: app.by.user.id.0,
@@ -92,27 +92,27 @@ async fn open() -> (TestApp, Theirs) {
 async fn colleague(app: &TestApp) -> CurrentUser {
     let (name, email, role) = ("Mio".to_owned(), "mio@agency.example".to_owned(), Role::Analyst);
     let new = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
-    app.store.add_user(app.account(), new).await.unwrap();
-    let mut people = app.store.people(app.account()).await.unwrap();
+    app.store.members().add(app.account(), new).await.unwrap();
+    let mut people = app.store.members().people(app.account()).await.unwrap();
     people.retain(|person| person.email == email);
     CurrentUser { user: people.remove(0), role, ..app.by.clone() }
 }
 
 async fn caller(app: &TestApp) -> Caller {
     let IssuedToken { token, secret, .. } = &app.issued;
-    app.store.authenticate(&token.sid, secret).await.unwrap().unwrap()
+    app.store.gate().authenticate(&token.sid, secret).await.unwrap().unwrap()
 }
 
 /// Adds another account to the app. Returns its administrator and a token of it with every scope.
 async fn stranger(app: &TestApp) -> (CurrentUser, IssuedToken) {
     let (name, role) = ("Otto", Role::AccountAdministrator);
-    let account = app.store.add_account("Other").await.unwrap();
+    let account = app.store.account().add("Other").await.unwrap();
     let email = "otto@other.example".to_owned();
     let user = NewUser { name: name.to_owned(), email, password: PASSWORD.to_owned(), role };
-    app.store.add_user(account, user).await.unwrap();
-    let user = app.store.people(account).await.unwrap().remove(0);
+    app.store.members().add(account, user).await.unwrap();
+    let user = app.store.members().people(account).await.unwrap().remove(0);
     let otto = CurrentUser { user, account, account_name: "Other".to_owned(), role };
-    app.store.enable_api_access(&otto).await.unwrap();
+    app.store.account().enable_api_access(&otto).await.unwrap();
     let issued = issue(&app.store, &otto, &Scope::all().collect::<Vec<_>>()).await;
     (otto, issued)
 }
@@ -120,12 +120,15 @@ async fn stranger(app: &TestApp) -> (CurrentUser, IssuedToken) {
 /// Returns all data of the app's account, as text.
 async fn everything(app: &TestApp) -> String {
     let (store, account) = (&app.store, app.account());
-    let entries = store.audit_page(account, &TrailFilter::default()).await.unwrap();
-    let tokens = store.list(account, &TokenFilter::default()).await.unwrap();
-    let users = (store.members(account).await.unwrap(), store.invitations(account).await.unwrap());
-    let data = (store.company_information(account).await.unwrap(), store.advertisers(account, 0, 10).await.unwrap());
-    let jobs = store.jobs(account, (None, None), 0, 10).await.unwrap();
-    let account = store.account(account).await.unwrap();
+    let entries = store.audit().page(account, &TrailFilter::default()).await.unwrap();
+    let tokens = store.tokens().list(account, &TokenFilter::default()).await.unwrap();
+    let users = (store.members().list(account).await.unwrap(), store.members().invitations(account).await.unwrap());
+    let data = (
+        store.account().company_information(account).await.unwrap(),
+        store.reports().advertisers(account, 0, 10).await.unwrap(),
+    );
+    let jobs = store.reports().jobs(account, (None, None), 0, 10).await.unwrap();
+    let account = store.account().get(account).await.unwrap();
     format!("{account:?} {entries:?} {tokens:?} {users:?} {data:?} {jobs:?}")
 }
 
@@ -244,16 +247,16 @@ async fn no_server_function_reaches_into_another_account() {
         assert!(!answer.text().contains(theirs.sid.as_str()), "{path}");
         assert_eq!(everything(&app).await, before, "{path} changed something");
     }
-    assert!(app.store.own_sessions(&app.by, &other_session(&app).await).await.unwrap().len() > 1);
+    assert!(app.store.members().own_sessions(&app.by, &other_session(&app).await).await.unwrap().len() > 1);
     let opened = app.company_information(&app.issued.token.sid, &app.issued.secret).await;
     assert_eq!(opened.status, StatusCode::OK, "its Auth Token is what it was");
-    assert_eq!(app.store.second_factors(&theirs.colleague).await.unwrap().passkeys.len(), 1);
+    assert_eq!(app.store.sign_in().second_factors(&theirs.colleague).await.unwrap().passkeys.len(), 1);
 }
 
 /// Opens one more session of the app's administrator, to list the others with.
 async fn other_session(app: &TestApp) -> store::SessionToken {
     let client = std::net::IpAddr::from([192, 0, 2, 2]);
-    app.store.sign_in(&app.by.user.email, PASSWORD, client).await.unwrap()
+    app.store.sign_in().with_password(&app.by.user.email, PASSWORD, client).await.unwrap().session().unwrap()
 }
 
 #[tokio::test]

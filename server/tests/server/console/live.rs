@@ -58,7 +58,7 @@ impl Listener {
 }
 
 async fn last(app: &TestApp) -> i64 {
-    app.store.last_entry(app.account()).await.unwrap()
+    app.store.audit().last_entry(app.account()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +67,7 @@ async fn page_gets_changes_of_others_and_misses_none_on_reconnect() {
     let (cookie, token) = (app.sign_in(Role::ImplementationSpecialist).await, app.issued.token.id);
     let from = last(&app).await;
     let mut listener = Listener::open(&app, &cookie, from);
-    app.store.disable(&app.by, token).await.unwrap();
+    app.store.tokens().disable(&app.by, token).await.unwrap();
     let (name, change) = tokio::task::block_in_place(|| listener.event());
     assert_eq!(
         (name.as_str(), &change["action"], &change["token"]),
@@ -76,8 +76,8 @@ async fn page_gets_changes_of_others_and_misses_none_on_reconnect() {
     assert_eq!(change["user"]["name"], app.by.user.name);
     drop(listener);
 
-    app.store.enable(&app.by, token).await.unwrap();
-    app.store.delete(&app.by, token).await.unwrap();
+    app.store.tokens().enable(&app.by, token).await.unwrap();
+    app.store.tokens().delete(&app.by, token).await.unwrap();
     let mut again = Listener::open(&app, &cookie, change["sequence"].as_i64().unwrap());
     let heard = tokio::task::block_in_place(|| [again.event(), again.event()]);
     assert_eq!(heard.map(|(_, change)| change["action"].clone()), ["token_enabled", "token_deleted"]);
@@ -88,15 +88,15 @@ async fn page_gets_no_changes_of_other_accounts() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     let mut listener = Listener::open(&app, &cookie, last(&app).await);
-    let account = app.store.add_account("Another agency").await.unwrap();
+    let account = app.store.account().add("Another agency").await.unwrap();
     let user = store::NewUser {
         name: "Otto".to_owned(),
         email: "otto@other.example".to_owned(),
         password: crate::support::test_app::PASSWORD.to_owned(),
         role: Role::AccountAdministrator,
     };
-    let id = app.store.add_user(account, user).await.unwrap();
-    let user = app.store.people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
+    let id = app.store.members().add(account, user).await.unwrap();
+    let user = app.store.members().people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
     let other = domain::members::user::CurrentUser {
         account,
         account_name: "Another agency".to_owned(),
@@ -104,7 +104,7 @@ async fn page_gets_no_changes_of_other_accounts() {
         ..app.by.clone()
     };
     issue(&app.store, &other, &[Scope::GET_COMPANY_INFORMATION]).await;
-    app.store.disable(&app.by, app.issued.token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, app.issued.token.id).await.unwrap();
     let (_, first) = tokio::task::block_in_place(|| listener.event());
     assert_eq!(first["action"], "token_disabled");
 }
@@ -113,7 +113,7 @@ async fn page_gets_no_changes_of_other_accounts() {
 async fn role_change_deactivation_and_sign_out_end_the_stream() {
     let app = TestApp::open().await;
     let member = async |role: Role| {
-        let people = app.store.people(app.account()).await.unwrap();
+        let people = app.store.members().people(app.account()).await.unwrap();
         people.into_iter().find(|person| person.email == crate::support::test_app::email(role)).unwrap().id
     };
     let specialist: UserId = member(Role::ImplementationSpecialist).await;
@@ -123,13 +123,13 @@ async fn role_change_deactivation_and_sign_out_end_the_stream() {
     };
 
     let (mut listener, _) = listen(Role::ImplementationSpecialist).await;
-    app.store.change_role(&app.by, specialist, Role::Analyst).await.unwrap();
+    app.store.members().change_role(&app.by, specialist, Role::Analyst).await.unwrap();
     assert_eq!(tokio::task::block_in_place(|| listener.event()).0, "end");
     tokio::task::block_in_place(|| listener.end());
 
-    app.store.change_role(&app.by, specialist, Role::ImplementationSpecialist).await.unwrap();
+    app.store.members().change_role(&app.by, specialist, Role::ImplementationSpecialist).await.unwrap();
     let (mut listener, _) = listen(Role::ImplementationSpecialist).await;
-    app.store.deactivate_user(&app.by, specialist).await.unwrap();
+    app.store.members().deactivate(&app.by, specialist).await.unwrap();
     assert_eq!(tokio::task::block_in_place(|| listener.event()).0, "end");
 
     let (mut listener, cookie) = listen(Role::AccountAdministrator).await;

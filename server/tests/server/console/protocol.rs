@@ -158,20 +158,20 @@ async fn changing_a_role_takes_a_proof_each_time() {
         assert_eq!(right.status, StatusCode::OK, "{}", right.text());
         assert_eq!(role(&app, Role::Analyst).await, Role::Finance);
         right.header("set-cookie").split(';').next().unwrap().clone_into(&mut cookie);
-        app.store.change_role(&app.by, domain::members::user::UserId(id), Role::Analyst).await.unwrap();
+        app.store.members().change_role(&app.by, domain::members::user::UserId(id), Role::Analyst).await.unwrap();
     }
     let specialist = app.sign_in(Role::ImplementationSpecialist).await;
     assert_eq!(change(&specialist, Some(PASSWORD)).await.status, StatusCode::FORBIDDEN);
 }
 
 async fn user_id(store: &Store, app: &TestApp, role: Role) -> uuid::Uuid {
-    let members = store.members(app.account()).await.unwrap();
+    let members = store.members().list(app.account()).await.unwrap();
     members.into_iter().find(|member| member.person.email == email(role)).unwrap().person.id.0
 }
 
 /// Returns the present role of the user who began with this one.
 async fn role(app: &TestApp, began_as: Role) -> Role {
-    let members = app.store.members(app.account()).await.unwrap();
+    let members = app.store.members().list(app.account()).await.unwrap();
     members.into_iter().find(|member| member.person.email == email(began_as)).unwrap().role
 }
 

@@ -25,8 +25,8 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
 }
 
 async fn demand(app: &TestApp, policy: &SecurityPolicy) {
-    let (_, revision) = app.store.security_policy(app.account()).await.unwrap();
-    app.store.update_security_policy(&app.by, policy, revision).await.unwrap();
+    let (_, revision) = app.store.account().security_policy(app.account()).await.unwrap();
+    app.store.account().update_security_policy(&app.by, policy, revision).await.unwrap();
 }
 
 /// Issues a token as of that long ago, for that term.
@@ -34,7 +34,7 @@ async fn issued_ago(app: &TestApp, ago: TimeDelta, term: Option<TimeDelta>) -> I
     let then = Clock::system().now() - ago;
     let settings = app.issued.token.settings.clone();
     let settings = TokenSettings { expires_at: term.map(|term| then + term), ..settings };
-    app.store.at(Clock::fixed(then)).create(&app.by, settings, Uuid::now_v7()).await.unwrap()
+    app.store.at(Clock::fixed(then)).tokens().create(&app.by, settings, Uuid::now_v7()).await.unwrap()
 }
 
 /// Retrieves the company profile as a proxy forwards it from that network address.
@@ -234,7 +234,8 @@ async fn sealing_keys_rotate_under_a_server_and_after_a_cut_off() {
     let data = Data::within(&app.folder.path().join("data"));
     let file = data.folder.join("sealing.key");
     let keys = || std::fs::read_to_string(&file).unwrap();
-    let view = async |issued: &IssuedToken| app.store.view_secret(&app.by, issued.token.id).await.unwrap().secret;
+    let view =
+        async |issued: &IssuedToken| app.store.tokens().view_secret(&app.by, issued.token.id).await.unwrap().secret;
     let before = keys();
 
     keys::rotate(&data).await.unwrap();
@@ -259,8 +260,8 @@ async fn damaged_file_of_sealing_keys_is_an_error_and_is_kept() {
     let data = Data::within(&app.folder.path().join("data"));
     let file = data.folder.join("sealing.key");
     std::fs::write(&file, "abc").unwrap();
-    let (_, revision) = app.store.security_policy(app.account()).await.unwrap();
-    let refused = app.store.update_security_policy(&app.by, &policy("", "", true), revision).await;
+    let (_, revision) = app.store.account().security_policy(app.account()).await.unwrap();
+    let refused = app.store.account().update_security_policy(&app.by, &policy("", "", true), revision).await;
     assert!(refused.unwrap_err().to_string().contains("sealing.key"));
     assert!(keys::rotate(&data).await.is_err());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "abc");

@@ -81,14 +81,14 @@ async fn token_goes_through_its_whole_life_over_the_api() {
 async fn deactivated_user_stays_contact_but_cannot_become_one_again() {
     let app = TestApp::open().await;
     let by = manager(&app).await;
-    let people = app.store.people(app.account()).await.unwrap();
+    let people = app.store.members().people(app.account()).await.unwrap();
     let other = people.into_iter().find(|person| person.id != app.by.user.id).unwrap().id;
     let form = json!({ "Name": "Theirs", "Scopes": ["getCompanyInformation"], "PrimaryContactId": other });
     let created = call(&app, &by, "POST", "", form.clone()).await;
     assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
     let below = format!("/{}", created.json()["Id"].as_str().unwrap());
 
-    app.store.deactivate_user(&app.by, other).await.unwrap();
+    app.store.members().deactivate(&app.by, other).await.unwrap();
     let renamed = call(&app, &by, "PUT", &below, json!({ "Name": "Still theirs" })).await;
     assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.text());
     assert_eq!(renamed.json()["PrimaryContactId"], json!(other));
@@ -189,7 +189,7 @@ async fn errors_of_a_new_token_are_given_field_by_field() {
 async fn list_filters_tokens_by_name_and_state_without_secrets() {
     let app = TestApp::open().await;
     let by = manager(&app).await;
-    app.store.disable(&app.by, app.issued.token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, app.issued.token.id).await.unwrap();
     let all = call(&app, &by, "GET", "", Value::Null).await.json();
     assert_eq!(all.as_array().unwrap().len(), 2);
     assert!(all.as_array().unwrap().iter().all(|token| token.get("AuthToken").is_none()));
@@ -233,16 +233,16 @@ async fn put_accepts_the_answer_of_get_and_changes_nothing() {
         let below = format!("/{}", created["Id"].as_str().unwrap());
         let id = TokenId(created["Id"].as_str().unwrap().parse().unwrap());
         let read = call(&app, &by, "GET", &below, Value::Null).await.json();
-        let before = app.store.token(app.account(), id).await.unwrap();
+        let before = app.store.tokens().get(app.account(), id).await.unwrap();
         let put = call(&app, &by, "PUT", &below, read.clone()).await;
         assert_eq!((put.status, put.json()), (StatusCode::OK, read.clone()));
-        let after = app.store.token(app.account(), id).await.unwrap();
+        let after = app.store.tokens().get(app.account(), id).await.unwrap();
         assert_eq!((after.settings, after.ends_at), (before.settings, before.ends_at), "to the microsecond");
 
         // The token was used meanwhile, so its last use is later than in the answer read before.
         let (sid, secret) = credentials(&created);
         assert_eq!(app.company_information(&sid, &secret).await.status, StatusCode::OK);
-        app.store.flush_calls().await.unwrap();
+        app.store.gate().flush_calls().await.unwrap();
         assert_eq!(call(&app, &by, "PUT", &below, read.clone()).await.status, StatusCode::OK);
         for (field, value) in [
             ("Id", json!(app.issued.token.id)),

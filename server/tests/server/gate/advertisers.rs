@@ -22,9 +22,9 @@ async fn open() -> TestApp {
         advertiser(&whole),
         advertiser(&[("Id", "7"), ("Name", "七")]),
     ];
-    app.store.import_advertisers(app.account(), &ours).await.unwrap();
-    let other = app.store.add_account("Other").await.unwrap();
-    app.store.import_advertisers(other, &[advertiser(&[("Id", "8"), ("Name", "Theirs")])]).await.unwrap();
+    app.store.reports().import_advertisers(app.account(), &ours).await.unwrap();
+    let other = app.store.account().add("Other").await.unwrap();
+    app.store.reports().import_advertisers(other, &[advertiser(&[("Id", "8"), ("Name", "Theirs")])]).await.unwrap();
     app
 }
 
@@ -51,7 +51,11 @@ fn ids(list: &serde_json::Value) -> Vec<&str> {
 async fn an_import_between_two_pages_repeats_no_advertiser() {
     let app = open().await;
     assert_eq!(ids(&get(&app, "?PageSize=2", JSON).await.json()), ["7", "90"]);
-    app.store.import_advertisers(app.account(), &[advertiser(&[("Id", "1"), ("Name", "One")])]).await.unwrap();
+    app.store
+        .reports()
+        .import_advertisers(app.account(), &[advertiser(&[("Id", "1"), ("Name", "One")])])
+        .await
+        .unwrap();
     assert_eq!(ids(&get(&app, "?PageSize=2&Page=2", JSON).await.json()), ["1048291", "1"]);
 }
 

@@ -211,7 +211,7 @@ async fn agency_address_describes_the_calling_token() {
     assert_eq!((other.status, other.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD"));
     let beside = app.send(app.own_request("GET", "/Agencies/x"), []).await;
     assert_eq!((beside.status, code(&beside)), (StatusCode::FORBIDDEN, "OTHER_ACCOUNT_SID".to_owned()));
-    app.store.disable(&app.by, token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, token.id).await.unwrap();
     let disabled = call(&app, "GET", "", &[], []).await;
     assert_eq!((disabled.status, code(&disabled)), (StatusCode::FORBIDDEN, "TOKEN_DISABLED".to_owned()));
 }

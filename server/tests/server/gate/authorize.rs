@@ -51,9 +51,9 @@ async fn authorize_refuses_wrong_disabled_or_exhausted_tokens_at_once() {
     assert!(stranger.header("www-authenticate").starts_with("Basic"));
 
     let token = &app.issued.token;
-    app.store.disable(&app.by, token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, token.id).await.unwrap();
     assert_eq!(ask(&app, "GET", "/CompanyInformation").await.status, StatusCode::FORBIDDEN);
-    app.store.enable(&app.by, token.id).await.unwrap();
+    app.store.tokens().enable(&app.by, token.id).await.unwrap();
     for _ in 0..3 {
         assert_eq!(ask(&app, "GET", "/CompanyInformation").await.status, StatusCode::OK);
     }

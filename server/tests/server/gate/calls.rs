@@ -57,13 +57,13 @@ async fn a_token_retrieves_its_agency_s_profile_in_the_published_form() {
 async fn use_of_a_token_is_noted_only_if_the_call_passed() {
     let app = TestApp::open().await;
     let (token, secret) = (&app.issued.token, &app.issued.secret);
-    let last_used = async || app.store.token(app.account(), token.id).await.unwrap().last_used_at;
+    let last_used = async || app.store.tokens().get(app.account(), token.id).await.unwrap().last_used_at;
 
     app.call("GET", &format!("/Agencies/{}/Jobs", token.sid), &token.sid, secret).await;
-    app.store.flush_calls().await.unwrap();
+    app.store.gate().flush_calls().await.unwrap();
     assert_eq!(last_used().await, None);
     app.company_information(&token.sid, secret).await;
-    app.store.flush_calls().await.unwrap();
+    app.store.gate().flush_calls().await.unwrap();
     assert!(last_used().await.is_some());
 }
 
@@ -109,7 +109,7 @@ async fn missing_doubled_malformed_or_wrong_credentials_answer_401() {
 async fn reset_rejects_the_old_auth_token_and_passes_the_new_one() {
     let app = TestApp::open().await;
     let (token, old) = (&app.issued.token, &app.issued.secret);
-    let reset = app.store.reset(&app.by, token.id, token.revision).await.unwrap();
+    let reset = app.store.tokens().reset(&app.by, token.id, token.revision).await.unwrap();
     assert_eq!(reset.token.sid, token.sid);
     assert_error(&app.company_information(&token.sid, old).await, StatusCode::UNAUTHORIZED);
     assert_eq!(app.company_information(&token.sid, &reset.secret).await.status, StatusCode::OK);
@@ -119,9 +119,9 @@ async fn reset_rejects_the_old_auth_token_and_passes_the_new_one() {
 async fn a_disabled_token_is_refused_until_it_is_enabled_again() {
     let app = TestApp::open().await;
     let (token, secret) = (&app.issued.token, &app.issued.secret);
-    app.store.disable(&app.by, token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, token.id).await.unwrap();
     assert_error(&app.company_information(&token.sid, secret).await, StatusCode::FORBIDDEN);
-    app.store.enable(&app.by, token.id).await.unwrap();
+    app.store.tokens().enable(&app.by, token.id).await.unwrap();
     assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
 }
 
@@ -129,9 +129,9 @@ async fn a_disabled_token_is_refused_until_it_is_enabled_again() {
 async fn deleted_token_is_unknown_until_the_deletion_is_undone() {
     let app = TestApp::open().await;
     let (token, secret) = (&app.issued.token, &app.issued.secret);
-    app.store.delete(&app.by, token.id).await.unwrap();
+    app.store.tokens().delete(&app.by, token.id).await.unwrap();
     assert_error(&app.company_information(&token.sid, secret).await, StatusCode::UNAUTHORIZED);
-    app.store.undo_delete(&app.by, token.id).await.unwrap();
+    app.store.tokens().undo_delete(&app.by, token.id).await.unwrap();
     assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
 }
 
@@ -139,9 +139,9 @@ async fn deleted_token_is_unknown_until_the_deletion_is_undone() {
 async fn no_token_passes_while_the_account_s_api_access_is_off() {
     let app = TestApp::open().await;
     let (token, secret) = (&app.issued.token, &app.issued.secret);
-    app.store.disable_api_access(&app.by).await.unwrap();
+    app.store.account().disable_api_access(&app.by).await.unwrap();
     assert_error(&app.company_information(&token.sid, secret).await, StatusCode::FORBIDDEN);
-    app.store.enable_api_access(&app.by).await.unwrap();
+    app.store.account().enable_api_access(&app.by).await.unwrap();
     assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
 }
 
@@ -149,7 +149,7 @@ async fn no_token_passes_while_the_account_s_api_access_is_off() {
 async fn duplicate_passes_only_with_its_own_credentials_and_sid() {
     let app = TestApp::open().await;
     let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
-    let copy = app.store.duplicate(&app.by, app.issued.token.id, uuid::Uuid::now_v7()).await.unwrap();
+    let copy = app.store.tokens().duplicate(&app.by, app.issued.token.id, uuid::Uuid::now_v7()).await.unwrap();
     assert_eq!(copy.token.state, TokenState::Enabled);
     assert_eq!(app.company_information(&copy.token.sid, &copy.secret).await.status, StatusCode::OK);
 
@@ -259,7 +259,7 @@ async fn reset_rejects_old_auth_token_at_once_in_a_thousand_resets() {
         })
         .collect();
     for _ in 0..1_000 {
-        let reset = app.store.reset(&app.by, token.id, token.revision).await.unwrap();
+        let reset = app.store.tokens().reset(&app.by, token.id, token.revision).await.unwrap();
         token = reset.token;
         secrets.write().unwrap().push(reset.secret);
     }

@@ -33,7 +33,7 @@ async fn introspection_of_right_credentials_is_active_with_scopes() {
         assert_eq!(answer.json(), expected);
         assert!(!answer.text().contains(secret.reveal()));
     }
-    app.store.disable(&app.by, token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, token.id).await.unwrap();
     assert_eq!(ask(&app, &form(&pair)).await.json(), json!({ "active": false }));
 }
 

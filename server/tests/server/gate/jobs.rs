@@ -161,7 +161,7 @@ async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
     let signed_before = {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let link = ResultLink { job: id, token: app.issued.token.id, until: past };
-        URL_SAFE_NO_PAD.encode(app.store.sign_result(link).await.unwrap().unwrap())
+        URL_SAFE_NO_PAD.encode(app.store.reports().sign_result(link).await.unwrap().unwrap())
     };
     for forged in [
         path.to_owned(),
@@ -184,7 +184,7 @@ async fn a_signed_address_that_is_forged_or_has_expired_answers_404() {
         assert!(!answer.text().contains("account_added"));
     }
     assert_eq!(app.get(address).await.status, StatusCode::OK);
-    app.store.disable_api_access(&app.by).await.unwrap();
+    app.store.account().disable_api_access(&app.by).await.unwrap();
     assert_eq!(app.get(address).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -198,11 +198,11 @@ async fn signed_address_ends_with_the_token_it_was_given_to() {
     let address = found.header("location");
     let (store, by, id) = (&app.store, &app.by, app.issued.token.id);
     assert_eq!(app.get(address).await.status, StatusCode::OK);
-    store.disable(by, id).await.unwrap();
+    store.tokens().disable(by, id).await.unwrap();
     assert_eq!(app.get(address).await.status, StatusCode::NOT_FOUND, "disabled");
-    let token = store.enable(by, id).await.unwrap();
+    let token = store.tokens().enable(by, id).await.unwrap();
     assert_eq!(app.get(address).await.status, StatusCode::OK);
-    store.reset(by, id, token.revision).await.unwrap();
+    store.tokens().reset(by, id, token.revision).await.unwrap();
     assert_eq!(app.get(address).await.status, StatusCode::NOT_FOUND, "reset");
 }
 
@@ -232,7 +232,7 @@ async fn job_can_be_replayed_once_it_has_ended() {
 async fn job_running_when_the_server_was_killed_is_done_after_restart() {
     let app = open().await;
     let job = export(&app, "").await;
-    app.store.claim_job().await.unwrap().unwrap();
+    app.store.reports().claim_job().await.unwrap().unwrap();
     assert_eq!(get(&app, &job).await.json()["Status"], "RUNNING");
     let store = Data::within(&app.folder.path().join("data")).open().await.unwrap();
     tokio::spawn(exports::work(store));
@@ -271,22 +271,22 @@ async fn job_of_another_account_or_unknown_answers_404() {
     let job = export(&app, "").await;
     ended(&app, &job).await;
 
-    let account = app.store.add_account("Other").await.unwrap();
+    let account = app.store.account().add("Other").await.unwrap();
     let user = store::NewUser {
         name: "Otto".to_owned(),
         email: "otto@other.example".to_owned(),
         password: crate::support::test_app::PASSWORD.to_owned(),
         role: app.by.role,
     };
-    let id: UserId = app.store.add_user(account, user).await.unwrap();
-    let user = app.store.people(account).await.unwrap().remove(0);
+    let id: UserId = app.store.members().add(account, user).await.unwrap();
+    let user = app.store.members().people(account).await.unwrap().remove(0);
     let other = CurrentUser { user, account, account_name: "Other".to_owned(), role: app.by.role };
-    app.store.enable_api_access(&other).await.unwrap();
+    app.store.account().enable_api_access(&other).await.unwrap();
     let scopes = ["getJob", "downloadJobResult", "replayJob", "listJobs"].map(str::to_owned).to_vec();
     let form = TokenForm { name: "Theirs".to_owned(), scopes, ..TokenForm::blank(id) };
-    let terms = app.store.terms(other.account).await.unwrap();
+    let terms = app.store.account().terms(other.account).await.unwrap();
     let settings = form.validate(std::slice::from_ref(&other.user), None, &terms).unwrap();
-    let theirs = app.store.create(&other, settings, Uuid::now_v7()).await.unwrap();
+    let theirs = app.store.tokens().create(&other, settings, Uuid::now_v7()).await.unwrap();
     let sid = &theirs.token.sid;
     for (method, below) in [
         ("GET", job.clone()),
@@ -314,11 +314,11 @@ async fn token_name_that_looks_like_a_formula_is_text_in_csv() {
         scopes: vec![Scope::GET_COMPANY_INFORMATION.id().to_owned()],
         ..TokenForm::blank(app.by.user.id)
     };
-    let terms = app.store.terms(app.account()).await.unwrap();
+    let terms = app.store.account().terms(app.account()).await.unwrap();
     let settings = form.validate(std::slice::from_ref(&app.by.user), None, &terms).unwrap();
-    let issued = app.store.create(&app.by, settings, Uuid::now_v7()).await.unwrap();
+    let issued = app.store.tokens().create(&app.by, settings, Uuid::now_v7()).await.unwrap();
     app.company_information(&issued.token.sid, &issued.secret).await;
-    app.store.flush_calls().await.unwrap();
+    app.store.gate().flush_calls().await.unwrap();
     work(&app);
     let queued = get(&app, "/ReportExport/token_usage").await.json();
     let job = below(&queued["QueuedUri"]).to_owned();

@@ -263,16 +263,16 @@ async fn reset_rejects_a_call_whose_body_is_on_its_way() {
     // From now on the token is known, so that only the body is waited for.
     call(&app, "GET", &company_information(&token.sid), &[], []).await;
     assert!(answer.as_mut().now_or_never().is_none());
-    app.store.reset(&app.by, token.id, token.revision).await.unwrap();
+    app.store.tokens().reset(&app.by, token.id, token.revision).await.unwrap();
     send.send("{}").unwrap();
     assert_eq!(answer.await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
 /// Returns today's calls: the operation, the status and the count.
 async fn usage(app: &TestApp) -> Vec<(String, u16, u64)> {
-    app.store.flush_calls().await.unwrap();
+    app.store.gate().flush_calls().await.unwrap();
     let today = app.store.clock().now().date_naive();
-    let usage = app.store.token_usage(app.account(), today - chrono::TimeDelta::days(1), today).await.unwrap();
+    let usage = app.store.tokens().usage(app.account(), today - chrono::TimeDelta::days(1), today).await.unwrap();
     let mut usage: Vec<_> = usage.into_iter().map(|one| (one.scope, one.status, one.calls)).collect();
     usage.sort_unstable();
     usage

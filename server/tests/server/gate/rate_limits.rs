@@ -110,15 +110,15 @@ async fn disabled_token_or_api_access_costs_the_account_no_call() {
             assert_eq!((answer.status, left(&answer)), (expected.0, ("3", expected.1)), "{path}");
         }
     };
-    app.store.disable(&app.by, disabled.token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, disabled.token.id).await.unwrap();
     ask(&disabled.token.sid, &disabled.secret, (StatusCode::FORBIDDEN, "3")).await;
     let nowhere = app.call("GET", "/Agencies/x/Nothing", &disabled.token.sid, &disabled.secret).await;
     assert_eq!((nowhere.status, left(&nowhere)), (StatusCode::NOT_FOUND, ("3", "3")));
 
     let (sid, secret) = (&app.issued.token.sid, &app.issued.secret);
-    app.store.disable_api_access(&app.by).await.unwrap();
+    app.store.account().disable_api_access(&app.by).await.unwrap();
     ask(sid, secret, (StatusCode::FORBIDDEN, "3")).await;
-    app.store.enable_api_access(&app.by).await.unwrap();
+    app.store.account().enable_api_access(&app.by).await.unwrap();
     for rest in ["2", "1", "0"] {
         assert_eq!(left(&app.company_information(sid, secret).await), ("3", rest));
     }
@@ -163,6 +163,6 @@ async fn an_introspection_is_a_call_of_the_service_s_own_token() {
         assert_eq!((answer.json(), left(&answer)), (json!({ "active": false }), ("2", rest)));
     }
     assert_eq!(ask().await.status, StatusCode::TOO_MANY_REQUESTS);
-    app.store.flush_calls().await.unwrap();
-    assert!(app.store.token(app.account(), service.token.id).await.unwrap().last_used_at.is_some());
+    app.store.gate().flush_calls().await.unwrap();
+    assert!(app.store.tokens().get(app.account(), service.token.id).await.unwrap().last_used_at.is_some());
 }

@@ -65,7 +65,7 @@ async fn the_metadata_names_the_filters_and_each_field_of_the_records() {
         let filter =
             |name| json!({ "Name": name, "DataType": "Date (yyyy-MM-dd'T'HH:mm:ssZZ)", "Format": "yyyy-MM-dd" });
         assert_eq!(metadata["Filters"], json!([filter("Start Date"), filter("End Date")]));
-        app.store.flush_calls().await.unwrap();
+        app.store.gate().flush_calls().await.unwrap();
         let records = get(&app, &format!("/Reports/{id}")).await.json();
         let record = records[0].as_object().unwrap();
         let names: Vec<_> = metadata["Attributes"].as_array().unwrap().iter().map(|one| one["Name"].as_str()).collect();
@@ -81,7 +81,7 @@ async fn a_report_is_run_for_the_days_that_are_asked_for() {
     let app = open().await;
     get(&app, "/Reports").await;
     get(&app, "/Reports").await;
-    app.store.flush_calls().await.unwrap();
+    app.store.gate().flush_calls().await.unwrap();
     let today = app.store.clock().now().date_naive();
     let records = get(&app, &format!("/Reports/token_usage?START_DATE={today}&END_DATE={today}")).await.json();
     let [record] = records.as_array().unwrap().as_slice() else { panic!("{records}") };

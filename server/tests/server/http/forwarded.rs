@@ -12,9 +12,9 @@ async fn call(app: &TestApp, header: (&str, &str)) -> Answer {
 }
 
 async fn allow(app: &TestApp, range: &str) {
-    let (mut policy, revision) = app.store.security_policy(app.account()).await.unwrap();
+    let (mut policy, revision) = app.store.account().security_policy(app.account()).await.unwrap();
     policy.allowed_addresses = [range.parse().unwrap()].into();
-    app.store.update_security_policy(&app.by, &policy, revision).await.unwrap();
+    app.store.account().update_security_policy(&app.by, &policy, revision).await.unwrap();
 }
 
 #[tokio::test]

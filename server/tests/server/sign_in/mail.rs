@@ -249,7 +249,8 @@ async fn neither_an_address_nor_a_name_adds_a_header() {
     let mut postbox = Postbox::open().await;
     let mail = postbox.mail();
     let app = TestApp::open().await;
-    let (mut invitation, token) = app.store.invite(&app.by, "nao@partner.example", Role::Analyst).await.unwrap();
+    let (mut invitation, token) =
+        app.store.members().invite(&app.by, "nao@partner.example", Role::Analyst).await.unwrap();
     let line = "Acme\r\nBcc: all@partner.example\r\n\r\nAn end of the head";
     invitation.invited_by = line.to_owned();
     assert!(mail.invite("en".parse().unwrap(), line, &invitation, token.reveal()).await);

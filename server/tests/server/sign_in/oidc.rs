@@ -182,12 +182,12 @@ async fn invited_person_joins_at_the_provider() {
     let provider = OidcProvider::open(zitadel("nao@partner.example")).await;
     let app = open(&provider, Settings::default()).await;
     assert_eq!(sign_in(&app, &provider).await, failed("not-invited"));
-    app.store.invite(&app.by, "Nao@partner.example", Role::Finance).await.unwrap();
+    app.store.members().invite(&app.by, "Nao@partner.example", Role::Finance).await.unwrap();
     assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS);
-    let members = app.store.members(app.account()).await.unwrap();
+    let members = app.store.members().list(app.account()).await.unwrap();
     let nao = members.iter().find(|member| member.person.email == "nao@partner.example").unwrap();
     assert_eq!((nao.role, nao.person.name.as_str()), (Role::Finance, "nao"));
-    assert!(app.store.invitations(app.account()).await.unwrap().is_empty());
+    assert!(app.store.members().invitations(app.account()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

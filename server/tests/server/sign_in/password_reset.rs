@@ -38,7 +38,7 @@ async fn set(app: &TestApp, token: &str, password: &str) -> Answer {
 
 /// Asks as the administrator for a reset link of the user in that role.
 async fn make_link(app: &TestApp, cookie: &str, role: Role) -> Answer {
-    let people = app.store.people(app.account()).await.unwrap();
+    let people = app.store.members().people(app.account()).await.unwrap();
     let id = people.into_iter().find(|person| person.email == email(role)).unwrap().id;
     app.function("/api/users/make_reset_link", Some(cookie), &json!({ "id": id }).to_string()).await
 }
@@ -186,22 +186,22 @@ async fn link_is_not_shown_for_a_member_of_other_accounts() {
         let sends = mail.is_some();
         let services = Services { mail, ..Services::default() };
         let app = TestApp::open_with(false, &gate::Settings::default(), services).await;
-        let other = app.store.add_account("Other").await.unwrap();
+        let other = app.store.account().add("Other").await.unwrap();
         let (name, address) = ("Otto".to_owned(), "refused@partner.example".to_owned());
         let user =
             NewUser { name, email: address.clone(), password: PASSWORD.to_owned(), role: Role::AccountAdministrator };
-        let otto = app.store.add_user(other, user).await.unwrap();
-        let (_, invitation) = app.store.invite(&app.by, &address, Role::Analyst).await.unwrap();
+        let otto = app.store.members().add(other, user).await.unwrap();
+        let (_, invitation) = app.store.members().invite(&app.by, &address, Role::Analyst).await.unwrap();
         let known = domain::members::membership::Joining::Known { password: PASSWORD.to_owned() };
         let here = std::net::IpAddr::from([127, 0, 0, 1]);
-        app.store.accept_invitation(&invitation, known, here).await.unwrap();
+        app.store.members().accept_invitation(&invitation, known, here).await.unwrap().session().unwrap();
         let cookie = app.sign_in(Role::AccountAdministrator).await;
         let body = json!({ "id": otto }).to_string();
         let made = app.function("/api/users/make_reset_link", Some(&cookie), &body).await;
         // The mail server refuses mail for that address; even then the link is not shown.
         let expected = if sends { (503, json!("MailFailed")) } else { (409, json!("BelongsElsewhere")) };
         assert_eq!((made.status.as_u16(), made.json()), expected);
-        app.store.sign_in(&address, PASSWORD, here).await.expect("the password is as it was");
+        app.store.sign_in().with_password(&address, PASSWORD, here).await.expect("the password is as it was");
     }
 }
 

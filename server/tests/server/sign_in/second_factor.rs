@@ -171,21 +171,21 @@ async fn an_invited_user_with_a_second_factor_is_asked_for_it_too() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::Analyst).await;
     set_up(&app, &cookie).await;
-    let other = app.store.add_account("Other").await.unwrap();
+    let other = app.store.account().add("Other").await.unwrap();
     let user = store::NewUser {
         name: "Olga".to_owned(),
         email: "olga@agency.example".to_owned(),
         password: PASSWORD.to_owned(),
         role: Role::AccountAdministrator,
     };
-    let id = app.store.add_user(other, user).await.unwrap();
+    let id = app.store.members().add(other, user).await.unwrap();
     let by = domain::members::user::CurrentUser {
         user: domain::members::user::Person { id, name: "Olga".to_owned(), email: "olga@agency.example".to_owned() },
         account: other,
         account_name: "Other".to_owned(),
         role: Role::AccountAdministrator,
     };
-    let (_, token) = app.store.invite(&by, &email(Role::Analyst), Role::Finance).await.unwrap();
+    let (_, token) = app.store.members().invite(&by, &email(Role::Analyst), Role::Finance).await.unwrap();
     let form = format!("token={}&form[password]={}", token.reveal(), PASSWORD.replace(' ', "+"));
     let request = app.request("POST", "/api/invitations/accept").header("sec-fetch-site", "same-origin");
     let answer = app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await;

@@ -84,17 +84,18 @@ impl TestApp {
         log::keep();
         let folder = tempfile::tempdir().unwrap();
         let store = Data { database, ..Data::within(&folder.path().join("data")) }.open().await.unwrap();
-        let account = store.add_account("Agency").await.unwrap();
+        let account = store.account().add("Agency").await.unwrap();
         let mut by = None;
         for role in Role::ALL {
             let (name, email) = (role.as_str().to_owned(), email(role));
             let user = NewUser { name, email: email.clone(), password: PASSWORD.to_owned(), role };
-            let id = store.add_user(account, user).await.unwrap();
-            let user = store.people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
+            let id = store.members().add(account, user).await.unwrap();
+            let user =
+                store.members().people(account).await.unwrap().into_iter().find(|person| person.id == id).unwrap();
             by.get_or_insert(CurrentUser { user, account, account_name: "Agency".to_owned(), role });
         }
         let by = by.unwrap();
-        store.enable_api_access(&by).await.unwrap();
+        store.account().enable_api_access(&by).await.unwrap();
         let issued = issue(&store, &by, &[Scope::GET_COMPANY_INFORMATION]).await;
 
         write_site(folder.path());
@@ -245,9 +246,9 @@ pub async fn issue(store: &Store, by: &CurrentUser, scopes: &[Scope]) -> IssuedT
         scopes: scopes.iter().map(|scope| scope.id().to_owned()).collect(),
         ..TokenForm::blank(by.user.id)
     };
-    let terms = store.terms(by.account).await.unwrap();
+    let terms = store.account().terms(by.account).await.unwrap();
     let settings = form.validate(std::slice::from_ref(&by.user), None, &terms).unwrap();
-    store.create(by, settings, Uuid::now_v7()).await.unwrap()
+    store.tokens().create(by, settings, Uuid::now_v7()).await.unwrap()
 }
 
 async fn serve(store: &Store, site: &Path, gate: &gate::Settings, services: &Services, production: bool) -> SocketAddr {

@@ -157,7 +157,7 @@ async fn backup_of_a_served_database_can_be_served() {
     fs::rename(place.folder.path().join("backup.db"), restored.join("kagitaba.db")).unwrap();
     fs::copy(place.folder.path().join("data/server.key"), restored.join("server.key")).unwrap();
     let store = Data::within(&restored).open_alone().await.unwrap();
-    let caller = store.authenticate(&place.issued.token.sid, &place.issued.secret).await.unwrap();
+    let caller = store.gate().authenticate(&place.issued.token.sid, &place.issued.secret).await.unwrap();
     assert_eq!(caller.unwrap().state, domain::tokens::token::TokenState::Disabled);
     let refused = run(&place, &["backup", "b.db", "--database", "postgres://localhost/x"]);
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("pg_dump"), "{refused:?}");

@@ -283,7 +283,7 @@ async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
     let mut under_way = load.begin(&place, &edited.token);
     load.goes_on().await;
     let began = Instant::now();
-    while !app.store.remembers(&known.token.sid) {
+    while !app.store.gate().remembers(&known.token.sid) {
         assert!(began.elapsed() < GOES_ON_WITHIN, "it lease_is_valid its cache");
         tokio::task::yield_now().await;
     }
@@ -321,19 +321,19 @@ async fn outage_of_half_a_minute_loses_nothing_that_was_answered() {
         ended.unwrap();
     }
     keeping.abort();
-    app.store.flush_calls().await.unwrap();
+    app.store.gate().flush_calls().await.unwrap();
 
     let data = Data { database: Some(direct), ..Data::within(&app.folder.path().join("data")) };
     let behind = data.open().await.unwrap();
     let created = load.created.lock().unwrap().clone();
     for id in created {
-        assert!(behind.token(app.account(), id).await.is_ok(), "{id:?} was created");
+        assert!(behind.tokens().get(app.account(), id).await.is_ok(), "{id:?} was created");
     }
-    let description = behind.token(app.account(), edited.token.id).await.unwrap().settings.description;
+    let description = behind.tokens().get(app.account(), edited.token.id).await.unwrap().settings.description;
     let (answered, sent) = *load.updated.lock().unwrap();
     assert!((answered..=sent).contains(&description.parse().unwrap()), "{description}, of {answered} to {sent}");
     let today = behind.clock().now().date_naive();
-    let usage = behind.token_usage(app.account(), today - TimeDelta::days(1), today).await.unwrap();
+    let usage = behind.tokens().usage(app.account(), today - TimeDelta::days(1), today).await.unwrap();
     let recorded: u64 = usage
         .iter()
         .filter(|usage| usage.token == known.token.id && usage.status == 200)
@@ -354,7 +354,7 @@ async fn deleted_tokens_go_for_good_while_calls_can_not_be_added_up() {
     let keeping = tokio::spawn(housekeeping::keep(store.clone(), TimeDelta::days(30)));
     while !sqlx::query_scalar::<_, bool>(CALLS_WAIT).fetch_one(&mut somebody).await.unwrap() {}
     let earlier = Clock::fixed(store.clock().now() - TimeDelta::minutes(1));
-    store.at(earlier).delete(by, id).await.unwrap();
+    store.at(earlier).tokens().delete(by, id).await.unwrap();
     let there = "SELECT EXISTS (SELECT 1 FROM tokens WHERE id = $1)";
     while sqlx::query_scalar::<_, bool>(there).bind(id.0).fetch_one(&mut somebody).await.unwrap() {
         assert!(sqlx::query_scalar::<_, bool>(CALLS_WAIT).fetch_one(&mut somebody).await.unwrap(), "it has waited");

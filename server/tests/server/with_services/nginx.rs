@@ -117,11 +117,11 @@ async fn nginx_passes_only_calls_that_the_gate_allows() {
     let dressed_up = format!("/Agencies/{}/CompanyInformation/../Jobs", token.sid);
     assert_eq!(nginx.get(&app, &dressed_up).await.status, StatusCode::FORBIDDEN);
 
-    app.store.disable(&app.by, token.id).await.unwrap();
+    app.store.tokens().disable(&app.by, token.id).await.unwrap();
     assert_eq!(nginx.get(&app, &path).await.status, StatusCode::FORBIDDEN);
-    let enabled = app.store.enable(&app.by, token.id).await.unwrap();
+    let enabled = app.store.tokens().enable(&app.by, token.id).await.unwrap();
     assert_eq!(nginx.get(&app, &path).await.status, StatusCode::OK);
-    app.store.reset(&app.by, token.id, enabled.revision).await.unwrap();
+    app.store.tokens().reset(&app.by, token.id, enabled.revision).await.unwrap();
     let refused = nginx.get(&app, &path).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(refused.header("www-authenticate").starts_with("Basic"), "{:?}", refused.headers);
@@ -168,9 +168,9 @@ async fn nginx_lets_nothing_through_if_the_gate_does_not_answer() {
 #[tokio::test]
 async fn nginx_replaces_the_client_s_claim_of_its_address() {
     let app = TestApp::open_as(true, &Settings::default()).await;
-    let (mut policy, revision) = app.store.security_policy(app.account()).await.unwrap();
+    let (mut policy, revision) = app.store.account().security_policy(app.account()).await.unwrap();
     policy.allowed_addresses = ["192.0.2.0/24".parse().unwrap()].into();
-    app.store.update_security_policy(&app.by, &policy, revision).await.unwrap();
+    app.store.account().update_security_policy(&app.by, &policy, revision).await.unwrap();
     let nginx = Nginx::start(&app, &other_server().await);
     let path = company_information(&app.issued.token.sid);
     for claimed in ["192.0.2.1", "192.0.2.1, 192.0.2.2", ""] {

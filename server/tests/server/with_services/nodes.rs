@@ -48,7 +48,7 @@ async fn reset_on_one_node_rejects_the_old_secret_on_every_node() {
     let nginx = Arc::new(Nginx::serve(&folder, &nodes, "location / { proxy_pass http://nodes; }"));
     let (sid, mut secret) = (app.issued.token.sid.clone(), app.issued.secret.clone());
     let began = Instant::now();
-    while !app.store.remembers(&sid) || !other.store.remembers(&sid) {
+    while !app.store.gate().remembers(&sid) || !other.store.gate().remembers(&sid) {
         assert_eq!(call(&app, &nginx, &secret).await, StatusCode::OK);
         assert!(began.elapsed() < Duration::from_mins(1), "both believe their caches");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -71,7 +71,7 @@ async fn reset_on_one_node_rejects_the_old_secret_on_every_node() {
     for reset in 0..40 {
         // The nodes take turns.
         let store = if reset % 2 == 0 { &app.store } else { &other.store };
-        let issued = store.reset(&app.by, app.issued.token.id, revision).await.unwrap();
+        let issued = store.tokens().reset(&app.by, app.issued.token.id, revision).await.unwrap();
         let old = std::mem::replace(&mut secret, issued.secret);
         revision = issued.token.revision;
         for _ in 0..4 {

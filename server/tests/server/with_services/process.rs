@@ -50,12 +50,12 @@ impl Place {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let data = Data { database: database.clone(), ..Data::within(&folder.path().join("data")) };
         let store = data.open().await.unwrap();
-        let (account, role) = (store.add_account("Agency").await.unwrap(), Role::AccountAdministrator);
+        let (account, role) = (store.account().add("Agency").await.unwrap(), Role::AccountAdministrator);
         let user = NewUser { name: "Aya".to_owned(), email: email(role), password: PASSWORD.to_owned(), role };
-        store.add_user(account, user).await.unwrap();
-        let user = store.people(account).await.unwrap().remove(0);
+        store.members().add(account, user).await.unwrap();
+        let user = store.members().people(account).await.unwrap().remove(0);
         let by = CurrentUser { user, account, account_name: "Agency".to_owned(), role };
-        store.enable_api_access(&by).await.unwrap();
+        store.account().enable_api_access(&by).await.unwrap();
         let scopes = ["getCompanyInformation", "runReport"].map(|id| Scope::find(id).unwrap());
         let issued = issue(&store, &by, &scopes).await;
         // The program's frontend is beside it; these tests do not use it, so it may be empty. The program is linked,
@@ -115,7 +115,7 @@ impl Place {
     /// Returns the number of recorded calls for company profiles.
     pub async fn calls(&self) -> u64 {
         let today = self.store.clock().now().date_naive();
-        let usage = self.store.token_usage(self.account, today - chrono::TimeDelta::days(1), today).await.unwrap();
+        let usage = self.store.tokens().usage(self.account, today - chrono::TimeDelta::days(1), today).await.unwrap();
         usage.iter().filter(|usage| usage.scope == "getCompanyInformation").map(|usage| usage.calls).sum()
     }
 }
@@ -212,7 +212,7 @@ async fn when_a_token_was_last_used_is_known_while_the_server_runs() {
     let program = place.start();
     program.call(1, &place.issued).await;
     let answered = Instant::now();
-    while place.store.token(place.account, place.issued.token.id).await.unwrap().last_used_at.is_none() {
+    while place.store.tokens().get(place.account, place.issued.token.id).await.unwrap().last_used_at.is_none() {
         assert!(answered.elapsed() < WRITTEN_WITHIN);
     }
 }
@@ -268,7 +268,7 @@ async fn kill_in_mid_reset(place: &Place, rotated: Vec<Rotated>, after: usize) -
     let program = place.start();
     for Rotated { issued, answered } in &mut rotated {
         let filter = TrailFilter { token: Some(issued.token.id), ..TrailFilter::default() };
-        let entries = place.store.audit_entries(place.account, &filter, 100_000).await.unwrap();
+        let entries = place.store.audit().entries(place.account, &filter, 100_000).await.unwrap();
         let resets = entries.iter().filter(|entry| entry.action == "token_reset").count();
         assert!(
             resets == *answered || resets == *answered + 1,
@@ -281,7 +281,7 @@ async fn kill_in_mid_reset(place: &Place, rotated: Vec<Rotated>, after: usize) -
         if !passes {
             // The last reset was recorded but not answered, so its Auth Token is unknown and the token is reset once
             // more.
-            let known = place.store.token(place.account, issued.token.id).await.unwrap();
+            let known = place.store.tokens().get(place.account, issued.token.id).await.unwrap();
             let cookie = program.sign_in().await;
             let (address, id) = (program.address.clone(), known.id);
             let again = tokio::task::spawn_blocking(move || reset(&address, &cookie, id, known.revision));

@@ -2,6 +2,7 @@
 
 use crate::sql;
 use crate::test_store::{PASSWORD, TestStore, new_user};
+use domain::Refusal;
 use domain::account::{AccountId, company::CompanyInformation};
 use domain::members::role::Role;
 use serde_json::json;
@@ -12,18 +13,18 @@ use uuid::Uuid;
 async fn account_is_found_by_name_and_starts_without_api_access() {
     let test = TestStore::new().await;
     let other = test.stranger().await.account;
-    assert_eq!(test.store.account_named("Acme").await.unwrap(), Some(test.aya.account));
-    assert_eq!(test.store.account_named("Acme%").await.unwrap(), None);
-    assert!(!test.store.account(other).await.unwrap().api_access);
-    let names: Vec<_> = test.store.accounts().await.unwrap().into_iter().map(|account| account.name).collect();
+    assert_eq!(test.store.account().named("Acme").await.unwrap(), Some(test.aya.account));
+    assert_eq!(test.store.account().named("Acme%").await.unwrap(), None);
+    assert!(!test.store.account().get(other).await.unwrap().api_access);
+    let names: Vec<_> = test.store.account().all().await.unwrap().into_iter().map(|account| account.name).collect();
     assert_eq!(names, ["Acme", "Other"]);
-    assert!(matches!(test.store.account(AccountId(Uuid::nil())).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.account().get(AccountId(Uuid::nil())).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
 async fn a_second_account_of_the_same_name_is_refused() {
     let test = TestStore::new().await;
-    assert!(matches!(test.store.add_account("Acme").await, Err(Error::AccountExists)));
+    assert!(matches!(test.store.account().add("Acme").await, Err(Error::Refused(Refusal::AccountExists))));
     assert_eq!(test.actions().await, ["account_added", "user_added"], "no event of what was refused");
 }
 
@@ -32,14 +33,14 @@ async fn api_access_switch_is_one_event_in_own_account_only() {
     let test = TestStore::new().await;
     let stranger = test.stranger().await;
     for _ in 0..2 {
-        test.store.enable_api_access(&test.aya).await.unwrap();
+        test.store.account().enable_api_access(&test.aya).await.unwrap();
     }
-    assert!(test.store.account(test.aya.account).await.unwrap().api_access);
-    assert!(!test.store.account(stranger.account).await.unwrap().api_access);
+    assert!(test.store.account().get(test.aya.account).await.unwrap().api_access);
+    assert!(!test.store.account().get(stranger.account).await.unwrap().api_access);
     for _ in 0..2 {
-        test.store.disable_api_access(&test.aya).await.unwrap();
+        test.store.account().disable_api_access(&test.aya).await.unwrap();
     }
-    assert!(!test.store.account(test.aya.account).await.unwrap().api_access);
+    assert!(!test.store.account().get(test.aya.account).await.unwrap().api_access);
     assert_eq!(test.actions().await[4..], ["api_access_enabled", "api_access_disabled"]);
 }
 
@@ -48,13 +49,16 @@ async fn the_company_profile_begins_with_the_name_and_can_be_replaced() {
     let test = TestStore::new().await;
     let account = test.aya.account;
     let named = CompanyInformation::named("Acme");
-    assert_eq!(test.store.company_information(account).await.unwrap(), named);
+    assert_eq!(test.store.account().company_information(account).await.unwrap(), named);
     let full = CompanyInformation { website: "https://acme.example".to_owned(), ..named };
-    test.store.set_company_information(account, &full).await.unwrap();
-    assert_eq!(test.store.company_information(account).await.unwrap(), full);
+    test.store.account().set_company_information(account, &full).await.unwrap();
+    assert_eq!(test.store.account().company_information(account).await.unwrap(), full);
     let nobody = AccountId(Uuid::nil());
-    assert!(matches!(test.store.company_information(nobody).await, Err(Error::NotFound)));
-    assert!(matches!(test.store.set_company_information(nobody, &full).await, Err(Error::NotFound)));
+    assert!(matches!(test.store.account().company_information(nobody).await, Err(Error::Refused(Refusal::NotFound))));
+    assert!(matches!(
+        test.store.account().set_company_information(nobody, &full).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
 }
 
 #[tokio::test]
@@ -66,13 +70,14 @@ async fn company_profile_change_is_one_event_in_own_account_only() {
     full.ein_ssn_foreign_tax_id = "12-3454832".to_owned();
     let events = test.actions().await.len();
     for _ in 0..2 {
-        let edit = |_: &CompanyInformation| Ok::<_, ()>(full.clone());
-        assert_eq!(test.store.update_company_information(&test.aya, edit).await.unwrap(), Ok(full.clone()));
+        let edit = |_: &CompanyInformation| Ok::<_, Error>(full.clone());
+        assert_eq!(test.store.account().update_company_information(&test.aya, edit).await.unwrap(), full);
     }
-    let refuse = |_: &CompanyInformation| Err("no");
-    assert_eq!(test.store.update_company_information(&test.aya, refuse).await.unwrap(), Err("no"));
-    assert_eq!(test.store.company_information(test.aya.account).await.unwrap(), full);
-    let theirs = test.store.company_information(stranger.account).await.unwrap();
+    let refuse = |_: &CompanyInformation| Err(Refusal::Conflict.into());
+    let refused: Result<_, Error> = test.store.account().update_company_information(&test.aya, refuse).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Conflict))), "{refused:?}");
+    assert_eq!(test.store.account().company_information(test.aya.account).await.unwrap(), full);
+    let theirs = test.store.account().company_information(stranger.account).await.unwrap();
     assert_eq!(theirs, CompanyInformation::named("Other"));
     let details = json!({ "before": named, "after": full.masked() });
     assert_eq!(test.events().await[events..], [("company_information_updated".to_owned(), details)]);
@@ -89,9 +94,9 @@ async fn people_are_the_accounts_own_users_by_name() {
     let test = TestStore::new().await;
     test.stranger().await;
     for name in ["zoe", "Émile", "Ben"] {
-        test.store.add_user(test.aya.account, new_user(name, Role::Finance)).await.unwrap();
+        test.store.members().add(test.aya.account, new_user(name, Role::Finance)).await.unwrap();
     }
-    let people = test.store.people(test.aya.account).await.unwrap();
+    let people = test.store.members().people(test.aya.account).await.unwrap();
     let names: Vec<_> = people.iter().map(|person| person.name.as_str()).collect();
     assert_eq!(names, ["Aya", "Ben", "zoe", "Émile"]);
     assert!(people.contains(&test.aya.user));
@@ -103,18 +108,21 @@ async fn email_is_taken_in_any_case_width_and_account() {
     let other = test.stranger().await.account;
     for email in ["aya@AGENCY.example", " Aya@agency.example", "ＡＹＡ@agency.example"] {
         let user = NewUser { email: email.to_owned(), ..new_user("Aya", Role::Analyst) };
-        assert!(matches!(test.store.add_user(other, user).await, Err(Error::EmailTaken)), "{email}");
+        assert!(
+            matches!(test.store.members().add(other, user).await, Err(Error::Refused(Refusal::EmailTaken))),
+            "{email}"
+        );
     }
-    assert_eq!(test.store.people(other).await.unwrap().len(), 1);
+    assert_eq!(test.store.members().people(other).await.unwrap().len(), 1);
     assert_eq!(test.actions().await.len(), 4, "no event of what was refused");
 }
 
 #[tokio::test]
 async fn a_user_of_no_account_is_not_added_at_all() {
     let test = TestStore::new().await;
-    let nowhere = test.store.add_user(AccountId(Uuid::nil()), new_user("Lost", Role::Analyst)).await;
+    let nowhere = test.store.members().add(AccountId(Uuid::nil()), new_user("Lost", Role::Analyst)).await;
     assert!(matches!(nowhere, Err(Error::Database(_))));
-    test.store.add_user(test.aya.account, new_user("Lost", Role::Analyst)).await.unwrap();
+    test.store.members().add(test.aya.account, new_user("Lost", Role::Analyst)).await.unwrap();
 }
 
 #[tokio::test]
@@ -122,10 +130,10 @@ async fn a_store_begins_without_users() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("new.db").display());
     let store = Store::open(&url, ServerKey::from_bytes([1; 32]), Clock::system()).await.unwrap();
-    assert!(!store.has_users().await.unwrap());
-    let account = store.add_account("Acme").await.unwrap();
-    store.add_user(account, new_user("Aya", Role::Analyst)).await.unwrap();
-    assert!(store.has_users().await.unwrap());
+    assert!(!store.members().has_users().await.unwrap());
+    let account = store.account().add("Acme").await.unwrap();
+    store.members().add(account, new_user("Aya", Role::Analyst)).await.unwrap();
+    assert!(store.members().has_users().await.unwrap());
 }
 
 #[tokio::test]

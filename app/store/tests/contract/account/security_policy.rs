@@ -2,6 +2,7 @@
 
 use crate::test_store::TestStore;
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
 use domain::gate::access::Caller;
 use domain::tokens::token::TokenSettings;
@@ -23,19 +24,19 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
 
 /// Puts the policy in force, whichever one is in force now.
 async fn demand(test: &TestStore, policy: &SecurityPolicy) {
-    let (_, revision) = test.store.security_policy(test.aya.account).await.unwrap();
-    test.store.update_security_policy(&test.aya, policy, revision).await.unwrap();
+    let (_, revision) = test.store.account().security_policy(test.aya.account).await.unwrap();
+    test.store.account().update_security_policy(&test.aya, policy, revision).await.unwrap();
 }
 
 async fn issue_for(test: &TestStore, name: &str, days: i64) -> IssuedToken {
     let expires_at = Some(test.clock.now() + TimeDelta::days(days));
     let settings = TokenSettings { expires_at, ..test.settings(name) };
-    test.store.create(&test.aya, settings, Uuid::now_v7()).await.unwrap()
+    test.store.tokens().create(&test.aya, settings, Uuid::now_v7()).await.unwrap()
 }
 
 async fn caller(store: &Store, issued: &IssuedToken) -> Caller {
-    let first = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
-    let again = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let first = store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let again = store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
     assert_eq!(first, again, "from the database and from memory");
     again
 }
@@ -44,14 +45,14 @@ async fn caller(store: &Store, issued: &IssuedToken) -> Caller {
 fn keys_of(store: &Store) -> Arc<Mutex<SealingKeys>> {
     let keys = Arc::new(Mutex::new(SealingKeys::generate(&mut rng())));
     let source = Arc::clone(&keys);
-    store.seal_with(move || Ok(source.lock().unwrap().clone()));
+    store.keys().seal_with(move || Ok(source.lock().unwrap().clone()));
     keys
 }
 
 #[tokio::test]
 async fn default_policy_restricts_nothing() {
     let test = TestStore::new().await;
-    let (in_force, revision) = test.store.security_policy(test.aya.account).await.unwrap();
+    let (in_force, revision) = test.store.account().security_policy(test.aya.account).await.unwrap();
     assert_eq!((in_force, revision), (SecurityPolicy::default(), 1));
     let issued = test.issue("Export").await;
     test.later(TimeDelta::days(20_000));
@@ -63,9 +64,9 @@ async fn default_policy_restricts_nothing() {
 async fn policy_change_is_recorded_with_values_before_and_after() {
     let test = TestStore::new().await;
     let demanded = policy("90", "192.0.2.0/24\n2001:db8::/32", false);
-    let revision = test.store.update_security_policy(&test.aya, &demanded, 1).await.unwrap();
-    assert_eq!(test.store.security_policy(test.aya.account).await.unwrap(), (demanded.clone(), revision));
-    assert_eq!(test.store.update_security_policy(&test.aya, &demanded, revision).await.unwrap(), revision);
+    let revision = test.store.account().update_security_policy(&test.aya, &demanded, 1).await.unwrap();
+    assert_eq!(test.store.account().security_policy(test.aya.account).await.unwrap(), (demanded.clone(), revision));
+    assert_eq!(test.store.account().update_security_policy(&test.aya, &demanded, revision).await.unwrap(), revision);
     let events = test.events().await;
     let (action, details) = events.last().unwrap();
     assert_eq!((action.as_str(), events.len()), ("security_policy_updated", 3), "the same again is no change");
@@ -73,17 +74,17 @@ async fn policy_change_is_recorded_with_values_before_and_after() {
     assert_eq!(details["after"]["token_lifetime"], json!(90));
     assert_eq!(details["after"]["allowed_addresses"], json!(["192.0.2.0/24", "2001:db8::/32"]));
     let other = test.stranger().await;
-    assert_eq!(test.store.security_policy(other.account).await.unwrap().0, SecurityPolicy::default());
+    assert_eq!(test.store.account().security_policy(other.account).await.unwrap().0, SecurityPolicy::default());
 }
 
 #[tokio::test]
 async fn policy_changed_by_another_user_is_not_overwritten() {
     let test = TestStore::new().await;
     let (mine, theirs) = (policy("30", "", false), policy("90", "", false));
-    test.store.update_security_policy(&test.aya, &theirs, 1).await.unwrap();
-    let refused = test.store.update_security_policy(&test.aya, &mine, 1).await;
-    assert!(matches!(refused, Err(Error::Conflict)));
-    assert_eq!(test.store.security_policy(test.aya.account).await.unwrap().0, theirs);
+    test.store.account().update_security_policy(&test.aya, &theirs, 1).await.unwrap();
+    let refused = test.store.account().update_security_policy(&test.aya, &mine, 1).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Conflict))));
+    assert_eq!(test.store.account().security_policy(test.aya.account).await.unwrap().0, theirs);
 }
 
 #[tokio::test]
@@ -109,12 +110,12 @@ async fn lifetime_change_takes_effect_at_once_in_both_directions() {
     let passing = async || [!caller(&test.store, &old).await.expired, !caller(&test.store, &young).await.expired];
     assert_eq!(passing().await, [true, true]);
     let strict = policy("30", "", false);
-    let consequences = test.store.policy_consequences(test.aya.account, &strict).await.unwrap();
+    let consequences = test.store.account().policy_consequences(test.aya.account, &strict).await.unwrap();
     assert_eq!(consequences, Consequences { expiring: 1, forgotten: 0 });
     demand(&test, &strict).await;
     assert_eq!(passing().await, [false, true]);
     assert_eq!(test.token(&old.token).await.ends_at, Some(old.token.created_at + TimeDelta::days(30)));
-    let again = test.store.policy_consequences(test.aya.account, &policy("20", "", false)).await.unwrap();
+    let again = test.store.account().policy_consequences(test.aya.account, &policy("20", "", false)).await.unwrap();
     assert_eq!(again.expiring, 0, "what has expired already does not expire again");
     demand(&test, &policy("60", "", false)).await;
     assert_eq!(passing().await, [true, true]);
@@ -125,16 +126,16 @@ async fn a_reset_and_a_duplicate_begin_a_term_of_the_same_length() {
     let test = TestStore::new().await;
     let issued = issue_for(&test, "Export", 30).await;
     test.later(TimeDelta::days(31));
-    let copy = test.store.duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
+    let copy = test.store.tokens().duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
     let new_end = test.clock.now() + TimeDelta::days(30);
     let end = Some(new_end);
     assert_eq!((copy.token.settings.expires_at, copy.token.ends_at), (end, end));
     assert!(!caller(&test.store, &copy).await.expired);
     assert!(caller(&test.store, &issued).await.expired);
-    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
+    let reset = test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     assert_eq!(reset.token.ends_at, end);
     assert!(!caller(&test.store, &reset).await.expired);
-    test.store.upgrade_version(&test.aya, issued.token.id).await.unwrap();
+    test.store.tokens().upgrade_version(&test.aya, issued.token.id).await.unwrap();
     assert_eq!(test.token(&issued.token).await.ends_at, end, "an upgrade is no new Auth Token");
     let (_, details) = test.events().await.into_iter().find(|(action, _)| action == "token_reset").unwrap();
     assert_eq!(details["after"]["expires_at"], json!(new_end.to_rfc3339()));
@@ -147,7 +148,7 @@ async fn reset_restarts_the_longest_lifetime() {
     let issued = test.issue("Export").await;
     test.later(TimeDelta::days(30));
     assert!(caller(&test.store, &issued).await.expired);
-    let reset = test.store.reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
+    let reset = test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision).await.unwrap();
     assert!(!caller(&test.store, &reset).await.expired);
     assert_eq!(reset.token.ends_at, Some(test.clock.now() + TimeDelta::days(30)));
 }
@@ -184,13 +185,13 @@ async fn auth_tokens_are_kept_only_once_viewing_is_on() {
     demand(&test, &policy("", "", true)).await;
     let after = test.issue("After").await;
     assert_eq!((test.token(&before.token).await.viewable, after.token.viewable), (false, true));
-    assert!(matches!(store.view_secret(by, before.token.id).await, Err(Error::NotViewable)));
-    let viewed = store.view_secret(by, after.token.id).await.unwrap();
+    assert!(matches!(store.tokens().view_secret(by, before.token.id).await, Err(Error::Refused(Refusal::NotViewable))));
+    let viewed = store.tokens().view_secret(by, after.token.id).await.unwrap();
     assert_eq!(viewed.secret.reveal(), after.secret.reveal());
-    let copy = store.duplicate(by, before.token.id, Uuid::now_v7()).await.unwrap();
-    assert_eq!(store.view_secret(by, copy.token.id).await.unwrap().secret.reveal(), copy.secret.reveal());
-    let reset = store.reset(by, before.token.id, before.token.revision).await.unwrap();
-    assert_eq!(store.view_secret(by, before.token.id).await.unwrap().secret.reveal(), reset.secret.reveal());
+    let copy = store.tokens().duplicate(by, before.token.id, Uuid::now_v7()).await.unwrap();
+    assert_eq!(store.tokens().view_secret(by, copy.token.id).await.unwrap().secret.reveal(), copy.secret.reveal());
+    let reset = store.tokens().reset(by, before.token.id, before.token.revision).await.unwrap();
+    assert_eq!(store.tokens().view_secret(by, before.token.id).await.unwrap().secret.reveal(), reset.secret.reveal());
 
     let events = test.events().await;
     let views = events.iter().filter(|(action, _)| action == "token_viewed").count();
@@ -211,9 +212,15 @@ async fn auth_token_of_another_account_or_deleted_is_not_viewable() {
     demand(&test, &policy("", "", true)).await;
     let issued = test.issue("Export").await;
     let stranger = test.stranger().await;
-    assert!(matches!(test.store.view_secret(&stranger, issued.token.id).await, Err(Error::NotFound)));
-    test.store.delete(&test.aya, issued.token.id).await.unwrap();
-    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotFound)));
+    assert!(matches!(
+        test.store.tokens().view_secret(&stranger, issued.token.id).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
+    test.store.tokens().delete(&test.aya, issued.token.id).await.unwrap();
+    assert!(matches!(
+        test.store.tokens().view_secret(&test.aya, issued.token.id).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
 }
 
 #[tokio::test]
@@ -223,21 +230,24 @@ async fn switching_viewing_off_deletes_kept_auth_tokens_for_good() {
     demand(&test, &policy("", "", true)).await;
     let issued = test.issue("Export").await;
     let off = policy("", "", false);
-    let consequences = test.store.policy_consequences(test.aya.account, &off).await.unwrap();
+    let consequences = test.store.account().policy_consequences(test.aya.account, &off).await.unwrap();
     assert_eq!(consequences, Consequences { expiring: 0, forgotten: 1 });
     demand(&test, &off).await;
     assert_eq!(test.events().await.last().unwrap().1["forgotten"], json!(1));
     demand(&test, &policy("", "", true)).await;
-    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotViewable)));
+    assert!(matches!(
+        test.store.tokens().view_secret(&test.aya, issued.token.id).await,
+        Err(Error::Refused(Refusal::NotViewable))
+    ));
     assert!(!caller(&test.store, &issued).await.expired, "the token itself goes on passing");
 }
 
 #[tokio::test]
 async fn without_sealing_keys_viewing_can_not_be_switched_on() {
     let test = TestStore::new().await;
-    let refused = test.store.update_security_policy(&test.aya, &policy("", "", true), 1).await;
+    let refused = test.store.account().update_security_policy(&test.aya, &policy("", "", true), 1).await;
     assert!(matches!(refused, Err(Error::SealingKeys(_))));
-    assert_eq!(test.store.security_policy(test.aya.account).await.unwrap().0, SecurityPolicy::default());
+    assert_eq!(test.store.account().security_policy(test.aya.account).await.unwrap().0, SecurityPolicy::default());
 }
 
 #[tokio::test]
@@ -251,13 +261,13 @@ async fn resealing_with_a_new_key_makes_the_old_one_unneeded() {
     let second = test.issue("Second").await;
     let readable = async || {
         for issued in [&first, &second] {
-            let viewed = test.store.view_secret(&test.aya, issued.token.id).await.unwrap();
+            let viewed = test.store.tokens().view_secret(&test.aya, issued.token.id).await.unwrap();
             assert_eq!(viewed.secret.reveal(), issued.secret.reveal());
         }
     };
     readable().await;
-    assert_eq!(test.store.seal_anew().await.unwrap(), 1);
-    assert_eq!(test.store.seal_anew().await.unwrap(), 0, "done is done");
+    assert_eq!(test.store.keys().seal_anew().await.unwrap(), 1);
+    assert_eq!(test.store.keys().seal_anew().await.unwrap(), 0, "done is done");
     let alone = keys.lock().unwrap().current_alone();
     *keys.lock().unwrap() = alone;
     readable().await;
@@ -272,9 +282,12 @@ async fn lost_sealing_key_is_an_error_and_leaves_the_data_unchanged() {
     let lost = keys.lock().unwrap().clone();
     let other = lost.with_new(&mut rng()).current_alone();
     *keys.lock().unwrap() = other;
-    assert!(matches!(test.store.view_secret(&test.aya, issued.token.id).await, Err(Error::NotViewable)));
-    assert!(matches!(test.store.seal_anew().await, Err(Error::SealingKeys(_))));
+    assert!(matches!(
+        test.store.tokens().view_secret(&test.aya, issued.token.id).await,
+        Err(Error::Refused(Refusal::NotViewable))
+    ));
+    assert!(matches!(test.store.keys().seal_anew().await, Err(Error::SealingKeys(_))));
     *keys.lock().unwrap() = lost;
-    let viewed = test.store.view_secret(&test.aya, issued.token.id).await.unwrap();
+    let viewed = test.store.tokens().view_secret(&test.aya, issued.token.id).await.unwrap();
     assert_eq!(viewed.secret.reveal(), issued.secret.reveal());
 }

@@ -21,16 +21,16 @@ async fn store_with_a_trail() -> TestStore {
     test.later(TimeDelta::seconds(1));
     let id = test.issue("Export").await.token.id;
     test.later(TimeDelta::seconds(1));
-    test.store.disable(&test.aya, id).await.unwrap();
+    test.store.tokens().disable(&test.aya, id).await.unwrap();
     test.later(TimeDelta::seconds(1));
-    test.store.enable(&test.aya, id).await.unwrap();
+    test.store.tokens().enable(&test.aya, id).await.unwrap();
     test.later(TimeDelta::seconds(1));
-    test.store.reset(&test.aya, id, 3).await.unwrap();
+    test.store.tokens().reset(&test.aya, id, 3).await.unwrap();
     test
 }
 
 async fn chain(test: &TestStore) -> AuditChain {
-    let chains = test.store.verify_audit_trail().await.unwrap();
+    let chains = test.store.audit().verify().await.unwrap();
     chains.into_iter().find(|chain| chain.account == test.aya.account).unwrap()
 }
 
@@ -48,13 +48,13 @@ async fn tamper(test: &TestStore, statements: &str) {
 async fn an_untouched_trail_is_right_and_each_account_has_its_own() {
     let test = store_with_a_trail().await;
     test.stranger().await;
-    let chains = test.store.verify_audit_trail().await.unwrap();
+    let chains = test.store.audit().verify().await.unwrap();
     let found: Vec<_> = chains.iter().map(|it| (it.name.as_deref(), it.entries, it.fault)).collect();
     assert_eq!(found, [(Some("Acme"), ENTRIES, None), (Some("Other"), 2, None)]);
     assert_eq!(chains[0].head.len(), 64);
     assert_ne!(chains[0].head, chains[1].head);
     let reopened = test.reopened().await;
-    assert_eq!(reopened.verify_audit_trail().await.unwrap(), chains, "opening again changes nothing");
+    assert_eq!(reopened.audit().verify().await.unwrap(), chains, "opening again changes nothing");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn entries_removed_at_the_end_are_missed_despite_a_forged_head() {
         let last = Some(test.clock.now() - TimeDelta::seconds(2));
         assert_eq!(fault, Some(AuditFault::Head { after: last }), "{head}");
         // Later entries do not hide the fault.
-        test.store.enable_api_access(&test.aya).await.unwrap();
+        test.store.account().enable_api_access(&test.aya).await.unwrap();
         assert!(chain(&test).await.fault.is_some(), "{head}");
     }
 }
@@ -111,7 +111,7 @@ async fn trail_removed_whole_does_not_begin_again() {
     let test = store_with_a_trail().await;
     tamper(&test, "DELETE FROM audit_events; DELETE FROM audit_heads").await;
     assert_eq!(chain(&test).await.fault, Some(AuditFault::Head { after: None }));
-    test.reopened().await.enable_api_access(&test.aya).await.unwrap();
+    test.reopened().await.account().enable_api_access(&test.aya).await.unwrap();
     assert!(matches!(chain(&test).await.fault, Some(AuditFault::Head { .. })));
 }
 
@@ -158,7 +158,7 @@ async fn entry_moved_to_another_account_breaks_both_trails() {
     let database = test.database().await;
     let moved = "UPDATE audit_events SET account_id = $1, sequence = 3 WHERE account_id = $2 AND sequence = 3";
     sql::query(moved).bind(other.account.0).bind(test.aya.account.0).execute(&database).await.unwrap();
-    let chains = test.store.verify_audit_trail().await.unwrap();
+    let chains = test.store.audit().verify().await.unwrap();
     assert!(matches!(chains[0].fault, Some(AuditFault::Removed { sequence: 3, .. })), "{chains:?}");
     assert!(matches!(chains[1].fault, Some(AuditFault::Altered { sequence: 3, .. })), "{chains:?}");
 }
@@ -177,8 +177,8 @@ async fn events_of_older_versions_are_chained_once_and_marked() {
     test.reopened().await;
     assert_eq!(chain(&test).await, chained);
     let filter = TrailFilter { text: "EXPORT".to_owned(), ..TrailFilter::default() };
-    assert_eq!(store.audit_page(test.aya.account, &filter).await.unwrap().0.len(), 4, "and found by their names");
-    test.store.enable_api_access(&test.aya).await.unwrap();
+    assert_eq!(store.audit().page(test.aya.account, &filter).await.unwrap().0.len(), 4, "and found by their names");
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
     assert_eq!(chain(&test).await.fault, None);
 }
 
@@ -192,7 +192,7 @@ async fn chain_that_is_taken_away_is_missed_and_not_made_again() {
         drop(test.reopened().await);
     }
     assert!(!test.actions().await.contains(&"audit_trail_sealed".to_owned()));
-    test.store.enable_api_access(&test.aya).await.unwrap();
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
     assert!(chain(&test).await.fault.is_some(), "what is recorded afterwards does not cover it up");
 }
 
@@ -202,7 +202,7 @@ async fn changes_go_on_after_hashes_and_heads_were_removed() {
     tamper(&test, "UPDATE audit_events SET hash = NULL; DELETE FROM audit_heads").await;
     drop(test.reopened().await);
     assert!(matches!(chain(&test).await.fault, Some(AuditFault::Altered { sequence: 1, .. })));
-    test.store.enable_api_access(&test.aya).await.unwrap();
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
     assert!(matches!(chain(&test).await.fault, Some(AuditFault::Altered { sequence: 1, .. })));
 }
 
@@ -218,8 +218,8 @@ async fn verified(test: &TestStore, noted: &[&str]) -> AuditChain {
 async fn noted_hash_is_found_until_the_trail_is_put_back_or_rewritten() {
     let test = store_with_a_trail().await;
     let head = chain(&test).await.head;
-    assert_eq!(test.store.audit_head(test.aya.account).await.unwrap().unwrap().hash, head);
-    test.store.enable_api_access(&test.aya).await.unwrap();
+    assert_eq!(test.store.audit().head(test.aya.account).await.unwrap().unwrap().hash, head);
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
     let later = chain(&test).await.head;
     let found: Vec<_> = verified(&test, &[&later, &head]).await.noted.iter().map(|(number, _)| *number).collect();
     assert_eq!(found, [ENTRIES, ENTRIES + 1]);
@@ -238,7 +238,7 @@ async fn chain_made_again_counts_only_with_a_hash_noted_since() {
     let made = verified(&test, &[&before]).await;
     assert_eq!((made.fault, made.is_remade(), made.noted.len()), (None, true, 0), "made of other entries");
     let sealed = made.head;
-    test.store.enable_api_access(&test.aya).await.unwrap();
+    test.store.account().enable_api_access(&test.aya).await.unwrap();
     let noted = verified(&test, &[&sealed]).await;
     assert_eq!((noted.fault, noted.is_remade()), (None, false));
     let untouched = store_with_a_trail().await;
@@ -261,9 +261,9 @@ async fn migration_chains_the_events_that_it_finds() {
         sql::query(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     }
     let open = async || Store::open(&database.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
-    let chains = open().await.verify_audit_trail().await.unwrap();
+    let chains = open().await.audit().verify().await.unwrap();
     assert_eq!((chains[0].fault, chains[0].entries, chains[0].is_remade()), (None, 2, true));
-    assert_eq!(open().await.verify_audit_trail().await.unwrap(), chains, "once");
+    assert_eq!(open().await.audit().verify().await.unwrap(), chains, "once");
 }
 
 #[tokio::test]
@@ -283,7 +283,7 @@ async fn changes_made_at_once_stand_in_one_chain() {
     let tasks: Vec<_> = (0..24)
         .map(|n| {
             let (store, by, settings) = (test.store.clone(), test.aya.clone(), test.settings(&format!("Token {n}")));
-            tokio::spawn(async move { store.create(&by, settings, uuid::Uuid::now_v7()).await.unwrap() })
+            tokio::spawn(async move { store.tokens().create(&by, settings, uuid::Uuid::now_v7()).await.unwrap() })
         })
         .collect();
     for task in tasks {
@@ -297,9 +297,9 @@ async fn changes_made_at_once_stand_in_one_chain() {
 async fn event_holds_the_network_address_of_its_request() {
     let test = TestStore::new().await;
     let store = test.store.asked_from(HERE);
-    store.enable_api_access(&test.aya).await.unwrap();
-    store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
-    let (entries, ..) = store.audit_page(test.aya.account, &TrailFilter::default()).await.unwrap();
+    store.account().enable_api_access(&test.aya).await.unwrap();
+    store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    let (entries, ..) = store.audit().page(test.aya.account, &TrailFilter::default()).await.unwrap();
     let addresses: Vec<_> = entries.iter().map(|entry| entry.address.as_deref()).collect();
     assert_eq!(addresses, [Some("192.0.2.1"), Some("192.0.2.1"), None, None]);
     assert_eq!(chain(&test).await.fault, None);

@@ -10,14 +10,14 @@ async fn every_change_is_one_event_with_its_user_and_token() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     let (store, by, id) = (&test.store, &test.aya, token.id);
-    store.update(by, id, test.settings("Import"), 1).await.unwrap();
-    store.reset(by, id, 2).await.unwrap();
-    store.upgrade_version(by, id).await.unwrap();
-    store.disable(by, id).await.unwrap();
-    store.enable(by, id).await.unwrap();
-    let copy = store.duplicate(by, id, Uuid::now_v7()).await.unwrap().token;
-    store.delete(by, id).await.unwrap();
-    store.undo_delete(by, id).await.unwrap();
+    store.tokens().update(by, id, test.settings("Import"), 1).await.unwrap();
+    store.tokens().reset(by, id, 2).await.unwrap();
+    store.tokens().upgrade_version(by, id).await.unwrap();
+    store.tokens().disable(by, id).await.unwrap();
+    store.tokens().enable(by, id).await.unwrap();
+    let copy = store.tokens().duplicate(by, id, Uuid::now_v7()).await.unwrap().token;
+    store.tokens().delete(by, id).await.unwrap();
+    store.tokens().undo_delete(by, id).await.unwrap();
     let expected = [
         "token_created",
         "token_updated",
@@ -56,8 +56,8 @@ async fn new_account_begins_its_trail_with_its_name_and_no_user() {
 async fn update_event_holds_the_settings_before_and_after() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    test.store.update(&test.aya, token.id, test.settings("Import"), 1).await.unwrap();
-    test.store.disable(&test.aya, token.id).await.unwrap();
+    test.store.tokens().update(&test.aya, token.id, test.settings("Import"), 1).await.unwrap();
+    test.store.tokens().disable(&test.aya, token.id).await.unwrap();
     let events = test.events().await;
     let expected =
         json!({ "name": "Import", "revision": 2, "before": token.settings, "after": test.settings("Import") });

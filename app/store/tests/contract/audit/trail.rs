@@ -14,7 +14,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 async fn actions(test: &TestStore, filter: TrailFilter) -> Vec<String> {
-    let (entries, position) = test.store.audit_page(test.aya.account, &filter).await.unwrap();
+    let (entries, position) = test.store.audit().page(test.aya.account, &filter).await.unwrap();
     assert_eq!(position.total, Count::Exactly(entries.len() as u64));
     entries.into_iter().map(|entry| entry.action).collect()
 }
@@ -27,11 +27,11 @@ fn text(text: &str) -> TrailFilter {
 async fn filters_combine_and_the_newest_comes_first() {
     let test = TestStore::new().await;
     test.stranger().await;
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     test.later(TimeDelta::days(1));
     let (one, two) = (test.issue("Nightly Export").await.token, test.issue("Import").await.token);
     test.later(TimeDelta::days(1));
-    test.store.disable(&test.aya, one.id).await.unwrap();
+    test.store.tokens().disable(&test.aya, one.id).await.unwrap();
 
     let all = ["token_disabled", "token_created", "token_created", "signed_in", "user_added", "account_added"];
     assert_eq!(actions(&test, TrailFilter::default()).await, all);
@@ -71,7 +71,7 @@ async fn every_action_is_found_by_its_group_and_by_no_other() {
     }
     for group in ActionGroup::ALL {
         let filter = TrailFilter { group: Some(group), ..TrailFilter::default() };
-        let entries = test.store.audit_entries(test.aya.account, &filter, 1_000).await.unwrap();
+        let entries = test.store.audit().entries(test.aya.account, &filter, 1_000).await.unwrap();
         let found: HashSet<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
         let expected = names.iter().copied().filter(|name| ActionGroup::of(name) == group).collect();
         assert_eq!(found, expected, "{group:?}");
@@ -88,7 +88,8 @@ async fn pages_of_fifty_follow_from_either_end_despite_new_entries() {
         }
         test.issue(&format!("Token {n}")).await;
     }
-    let page = async |place| test.store.audit_page(test.aya.account, &TrailFilter::default().at(place)).await.unwrap();
+    let page =
+        async |place| test.store.audit().page(test.aya.account, &TrailFilter::default().at(place)).await.unwrap();
     let numbers = |entries: &[AuditEntry]| entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>();
     let (first, position) = page(PagePosition::First).await;
     assert_eq!(numbers(&first), (53..=102).rev().collect::<Vec<_>>());
@@ -108,7 +109,7 @@ async fn pages_of_fifty_follow_from_either_end_despite_new_entries() {
         assert_eq!(page(PagePosition::After(nonsense.clone())).await, newest, "{nonsense:?}");
         assert_eq!(page(PagePosition::Before(nonsense.clone())).await, newest, "{nonsense:?}");
     }
-    assert_eq!(test.store.audit_entries(test.aya.account, &TrailFilter::default(), 60).await.unwrap().len(), 60);
+    assert_eq!(test.store.audit().entries(test.aya.account, &TrailFilter::default(), 60).await.unwrap().len(), 60);
 }
 
 #[tokio::test]
@@ -126,7 +127,7 @@ async fn an_entry_inserted_behind_the_stores_back_hides_no_other() {
     let mut next = Some(PagePosition::First);
     while let Some(place) = next {
         let filter = TrailFilter::default().at(place);
-        let (entries, position) = test.store.audit_page(test.aya.account, &filter).await.unwrap();
+        let (entries, position) = test.store.audit().page(test.aya.account, &filter).await.unwrap();
         found.extend(entries.into_iter().map(|entry| entry.sequence));
         next = position.next();
     }
@@ -138,11 +139,11 @@ async fn an_entry_inserted_behind_the_stores_back_hides_no_other() {
 async fn entry_keeps_the_token_s_old_name_and_links_it_until_deleted() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    test.store.duplicate(&test.aya, token.id, Uuid::now_v7()).await.unwrap();
-    test.store.update(&test.aya, token.id, test.settings("Import"), 1).await.unwrap();
+    test.store.tokens().duplicate(&test.aya, token.id, Uuid::now_v7()).await.unwrap();
+    test.store.tokens().update(&test.aya, token.id, test.settings("Import"), 1).await.unwrap();
     let named = async || {
         let filter = TrailFilter { token: Some(token.id), ..TrailFilter::default() };
-        let (entries, ..) = test.store.audit_page(test.aya.account, &filter).await.unwrap();
+        let (entries, ..) = test.store.audit().page(test.aya.account, &filter).await.unwrap();
         entries
             .into_iter()
             .map(|it| (it.details["name"].as_str().unwrap().to_owned(), it.token_name))
@@ -150,6 +151,6 @@ async fn entry_keeps_the_token_s_old_name_and_links_it_until_deleted() {
     };
     let now = Some("Import".to_owned());
     assert_eq!(named().await, [("Import".to_owned(), now.clone()), ("Export".to_owned(), now)]);
-    test.store.delete(&test.aya, token.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     assert!(named().await.iter().all(|(_, now)| now.is_none()));
 }

@@ -12,7 +12,7 @@ use store::{Clock, Error, ServerKey, Store};
 async fn right_credentials_give_the_caller_and_its_rights() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
-    let caller = test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
+    let caller = test.store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().unwrap();
     let expected = Caller {
         token: issued.token.id,
         sid: issued.token.sid.clone(),
@@ -35,7 +35,7 @@ async fn wrong_credentials_give_no_caller() {
     let mut random = rand::rng();
     let (sid, secret) = (AccountSid::generate(&mut random), Secret::generate(&mut random));
     for (sid, secret) in [(&one.token.sid, &two.secret), (&one.token.sid, &secret), (&sid, &one.secret)] {
-        assert_eq!(test.store.authenticate(sid, secret).await.unwrap(), None);
+        assert_eq!(test.store.gate().authenticate(sid, secret).await.unwrap(), None);
     }
 }
 
@@ -44,20 +44,20 @@ async fn every_change_is_seen_by_the_next_call() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
     let (store, by, id) = (&test.store, &test.aya, issued.token.id);
-    let caller = async || store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
-    store.enable_api_access(by).await.unwrap();
+    let caller = async || store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap();
+    store.account().enable_api_access(by).await.unwrap();
     assert!(caller().await.unwrap().api_access);
-    store.disable(by, id).await.unwrap();
+    store.tokens().disable(by, id).await.unwrap();
     assert_eq!(caller().await.unwrap().state, TokenState::Disabled);
-    store.enable(by, id).await.unwrap();
+    store.tokens().enable(by, id).await.unwrap();
     assert_eq!(caller().await.unwrap().state, TokenState::Enabled);
-    store.upgrade_version(by, id).await.unwrap();
+    store.tokens().upgrade_version(by, id).await.unwrap();
     assert!(caller().await.unwrap().api_version.is_newest());
-    store.disable_api_access(by).await.unwrap();
+    store.account().disable_api_access(by).await.unwrap();
     assert!(!caller().await.unwrap().api_access);
-    store.delete(by, id).await.unwrap();
+    store.tokens().delete(by, id).await.unwrap();
     assert_eq!(caller().await, None);
-    store.undo_delete(by, id).await.unwrap();
+    store.tokens().undo_delete(by, id).await.unwrap();
     assert!(caller().await.is_some());
 }
 
@@ -69,7 +69,7 @@ async fn without_the_servers_key_no_secret_passes() {
     forget.execute(&test.database().await).await.unwrap();
     assert!(test.has_key().await, "its users need one");
     let store = test.reopened_with(ServerKey::from_bytes([8; 32])).await.unwrap();
-    assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), None);
+    assert_eq!(store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_database_is_opened_with_its_own_key_only() {
     assert!(matches!(other, Err(Error::WrongKey)));
     let issued = test.issue("Export").await;
     let store = test.reopened().await;
-    assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -97,10 +97,10 @@ async fn use_is_recorded_and_is_no_change_of_the_token() {
     let token = test.issue("Export").await.token;
     test.later(TimeDelta::minutes(5));
     let before = test.clock.now() - TimeDelta::seconds(30); // within the tolerated difference between clocks
-    test.store.record_use(token.id).await.unwrap();
+    test.store.gate().record_use(token.id).await.unwrap();
     let used = test.token(&token).await;
     assert_eq!((used.last_used_at, used.revision), (Some(test.clock.now()), token.revision));
-    test.store.at(Clock::fixed(before)).record_use(token.id).await.unwrap();
+    test.store.at(Clock::fixed(before)).gate().record_use(token.id).await.unwrap();
     assert_eq!(test.token(&token).await, used, "a later use is not overwritten by an earlier one");
     assert_eq!(test.actions().await[2..], ["token_created"]);
 }

@@ -12,16 +12,16 @@ async fn a_change_whose_event_cannot_be_written_is_not_made() {
     let token = test.issue("Export").await.token;
     test.refuse("INSERT ON audit_events").await;
     let (store, by, id) = (&test.store, &test.aya, token.id);
-    assert!(store.create(by, test.settings("Import"), Uuid::now_v7()).await.is_err());
-    assert!(store.disable(by, id).await.is_err());
-    assert!(store.delete(by, id).await.is_err());
-    assert!(store.reset(by, id, 1).await.is_err());
-    assert!(store.enable_api_access(by).await.is_err());
-    assert!(store.add_account("Other").await.is_err());
-    assert_eq!(store.account_named("Other").await.unwrap(), None);
-    assert!(store.sign_in(&by.user.email, PASSWORD, HERE).await.is_err());
+    assert!(store.tokens().create(by, test.settings("Import"), Uuid::now_v7()).await.is_err());
+    assert!(store.tokens().disable(by, id).await.is_err());
+    assert!(store.tokens().delete(by, id).await.is_err());
+    assert!(store.tokens().reset(by, id, 1).await.is_err());
+    assert!(store.account().enable_api_access(by).await.is_err());
+    assert!(store.account().add("Other").await.is_err());
+    assert_eq!(store.account().named("Other").await.unwrap(), None);
+    assert!(store.sign_in().with_password(&by.user.email, PASSWORD, HERE).await.is_err());
     assert_eq!(test.token(&token).await, token);
-    assert!(!store.account(by.account).await.unwrap().api_access);
+    assert!(!store.account().get(by.account).await.unwrap().api_access);
     let sessions: i64 =
         sql::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&test.database().await).await.unwrap();
     assert_eq!(sessions, 0);
@@ -30,23 +30,25 @@ async fn a_change_whose_event_cannot_be_written_is_not_made() {
 #[tokio::test]
 async fn a_session_goes_on_though_its_use_cannot_be_written() {
     let test = TestStore::new().await;
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session =
+        test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     test.refuse("UPDATE ON sessions").await;
     test.later(SESSION_IDLE - TimeDelta::seconds(1));
-    assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
+    assert_eq!(test.store.sign_in().session(&session).await.unwrap().as_ref(), Some(&test.aya));
     test.later(TimeDelta::seconds(1));
-    assert_eq!(test.store.session(&session).await.unwrap(), None, "no use was written");
+    assert_eq!(test.store.sign_in().session(&session).await.unwrap(), None, "no use was written");
 }
 
 #[tokio::test]
 async fn no_secret_is_anywhere_in_the_database() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
-    let copy = test.store.duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
-    let reset = test.store.reset(&test.aya, issued.token.id, 1).await.unwrap();
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
-    test.store.sign_in("a password in the wrong field", PASSWORD, HERE).await.unwrap_err();
-    test.store.session(&session).await.unwrap().unwrap();
+    let copy = test.store.tokens().duplicate(&test.aya, issued.token.id, Uuid::now_v7()).await.unwrap();
+    let reset = test.store.tokens().reset(&test.aya, issued.token.id, 1).await.unwrap();
+    let session =
+        test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    test.store.sign_in().with_password("a password in the wrong field", PASSWORD, HERE).await.unwrap_err();
+    test.store.sign_in().session(&session).await.unwrap().unwrap();
     assert!(test.holds(issued.token.sid.as_str()).await, "the search finds what is there");
     let secrets = [issued.secret.reveal(), copy.secret.reveal(), reset.secret.reveal(), session.reveal(), PASSWORD];
     for secret in secrets {

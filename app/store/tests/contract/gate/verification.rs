@@ -16,14 +16,14 @@ use uuid::Uuid;
 
 /// Returns the token's caller, and asserts that the cache gives the same one.
 async fn caller(store: &Store, issued: &IssuedToken) -> Option<Caller> {
-    let first = store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
-    assert_eq!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(), first);
+    let first = store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap();
+    assert_eq!(store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap(), first);
     first
 }
 
 async fn issue(store: &Store, by: &CurrentUser, settings: TokenSettings) -> IssuedToken {
     let settings = TokenSettings { primary_contact: by.user.id, ..settings };
-    store.create(by, settings, Uuid::now_v7()).await.unwrap()
+    store.tokens().create(by, settings, Uuid::now_v7()).await.unwrap()
 }
 
 /// Polls the future at most that often, then drops it. Returns whether it has completed.
@@ -50,30 +50,30 @@ async fn every_change_of_a_token_in_the_cache_takes_effect_at_once() {
     let (store, by, id) = (&test.store, &test.aya, issued.token.id);
     let before = caller(store, &issued).await.unwrap();
 
-    store.disable(by, id).await.unwrap();
+    store.tokens().disable(by, id).await.unwrap();
     assert_eq!(caller(store, &issued).await.unwrap().state, TokenState::Disabled);
-    store.enable(by, id).await.unwrap();
+    store.tokens().enable(by, id).await.unwrap();
     assert_eq!(caller(store, &issued).await.unwrap(), before);
 
-    store.upgrade_version(by, id).await.unwrap();
+    store.tokens().upgrade_version(by, id).await.unwrap();
     assert!(caller(store, &issued).await.unwrap().api_version.is_newest() && !before.api_version.is_newest());
     let scopes = Scopes::from_iter([Scope::find("runReport").unwrap()]);
-    store.update(by, id, TokenSettings { scopes, ..test.settings("Import") }, 4).await.unwrap();
+    store.tokens().update(by, id, TokenSettings { scopes, ..test.settings("Import") }, 4).await.unwrap();
     let updated = caller(store, &issued).await.unwrap();
     assert_eq!((updated.scopes, updated.api_version), (scopes, before.api_version));
 
-    let reset = store.reset(by, id, 5).await.unwrap();
+    let reset = store.tokens().reset(by, id, 5).await.unwrap();
     assert_eq!(caller(store, &issued).await, None);
     issued = reset;
     assert_eq!(caller(store, &issued).await.as_ref(), Some(&updated));
 
-    store.delete(by, id).await.unwrap();
+    store.tokens().delete(by, id).await.unwrap();
     assert_eq!(caller(store, &issued).await, None);
-    store.undo_delete(by, id).await.unwrap();
+    store.tokens().undo_delete(by, id).await.unwrap();
     assert_eq!(caller(store, &issued).await.as_ref(), Some(&updated));
-    store.delete(by, id).await.unwrap();
+    store.tokens().delete(by, id).await.unwrap();
     test.later(UNDO_WINDOW);
-    store.remove_deleted().await.unwrap();
+    store.tokens().remove_deleted().await.unwrap();
     assert_eq!(caller(store, &issued).await, None);
 }
 
@@ -91,11 +91,11 @@ async fn api_access_switch_reaches_only_the_account_s_cached_tokens() {
         access
     };
     assert_eq!(access().await, [false, false, false]);
-    store.enable_api_access(&stranger).await.unwrap();
+    store.account().enable_api_access(&stranger).await.unwrap();
     assert_eq!(access().await, [false, false, true]);
-    store.enable_api_access(&test.aya).await.unwrap();
+    store.account().enable_api_access(&test.aya).await.unwrap();
     assert_eq!(access().await, [true, true, true]);
-    store.disable_api_access(&test.aya).await.unwrap();
+    store.account().disable_api_access(&test.aya).await.unwrap();
     assert_eq!(access().await, [false, false, true]);
 }
 
@@ -105,8 +105,8 @@ async fn a_change_that_fails_leaves_the_token_as_it_was() {
     let issued = test.issue("Export").await;
     let before = caller(&test.store, &issued).await;
     test.refuse("INSERT ON audit_events").await;
-    test.store.reset(&test.aya, issued.token.id, 1).await.unwrap_err();
-    test.store.enable_api_access(&test.aya).await.unwrap_err();
+    test.store.tokens().reset(&test.aya, issued.token.id, 1).await.unwrap_err();
+    test.store.account().enable_api_access(&test.aya).await.unwrap_err();
     assert_eq!(caller(&test.store, &issued).await, before);
 }
 
@@ -118,13 +118,13 @@ async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
     let mut answered = 0;
     for polls in (1..=40).flat_map(|polls| [polls; 10]).chain([u32::MAX; 2]) {
         caller(store, &issued).await;
-        let disable = async { (store.disable(by, id).await, store.disable_api_access(by).await) };
-        let enable = async { (store.enable(by, id).await, store.enable_api_access(by).await) };
+        let disable = async { (store.tokens().disable(by, id).await, store.account().disable_api_access(by).await) };
+        let enable = async { (store.tokens().enable(by, id).await, store.account().enable_api_access(by).await) };
         answered += u32::from(give_up_after(polls, disable).await);
-        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may cache the state before the change
+        store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may cache the state before the change
         answered += u32::from(give_up_after(polls, enable).await);
-        store.authenticate(&issued.token.sid, &issued.secret).await.unwrap();
-        store.begin_work("whatever").await.unwrap(); // waits until earlier transactions have ended
+        store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap();
+        store.reports().begin_work("whatever").await.unwrap(); // waits until earlier transactions have ended
         assert_eq!(caller(store, &issued).await, caller(&test.reopened().await, &issued).await, "{polls} polls");
     }
     assert!((4..804).contains(&answered), "{answered} of 804 answered");
@@ -146,8 +146,8 @@ async fn reset_rejects_old_secret_at_once_under_load() {
             let mut calls = 0;
             loop {
                 let (answered, old, new) = known.lock().unwrap().clone();
-                assert!(store.authenticate(&sid, &old).await.unwrap().is_none(), "stale after reset {answered}");
-                let passed = store.authenticate(&sid, &new).await.unwrap().is_some();
+                assert!(store.gate().authenticate(&sid, &old).await.unwrap().is_none(), "stale after reset {answered}");
+                let passed = store.gate().authenticate(&sid, &new).await.unwrap().is_some();
                 assert!(passed || begun.load(Ordering::SeqCst) > answered, "refused after reset {answered}");
                 calls += 2;
                 if answered == RESETS {
@@ -160,7 +160,7 @@ async fn reset_rejects_old_secret_at_once_under_load() {
     for number in 1..=RESETS {
         begun.store(number, Ordering::SeqCst);
         let revision = i64::try_from(number).unwrap();
-        let secret = test.store.reset(&test.aya, issued.token.id, revision).await.unwrap().secret;
+        let secret = test.store.tokens().reset(&test.aya, issued.token.id, revision).await.unwrap().secret;
         let mut known = known.lock().unwrap();
         *known = (number, known.2.clone(), secret);
     }

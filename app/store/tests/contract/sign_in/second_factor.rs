@@ -3,12 +3,13 @@
 use crate::sql;
 use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person};
 use domain::sign_in::second_factor::{RECOVERY_CODES, SECOND_STEP_WITHIN, grouped};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
-use store::{Error, Identity, PendingSignIn, SessionToken, VerifiedPerson};
+use store::{Error, Identity, PendingSignIn, SessionToken, SignIn, VerifiedPerson};
 use totp_rs::{Builder, Secret, Totp};
 
 /// The length of a time step.
@@ -29,22 +30,22 @@ impl Phone {
 }
 
 async fn begin(test: &TestStore, by: &CurrentUser) -> Totp {
-    let new = test.store.begin_authenticator(by).await.unwrap();
+    let new = test.store.sign_in().begin_authenticator(by).await.unwrap();
     Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap()
 }
 
 /// Sets two-step sign-in up and moves the clock one step on, so that the app's next code is unused.
 async fn set_up(test: &TestStore, by: &CurrentUser) -> Phone {
     let mut phone = Phone { app: begin(test, by).await, codes: Vec::new() };
-    let codes = test.store.confirm_authenticator(by, &phone.code(test, 0), HERE).await.unwrap();
+    let codes = test.store.sign_in().confirm_authenticator(by, &phone.code(test, 0), HERE).await.unwrap();
     phone.codes = codes.0.iter().map(|code| code.to_string()).collect();
     test.later(STEP);
     phone
 }
 
 async fn password_given(test: &TestStore) -> PendingSignIn {
-    match test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await {
-        Err(Error::SecondStepNeeded(pending)) => pending,
+    match test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await {
+        Ok(SignIn::SecondStep(pending)) => pending,
         other => panic!("no second step: {other:?}"),
     }
 }
@@ -52,18 +53,18 @@ async fn password_given(test: &TestStore) -> PendingSignIn {
 /// Tries to sign in with password and code, from a network address that depends on `host` only.
 async fn attempt(test: &TestStore, code: &str, host: u8) -> Result<SessionToken, Error> {
     let pending = password_given(test).await;
-    test.store.second_step(&pending, code, IpAddr::V4(Ipv4Addr::new(198, 51, 100, host))).await
+    test.store.sign_in().second_step(&pending, code, IpAddr::V4(Ipv4Addr::new(198, 51, 100, host))).await
 }
 
 fn is_wrong(result: &Result<SessionToken, Error>) -> bool {
-    matches!(result, Err(Error::WrongCode))
+    matches!(result, Err(Error::Refused(Refusal::WrongCode)))
 }
 
 #[tokio::test]
 async fn without_a_second_factor_the_password_is_enough() {
     let test = TestStore::new().await;
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
-    let factors = test.store.second_factors(&test.aya).await.unwrap();
+    test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    let factors = test.store.sign_in().second_factors(&test.aya).await.unwrap();
     assert_eq!((factors.authenticator_since, factors.recovery_codes, factors.required), (None, 0, false));
 }
 
@@ -73,12 +74,18 @@ async fn sign_in_at_an_identity_provider_needs_the_second_step_too() {
     let phone = set_up(&test, &test.aya).await;
     let aya = Identity { issuer: "https://id.example".to_owned(), subject: "aya".to_owned() };
     let person = VerifiedPerson { email: test.aya.user.email.clone(), name: None };
-    let linked = test.store.link_identity(&aya, &person, HERE).await;
-    let known = test.store.sign_in_by_identity(&aya, HERE).await.map(drop);
-    let (Err(Error::SecondStepNeeded(_)), Err(Error::SecondStepNeeded(pending))) = (linked, known) else { panic!() };
-    let session = test.store.second_step(&pending, &phone.code(&test, 0), HERE).await.unwrap();
-    assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
-    assert!(matches!(test.store.require_recent_password(&session).await, Err(Error::StepUpNeeded)), "none was given");
+    let linked = test.store.sign_in().link_identity(&aya, &person, HERE).await;
+    let known = test.store.sign_in().with_identity(&aya, HERE).await;
+    let (Ok(SignIn::SecondStep(_)), Ok(Some(SignIn::SecondStep(pending)))) = (linked, known) else { panic!() };
+    let session = test.store.sign_in().second_step(&pending, &phone.code(&test, 0), HERE).await.unwrap();
+    assert_eq!(test.store.sign_in().session(&session).await.unwrap().as_ref(), Some(&test.aya));
+    assert!(
+        matches!(
+            test.store.members().require_recent_password(&session).await,
+            Err(Error::Refused(Refusal::StepUpNeeded))
+        ),
+        "none was given"
+    );
     let (_, details) = test.events().await.into_iter().rfind(|(action, _)| action == "signed_in").unwrap();
     assert_eq!(details["issuer"], aya.issuer);
 }
@@ -88,18 +95,18 @@ async fn password_needs_the_code_too_once_authenticator_is_set_up() {
     let test = TestStore::new().await;
     let begun = test.clock.now();
     let phone = set_up(&test, &test.aya).await;
-    let factors = test.store.second_factors(&test.aya).await.unwrap();
+    let factors = test.store.sign_in().second_factors(&test.aya).await.unwrap();
     assert_eq!((factors.authenticator_since, factors.recovery_codes), (Some(begun), 10));
 
     let pending = password_given(&test).await;
-    test.store.pending_sign_in(&pending).await.unwrap();
+    test.store.sign_in().pending(&pending).await.unwrap();
     let as_session = SessionToken::parse(pending.reveal()).unwrap();
-    assert_eq!(test.store.session(&as_session).await.unwrap(), None, "it is no session");
-    let session = test.store.second_step(&pending, &phone.code(&test, 0), HERE).await.unwrap();
-    assert_eq!(test.store.session(&session).await.unwrap().as_ref(), Some(&test.aya));
+    assert_eq!(test.store.sign_in().session(&as_session).await.unwrap(), None, "it is no session");
+    let session = test.store.sign_in().second_step(&pending, &phone.code(&test, 0), HERE).await.unwrap();
+    assert_eq!(test.store.sign_in().session(&session).await.unwrap().as_ref(), Some(&test.aya));
     assert_ne!(session.reveal(), pending.reveal());
-    let again = test.store.second_step(&pending, &phone.code(&test, 1), HERE).await;
-    assert!(matches!(again, Err(Error::SignInOver)), "the first step counts once: {again:?}");
+    let again = test.store.sign_in().second_step(&pending, &phone.code(&test, 1), HERE).await;
+    assert!(matches!(again, Err(Error::Refused(Refusal::SignInOver))), "the first step counts once: {again:?}");
     assert_eq!(test.actions().await[2..], ["second_factor_set_up", "signed_in"]);
 }
 
@@ -107,7 +114,7 @@ async fn password_needs_the_code_too_once_authenticator_is_set_up() {
 async fn an_authenticator_counts_only_once_it_is_confirmed() {
     let test = TestStore::new().await;
     begin(&test, &test.aya).await;
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     let first = begin(&test, &test.aya).await;
     let second = begin(&test, &test.aya).await;
     let code = |app: &Totp| app.generate(test.clock.now().timestamp().try_into().unwrap()).to_string();
@@ -116,21 +123,27 @@ async fn an_authenticator_counts_only_once_it_is_confirmed() {
             continue; // one in a million
         }
         test.later(TimeDelta::minutes(16));
-        let refused = test.store.confirm_authenticator(&test.aya, &wrong, HERE).await;
-        assert!(matches!(refused, Err(Error::WrongCode)), "{wrong}");
+        let refused = test.store.sign_in().confirm_authenticator(&test.aya, &wrong, HERE).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::WrongCode))), "{wrong}");
     }
-    test.store.confirm_authenticator(&test.aya, &code(&second), HERE).await.unwrap();
-    let begun = test.store.begin_authenticator(&test.aya).await;
-    assert!(matches!(begun, Err(Error::AlreadyDone)), "one that counts is not replaced");
+    test.store.sign_in().confirm_authenticator(&test.aya, &code(&second), HERE).await.unwrap();
+    let begun = test.store.sign_in().begin_authenticator(&test.aya).await;
+    assert!(matches!(begun, Err(Error::Refused(Refusal::AlreadyDone))), "one that counts is not replaced");
 }
 
 #[tokio::test]
 async fn confirming_fails_without_a_begun_authenticator() {
     let test = TestStore::new().await;
-    let refused = test.store.confirm_authenticator(&test.aya, "123456", HERE).await;
-    assert!(matches!(refused, Err(Error::NotFound)));
-    assert!(matches!(test.store.renew_recovery_codes(&test.aya).await, Err(Error::NotFound)));
-    assert!(matches!(test.store.switch_second_factor_off(&test.aya).await, Err(Error::NotFound)));
+    let refused = test.store.sign_in().confirm_authenticator(&test.aya, "123456", HERE).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::NotFound))));
+    assert!(matches!(
+        test.store.sign_in().renew_recovery_codes(&test.aya).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
+    assert!(matches!(
+        test.store.sign_in().switch_second_factor_off(&test.aya).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
 }
 
 #[tokio::test]
@@ -139,12 +152,12 @@ async fn of_two_confirmations_at_once_one_gives_recovery_codes() {
     let phone = Phone { app: begin(&test, &test.aya).await, codes: Vec::new() };
     let (code, next) = (phone.code(&test, 0), phone.code(&test, 1));
     let (one, two) = tokio::join!(
-        test.store.confirm_authenticator(&test.aya, &code, HERE),
-        test.store.confirm_authenticator(&test.aya, &next, HERE),
+        test.store.sign_in().confirm_authenticator(&test.aya, &code, HERE),
+        test.store.sign_in().confirm_authenticator(&test.aya, &next, HERE),
     );
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
-    assert!(matches!(one.and(two), Err(Error::AlreadyDone)));
-    assert_eq!(test.store.second_factors(&test.aya).await.unwrap().recovery_codes, 10);
+    assert!(matches!(one.and(two), Err(Error::Refused(Refusal::AlreadyDone))));
+    assert_eq!(test.store.sign_in().second_factors(&test.aya).await.unwrap().recovery_codes, 10);
 }
 
 #[tokio::test]
@@ -176,7 +189,7 @@ async fn code_that_confirmed_the_authenticator_is_not_taken_again() {
     let test = TestStore::new().await;
     let app = begin(&test, &test.aya).await;
     let code = app.generate(test.clock.now().timestamp().try_into().unwrap()).to_string();
-    test.store.confirm_authenticator(&test.aya, &code, HERE).await.unwrap();
+    test.store.sign_in().confirm_authenticator(&test.aya, &code, HERE).await.unwrap();
     assert!(is_wrong(&attempt(&test, &code, 1).await));
 }
 
@@ -198,7 +211,7 @@ async fn recovery_code_works_once_in_any_case_and_grouping() {
     assert_eq!(phone.codes.len(), RECOVERY_CODES);
     attempt(&test, &grouped(&phone.codes[0]).to_uppercase(), 1).await.unwrap();
     assert!(is_wrong(&attempt(&test, &phone.codes[0], 2).await));
-    assert_eq!(test.store.second_factors(&test.aya).await.unwrap().recovery_codes, 9);
+    assert_eq!(test.store.sign_in().second_factors(&test.aya).await.unwrap().recovery_codes, 9);
     attempt(&test, &phone.codes[1], 3).await.unwrap();
     let ends = ["recovery_code_used", "signed_in", "second_step_failed", "recovery_code_used", "signed_in"];
     assert_eq!(test.actions().await[3..], ends);
@@ -208,7 +221,7 @@ async fn recovery_code_works_once_in_any_case_and_grouping() {
 async fn new_recovery_codes_replace_the_old_ones() {
     let test = TestStore::new().await;
     let phone = set_up(&test, &test.aya).await;
-    let new = test.store.renew_recovery_codes(&test.aya).await.unwrap();
+    let new = test.store.sign_in().renew_recovery_codes(&test.aya).await.unwrap();
     assert!(is_wrong(&attempt(&test, &phone.codes[0], 1).await));
     attempt(&test, &new.0[0], 2).await.unwrap();
     assert!(test.actions().await.contains(&"recovery_codes_renewed".to_owned()));
@@ -230,12 +243,12 @@ async fn second_step_is_open_for_ten_minutes_after_the_password() {
     let phone = set_up(&test, &test.aya).await;
     let (late, timely) = (password_given(&test).await, password_given(&test).await);
     test.later(SECOND_STEP_WITHIN - TimeDelta::seconds(1));
-    test.store.second_step(&timely, &phone.code(&test, 0), HERE).await.unwrap();
+    test.store.sign_in().second_step(&timely, &phone.code(&test, 0), HERE).await.unwrap();
     test.later(TimeDelta::seconds(1));
-    assert!(matches!(test.store.pending_sign_in(&late).await, Err(Error::SignInOver)));
-    let over = test.store.second_step(&late, &phone.code(&test, 1), HERE).await;
-    assert!(matches!(over, Err(Error::SignInOver)));
-    assert_eq!(test.store.remove_ended_sessions().await.unwrap(), 1, "and is removed in time");
+    assert!(matches!(test.store.sign_in().pending(&late).await, Err(Error::Refused(Refusal::SignInOver))));
+    let over = test.store.sign_in().second_step(&late, &phone.code(&test, 1), HERE).await;
+    assert!(matches!(over, Err(Error::Refused(Refusal::SignInOver))));
+    assert_eq!(test.store.sign_in().remove_ended_sessions().await.unwrap(), 1, "and is removed in time");
 }
 
 #[tokio::test]
@@ -244,8 +257,8 @@ async fn forged_pending_sign_in_is_refused() {
     let phone = set_up(&test, &test.aya).await;
     let pending = password_given(&test).await;
     let forged = PendingSignIn::parse(&"0".repeat(pending.reveal().len())).unwrap();
-    let refused = test.store.second_step(&forged, &phone.code(&test, 0), HERE).await;
-    assert!(matches!(refused, Err(Error::SignInOver)));
+    let refused = test.store.sign_in().second_step(&forged, &phone.code(&test, 0), HERE).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::SignInOver))));
     assert!(PendingSignIn::parse("").is_none() && PendingSignIn::parse(&pending.reveal()[1..]).is_none());
     assert_eq!(format!("{pending:?}"), "PendingSignIn(…)");
 }
@@ -253,28 +266,29 @@ async fn forged_pending_sign_in_is_refused() {
 #[tokio::test]
 async fn changed_password_ends_sign_ins_begun_with_the_old_one() {
     let test = TestStore::new().await;
-    let session = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
+    let session =
+        test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     let phone = set_up(&test, &test.aya).await;
     let pending = password_given(&test).await;
     let new = "another long password";
-    test.store.change_password(&test.aya, &session, (PASSWORD, new), HERE).await.unwrap();
-    let over = test.store.second_step(&pending, &phone.code(&test, 0), HERE).await;
-    assert!(matches!(over, Err(Error::SignInOver)));
+    test.store.members().change_password(&test.aya, &session, (PASSWORD, new), HERE).await.unwrap();
+    let over = test.store.sign_in().second_step(&pending, &phone.code(&test, 0), HERE).await;
+    assert!(matches!(over, Err(Error::Refused(Refusal::SignInOver))));
 }
 
 #[tokio::test]
 async fn user_deactivated_before_the_second_step_is_not_signed_in() {
     let test = TestStore::new().await;
-    let id = test.store.add_user(test.aya.account, new_user("ben", Role::AccountAdministrator)).await.unwrap();
+    let id = test.store.members().add(test.aya.account, new_user("ben", Role::AccountAdministrator)).await.unwrap();
     let ben = CurrentUser {
         user: Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() },
         ..test.aya.clone()
     };
     let phone = set_up(&test, &test.aya).await;
     let pending = password_given(&test).await;
-    test.store.deactivate_user(&ben, test.aya.user.id).await.unwrap();
-    let refused = test.store.second_step(&pending, &phone.code(&test, 0), HERE).await;
-    assert!(matches!(refused, Err(Error::WrongCredentials)), "{refused:?}");
+    test.store.members().deactivate(&ben, test.aya.user.id).await.unwrap();
+    let refused = test.store.sign_in().second_step(&pending, &phone.code(&test, 0), HERE).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::WrongCredentials))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -286,7 +300,9 @@ async fn wrong_codes_throttle_a_user_despite_the_right_password() {
     }
     for (host, delay) in [(5, 30), (6, 60), (7, 120)] {
         match attempt(&test, &phone.code(&test, 0), host).await {
-            Err(Error::Throttled { retry_after }) => assert_eq!(retry_after, Duration::from_secs(delay)),
+            Err(Error::Refused(Refusal::Throttled { retry_after })) => {
+                assert_eq!(retry_after, Duration::from_secs(delay))
+            }
             other => panic!("even the right code waits: {other:?}"),
         }
         test.later(TimeDelta::seconds(i64::try_from(delay).unwrap()));
@@ -304,21 +320,21 @@ async fn wrong_codes_at_set_up_are_slowed_down_too() {
     let test = TestStore::new().await;
     let app = begin(&test, &test.aya).await;
     for _ in 0..5 {
-        let refused = test.store.confirm_authenticator(&test.aya, "no code", HERE).await;
-        assert!(matches!(refused, Err(Error::WrongCode)));
+        let refused = test.store.sign_in().confirm_authenticator(&test.aya, "no code", HERE).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::WrongCode))));
     }
     let code = app.generate(test.clock.now().timestamp().try_into().unwrap()).to_string();
-    let refused = test.store.confirm_authenticator(&test.aya, &code, HERE).await;
-    assert!(matches!(refused, Err(Error::Throttled { .. })));
+    let refused = test.store.sign_in().confirm_authenticator(&test.aya, &code, HERE).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Throttled { .. }))));
 }
 
 #[tokio::test]
 async fn password_is_enough_after_second_factor_is_switched_off() {
     let test = TestStore::new().await;
     let phone = set_up(&test, &test.aya).await;
-    test.store.switch_second_factor_off(&test.aya).await.unwrap();
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
-    assert_eq!(test.store.second_factors(&test.aya).await.unwrap().recovery_codes, 0);
+    test.store.sign_in().switch_second_factor_off(&test.aya).await.unwrap();
+    test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    assert_eq!(test.store.sign_in().second_factors(&test.aya).await.unwrap().recovery_codes, 0);
     let other = set_up(&test, &test.aya).await;
     assert!(is_wrong(&attempt(&test, &phone.codes[0], 1).await), "codes of before stay dead");
     attempt(&test, &other.code(&test, 0), 2).await.unwrap();
@@ -328,11 +344,11 @@ async fn password_is_enough_after_second_factor_is_switched_off() {
 #[tokio::test]
 async fn neither_secret_nor_codes_are_readable_in_the_database() {
     let test = TestStore::new().await;
-    let new = test.store.begin_authenticator(&test.aya).await.unwrap();
+    let new = test.store.sign_in().begin_authenticator(&test.aya).await.unwrap();
     let secret = Secret::try_from_base32(new.secret.as_str()).unwrap();
     let app = Builder::new().with_secret(Secret::try_from_base32(new.secret.as_str()).unwrap()).build().unwrap();
     let code = app.generate(test.clock.now().timestamp().try_into().unwrap()).to_string();
-    let codes = test.store.confirm_authenticator(&test.aya, &code, HERE).await.unwrap();
+    let codes = test.store.sign_in().confirm_authenticator(&test.aya, &code, HERE).await.unwrap();
     let pending = password_given(&test).await;
     let bytes = test.database.bytes().await;
     let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
@@ -358,24 +374,30 @@ async fn a_secret_that_was_moved_to_another_user_does_not_open() {
 #[tokio::test]
 async fn only_administrators_with_a_second_factor_can_require_one() {
     let test = TestStore::new().await;
-    assert!(!test.store.second_factor_required(test.aya.account).await.unwrap());
-    let refused = test.store.require_second_factor(&test.aya, true).await;
-    assert!(matches!(refused, Err(Error::SecondFactorNeeded)));
-    test.store.require_second_factor(&test.aya, false).await.unwrap();
+    assert!(!test.store.sign_in().second_factor_required(test.aya.account).await.unwrap());
+    let refused = test.store.sign_in().require_second_factor(&test.aya, true).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::SecondFactorNeeded))));
+    test.store.sign_in().require_second_factor(&test.aya, false).await.unwrap();
     set_up(&test, &test.aya).await;
 
-    let id = test.store.add_user(test.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
+    let id = test.store.members().add(test.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
     let user = Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() };
     let ben = CurrentUser { user, ..test.aya.clone() };
-    assert!(matches!(test.store.require_second_factor(&ben, true).await, Err(Error::NotAllowed)));
+    assert!(matches!(
+        test.store.sign_in().require_second_factor(&ben, true).await,
+        Err(Error::Refused(Refusal::NotAllowed))
+    ));
     for _ in 0..2 {
-        test.store.require_second_factor(&test.aya, true).await.unwrap();
+        test.store.sign_in().require_second_factor(&test.aya, true).await.unwrap();
     }
-    assert!(test.store.second_factor_required(test.aya.account).await.unwrap());
-    assert!(test.store.second_factors(&ben).await.unwrap().required);
+    assert!(test.store.sign_in().second_factor_required(test.aya.account).await.unwrap());
+    assert!(test.store.sign_in().second_factors(&ben).await.unwrap().required);
     let stranger = test.stranger().await;
-    assert!(!test.store.second_factor_required(stranger.account).await.unwrap(), "others' accounts are as before");
-    test.store.require_second_factor(&test.aya, false).await.unwrap();
+    assert!(
+        !test.store.sign_in().second_factor_required(stranger.account).await.unwrap(),
+        "others' accounts are as before"
+    );
+    test.store.sign_in().require_second_factor(&test.aya, false).await.unwrap();
     let events: Vec<_> = test.actions().await.into_iter().filter(|action| action.contains("required")).collect();
     assert_eq!(events, ["second_factor_required", "second_factor_not_required"]);
 }
@@ -384,35 +406,37 @@ async fn only_administrators_with_a_second_factor_can_require_one() {
 async fn session_shows_missing_second_factor_until_it_is_set_up() {
     let test = TestStore::new().await;
     set_up(&test, &test.aya).await;
-    let id = test.store.add_user(test.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
-    let session = test.store.sign_in("ben@agency.example", PASSWORD, HERE).await.unwrap();
-    let missing = async || test.store.known_session(&session).await.unwrap().unwrap().second_factor_missing;
+    let id = test.store.members().add(test.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
+    let session =
+        test.store.sign_in().with_password("ben@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
+    let missing = async || test.store.sign_in().known_session(&session).await.unwrap().unwrap().second_factor_missing;
     assert!(!missing().await);
-    test.store.require_second_factor(&test.aya, true).await.unwrap();
+    test.store.sign_in().require_second_factor(&test.aya, true).await.unwrap();
     assert!(missing().await);
     let user = Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() };
     let ben = CurrentUser { user, role: Role::Analyst, ..test.aya.clone() };
     let app = begin(&test, &ben).await;
     assert!(missing().await, "not before it is confirmed");
     let code = app.generate(test.clock.now().timestamp().try_into().unwrap()).to_string();
-    test.store.confirm_authenticator(&ben, &code, HERE).await.unwrap();
+    test.store.sign_in().confirm_authenticator(&ben, &code, HERE).await.unwrap();
     assert!(!missing().await);
 }
 
 #[tokio::test]
 async fn second_factor_reset_by_operator_lets_the_password_suffice() {
     let test = TestStore::new().await;
-    let before = test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
-    assert!(!test.store.reset_second_factor(&test.aya.user.email).await.unwrap(), "there is none");
-    assert!(test.store.session(&before).await.unwrap().is_some());
+    let before =
+        test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    assert!(!test.store.sign_in().reset_second_factor(&test.aya.user.email).await.unwrap(), "there is none");
+    assert!(test.store.sign_in().session(&before).await.unwrap().is_some());
     set_up(&test, &test.aya).await;
     let pending = password_given(&test).await;
-    assert!(test.store.reset_second_factor(" AYA@agency.example ").await.unwrap());
-    assert!(matches!(test.store.pending_sign_in(&pending).await, Err(Error::SignInOver)));
-    assert_eq!(test.store.session(&before).await.unwrap(), None, "whoever found the phone is signed out");
-    test.store.sign_in(&test.aya.user.email, PASSWORD, HERE).await.unwrap();
-    let nobody = test.store.reset_second_factor("nobody@agency.example").await;
-    assert!(matches!(nobody, Err(Error::NotFound)));
+    assert!(test.store.sign_in().reset_second_factor(" AYA@agency.example ").await.unwrap());
+    assert!(matches!(test.store.sign_in().pending(&pending).await, Err(Error::Refused(Refusal::SignInOver))));
+    assert_eq!(test.store.sign_in().session(&before).await.unwrap(), None, "whoever found the phone is signed out");
+    test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    let nobody = test.store.sign_in().reset_second_factor("nobody@agency.example").await;
+    assert!(matches!(nobody, Err(Error::Refused(Refusal::NotFound))));
     let (action, details) = test.events().await.into_iter().rev().nth(1).unwrap();
     assert_eq!(
         (action.as_str(), &details["user"]),

@@ -2,6 +2,7 @@
 
 use crate::test_store::{TestStore, begin, new_user};
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::gate::api_version::ApiVersion;
 use domain::members::role::Role;
 use domain::tokens::token::{TokenId, TokenSettings, TokenState};
@@ -28,7 +29,7 @@ async fn duplicate_name_is_allowed_and_reported() {
     assert!(test.issue("export").await.name_exists);
     let (_, name_exists) = {
         let other = test.issue("Other").await.token;
-        test.store.update(&test.aya, other.id, test.settings("EXPORT"), 1).await.unwrap()
+        test.store.tokens().update(&test.aya, other.id, test.settings("EXPORT"), 1).await.unwrap()
     };
     assert!(name_exists);
 }
@@ -37,16 +38,16 @@ async fn duplicate_name_is_allowed_and_reported() {
 async fn a_request_sent_twice_is_carried_out_once() {
     let test = TestStore::new().await;
     let request = Uuid::now_v7();
-    let token = test.store.create(&test.aya, test.settings("Export"), request).await.unwrap().token;
-    let again = test.store.create(&test.aya, test.settings("Export"), request).await;
-    assert!(matches!(again, Err(Error::AlreadyDone)));
-    let again = test.store.duplicate(&test.aya, token.id, request).await;
-    assert!(matches!(again, Err(Error::AlreadyDone)));
+    let token = test.store.tokens().create(&test.aya, test.settings("Export"), request).await.unwrap().token;
+    let again = test.store.tokens().create(&test.aya, test.settings("Export"), request).await;
+    assert!(matches!(again, Err(Error::Refused(Refusal::AlreadyDone))));
+    let again = test.store.tokens().duplicate(&test.aya, token.id, request).await;
+    assert!(matches!(again, Err(Error::Refused(Refusal::AlreadyDone))));
     assert_eq!(test.names(domain::tokens::filter::TokenFilter::default()).await, ["Export"]);
     assert_eq!(test.actions().await[2..], ["token_created"]);
     let stranger = test.stranger().await;
     let settings = TokenSettings { primary_contact: stranger.user.id, ..test.settings("Export") };
-    test.store.create(&stranger, settings, request).await.expect("another account's request is another one");
+    test.store.tokens().create(&stranger, settings, request).await.expect("another account's request is another one");
 }
 
 #[tokio::test]
@@ -54,9 +55,9 @@ async fn the_primary_contact_is_a_user_of_the_account() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     let settings = TokenSettings { primary_contact: test.stranger().await.user.id, ..test.settings("Export") };
-    let created = test.store.create(&test.aya, settings.clone(), Uuid::now_v7()).await;
+    let created = test.store.tokens().create(&test.aya, settings.clone(), Uuid::now_v7()).await;
     assert!(matches!(created, Err(Error::Database(_))));
-    let updated = test.store.update(&test.aya, token.id, settings, 1).await;
+    let updated = test.store.tokens().update(&test.aya, token.id, settings, 1).await;
     assert!(matches!(updated, Err(Error::Database(_))));
     assert_eq!(test.token(&token).await, token);
 }
@@ -65,7 +66,7 @@ async fn the_primary_contact_is_a_user_of_the_account() {
 async fn an_update_changes_the_settings_and_nothing_else() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    let ben = test.store.add_user(test.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
+    let ben = test.store.members().add(test.aya.account, new_user("Ben", Role::Analyst)).await.unwrap();
     let settings = TokenSettings {
         description: String::new(),
         api_version: ApiVersion::NEWEST,
@@ -74,7 +75,7 @@ async fn an_update_changes_the_settings_and_nothing_else() {
         ..test.settings("Import")
     };
     test.later(TimeDelta::hours(1));
-    let (updated, name_exists) = test.store.update(&test.aya, token.id, settings.clone(), 1).await.unwrap();
+    let (updated, name_exists) = test.store.tokens().update(&test.aya, token.id, settings.clone(), 1).await.unwrap();
     assert_eq!((&updated.settings, updated.primary_contact.name.as_str()), (&settings, "Ben"));
     assert_eq!((updated.revision, updated.created_at, &updated.sid), (2, token.created_at, &token.sid));
     assert!(!name_exists, "its own name is not another's");
@@ -86,42 +87,45 @@ async fn an_update_or_reset_from_an_older_revision_is_a_conflict() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
     let id = issued.token.id;
-    let disabled = test.store.disable(&test.aya, id).await.unwrap();
+    let disabled = test.store.tokens().disable(&test.aya, id).await.unwrap();
     for revision in [1, 3, -1] {
-        let updated = test.store.update(&test.aya, id, test.settings("Import"), revision).await;
-        assert!(matches!(updated, Err(Error::Conflict)));
-        assert!(matches!(test.store.reset(&test.aya, id, revision).await, Err(Error::Conflict)));
+        let updated = test.store.tokens().update(&test.aya, id, test.settings("Import"), revision).await;
+        assert!(matches!(updated, Err(Error::Refused(Refusal::Conflict))));
+        assert!(matches!(
+            test.store.tokens().reset(&test.aya, id, revision).await,
+            Err(Error::Refused(Refusal::Conflict))
+        ));
     }
     assert_eq!(test.token(&issued.token).await, disabled);
-    assert!(test.store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
+    assert!(test.store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_reset_gives_a_new_secret_for_the_same_sid_and_settings() {
     let test = TestStore::new().await;
     let old = test.issue("Export").await;
-    let new = test.store.reset(&test.aya, old.token.id, 1).await.unwrap();
+    let new = test.store.tokens().reset(&test.aya, old.token.id, 1).await.unwrap();
     assert_eq!((&new.token.sid, &new.token.settings, new.token.revision), (&old.token.sid, &old.token.settings, 2));
-    assert!(test.store.authenticate(&old.token.sid, &old.secret).await.unwrap().is_none());
-    assert!(test.store.authenticate(&old.token.sid, &new.secret).await.unwrap().is_some());
+    assert!(test.store.gate().authenticate(&old.token.sid, &old.secret).await.unwrap().is_none());
+    assert!(test.store.gate().authenticate(&old.token.sid, &new.secret).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn duplicate_has_its_own_name_sid_and_secret() {
     let test = TestStore::new().await;
     let original = test.issue("Export").await;
-    test.store.record_use(original.token.id).await.unwrap();
-    test.store.disable(&test.aya, original.token.id).await.unwrap();
+    test.store.gate().record_use(original.token.id).await.unwrap();
+    test.store.tokens().disable(&test.aya, original.token.id).await.unwrap();
     test.issue("ＥＸＰＯＲＴ (2)").await;
-    let copy = test.store.duplicate(&test.aya, original.token.id, Uuid::now_v7()).await.unwrap();
+    let copy = test.store.tokens().duplicate(&test.aya, original.token.id, Uuid::now_v7()).await.unwrap();
     assert_eq!(copy.token.settings, test.settings("Export (3)"), "a name that folds to another's is taken");
     assert_eq!((copy.token.state, copy.token.revision), (TokenState::Enabled, 1));
     assert_eq!(copy.token.last_used_at, None);
     assert!(!copy.name_exists);
     assert_ne!(copy.token.sid, original.token.sid);
-    assert!(test.store.authenticate(&copy.token.sid, &original.secret).await.unwrap().is_none());
-    assert!(test.store.authenticate(&copy.token.sid, &copy.secret).await.unwrap().is_some());
-    let next = test.store.duplicate(&test.aya, copy.token.id, Uuid::now_v7()).await.unwrap();
+    assert!(test.store.gate().authenticate(&copy.token.sid, &original.secret).await.unwrap().is_none());
+    assert!(test.store.gate().authenticate(&copy.token.sid, &copy.secret).await.unwrap().is_some());
+    let next = test.store.tokens().duplicate(&test.aya, copy.token.id, Uuid::now_v7()).await.unwrap();
     assert_eq!(next.token.settings.name, "Export (4)");
 }
 
@@ -129,9 +133,9 @@ async fn duplicate_has_its_own_name_sid_and_secret() {
 async fn upgrading_moves_to_the_newest_version_once() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    let upgraded = test.store.upgrade_version(&test.aya, token.id).await.unwrap();
+    let upgraded = test.store.tokens().upgrade_version(&test.aya, token.id).await.unwrap();
     assert_eq!((upgraded.settings.api_version, upgraded.revision), (ApiVersion::NEWEST, 2));
-    assert_eq!(test.store.upgrade_version(&test.aya, token.id).await.unwrap(), upgraded);
+    assert_eq!(test.store.tokens().upgrade_version(&test.aya, token.id).await.unwrap(), upgraded);
     assert_eq!(test.actions().await[2..], ["token_created", "token_version_upgraded"]);
 }
 
@@ -139,11 +143,11 @@ async fn upgrading_moves_to_the_newest_version_once() {
 async fn disabling_or_enabling_twice_changes_nothing_more() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    assert_eq!(test.store.enable(&test.aya, token.id).await.unwrap(), token);
-    let disabled = test.store.disable(&test.aya, token.id).await.unwrap();
+    assert_eq!(test.store.tokens().enable(&test.aya, token.id).await.unwrap(), token);
+    let disabled = test.store.tokens().disable(&test.aya, token.id).await.unwrap();
     assert_eq!((disabled.state, disabled.revision), (TokenState::Disabled, 2));
-    assert_eq!(test.store.disable(&test.aya, token.id).await.unwrap(), disabled);
-    let enabled = test.store.enable(&test.aya, token.id).await.unwrap();
+    assert_eq!(test.store.tokens().disable(&test.aya, token.id).await.unwrap(), disabled);
+    let enabled = test.store.tokens().enable(&test.aya, token.id).await.unwrap();
     assert_eq!((enabled.state, enabled.revision), (TokenState::Enabled, 3));
     assert_eq!(test.actions().await[2..], ["token_created", "token_disabled", "token_enabled"]);
 }
@@ -152,7 +156,7 @@ async fn disabling_or_enabling_twice_changes_nothing_more() {
 async fn an_update_to_the_same_settings_changes_nothing() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    let (same, _) = test.store.update(&test.aya, token.id, token.settings.clone(), 1).await.unwrap();
+    let (same, _) = test.store.tokens().update(&test.aya, token.id, token.settings.clone(), 1).await.unwrap();
     assert_eq!(same, token);
     assert_eq!(test.actions().await[2..], ["token_created"]);
 }
@@ -166,18 +170,18 @@ async fn no_operation_finds_unknown_tokens_or_those_of_others() {
     let (store, settings) = (&test.store, || test.settings("Import"));
     for (by, id) in [(&stranger, token.id), (&test.aya, TokenId(Uuid::nil()))] {
         let answers = [
-            store.token(by.account, id).await.err(),
-            store.update(by, id, settings(), 1).await.err(),
-            store.duplicate(by, id, Uuid::now_v7()).await.err(),
-            store.reset(by, id, 1).await.err(),
-            store.upgrade_version(by, id).await.err(),
-            store.disable(by, id).await.err(),
-            store.enable(by, id).await.err(),
-            store.delete(by, id).await.err(),
-            store.undo_delete(by, id).await.err(),
+            store.tokens().get(by.account, id).await.err(),
+            store.tokens().update(by, id, settings(), 1).await.err(),
+            store.tokens().duplicate(by, id, Uuid::now_v7()).await.err(),
+            store.tokens().reset(by, id, 1).await.err(),
+            store.tokens().upgrade_version(by, id).await.err(),
+            store.tokens().disable(by, id).await.err(),
+            store.tokens().enable(by, id).await.err(),
+            store.tokens().delete(by, id).await.err(),
+            store.tokens().undo_delete(by, id).await.err(),
         ];
         for (operation, answer) in answers.into_iter().enumerate() {
-            assert!(matches!(answer, Some(Error::NotFound)), "operation {operation}: {answer:?}");
+            assert!(matches!(answer, Some(Error::Refused(Refusal::NotFound))), "operation {operation}: {answer:?}");
         }
     }
     assert_eq!(test.token(&token).await, token);

@@ -18,11 +18,11 @@ impl TestStore {
     /// Creates a token of that name, `before` earlier than the tests' current time.
     async fn issue_before(&self, name: &str, before: TimeDelta) -> Token {
         let store = self.store.at(Clock::fixed(begin() - before));
-        store.create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap().token
+        store.tokens().create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap().token
     }
 
     async fn at(&self, filter: &TokenFilter, place: PagePosition) -> TokenList {
-        self.store.list(self.aya.account, &filter.at(place)).await.unwrap()
+        self.store.tokens().list(self.aya.account, &filter.at(place)).await.unwrap()
     }
 
     /// Returns all tokens that fit the filter in list order, reached by the pages' links: from the first page on, or
@@ -104,7 +104,7 @@ async fn an_account_without_tokens_has_one_empty_page() {
     let test = TestStore::new().await;
     let key = key(Sort::Created, &test.issue("Export").await.token);
     let deleted = test.at(&TokenFilter::default(), PagePosition::First).await.tokens.remove(0);
-    test.store.delete(&test.aya, deleted.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, deleted.id).await.unwrap();
     for place in [PagePosition::First, PagePosition::After(key.clone()), PagePosition::Before(key), PagePosition::Last]
     {
         let list = test.at(&TokenFilter::default(), place).await;
@@ -116,9 +116,9 @@ async fn an_account_without_tokens_has_one_empty_page() {
 async fn the_list_shows_the_accounts_own_tokens_whole() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    let list = test.store.list(test.aya.account, &TokenFilter::default()).await.unwrap();
+    let list = test.store.tokens().list(test.aya.account, &TokenFilter::default()).await.unwrap();
     assert_eq!((list.tokens, list.position.total), (vec![token], Count::Exactly(1)));
-    let strangers = test.store.list(test.stranger().await.account, &TokenFilter::default()).await.unwrap();
+    let strangers = test.store.tokens().list(test.stranger().await.account, &TokenFilter::default()).await.unwrap();
     assert_eq!((strangers.tokens, strangers.position), (vec![], Position::default()));
 }
 
@@ -148,17 +148,17 @@ async fn short_part_of_a_name_is_found_until_rename_or_deletion() {
     for part in ["束", "の束", "鍵の束", "束レポート", "夜間バッチ鍵の束レポート"] {
         assert_eq!(test.names(named(part)).await.len(), 1, "{part}");
     }
-    test.store.update(&test.aya, token.id, test.settings("Nightly export"), 1).await.unwrap();
+    test.store.tokens().update(&test.aya, token.id, test.settings("Nightly export"), 1).await.unwrap();
     for (part, found) in [("束", 0), ("鍵の束", 0), ("ly", 1), ("tly exp", 1)] {
         assert_eq!(test.names(named(part)).await.len(), found, "{part}");
     }
-    test.store.delete(&test.aya, token.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     assert_eq!(test.names(named("tly exp")).await.len(), 0);
-    test.store.undo_delete(&test.aya, token.id).await.unwrap();
+    test.store.tokens().undo_delete(&test.aya, token.id).await.unwrap();
     assert_eq!(test.names(named("tly exp")).await.len(), 1);
-    test.store.delete(&test.aya, token.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     test.later(TimeDelta::hours(1));
-    assert_eq!(test.store.remove_deleted().await.unwrap(), 1);
+    assert_eq!(test.store.tokens().remove_deleted().await.unwrap(), 1);
     assert_eq!(test.names(named("tly exp")).await.len(), 0);
     assert_eq!(test.names(named("a\0b")).await.len(), 0, "what no name can have");
 }
@@ -213,7 +213,7 @@ async fn the_filters_combine() {
         for (age, days) in [("new", 1), ("old", 40)] {
             test.issue_before(&format!("{name} {age}"), TimeDelta::days(days)).await;
             let disabled = test.issue_before(&format!("{name} {age} off"), TimeDelta::days(days)).await;
-            test.store.disable(&test.aya, disabled.id).await.unwrap();
+            test.store.tokens().disable(&test.aya, disabled.id).await.unwrap();
         }
     }
     let state = |state| TokenFilter { state: Some(state), sort: Sort::Name, ..TokenFilter::default() };
@@ -238,7 +238,7 @@ async fn list_is_sorted_by_creation_name_or_last_use() {
     for name in ["delta", "beta"] {
         let token = test.at(&named(name), PagePosition::First).await.tokens.remove(0);
         test.later(TimeDelta::minutes(1));
-        test.store.record_use(token.id).await.unwrap();
+        test.store.gate().record_use(token.id).await.unwrap();
     }
     let used = test.names(by(Sort::LastUsed)).await;
     assert_eq!(used[..2], ["beta", "delta"]);
@@ -256,16 +256,16 @@ async fn pages_show_each_token_once_in_order_from_either_end() {
         let token = test.issue_before(name, age).await;
         if n % 3 > 0 {
             let used = test.store.at(Clock::fixed(begin() + TimeDelta::minutes(i64::from(n / 8))));
-            used.record_use(token.id).await.unwrap();
+            used.gate().record_use(token.id).await.unwrap();
         }
         if n % 7 == 0 {
-            test.store.disable(&test.aya, token.id).await.unwrap();
+            test.store.tokens().disable(&test.aya, token.id).await.unwrap();
         }
         tokens.push(token.id);
     }
     let mut all = Vec::new();
     for id in tokens {
-        all.push(test.store.token(test.aya.account, id).await.unwrap());
+        all.push(test.store.tokens().get(test.aya.account, id).await.unwrap());
     }
     let any = TokenFilter::default();
     let filters = [
@@ -287,14 +287,14 @@ async fn pages_show_each_token_once_in_order_from_either_end() {
                 assert_eq!(walked, expected);
             }
             for (number, page) in (1..).zip(expected.chunks(PAGE_SIZE as usize)) {
-                let page_of = test.store.numbered_page(test.aya.account, &filter, number, PAGE_SIZE);
+                let page_of = test.store.tokens().numbered_page(test.aya.account, &filter, number, PAGE_SIZE);
                 let (tokens, total) = page_of.await.unwrap();
                 assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
             }
             let by_creation = TokenFilter { sort: Sort::Created, ..filter.clone() };
             let oldest_first: Vec<_> = by_hand(all.clone(), &by_creation).into_iter().rev().collect();
             for (number, page) in (1..).zip(oldest_first.chunks(7)) {
-                let page_of = test.store.oldest_first_page(test.aya.account, &filter, number, 7);
+                let page_of = test.store.tokens().oldest_first_page(test.aya.account, &filter, number, 7);
                 let (tokens, total) = page_of.await.unwrap();
                 assert_eq!((tokens.as_slice(), total), (page, expected.len() as u64), "{filter:?}, page {number}");
             }
@@ -333,7 +333,7 @@ async fn changes_between_two_pages_move_no_other_token() {
                 let token = test.issue_before(&format!("Token {:02}", n / 2), TimeDelta::hours(i64::from(n / 3))).await;
                 if n % 2 == 0 {
                     let used = test.store.at(Clock::fixed(begin() - TimeDelta::minutes(i64::from(n / 5))));
-                    used.record_use(token.id).await.unwrap();
+                    used.gate().record_use(token.id).await.unwrap();
                 }
             }
             let filter = TokenFilter { sort, ..TokenFilter::default() };
@@ -360,13 +360,18 @@ async fn changes_between_two_pages_move_no_other_token() {
                 // Move one row that was seen and one that was not to the first or last place by name and by last use.
                 let moved = [at(pages * 24 - 5).copied(), at(pages * 24 + 7).copied()];
                 for token in gone.into_iter().flatten().filter(|token| touched.insert(token.id)) {
-                    test.store.delete(&test.aya, token.id).await.unwrap();
+                    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
                 }
                 for (token, name) in moved.into_iter().zip(["A first", "Z last"]) {
                     let Some(token) = token.filter(|token| touched.insert(token.id)) else { continue };
                     let settings = test.settings(name);
-                    test.store.update(&test.aya, token.id, settings, token.revision).await.unwrap();
-                    test.store.at(Clock::fixed(begin() + TimeDelta::hours(1))).record_use(token.id).await.unwrap();
+                    test.store.tokens().update(&test.aya, token.id, settings, token.revision).await.unwrap();
+                    test.store
+                        .at(Clock::fixed(begin() + TimeDelta::hours(1)))
+                        .gate()
+                        .record_use(token.id)
+                        .await
+                        .unwrap();
                 }
                 for (name, age) in [("A new", 0), ("Token 20", 15), ("Z new", 100)] {
                     test.issue_before(name, TimeDelta::hours(age)).await;
@@ -402,7 +407,7 @@ async fn empty_page_is_replaced_by_the_first_or_last_page() {
     assert_eq!((rest.tokens.as_slice(), rest.position.shown()), (&all[2..], RowsShown::Range(3, 25)));
 
     // A page with no rows left before it is the first page.
-    test.store.delete(&test.aya, all[0].id).await.unwrap();
+    test.store.tokens().delete(&test.aya, all[0].id).await.unwrap();
     let rest = test.at(&filter, PagePosition::After(first)).await;
     assert_eq!((rest.position.place, rest.tokens.as_slice()), (PagePosition::First, &all[1..]));
     let all_before = test.at(&filter, PagePosition::Before(last)).await;
@@ -454,7 +459,7 @@ async fn key_of_another_account_s_token_reveals_nothing() {
     let hour = TimeDelta::hours(5);
     let theirs = test.store.at(Clock::fixed(begin() - hour));
     let settings = TokenSettings { primary_contact: otto.user.id, ..test.settings("Token 5") };
-    let strangers = theirs.create(&otto, settings, Uuid::now_v7()).await.unwrap().token;
+    let strangers = theirs.tokens().create(&otto, settings, Uuid::now_v7()).await.unwrap().token;
     for sort in Sort::ALL {
         let filter = TokenFilter { sort, ..TokenFilter::default() };
         let own = test.walked(&filter, false).await;
@@ -495,7 +500,8 @@ async fn list_over_ten_thousand_says_more_than_and_reaches_the_end() {
         back += list.tokens.len();
         let from = 10_100 - back as u64 + 1;
         assert_eq!((list.position.total, list.position.shown()), (more, RowsShown::Range(from, from + 23)), "{sort:?}");
-        let (tokens, total) = test.store.numbered_page(test.aya.account, &filter, 421, PAGE_SIZE).await.unwrap();
+        let (tokens, total) =
+            test.store.tokens().numbered_page(test.aya.account, &filter, 421, PAGE_SIZE).await.unwrap();
         assert_eq!((tokens.len(), total), (20, 10_100));
         assert_eq!(tokens.last(), test.at(&filter, PagePosition::Last).await.tokens.last());
     }
@@ -512,7 +518,7 @@ async fn beyond_the_last_page_by_number_there_is_nothing() {
     let test = TestStore::new().await;
     let page = async |number| {
         let filter = TokenFilter::default();
-        test.store.numbered_page(test.aya.account, &filter, number, PAGE_SIZE).await.unwrap()
+        test.store.tokens().numbered_page(test.aya.account, &filter, number, PAGE_SIZE).await.unwrap()
     };
     assert_eq!(page(1).await, (vec![], 0));
     let token = test.issue("Export").await.token;

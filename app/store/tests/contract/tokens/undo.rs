@@ -2,6 +2,7 @@
 
 use crate::test_store::TestStore;
 use chrono::TimeDelta;
+use domain::Refusal;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::token::{Token, UNDO_WINDOW};
 use store::Error;
@@ -14,21 +15,21 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
     let id = issued.token.id;
-    test.store.delete(&test.aya, id).await.unwrap();
+    test.store.tokens().delete(&test.aya, id).await.unwrap();
     let (store, by) = (&test.store, &test.aya);
     let answers = [
-        store.token(by.account, id).await.err(),
-        store.update(by, id, test.settings("Import"), 2).await.err(),
-        store.duplicate(by, id, Uuid::now_v7()).await.err(),
-        store.reset(by, id, 2).await.err(),
-        store.upgrade_version(by, id).await.err(),
-        store.disable(by, id).await.err(),
-        store.enable(by, id).await.err(),
-        store.delete(by, id).await.err(),
+        store.tokens().get(by.account, id).await.err(),
+        store.tokens().update(by, id, test.settings("Import"), 2).await.err(),
+        store.tokens().duplicate(by, id, Uuid::now_v7()).await.err(),
+        store.tokens().reset(by, id, 2).await.err(),
+        store.tokens().upgrade_version(by, id).await.err(),
+        store.tokens().disable(by, id).await.err(),
+        store.tokens().enable(by, id).await.err(),
+        store.tokens().delete(by, id).await.err(),
     ];
-    assert!(answers.iter().all(|answer| matches!(answer, Some(Error::NotFound))), "{answers:?}");
-    assert_eq!(store.list(by.account, &TokenFilter::default()).await.unwrap().tokens, []);
-    assert!(store.authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
+    assert!(answers.iter().all(|answer| matches!(answer, Some(Error::Refused(Refusal::NotFound)))), "{answers:?}");
+    assert_eq!(store.tokens().list(by.account, &TokenFilter::default()).await.unwrap().tokens, []);
+    assert!(store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
     assert!(!test.issue("Export").await.name_exists, "its name is free");
 }
 
@@ -36,16 +37,20 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
 async fn within_the_window_undo_brings_back_the_same_token_and_secret() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
-    test.store.record_use(issued.token.id).await.unwrap();
-    let before = test.store.disable(&test.aya, issued.token.id).await.unwrap();
-    test.store.delete(&test.aya, before.id).await.unwrap();
+    test.store.gate().record_use(issued.token.id).await.unwrap();
+    let before = test.store.tokens().disable(&test.aya, issued.token.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, before.id).await.unwrap();
     test.later(UNDO_WINDOW - AN_INSTANT);
-    assert_eq!(test.store.remove_deleted().await.unwrap(), 0);
-    let back = test.store.undo_delete(&test.aya, before.id).await.unwrap();
+    assert_eq!(test.store.tokens().remove_deleted().await.unwrap(), 0);
+    let back = test.store.tokens().undo_delete(&test.aya, before.id).await.unwrap();
     assert_eq!(Token { revision: before.revision, ..back.clone() }, before);
     assert_eq!(test.token(&before).await, back);
-    assert!(test.store.authenticate(&before.sid, &issued.secret).await.unwrap().is_some());
-    assert_eq!(test.store.undo_delete(&test.aya, before.id).await.unwrap(), back, "undoing again changes nothing");
+    assert!(test.store.gate().authenticate(&before.sid, &issued.secret).await.unwrap().is_some());
+    assert_eq!(
+        test.store.tokens().undo_delete(&test.aya, before.id).await.unwrap(),
+        back,
+        "undoing again changes nothing"
+    );
     assert_eq!(test.actions().await[4..], ["token_deleted", "token_deletion_undone"]);
 }
 
@@ -54,12 +59,18 @@ async fn after_the_window_the_token_is_gone_for_good() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     let kept = test.issue("Kept").await.token;
-    test.store.delete(&test.aya, token.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     test.later(UNDO_WINDOW);
-    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::NotFound)));
-    assert_eq!(test.store.remove_deleted().await.unwrap(), 1);
-    assert_eq!(test.store.remove_deleted().await.unwrap(), 0);
-    assert!(matches!(test.store.undo_delete(&test.aya, token.id).await, Err(Error::NotFound)));
+    assert!(matches!(
+        test.store.tokens().undo_delete(&test.aya, token.id).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
+    assert_eq!(test.store.tokens().remove_deleted().await.unwrap(), 1);
+    assert_eq!(test.store.tokens().remove_deleted().await.unwrap(), 0);
+    assert!(matches!(
+        test.store.tokens().undo_delete(&test.aya, token.id).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
     assert_eq!(test.token(&kept).await, kept);
     assert_eq!(test.actions().await[2..], ["token_created", "token_created", "token_deleted"], "its trail stays");
 }
@@ -69,13 +80,13 @@ async fn a_restart_neither_shortens_nor_lengthens_the_window() {
     let test = TestStore::new().await;
     let [early, late] = [test.issue("Early").await.token, test.issue("Late").await.token];
     for token in [&early, &late] {
-        test.store.delete(&test.aya, token.id).await.unwrap();
+        test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     }
     test.later(UNDO_WINDOW - AN_INSTANT);
     let reopened = test.reopened().await;
-    assert_eq!(reopened.undo_delete(&test.aya, early.id).await.unwrap().settings, early.settings);
+    assert_eq!(reopened.tokens().undo_delete(&test.aya, early.id).await.unwrap().settings, early.settings);
     test.later(AN_INSTANT);
-    assert!(matches!(reopened.undo_delete(&test.aya, late.id).await, Err(Error::NotFound)));
+    assert!(matches!(reopened.tokens().undo_delete(&test.aya, late.id).await, Err(Error::Refused(Refusal::NotFound))));
 }
 
 #[tokio::test]
@@ -83,6 +94,9 @@ async fn another_account_cannot_undo() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     let stranger = test.stranger().await;
-    test.store.delete(&test.aya, token.id).await.unwrap();
-    assert!(matches!(test.store.undo_delete(&stranger, token.id).await, Err(Error::NotFound)));
+    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
+    assert!(matches!(
+        test.store.tokens().undo_delete(&stranger, token.id).await,
+        Err(Error::Refused(Refusal::NotFound))
+    ));
 }

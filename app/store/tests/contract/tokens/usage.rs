@@ -30,11 +30,11 @@ impl TestStore {
     }
 
     async fn usage(&self) -> Vec<TokenUsage> {
-        self.store.token_usage(self.aya.account, EVER.0, EVER.1).await.unwrap()
+        self.store.tokens().usage(self.aya.account, EVER.0, EVER.1).await.unwrap()
     }
 
     async fn log(&self, from: NaiveDate, to: NaiveDate) -> Vec<RecordedCall> {
-        let mut log = self.store.call_log(self.aya.account, from, to);
+        let mut log = self.store.gate().call_log(self.aya.account, from, to);
         let mut calls = Vec::new();
         loop {
             match log.next().await.unwrap() {
@@ -49,10 +49,10 @@ impl TestStore {
 async fn a_call_is_kept_as_it_was() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    test.store.record_call(Call { status: 503, ..test.call(&token) });
+    test.store.gate().record_call(Call { status: 503, ..test.call(&token) });
     assert!(test.usage().await.is_empty(), "it waits in memory");
-    assert_eq!(test.store.at(Clock::system()).flush_calls().await.unwrap(), 1);
-    assert_eq!(test.store.flush_calls().await.unwrap(), 0);
+    assert_eq!(test.store.at(Clock::system()).gate().flush_calls().await.unwrap(), 1);
+    assert_eq!(test.store.gate().flush_calls().await.unwrap(), 0);
     let kept = RecordedCall {
         at: begin(),
         token: token.id,
@@ -64,7 +64,7 @@ async fn a_call_is_kept_as_it_was() {
         latency: Duration::from_micros(1_500),
     };
     assert_eq!(test.log(EVER.0, EVER.1).await, slice::from_ref(&kept));
-    test.store.delete(&test.aya, token.id).await.unwrap();
+    test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     assert_eq!(test.log(EVER.0, EVER.1).await, [RecordedCall { name: None, sid: None, ..kept }]);
 }
 
@@ -73,17 +73,17 @@ async fn the_newest_use_wins_and_is_no_change_of_the_token() {
     let test = TestStore::new().await;
     let [token, other] = [test.issue("Export").await.token, test.issue("Other").await.token];
     let call = |after: i64, status| {
-        test.store.record_call(Call { status, at: begin() + TimeDelta::seconds(after), ..test.call(&token) });
+        test.store.gate().record_call(Call { status, at: begin() + TimeDelta::seconds(after), ..test.call(&token) });
     };
     call(20, 204);
     call(30, 399);
     call(10, 200);
     call(40, 400);
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     let used = test.token(&token).await;
     assert_eq!((used.last_used_at, used.revision), (Some(begin() + TimeDelta::seconds(30)), token.revision));
     call(25, 200);
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     assert_eq!(test.token(&token).await, used, "a later use is not overwritten by an earlier one");
     assert_eq!(test.token(&other).await, other);
     assert_eq!(test.actions().await[2..], ["token_created", "token_created"]);
@@ -94,16 +94,16 @@ async fn no_call_is_lost_or_written_twice_when_a_flush_fails() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     for _ in 0..2_500 {
-        test.store.record_call(test.call(&token));
+        test.store.gate().record_call(test.call(&token));
     }
     test.refuse("INSERT ON call_packs").await;
     for _ in 0..2 {
-        assert!(matches!(test.store.flush_calls().await, Err(Error::Database(_))));
-        test.store.record_call(test.call(&token));
+        assert!(matches!(test.store.gate().flush_calls().await, Err(Error::Database(_))));
+        test.store.gate().record_call(test.call(&token));
     }
     assert_eq!(test.token(&token).await.last_used_at, None, "all or nothing");
     test.allow("INSERT ON call_packs").await;
-    assert_eq!(test.store.flush_calls().await.unwrap(), 2_502);
+    assert_eq!(test.store.gate().flush_calls().await.unwrap(), 2_502);
     assert_eq!(test.usage().await[0].calls, 2_502);
 }
 
@@ -113,20 +113,20 @@ async fn overfull_buffer_drops_the_oldest_calls_never_tried() {
     let token = test.issue("Export").await.token;
     test.refuse("INSERT ON call_packs").await;
     let first = Call { status: 201, ..test.call(&token) };
-    test.store.record_call(first);
-    test.store.flush_calls().await.unwrap_err();
+    test.store.gate().record_call(first);
+    test.store.gate().flush_calls().await.unwrap_err();
     for number in 0..200_000 {
         let status = if number == 0 { 202 } else { 200 };
-        test.store.record_call(Call { status, ..first });
+        test.store.gate().record_call(Call { status, ..first });
     }
     test.allow("INSERT ON call_packs").await;
-    assert_eq!(test.store.flush_calls().await.unwrap(), 200_000);
+    assert_eq!(test.store.gate().flush_calls().await.unwrap(), 200_000);
     let statuses: Vec<_> = test.usage().await.iter().map(|usage| (usage.status, usage.calls)).collect();
     assert_eq!(statuses, [(200, 199_999), (201, 1)], "what may have been written already stays");
     for _ in 0..200_001 {
-        test.store.record_call(first);
+        test.store.gate().record_call(first);
     }
-    assert_eq!(test.store.flush_calls().await.unwrap(), 200_000, "as many may wait as before");
+    assert_eq!(test.store.gate().flush_calls().await.unwrap(), 200_000, "as many may wait as before");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -138,13 +138,13 @@ async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
             let (store, call) = (test.store.clone(), test.call(&token));
             tokio::spawn(async move {
                 for number in 0..500 {
-                    store.record_call(call);
+                    store.gate().record_call(call);
                     if number % 50 == 0 {
                         drop(tokio::spawn({
                             let store = store.clone();
-                            async move { store.flush_calls().await }
+                            async move { store.gate().flush_calls().await }
                         }));
-                        let given_up = store.flush_calls();
+                        let given_up = store.gate().flush_calls();
                         tokio::select! { biased; _ = given_up => {}, () = tokio::task::yield_now() => {} }
                     }
                 }
@@ -154,7 +154,7 @@ async fn calls_noted_and_flushed_side_by_side_are_each_written_once() {
     for task in tasks {
         task.await.unwrap();
     }
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     assert_eq!(test.usage().await[0].calls, 4_000);
 }
 
@@ -178,10 +178,10 @@ async fn usage_is_by_day_token_operation_status_with_mean_latency() {
         Call { at: midnight + TimeDelta::days(1), ..call },
     ];
     for call in calls {
-        test.store.record_call(call);
+        test.store.gate().record_call(call);
     }
-    test.store.flush_calls().await.unwrap();
-    test.store.delete(&test.aya, other.id).await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
+    test.store.tokens().delete(&test.aya, other.id).await.unwrap();
     let one = TokenUsage {
         token: token.id,
         name: Some("Export".to_owned()),
@@ -198,10 +198,10 @@ async fn usage_is_by_day_token_operation_status_with_mean_latency() {
         TokenUsage { scope: "getJob".to_owned(), ..one.clone() },
         TokenUsage { token: other.id, name: None, sid: None, ..one.clone() },
     ];
-    assert_eq!(test.store.token_usage(test.aya.account, day, day).await.unwrap(), expected);
+    assert_eq!(test.store.tokens().usage(test.aya.account, day, day).await.unwrap(), expected);
     let days: Vec<_> = test.usage().await.into_iter().map(|usage| usage.day).collect();
     assert_eq!((days.first(), days.last(), days.len()), (day.pred_opt().as_ref(), day.succ_opt().as_ref(), 6));
-    assert!(test.store.token_usage(test.aya.account, day.succ_opt().unwrap(), day).await.unwrap().is_empty());
+    assert!(test.store.tokens().usage(test.aya.account, day.succ_opt().unwrap(), day).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -210,18 +210,18 @@ async fn another_accounts_calls_are_not_seen() {
     let stranger = test.stranger().await;
     let token = test.issue("Export").await.token;
     let settings = TokenSettings { primary_contact: stranger.user.id, ..test.settings("Theirs") };
-    let theirs = test.store.create(&stranger, settings, Uuid::now_v7()).await.unwrap().token;
-    test.store.record_call(test.call(&token));
-    test.store.record_call(Call { account: stranger.account, ..test.call(&theirs) });
-    test.store.flush_calls().await.unwrap();
+    let theirs = test.store.tokens().create(&stranger, settings, Uuid::now_v7()).await.unwrap().token;
+    test.store.gate().record_call(test.call(&token));
+    test.store.gate().record_call(Call { account: stranger.account, ..test.call(&theirs) });
+    test.store.gate().flush_calls().await.unwrap();
     for _ in 0..2 {
         let [ours, others] = [test.aya.account, stranger.account]
-            .map(async |account| test.store.token_usage(account, EVER.0, EVER.1).await.unwrap());
+            .map(async |account| test.store.tokens().usage(account, EVER.0, EVER.1).await.unwrap());
         let names = |usage: Vec<TokenUsage>| usage.into_iter().filter_map(|usage| usage.name).collect::<Vec<_>>();
         assert_eq!((names(ours.await), names(others.await)), (vec!["Export".to_owned()], vec!["Theirs".to_owned()]));
         test.later(TimeDelta::seconds(1));
-        assert!(test.store.add_up_calls().await.unwrap() <= 2);
-        test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+        assert!(test.store.tokens().add_up_calls().await.unwrap() <= 2);
+        test.store.tokens().remove_old_calls(TimeDelta::zero()).await.unwrap();
         assert_eq!(test.log(EVER.0, EVER.1).await, []);
     }
 }
@@ -235,9 +235,9 @@ fn record_days(test: &TestStore, token: &Token, stranger: &CurrentUser) {
             latency: Duration::from_micros(u64::try_from(number).unwrap()),
             ..test.call(token)
         };
-        test.store.record_call(call);
+        test.store.gate().record_call(call);
         if number % 100 == 0 {
-            test.store.record_call(Call { account: stranger.account, ..call });
+            test.store.gate().record_call(Call { account: stranger.account, ..call });
         }
     }
 }
@@ -248,12 +248,12 @@ async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
     let stranger = test.stranger().await;
     let token = test.issue("Export").await.token;
     record_days(&test, &token, &stranger);
-    assert_eq!(test.store.flush_calls().await.unwrap(), 12_120);
+    assert_eq!(test.store.gate().flush_calls().await.unwrap(), 12_120);
     let before = test.usage().await;
     assert_eq!(before.iter().map(|usage| usage.calls).sum::<u64>(), 12_000);
     let at_once = [(); 3].map(|()| {
         let store = test.store.clone();
-        tokio::spawn(async move { store.add_up_calls().await.unwrap() })
+        tokio::spawn(async move { store.tokens().add_up_calls().await.unwrap() })
     });
     let mut added = 0;
     for task in at_once {
@@ -261,10 +261,10 @@ async fn adding_up_keeps_the_totals_and_counts_each_call_once() {
     }
     assert_eq!(added, 12_120);
     assert_eq!(test.usage().await, before);
-    test.store.record_call(test.call(&token));
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().record_call(test.call(&token));
+    test.store.gate().flush_calls().await.unwrap();
     assert_eq!(test.usage().await.iter().map(|usage| usage.calls).sum::<u64>(), 12_001, "what is newer is added");
-    assert_eq!(test.store.add_up_calls().await.unwrap(), 1);
+    assert_eq!(test.store.tokens().add_up_calls().await.unwrap(), 1);
     assert_eq!(test.log(EVER.0, EVER.1).await.len(), 12_001, "the calls themselves stay");
 }
 
@@ -274,12 +274,12 @@ async fn old_calls_are_removed_once_counted_and_their_totals_stay() {
     let stranger = test.stranger().await;
     let token = test.issue("Export").await.token;
     record_days(&test, &token, &stranger);
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     let before = test.usage().await;
-    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.tokens().remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!(test.log(EVER.0, EVER.1).await.len(), 12_000, "none is added up yet");
-    test.store.add_up_calls().await.unwrap();
-    test.store.remove_old_calls(TimeDelta::minutes(6_000)).await.unwrap();
+    test.store.tokens().add_up_calls().await.unwrap();
+    test.store.tokens().remove_old_calls(TimeDelta::minutes(6_000)).await.unwrap();
     let left = test.log(EVER.0, EVER.1).await;
     let oldest = left.iter().map(|call| call.at).min().unwrap();
     let longest = TimeDelta::minutes(6_060);
@@ -288,7 +288,7 @@ async fn old_calls_are_removed_once_counted_and_their_totals_stay() {
         "{oldest}: up to an hour more"
     );
     assert_eq!(test.usage().await, before);
-    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.tokens().remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!(test.usage().await, before);
     let left: i64 = sql::query_scalar("SELECT COUNT(*) FROM call_packs WHERE last_at < $1")
         .bind(begin().timestamp_micros())
@@ -305,9 +305,9 @@ async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
     let token = test.issue("Export").await.token;
     record_days(&test, &token, &stranger);
     for _ in 0..9_000 {
-        test.store.record_call(test.call(&token)); // more than one pack holds
+        test.store.gate().record_call(test.call(&token)); // more than one pack holds
     }
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     let today = begin().date_naive();
     let all = test.log(EVER.0, EVER.1).await;
     assert_eq!(all.len(), 21_000);
@@ -326,22 +326,25 @@ async fn the_log_has_each_call_of_the_days_that_are_asked_for_once() {
 async fn damaged_pack_is_an_error_and_stays_until_it_is_old() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    test.store.record_call(test.call(&token));
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().record_call(test.call(&token));
+    test.store.gate().flush_calls().await.unwrap();
     let database = test.database().await;
     for damage in ["calls = 2", "pack = SUBSTR(pack, 1, 30)", "pack = SUBSTR(pack, 2)"] {
         sql::query(AssertSqlSafe(format!("UPDATE call_packs SET {damage}"))).execute(&database).await.unwrap();
-        let usage = test.store.token_usage(test.aya.account, EVER.0, EVER.1).await;
+        let usage = test.store.tokens().usage(test.aya.account, EVER.0, EVER.1).await;
         assert!(matches!(usage, Err(Error::Corrupt(_))), "{damage}");
-        assert!(matches!(test.store.call_log(test.aya.account, EVER.0, EVER.1).next().await, Err(Error::Corrupt(_))));
-        assert!(matches!(test.store.add_up_calls().await, Err(Error::Corrupt(_))));
+        assert!(matches!(
+            test.store.gate().call_log(test.aya.account, EVER.0, EVER.1).next().await,
+            Err(Error::Corrupt(_))
+        ));
+        assert!(matches!(test.store.tokens().add_up_calls().await, Err(Error::Corrupt(_))));
     }
-    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.tokens().remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!(count(&database, "TRUE").await, 1);
     test.later(TimeDelta::seconds(1));
-    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.tokens().remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!(count(&database, "TRUE").await, 0);
-    assert_eq!(test.store.add_up_calls().await.unwrap(), 0);
+    assert_eq!(test.store.tokens().add_up_calls().await.unwrap(), 0);
 }
 
 /// Returns the number of packs that meet the condition.
@@ -358,22 +361,22 @@ async fn unreadable_pack_does_not_stop_counting_other_accounts() {
     let mut accounts = [test.aya.account, stranger.account];
     accounts.sort_unstable_by_key(|account| account.0); // the order in which packs are added up
     for account in accounts {
-        test.store.record_call(Call { account, ..test.call(&token) });
+        test.store.gate().record_call(Call { account, ..test.call(&token) });
     }
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().flush_calls().await.unwrap();
     let database = test.database().await;
     let damage = sql::query("UPDATE call_packs SET calls = 2 WHERE account_id = $1").bind(accounts[0].0);
     damage.execute(&database).await.unwrap();
-    assert!(matches!(test.store.add_up_calls().await, Err(Error::Corrupt(_))));
+    assert!(matches!(test.store.tokens().add_up_calls().await, Err(Error::Corrupt(_))));
     assert_eq!((count(&database, "counted").await, count(&database, "calls = 2 AND NOT counted").await), (1, 1));
-    test.store.record_call(Call { account: accounts[0], ..test.call(&token) });
-    test.store.flush_calls().await.unwrap();
+    test.store.gate().record_call(Call { account: accounts[0], ..test.call(&token) });
+    test.store.gate().flush_calls().await.unwrap();
     test.later(TimeDelta::seconds(1));
-    test.store.remove_old_calls(TimeDelta::zero()).await.unwrap();
+    test.store.tokens().remove_old_calls(TimeDelta::zero()).await.unwrap();
     assert_eq!((count(&database, "TRUE").await, count(&database, "calls = 2").await), (1, 0));
-    assert_eq!(test.store.add_up_calls().await.unwrap(), 1, "that goes on");
+    assert_eq!(test.store.tokens().add_up_calls().await.unwrap(), 1, "that goes on");
     for account in accounts {
-        assert_eq!(test.store.token_usage(account, EVER.0, EVER.1).await.unwrap()[0].calls, 1);
+        assert_eq!(test.store.tokens().usage(account, EVER.0, EVER.1).await.unwrap()[0].calls, 1);
     }
 }
 
@@ -382,10 +385,10 @@ async fn the_log_is_read_some_calls_at_a_time() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
     for _ in 0..50_000 {
-        test.store.record_call(test.call(&token));
+        test.store.gate().record_call(test.call(&token));
     }
-    test.store.flush_calls().await.unwrap();
-    let mut log = test.store.call_log(test.aya.account, EVER.0, EVER.1);
+    test.store.gate().flush_calls().await.unwrap();
+    let mut log = test.store.gate().call_log(test.aya.account, EVER.0, EVER.1);
     let mut read = Vec::new();
     for _ in 0..3 {
         read.push(log.next().await.unwrap().len());
@@ -432,16 +435,16 @@ async fn calls_kept_one_by_one_by_older_versions_are_packed() {
         status,
         latency: Duration::from_micros(latency.unsigned_abs().min(u32::MAX.into())),
     });
-    assert_eq!(store.call_log(account, EVER.0, EVER.1).next().await.unwrap(), kept);
+    assert_eq!(store.gate().call_log(account, EVER.0, EVER.1).next().await.unwrap(), kept);
     let scope = Scope::find("getJob").unwrap();
     let call = Call { account, token, scope, status: 200, at, address: HERE, latency: Duration::from_micros(1_500) };
-    store.record_call(call);
-    store.flush_calls().await.unwrap();
+    store.gate().record_call(call);
+    store.gate().flush_calls().await.unwrap();
     let packs: Vec<Vec<u8>> =
         sql::query_scalar("SELECT pack FROM call_packs ORDER BY id").fetch_all(&pool).await.unwrap();
     assert_eq!((packs.len(), &packs[0]), (4, &packs[3]));
-    assert_eq!(store.add_up_calls().await.unwrap(), 4);
-    let usage = store.token_usage(account, EVER.0, EVER.1).await.unwrap();
+    assert_eq!(store.tokens().add_up_calls().await.unwrap(), 4);
+    let usage = store.tokens().usage(account, EVER.0, EVER.1).await.unwrap();
     let calls: Vec<_> = usage.iter().map(|usage| (usage.scope.as_str(), usage.status, usage.calls)).collect();
     assert_eq!(calls, [("anOldOperation", 404, 1), ("getJob", 200, 2), ("getJob", 503, 1)]);
 }
