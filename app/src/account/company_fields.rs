@@ -7,7 +7,7 @@ use crate::ui::field::{FieldProblem, FormField, Problems};
 use crate::ui::reactive::{settled, t_signal, text};
 use crate::words::Words;
 use domain::account::company::{FieldKind, ProfileField};
-use domain::account::company_form::{Section, Values};
+use domain::account::company_form::{Section, Values, fields};
 use domain::account::company_update::{Expected, ProfileProblem};
 use leptos::oco::Oco;
 use leptos::prelude::*;

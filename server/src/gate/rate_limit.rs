@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn time_until_all_are_back_gives_remaining_calls_and_reset() {
         let quota = Quota::new(NonZeroU32::new(4).unwrap(), 400);
-        let known = |seconds| {
+        let known = |seconds: u64| {
             let (_, remaining, reset) = Left { quota, back_in: seconds * 1_000_000_000, exceeded: false }.numbers();
             (remaining, reset)
         };

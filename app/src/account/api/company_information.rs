@@ -13,6 +13,7 @@ use {
         request::context::{allowed, plain_form_goes_on_to},
         routes,
     },
+    domain::account::company::CompanyInformation,
     domain::members::role::Permission,
 };
 
