@@ -20,7 +20,7 @@ pub fn ResetLinkDialogs(guarded: Guarded<Member>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
     let made = RwSignal::new(None::<ResetLink>);
-    let make = move |member: Member| {
+    let request = move |member: Member| {
         let id = member.person.id;
         guarded.run_or_ask_again(member, make_reset_link(id), move |result| match result {
             Ok(link) => _ = made.try_set(Some(link)),
@@ -37,7 +37,7 @@ pub fn ResetLinkDialogs(guarded: Guarded<Member>) -> impl IntoView {
         }
     };
     view! {
-        <GuardedDialog id="reset-password" guarded question on_confirm=make/>
+        <GuardedDialog id="reset-password" guarded question on_confirm=request/>
         <MadeDialog made/>
     }
 }

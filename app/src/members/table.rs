@@ -24,8 +24,8 @@ pub fn Users(list: Memo<Loaded>, changes: UserChanges) -> impl IntoView {
             let member = list.with(|list| list.members.iter().find(|member| member.person.id == id).cloned());
             member.or_else(|| last.cloned()).expect("a row is made for a user of the list")
         });
-        let last = Memo::new(move |_| list.with(|list| is_last_administrator(&list.members, id)));
-        view! { <UserRow member last changes/> }
+        let is_last = Memo::new(move |_| list.with(|list| is_last_administrator(&list.members, id)));
+        view! { <UserRow member last=is_last changes/> }
     };
     let heading = |text: Signal<&'static str>| view! { <th role="columnheader" scope="col">{text}</th> };
     view! {

@@ -39,7 +39,7 @@ pub fn asker_unknown() -> bool {
 /// first; [`AppError::Unavailable`] if the session could not be looked up.
 pub fn asker() -> Result<CurrentUser, AppError> {
     match extension::<CurrentUser>() {
-        None if setting_up() => Err(AppError::Refused(Refusal::SecondFactorNeeded)),
+        None if setting_up() => Err(Refusal::SecondFactorNeeded.into()),
         asker => asker.ok_or_else(nobody),
     }
 }

@@ -145,7 +145,7 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     let (store, by) = allowed(Permission::ManageTokens)?;
     let current = store.tokens().get(by.account, id).await?;
     if current.revision != revision {
-        return Err(AppError::Refused(Refusal::Conflict)); // before the form fails validation because of another user's change
+        return Err(Refusal::Conflict.into()); // before the form fails validation because of another user's change
     }
     let current = current.settings;
     let people = store.members().contacts(by.account, Some(current.primary_contact)).await?;

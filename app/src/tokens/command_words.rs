@@ -29,12 +29,15 @@ pub const fn item(command: TokenCommand) -> CommandItem {
     }
 }
 
+/// The title and the text of a question about the token.
+type QuestionText = fn(Words, &Token) -> (String, String);
+
 /// The words around a command. Apart from [`item`], because the menu needs none of them: they are loaded with the
 /// dialogs.
 #[derive(Clone, Copy)]
 pub struct CommandWords {
     /// Title and text of the question to confirm, for commands that ask one.
-    pub question: Option<fn(Words, &Token) -> (String, String)>,
+    pub question: Option<QuestionText>,
     /// The message afterwards. None for a command that only shows something: the user has just seen it.
     pub done: Option<fn(Words, &Token) -> String>,
 }

@@ -87,7 +87,6 @@ fn Editor(editable: Editable) -> impl IntoView {
     let on_done = move |(command, outcome): (TokenCommand, Result<Token, AppError>)| {
         match (command.rules().effect, outcome) {
             (CommandEffect::Removes, Ok(_)) => navigate(routes::TOKENS, NavigateOptions::default()),
-            (CommandEffect::Reads | CommandEffect::Adds, Ok(_)) => {}
             (CommandEffect::Changes(_), Ok(token)) if page.is_past(&token) => {}
             (CommandEffect::Changes(own), Ok(token))
                 if known.with_untracked(|known| is_work_of(own, known, &token)) =>
@@ -97,7 +96,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             // Another user changed it in between, which the next update has to detect.
             (CommandEffect::Changes(_), Ok(token)) => known.update(|known| known.state = token.state),
             (_, Err(AppError::Refused(Refusal::Conflict))) => find_out(page),
-            (_, Err(_)) => {}
+            (CommandEffect::Reads | CommandEffect::Adds, Ok(_)) | (_, Err(_)) => {}
         }
     };
     let actions = TokenActions::new(Callback::new(on_done));

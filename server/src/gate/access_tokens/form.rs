@@ -124,7 +124,7 @@ fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), String> {
         Field::Name => form.name = short(text()?, NAME_MAX)?,
         Field::Description => form.description = short(text()?, DESCRIPTION_MAX)?,
         Field::ApiVersion => {
-            form.api_version = value.as_u64().map(|number| number.to_string()).map_or_else(text, Ok)?
+            form.api_version = value.as_u64().map(|number| number.to_string()).map_or_else(text, Ok)?;
         }
         Field::PrimaryContact => form.primary_contact = text()?,
         Field::Developers => form.developers = addresses(&texts()?)?,

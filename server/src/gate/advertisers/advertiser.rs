@@ -23,7 +23,7 @@ pub const PATH: &str = "/Advertisers";
 #[derive(Serialize)]
 pub struct Advertiser {
     #[serde(flatten)]
-    advertiser: advertiser::Advertiser,
+    columns: advertiser::Advertiser,
     /// Always empty: published as an address with the advertiser's own credentials, which Kagitaba does not keep.
     #[serde(rename = "RestAccountURL")]
     rest_account_url: &'static str,
@@ -35,8 +35,8 @@ impl Advertiser {
     pub fn new(caller: &Caller, advertiser: advertiser::Advertiser) -> Self {
         let uri = uri(caller, &format!("{PATH}/{}", advertiser.id));
         let created = advertiser.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc3339(date).ok());
-        let advertiser = advertiser::Advertiser { date_created: created.map(date), ..advertiser };
-        Self { advertiser, rest_account_url: "", uri }
+        let columns = advertiser::Advertiser { date_created: created.map(date), ..advertiser };
+        Self { columns, rest_account_url: "", uri }
     }
 }
 

@@ -270,8 +270,8 @@ async fn every_route_is_among_the_pages_that_are_tested() {
     }
 }
 
-#[test]
-fn router_serves_exactly_the_pages_of_the_list() {
+#[tokio::test]
+async fn router_serves_exactly_the_pages_of_the_list() {
     let path = |route: &AxumRouteListing| route.path().replace("{id}", ":id").replace("{token}", ":token");
     let routed: BTreeSet<_> = generate_route_list(app::App).iter().map(path).collect();
     assert_eq!(routed, routes::PAGES.iter().map(|path| (*path).to_owned()).collect());
