@@ -1,7 +1,7 @@
 //! Common passwords that meet the minimum length. Shorter ones are already refused for their length.
 //!
 //! OWASP ASVS 5.0, 6.2.4 asks for the top 3,000 that a policy allows. `common_passwords.txt` has the 3,000 most common of
-//! the million in SecLists (`xato-net-10-million-passwords`, MIT: see `common_passwords.LICENSE`) that have 12 characters
+//! the million in `SecLists` (`xato-net-10-million-passwords`, MIT: see `common_passwords.LICENSE`) that have 12 characters
 //! or more, and 63 of our own: years, keyboard rows, the product's name. In the browser, only the pages that are loaded
 //! together have them: 18 kB after brotli.
 

@@ -24,7 +24,7 @@ pub(crate) async fn take_authenticator_code(
     core: &Core,
     tx: &mut Connection,
     user: UserId,
-    (code, confirmed): (&str, bool),
+    (given, confirmed): (&str, bool),
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let sealed: Option<Vec<u8>> =
@@ -37,7 +37,7 @@ pub(crate) async fn take_authenticator_code(
     let secret = sealing_key(core.key()).open(&sealed, &associated(user));
     let secret = secret.ok_or_else(|| Error::Corrupt("an authenticator's secret".to_owned()))?;
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    let Some(step) = authenticator(&secret, "")?.check(code, seconds) else { return Ok(false) };
+    let Some(step) = authenticator(&secret, "")?.check(given, seconds) else { return Ok(false) };
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     // A last step in the future was stored by a clock that was ahead: it would lock the user out until it comes.
     let taken = "UPDATE authenticators SET last_step = $1 WHERE user_id = $2 AND (last_step < $1 OR last_step > $3)";

@@ -61,15 +61,15 @@ pub(crate) async fn take_code(
     core: &Core,
     tx: &mut Connection,
     user: UserId,
-    code: &str,
+    given: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<RightCode>, Error> {
-    Ok(match GivenCode::read(code) {
-        Some(GivenCode::Authenticator(code)) => {
-            take_authenticator_code(core, tx, user, (&code, true), now).await?.then_some(RightCode::Authenticator)
+    Ok(match GivenCode::read(given) {
+        Some(GivenCode::Authenticator(digits)) => {
+            take_authenticator_code(core, tx, user, (&digits, true), now).await?.then_some(RightCode::Authenticator)
         }
-        Some(GivenCode::Recovery(code)) => {
-            recovery_codes::take(core.key(), tx, user, &code, now).await?.then_some(RightCode::Recovery)
+        Some(GivenCode::Recovery(word)) => {
+            recovery_codes::take(core.key(), tx, user, &word, now).await?.then_some(RightCode::Recovery)
         }
         None => None,
     })

@@ -1,4 +1,4 @@
-//! Tests that need nginx, PostgreSQL or strace, or minutes. `make check` leaves them out by the name of this module.
+//! Tests that need nginx, `PostgreSQL` or strace, or minutes. `make check` leaves them out by the name of this module.
 
 pub mod disk;
 pub mod faults;

@@ -301,7 +301,7 @@ async fn wrong_codes_throttle_a_user_despite_the_right_password() {
     for (host, delay) in [(5, 30), (6, 60), (7, 120)] {
         match attempt(&test, &phone.code(&test, 0), host).await {
             Err(Error::Refused(Refusal::Throttled { retry_after })) => {
-                assert_eq!(retry_after, Duration::from_secs(delay))
+                assert_eq!(retry_after, Duration::from_secs(delay));
             }
             other => panic!("even the right code waits: {other:?}"),
         }
