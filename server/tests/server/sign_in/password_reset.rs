@@ -201,7 +201,13 @@ async fn link_is_not_shown_for_a_member_of_other_accounts() {
         // The mail server refuses mail for that address; even then the link is not shown.
         let expected = if sends { (503, json!("MailFailed")) } else { (409, json!("BelongsElsewhere")) };
         assert_eq!((made.status.as_u16(), made.json()), expected);
-        app.store.sign_in().with_password(&address, PASSWORD, here).await.expect("the password is as it was");
+        app.store
+            .sign_in()
+            .with_password(&address, PASSWORD, here)
+            .await
+            .expect("the password is as it was")
+            .session()
+            .unwrap();
     }
 }
 

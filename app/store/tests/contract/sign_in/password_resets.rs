@@ -213,7 +213,7 @@ async fn asking_is_slowed_down_alike_for_every_address() {
     }
     let refused = test.store.sign_in().count_reset_request("another@agency.example", network).await;
     assert!(matches!(refused, Err(Error::Refused(Refusal::Throttled { .. }))), "{refused:?}");
-    test.with_password(BEN, PASSWORD).await.expect("requests of others do not keep the person out");
+    test.with_password(BEN, PASSWORD).await.expect("requests of others do not keep the person out").session().unwrap();
 }
 
 #[tokio::test]
@@ -266,7 +266,7 @@ async fn password_set_by_the_operator_is_recorded_in_every_account() {
         1,
         "the session of joining"
     );
-    test.with_password(&otto.user.email, NEW).await.expect("the failed attempts are forgiven");
+    test.with_password(&otto.user.email, NEW).await.expect("the failed attempts are forgiven").session().unwrap();
     let resets = test.actions().await.into_iter().filter(|action| action == "password_reset").count();
     assert_eq!(resets, 2, "once in each account");
     let unknown = test.store.sign_in().set_password("nobody@agency.example", NEW).await;
