@@ -132,7 +132,7 @@ async fn a_nameless_passkey_is_refused_in_words() {
 #[tokio::test]
 async fn a_server_without_a_domain_offers_no_passkeys() {
     let app = TestApp::open().await;
-    assert!(!app.get(routes::SIGN_IN).await.text().contains("passkey"));
+    assert!(!app.get(routes::SIGN_IN).await.text().contains("Sign in with a passkey"));
     let asked = app.function("/api/passkeys/ask", None, "{}").await;
     assert_eq!((asked.status, asked.json()), (StatusCode::MISDIRECTED_REQUEST, "PasskeysUnsupported".into()));
     assert!(open().await.get(routes::SIGN_IN).await.text().contains("Sign in with a passkey"));
