@@ -66,9 +66,8 @@ pub enum AppError {
     /// A fault of the server; its log has the details.
     #[error("something went wrong on the server; try again")]
     Internal,
-    /// A rule forbids it. Written as the refusal alone.
+    /// A rule forbids it.
     #[error(transparent)]
-    #[serde(untagged)]
     Refused(#[from] Refusal),
 }
 

@@ -1,4 +1,4 @@
-//! Refusals: what a rule forbids, whoever asks for it.
+//! Refusals: the reasons why a rule forbids a request.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

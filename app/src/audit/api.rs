@@ -34,7 +34,7 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position, head })
 }
 
-/// Returns the latest entries of the token, at most [`domain::trail::HISTORY_SIZE`]. The addresses are left out: they
+/// Returns the latest entries of the token, at most [`domain::audit::trail::HISTORY_SIZE`]. The addresses are left out: they
 /// are only for users who may see the audit trail.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What a page knows of its session and its server. The server puts it into the page once, and it stays the same until
+//! The session and the server as a page knows them. The server puts them into the page once, and they stay the same until
 //! the browser loads another page, which sign-in and sign-out make it do.
 
 use domain::members::user::{CurrentUser, Preferences};

@@ -46,7 +46,9 @@ impl SecondFactorState {
         T: 'static,
         Answer: Future<Output = Result<T, AppError>> + 'static,
     {
-        self.error.try_set(None);
+        if !self.guarded.is_pending() {
+            self.error.try_set(None);
+        }
         self.guarded.run(request, move |answer| match answer {
             Ok(value) => done(value),
             Err(error) => _ = self.error.try_set(Some(error)),

@@ -13,7 +13,7 @@ macro_rules! t_signal {
 }
 pub(crate) use t_signal;
 
-/// Returns the text in the page's language, as a signal. See [`say`].
+/// Returns the text in the page's language, as a signal. See [`t_signal`].
 pub fn text(i18n: Words, text: fn(Words) -> &'static str) -> Signal<&'static str> {
     Signal::derive(move || text(i18n))
 }

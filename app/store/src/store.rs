@@ -52,7 +52,7 @@ parts! {
     audit: AuditTrail;
     /// Advertisers, jobs and their results.
     reports: Reports;
-    /// What the gate asks for: callers, their calls, and the calls that are left.
+    /// The gate's questions: callers, their calls, and the calls that are left.
     gate: Gate;
     /// The keys that seal what the server must be able to read again.
     keys: Keys;

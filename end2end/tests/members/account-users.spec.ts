@@ -272,7 +272,7 @@ test('the last administrator cannot be demoted or deactivated', async ({ page })
   ] as const) {
     const answer = await call(page, name, data);
     expect(answer.status(), name).toBe(409);
-    expect(await answer.json()).toBe('LastAdministrator');
+    expect(await answer.json()).toEqual({ Refused: 'LastAdministrator' });
   }
   expect(await member(page, users.otherAdministrator)).toMatchObject({ role: 'account_administrator', state: 'active' });
 });

@@ -263,7 +263,7 @@ test('step-up needs the password after a provider sign-in too', async ({ page })
   const invite = () => page.request.post(onServer('/api/users/invite'), { form, headers: sameOrigin });
   const refused = await invite();
   expect(refused.status()).toBe(401);
-  expect(await refused.json()).toBe('StepUpNeeded');
+  expect(await refused.json()).toEqual({ Refused: 'StepUpNeeded' });
   const again = { password };
   const given = await page.request.post(onServer('/api/profile/give_password_again'), { data: again, headers: sameOrigin });
   expect(given.status(), await given.text()).toBe(200);

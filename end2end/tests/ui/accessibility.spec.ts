@@ -169,7 +169,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
         await dialog(page).getByRole('button', { name: item, exact: true }).click();
       };
       // A toast about a failure stays, so that both are visible together.
-      await page.route('**/api/tokens/disable', (route) => route.fulfill({ status: 409, json: 'Conflict' }), { times: 1 });
+      await page.route('**/api/tokens/disable', (route) => route.fulfill({ status: 409, json: { Refused: 'Conflict' } }), { times: 1 });
       await pick(words.item.disable);
       await expect(page.locator('.toast.failed')).toBeVisible();
       await pick(words.item.delete);

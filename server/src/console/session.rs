@@ -14,7 +14,7 @@ use app::request::{
 };
 use app::routes;
 
-/// Middleware that adds the signed-in user's [`domain::user::CurrentUser`] and preferences to the request's extensions; or
+/// Middleware that adds the signed-in user's [`domain::members::user::CurrentUser`] and preferences to the request's extensions; or
 /// [`SettingUp`], which allows next to nothing, if they first have to set up a second factor; or [`CurrentUserUnknown`],
 /// which allows nothing, if the database does not answer. Any other fault of the look-up is answered here.
 pub async fn look_up(State(store): State<Store>, mut request: Request, next: Next) -> Response {

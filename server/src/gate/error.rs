@@ -114,8 +114,33 @@ pub struct FieldError {
 impl From<store::Error> for GateError {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Refused(domain::Refusal::NotFound) => Self::NotFound,
-            store::Error::Refused(domain::Refusal::Conflict) => Self::Conflict(error),
+            store::Error::Refused(refusal) => match refusal {
+                domain::Refusal::NotFound => Self::NotFound,
+                domain::Refusal::Conflict => Self::Conflict(error),
+                // No operation of the gate is refused for these: they are of people, sessions and accounts.
+                domain::Refusal::AlreadyDone
+                | domain::Refusal::WrongCredentials
+                | domain::Refusal::WrongPassword
+                | domain::Refusal::StepUpNeeded
+                | domain::Refusal::WrongCode
+                | domain::Refusal::WrongPasskey
+                | domain::Refusal::TooManyPasskeys
+                | domain::Refusal::SignInOver
+                | domain::Refusal::SecondFactorNeeded
+                | domain::Refusal::Throttled { .. }
+                | domain::Refusal::EmailTaken
+                | domain::Refusal::AlreadyMember
+                | domain::Refusal::LastAdministrator
+                | domain::Refusal::NotAllowed
+                | domain::Refusal::InvitationOver
+                | domain::Refusal::ResetOver
+                | domain::Refusal::Deactivated
+                | domain::Refusal::BelongsElsewhere
+                | domain::Refusal::NotInvited
+                | domain::Refusal::LinkedOtherwise
+                | domain::Refusal::AccountExists
+                | domain::Refusal::NotViewable => Self::Store(error),
+            },
             fault if fault.is_unavailable() => Self::Unavailable(fault),
             fault => Self::Store(fault),
         }

@@ -9,7 +9,7 @@
 //! | `/oauth2/introspect` | an access token's state (RFC 7662) |
 //! | `/openapi.json` | the gate's API, as an `OpenAPI` document |
 //!
-//! A call is checked in this order: the body's size (413), credentials (401), the body's encoding (415), path (404),
+//! Of several faults of a call, the first in this order is answered: the body's size (413), credentials (401), the body's encoding (415), path (404),
 //! method (405), version (400), the token's permission (403), the query's parameters (400); and, whatever their
 //! outcome, the rate limit (429). Errors come in the API's envelope, in JSON or XML as the client asked. All answers
 //! but 401 say how many calls are left, if the caller is known, and all say when the caller's Auth Token expires, if it

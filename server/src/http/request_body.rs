@@ -1,4 +1,4 @@
-//! The bodies of requests: read completely, up to a limit, before anything else looks at the request.
+//! The bodies of requests: read completely, up to a limit, or discarded as they arrive.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The generic cell rate algorithm (GCRA, ITU-T I.371): a number of calls at once, which come back evenly.
 //!
-//! One number is kept of each caller: the time until all of its calls have come back. Times are nanoseconds, as limits go
-//! up to billions of calls an hour.
+//! One number is kept of each account: the time until all of its calls have come back. Times are nanoseconds, as limits
+//! go up to billions of calls an hour.
 
 use std::num::NonZeroU32;
 

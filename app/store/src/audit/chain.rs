@@ -11,11 +11,11 @@
 //! greatest length. So different entries never have the same encoding.
 //!
 //! A chain begins with its account. Accounts from before there were chains get theirs once: migration 0017 of `SQLite`
-//! (0007 of `PostgreSQL`) notes that they are missing, and the next [`Store::open`] makes them, each with an entry that
+//! (0007 of `PostgreSQL`) notes that they are missing, and the next `Store::open` makes them, each with an entry that
 //! says so. This never happens again: if events have no chain later, it was removed.
 //!
 //! A person who can write to the database but lacks the server key is noticed when they alter, insert or swap entries,
-//! remove some anywhere, even the last ones, or remove the chain; see `audit_verify`. A break stays: later entries go
+//! remove some anywhere, even the last ones, or remove the chain; see `verify`. A break stays: later entries go
 //! on from there with a head that has no seal. The database alone does not reveal:
 //!
 //! - a whole database, or all of an account's chain with its head, put back to an older copy;

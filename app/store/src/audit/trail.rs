@@ -197,7 +197,7 @@ fn in_group(group: ActionGroup, query: &mut QueryBuilder) {
 }
 
 #[cfg(test)]
-mod tests {
+mod with_services {
     use super::*;
     use crate::db::paging::Side;
     use crate::db::plans::{plan, stores};

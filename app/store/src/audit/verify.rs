@@ -1,7 +1,7 @@
 //! Verification of the audit trail: each account's chain is walked from its first entry to its head.
 //!
 //! Nothing is written, neither to the database, which may be a read-only copy, nor beside its file. So this uses no
-//! [`Store`]: opening one migrates the database.
+//! `Store`: opening one migrates the database.
 
 use crate::audit::AuditTrail;
 use crate::audit::chain::{BATCH, Head, Link, ZERO};

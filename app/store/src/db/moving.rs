@@ -248,7 +248,7 @@ fn rows<'c>(on: &'c mut Connection, sql: String, kinds: &'c [Kind]) -> BoxStream
 }
 
 #[cfg(test)]
-mod tests {
+mod with_services {
     use super::*;
     use crate::db::plans::stores;
 

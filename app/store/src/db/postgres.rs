@@ -115,7 +115,7 @@ async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {
 }
 
 #[cfg(test)]
-mod tests {
+mod with_services {
     use super::*;
     use crate::db::database::Pools;
     use crate::db::plans::stores;

@@ -1,7 +1,7 @@
 //! Allowances: the calls that an account may still make, which several nodes count together.
 //!
 //! `back_at` is when all calls of an account have come back, in nanoseconds since the Unix epoch by the database's clock,
-//! which is the same for all nodes.
+//! which is the same for all nodes. Earlier versions kept microseconds: their times are long past, so no call counts.
 
 use crate::clock::CLOCK_SKEW;
 use crate::db::sql;
@@ -26,7 +26,7 @@ fn stored(nanos: u64) -> i64 {
 }
 
 impl Gate<'_> {
-    /// Takes one of the account's calls. Only for a store that [`Store::has_nodes`]. The result is exact however many
+    /// Takes one of the account's calls. Only for a store that `Store::has_nodes`. The result is exact however many
     /// nodes take calls at once.
     ///
     /// The database does what [`Quota::take`] does, as one statement costs each call one round trip and holds no lock

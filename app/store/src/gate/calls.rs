@@ -149,7 +149,7 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(crate) mod with_services {
     use super::*;
     use crate::clock::Clock;
     use crate::db::plans::{plan, stores};

@@ -11,7 +11,7 @@ pub mod verification_cache;
 
 use crate::core::Core;
 
-/// What the gate asks for: callers, their calls, and the calls that are left.
+/// The gate's questions: callers, their calls, and the calls that are left.
 #[derive(Debug, Clone, Copy)]
 pub struct Gate<'s> {
     pub(crate) core: &'s Core,

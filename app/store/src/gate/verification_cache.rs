@@ -17,7 +17,7 @@
 //!
 //! An unknown Account SID is not cached, so the cache grows to the number of tokens and no further. A token takes about
 //! 250 bytes. The cache knows of changes made through this store and its clones; `nodes` says how it is notified of
-//! others, and `database_lock` how there are none if it can't be.
+//! others, and `db::lock` how there are none if it can't be.
 
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;

@@ -1,4 +1,4 @@
-//! Account users: who they are, invitations, and what the operator does about them.
+//! Account users: who they are, invitations, their own profiles, and what the operator does about them.
 
 pub mod invitations;
 pub mod operator;

@@ -1,4 +1,4 @@
-//! Signing in: passwords, second factors, passkeys, identities, sessions, and one's own profile.
+//! Signing in: passwords, second factors, passkeys, identities and sessions.
 
 pub mod authenticator;
 pub mod bearer;

@@ -35,7 +35,7 @@ impl RightPassword {
 /// if there is no such user.
 ///
 /// # Errors
-/// `Refusal::Throttled` as [`SigningIn::with_password`], [`Error::Password`], [`Error::Database`].
+/// `Refusal::Throttled` as `SigningIn::with_password`, [`Error::Password`], [`Error::Database`].
 pub(crate) async fn check_password(
     core: &Core,
     email: &str,

@@ -181,7 +181,7 @@ impl List for Wanted<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+mod with_services {
     use super::*;
     use crate::clock::Clock;
     use crate::db::paging::Side;

@@ -315,11 +315,11 @@ fn usage(key: Key, sum: &Sum, named: &HashMap<Uuid, (String, AccountSid)>) -> Re
 }
 
 #[cfg(test)]
-mod tests {
+mod with_services {
     use super::*;
     use crate::db::plans::stores;
     use crate::gate::call::Call;
-    use crate::gate::calls::tests::call;
+    use crate::gate::calls::with_services::call;
 
     #[tokio::test]
     async fn packs_of_one_call_are_handled_thousands_at_once() {

@@ -60,10 +60,6 @@ pub async fn is_in(store: &Store) -> Result<bool> {
 /// # Errors
 /// If the store fails.
 pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
-    create_with(store, now, &Sample::all()?).await
-}
-
-async fn create_with(store: &Store, now: DateTime<Utc>, samples: &[Sample]) -> Result<()> {
     store.reports().begin_work(WORK).await?;
     let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
@@ -78,7 +74,7 @@ async fn create_with(store: &Store, now: DateTime<Utc>, samples: &[Sample]) -> R
     let minato = add_agency(&later, &MINATO_STUDIO).await?;
     share(&later, minato, &MINATO_STUDIO, &administrator.user.email).await?;
     then.account().enable_api_access(&administrator).await?;
-    for sample in samples {
+    for sample in &Sample::all()? {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
     }
     Ok(store.reports().finish_work(WORK).await?)
@@ -162,6 +158,7 @@ mod tests {
         gate::api_version::ApiVersion,
         tokens::{filter::CreatedOn, token::TokenState},
     };
+    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
     use super::*;
     use crate::config::Data;
@@ -179,19 +176,22 @@ mod tests {
     async fn demo_becomes_whole_after_repeated_interruptions() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let store = Data::within(folder.path()).open().await?;
-        let now = Clock::system().now();
+        let file = folder.path().join("kagitaba.db");
+        let mut database = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         for tokens in [0, 1, 25] {
-            let mut samples = Sample::all()?;
-            samples[tokens] = Sample::default(); // without a name, no token is made
-            assert!(create_with(&store, now, &samples).await.is_err());
-            let account = store.account().named(HOSHI_OAK.name).await?.context("made")?;
-            assert_eq!(
-                store.tokens().numbered_page(account, &TokenFilter::default(), 1, 1).await?.1,
-                u64::try_from(tokens)?
+            // Within the store's transaction, as a full disk or a killed server would.
+            let interruption = format!(
+                "CREATE TRIGGER interruption BEFORE INSERT ON tokens WHEN (SELECT COUNT(*) FROM tokens) >= {tokens}
+                 BEGIN SELECT RAISE(ABORT, 'interrupted'); END"
             );
+            sqlx::query(AssertSqlSafe(interruption)).execute(&mut database).await?;
+            assert!(create(&store, Clock::system().now()).await.is_err());
+            sqlx::query("DROP TRIGGER interruption").execute(&mut database).await?;
+            let account = store.account().named(HOSHI_OAK.name).await?.context("made")?;
+            assert_eq!(store.tokens().numbered_page(account, &TokenFilter::default(), 1, 1).await?.1, tokens);
             assert!(is_in(&store).await? && is_due(&store).await?);
         }
-        create(&store, now).await?;
+        create(&store, Clock::system().now()).await?;
         is_whole(&store).await
     }
 

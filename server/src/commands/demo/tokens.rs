@@ -1,6 +1,6 @@
 //! The demo's tokens: names, people, scopes and ages as an agency of many brands would have them.
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use chrono::TimeDelta;
 use domain::{
     members::user::Person,
@@ -75,7 +75,7 @@ impl Sample {
             api_version: self.version.clone(),
             primary_contact: contact.map(|person| person.id.0.to_string()).unwrap_or_default(),
             developers: self.developers.clone(),
-            scopes: self.scopes.split(", ").flat_map(scopes).collect(),
+            scopes: self.scopes.split(", ").map(scopes).collect::<Result<Vec<_>>>()?.concat(),
             ..TokenForm::default()
         };
         form.validate(people, None, terms).map_err(|errors| anyhow!("{errors:?}"))
@@ -83,10 +83,12 @@ impl Sample {
 }
 
 /// Returns the ids of the scopes of that name: all, those of a category, or one operation.
-fn scopes(name: &str) -> Vec<String> {
+fn scopes(name: &str) -> Result<Vec<String>> {
     let is_meant = |scope: &Scope| match Category::ALL.into_iter().find(|category| category.name().en == name) {
         Some(category) => scope.category() == category,
         None => name == "*" || scope.id() == name,
     };
-    Scope::all().filter(is_meant).map(|scope| scope.id().to_owned()).collect()
+    let ids: Vec<_> = Scope::all().filter(is_meant).map(|scope| scope.id().to_owned()).collect();
+    ensure!(!ids.is_empty(), "no scope is called {name}");
+    Ok(ids)
 }

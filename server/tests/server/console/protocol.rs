@@ -121,7 +121,7 @@ async fn guarded_functions_need_a_recent_password() {
         let answer = call(&app, &path, &cookie, Some(content_type), body).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
-            (StatusCode::UNAUTHORIZED, r#""StepUpNeeded""#),
+            (StatusCode::UNAUTHORIZED, r#"{"Refused":"StepUpNeeded"}"#),
             "{function}"
         );
         let stranger = call(&app, &path, "", Some(content_type), body).await;
@@ -150,9 +150,9 @@ async fn changing_a_role_takes_a_proof_each_time() {
     for _ in 0..2 {
         // A proof is needed although the password was given a moment ago.
         let none = change(&cookie, None).await;
-        assert_eq!((none.status, none.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()));
+        assert_eq!((none.status, none.json()), (StatusCode::UNAUTHORIZED, json!({ "Refused": "StepUpNeeded" })));
         let wrong = change(&cookie, Some("not the password")).await;
-        assert_eq!((wrong.status, wrong.json()), (StatusCode::UNAUTHORIZED, "WrongPassword".into()));
+        assert_eq!((wrong.status, wrong.json()), (StatusCode::UNAUTHORIZED, json!({ "Refused": "WrongPassword" })));
         assert_ne!(role(&app, Role::Analyst).await, Role::Finance);
         let right = change(&cookie, Some(PASSWORD)).await;
         assert_eq!(right.status, StatusCode::OK, "{}", right.text());

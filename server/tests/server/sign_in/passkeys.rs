@@ -75,7 +75,7 @@ async fn a_passkey_signs_in_once_and_never_leads_to_another_site() {
     let own = app.function("/api/profile/sessions", Some(&cookie(&signed_in, "kagitaba_session=")), "").await;
     assert_eq!(own.status, StatusCode::OK, "{}", own.text());
     let again = sign_in(&app, &answer, routes::SETTINGS).await;
-    assert_eq!((again.status, again.json()), (StatusCode::UNAUTHORIZED, "WrongPasskey".into()));
+    assert_eq!((again.status, again.json()), (StatusCode::UNAUTHORIZED, json!({ "Refused": "WrongPasskey" })));
     assert!(cookies(&again).is_empty());
     let elsewhere = sign_in(&app, &passkey.get(&ask(&app).await), "//evil.example").await;
     assert_eq!(elsewhere.json(), routes::SETTINGS);
@@ -91,7 +91,7 @@ async fn after_the_password_a_passkey_is_the_second_step() {
     assert_eq!(awaited.json(), json!({ "authenticator": false, "passkey": true }));
     let body = json!({ "given": given(&passkey.get(&ask(&app).await)), "next": routes::PROFILE }).to_string();
     let nobody = app.function("/api/passkeys/second_step", None, &body).await;
-    assert_eq!((nobody.status, nobody.json()), (StatusCode::UNAUTHORIZED, "SignInOver".into()));
+    assert_eq!((nobody.status, nobody.json()), (StatusCode::UNAUTHORIZED, json!({ "Refused": "SignInOver" })));
     let second = app.function("/api/passkeys/second_step", Some(&pending), &body).await;
     assert_eq!((second.status, second.json()), (StatusCode::OK, routes::PROFILE.into()), "{}", second.text());
     assert!(cookie(&second, "kagitaba_session=").len() > 40);
@@ -107,7 +107,7 @@ async fn passkey_stands_in_for_a_recent_password() {
     let (mut passkey, _) = add(&app, &session).await;
     app.age_passwords().await;
     let refused = app.function("/api/passkeys/begin", Some(&session), "{}").await;
-    assert_eq!((refused.status, refused.json()), (StatusCode::UNAUTHORIZED, "StepUpNeeded".into()));
+    assert_eq!((refused.status, refused.json()), (StatusCode::UNAUTHORIZED, json!({ "Refused": "StepUpNeeded" })));
     let asked = challenge(&app.function("/api/passkeys/ask_for_own", Some(&session), "{}").await);
     let body = json!({ "given": given(&passkey.get(&asked)) }).to_string();
     let renewed = app.function("/api/passkeys/give_again", Some(&session), &body).await;

@@ -137,7 +137,7 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
         if answer.status != StatusCode::NOT_FOUND {
             assert_eq!(
                 (answer.status, answer.text().as_str()),
-                (StatusCode::FORBIDDEN, r#""SecondFactorNeeded""#),
+                (StatusCode::FORBIDDEN, r#"{"Refused":"SecondFactorNeeded"}"#),
                 "{function}"
             );
         }

@@ -10,7 +10,7 @@ use domain::paging::Count;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
-use store::{Error, InvitationToken, ServerKey, SessionToken, Store};
+use store::{Error, InvitationToken, ServerKey, SessionToken, SignIn, Store};
 use uuid::Uuid;
 
 /// Runs all the futures at the same time and returns their results in order.
@@ -121,6 +121,7 @@ async fn an_invitation_accepted_many_times_at_once_makes_one_user() {
     });
     let (joined, refused): (Vec<_>, Vec<_>) = all(joins).await.into_iter().partition(Result::is_ok);
     assert_eq!((joined.len(), refused.len()), (1, 4));
+    assert!(matches!(joined[0], Ok(SignIn::Session(_))));
     assert!(
         refused.iter().all(|refused| matches!(refused, Err(Error::Refused(Refusal::InvitationOver)))),
         "{refused:?}"
