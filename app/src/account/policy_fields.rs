@@ -1,11 +1,14 @@
 //! The fields of the security policy's form, each with its label, hint and problem.
 
+use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::ui::field::focus_id;
+use crate::ui::field::{Control, FieldProblem, FormField, Problems};
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
+use crate::words::Words;
 use domain::account::security_policy::{PolicyProblem, RANGES_MAX};
 use domain::tokens::expiry::Lifetime;
+use leptos::oco::Oco;
 use leptos::prelude::*;
 
 /// The id of the field for the longest lifetime.
@@ -13,43 +16,47 @@ const LIFETIME: &str = "policy-lifetime";
 /// The id of the field for the address ranges.
 const ADDRESSES: &str = "policy-addresses";
 
-/// The form's current problems.
-pub type Problems = RwSignal<Vec<PolicyProblem>>;
-
-/// Shows these problems, and moves the focus to the first one's field.
-pub fn show(problems: Problems, found: Vec<PolicyProblem>) {
-    if let Some(problem) = found.first() {
-        focus_id(if *problem == PolicyProblem::Lifetime { LIFETIME } else { ADDRESSES });
+impl FieldProblem for PolicyProblem {
+    fn id(&self) -> Oco<'static, str> {
+        match self {
+            Self::Lifetime => LIFETIME.into(),
+            Self::Range { .. } | Self::TooManyRanges => ADDRESSES.into(),
+        }
     }
-    problems.set(found);
+
+    fn text(&self, i18n: Words) -> String {
+        match self {
+            Self::Lifetime => t_string!(i18n, policy.lifetime_problem, max = Lifetime::MAX).to_string(),
+            Self::Range { line, input } => {
+                t_string!(i18n, policy.range_problem, line = *line, input = input.as_str()).to_string()
+            }
+            Self::TooManyRanges => t_string!(i18n, problem.too_many, max = RANGES_MAX).to_string(),
+        }
+    }
+
+    fn answered(error: AppError) -> Option<Vec<Self>> {
+        if let AppError::InvalidPolicy(found) = error { Some(found) } else { None }
+    }
 }
 
 /// The field for the longest lifetime of Auth Tokens.
 #[component]
-pub fn LifetimeField(value: String, problems: Problems) -> impl IntoView {
+pub fn LifetimeField(value: String, problems: Problems<PolicyProblem>) -> impl IntoView {
     let i18n = use_i18n();
-    let wrong = move || problems.with(|problems| problems.contains(&PolicyProblem::Lifetime));
-    let problem = move || wrong().then(|| t_string!(i18n, policy.lifetime_problem, max = Lifetime::MAX).to_string());
+    let control = problems.control(LIFETIME);
+    let hint = Signal::derive(move || t_string!(i18n, policy.lifetime_hint).to_owned());
     view! {
-        <div class="field">
-            <label for=LIFETIME>
-                <span class="label">{t_signal!(i18n, policy.lifetime)}</span>
-                <span class="optional">{t_signal!(i18n, optional)}</span>
-            </label>
-            <p class="hint" id="policy-lifetime-hint">{t_signal!(i18n, policy.lifetime_hint)}</p>
+        <FormField control=control.clone() label=t_signal!(i18n, policy.lifetime) hint optional=true>
             <input
                 type="text"
                 inputmode="numeric"
                 class="short"
-                id=LIFETIME
                 name="form[token_lifetime]"
                 value=value
                 autocomplete="off"
-                aria-describedby="policy-lifetime-hint policy-lifetime-error"
-                aria-invalid=move || wrong().to_string()
+                {..control.attributes()}
             />
-            <p class="problem" id="policy-lifetime-error">{problem}</p>
-        </div>
+        </FormField>
     }
 }
 
@@ -76,37 +83,33 @@ pub fn ViewableField(checked: bool) -> impl IntoView {
 
 /// The field for the address ranges, with the problem of each line.
 #[component]
-pub fn AddressesField(value: String, own_address: String, problems: Problems) -> impl IntoView {
+pub fn AddressesField(value: String, own_address: String, problems: Problems<PolicyProblem>) -> impl IntoView {
     let i18n = use_i18n();
-    let found = move || {
-        let of_lines = |problem: &PolicyProblem| match problem {
-            PolicyProblem::Range { line, input } => {
-                Some(t_string!(i18n, policy.range_problem, line = *line, input = input.as_str()).to_string())
-            }
-            PolicyProblem::TooManyRanges => Some(t_string!(i18n, problem.too_many, max = RANGES_MAX).to_string()),
-            PolicyProblem::Lifetime => None,
-        };
-        problems.with(|problems| problems.iter().filter_map(of_lines).collect::<Vec<_>>())
+    let control = problems.control(ADDRESSES);
+    let found = problems.texts(ADDRESSES);
+    let hint = move || {
+        let own = t_string!(i18n, policy.own_address, address = own_address.as_str()).to_string();
+        format!("{} {own}", t_string!(i18n, policy.addresses_hint))
     };
-    let own = move || t_string!(i18n, policy.own_address, address = own_address.as_str()).to_string();
     view! {
-        <div class="field">
-            <label for=ADDRESSES>
-                <span class="label">{t_signal!(i18n, policy.addresses)}</span>
-                <span class="optional">{t_signal!(i18n, optional)}</span>
-            </label>
-            <p class="hint" id="policy-addresses-hint">{t_signal!(i18n, policy.addresses_hint)} " " {own}</p>
+        // Without the control's own problem: there may be several.
+        <FormField
+            control=Control::new(ADDRESSES)
+            label=t_signal!(i18n, policy.addresses)
+            hint=Signal::derive(hint)
+            optional=true
+        >
             <TextArea
                 id=ADDRESSES
                 name="form[allowed_addresses]"
                 value
                 rows="6"
-                described_by="policy-addresses-hint policy-addresses-error"
-                invalid=Signal::derive(move || !found().is_empty())
+                described_by=control.described_by()
+                invalid=control.invalid()
             />
             <ul class="problems" id="policy-addresses-error">
-                {move || found().into_iter().map(|text| view! { <li class="problem">{text}</li> }).collect_view()}
+                {move || found.get().into_iter().map(|text| view! { <li class="problem">{text}</li> }).collect_view()}
             </ul>
-        </div>
+        </FormField>
     }
 }

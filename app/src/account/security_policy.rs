@@ -3,7 +3,7 @@
 use crate::account::api::security_policy::{
     PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
 };
-use crate::account::policy_fields::{AddressesField, LifetimeField, Problems, ViewableField, show};
+use crate::account::policy_fields::{AddressesField, LifetimeField, ViewableField};
 use crate::account::second_factor_policy::SecondFactorPolicy;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -11,10 +11,10 @@ use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::ui::action_form::{ActionForm, read};
+use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::Question;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::field::focus_id;
+use crate::ui::field::{Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
@@ -77,10 +77,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let save = ServerAction::<Save>::new();
     let guarded = Guarded::<(SecurityPolicyForm, Consequences)>::new(step_up);
     let pending = guarded.pending();
-    let problems: Problems = RwSignal::new(match save.value().get_untracked() {
-        Some(Err(AppError::InvalidPolicy(found))) => found,
-        _ => Vec::new(),
-    });
+    let problems = Problems::of(save);
     let error = RwSignal::new(save.value().get_untracked().and_then(Result::err));
     let around = NodeRef::<html::Div>::new();
 
@@ -89,7 +86,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             toasts.say(t_string!(i18n, policy.saved).to_owned());
             reload.try_run(());
         }
-        Err(AppError::InvalidPolicy(found)) => show(problems, found),
+        Err(AppError::InvalidPolicy(found)) => problems.show(found),
         Err(reason) => {
             error.try_set(Some(reason));
             focus_id(NOTES);
@@ -100,11 +97,10 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     };
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(Save { form, .. }) = read::<Save>(around) else { return };
-        event.prevent_default();
-        event.stop_propagation();
+        stop(&event);
         let found = form.validate().err().unwrap_or_default();
         let wrong = !found.is_empty();
-        show(problems, found);
+        problems.show(found);
         if wrong || guarded.is_pending() {
             return;
         }
@@ -150,9 +146,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 <div class="form-actions">
                     <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
-                    <button type="submit" class="button primary" disabled=pending>
-                        {move || if pending.get() { t_string!(i18n, policy.saving) } else { t_string!(i18n, policy.save) }}
-                    </button>
+                    <Submit pending label=t_signal!(i18n, policy.save) busy=t_signal!(i18n, policy.saving)/>
                 </div>
             </ActionForm>
         </div>

@@ -68,6 +68,15 @@ impl<P: FieldProblem> Problems<P> {
         self.0.try_set(Vec::new());
     }
 
+    /// Returns the messages of all problems of the control of this id.
+    pub fn texts(self, id: &'static str) -> Signal<Vec<String>> {
+        let i18n = use_i18n();
+        let texts = move |found: &Vec<P>| {
+            found.iter().filter(|problem| problem.id() == id).map(|problem| problem.text(i18n)).collect()
+        };
+        Signal::derive(move || self.0.with(texts))
+    }
+
     /// Returns the control of this id, with its problem.
     pub fn control(self, id: impl Into<Oco<'static, str>>) -> Control {
         let (i18n, id) = (use_i18n(), id.into());
