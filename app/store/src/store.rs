@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::db::database::Pools;
 use crate::db::lock::DatabaseLock;
 use crate::db::sql;
+use crate::db::work::Work;
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::keys::Keys;
@@ -56,6 +57,8 @@ parts! {
     gate: Gate;
     /// The keys that seal what the server must be able to read again.
     keys: Keys;
+    /// Work that takes several transactions.
+    work: Work;
 }
 
 impl Store {

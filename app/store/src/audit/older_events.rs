@@ -5,8 +5,8 @@ use crate::audit::event::{Event, names};
 use crate::core::Core;
 use crate::db::database::Connection;
 use crate::db::sql;
+use crate::db::work::Work;
 use crate::error::Error;
-use crate::reports::Reports;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use serde_json::json;
@@ -18,8 +18,7 @@ const CHAINING: &str = "chain the audit trail";
 impl Core {
     /// Makes the chains of events from before there were any, if the migration has noted that they are missing.
     pub(crate) async fn chain_older_events(&self) -> Result<(), Error> {
-        let reports = Reports { core: self };
-        if !reports.is_unfinished(CHAINING).await? {
+        if !(Work { core: self }).is_unfinished(CHAINING).await? {
             return Ok(());
         }
         let mut tx = self.begin().await?;

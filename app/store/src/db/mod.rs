@@ -13,3 +13,4 @@ pub mod postgres;
 pub mod sql;
 pub mod sqlite;
 pub mod sqlite_file;
+pub mod work;

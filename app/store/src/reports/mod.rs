@@ -2,7 +2,6 @@
 
 pub mod advertisers;
 pub mod jobs;
-pub mod work;
 
 use crate::core::Core;
 

@@ -10,3 +10,4 @@ mod sign_in;
 pub mod soft_passkey;
 pub mod test_store;
 mod tokens;
+mod work;

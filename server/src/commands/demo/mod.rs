@@ -44,7 +44,7 @@ const ADVERTISERS: &str = include_str!("advertisers.csv");
 /// # Errors
 /// If the store fails.
 pub async fn is_due(store: &Store) -> Result<bool> {
-    Ok(store.reports().is_unfinished(WORK).await? || !store.members().has_users().await?)
+    Ok(store.work().is_unfinished(WORK).await? || !store.members().has_users().await?)
 }
 
 /// Returns whether the database has the demo accounts, or some of them.
@@ -52,7 +52,7 @@ pub async fn is_due(store: &Store) -> Result<bool> {
 /// # Errors
 /// If the store fails.
 pub async fn is_in(store: &Store) -> Result<bool> {
-    Ok(store.reports().is_unfinished(WORK).await? || store.account().named(HOSHI_OAK.name).await?.is_some())
+    Ok(store.work().is_unfinished(WORK).await? || store.account().named(HOSHI_OAK.name).await?.is_some())
 }
 
 /// Makes the demo accounts, as they would be `now`. After an interruption, it makes what is missing.
@@ -60,7 +60,7 @@ pub async fn is_in(store: &Store) -> Result<bool> {
 /// # Errors
 /// If the store fails.
 pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
-    store.reports().begin_work(WORK).await?;
+    store.work().begin(WORK).await?;
     let then = store.at(Clock::fixed(now - TimeDelta::days(410)));
     let (oak, kita) = tokio::try_join!(add_agency(&then, &HOSHI_OAK), add_agency(&then, &KITA_MEDIA))?;
     store.account().set_company_information(oak, &agency::hoshi_oak_profile()).await?;
@@ -77,7 +77,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     for sample in &Sample::all()? {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
     }
-    Ok(store.reports().finish_work(WORK).await?)
+    Ok(store.work().finish(WORK).await?)
 }
 
 /// Returns a text that lists the demo users and their password.

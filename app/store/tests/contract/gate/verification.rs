@@ -124,7 +124,7 @@ async fn abandoned_change_leaves_nothing_stale_in_the_cache() {
         store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap(); // may cache the state before the change
         answered += u32::from(give_up_after(polls, enable).await);
         store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap();
-        store.reports().begin_work("whatever").await.unwrap(); // waits until earlier transactions have ended
+        store.work().begin("whatever").await.unwrap(); // waits until earlier transactions have ended
         assert_eq!(caller(store, &issued).await, caller(&test.reopened().await, &issued).await, "{polls} polls");
     }
     assert!((4..804).contains(&answered), "{answered} of 804 answered");

@@ -2,4 +2,3 @@
 
 pub mod advertisers;
 pub mod jobs;
-pub mod work;

@@ -151,9 +151,9 @@ async fn every_operation_can_run_on_any_thread() {
     any_thread(Store::open("", ServerKey::from_bytes([1; 32]), test.clock.clone()));
     any_thread((
         Store::has_key("", None),
-        store.reports().begin_work(""),
-        store.reports().finish_work(""),
-        store.reports().is_unfinished(""),
+        store.work().begin(""),
+        store.work().finish(""),
+        store.work().is_unfinished(""),
     ));
     any_thread((
         store.account().add(""),

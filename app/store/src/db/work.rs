@@ -1,15 +1,21 @@
 //! Work that takes several transactions: whatever happens meanwhile, it is known as unfinished until it is finished.
 
+use crate::core::Core;
 use crate::db::sql;
 use crate::error::Error;
-use crate::reports::Reports;
 
-impl Reports<'_> {
+/// Work that takes several transactions.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'s> {
+    pub(crate) core: &'s Core,
+}
+
+impl Work<'_> {
     /// Records that the work with this name begins. It may have begun before.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn begin_work(self, name: &str) -> Result<(), Error> {
+    pub async fn begin(self, name: &str) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
         sql::query("INSERT INTO unfinished_work (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
             .bind(name)
@@ -22,7 +28,7 @@ impl Reports<'_> {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn finish_work(self, name: &str) -> Result<(), Error> {
+    pub async fn finish(self, name: &str) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
         sql::query("DELETE FROM unfinished_work WHERE name = $1").bind(name).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
