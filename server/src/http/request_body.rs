@@ -69,7 +69,7 @@ pub async fn read(request: Request) -> Result<Request, BodyError> {
 /// # Errors
 /// [`BodyError`].
 pub async fn content(body: Body) -> Result<Vec<u8>, BodyError> {
-    within(TIME_MAX, body).await
+    within(TIME_MAX, collect(body)).await
 }
 
 /// Reads the body and keeps nothing of it.
@@ -77,11 +77,11 @@ pub async fn content(body: Body) -> Result<Vec<u8>, BodyError> {
 /// # Errors
 /// [`BodyError`], as if it were kept.
 pub async fn discard(body: Body) -> Result<(), BodyError> {
-    timeout(TIME_MAX, each_part(body, |_| {})).await.unwrap_or(Err(BodyError::Incomplete))
+    within(TIME_MAX, each_part(body, |_| {})).await
 }
 
-async fn within(time: Duration, body: Body) -> Result<Vec<u8>, BodyError> {
-    timeout(time, collect(body)).await.unwrap_or(Err(BodyError::Incomplete))
+async fn within<T>(time: Duration, reading: impl Future<Output = Result<T, BodyError>>) -> Result<T, BodyError> {
+    timeout(time, reading).await.unwrap_or(Err(BodyError::Incomplete))
 }
 
 async fn collect(body: Body) -> Result<Vec<u8>, BodyError> {
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn late_body_is_incomplete() {
-        let waited = within(Duration::from_millis(1), Body::new(Dribble)).await;
+        let waited = within(Duration::from_millis(1), collect(Body::new(Dribble))).await;
         assert_eq!(waited, Err(BodyError::Incomplete));
         assert_eq!(BodyError::Incomplete.status(), StatusCode::REQUEST_TIMEOUT);
     }
