@@ -12,7 +12,7 @@ use std::{
 use domain::Refusal;
 use domain::members::role::Role;
 use server::config::Data;
-use store::{Error, Identity, VerifiedPerson};
+use store::{Error, Identity, SessionToken, Store, VerifiedPerson};
 
 /// Runs `kagitaba user add` in a folder with the given line on its standard input.
 fn add_user(folder: &Path, email: &str, password: &str) -> Output {
@@ -48,6 +48,12 @@ fn run(arguments: &[&str], environment: &[(&str, &str)], folder: &Path, input: &
     program.wait_with_output().unwrap()
 }
 
+/// Signs a user in who has no second factor.
+async fn sign_in(store: &Store, email: &str, password: &str) -> SessionToken {
+    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    store.sign_in().with_password(email, password, from).await.unwrap().session().unwrap()
+}
+
 #[tokio::test]
 async fn added_user_can_sign_in_and_new_account_has_no_api_access() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,13 +62,7 @@ async fn added_user_can_sign_in_and_new_account_has_no_api_access() {
 
     let store = Data::within(folder.path()).open().await.unwrap();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store
-        .sign_in()
-        .with_password("aya@agency.example", "correct horse battery", from)
-        .await
-        .unwrap()
-        .session()
-        .unwrap();
+    let session = sign_in(&store, "aya@agency.example", "correct horse battery").await;
     let asker = store.sign_in().session(&session).await.unwrap().unwrap();
     assert_eq!((asker.role, asker.account_name.as_str()), (Role::Analyst, "Agency"));
     assert!(!store.account().get(asker.account).await.unwrap().api_access);
@@ -340,13 +340,7 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let store = Data::within(folder.path()).open().await.unwrap();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store
-        .sign_in()
-        .with_password("aya@agency.example", "correct horse battery", from)
-        .await
-        .unwrap()
-        .session()
-        .unwrap();
+    let session = sign_in(&store, "aya@agency.example", "correct horse battery").await;
     let set = |email, password| run(&["user", "set-password", "--email", email], &[], folder.path(), password);
     for (email, password, reason) in [
         ("aya@agency.example", "short\n", "at least 12 characters"),
@@ -363,7 +357,7 @@ async fn forgotten_password_is_set_while_a_session_is_open() {
     assert_eq!(store.sign_in().session(&session).await.unwrap(), None);
     let old = store.sign_in().with_password("aya@agency.example", "correct horse battery", from).await;
     assert!(matches!(old, Err(Error::Refused(Refusal::WrongCredentials))), "{old:?}");
-    store.sign_in().with_password("aya@agency.example", "three paper lanterns", from).await.unwrap().session().unwrap();
+    sign_in(&store, "aya@agency.example", "three paper lanterns").await;
 }
 
 #[tokio::test]
@@ -394,18 +388,11 @@ async fn users_are_listed_changed_and_the_last_administrator_stays() {
     }
 
     assert!(add_user(folder.path(), "bo@agency.example", "correct horse battery").status.success());
-    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let session = store
-        .sign_in()
-        .with_password("bo@agency.example", "correct horse battery", from)
-        .await
-        .unwrap()
-        .session()
-        .unwrap();
+    let session = sign_in(&store, "bo@agency.example", "correct horse battery").await;
     let bo = ["--email", "bo@agency.example", "--account", "Agency"];
     let said = user(&[&["deactivate"], &bo[..]].concat());
     assert_eq!(String::from_utf8_lossy(&said.stdout), "bo@agency.example is analyst in Agency, deactivated.\n");
     assert_eq!(store.sign_in().session(&session).await.unwrap(), None);
     assert!(user(&[&["reinstate"], &bo[..]].concat()).status.success());
-    store.sign_in().with_password("bo@agency.example", "correct horse battery", from).await.unwrap().session().unwrap();
+    sign_in(&store, "bo@agency.example", "correct horse battery").await;
 }

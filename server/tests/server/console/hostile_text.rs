@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::sign_in::mail::Postbox;
 use crate::soft_passkey::party;
-use crate::support::test_app::{TestApp, email};
+use crate::support::test_app::{TestApp, email, plain_pages};
 
 /// The name of an element that no page has.
 const ELEMENT: &str = "x-hostile";
@@ -196,18 +196,7 @@ fn pages(app: &TestApp, invitation: &str, reset: &str) -> Vec<String> {
         token.clone(),
         routes::token(TokenId(Uuid::nil())),
     ];
-    let plain = [
-        routes::HOME,
-        routes::ACCOUNT_USERS,
-        routes::AUDIT_TRAIL,
-        routes::COMPANY_INFORMATION,
-        routes::PROFILE,
-        routes::SECURITY_POLICY,
-        routes::TOKENS,
-        routes::NEW_TOKEN,
-        routes::TIPS,
-    ];
-    with_query.chain(built).chain(plain.map(str::to_owned)).collect()
+    with_query.chain(built).chain(plain_pages().map(str::to_owned)).collect()
 }
 
 /// Returns path, policy and content of each page, both signed out and signed in.

@@ -22,7 +22,7 @@ use http_body_util::BodyExt as _;
 use tokio::{runtime, task, time};
 use tower::ServiceExt as _;
 
-use crate::support::test_app::TestApp;
+use crate::support::test_app::{TestApp, plain_pages};
 
 /// The name of the threads whose panics are counted: other tests run at the same time.
 const THREADS: &str = "hung-up";
@@ -78,27 +78,14 @@ async fn drop_requests(rounds: usize) -> (usize, usize) {
 }
 
 fn pages(app: &TestApp) -> Vec<String> {
-    let pages = [
-        routes::HOME,
-        "/no-such-page",
-        routes::SECOND_STEP,
-        routes::SETTINGS,
-        routes::ACCOUNT_USERS,
-        routes::AUDIT_TRAIL,
-        routes::COMPANY_INFORMATION,
-        routes::PROFILE,
-        routes::SECURITY_POLICY,
-        routes::TOKENS,
-        routes::NEW_TOKEN,
-        routes::TIPS,
-    ];
     let built = [
+        "/no-such-page".to_owned(),
         routes::sign_in_then(routes::SETTINGS),
         routes::sign_in_failed(SignInFailure::Over),
         routes::invitation("0123456789012345678901234567890123456789012"),
         routes::token(app.issued.token.id),
     ];
-    pages.into_iter().map(str::to_owned).chain(built).collect()
+    plain_pages().map(str::to_owned).chain(built).collect()
 }
 
 /// Asks for the page repeatedly, giving up one await later each time, until it is answered. Returns the number of

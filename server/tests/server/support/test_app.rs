@@ -222,6 +222,11 @@ impl Answer {
     }
 }
 
+/// Returns the paths of the pages that have no parameter.
+pub fn plain_pages() -> impl Iterator<Item = &'static str> {
+    app::routes::PAGES.iter().copied().filter(|path| !path.contains(':'))
+}
+
 pub fn email(role: Role) -> String {
     format!("{}@agency.example", role.as_str())
 }
