@@ -5,3 +5,4 @@ pub mod address_range;
 pub mod api_version;
 pub mod client_address;
 pub mod gcra;
+pub mod shares;
