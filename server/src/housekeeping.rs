@@ -28,12 +28,14 @@ pub async fn keep(store: Store, keep_calls: TimeDelta) {
     tokio::join!(write_down(&store), add_up(&store, keep_calls), clear_away(&store));
 }
 
-/// Writes the calls at the gate down, for ever. Runs apart from other work, so that slow work delays no call.
+/// Writes the calls at the gate down, and gives back the calls that this node took from the nodes' common count and does
+/// not need, for ever. Runs apart from other work, so that slow work delays no call.
 pub async fn write_down(store: &Store) {
     let mut calls = interval(CALLS_EVERY);
     loop {
         calls.tick().await;
         log(store.gate().flush_calls().await.map(drop));
+        log(store.gate().give_back_shares(false).await);
     }
 }
 

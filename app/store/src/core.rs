@@ -7,6 +7,7 @@ use crate::db::node::Node;
 use crate::db::sql::{Pool, Tx};
 use crate::error::Error;
 use crate::gate::call_queue::Calls;
+use crate::gate::shares::Shares;
 use crate::gate::verification_cache::VerificationCache;
 use crate::keys::sealing_keys::{KeySource, SealingKeys};
 use crate::keys::server_key::ServerKey;
@@ -36,6 +37,7 @@ struct Shared {
     cache: Arc<VerificationCache>,
     node: Node,
     calls: Calls,
+    shares: Shares,
     queued: Notify,
     /// The lock, if this is the process that serves the database. Last, so that it ends after everything else.
     lock: Option<DatabaseLock>,
@@ -44,9 +46,11 @@ struct Shared {
 impl Core {
     /// Returns the core for this database, with nothing in memory yet.
     pub(crate) fn new(pools: Pools, lock: Option<DatabaseLock>, key: ServerKey, clock: Clock) -> Self {
-        let (cache, node, calls) = (Arc::default(), Node::new(pools.nodes.is_none()), Calls::default());
+        let (cache, node) = (Arc::default(), Node::new(pools.nodes.is_none()));
+        let calls = Calls::default();
         let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
-        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, queued, lock };
+        let shared =
+            Shared { pools, passwords, key, sealing_keys, cache, node, calls, shares: Shares::default(), queued, lock };
         Self { shared: Arc::new(shared), clock, address: None }
     }
 
@@ -144,6 +148,10 @@ impl Core {
 
     pub(crate) fn calls(&self) -> &Calls {
         &self.shared.calls
+    }
+
+    pub(crate) fn shares(&self) -> &Shares {
+        &self.shared.shares
     }
 
     /// Returns the signal that a job was ordered.

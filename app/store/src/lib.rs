@@ -38,6 +38,7 @@ pub use db::moving::{MoveError, MovedTable, move_database};
 pub use db::nodes::LEASE;
 pub use error::Error;
 pub use gate::Gate;
+pub use gate::allowances::Counted;
 pub use gate::call::Call;
 pub use gate::call_log::{CallLog, RecordedCall};
 pub use keys::Keys;

@@ -117,6 +117,9 @@ pub async fn serve(args: &Serve) -> Result<()> {
     if let Err(error) = store.end_lease().await {
         tracing::warn!(%error, "the lease was not ended: changes elsewhere wait until it has run out");
     }
+    if let Err(error) = store.gate().give_back_shares(true).await {
+        tracing::warn!(%error, "calls that accounts did not make here were not given back: they come back as if made");
+    }
     store.gate().flush_calls().await.context("the last calls at the gate could not be written down")?;
     Ok(())
 }

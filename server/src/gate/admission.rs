@@ -131,7 +131,7 @@ impl Gate {
     }
 
     /// Carries out the call, if the caller may make it, and records the outcome. Every answer to a known caller says
-    /// how many calls are left.
+    /// how many calls are left, unless they can't be counted: the answer is 503 then, as a call too many might pass.
     pub async fn answer<F: Future<Output = Result<Response, GateError>>>(
         &self,
         caller: Caller,
@@ -146,15 +146,18 @@ impl Gate {
         let scope = admitted.as_ref().ok().and_then(|admitted| admitted.target.scope);
         let group = scope.map_or(RateGroup::Default, Scope::rate_group);
         let (left, admitted) = match self.count(account, usable, group).await {
-            Ok(left) => (left, admitted),
-            Err(none_left) => (none_left, Err(GateError::TooManyCalls)),
+            Ok(left) if left.exceeded => (Some(left), Err(GateError::TooManyCalls)),
+            Ok(left) => (Some(left), admitted),
+            Err(error) => (None, Err(error.into())),
         };
         let answer = match admitted {
             Ok(admitted) => carry_out(admitted).await,
             Err(error) => Err(error),
         };
         let mut response = answer.unwrap_or_else(refuse);
-        left.announce(response.headers_mut());
+        if let Some(left) = left {
+            left.announce(response.headers_mut());
+        }
         if let Some(end) = end {
             announce_end(end, response.headers_mut());
         }
@@ -165,22 +168,25 @@ impl Gate {
     }
 
     /// Returns how many calls are left to the account in each group. Counts nothing.
-    pub async fn left(&self, account: AccountId) -> [(RateGroup, Left); RateGroup::ALL.len()] {
-        let of = async |group| (group, self.limits.left(account, group).await);
+    ///
+    /// # Errors
+    /// [`GateError::Store`].
+    pub async fn left(&self, account: AccountId) -> Result<[(RateGroup, Left); RateGroup::ALL.len()], GateError> {
+        let of = async |group| Ok::<_, GateError>((group, self.limits.left(account, group).await?));
         let [first, second] = RateGroup::ALL;
-        [of(first).await, of(second).await]
+        Ok([of(first).await?, of(second).await?])
     }
 
-    /// Counts the call, and returns how many more the account may make.
+    /// Counts the call, unless it is one too many, and returns how many more the account may make.
     ///
     /// Every call counts, even if it fails; as an export it counts only if it is admitted. A token that can't be used
     /// (disabled, without API access, from an address that is not allowed) costs its account nothing, however often it
     /// is used.
     ///
     /// # Errors
-    /// If no calls are left.
-    async fn count(&self, account: AccountId, usable: bool, group: RateGroup) -> Result<Left, Left> {
-        if usable { self.limits.take(account, group).await } else { Ok(self.limits.left(account, group).await) }
+    /// Those of the store, which counts for all nodes.
+    async fn count(&self, account: AccountId, usable: bool, group: RateGroup) -> Result<Left, store::Error> {
+        if usable { self.limits.take(account, group).await } else { self.limits.left(account, group).await }
     }
 }
 

@@ -84,7 +84,7 @@ fn group_name(group: RateGroup) -> &'static str {
 }
 
 pub async fn handle(gate: &Gate, store: &Store, caller: &Caller) -> Result<Answer, GateError> {
-    let left = gate.left(caller.account).await;
+    let left = gate.left(caller.account).await?;
     let token = store.tokens().get(caller.account, caller.token).await?;
     let company = store.account().company_information(caller.account).await?;
     let agency = Agency {

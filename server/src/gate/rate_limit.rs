@@ -3,7 +3,7 @@
 use std::{
     num::NonZeroU32,
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use domain::{
@@ -12,8 +12,7 @@ use domain::{
     tokens::scope::RateGroup,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use store::Store;
-use tokio::time::timeout;
+use store::{Counted, Store};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -26,9 +25,6 @@ pub struct RateLimits {
     /// The limit of each group, with the calls that are counted on this node alone.
     groups: [(Quota, Counts); RateGroup::ALL.len()],
 }
-
-/// The time the database may take to count a call. After that, this node counts it alone: answering matters more.
-const COUNTED_WITHIN: Duration = Duration::from_millis(500);
 
 /// When all calls of each account have come back, in nanoseconds since a start. A known account is found without a lock.
 struct Counts {
@@ -84,51 +80,34 @@ impl RateLimits {
         Self { together: None, groups }
     }
 
-    /// Counts one more call of the account.
+    /// Counts one more call of the account, unless it is one too many.
     ///
     /// # Errors
-    /// If no calls are left; the call is not counted then.
-    pub async fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
-        let together = async |store: &Store, quota| store.gate().take_call(account, group, quota).await;
-        match self.counted(group, together).await {
-            Some(taken) => Left::after(self.of_group(group).0, taken),
-            None => self.take_alone(account, group),
-        }
+    /// Those of the store, which counts for all nodes.
+    pub async fn take(&self, account: AccountId, group: RateGroup) -> Result<Left, store::Error> {
+        let Some(store) = &self.together else { return Ok(self.take_alone(account, group)) };
+        let quota = self.of_group(group).0;
+        let taken = store.gate().take_call(Counted { account, group, quota }).await?;
+        Ok(Left::after(quota, taken))
     }
 
     /// Counts one more call of the account on this node alone.
-    fn take_alone(&self, account: AccountId, group: RateGroup) -> Result<Left, Left> {
+    fn take_alone(&self, account: AccountId, group: RateGroup) -> Left {
         let (quota, counts) = self.of_group(group);
         Left::after(*quota, counts.take(account, *quota))
     }
 
     /// Returns the calls left to the account. Counts nothing.
-    pub async fn left(&self, account: AccountId, group: RateGroup) -> Left {
-        let together = async |store: &Store, quota| store.gate().calls_back_in(account, group, quota).await;
-        let counted = self.counted(group, together).await;
+    ///
+    /// # Errors
+    /// Those of the store, which counts for all nodes.
+    pub async fn left(&self, account: AccountId, group: RateGroup) -> Result<Left, store::Error> {
         let (quota, counts) = self.of_group(group);
-        Left { quota: *quota, back_in: counted.unwrap_or_else(|| counts.back_in(account)), exceeded: false }
-    }
-
-    /// Returns the result of the nodes' common count, or `None` if there is none or the database fails.
-    async fn counted<T>(
-        &self,
-        group: RateGroup,
-        count: impl AsyncFnOnce(&Store, Quota) -> Result<T, store::Error>,
-    ) -> Option<T> {
-        let store = self.together.as_ref()?;
-        // On the heap, so that a call counted on this node alone need not be as large as one that queries a database.
-        match Box::pin(timeout(COUNTED_WITHIN, count(store, self.of_group(group).0))).await {
-            Ok(Ok(counted)) => Some(counted),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a call was counted on this node alone");
-                None
-            }
-            Err(_) => {
-                tracing::warn!("a call was counted on this node alone: the database takes too long");
-                None
-            }
-        }
+        let back_in = match &self.together {
+            Some(store) => store.gate().calls_back_in(Counted { account, group, quota: *quota }).await?,
+            None => counts.back_in(account),
+        };
+        Ok(Left { quota: *quota, back_in, exceeded: false })
     }
 
     fn of_group(&self, group: RateGroup) -> &(Quota, Counts) {
@@ -142,15 +121,14 @@ pub struct Left {
     quota: Quota,
     /// Nanoseconds until all calls have come back.
     back_in: u64,
-    /// Whether one call too many was made.
-    exceeded: bool,
+    /// Whether the call was one too many. It was not counted then.
+    pub exceeded: bool,
 }
 
 impl Left {
-    /// Returns the calls left after one was taken, as an error if it was one too many.
-    fn after(quota: Quota, taken: Taken) -> Result<Self, Self> {
-        let left = Self { quota, back_in: taken.back_in, exceeded: !taken.passed };
-        if taken.passed { Ok(left) } else { Err(left) }
+    /// Returns the calls left after one was taken, or was one too many.
+    fn after(quota: Quota, taken: Taken) -> Self {
+        Self { quota, back_in: taken.back_in, exceeded: !taken.passed }
     }
 
     /// Returns the limit, the calls left and the seconds until reset, as the headers contain them. Reset is when all
@@ -192,12 +170,14 @@ mod tests {
         let limits = Arc::new(RateLimits::new(|_| NonZeroU32::new(100)));
         let callers = (0..8).map(|_| {
             let limits = Arc::clone(&limits);
-            thread::spawn(move || (0..50).filter(|_| limits.take_alone(account(1), RateGroup::Default).is_ok()).count())
+            thread::spawn(move || {
+                (0..50).filter(|_| !limits.take_alone(account(1), RateGroup::Default).exceeded).count()
+            })
         });
         let passed: usize = callers.collect::<Vec<_>>().into_iter().map(|caller| caller.join().unwrap()).sum();
         assert_eq!(passed, 100); // the next one comes back after 36 seconds
-        assert!(limits.take_alone(account(2), RateGroup::Default).is_ok());
-        assert!(limits.take_alone(account(1), RateGroup::ReportExport).is_ok());
+        assert!(!limits.take_alone(account(2), RateGroup::Default).exceeded);
+        assert!(!limits.take_alone(account(1), RateGroup::ReportExport).exceeded);
     }
 
     #[test]
@@ -205,10 +185,10 @@ mod tests {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
         let (first, second) =
             (limits.take_alone(account(1), RateGroup::Default), limits.take_alone(account(1), RateGroup::Default));
-        let known = |left: Result<Left, Left>| left.map(Left::numbers);
-        assert_eq!(known(first), Ok((2, 1, 1800)));
-        assert_eq!(known(second), Ok((2, 0, 1800)));
-        let refused = limits.take_alone(account(1), RateGroup::Default).unwrap_err();
+        assert_eq!((first.numbers(), first.exceeded), ((2, 1, 1800), false));
+        assert_eq!((second.numbers(), second.exceeded), ((2, 0, 1800), false));
+        let refused = limits.take_alone(account(1), RateGroup::Default);
+        assert!(refused.exceeded);
         assert!((1799..=1800).contains(&refused.numbers().2), "{refused:?}");
         let mut headers = HeaderMap::new();
         refused.announce(&mut headers);
@@ -217,7 +197,7 @@ mod tests {
 
     #[test]
     fn published_limits_hold_by_default() {
-        let left = RateLimits::new(|_| None).take_alone(account(1), RateGroup::ReportExport).unwrap();
+        let left = RateLimits::new(|_| None).take_alone(account(1), RateGroup::ReportExport);
         assert_eq!((left.numbers().0, left.numbers().1), (100, 99));
     }
 
@@ -235,14 +215,14 @@ mod tests {
     #[tokio::test]
     async fn reading_remaining_calls_counts_none() {
         let limits = RateLimits::new(|_| NonZeroU32::new(2));
-        let left = async || limits.left(account(1), RateGroup::Default).await;
+        let left = async || limits.left(account(1), RateGroup::Default).await.unwrap();
         let remaining = async || left().await.numbers().1;
         assert_eq!((remaining().await, remaining().await, left().await.numbers().2), (2, 2, 0));
         for expected in [1, 0] {
-            limits.take_alone(account(1), RateGroup::Default).unwrap();
+            assert!(!limits.take_alone(account(1), RateGroup::Default).exceeded);
             assert_eq!((remaining().await, left().await.exceeded), (expected, false));
         }
-        assert!(limits.take_alone(account(1), RateGroup::Default).unwrap_err().exceeded);
+        assert!(limits.take_alone(account(1), RateGroup::Default).exceeded);
         let mut headers = HeaderMap::new();
         left().await.announce(&mut headers);
         assert_eq!((headers["x-ratelimit-remaining"].as_bytes(), headers.len()), (&b"0"[..], 3));

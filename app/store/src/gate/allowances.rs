@@ -2,13 +2,15 @@
 //!
 //! `back_at` is when all calls of an account have come back, in nanoseconds since the Unix epoch by the database's clock,
 //! which is the same for all nodes. Earlier versions kept microseconds: their times are long past, so no call counts.
+//! Nodes take calls in shares: see `shares`.
 
 use crate::clock::CLOCK_SKEW;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
 use domain::account::AccountId;
-use domain::gate::gcra::{Quota, Taken};
+use domain::gate::gcra::Quota;
+use domain::gate::shares::{Grant, PART, Unused};
 use domain::tokens::scope::RateGroup;
 
 /// The database's time in nanoseconds, to the microsecond.
@@ -25,46 +27,93 @@ fn stored(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
+/// The calls that are counted together: an account's, of one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The account that makes them.
+    pub account: AccountId,
+    /// The group that they are of.
+    pub group: RateGroup,
+    /// The group's limit.
+    pub quota: Quota,
+}
+
 impl Gate<'_> {
-    /// Takes one of the account's calls. Only for a store that `Store::has_nodes`. The result is exact however many
-    /// nodes take calls at once.
+    /// Takes a share of the account's calls: as many of `wanted` as [`Quota::share`] allows, after giving back the
+    /// unused ones of the share before. Only for a store that `Store::has_nodes`. The result is exact however many nodes
+    /// take calls at once.
     ///
-    /// The database does what [`Quota::take`] does, as one statement costs each call one round trip and holds no lock
-    /// while it is under way.
+    /// The database does what the domain's functions do, as one statement costs one round trip and holds no lock while
+    /// it is under way.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn take_call(self, account: AccountId, group: RateGroup, quota: Quota) -> Result<Taken, Error> {
-        let from = format!(
-            "CASE WHEN call_allowances.back_at BETWEEN {NOW} AND {NOW} + $5 THEN call_allowances.back_at ELSE {NOW} END"
+    pub async fn take_share(self, counted: Counted, wanted: u32, unused: Option<Unused>) -> Result<Grant, Error> {
+        let take = format!(
+            "WITH seen AS (
+                 SELECT CASE WHEN back_at BETWEEN {NOW} AND {NOW} + $3 THEN back_at - {NOW} ELSE 0 END AS back_in
+                 FROM call_allowances WHERE account_id = $1 AND call_group = $2 FOR UPDATE
+             ), given_back AS (
+                 SELECT GREATEST(back_in - LEAST($4, GREATEST($5 - {NOW}, 0)), 0) AS back_in FROM seen
+             ), unused AS (
+                 SELECT back_in, GREATEST($6 - (back_in + $7 - 1) / $7, 0) AS calls FROM given_back
+             ), share AS (
+                 SELECT back_in, LEAST($8, GREATEST(calls / {PART}, 1), calls) AS calls FROM unused
+             )
+             UPDATE call_allowances SET back_at = {NOW} + share.back_in + share.calls * $7 FROM share
+             WHERE account_id = $1 AND call_group = $2
+             RETURNING share.calls, call_allowances.back_at, call_allowances.back_at - {NOW}"
         );
-        let take = sqlx::AssertSqlSafe(format!(
-            "INSERT INTO call_allowances (account_id, call_group, back_at) VALUES ($1, $2, {NOW} + $3)
-             ON CONFLICT (account_id, call_group) DO UPDATE
-                SET back_at = {from} + $3 WHERE {from} + $3 <= {NOW} + $4
-             RETURNING back_at - {NOW}"
+        let (Counted { account, group, quota }, pool) = (counted, self.counting_pool());
+        let unused = unused.unwrap_or(Unused { calls: 0, counted_back_at: 0 });
+        for _ in 0..2 {
+            let taken: Option<(i64, i64, i64)> = sql::query_as(sqlx::AssertSqlSafe(take.clone()))
+                .bind(account)
+                .bind(group.as_str())
+                .bind(stored(longest(quota)))
+                .bind(stored(unused.time(quota)))
+                .bind(stored(unused.counted_back_at))
+                .bind(i64::from(quota.calls()))
+                .bind(stored(quota.every()))
+                .bind(i64::from(wanted.max(1)))
+                .fetch_optional(pool)
+                .await?;
+            if let Some((calls, back_at, back_in)) = taken {
+                let [back_at, back_in] = [back_at, back_in].map(|nanos| u64::try_from(nanos).unwrap_or_default());
+                return Ok(Grant { calls: u32::try_from(calls).unwrap_or_default(), back_in, back_at });
+            }
+            let add = "INSERT INTO call_allowances (account_id, call_group, back_at) VALUES ($1, $2, 0)
+                       ON CONFLICT (account_id, call_group) DO NOTHING";
+            sql::query(add).bind(account).bind(group.as_str()).execute(pool).await?;
+        }
+        Err(Error::Corrupt("an account's calls are not counted".to_owned()))
+    }
+
+    /// Gives calls back that were taken and not made, as [`Quota::after_giving_back`] has it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn give_back(self, counted: Counted, unused: Unused) -> Result<(), Error> {
+        let give = sqlx::AssertSqlSafe(format!(
+            "UPDATE call_allowances SET back_at = back_at - LEAST($3, GREATEST($4 - {NOW}, 0))
+             WHERE account_id = $1 AND call_group = $2 AND back_at BETWEEN {NOW} AND {NOW} + $5"
         ));
-        // By the nodes' pool, which no writer holds up.
-        let pools = self.core.pools();
-        let taken: Option<i64> = sql::query_scalar(take)
-            .bind(account)
-            .bind(group.as_str())
-            .bind(stored(quota.every()))
-            .bind(stored(quota.all()))
-            .bind(stored(longest(quota)))
-            .fetch_optional(pools.nodes.as_ref().unwrap_or(&pools.write))
+        sql::query(give)
+            .bind(counted.account)
+            .bind(counted.group.as_str())
+            .bind(stored(unused.time(counted.quota)))
+            .bind(stored(unused.counted_back_at))
+            .bind(stored(longest(counted.quota)))
+            .execute(self.counting_pool())
             .await?;
-        Ok(match taken {
-            Some(back_in) => Taken { passed: true, back_in: u64::try_from(back_in).unwrap_or_default() },
-            None => Taken { passed: false, back_in: self.calls_back_in(account, group, quota).await? },
-        })
+        Ok(())
     }
 
     /// Returns the time until all of the account's calls have come back, in nanoseconds. Takes none.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn calls_back_in(self, account: AccountId, group: RateGroup, quota: Quota) -> Result<u64, Error> {
+    pub async fn read_back_in(self, Counted { account, group, quota }: Counted) -> Result<u64, Error> {
         let read = sqlx::AssertSqlSafe(format!(
             "SELECT back_at - {NOW} FROM call_allowances WHERE account_id = $1 AND call_group = $2"
         ));
@@ -72,5 +121,11 @@ impl Gate<'_> {
         let ahead: Option<i64> = ahead.fetch_optional(self.core.read()).await?;
         let ahead = ahead.and_then(|ahead| u64::try_from(ahead).ok()).unwrap_or_default();
         Ok(if ahead <= longest(quota) { ahead } else { 0 })
+    }
+
+    /// Returns the nodes' pool, which no writer holds up.
+    fn counting_pool(&self) -> &sql::Pool {
+        let pools = self.core.pools();
+        pools.nodes.as_ref().unwrap_or(&pools.write)
     }
 }

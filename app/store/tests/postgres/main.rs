@@ -5,6 +5,7 @@ mod cluster;
 mod database;
 mod moving;
 mod nodes;
+mod shares;
 mod wire;
 
 #[path = "../contract/mod.rs"]

@@ -3,18 +3,14 @@
 use crate::sql;
 use crate::test_store::TestStore;
 use crate::wire::Wire;
-use domain::gate::gcra::{Quota, Taken};
-use domain::tokens::scope::RateGroup;
 use domain::tokens::secret::Secret;
 use domain::tokens::token::Token;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use store::{Clock, ServerKey, Store};
 use tokio::task::{AbortHandle, JoinSet};
 
-const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// The longest wait for an event that needs no further action. It is long, as the machine may be busy.
 const AT_LAST: Duration = Duration::from_mins(1);
 
@@ -28,7 +24,7 @@ async fn remembering(node: Store, token: &Token, secret: &Secret) -> (Store, Abo
     let began = Instant::now();
     while !node.gate().remembers(&token.sid) {
         assert!(node.gate().authenticate(&token.sid, secret).await.unwrap().is_some());
-        assert!(began.elapsed() < AT_LAST, "it lease_is_valid its cache");
+        assert!(began.elapsed() < AT_LAST, "it trusts its cache");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     (node, keeping)
@@ -89,7 +85,7 @@ async fn change_waits_for_the_lease_of_a_lost_node_to_expire() {
     let reset = test.store.tokens().reset(&test.aya, issued.token.id, issued.token.revision);
     tokio::time::timeout(AT_LAST, reset).await.expect("it does not wait for ever").unwrap();
     assert!(other.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
-    assert!(!other.gate().remembers(&issued.token.sid), "it lease_is_valid nothing any more");
+    assert!(!other.gate().remembers(&issued.token.sid), "it trusts nothing any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -120,53 +116,6 @@ async fn only_one_change_waits_for_a_node_whose_lease_never_ends() {
 }
 
 #[tokio::test]
-async fn calls_taken_by_a_clock_ahead_cost_the_account_none() {
-    let test = TestStore::new().await;
-    let (account, group, quota) = (test.aya.account, RateGroup::Default, Quota::new(TWO, 200));
-    let take = async || test.store.gate().take_call(account, group, quota).await.unwrap().passed;
-    assert!(take().await && take().await && !take().await);
-    let ahead = "UPDATE call_allowances SET back_at = back_at + 86400000000000";
-    sql::query(ahead).execute(&test.database().await).await.unwrap();
-    assert_eq!(test.store.gate().calls_back_in(account, group, quota).await.unwrap(), 0);
-    assert!(take().await && take().await && !take().await);
-}
-
-/// The database decides with its own clock, by the same rule as the domain. The times are far enough apart that it does
-/// not matter how fast the test runs.
-#[tokio::test]
-async fn database_and_domain_decide_alike_on_each_call() {
-    let test = TestStore::new().await;
-    let database = test.database().await;
-    let (account, group, quota) = (test.aya.account, RateGroup::Default, Quota::new(TWO, 20_000));
-    assert!(test.store.gate().take_call(account, group, quota).await.unwrap().passed);
-    let hour = 3_600_000_000_000_i64;
-    for ahead in [-hour, 0, hour, 10_000_000_000_000 - hour, 10_000_000_000_000 + hour, 20_000_000_000_000] {
-        let moved = "UPDATE call_allowances
-                     SET back_at = CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT) * 1000 + $1";
-        sql::query(moved).bind(ahead).execute(&database).await.unwrap();
-        let expected = quota.take(u64::try_from(ahead).unwrap_or_default());
-        let taken = test.store.gate().take_call(account, group, quota).await.unwrap();
-        let elapsed = expected.back_in - taken.back_in;
-        assert_eq!((taken.passed, elapsed < u64::try_from(hour).unwrap()), (expected.passed, true), "{ahead}");
-    }
-}
-
-#[tokio::test]
-async fn billions_of_calls_an_hour_are_counted_in_nanoseconds() {
-    let test = TestStore::new().await;
-    let (account, group) = (test.aya.account, RateGroup::Default);
-    let quota = Quota::new(NonZeroU32::new(4_000_000_000).unwrap(), 3_600);
-    let taken = test.store.gate().take_call(account, group, quota).await.unwrap();
-    assert_eq!(taken, Taken { passed: true, back_in: 900 });
-    let mut callers = JoinSet::new();
-    for _ in 0..8 {
-        let store = test.store.clone();
-        callers.spawn(async move { store.gate().take_call(account, group, quota).await.unwrap().passed });
-    }
-    assert_eq!(callers.join_all().await, [true; 8]);
-}
-
-#[tokio::test]
 async fn a_store_that_keeps_no_lease_remembers_nothing() {
     let test = TestStore::new().await;
     let issued = test.issue("Export").await;
@@ -175,34 +124,6 @@ async fn a_store_that_keeps_no_lease_remembers_nothing() {
     assert!(!other.gate().remembers(&issued.token.sid));
     test.store.tokens().delete(&test.aya, issued.token.id).await.unwrap();
     assert!(other.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_none());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn calls_on_several_nodes_share_one_exact_limit() {
-    let test = TestStore::new().await;
-    let (one, two) = (test.store.clone(), test.reopened().await);
-    let stranger = test.stranger().await.account;
-    let account = test.aya.account;
-    let (group, quota) = (RateGroup::Default, Quota::new(NonZeroU32::new(30).unwrap(), 3_000));
-    let mut callers = JoinSet::new();
-    for store in [&one, &two, &one, &two] {
-        let store = store.clone();
-        callers.spawn(async move {
-            let mut passed = 0;
-            for _ in 0..20 {
-                passed += u32::from(store.gate().take_call(account, group, quota).await.unwrap().passed);
-            }
-            passed
-        });
-    }
-    assert_eq!(callers.join_all().await.into_iter().sum::<u32>(), 30);
-    let refused = two.gate().take_call(account, group, quota).await.unwrap();
-    let wait = Duration::from_nanos(quota.wait(refused.back_in));
-    assert!(!refused.passed && wait > Duration::from_mins(1) && wait <= Duration::from_secs(100), "{refused:?}");
-    let all_back = Duration::from_nanos(one.gate().calls_back_in(account, group, quota).await.unwrap());
-    assert!(all_back > Duration::from_mins(48) && all_back <= Duration::from_mins(50), "{all_back:?}");
-    assert_eq!(one.gate().calls_back_in(account, RateGroup::ReportExport, quota).await.unwrap(), 0);
-    assert!(one.gate().take_call(stranger, group, quota).await.unwrap().passed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
