@@ -1,6 +1,6 @@
 //! Resets while a node is stopped, gone, or cut off from the database.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::Signal;
@@ -21,29 +21,32 @@ pub struct Fault {
     pub stale: bool,
 }
 
-/// Connections to the last node, which fails, and to the first, which resets a token.
+/// Resets of one token through the first node, while the last one, which has it in its cache, fails.
 struct Faulty {
-    there: Connection,
+    account: usize,
     through: Connection,
-    /// A call with the Auth Token before both resets.
+    /// The address of the node that fails.
+    there: SocketAddr,
+    /// A call with the Auth Token before the resets.
     old: Vec<u8>,
 }
 
 impl Faulty {
-    /// Lets the last node have the token in its cache.
-    async fn begin(place: &mut Place, account: usize) -> Result<Self> {
+    /// Lets the last node have the account's token in its cache.
+    async fn begin(place: &Place, account: usize) -> Result<Self> {
         let addresses = place.addresses();
         let [through, .., there] = addresses[..] else { bail!("too few nodes") };
-        let (mut there, through) = (Connection::open(there).await?, Connection::open(through).await?);
+        let (through, mut connection) = (Connection::open(through).await?, Connection::open(there).await?);
         let old = place.tokens.accounts[account].call();
         for _ in 0..2 {
-            ensure!(there.call(&old).await?.status == 200, "the Auth Token does not pass");
+            ensure!(connection.call(&old).await?.status == 200, "the Auth Token does not pass");
         }
-        Ok(Self { there, through, old })
+        Ok(Self { account, through, there, old })
     }
 
-    async fn reset(&mut self, place: &mut Place, account: usize) -> Result<[Duration; 2]> {
-        let account = &mut place.tokens.accounts[account];
+    /// Resets the token twice.
+    async fn reset(&mut self, place: &mut Place) -> Result<[Duration; 2]> {
+        let account = &mut place.tokens.accounts[self.account];
         let (first, _) = account.reset(&mut self.through).await?;
         let (second, _) = account.reset(&mut self.through).await?;
         Ok([first, second])
@@ -54,20 +57,13 @@ impl Faulty {
 async fn paused(place: &mut Place, account: usize) -> Result<Fault> {
     let mut faulty = Faulty::begin(place, account).await?;
     place.nodes.last().context("no node")?.signal(Signal::STOP)?;
-    let times = faulty.reset(place, account).await?;
-    // The call is there before the node goes on.
-    faulty.there.send(&faulty.old).await?;
+    let times = faulty.reset(place).await?;
+    // The call waits for the node before it goes on; the system has accepted the connection.
+    let mut connection = Connection::open(faulty.there).await?;
+    connection.send(&faulty.old).await?;
     place.nodes.last().context("no node")?.signal(Signal::CONT)?;
-    let stale = faulty.there.receive().await?.status == 200;
+    let stale = connection.receive().await?.status == 200;
     Ok(Fault { name: "paused (SIGSTOP)", times, stale })
-}
-
-/// Measures resets after the last node was killed.
-async fn killed(place: &mut Place, account: usize) -> Result<Fault> {
-    let mut faulty = Faulty::begin(place, account).await?;
-    drop(place.nodes.pop());
-    let times = faulty.reset(place, account).await?;
-    Ok(Fault { name: "killed (SIGKILL)", times, stale: false })
 }
 
 /// Measures resets while the last node can't reach the database; it is ended afterwards.
@@ -75,9 +71,17 @@ async fn cut_off(place: &mut Place, account: usize) -> Result<Fault> {
     let mut faulty = Faulty::begin(place, account).await?;
     let number = place.nodes.last().context("no node")?.number;
     place.postgres.as_mut().context("no PostgreSQL")?.cut_off(number).await?;
-    let times = faulty.reset(place, account).await?;
-    let stale = faulty.there.call(&faulty.old).await?.status == 200;
+    let times = faulty.reset(place).await?;
+    let stale = Connection::open(faulty.there).await?.call(&faulty.old).await?.status == 200;
     place.postgres.as_mut().context("no PostgreSQL")?.mend(number).await?;
     drop(place.nodes.pop());
     Ok(Fault { name: "cut off from the database", times, stale })
+}
+
+/// Measures resets after the last node was killed.
+async fn killed(place: &mut Place, account: usize) -> Result<Fault> {
+    let mut faulty = Faulty::begin(place, account).await?;
+    drop(place.nodes.pop());
+    let times = faulty.reset(place).await?;
+    Ok(Fault { name: "killed (SIGKILL)", times, stale: false })
 }

@@ -127,15 +127,13 @@ async fn call_once(
     fate: &mut Fate,
 ) -> Option<Connection> {
     for attempt in 0..ATTEMPTS {
-        let (mut connection, is_kept) = match kept.take() {
-            Some(connection) => (connection, true),
-            None => match Connection::open(known.address(turn + attempt)).await {
-                Ok(connection) => (connection, false),
-                Err(_) => {
-                    fate.elsewhere += 1;
-                    continue;
-                }
-            },
+        let (mut connection, is_kept) = if let Some(connection) = kept.take() {
+            (connection, true)
+        } else if let Ok(connection) = Connection::open(known.address(turn + attempt)).await {
+            (connection, false)
+        } else {
+            fate.elsewhere += 1;
+            continue;
         };
         match connection.call(call).await.map(|answer| answer.status) {
             Ok(200) => fate.passed += 1,

@@ -14,7 +14,7 @@ use crate::{client::Connection, place::Place, tokens::Calls};
 /// Connections at the same time: as many to each node, whatever the number of nodes.
 pub const CLIENTS: usize = 20;
 /// The duration of each turn.
-pub const TIME: Duration = Duration::from_secs(2);
+const TIME: Duration = Duration::from_secs(2);
 /// The duration of the warm-up of each turn: until the first calls have been written down.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -154,6 +154,7 @@ pub fn at(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
 }
 
+/// Returns a count as a number to calculate with.
 #[allow(clippy::cast_precision_loss)] // far fewer than 2⁵³
 pub fn number(count: usize) -> f64 {
     count as f64

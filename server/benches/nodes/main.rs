@@ -9,10 +9,16 @@
 //! `PostgreSQL` is a throw-away cluster, as in the tests: its writes are not certain to reach the disk. Statements are
 //! transactions, as `pg_stat_database` counts them; it hears of most within a second, before and after a turn alike.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context as _, Result};
-use tokio::time::{sleep, timeout};
+use anyhow::{Context as _, Result, bail};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{sleep, timeout},
+};
 
 use crate::{
     load::Measured,
@@ -46,8 +52,9 @@ const NODES: [usize; 4] = [1, 2, 4, NODES_MAX];
 const ROUNDS: usize = 4;
 /// The number of nodes beside one that joins.
 const JOINED: usize = 4;
-/// The time after which an idle database has counted all statements, and the time for which they are counted then.
+/// The time after which an idle database has counted all statements.
 const SETTLED: Duration = Duration::from_secs(11);
+/// The time for which they are counted then.
 const IDLE: Duration = Duration::from_secs(10);
 /// The longest time that all may take.
 const LONGEST: Duration = Duration::from_mins(30);
@@ -66,7 +73,7 @@ struct Figures {
 impl Figures {
     /// Runs one more round.
     async fn measure(&mut self, place: &mut Place) -> Result<()> {
-        let [authorize, company] = [&place.tokens.authorize, &place.tokens.company].map(std::sync::Arc::clone);
+        let [authorize, company] = [&place.tokens.authorize, &place.tokens.company].map(Arc::clone);
         self.authorize.measure(place, &authorize).await?;
         self.company.measure(place, &company).await?;
         for (resets, load) in self.resets.iter_mut().zip(Load::ALL) {
@@ -78,7 +85,13 @@ impl Figures {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    timeout(LONGEST, measure()).await.context("it takes too long")?
+    // Ended by a signal, it ends its nodes, too.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        measured = timeout(LONGEST, measure()) => measured.context("it takes too long")?,
+        _ = interrupt.recv() => bail!("interrupted"),
+        _ = terminate.recv() => bail!("terminated"),
+    }
 }
 
 async fn measure() -> Result<()> {

@@ -48,7 +48,7 @@ impl Node {
         let child = Command::new(folder.join("kagitaba"))
             .args(["serve", "--listen", "127.0.0.1:0", "--no-demo", "--data", "data", "--site", "."])
             .args(["--calls-per-hour", CALLS_PER_HOUR])
-            .args(database.iter().flat_map(|url| ["--database", url]))
+            .args(database.into_iter().flat_map(|url| ["--database", url]))
             .current_dir(folder)
             .env_clear()
             .stdin(Stdio::null())

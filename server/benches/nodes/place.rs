@@ -23,6 +23,9 @@ pub const NODES_MAX: usize = 10;
 /// The longest wait until each node holds a lease, and no other.
 const LEASED_WITHIN: Duration = Duration::from_mins(1);
 
+/// The longest wait until calls are added up.
+const ADDED_UP_WITHIN: Duration = Duration::from_secs(20);
+
 /// A database with its nodes.
 pub struct Place {
     /// The nodes. They end before their folder is removed.
@@ -69,6 +72,7 @@ impl Place {
             self.nodes.push(node);
         }
         self.leased().await?;
+        self.added_up().await?;
         for node in &self.nodes[known..] {
             load::once(node.address, &self.tokens.authorize).await?;
         }
@@ -90,6 +94,20 @@ impl Place {
         while postgres.leases().await? != self.nodes.len() {
             ensure!(began.elapsed() < LEASED_WITHIN, "not every node holds a lease, or another does");
             sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until nodes that were started no longer add up calls, which each does at its start.
+    async fn added_up(&self) -> Result<()> {
+        let (Some(postgres), began) = (&self.postgres, Instant::now()) else { return Ok(()) };
+        let mut left = None;
+        while began.elapsed() < ADDED_UP_WITHIN {
+            let packs = postgres.to_add_up().await?;
+            if left.replace(packs) == Some(packs) {
+                break;
+            }
+            sleep(Duration::from_millis(250)).await;
         }
         Ok(())
     }

@@ -49,6 +49,15 @@ impl Postgres {
         Ok(usize::try_from(leases)?)
     }
 
+    /// Returns the number of packs of calls that are not yet added up to days.
+    pub async fn to_add_up(&self) -> Result<i64> {
+        let mut inside = PgConnection::connect(&Self::url()).await?;
+        let packs = sqlx::query_scalar("SELECT COUNT(*) FROM call_packs WHERE NOT counted");
+        let packs = packs.fetch_one(&mut inside).await?;
+        inside.close().await?;
+        Ok(packs)
+    }
+
     /// Returns the number of transactions that have ended: each statement is one, unless it is part of a longer one.
     pub async fn statements(&mut self) -> Result<i64> {
         let ended = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = $1";

@@ -126,6 +126,7 @@ async fn open_all(place: &Place) -> Result<Vec<Connection>> {
 
 /// Makes the call on all connections at once, and returns the status of each answer.
 async fn statuses(connections: &mut [Connection], call: &[u8]) -> Result<Vec<u16>> {
-    let calls = connections.iter_mut().map(async |connection| connection.call(call).await.map(|answer| answer.status));
+    let calls =
+        connections.iter_mut().map(|connection| async move { connection.call(call).await.map(|answer| answer.status) });
     Ok(try_join_all(calls).await?)
 }

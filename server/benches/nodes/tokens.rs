@@ -1,6 +1,10 @@
 //! Accounts, and tokens that are spread over them.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use domain::{
@@ -11,7 +15,6 @@ use serde_json::Value;
 use server::config::Data;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use store::{IssuedToken, NewUser, Store};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
