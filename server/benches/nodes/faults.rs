@@ -33,7 +33,9 @@ struct Faulty {
 
 impl Faulty {
     /// Lets the last node have the account's token in its cache.
-    async fn begin(place: &Place, account: usize) -> Result<Self> {
+    async fn begin(place: &mut Place, account: usize) -> Result<Self> {
+        // Only a node with a lease caches anything.
+        place.scale(place.nodes.len()).await?;
         let addresses = place.addresses();
         let [through, .., there] = addresses[..] else { bail!("too few nodes") };
         let (through, mut connection) = (Connection::open(through).await?, Connection::open(there).await?);

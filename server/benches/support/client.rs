@@ -86,6 +86,6 @@ fn whole(answer: &[u8]) -> Option<(u16, Range<usize>)> {
     let head = str::from_utf8(&answer[..begin]).ok()?;
     let status = head.get(9..12)?.parse().ok()?;
     let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
-    let end = begin + length.map_or(Some(0), |length| length.parse().ok())?;
+    let end = begin + length.map_or(Some(0), |length| length.parse::<usize>().ok())?;
     (answer.len() >= end).then_some((status, begin..end))
 }
