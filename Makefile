@@ -5,10 +5,10 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench pictures lint check clean wasm-target chromium nginx postgresql strace schemathesis
+.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench bench-nodes pictures lint check clean wasm-target chromium nginx postgresql strace schemathesis
 
 help: ## Show these commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
 
 run: build ## Build what has changed and serve at http://localhost:3000
 	@exec target/release/kagitaba serve
@@ -78,6 +78,9 @@ pictures: build end2end/node_modules/.package-lock.json chromium ## Take README'
 
 bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand
 	@$(CARGO) bench --locked --bench gate --bench list
+
+bench-nodes: postgresql ## Measure 1, 2, 4 and 10 nodes on PostgreSQL beside one on SQLite; takes some 10 minutes
+	@$(CARGO) bench --locked --bench nodes
 
 lint: wasm-target ## Check form and style of the code
 	@echo '• Checking form and style'

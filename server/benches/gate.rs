@@ -15,7 +15,6 @@ use std::{
 };
 
 use axum::{Router, routing::get, serve::ListenerExt as _};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     members::{role::Role, user::CurrentUser},
     tokens::{scope::Scope, secret::AccountSid, token::TokenForm},
@@ -23,12 +22,17 @@ use domain::{
 use server::{config::Data, gate, housekeeping};
 use sqlx::{Connection as _, SqliteConnection};
 use store::{IssuedToken, NewUser, Store};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 use uuid::Uuid;
+
+use crate::client::Connection;
+
+#[allow(dead_code)]
+#[path = "support/client.rs"]
+mod client;
+#[allow(dead_code)]
+#[path = "support/work.rs"]
+mod work;
 
 /// The allocator of the server itself.
 #[global_allocator]
@@ -149,13 +153,7 @@ async fn copy(folder: &Path, copies: usize) -> anyhow::Result<()> {
 
 /// Returns a request that asks whether a call with that token may go on.
 fn call(IssuedToken { token, secret, .. }: &IssuedToken) -> Vec<u8> {
-    let sid = &token.sid;
-    let credentials = STANDARD.encode(format!("{sid}:{}", secret.reveal()));
-    format!(
-        "GET /authorize HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {credentials}\r\n\
-         X-Original-Method: GET\r\nX-Original-URI: /Agencies/{sid}/CompanyInformation\r\n\r\n"
-    )
-    .into_bytes()
+    client::authorize(token.sid.as_str(), secret.reveal())
 }
 
 async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
@@ -182,9 +180,9 @@ impl Measured {
     /// Runs one more round.
     async fn measure(&mut self, address: SocketAddr, calls: &[Vec<u8>]) -> anyhow::Result<()> {
         run(address, calls, WARM_UP).await?;
-        let before = worked();
+        let before = work::of("self");
         let times = run(address, calls, TIME).await?;
-        self.work += worked().saturating_sub(before);
+        self.work += work::of("self").saturating_sub(before);
         self.calls.push(times.len());
         self.times.extend(times);
         self.times.sort_unstable();
@@ -219,18 +217,10 @@ async fn run(address: SocketAddr, calls: &[Vec<u8>], time: Duration) -> anyhow::
     for client in 0..CLIENTS {
         let calls: Vec<_> = calls.iter().cycle().skip(client * 7).step_by(CLIENTS).take(calls.len()).cloned().collect();
         clients.spawn(async move {
-            let mut connection = TcpStream::connect(address).await?;
-            connection.set_nodelay(true)?;
-            let (mut times, mut answer, began) = (Vec::new(), [0; 4096], Instant::now());
+            let (mut connection, mut times, began) = (Connection::open(address).await?, Vec::new(), Instant::now());
             for call in calls.iter().cycle() {
                 let sent = Instant::now();
-                connection.write_all(call).await?;
-                // Answers have no body and fit into one read; the first line shows that the call was let through.
-                let length = connection.read(&mut answer).await?;
-                anyhow::ensure!(
-                    answer.starts_with(b"HTTP/1.1 200") && answer[..length].ends_with(b"\r\n\r\n"),
-                    "refused"
-                );
+                anyhow::ensure!(connection.call(call).await?.status == 200, "refused");
                 times.push(sent.elapsed());
                 if began.elapsed() > time {
                     break;
@@ -241,14 +231,6 @@ async fn run(address: SocketAddr, calls: &[Vec<u8>], time: Duration) -> anyhow::
     }
     let times = clients.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     Ok(times.concat())
-}
-
-/// Returns the time that processors have worked for this process, as Linux counts it: the 12th and the 13th number
-/// after its name, which ends with a bracket, in hundredths of a second.
-fn worked() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let numbers = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
-    Duration::from_millis(10 * numbers.filter_map(|number| number.parse::<u64>().ok()).sum::<u64>())
 }
 
 /// Returns the memory that this process uses, in bytes, as Linux counts it.
