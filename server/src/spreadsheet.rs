@@ -11,7 +11,7 @@ pub struct Encoding(&'static encoding_rs::Encoding);
 
 /// There is no encoding of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such encoding; write one such as utf-8, shift_jis or windows-1252")]
+#[error("there's no such encoding; use one such as utf-8, shift_jis or windows-1252")]
 pub struct NoEncoding;
 
 impl FromStr for Encoding {
