@@ -42,7 +42,7 @@ pub fn decode(content: &[u8], encoding: Option<Encoding>) -> Result<Cow<'_, str>
         Err(error) if encoding == encoding_rs::UTF_8 => {
             let line = 1 + breaks(&content[..error.valid_up_to()]);
             format!(
-                "line {line}: this is not UTF-8; save the file as CSV in UTF-8, or say what it is in: --encoding shift_jis"
+                "line {line}: this is not UTF-8; save the file as CSV in UTF-8, or name its encoding, such as --encoding shift_jis"
             )
         }
         _ => format!("this is not {}; save the file as CSV in UTF-8", encoding.name()),

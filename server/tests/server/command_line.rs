@@ -75,9 +75,9 @@ async fn user_that_can_t_be_added_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     for (email, password, reason) in [
-        ("aya@agency.example", "correct horse battery", "exists already"),
+        ("aya@agency.example", "correct horse battery", "there's already a user"),
         ("aya2@agency.example", "short", "at least 12 characters"),
-        ("aya", "correct horse battery", "not an e-mail address"),
+        ("aya", "correct horse battery", "isn't an e-mail address"),
     ] {
         let refused = add_user(folder.path(), email, password);
         let said = String::from_utf8_lossy(&refused.stderr);

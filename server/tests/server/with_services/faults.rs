@@ -134,7 +134,7 @@ fn assert_unavailable(answer: &Answer) {
     assert_come_back(answer);
     let envelope = answer.json();
     assert_eq!((&envelope["Status"], &envelope["Errors"]), (&"ERROR".into(), &serde_json::json!([])));
-    assert!(envelope["Message"].as_str().unwrap().contains("the database does not answer"));
+    assert!(envelope["Message"].as_str().unwrap().contains("the database isn't responding"));
 }
 
 /// Asserts that the page says that the database is away, and offers to try again.
