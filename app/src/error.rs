@@ -19,7 +19,7 @@ pub enum AppError {
     #[error("sign in first")]
     SignInNeeded,
     /// The user does not belong to that account, or no longer does.
-    #[error("you do not belong to that account any more; load the page again")]
+    #[error("you're no longer a member of that account; reload the page")]
     NoSuchAccount,
     /// Fields of a form are invalid.
     #[error("some fields need attention")]
@@ -31,22 +31,22 @@ pub enum AppError {
     #[error("some fields need attention")]
     InvalidPolicy(Vec<PolicyProblem>),
     /// Another user changed the security policy since it was read.
-    #[error("somebody else changed the security policy meanwhile; load it again")]
+    #[error("someone else changed the security policy; load it again")]
     PolicyConflict,
     /// Fields of an invitation, or of its acceptance, are invalid.
     #[error("some fields need attention")]
     InvalidMember(Vec<MemberFieldError>),
     /// The mail could not be sent, or the server is not set up for mail.
-    #[error("the mail could not be sent; try again later")]
+    #[error("the e-mail couldn't be sent; try again later")]
     MailFailed,
     /// No passkey was given: the browser's dialog was closed, or timed out.
-    #[error("no passkey was given; try again")]
+    #[error("no passkey was used; try again")]
     PasskeyNotGiven,
     /// The authenticator already holds a passkey of this user, and makes no second one.
-    #[error("this device keeps one of your passkeys already")]
+    #[error("this device already has one of your passkeys")]
     PasskeyKnown,
     /// The browser does not support passkeys, or they do not work at the address by which the server is reached.
-    #[error("passkeys do not work with this browser or at this address")]
+    #[error("passkeys don't work with this browser or at this address")]
     PasskeysUnsupported,
     /// The form's only value is invalid.
     #[error("{0}")]
@@ -55,13 +55,13 @@ pub enum AppError {
     #[error("the request could not be read: {0}")]
     BadRequest(String),
     /// The request's `Content-Type` is not the one that the server function takes.
-    #[error("send the request's body as {0}, and say so in Content-Type")]
+    #[error("send the request's body as {0}, with that Content-Type")]
     ContentType(String),
     /// The server could not be reached.
     #[error("the server could not be reached; check the connection and try again")]
     Unreachable,
     /// The server's database does not answer, or not in time.
-    #[error("the database does not answer; look whether a change was made before you try it again")]
+    #[error("the database isn't responding; before you try again, check whether the change was made")]
     Unavailable,
     /// A fault of the server; its log has the details.
     #[error("something went wrong on the server; try again")]

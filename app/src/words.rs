@@ -210,3 +210,34 @@ pub fn problem_text(i18n: Words, problem: &Problem) -> String {
         Problem::EasyToGuess => t_string!(i18n, problem.easy_to_guess).to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    const ENGLISH: &str = include_str!("../locales/en.json");
+    const JAPANESE: &str = include_str!("../locales/ja.json");
+
+    /// Asserts that no text of a locale file has one of these words. `STYLE.md` says what to write instead.
+    fn assert_without(file: &str, words: &[&str]) {
+        let texts: Vec<_> = file.lines().filter_map(|line| line.split_once("\": \"")).collect();
+        assert!(texts.len() > 500, "the file has one text on each line");
+        for (key, text) in texts {
+            for word in words {
+                assert!(!text.contains(word), "{}: “{word}” in {text}", key.trim());
+            }
+        }
+    }
+
+    #[test]
+    fn english_texts_have_no_translated_phrases() {
+        let phrases =
+            ["meanwhile", " at once", " anew", "omebody", "obody", "Whom", "whom", "verybody", " passes", "’"];
+        assert_without(ENGLISH, &phrases);
+    }
+
+    #[test]
+    fn japanese_texts_have_the_published_terms_and_signs() {
+        let words =
+            ["Auth Token", "Account SID", "監査証跡", "通らなく", "一度だけ", "ひとつ", "六つ", ": ", ":\"", "ゲート"];
+        assert_without(JAPANESE, &words);
+    }
+}

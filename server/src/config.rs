@@ -26,7 +26,7 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 #[allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 #[derive(Debug, Clone, Args)]
 pub struct Data {
-    /// The folder of the database and the keys; made on the first start, for this user only.
+    /// The folder with the database and the keys; created on the first start, for this user only.
     #[arg(long = "data", value_name = "DIR", env = "KAGITABA_DATA", default_value = ".data")]
     pub folder: PathBuf,
     /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite:DIR/kagitaba.db].
@@ -107,5 +107,5 @@ impl Data {
 
 fn make_private(folder: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.with_context(|| format!("cannot make the data folder {}", folder.display()))
+    made.with_context(|| format!("cannot create the data folder {}", folder.display()))
 }

@@ -141,7 +141,7 @@ fn no_such_functions() -> Router {
 }
 
 async fn no_such_function(OriginalUri(uri): OriginalUri) -> Response {
-    let message = format!("there is no server function {}; load the page again", uri.path());
+    let message = format!("there's no server function {}; reload the page", uri.path());
     (StatusCode::NOT_FOUND, Json(json!({ "error": message }))).into_response()
 }
 

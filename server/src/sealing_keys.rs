@@ -20,10 +20,12 @@ pub const FILE: &str = "sealing.key";
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The environment variable holds something else.
-    #[error("{VARIABLE} holds no keys: write 1: and the 64 hexadecimal digits of `openssl rand -hex 32`")]
+    #[error(
+        "{VARIABLE} has no keys: set it to 1: followed by 64 hexadecimal digits, for example from `openssl rand -hex 32`"
+    )]
     BadVariable,
     /// The file holds something else.
-    #[error("{} holds no keys; restore it from a backup", file.display())]
+    #[error("{} has no keys; restore it from a backup", file.display())]
     BadFile {
         /// The key file.
         file: PathBuf,

@@ -20,18 +20,18 @@ pub const VARIABLE: &str = "KAGITABA_SERVER_KEY";
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The environment variable holds something else.
-    #[error("{VARIABLE} is no key: it takes 64 hexadecimal digits, for instance of `openssl rand -hex 32`")]
+    #[error("{VARIABLE} isn't a key: set it to 64 hexadecimal digits, for example from `openssl rand -hex 32`")]
     BadVariable,
     /// The file holds something else.
-    #[error("{} is no key file (64 hexadecimal digits); restore it from a backup", file.display())]
+    #[error("{} isn't a key file (64 hexadecimal digits); restore it from a backup", file.display())]
     BadFile {
         /// The key file.
         file: PathBuf,
     },
     /// The database has been used already, but its key is missing.
     #[error(
-        "the database was made with a server key, but {} is missing, without which none of its access tokens can be \
-         checked; restore the file from a backup, set {VARIABLE}, or choose another --data folder to begin anew",
+        "the database was created with a server key, but {} is missing, and without it no access token can be checked; \
+         restore the file from a backup, set {VARIABLE}, or choose another --data folder to start over",
         file.display()
     )]
     Missing {
@@ -40,8 +40,8 @@ pub enum KeyError {
     },
     /// It is another key than the database's.
     #[error(
-        "{place} holds another key than the one that the database was made with, and none of its access tokens would \
-         pass; give it that one back ({VARIABLE} where it is set, else {}), or choose another --data folder to begin anew",
+        "{place} holds a different key than the one the database was created with, so none of its access tokens would \
+         work; put the original key back ({VARIABLE} if it is set, otherwise {}), or choose another --data folder to start over",
         file.display()
     )]
     Wrong {

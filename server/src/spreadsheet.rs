@@ -11,7 +11,7 @@ pub struct Encoding(&'static encoding_rs::Encoding);
 
 /// There is no encoding of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such encoding; write one such as utf-8, shift_jis or windows-1252")]
+#[error("there's no such encoding; use one such as utf-8, shift_jis or windows-1252")]
 pub struct NoEncoding;
 
 impl FromStr for Encoding {
@@ -42,7 +42,7 @@ pub fn decode(content: &[u8], encoding: Option<Encoding>) -> Result<Cow<'_, str>
         Err(error) if encoding == encoding_rs::UTF_8 => {
             let line = 1 + breaks(&content[..error.valid_up_to()]);
             format!(
-                "line {line}: this is not UTF-8; save the file as CSV in UTF-8, or say what it is in: --encoding shift_jis"
+                "line {line}: this is not UTF-8; save the file as CSV in UTF-8, or name its encoding, such as --encoding shift_jis"
             )
         }
         _ => format!("this is not {}; save the file as CSV in UTF-8", encoding.name()),

@@ -43,10 +43,10 @@ pub enum Problem {
         max: usize,
     },
     /// There are control, invisible or direction-changing characters, which could make a text look like another one.
-    #[error("remove control, invisible or direction-changing characters")]
+    #[error("remove control characters, invisible characters and characters that change the text direction")]
     UnsupportedCharacters,
     /// The value is not an e-mail address.
-    #[error("{input} is not an e-mail address; write it like name@example.com")]
+    #[error("{input} isn't an e-mail address; write it like name@example.com")]
     NotAnEmail {
         /// The input, shortened.
         input: String,
@@ -58,10 +58,10 @@ pub enum Problem {
         max: u16,
     },
     /// The value is not one of those offered.
-    #[error("choose one of the values on offer")]
+    #[error("choose one of the available values")]
     UnknownValue,
     /// The password is easy to guess: a common one, the person's e-mail address, or one repeated character.
-    #[error("it is too easy to guess; choose no common password, e-mail address or repeated character")]
+    #[error("it's too easy to guess; don't use a common password, your e-mail address or a single repeated character")]
     EasyToGuess,
 }
 

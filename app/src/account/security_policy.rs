@@ -167,8 +167,16 @@ const NOTES: &str = "policy-notes";
 
 /// Returns the question to confirm before Auth Tokens are lost.
 fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> Question {
-    let expiring = (expiring > 0).then(|| t_string!(i18n, policy.ask_expiring, count = expiring).to_string());
-    let forgotten = (forgotten > 0).then(|| t_string!(i18n, policy.ask_forgotten, count = forgotten).to_string());
+    let expiring = match expiring {
+        0 => None,
+        1 => Some(t_string!(i18n, policy.ask_expiring_one).to_owned()),
+        count => Some(t_string!(i18n, policy.ask_expiring, count = count).to_string()),
+    };
+    let forgotten = match forgotten {
+        0 => None,
+        1 => Some(t_string!(i18n, policy.ask_forgotten_one).to_owned()),
+        count => Some(t_string!(i18n, policy.ask_forgotten, count = count).to_string()),
+    };
     Question {
         title: t_string!(i18n, policy.ask_title).to_owned(),
         text: [expiring, forgotten].into_iter().flatten().collect::<Vec<_>>().join(" "),

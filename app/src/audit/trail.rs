@@ -161,7 +161,7 @@ fn Results(trail: Trail, filter: Memo<TrailFilter>) -> impl IntoView {
         return view! {
             <section class="empty" role="status">
                 {Icon::Search.view()}
-                <h2>{t_signal!(i18n, tokens.nothing_title)}</h2>
+                <h2>{t_signal!(i18n, audit.nothing_title)}</h2>
                 <p>{t_signal!(i18n, audit.nothing_text)}</p>
             </section>
         }

@@ -118,9 +118,9 @@ impl UserChanges {
         Question {
             title: t_string!(i18n, users.ask_role_title, name = name, role = new).to_string(),
             text: if own {
-                t_string!(i18n, users.ask_role_own, old = old, new = new).to_string()
+                t_string!(i18n, users.ask_role_own, old = old).to_string()
             } else {
-                t_string!(i18n, users.ask_role_text, name = name, old = old, new = new).to_string()
+                t_string!(i18n, users.ask_role_text, name = name, old = old).to_string()
             },
             confirm: t_string!(i18n, users.change_role).to_owned(),
             destructive: own,

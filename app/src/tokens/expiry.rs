@@ -19,7 +19,7 @@ pub fn Expiry(#[prop(into)] ends_at: Signal<Option<DateTime<Utc>>>) -> impl Into
     let over = move || left().is_some_and(|left| left <= TimeDelta::zero());
     let text = move |end: DateTime<Utc>| match left() {
         Some(left) if left <= TimeDelta::zero() => t_signal!(i18n, card.expired).into_any(),
-        Some(left) if left < TimeDelta::days(1) => t_signal!(i18n, card.expires_today).into_any(),
+        Some(left) if left <= TimeDelta::days(1) => t_signal!(i18n, card.expires_today).into_any(),
         Some(left) if left < TimeDelta::days(100) => {
             let count = (left + TimeDelta::days(1) - TimeDelta::microseconds(1)).num_days();
             (move || t_string!(i18n, card.expires_in, count = count).to_string()).into_any()

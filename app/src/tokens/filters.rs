@@ -60,6 +60,7 @@ pub fn FilterSidebar(
             <Choices
                 name="created"
                 legend=t_signal!(i18n, filter.created)
+                hint=t_signal!(i18n, filter.exactly_30_days)
                 options=any(t_signal!(i18n, filter.any_time)).chain(created).collect()
                 chosen=Signal::derive(move || filter.with(|filter| filter.created.map_or("", CreatedOn::as_str)))
                 on_choose=move |value: &'static str| choose(&|next| next.created = value.parse().ok())

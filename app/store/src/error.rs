@@ -11,46 +11,44 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The database was used with another server key before.
-    #[error("the server key is another one than the database's access tokens are hashed with; use that one")]
+    #[error("the server key isn't the one the database's access tokens are hashed with; use that key")]
     WrongKey,
     /// The database is of a version whose audit trail had no chain.
-    #[error(
-        "the database is of a version before the audit trail was chained; bring it to this one's form: kagitaba migrate"
-    )]
+    #[error("the database is from a version without a chained audit trail; migrate it with kagitaba migrate")]
     Unchained,
     /// The URL names a kind of database that the store does not support.
-    #[error("`{0}` is no kind of database that can be used; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    #[error("`{0}` isn't a supported kind of database; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnsupportedDatabase(String),
     /// The sealing keys are missing or can't be read.
     #[error("the sealing keys can't be used: {0}")]
     SealingKeys(String),
     /// Another process serves the `SQLite` database with this lock file, or migrates it.
     #[error(
-        "a Kagitaba server uses this database already ({} is locked); stop it first: it would not hear of what another \
-         process changes. One server at a time can use an SQLite database, any number one on PostgreSQL",
+        "a Kagitaba server is already using this database ({} is locked); stop it first, because it wouldn't notice \
+         another process's changes. An SQLite database can be used by one server at a time, PostgreSQL by any number",
         .0.display()
     )]
     InUse(PathBuf),
     /// The `SQLite` file has hard links.
     #[error(
-        "{} has other names (hard links), by which SQLite would damage it; remove them, or make a copy by `kagitaba backup`",
+        "{} has other names (hard links), with which SQLite would damage it; remove them, or copy it with `kagitaba backup`",
         .0.display()
     )]
     SeveralNames(PathBuf),
     /// A pooler gives one `PostgreSQL` session to several connections in turn.
     #[error(
-        "a pooler between here and PostgreSQL hands sessions on after each transaction, so settings and notifications get \
-         lost; nothing was changed. Set it to session pooling (PgBouncer: pool_mode = session), or go around it"
+        "the pooler in front of PostgreSQL pools transactions, so settings and notifications get lost; nothing was \
+         changed. Set it to session pooling (PgBouncer: pool_mode = session), or connect without it"
     )]
     SharedSessions,
     /// The database failed.
     #[error("the database failed; check the database server or its file, the disk and the permissions: {0}")]
     Database(#[from] sqlx::Error),
     /// The database could not be migrated to this version.
-    #[error("the database could not be migrated; restore a backup or use the version that it is of: {0}")]
+    #[error("the database could not be migrated; restore a backup, or use the version it came from: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A row holds something that no version has written.
-    #[error("the database holds something unreadable ({0}); restore a backup")]
+    #[error("the database contains unreadable data ({0}); restore a backup")]
     Corrupt(String),
     /// A password could not be hashed, or its hash could not be read.
     #[error("the password could not be checked or stored ({0}); try again")]

@@ -98,7 +98,7 @@ test('a token of another account is answered 404, not 403', async ({ page, reque
   await signIn(stranger, 'administrator');
   const answer = await stranger.goto(paths.token(token.id));
   expect(answer?.status()).toBe(404);
-  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('No such access token');
+  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('Access token not found');
   expect(await stranger.content()).not.toContain(token.sid);
   for (const [name, data] of [
     ['get', {}],

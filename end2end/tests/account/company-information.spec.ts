@@ -299,7 +299,7 @@ test('integrations read the saved profile', async ({ page, request }) => {
     await open(page, paths.companyInformation);
     await section(page, 'Commercial contact').getByLabel('Name', { exact: true }).fill(name);
     await save(page, wordsOf('en'));
-    await expect(toast(page, 'The company information was saved')).toBeVisible();
+    await expect(toast(page, 'Company information saved')).toBeVisible();
     const answer = await request.get(`/Agencies/${token.sid}/CompanyInformation`, { headers: { authorization } });
     expect(await answer.json()).toMatchObject({ CommercialContact: { Name: name } });
   }).toPass({ timeout: 60_000 });

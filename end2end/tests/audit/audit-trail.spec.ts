@@ -63,7 +63,7 @@ for (const language of ['en', 'ja'] as const) {
       const end = page.getByRole('region', { name: words.audit.head_title });
       await expect(end.locator('code')).toHaveText(/^[0-9a-f]{64}$/);
       await page.getByRole('searchbox').fill('no entry has this');
-      await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+      await expect(page.getByRole('heading', { name: words.audit.nothing_title })).toBeVisible();
       await expect(end.locator('code')).toBeVisible();
       await page.setViewportSize({ width: 390, height: 800 });
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -82,13 +82,13 @@ for (const language of ['en', 'ja'] as const) {
         new RegExp(`^(${words.action.signed_in}|${words.action.signed_out})$`),
       );
       await page.getByRole('searchbox').fill(token.name);
-      await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+      await expect(page.getByRole('heading', { name: words.audit.nothing_title })).toBeVisible();
       expect(query(page)).toEqual({ about: 'sign-in', text: token.name });
       await about.selectOption(words.audit.tokens);
       await expect(entries(page)).toHaveCount(1);
       const tomorrow = new Date(Date.now() + 2 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
       await page.getByLabel(words.audit.from, { exact: true }).fill(tomorrow);
-      await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+      await expect(page.getByRole('heading', { name: words.audit.nothing_title })).toBeVisible();
       expect(query(page)).toMatchObject({ about: 'tokens', text: token.name, from: tomorrow });
       await page.goBack();
       await expect(entries(page)).toHaveCount(1);

@@ -314,7 +314,7 @@ test('Try it shows the response and sends no session cookie', async ({ page }) =
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   const tryIt = page.getByRole('region', { name: 'Try it' });
-  const field = tryIt.getByLabel(/^Auth Token to try/);
+  const field = tryIt.getByLabel(/^Auth Token to test/);
   const answer = tryIt.locator('.try-it-answer');
   await expect(field).toHaveAttribute('type', 'password');
   for (const [secret, status] of [

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { call, expect, listOf, mark, namedLike, names, newToken, open, paths, running, signIn, stillMarked, test, unique } from '../support/fixtures.ts';
-import { locales } from '../support/words.ts';
+import { locales, wordsOf } from '../support/words.ts';
 
 /** The platform's own terms. */
 const terms = {
@@ -19,7 +19,7 @@ const terms = {
     clearAll: 'Clear all',
     one: '1 access token',
     two: '2 access tokens',
-    nothing: 'Nothing matches',
+    nothing: 'No matching tokens',
   },
   ja: {
     filters: 'フィルター',
@@ -34,7 +34,7 @@ const terms = {
     clearAll: 'すべてクリア',
     one: 'アクセストークン 1件',
     two: 'アクセストークン 2件',
-    nothing: '一致するものがありません',
+    nothing: '一致するトークンがありません',
   },
 } as const;
 
@@ -87,6 +87,7 @@ for (const language of ['en', 'ja'] as const) {
       await open(page, `${paths.tokens}?sort=name`);
       await mark(page);
       const created = sidebar(page).getByRole('group', { name: say.created });
+      await expect(created).toHaveAccessibleDescription(wordsOf(language).filter.exactly_30_days);
       const search = sidebar(page).getByRole('searchbox', { name: say.name });
       await search.fill('compliance');
       await expect(names(page)).toHaveText(['Compliance archive', 'Compliance screening']);

@@ -353,7 +353,7 @@ test.describe('Confirmation', () => {
         button.click();
         button.click();
       });
-    await expect(dialog(page)).toHaveAccessibleName('The new Auth Token');
+    await expect(dialog(page)).toHaveAccessibleName('New Auth Token');
     expect(resets).toBe(1);
   });
 });
@@ -414,7 +414,7 @@ test('Undo is still offered on the next page', async ({ page, request }) => {
   await page.getByRole('link', { name: 'Create access token' }).click();
   await expect(page).toHaveURL(paths.newToken);
   await page.getByRole('button', { name: 'Undo' }).click();
-  await expect(toast(page, `“${token.name}” is back as it was`)).toBeVisible();
+  await expect(toast(page, `“${token.name}” was restored`)).toBeVisible();
   expect(await gate(request, token.sid, token.secret)).toBe(200);
 });
 
@@ -429,13 +429,13 @@ test('a conflicting change is reported and shown in the list', async ({ page }) 
   await call(page, 'tokens/disable', { id: first.id });
   await (await openMenu(page, first.name)).getByRole('menuitem', { name: 'Reset' }).click();
   await dialog(page).getByRole('button', { name: 'Reset' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: 'Somebody else changed this access token meanwhile' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: wordsOf('en').error.conflict })).toBeVisible();
   await expect(card(page, first.name).locator('.badge')).toHaveText('Disabled');
 
   await call(page, 'tokens/delete', { id: second.id });
   await (await openMenu(page, second.name)).getByRole('menuitem', { name: 'Disable' }).click();
   await dialog(page).getByRole('button', { name: 'Disable' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: 'This access token does not exist any more' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: wordsOf('en').error.not_found })).toBeVisible();
   await expect(card(page, second.name)).toBeHidden();
 });
 
@@ -444,7 +444,7 @@ test('a token that no longer matches leaves the list', async ({ page }) => {
   await open(page, `${listOf(token.name)}&state=enabled`);
   await (await openMenu(page, token.name)).getByRole('menuitem', { name: 'Disable' }).click();
   await dialog(page).getByRole('button', { name: 'Disable' }).click();
-  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No matching tokens' })).toBeVisible();
   await expect(toast(page, `“${token.name}” is disabled`)).toBeVisible();
 });
 

@@ -103,7 +103,7 @@ test('an invalid form is reported and creates nothing', async ({ page }) => {
   await expect(page.getByText(wordsOf('en').error.invalid)).toBeVisible();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Create access token');
   await page.goto(listOf(name));
-  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No matching tokens' })).toBeVisible();
 });
 
 test('a change made meanwhile is not overwritten', async ({ page, anotherPage }) => {

@@ -14,7 +14,7 @@ pub async fn named(store: &Store, name: &str) -> Result<AccountId> {
     }
     let names: Vec<_> = store.account().all().await?.into_iter().map(|account| account.name).collect();
     if names.is_empty() {
-        bail!("there are no accounts yet in this --data folder; add one with kagitaba user add");
+        bail!("there are no accounts in this database yet; add one with kagitaba user add");
     }
-    bail!("there is no account {name}; write it as one of these: {}", names.join(", "))
+    bail!("there's no account named {name}; use one of these: {}", names.join(", "))
 }

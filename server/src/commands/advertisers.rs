@@ -29,10 +29,10 @@ use crate::{
 /// What can be done with advertisers.
 #[derive(Debug, Subcommand)]
 pub enum AdvertiserCommand {
-    /// Import advertisers from a CSV file: those of a known Id are replaced, others added, none removed. The first line
-    /// names the columns, in any order and case, as the API names its fields: Id, Name and as many others as there are.
-    /// Between them stand commas, semicolons or tabs. The file is in UTF-8, or in UTF-16 with a byte order mark.
-    /// Other accounts' credentials are never stored, and of tax numbers only the end. Where one line is wrong, nothing is
+    /// Import advertisers from a CSV file. Advertisers with a known Id are replaced, others are added, and none are removed.
+    /// The first line names the columns, in any order and case, as the API names its fields: Id, Name and any others.
+    /// Columns are separated by commas, semicolons or tabs. The file is in UTF-8, or in UTF-16 with a byte order mark.
+    /// Credentials of other accounts are never stored, and only the end of tax numbers. If any line is wrong, nothing is
     /// imported.
     Import(AdvertiserImport),
 }
@@ -52,13 +52,13 @@ impl AdvertiserCommand {
 /// Advertisers to import.
 #[derive(Debug, Clone, Args)]
 pub struct AdvertiserImport {
-    /// The file; - for standard input.
+    /// The file, or - for standard input.
     #[arg(value_name = "FILE.csv")]
     pub file: PathBuf,
     /// The agency account's name.
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: String,
-    /// What the file is in, where it is neither: shift_jis, windows-1252 and so on (WHATWG Encoding Standard).
+    /// The file's encoding, if it is neither UTF-8 nor UTF-16: shift_jis, windows-1252 and so on (WHATWG Encoding Standard).
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<Encoding>,
     /// Where the data is.
@@ -95,7 +95,7 @@ fn read(file: &Path, encoding: Option<Encoding>) -> Result<Vec<Advertiser>> {
         let more = problems.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
         let shown = problems[..problems.len().min(SHOWN)].join("\n  ");
-        anyhow!("nothing was imported; correct the file:\n  {shown}{more}")
+        anyhow!("nothing was imported; fix the file:\n  {shown}{more}")
     })
 }
 
@@ -143,14 +143,14 @@ fn advertiser(columns: &[&str], record: &StringRecord) -> Result<Option<Advertis
     if record.len() < columns.len() || last >= columns.len() {
         let (len, expected) = (record.len(), columns.len());
         return Err(vec![format!(
-            "it has {len} columns, the first line has {expected}; write as many, with \" around commas"
+            "it has {len} columns, but the first line has {expected}; write the same number, and put values with commas in quotes"
         )]);
     }
     let unnamed = |(column, value): &(&str, &str)| column.is_empty() && !value.trim().is_empty();
     let fields = || columns.iter().copied().zip(record);
     if let Some(number) = fields().position(|field| unnamed(&field)) {
         return Err(vec![format!(
-            "column {} has no name; name it in the first line, or remove what is below",
+            "column {} has no name; name it in the first line, or remove its values",
             number + 1
         )]);
     }
@@ -243,8 +243,8 @@ mod tests {
         assert_eq!(names(b"id,name,,\n7,Acme,,\n,,,\n 8,Eight, ,\n9,Nine,,,,\n, \n"), ["Acme", "Eight", "Nine"]);
         assert_eq!(
             wrong(b"Id,Name,\n7,Acme,red\n"),
-            ["line 2: column 3 has no name; name it in the first line, or remove what is below"]
+            ["line 2: column 3 has no name; name it in the first line, or remove its values"]
         );
-        assert!(wrong(b"Id,Name\n7,Acme,,red\n")[0].starts_with("line 2: it has 4 columns, the first line has 2"));
+        assert!(wrong(b"Id,Name\n7,Acme,,red\n")[0].starts_with("line 2: it has 4 columns, but the first line has 2"));
     }
 }

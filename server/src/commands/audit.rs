@@ -12,9 +12,9 @@ use crate::{config::Data, output::say};
 /// What can be done with the audit trail.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Walk every account's chain of entries: print how many there are and the hash of the last, or name the first that
-    /// was altered, removed or inserted. Only reads, also a copy that can't be written. Keep what it prints elsewhere and
-    /// give it with --head the next time: that a database was put back to an older copy, only a comparison tells.
+    /// Check every account's chain of entries. Prints the number of entries and the hash of the last one, or the first
+    /// entry that was altered, removed or inserted. It only reads, so it works on a read-only copy. Keep the hash elsewhere
+    /// and pass it with --head next time: nothing else shows that the database was replaced by an older copy.
     Verify(AuditVerify),
 }
 
@@ -33,11 +33,11 @@ impl AuditCommand {
 /// What of the audit trail to verify.
 #[derive(Debug, Clone, Args)]
 pub struct AuditVerify {
-    /// A hash that was noted elsewhere (from here, the audit page or a file of it): the entry that has it must be there.
-    /// May be given several times.
+    /// A hash noted earlier, from this command, the audit page or an export: the entry with this hash must still exist.
+    /// Can be given several times.
     #[arg(long, value_name = "HEX")]
     pub head: Vec<AuditHash>,
-    /// The one account, by its name [default: all].
+    /// The account's name [default: all accounts].
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: Option<String>,
     /// Where the data is.
@@ -54,7 +54,7 @@ pub async fn verify(AuditVerify { head, account, data }: &AuditVerify) -> Result
     let mut chains = data.verify_audit_trail(head).await?;
     if let Some(account) = account {
         chains.retain(|chain| chain.name.as_ref() == Some(account));
-        ensure!(!chains.is_empty(), "there is no account `{account}`; check its name");
+        ensure!(!chains.is_empty(), "there's no account named {account}; check the name");
     }
     for chain in &chains {
         say!("{}", in_words(chain))?;
@@ -70,22 +70,23 @@ fn problems(chains: &[AuditChain], noted: &[AuditHash]) -> Vec<String> {
     let broken = names(chains, |chain| chain.fault.is_some());
     if !broken.is_empty() {
         problems.push(format!(
-            "the audit trail was tampered with ({broken}); find out who can write the database, and restore a backup \
-             beside it to see what was there"
+            "the audit trail was tampered with ({broken}); find out who can write to the database, and restore a backup \
+             separately to see what was there"
         ));
     }
     let remade = names(chains, |chain| chain.fault.is_none() && chain.is_remade());
     if !remade.is_empty() {
         problems.push(format!(
-            "the chain was made of entries that had none ({remade}), which is right only where Kagitaba was upgraded then \
-             from a version before the chain; be sure of that, note the head, and give it with --head from now on"
+            "the chain was created for entries without one ({remade}), which is correct only if Kagitaba was upgraded at \
+             that time from a version without the chain; make sure of that, note the head, and pass it with --head from \
+             now on"
         ));
     }
     for hash in noted {
         if !chains.iter().any(|chain| chain.noted.iter().any(|(_, found)| found == hash)) {
             problems.push(format!(
-                "no entry has the hash {hash} that was noted elsewhere: the trail was put back to an older copy, shortened \
-                 or made again since; restore a backup beside it to see what was there"
+                "no entry has the noted hash {hash}: the trail has since been replaced by an older copy, shortened or \
+                 recreated; restore a backup separately to see what was there"
             ));
         }
     }
@@ -99,12 +100,15 @@ fn names(chains: &[AuditChain], wanted: impl Fn(&AuditChain) -> bool) -> String 
 fn in_words(chain: &AuditChain) -> String {
     let AuditChain { entries, head, sealed, noted, fault, .. } = chain;
     let sealed = sealed
-        .map(|(at, count)| format!("\n  the first {count} are as they were found when the chain was made, {at}"))
+        .map(|(at, count)| {
+            format!("\n  the first {count} entries were sealed as found when the chain was created, {at}")
+        })
         .unwrap_or_default();
-    let noted: String = noted.iter().map(|(number, hash)| format!("\n  entry {number} has the noted {hash}")).collect();
+    let noted: String =
+        noted.iter().map(|(number, hash)| format!("\n  entry {number} has the noted hash {hash}")).collect();
     let found = match fault {
         None => format!("{entries} entries, head {head}"),
-        Some(fault) => format!("BROKEN: {fault}\n  right until then: {entries} entries, head {head}"),
+        Some(fault) => format!("BROKEN: {fault}\n  intact up to there: {entries} entries, head {head}"),
     };
     format!("{}: {found}{sealed}{noted}", name(chain))
 }

@@ -19,9 +19,9 @@ use crate::{commands::account, config::Data, output::Output};
 /// What can be done with the calls at the gate.
 #[derive(Debug, Subcommand)]
 pub enum CallCommand {
-    /// Write an account's calls to standard output one by one, as long as --keep-calls keeps them: when they came, with
-    /// which access token, for what, from where, how they were answered and how long that took. They come roughly by time:
-    /// sort by Time where the order matters. What is written down while it runs may be missing.
+    /// Write an account's calls to standard output, one per line, for as long as --keep-calls keeps them: time, access
+    /// token, operation, network address, status and duration. They are roughly in order of time: sort by Time if the order
+    /// matters. Calls recorded while the export runs may be missing.
     Export(CallExport),
 }
 
@@ -43,13 +43,13 @@ pub struct CallExport {
     /// The agency account's name.
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: String,
-    /// The first day, in UTC [default: that of the oldest].
+    /// The first day, in UTC [default: the day of the oldest call].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub from: Option<NaiveDate>,
-    /// The last day, in UTC [default: that of the newest].
+    /// The last day, in UTC [default: the day of the newest call].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub to: Option<NaiveDate>,
-    /// In which form.
+    /// The format.
     #[arg(long, value_enum, default_value_t = CallFormat::Csv)]
     pub format: CallFormat,
     /// Where the data is.
@@ -70,7 +70,7 @@ pub enum CallFormat {
 const COLUMNS: [&str; 8] =
     ["Time", "TokenId", "TokenName", "AccountSid", "Operation", "Address", "Status", "LatencyMicroseconds"];
 
-const NOT_WRITTEN: &str = "standard output takes no more";
+const NOT_WRITTEN: &str = "cannot write to standard output";
 
 /// Writes the calls to standard output, keeping only a few packs of them in memory.
 ///
@@ -79,7 +79,7 @@ const NOT_WRITTEN: &str = "standard output takes no more";
 /// store fails.
 pub async fn export(export: &CallExport) -> Result<()> {
     let days = (export.from.unwrap_or(NaiveDate::MIN), export.to.unwrap_or(NaiveDate::MAX));
-    ensure!(days.0 <= days.1, "--to {} is before --from {}; give them the other way round", days.1, days.0);
+    ensure!(days.0 <= days.1, "--to {} is before --from {}; swap them", days.1, days.0);
     let store = export.data.open().await?;
     let account = account::named(&store, &export.account).await?;
     let log = store.gate().call_log(account, days.0, days.1);

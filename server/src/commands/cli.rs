@@ -67,7 +67,7 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_subcommands(without_empty_variables)
 }
 
-/// What Kagitaba can be told to do.
+/// A command of Kagitaba.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the console and the gate (the default).
@@ -75,25 +75,25 @@ pub enum Command {
     /// Manage account users.
     #[command(subcommand)]
     User(UserCommand),
-    /// Manage the advertisers that the gate tells of.
+    /// Manage the advertisers that the gate serves.
     #[command(subcommand)]
     Advertiser(AdvertiserCommand),
     /// Examine the audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// See the calls at the gate.
+    /// Export the calls at the gate.
     #[command(subcommand)]
     Call(CallCommand),
-    /// Manage the keys that Auth Tokens are kept with.
+    /// Manage the keys that encrypt stored Auth Tokens.
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Bring the database to this version's form, which `serve` does too.
+    /// Migrate the database to this version, as `serve` does when it starts.
     Migrate(Data),
-    /// Move all that there is from SQLite to PostgreSQL or back, while no server runs on either: all in one transaction,
-    /// compared row by row before it counts. The database that is moved from stays as it is.
+    /// Move all data from SQLite to PostgreSQL or back, while no server uses either database. The move is one transaction,
+    /// and every row is compared before it is committed. The source database stays as it is.
     Move(Move),
-    /// Write a copy of an SQLite database, as it is at one moment, into a new file. A server may go on meanwhile. The keys in
-    /// the data folder are not in it.
+    /// Write a consistent copy of an SQLite database to a new file. A server may keep running. The keys in the data folder
+    /// aren't included.
     Backup(Backup),
 }
 

@@ -13,10 +13,10 @@ use crate::{config::Data, output::say};
 /// Where to move from and to.
 #[derive(Debug, Clone, Args)]
 pub struct Move {
-    /// The database that has everything: sqlite:PATH or postgres://USER@HOST/NAME. A password is better in PGPASSWORD.
+    /// The database to move from: sqlite:PATH or postgres://USER@HOST/NAME. Pass the password in PGPASSWORD.
     #[arg(long, value_name = "URL")]
     pub from: String,
-    /// The database that has nothing yet, of the other kind.
+    /// The database to move to: empty, and of the other kind.
     #[arg(long, value_name = "URL")]
     pub to: String,
 }
@@ -38,7 +38,7 @@ pub struct Backup {
 /// If the store can't be opened.
 pub async fn migrate(data: &Data) -> Result<()> {
     data.open().await?;
-    say!("The database has the form of version {}.", env!("CARGO_PKG_VERSION"))?;
+    say!("The database is migrated to version {}.", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }
 
@@ -52,9 +52,7 @@ pub async fn move_all(Move { from, to }: &Move) -> Result<()> {
         say!("{:20} {:>12}", table.name, table.rows)?;
     }
     let rows: u64 = moved.iter().map(|table| table.rows).sum();
-    say!(
-        "Moved {rows} rows and found them all the same. Keep the server key where it is, and serve the new database."
-    )?;
+    say!("Moved {rows} rows and verified each one. Keep the server key where it is, and serve the new database.")?;
     Ok(())
 }
 
@@ -65,6 +63,9 @@ pub async fn move_all(Move { from, to }: &Move) -> Result<()> {
 pub async fn back_up(Backup { file, data }: &Backup) -> Result<()> {
     store::back_up(&data.url(), file).await.context("nothing was backed up")?;
     let (file, keys) = (file.display(), data.folder.display());
-    say!("Backed up the database to {file}. Keep the keys in {keys} (server.key, sealing.key), too, apart from it.")?;
+    say!(
+        "Backed up the database to {file}. Back up the keys in {keys} (server.key, sealing.key) too, and keep them \
+         apart from it."
+    )?;
     Ok(())
 }

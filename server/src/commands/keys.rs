@@ -21,8 +21,8 @@ use crate::{
 /// What can be done with the sealing keys.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make a new sealing key, seal the Auth Tokens with it that may be viewed again, and drop the old one. The server may
-    /// go on meanwhile; cut off in the middle, do it again.
+    /// Create a new sealing key, encrypt the stored Auth Tokens with it, and remove the old key. The server may keep running.
+    /// If the command is interrupted, run it again.
     Rotate(Data),
 }
 
@@ -49,10 +49,14 @@ pub async fn rotate(data: &Data) -> Result<()> {
     let keys = of(&data.folder)?;
     if environment::variable(VARIABLE).is_some() {
         if !keys.has_old() {
-            bail!("put a new key before the one in {VARIABLE}, restart the server with both, and do this again");
+            bail!(
+                "put a new key before the one in {VARIABLE}, restart the server with both, and run this command again"
+            );
         }
         let count = store.keys().seal_anew().await?;
-        say!("Sealed {count} Auth Tokens with the new key. Remove the old one from {VARIABLE}; restart the server.")?;
+        say!(
+            "Encrypted {count} Auth Tokens with the new key. Remove the old key from {VARIABLE} and restart the server."
+        )?;
         return Ok(());
     }
     let file = data.folder.join(FILE);
@@ -60,18 +64,18 @@ pub async fn rotate(data: &Data) -> Result<()> {
     if !of(&data.folder)?.has_old() {
         server_key::replace(&file, of(&data.folder)?.with_new(&mut rand::rng()).to_text().trim_end())?;
     }
-    let count = store.keys().seal_anew().await.context("nothing is lost: both keys are kept")?;
+    let count = store.keys().seal_anew().await.context("nothing was lost: both keys were kept")?;
     server_key::replace(&file, of(&data.folder)?.current_alone().to_text().trim_end())?;
-    say!("Sealed {count} Auth Tokens with a new key. The old one is gone from {}.", file.display())?;
+    say!("Encrypted {count} Auth Tokens with a new key. The old key was removed from {}.", file.display())?;
     Ok(())
 }
 
 /// Takes the lock, which is held until it is dropped.
 fn lock(file: &Path) -> Result<File> {
-    let lock = File::create(file).with_context(|| format!("cannot make {}", file.display()))?;
+    let lock = File::create(file).with_context(|| format!("cannot create {}", file.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!("the key is being rotated already; wait until that has ended"),
+        Err(TryLockError::WouldBlock) => bail!("the key is already being rotated; wait until that has finished"),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", file.display())),
     }
 }

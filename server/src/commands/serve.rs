@@ -37,20 +37,20 @@ use crate::{
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
-    /// Where to listen.
+    /// The address and port to listen on.
     #[arg(long, value_name = "ADDRESS:PORT", env = "KAGITABA_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
-    /// Make no demo accounts on the first start.
+    /// Don't create demo accounts on the first start.
     #[arg(long)]
     pub no_demo: bool,
-    /// Serve real users behind TLS: no demo accounts, and browsers are told to come back by HTTPS only.
+    /// Serve real users behind TLS: no demo accounts, and browsers return over HTTPS only (HSTS).
     #[arg(long, env = "KAGITABA_PRODUCTION", value_parser = FalseyValueParser::new())]
     pub production: bool,
-    /// The address by which people reach Kagitaba, as https://keys.example: for links in mail, the identity
-    /// provider and passkeys. Its pages may act whatever `Host` a proxy passes on.
+    /// The address people use to reach Kagitaba, such as https://keys.example: for links in e-mails, the identity provider
+    /// and passkeys. Pages at this address may send requests whatever `Host` a proxy passes on.
     #[arg(long, value_name = "URL", env = "KAGITABA_PUBLIC_URL")]
     pub public_url: Option<PublicUrl>,
     /// How connections are served.
@@ -62,7 +62,7 @@ pub struct Serve {
     /// Where else people may sign in.
     #[command(flatten)]
     pub oidc: oidc::Settings,
-    /// For how many days each call at the gate is kept; the figures of days stay.
+    /// The number of days to keep each call at the gate; daily totals are kept for good.
     #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
     pub keep_calls: u16,
     /// What the gate allows.
@@ -84,7 +84,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     let in_order = args.gate.lifecycle().is_in_order();
     ensure!(
         in_order,
-        "a version can't go out of use before it is deprecated; give a --sunset not before its --deprecation"
+        "a version can't be retired before it is deprecated; choose a --sunset on or after its --deprecation"
     );
     let mail = args.mail.mail(args.public_url.as_ref())?;
     let identity_provider = args.oidc.identity_provider(args.public_url.as_ref())?.map(Arc::new);
@@ -120,7 +120,7 @@ pub async fn serve(args: &Serve) -> Result<()> {
     if let Err(error) = store.gate().give_back_shares(true).await {
         tracing::warn!(%error, "calls that accounts did not make here were not given back: they come back as if made");
     }
-    store.gate().flush_calls().await.context("the last calls at the gate could not be written down")?;
+    store.gate().flush_calls().await.context("the last calls at the gate could not be recorded")?;
     Ok(())
 }
 
@@ -136,8 +136,8 @@ fn relying_party(args: &Serve, address: SocketAddr) -> Option<RelyingParty> {
 fn warn_of_proxies(Serve { production, listen, connections, .. }: &Serve) {
     if *production && !listen.ip().is_loopback() && connections.trusted_proxy.is_empty() {
         tracing::warn!(
-            "--production listens on {listen}, and only proxies on this machine are trusted: name yours with \
-             --trusted-proxy (KAGITABA_TRUSTED_PROXY), else all people and calls count as coming from its address"
+            "--production listens on {listen}, but only proxies on this machine are trusted: name yours with \
+             --trusted-proxy (KAGITABA_TRUSTED_PROXY), or all people and calls will seem to come from its address"
         );
     }
 }
@@ -148,8 +148,8 @@ async fn prepare_demo(args: &Serve, store: &Store, address: SocketAddr) -> Resul
     let private = address.ip().is_loopback() && !args.production;
     ensure!(
         private || !demo::is_in(store).await?,
-        "the database has the demo accounts, whose password is published; serve it on 127.0.0.1 without --production, \
-         or choose another --data folder"
+        "the database has the demo accounts, whose password is public; serve it on 127.0.0.1 without --production, or \
+         choose another --data folder"
     );
     if private && !args.no_demo && demo::is_due(store).await? {
         demo::create(store, Clock::system().now()).await?;
@@ -162,12 +162,12 @@ async fn welcome(store: &Store, address: SocketAddr) -> Result<()> {
     // The address has this name because browsers take passkeys only for a name.
     let here = address.ip() == Ipv4Addr::LOCALHOST;
     let host = if here { format!("localhost:{}", address.port()) } else { address.to_string() };
-    let mut text = format!("Kagitaba is at http://{host} (Ctrl+C ends it).\n");
+    let mut text = format!("Kagitaba is running at http://{host} (press Ctrl+C to stop).\n");
     if demo::is_in(store).await? {
         text.push_str(&format!("\n{}\n", demo::how_to_sign_in()));
     } else if !store.members().has_users().await? {
         text.push_str(
-            "\nThere are no users yet. Add the first one, with the same --data and --database as here:\n  \
+            "\nThere are no users yet. Add the first one, with the same --data and --database:\n  \
              kagitaba user add --email YOU@EXAMPLE.COM --name 'YOUR NAME' --role account_administrator --account 'YOUR AGENCY'\n",
         );
     }

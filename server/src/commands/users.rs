@@ -27,25 +27,26 @@ use crate::{commands::account, config::Data, output::say};
 /// What can be done with account users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add a user, and the account too where it does not exist yet. The password is asked for, or read as one line from
-    /// standard input.
+    /// Add a user, and the account if it doesn't exist yet. The password is asked for, or read as one line from standard
+    /// input.
     Add(UserAdd),
-    /// Remove a user's link to the identity provider: their next sign-in there makes it anew, by e-mail address.
+    /// Remove a user's link to the identity provider. Their next sign-in there links them again, by e-mail address.
     Unlink(UserUnlink),
-    /// Set a user's password, where they have forgotten it. It is asked for, or read as one line from standard input. They
-    /// are signed out everywhere; two-step sign-in stays as it is.
+    /// Set a user's password, for example if they have forgotten it. It is asked for, or read as one line from standard
+    /// input. The user is signed out everywhere; two-step sign-in isn't affected.
     SetPassword(UserNamed),
-    /// List users: account, e-mail address, name, role, state and when they were last seen, separated by tabs.
+    /// List users: account, e-mail address, name, role, state and when they were last active, separated by tabs.
     List(UserList),
-    /// Keep a user from working in an account: they are signed out of it at once. Its last active Account Administrator
-    /// stays.
+    /// Deactivate a user in an account: they are signed out of it immediately. An account's last active Account
+    /// Administrator can't be deactivated.
     Deactivate(MemberNamed),
-    /// Let a deactivated user work in an account again.
+    /// Reinstate a deactivated user in an account.
     Reinstate(MemberNamed),
-    /// Give a user another role in an account, from their next click on. Its last active Account Administrator stays one.
+    /// Change a user's role in an account, from their next action. An account's last active Account Administrator can't
+    /// give up the role.
     Role(UserRole),
-    /// Switch off a user's two-step sign-in, where they have lost their authenticator and their recovery codes: be sure
-    /// that it is they who ask. They are signed out everywhere.
+    /// Turn off a user's two-step sign-in, for example if they have lost their authenticator app and recovery codes. Make
+    /// sure the request really came from them. The user is signed out everywhere.
     ResetSecondFactor(SecondFactorReset),
 }
 
@@ -74,10 +75,10 @@ pub struct UserAdd {
     /// The e-mail address to sign in with.
     #[arg(long, value_parser = user::email)]
     pub email: String,
-    /// The name that others see.
+    /// The name shown to other users.
     #[arg(long, value_parser = user::name)]
     pub name: String,
-    /// What the user is in the account.
+    /// The user's role in the account.
     #[arg(long, value_parser = role())]
     pub role: Role,
     /// The agency account's name.
@@ -119,7 +120,7 @@ pub struct UserRole {
     /// The user.
     #[command(flatten)]
     pub member: MemberNamed,
-    /// What the user is in the account from then on.
+    /// The user's new role in the account.
     #[arg(long, value_parser = role())]
     pub role: Role,
 }
@@ -160,7 +161,7 @@ pub struct SecondFactorReset {
 /// Parses a role by name. Help lists the values this parser takes, so the roles are named once, in the domain.
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::as_str))
-        .try_map(|name| name.parse::<Role>().map_err(|_| "there is no such role"))
+        .try_map(|name| name.parse::<Role>().map_err(|_| "there's no such role"))
 }
 
 /// Adds the user, and the account too if it does not exist yet.
@@ -187,7 +188,7 @@ pub async fn reset_second_factor(user: &SecondFactorReset) -> Result<()> {
         Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         had => had?,
     };
-    say!("{}", if had { format!("Switched off for {}.", user.email) } else { "It was not on.".to_owned() })?;
+    say!("{}", if had { format!("Turned off for {}.", user.email) } else { "It wasn't turned on.".to_owned() })?;
     Ok(())
 }
 
@@ -216,7 +217,7 @@ pub async fn list(list: &UserList) -> Result<()> {
         Some(name) => Some(account::named(&store, name).await?),
         None => None,
     };
-    say!("Account\tE-mail\tName\tRole\tState\tLast seen")?;
+    say!("Account\tE-mail\tName\tRole\tState\tLast active")?;
     for (account, Member { person, role, state, last_seen_at }) in store.members().all(account).await? {
         let seen = last_seen_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
         let columns = [&*account, &*person.email, &*person.name, role.as_str(), state.as_str(), &*seen];
@@ -235,7 +236,7 @@ pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
     let account = account::named(&store, &member.account).await?;
     let after = match store.members().change_named(account, &member.email, change).await {
         Err(Error::Refused(Refusal::NotFound)) => {
-            bail!("{} has no user with the address {}; check it", member.account, member.email)
+            bail!("{} has no user with the address {}; check the address", member.account, member.email)
         }
         after => after?,
     };
@@ -244,7 +245,7 @@ pub async fn change(member: &MemberNamed, change: Change) -> Result<()> {
 }
 
 fn no_user(email: &str) -> String {
-    format!("there is no user with the address {email}; check it")
+    format!("there's no user with the address {email}; check the address")
 }
 
 /// Removes the user's links to identity providers.
@@ -257,7 +258,10 @@ pub async fn unlink(user: &UserUnlink) -> Result<()> {
         Err(Error::Refused(Refusal::NotFound)) => bail!(no_user(&user.email)),
         removed => removed?,
     };
-    say!("{}", if removed == 0 { "There was no link.".to_owned() } else { format!("Unlinked {}.", user.email) })?;
+    say!(
+        "{}",
+        if removed == 0 { "There was no link to remove.".to_owned() } else { format!("Unlinked {}.", user.email) }
+    )?;
     Ok(())
 }
 
@@ -277,13 +281,16 @@ pub async fn account(store: &Store, name: &str) -> Result<AccountId, Error> {
 fn read_password(email: &str) -> Result<String> {
     let password = if io::stdin().is_terminal() {
         let password = rpassword::prompt_password("Password: ")?;
-        ensure!(password == rpassword::prompt_password("Password again: ")?, "the two passwords differ; try again");
+        ensure!(
+            password == rpassword::prompt_password("Repeat the password: ")?,
+            "the two passwords differ; try again"
+        );
         password
     } else {
         let mut line = String::new();
         io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
         line.trim_end_matches(['\n', '\r']).to_owned()
     };
-    domain::members::user::password(&password, email).context("the password does not do")?;
+    domain::members::user::password(&password, email).context("the password can't be used")?;
     Ok(password)
 }

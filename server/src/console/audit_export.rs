@@ -24,11 +24,11 @@ use store::{AuditEntry, Store};
 enum ExportError {
     #[error("sign in first")]
     SignInNeeded,
-    #[error("your role does not allow it; ask an Account Administrator")]
+    #[error("your role doesn't allow this; ask an Account Administrator")]
     NotAllowed,
-    #[error("more than {EXPORT_MAX} entries fit; narrow the dates and export them in parts")]
+    #[error("more than {EXPORT_MAX} entries match; choose shorter periods and export them in parts")]
     TooMany,
-    #[error("the database does not answer; try again")]
+    #[error("the database isn't responding; try again")]
     Unavailable,
     #[error("something went wrong on the server; try again")]
     Internal,

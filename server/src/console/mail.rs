@@ -28,13 +28,13 @@ const AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(
 #[group(id = "mail")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
     /// The mail server that sends invitations and links to set a new password: smtps://USER:PASSWORD@HOST, or
-    /// smtp://USER:PASSWORD@HOST:587?tls=required for STARTTLS. It takes --mail-from and --public-url too. Better set
-    /// in the environment: who is on this machine can read arguments.
+    /// smtp://USER:PASSWORD@HOST:587?tls=required for STARTTLS. Also requires --mail-from and --public-url. Set it in the
+    /// environment: every user of this machine can read arguments.
     // Its password is shown neither by the help nor by an error.
     #[arg(long, value_name = "URL", env = "KAGITABA_SMTP_URL", hide_env_values = true)]
     #[arg(requires_all = ["mail_from", "public_url"])]
     pub smtp_url: Option<SmtpUrl>,
-    /// Whom mail is from, as 'Kagitaba <kagitaba@agency.example>'.
+    /// The sender of all e-mail, such as 'Kagitaba <kagitaba@agency.example>'.
     #[arg(long, value_name = "MAILBOX", env = "KAGITABA_MAIL_FROM")]
     pub mail_from: Option<Mailbox>,
 }
@@ -66,11 +66,12 @@ impl Settings {
     /// If the address of the mail server is invalid, or if a setting that it needs is missing.
     pub fn mail(&self, public_url: Option<&PublicUrl>) -> Result<Option<Mail>> {
         let Some(SmtpUrl(url)) = &self.smtp_url else { return Ok(None) };
-        let from = self.mail_from.clone().context("--smtp-url takes --mail-from (KAGITABA_MAIL_FROM) too")?;
-        let public_url = public_url.context("--smtp-url takes --public-url (KAGITABA_PUBLIC_URL) too")?;
+        let from = self.mail_from.clone().context("--smtp-url also requires --mail-from (KAGITABA_MAIL_FROM)")?;
+        let public_url = public_url.context("--smtp-url also requires --public-url (KAGITABA_PUBLIC_URL)")?;
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context(
-            "--smtp-url (KAGITABA_SMTP_URL) makes no sense; write smtps://USER:PASSWORD@HOST or \
-             smtp://USER:PASSWORD@HOST:587?tls=required, with %40 and the like for special characters in the two",
+            "--smtp-url (KAGITABA_SMTP_URL) is invalid; write smtps://USER:PASSWORD@HOST or \
+             smtp://USER:PASSWORD@HOST:587?tls=required, with special characters in USER and PASSWORD encoded, such as \
+             %40 for @",
         )?;
         let transport = transport.timeout(Some(STEP_WITHIN)).build();
         Ok(Some(Mail::new(Smtp { transport, from }, public_url.origin())))

@@ -79,7 +79,8 @@ pub async fn to_the_end(request: Request, next: Next) -> Response {
         failed => {
             let error = failed.map(Result::err);
             tracing::error!(?error, "an answer broke off");
-            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log says more").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; see its log for details")
+                .into_response()
         }
     }
 }

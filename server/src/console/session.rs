@@ -42,7 +42,7 @@ pub async fn look_up(State(store): State<Store>, mut request: Request, next: Nex
             Err(error) => {
                 tracing::error!(%error, "the session could not be looked up");
                 if !error.is_unavailable() {
-                    let text = "something went wrong on the server; its log says more";
+                    let text = "something went wrong on the server; see its log for details";
                     return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
                 }
                 request.extensions_mut().insert(CurrentUserUnknown);
@@ -58,7 +58,7 @@ pub async fn require_known(request: Request, next: Next) -> Response {
     if request.extensions().get::<CurrentUserUnknown>().is_none() {
         return next.run(request).await;
     }
-    let mut answer = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; try again").into_response();
+    let mut answer = (StatusCode::SERVICE_UNAVAILABLE, "the database isn't responding; try again").into_response();
     answer.headers_mut().insert(header::RETRY_AFTER, store::Error::RETRY_AFTER.into());
     answer
 }

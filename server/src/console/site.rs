@@ -28,7 +28,7 @@ impl Site {
     /// # Errors
     /// If a file is missing that pages will ask for.
     pub fn open(folder: &Path) -> Result<Self> {
-        let program = env::current_exe().context("cannot tell where this program is")?;
+        let program = env::current_exe().context("cannot find out where this program is")?;
         let hashes = fs::read_to_string(program.with_file_name(HASHES)).with_context(|| {
             format!("the frontend is not built, {HASHES} is missing beside the program; run `make build`")
         })?;
@@ -40,7 +40,7 @@ impl Site {
             ensure!(file.exists(), "the frontend is not built, {} is missing; run `make build`", file.display());
             if kind == PIECES {
                 let json = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-                pieces = Pieces::new(serde_json::from_slice(&json).context("the list of pieces cannot be read")?);
+                pieces = Pieces::new(serde_json::from_slice(&json).context("cannot read the list of pieces")?);
             }
         }
         Ok(Self { options: options(folder, true), pieces })

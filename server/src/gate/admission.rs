@@ -27,19 +27,19 @@ use crate::http::request_body::{self, BodyError};
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "gate")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
-    /// How many calls an account may make in an hour [default: 1000].
+    /// The number of calls an account can make in an hour [default: 1000].
     #[arg(long, value_name = "CALLS", env = "KAGITABA_CALLS_PER_HOUR")]
     pub calls_per_hour: Option<NonZeroU32>,
-    /// How many reports an account may export in a day [default: 100].
+    /// The number of reports an account can export in a day [default: 100].
     #[arg(long, value_name = "EXPORTS", env = "KAGITABA_EXPORTS_PER_DAY")]
     pub exports_per_day: Option<NonZeroU32>,
-    /// The form of answers whose client does not ask for one, and XML's root: json, or published as the platform has it.
+    /// The format of answers to clients that don't ask for one, and the root of XML: json, or published for the platform's.
     #[arg(long, value_name = "FORMAT", env = "KAGITABA_GATE_FORMAT", value_enum, default_value_t)]
     pub gate_format: GateFormat,
-    /// Since when an API version is deprecated: tell its clients so.
+    /// The date since which an API version is deprecated, sent with its answers.
     #[arg(long, value_name = "VERSION=DATE")]
     pub deprecation: Vec<Dated>,
-    /// When an API version will go out of use: tell its clients so.
+    /// The date on which an API version will be retired, sent with its answers.
     #[arg(long, value_name = "VERSION=DATE")]
     pub sunset: Vec<Dated>,
 }

@@ -48,7 +48,7 @@ struct Agency<'a> {
 }
 
 fn expiry() -> Schema {
-    schemas::date_or_empty("When the Auth Token ceases to pass. Empty for never.")
+    schemas::date_or_empty("When the Auth Token expires. Empty if never.")
 }
 
 // The calls left, with the numbers of the rate limit's headers.

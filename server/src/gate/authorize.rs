@@ -62,8 +62,8 @@ pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Respo
 }
 
 fn unnamed() -> GateError {
-    let message = "the proxy has to send the address of the call in this header, its method in X-Original-Method, and no \
-                   other address or method in any header that is read here";
+    let message = "the proxy must send the call's address in this header and its method in X-Original-Method, and no other \
+                   address or method in any of the headers read here";
     GateError::invalid("X-Original-URI", message)
 }
 

@@ -27,10 +27,10 @@ const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
     /// No `Authorization` header.
-    #[error("credentials are missing; send the Account SID and the Auth Token of an access token with HTTP Basic")]
+    #[error("credentials are missing; send an access token's Account SID and Auth Token by HTTP Basic authentication")]
     NoCredentials,
     /// An `Authorization` header that is not HTTP Basic, or several such headers.
-    #[error("the credentials can't be read; send one header `Authorization: Basic base64(AccountSID:AuthToken)`")]
+    #[error("the credentials can't be read; send a single header `Authorization: Basic base64(AccountSID:AuthToken)`")]
     UnreadableCredentials,
     /// No token has this SID, or its Auth Token is another one.
     #[error("the Account SID or the Auth Token is wrong; check both, or reset the token if its Auth Token is lost")]
@@ -50,49 +50,48 @@ pub enum GateError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// There is no such path.
-    #[error("there is no such resource; check the path, upper and lower case too")]
+    #[error("there's no such resource; check the path, including upper and lower case")]
     NotFound,
     /// The path takes other methods.
-    #[error("this resource does not take the request's method; it takes {allow}")]
+    #[error("this resource doesn't support the request's method; use {allow}")]
     MethodNotAllowed {
         /// The value of the header `Allow`.
         allow: String,
     },
     /// The operation is served by the agency's own server, though the token may call it.
-    #[error("this operation is answered by the agency's own server; call that one, which asks here whether you may")]
+    #[error("this operation is answered by the agency's own server; send the call there")]
     AnsweredElsewhere,
     /// The job has not ended.
     #[error(transparent)]
     NotReplayable(#[from] NotReplayable),
     /// The job has ended without a result, or its result was removed because of its age.
-    #[error("this job has no result: it has failed, or its result was removed after 30 days; replay the job")]
+    #[error("this job has no result: it failed, or its result was removed after 30 days; replay the job")]
     NoResult,
     /// Another change of the resource came first.
     #[error(transparent)]
     Conflict(store::Error),
     /// The input does not fit the operation.
-    #[error("the request is not valid; each of the errors says what to do")]
+    #[error("the request isn't valid; each error says what to do")]
     Invalid(Vec<FieldError>),
     /// The input fits the operation, but not the account's present state.
-    #[error("the request does not go with the account as it is now; each of the errors says what to do")]
+    #[error("the request conflicts with the account's current state; each error says what to do")]
     NotApplicable(Vec<FieldError>),
     /// The body is compressed.
-    #[error("the request's body is compressed; send it as it is, without Content-Encoding")]
+    #[error("the request's body is compressed; send it uncompressed, without Content-Encoding")]
     ContentEncoding,
     /// The body is of a type that the operation does not take.
     #[error(
-        "the request's body is of a type that is not taken; send application/json or \
-         application/x-www-form-urlencoded, in UTF-8"
+        "the request's body has an unsupported type; send application/json or application/x-www-form-urlencoded, in UTF-8"
     )]
     ContentType,
     /// The account has no calls left.
-    #[error("the account has made as many calls as it may for now; call again when the header Retry-After says")]
+    #[error("the account has reached its limit of calls; try again after the time in the header Retry-After")]
     TooManyCalls,
     /// The body can't be taken.
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The database does not answer.
-    #[error("the database does not answer at the moment; look whether a change was made before you try it again")]
+    #[error("the database isn't responding; before you try again, check whether the change was made")]
     Unavailable(store::Error),
     /// A fault of the server.
     #[error("something went wrong on the server; try again later")]
@@ -159,7 +158,7 @@ pub fn without_secret(text: &str) -> Cow<'_, str> {
 
 /// Returns the advice about a field; if it holds an Auth Token, about that.
 fn what_to_do(error: &FieldError) -> &str {
-    let misplaced = "this looks like an Auth Token; send it in the header Authorization alone";
+    let misplaced = "this looks like an Auth Token; send it in the Authorization header only";
     if error.message.contains(Secret::PREFIX) { misplaced } else { &error.message }
 }
 

@@ -110,7 +110,7 @@ fn of_form(form: &Query, lists: &[&str]) -> Result<Map<String, Value>, GateError
             None => fields.insert(name.to_owned(), value.into()),
             Some((object, field)) => {
                 let object = fields.entry(object).or_insert_with(|| Value::Object(Map::new()));
-                let object = object.as_object_mut().ok_or_else(|| GateError::invalid(name, "send its fields alone"))?;
+                let object = object.as_object_mut().ok_or_else(|| GateError::invalid(name, "send its fields only"))?;
                 object.insert(field.to_owned(), value.into())
             }
         };

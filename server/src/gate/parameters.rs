@@ -44,10 +44,8 @@ impl Parameter {
     pub fn described(self) -> Value {
         let mut described = json!({ "name": self.name(), "in": "query", "schema": self.schema() });
         let text = match self {
-            Page => {
-                "Which page. Lists are in the order of creation, oldest first; beyond the last page there is nothing."
-            }
-            PageSize => "How many on a page; more than 1,000 are 1,000. `X-Page-Size` says how many they are.",
+            Page => "The page. Lists are in the order of creation, oldest first; pages after the last are empty.",
+            PageSize => "The number of items on a page, at most 1,000. `X-Page-Size` returns the number used.",
             Text(_, text) => text,
             Date(_) | OneOf(..) => return described,
         };
@@ -89,7 +87,7 @@ pub fn check(query: &Query, known: &[&[Parameter]]) -> Result<(), GateError> {
 
 fn there_are(known: &[&[Parameter]]) -> String {
     let names = known.iter().copied().flatten().map(|parameter| parameter.name()).chain([version::PARAMETER]);
-    format!("there is no such parameter; this operation takes {}", names.collect::<Vec<_>>().join(", "))
+    format!("there's no such parameter; this operation takes {}", names.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -108,6 +106,6 @@ mod tests {
     fn unknown_and_repeated_parameters_are_named() {
         assert!(wrong("").is_empty() && wrong("Page=x&Day=&Ir-Version=2&IRVERSION=3").is_empty());
         assert_eq!(wrong("page=1&Page=1&Dai=2&Day=1&Day=1"), ["page", "Dai", "Day"]);
-        assert_eq!(there_are(&[&[Page]]), "there is no such parameter; this operation takes Page, IrVersion");
+        assert_eq!(there_are(&[&[Page]]), "there's no such parameter; this operation takes Page, IrVersion");
     }
 }

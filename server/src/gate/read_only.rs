@@ -20,7 +20,7 @@ impl Fields {
     #[must_use]
     pub fn without(mut self, name: &str, unchanged: impl FnOnce(&Value) -> bool) -> Self {
         if self.rest.shift_remove(name).is_some_and(|value| !unchanged(&value)) {
-            let message = "this can't be set; leave it out, or send it as it is".to_owned();
+            let message = "this can't be set; leave it out, or send it unchanged".to_owned();
             self.errors.push(FieldError { field: name.to_owned(), message });
         }
         self

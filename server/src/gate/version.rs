@@ -33,7 +33,7 @@ pub fn requested(headers: &HeaderMap, query: &Query, pinned: ApiVersion) -> Resu
         let invalid = || GateError::invalid(PARAMETER, format!("ask for version {}", ApiVersion::listed()));
         let version = read(text).ok_or_else(invalid)?;
         if asked.replace(version).is_some_and(|before| before != version) {
-            return Err(GateError::invalid(PARAMETER, "ask for one version, by header or query; these are two"));
+            return Err(GateError::invalid(PARAMETER, "ask for a single version, by header or query; these are two"));
         }
     }
     Ok(asked.unwrap_or(pinned))

@@ -14,10 +14,10 @@ pub struct PublicUrl(Url);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicUrlError {
     /// It is no URL with a host, or has more than an origin has.
-    #[error("write it as https://keys.example, with nothing behind the host but a port")]
+    #[error("write it like https://keys.example, with nothing after the host except a port")]
     NoOrigin,
     /// It has no TLS, so anyone on the way could read passwords and tokens.
-    #[error("it must begin with https:// (http:// is for this machine alone: localhost, 127.0.0.1, [::1])")]
+    #[error("it must begin with https:// (http:// works on this machine only: localhost, 127.0.0.1, [::1])")]
     NoTls,
 }
 

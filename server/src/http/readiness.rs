@@ -29,7 +29,7 @@ async fn is_ready(State(store): State<Store>) -> Response {
             answer.err().map_or(String::new(), |error| error.to_string())
         });
         tracing::warn!(why, "not ready: the database does not answer");
-        let text = "the database does not answer; the log says more";
+        let text = "the database isn't responding; see the log for details";
         ([(header::RETRY_AFTER, store::Error::RETRY_AFTER.to_string())], (StatusCode::SERVICE_UNAVAILABLE, text))
             .into_response()
     };

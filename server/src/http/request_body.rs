@@ -23,10 +23,10 @@ const TIME_MAX: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// The body has more than [`LENGTH_MAX`] bytes.
-    #[error("the request's body is too large; at most {LENGTH_MAX} bytes are taken")]
+    #[error("the request's body is too large; send at most {LENGTH_MAX} bytes")]
     TooLarge,
     /// The body broke off, or took too long.
-    #[error("the request's body did not arrive; send it again")]
+    #[error("the request's body did not arrive completely; send it again")]
     Incomplete,
 }
 

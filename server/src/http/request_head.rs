@@ -36,8 +36,8 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), &'static str>
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => Err("The request has more than one Host header; send one."),
-        (Some(host), None) if !is_host(host.as_bytes()) => Err("The request's Host header is no host and port."),
-        (None, _) if version == Version::HTTP_11 => Err("The request has no Host header, which HTTP/1.1 demands."),
+        (Some(host), None) if !is_host(host.as_bytes()) => Err("The request's Host header isn't a host and port."),
+        (None, _) if version == Version::HTTP_11 => Err("The request has no Host header, which HTTP/1.1 requires."),
         _ => Ok(()),
     }
 }

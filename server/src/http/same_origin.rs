@@ -24,7 +24,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrossOrigin {
     /// The browser says so.
-    #[error("This request comes from a page of another site, so it was not carried out. Open Kagitaba itself.")]
+    #[error("This request comes from a page of another site, so it was refused. Open Kagitaba directly.")]
     OtherSite,
     /// The page's origin is not the requested host.
     #[error(
@@ -39,7 +39,7 @@ pub enum CrossOrigin {
         host: String,
     },
     /// No header says where it comes from, and it carries a cookie.
-    #[error("This request does not say which page it comes from. With a cookie, send the header Origin too.")]
+    #[error("This request does not say which page it comes from. With a cookie, also send the Origin header.")]
     Unknown,
 }
 

@@ -267,7 +267,7 @@ fn verifier(oidc: &Oidc) -> CoreIdTokenVerifier<'_> {
 fn misconfigured(issuer: &IssuerUrl, reason: impl Into<Reason>) -> SignInFailure {
     tracing::error!(
         reason = %reason.into().0,
-        "{} is no identity provider, or one that calls itself otherwise; give --oidc-issuer as the provider writes it",
+        "{} isn't an identity provider, or calls itself something else; set --oidc-issuer to the name the provider uses",
         issuer.as_str()
     );
     SignInFailure::Misconfigured

@@ -28,33 +28,32 @@ const SECRET: &str = "KAGITABA_OIDC_CLIENT_SECRET";
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "oidc")] // of its own: debug builds refuse two groups of one name
 pub struct Settings {
-    /// The issuer of an identity provider that people may sign in at, too. It takes --oidc-client-id, a client secret
-    /// and --public-url; the redirect URI to register is PUBLIC-URL/sign-in/oidc/callback.
+    /// The issuer of an identity provider people can also sign in at. Also requires --oidc-client-id, a client secret and
+    /// --public-url; the redirect URI to register is PUBLIC-URL/sign-in/oidc/callback.
     #[arg(long, value_name = "URL", env = "KAGITABA_OIDC_ISSUER", requires_all = ["oidc_client_id", "public_url"])]
     pub oidc_issuer: Option<String>,
-    /// What the provider calls Kagitaba.
+    /// Kagitaba's client ID at the provider.
     #[arg(long, value_name = "ID", env = "KAGITABA_OIDC_CLIENT_ID")]
     pub oidc_client_id: Option<String>,
-    /// The file that the client secret is in. The secret itself may be in the environment instead, see the manual.
+    /// The file with the client secret. The secret itself can be set in the environment instead: see the manual.
     #[arg(long, value_name = "FILE", env = "KAGITABA_OIDC_CLIENT_SECRET_FILE")]
     pub oidc_client_secret_file: Option<PathBuf>,
-    /// What people know the provider by: Sign in with NAME.
+    /// The provider's name on the sign-in page: Sign in with NAME.
     #[arg(long, value_name = "NAME", env = "KAGITABA_OIDC_NAME", value_parser = user::name)]
     #[arg(default_value = "OpenID Connect")]
     pub oidc_name: String,
-    /// How the client secret is sent to the provider [default: basic, unless the provider says that it takes post only].
+    /// How the client secret is sent to the provider [default: basic, unless the provider accepts only post].
     #[arg(long, value_enum, value_name = "HOW", env = "KAGITABA_OIDC_CLIENT_AUTH")]
     pub oidc_client_auth: Option<ClientAuth>,
-    /// The claim that has a person's e-mail address [default: email].
+    /// The claim with a person's e-mail address [default: email].
     #[arg(long, value_name = "CLAIM", env = "KAGITABA_OIDC_EMAIL_CLAIM")]
     pub oidc_email_claim: Option<String>,
-    /// The claim that says that the e-mail address is the person's own [default: email_verified]; with Microsoft Entra ID
+    /// The claim that says whether the e-mail address is verified [default: email_verified]; for Microsoft Entra ID,
     /// xms_edov.
     #[arg(long, value_name = "CLAIM", env = "KAGITABA_OIDC_EMAIL_VERIFIED_CLAIM")]
     pub oidc_email_verified_claim: Option<String>,
-    /// Believe the provider's e-mail addresses where it does not say whether they are the person's own. Whoever can set an
-    /// address at the provider can then enter as the user here who has that address: only for a provider at which
-    /// administrators alone set addresses.
+    /// Trust the provider's e-mail addresses if it doesn't say whether they are verified. Anyone who can set an address at
+    /// the provider can then sign in as the user with that address: use it only if administrators alone set addresses there.
     #[arg(long, env = "KAGITABA_OIDC_TRUST_EMAIL", value_parser = FalseyValueParser::new())]
     pub oidc_trust_email: bool,
 }
@@ -66,12 +65,13 @@ impl Settings {
     /// If a setting is missing or invalid.
     pub fn identity_provider(&self, public_url: Option<&PublicUrl>) -> Result<Option<IdentityProvider>> {
         let Some(issuer) = &self.oidc_issuer else { return Ok(None) };
-        let client = self.oidc_client_id.clone().context("--oidc-issuer takes --oidc-client-id too")?;
-        let public_url = public_url.context("--oidc-issuer takes --public-url (KAGITABA_PUBLIC_URL) too")?;
-        let url = IssuerUrl::new(issuer.clone()).context("--oidc-issuer is no URL; write https://id.example")?;
+        let client = self.oidc_client_id.clone().context("--oidc-issuer also requires --oidc-client-id")?;
+        let public_url = public_url.context("--oidc-issuer also requires --public-url (KAGITABA_PUBLIC_URL)")?;
+        let url =
+            IssuerUrl::new(issuer.clone()).context("--oidc-issuer isn't a URL; write it like https://id.example")?;
         ensure!(
             public_url::is_safe(url.url()),
-            "--oidc-issuer must begin with https:// (http:// is for this machine alone)"
+            "--oidc-issuer must begin with https:// (http:// works on this machine only)"
         );
         let redirect = RedirectUrl::new(public_url.with_path(routes::IDENTITY_PROVIDER_CALLBACK))?;
         Ok(Some(IdentityProvider {
@@ -99,8 +99,8 @@ impl Settings {
                 let text = fs::read_to_string(file);
                 text.with_context(|| format!("cannot read the client secret from {}", file.display()))?
             }
-            (None, Some(secret)) => secret.into_string().map_err(|_| anyhow!("{SECRET} holds no text"))?,
-            (None, None) => bail!("--oidc-issuer takes a client secret too: --oidc-client-secret-file or {SECRET}"),
+            (None, Some(secret)) => secret.into_string().map_err(|_| anyhow!("{SECRET} isn't valid text"))?,
+            (None, None) => bail!("--oidc-issuer also requires a client secret: --oidc-client-secret-file or {SECRET}"),
         };
         let secret = secret.trim();
         ensure!(!secret.is_empty(), "the client secret is empty; see --oidc-client-secret-file and {SECRET}");

@@ -75,9 +75,9 @@ async fn user_that_can_t_be_added_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     for (email, password, reason) in [
-        ("aya@agency.example", "correct horse battery", "exists already"),
+        ("aya@agency.example", "correct horse battery", "there's already a user"),
         ("aya2@agency.example", "short", "at least 12 characters"),
-        ("aya", "correct horse battery", "not an e-mail address"),
+        ("aya", "correct horse battery", "isn't an e-mail address"),
     ] {
         let refused = add_user(folder.path(), email, password);
         let said = String::from_utf8_lossy(&refused.stderr);
@@ -110,10 +110,13 @@ async fn another_key_than_the_database_s_is_refused_with_its_place() {
     let (key, other) = (std::fs::read_to_string(&file).unwrap(), "0f".repeat(32));
 
     let (added, said) = add(Some(&other), "bo@agency.example");
-    assert!(!added && said.contains("KAGITABA_SERVER_KEY holds another key") && said.contains("server.key"), "{said}");
+    assert!(
+        !added && said.contains("KAGITABA_SERVER_KEY holds a different key") && said.contains("server.key"),
+        "{said}"
+    );
     std::fs::write(&file, &other).unwrap();
     let (added, said) = add(None, "bo@agency.example");
-    assert!(!added && said.contains("server.key holds another key"), "{said}");
+    assert!(!added && said.contains("server.key holds a different key"), "{said}");
     assert!(!said.contains(&other) && !said.contains(key.trim()), "{said}");
     assert!(add(Some(&key), "bo@agency.example").0);
 }
@@ -127,7 +130,7 @@ async fn a_user_who_is_linked_to_an_identity_is_unlinked() {
     let person = VerifiedPerson { email: "aya@agency.example".to_owned(), name: None };
     store.sign_in().link_identity(&aya, &person, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().session().unwrap();
     let unlink = |email| run(&["user", "unlink", "--email", email], &[], folder.path(), "");
-    for said in ["Unlinked aya@agency.example.\n", "There was no link.\n"] {
+    for said in ["Unlinked aya@agency.example.\n", "There was no link to remove.\n"] {
         assert_eq!(String::from_utf8_lossy(&unlink("aya@agency.example").stdout), said);
     }
     assert!(store.sign_in().with_identity(&aya, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap().is_none());
@@ -140,7 +143,7 @@ async fn second_factor_reset_reports_none_set_and_unknown_users() {
     let folder = tempfile::tempdir().unwrap();
     assert!(add_user(folder.path(), "aya@agency.example", "correct horse battery").status.success());
     let reset = |email| run(&["user", "reset-second-factor", "--email", email], &[], folder.path(), "");
-    assert_eq!(String::from_utf8_lossy(&reset("aya@agency.example").stdout), "It was not on.\n");
+    assert_eq!(String::from_utf8_lossy(&reset("aya@agency.example").stdout), "It wasn't turned on.\n");
     let refused = reset("bo@agency.example");
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("no user"), "{refused:?}");
 }
@@ -319,7 +322,7 @@ async fn import_with_a_wrong_line_changes_nothing_and_names_the_line() {
         ("Agency", "Id,Name\n7,Acme\n8,\n", &["line 3: Name: this can't be empty"][..]),
         ("Agency", "Id,Name,Colour\n7,Acme,red\n", &["line 1: Colour: there is no such column"]),
         ("Agency", many.as_str(), &["line 21: Id", "and 10 more"]),
-        ("Agenzy", "Id,Name\n7,Acme\n", &["there is no account Agenzy", "one of these: Agency"]),
+        ("Agenzy", "Id,Name\n7,Acme\n", &["no account named Agenzy", "one of these: Agency"]),
     ] {
         let refused = import(folder.path(), account, csv);
         let said = String::from_utf8_lossy(&refused.stderr);
@@ -380,7 +383,7 @@ async fn users_are_listed_changed_and_the_last_administrator_stays() {
             vec!["deactivate", "--email", "bo@agency.example", "--account", "Agency"],
             "Agency has no user with the address",
         ),
-        (vec!["deactivate", "--email", "aya@agency.example", "--account", "Agenzy"], "there is no account Agenzy"),
+        (vec!["deactivate", "--email", "aya@agency.example", "--account", "Agenzy"], "no account named Agenzy"),
     ] {
         let refused = user(&command);
         let said = String::from_utf8_lossy(&refused.stderr);

@@ -118,7 +118,7 @@ pub fn problems(loaded: &Values, typed: &Values) -> Vec<ProfileProblem> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotEdited {
     /// Another user has changed one of the same fields since it was loaded.
-    #[error("somebody else changed the same fields meanwhile; load them again")]
+    #[error("someone else changed the same fields; load them again")]
     Conflict,
     /// Some fields are invalid.
     #[error("some fields need attention")]

@@ -47,7 +47,7 @@ pub enum Expected {
 impl fmt::Display for ProfileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.expected {
-            Expected::KnownField => f.write_str("there is no such field; leave it out"),
+            Expected::KnownField => f.write_str("there's no such field; leave it out"),
             Expected::Object => f.write_str("send an object with the fields to change"),
             Expected::String => f.write_str("send a string; all values are strings here"),
             Expected::Line(max) => write!(f, "send one line of at most {max} characters"),

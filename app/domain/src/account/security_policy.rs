@@ -26,10 +26,10 @@ pub struct SecurityPolicy {
 #[serde(rename_all = "snake_case")]
 pub enum PolicyProblem {
     /// The longest lifetime is not a number of days within bounds.
-    #[error("a lifetime is 1 to {} days; leave it empty for none", Lifetime::MAX)]
+    #[error("a lifetime is 1 to {} days; leave it empty for no limit", Lifetime::MAX)]
     Lifetime,
     /// A line is not an address range.
-    #[error("line {line}: {input} is no address range; write it like 192.0.2.0/24")]
+    #[error("line {line}: {input} isn't an IP range; write it like 192.0.2.0/24")]
     Range {
         /// The line's number, from 1.
         line: usize,
@@ -37,7 +37,7 @@ pub enum PolicyProblem {
         input: String,
     },
     /// There are more than [`RANGES_MAX`] ranges.
-    #[error("at most {RANGES_MAX} address ranges are allowed")]
+    #[error("at most {RANGES_MAX} IP ranges are allowed")]
     TooManyRanges,
 }
 

@@ -36,25 +36,25 @@ pub struct Caller {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The account's API access is switched off.
-    #[error("API access is off for this account; an Account Administrator can enable it in the settings")]
+    #[error("API access is turned off for this account; ask an Account Administrator to enable it in the settings")]
     ApiAccessOff,
     /// The token is disabled.
-    #[error("this access token is disabled; enable it in the settings, or use another one")]
+    #[error("this access token is disabled; enable it in the settings, or use another token")]
     TokenDisabled,
     /// The call comes from a network address that the account does not allow.
     #[error(
-        "the account takes no calls from this network address; call from an allowed one, or have an Account \
-             Administrator add it to the security policy"
+        "the account doesn't allow calls from this network address; call from an allowed address, or ask an Account \
+             Administrator to add this one to the security policy"
     )]
     AddressNotAllowed,
     /// The path names a token other than the one in the credentials.
-    #[error("the Account SID in the path is not the one of the credentials; use the same in both")]
+    #[error("the Account SID in the path differs from the one in the credentials; use the same in both")]
     OtherAccountSid,
     /// The token lacks the operation's scope.
-    #[error("this access token lacks the API scope `{0:?}`; add it to the token in the settings")]
+    #[error("this access token doesn't have the API scope `{0:?}`; add it to the token in the settings")]
     ScopeMissing(Scope),
     /// The caller would give a token scopes that its own token lacks.
-    #[error("this access token can't give or handle scopes that it does not have itself: {0}; use one that has them")]
+    #[error("this access token can't grant or manage scopes it doesn't have itself: {0}; use a token that has them")]
     BeyondOwnScopes(Scopes),
 }
 

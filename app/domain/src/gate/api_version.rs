@@ -10,7 +10,7 @@ pub struct ApiVersion(u16);
 
 /// The number is not a version that the gate supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no version of the Agency API; choose {listed}", listed = ApiVersion::listed())]
+#[error("{0} isn't a version of the Agency API; choose {listed}", listed = ApiVersion::listed())]
 pub struct UnknownVersion(pub u16);
 
 impl ApiVersion {
@@ -65,6 +65,6 @@ mod tests {
     #[test]
     fn unknown_version_error_lists_known_versions() {
         let error = ApiVersion::try_from(7).unwrap_err();
-        assert_eq!(error.to_string(), "7 is no version of the Agency API; choose 3 or 2");
+        assert_eq!(error.to_string(), "7 isn't a version of the Agency API; choose 3 or 2");
     }
 }

@@ -30,10 +30,10 @@ pub struct TrustedProxy(AddressRange);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotATrustedProxy {
     /// The text is not an address range.
-    #[error("write an address or a range of addresses, as 10.0.0.5, 10.0.0.0/24 or 2001:db8::/64")]
+    #[error("write an address or a range of addresses, such as 10.0.0.5, 10.0.0.0/24 or 2001:db8::/64")]
     NotARange,
     /// The range contains every address.
-    #[error("then every client could claim any address; name the addresses of your proxies alone")]
+    #[error("this would let every client claim any address; name only the addresses of your proxies")]
     Everything,
 }
 

@@ -189,12 +189,12 @@ impl fmt::Display for Expected {
         match self {
             Self::KnownColumn => {
                 let columns = COLUMNS.join(",");
-                write!(f, "there is no such column; remove it. The columns, with commas between them: {columns}")
+                write!(f, "there is no such column; remove it. The columns are: {columns}")
             }
-            Self::Once => f.write_str("the column is there twice; remove one of them"),
+            Self::Once => f.write_str("the column is there twice; remove one"),
             Self::Present => f.write_str("the column is missing; add it"),
             Self::Id => f.write_str("write a whole number such as 1048291"),
-            Self::Something => f.write_str("this can't be empty; write something"),
+            Self::Something => f.write_str("this can't be empty; enter a value"),
             Self::Line(max) => {
                 write!(f, "write one line of at most {max} characters, without control or invisible characters")
             }
@@ -202,9 +202,9 @@ impl fmt::Display for Expected {
                 write!(f, "write at most {max} characters, without control or invisible characters")
             }
             Self::Website => f.write_str("write an address such as www.example.com or https://example.com/shop"),
-            Self::Currency => f.write_str("write the three letters of ISO 4217, such as JPY"),
+            Self::Currency => f.write_str("write a three-letter ISO 4217 code, such as JPY"),
             Self::Digits => f.write_str("write digits only, without spaces or dashes"),
-            Self::DateTime => f.write_str("write a date and time with UTC offset, such as 2021-03-15T09:22:11-07:00"),
+            Self::DateTime => f.write_str("write a date and time with a UTC offset, such as 2021-03-15T09:22:11-07:00"),
             Self::OneOf(values) => write!(f, "write one of {}", values.join(", ")),
         }
     }
@@ -396,7 +396,7 @@ mod tests {
             said,
             [
                 "Id: write a whole number such as 1048291",
-                "Name: this can't be empty; write something",
+                "Name: this can't be empty; enter a value",
                 "State: write one of ACTIVE, DELINQUENT",
                 "PhoneNumber: write digits only, without spaces or dashes",
             ]

@@ -75,21 +75,21 @@ const fn attribute(name: &'static str, data_type: DataType, description: &'stati
 
 const TOKEN_USAGE: [Attribute; 8] = [
     attribute("TokenId", DataType::String, "The access token"),
-    attribute("TokenName", DataType::String, "Its name now; empty where it was deleted"),
-    attribute("AccountSid", DataType::String, "Its Account SID; empty where it was deleted"),
+    attribute("TokenName", DataType::String, "Its current name; empty if it was deleted"),
+    attribute("AccountSid", DataType::String, "Its Account SID; empty if it was deleted"),
     attribute("Day", DataType::Date, "The day, in UTC"),
     attribute("Operation", DataType::String, "The id of the operation that was called"),
     attribute("Status", DataType::Integer, "The HTTP status of the answers"),
-    attribute("Calls", DataType::Integer, "How many calls"),
-    attribute("MeanLatency", DataType::Decimal, "How long an answer took, in milliseconds"),
+    attribute("Calls", DataType::Integer, "The number of calls"),
+    attribute("MeanLatency", DataType::Decimal, "The time an answer took, in milliseconds"),
 ];
 
 const AUDIT_LOG: [Attribute; 5] = [
-    attribute("Time", DataType::Date, "When it was done, in UTC"),
+    attribute("Time", DataType::Date, "The time of the action, in UTC"),
     attribute("Actor", DataType::String, "A user's e-mail address or an access token's Account SID; empty otherwise"),
-    attribute("Action", DataType::String, "What was done"),
-    attribute("TokenId", DataType::String, "The access token that it was done to or with; empty where it was none"),
-    attribute("Details", DataType::String, "More about it, as JSON"),
+    attribute("Action", DataType::String, "The action"),
+    attribute("TokenId", DataType::String, "The access token of the action; empty if there is none"),
+    attribute("Details", DataType::String, "Details, as JSON"),
 ];
 
 impl Report {
@@ -130,7 +130,7 @@ impl Report {
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
-            Self::TokenUsage => "How often each access token was used: by day, operation and HTTP status.",
+            Self::TokenUsage => "The use of each access token, by day, operation and HTTP status.",
             Self::AuditLog => "Who did what in the account, and to which access token.",
         }
     }
@@ -158,9 +158,9 @@ pub struct Period {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // the messages say it
 pub enum PeriodProblem {
-    #[error("{END_DATE} is before {START_DATE}; send them the other way round")]
+    #[error("{END_DATE} is before {START_DATE}; swap them")]
     EndBeforeStart,
-    #[error("A report is of at most {DAYS_MAX} days; run it for parts of the time")]
+    #[error("A report covers at most {DAYS_MAX} days; run it for shorter periods")]
     TooLong,
 }
 

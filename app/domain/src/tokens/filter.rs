@@ -12,7 +12,8 @@ pub const PAGE_SIZE: u32 = 24;
 /// Up to this many results, the list shows their exact number; beyond it, only that there are more.
 pub const COUNTED: u32 = 10_000;
 
-/// When a token was created, relative to now.
+/// When a token was created, relative to now. A token that was created exactly 30 days ago is one of the last 30 days:
+/// the two longer choices together match every token, and each token once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the interface's own words
@@ -245,6 +246,22 @@ mod tests {
         assert_eq!(CreatedOn::Last7Days.from(now), Some(now - TimeDelta::days(7)));
         assert_eq!(CreatedOn::Last30Days.from(now), CreatedOn::MoreThan30Days.before(now));
         assert_eq!((CreatedOn::MoreThan30Days.from(now), CreatedOn::Last7Days.before(now)), (None, None));
+    }
+
+    #[test]
+    fn token_of_exactly_30_days_is_one_of_the_last_30_days() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let matches = |choice: CreatedOn, age: TimeDelta| {
+            let created = now - age;
+            choice.from(now).is_none_or(|from| created >= from) && choice.before(now).is_none_or(|end| created < end)
+        };
+        let (days, moment) = (TimeDelta::days(30), TimeDelta::microseconds(1));
+        for (age, last_30_days) in [(days - moment, true), (days, true), (days + moment, false)] {
+            assert_eq!(matches(CreatedOn::Last30Days, age), last_30_days, "{age}");
+            assert_eq!(matches(CreatedOn::MoreThan30Days, age), !last_30_days, "{age}");
+        }
+        assert!(matches(CreatedOn::Last7Days, TimeDelta::days(7)));
+        assert!(!matches(CreatedOn::Last7Days, TimeDelta::days(7) + moment));
     }
 
     #[test]

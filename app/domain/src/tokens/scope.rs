@@ -285,7 +285,7 @@ pub struct Scope(u8);
 
 /// The catalogue has no operation with this id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no operation of the Agency API")]
+#[error("`{0}` isn't an operation of the Agency API")]
 pub struct UnknownScope(pub String);
 
 impl Scope {

@@ -128,7 +128,7 @@ pub(crate) async fn append(tx: &mut Connection, key: &ServerKey, link: &Link) ->
         None => (last_left(tx, account).await?, link.action == Action::AccountAdded.as_str()),
     };
     if !sealed {
-        tracing::error!(account = %account, "the audit trail was tampered with; kagitaba audit verify says more");
+        tracing::error!(account = %account, "the audit trail was tampered with; run kagitaba audit verify for details");
     }
     let sequence = last.sequence + 1;
     let place = Place { sequence, hash: key.hash(link.encoded(&last.hash, sequence)) };

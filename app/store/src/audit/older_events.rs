@@ -35,7 +35,10 @@ impl Core {
         .fetch_all(&mut *tx)
         .await?;
         for account in accounts {
-            tracing::warn!(%account, "the audit trail was of a version before chains: one was made of what was found");
+            tracing::warn!(
+                %account,
+                "the audit trail came from a version without a chain; one was created from the entries found"
+            );
             self.chain(&mut tx, account).await?;
         }
         Ok(tx.commit().await?)

@@ -72,7 +72,7 @@ impl AuditChain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuditFault {
     /// The entry with this number is not the one that was written: it was altered, swapped with another or made up.
-    #[error("entry {sequence} ({at}) was altered, or another stands in its place")]
+    #[error("entry {sequence} ({at}) was altered or replaced")]
     Altered {
         /// Its number.
         sequence: i64,
@@ -80,7 +80,7 @@ pub enum AuditFault {
         at: DateTime<Utc>,
     },
     /// No entry has a number, and there is no head: the chain was removed, or was never made.
-    #[error("there is no chain; {entries} entries have neither number nor hash, and may have been altered")]
+    #[error("there is no chain; {entries} entries have no number or hash, and may have been altered")]
     Missing {
         /// The number of entries.
         entries: i64,
@@ -94,14 +94,14 @@ pub enum AuditFault {
         after: Option<DateTime<Utc>>,
     },
     /// There is an entry that was never recorded.
-    #[error("an entry of {at} was inserted that was never recorded")]
+    #[error("an entry dated {at} was inserted; it was never recorded")]
     Inserted {
         /// Its time.
         at: DateTime<Utc>,
     },
     /// The entries are in order, but the head, which names the last one, was altered or removed, so some may be missing
     /// at the end.
-    #[error("the record of which entry is the last was altered or removed{}; entries may be missing there", and_when(.after.as_ref()))]
+    #[error("the record of the last entry was altered or removed{}; entries may be missing there", and_when(.after.as_ref()))]
     Head {
         /// The time of the last remaining entry.
         after: Option<DateTime<Utc>>,

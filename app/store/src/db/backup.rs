@@ -12,10 +12,10 @@ use tempfile::NamedTempFile;
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A file of the backup's name exists already; a backup never overwrites a file.
-    #[error("{} exists already; name a new file", .0.display())]
+    #[error("{} already exists; choose a new file", .0.display())]
     Exists(PathBuf),
     /// The database is not an `SQLite` one, the only kind that is backed up here.
-    #[error("a PostgreSQL database is backed up by PostgreSQL's own tools; use pg_dump")]
+    #[error("a PostgreSQL database is backed up with PostgreSQL's own tools; use pg_dump")]
     NotBackedUpHere,
     /// The database failed.
     #[error(transparent)]

@@ -53,7 +53,7 @@ pub struct MovedTable {
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
     /// Both databases of a move are of the same kind.
-    #[error("both databases are of the same kind; copy an SQLite file as a file, PostgreSQL with pg_dump")]
+    #[error("both databases are of the same kind; copy an SQLite file directly, or a PostgreSQL database with pg_dump")]
     SameKind,
     /// A server uses the `PostgreSQL` database.
     #[error(
@@ -61,13 +61,13 @@ pub enum MoveError {
     )]
     Served,
     /// The database to move from is empty.
-    #[error("the database to move from has nothing in it; check its address")]
+    #[error("the database to move from is empty; check its address")]
     NothingToMove,
     /// The database to move to has rows in this table.
-    #[error("the database to move to has something in its table {0} already; name an empty one")]
+    #[error("the database to move to already has data in its table {0}; choose an empty one")]
     NotEmpty(&'static str),
     /// The rows of this table differ after the move.
-    #[error("the table {0} has come out different, so nothing was moved; report it, please")]
+    #[error("the table {0} came out different, so nothing was moved; please report this")]
     Differs(&'static str),
     /// One of the databases failed.
     #[error(transparent)]

@@ -288,7 +288,7 @@ impl Reports<'_> {
              WHERE status = 'RUNNING' AND attempts >= $3 AND (progress_at < $4 OR progress_at > $5)",
         )
         .bind(now)
-        .bind("The server was ended each time that it has worked on the job; export fewer days.")
+        .bind("The server stopped each time it worked on this job; export fewer days.")
         .bind(ATTEMPTS)
         .bind(stalled)
         .bind(latest(now))

@@ -83,7 +83,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
 /// Returns a text that lists the demo users and their password.
 #[must_use]
 pub fn how_to_sign_in() -> String {
-    let mut lines = vec![format!("This is demo data. Sign in with the password {PASSWORD} as one of these:")];
+    let mut lines = vec![format!("This is demo data. Sign in with the password {PASSWORD} as one of these users:")];
     for agency in [&HOSHI_OAK, &KITA_MEDIA, &MINATO_STUDIO] {
         lines.push(format!("  {}", agency.name));
         lines.extend(agency.users.iter().map(|(role, email, _)| format!("    {email:<32}{}", role.as_str())));

@@ -66,7 +66,7 @@ async fn changes(
         return (StatusCode::UNAUTHORIZED, "sign in first").into_response();
     };
     if !asker.role.may(Permission::SeeTokens) {
-        return (StatusCode::FORBIDDEN, "your role does not allow it; ask an Account Administrator").into_response();
+        return (StatusCode::FORBIDDEN, "your role doesn't allow this; ask an Account Administrator").into_response();
     }
     let Some(place) = places.take(asker.account, &session) else {
         let later = [(header::RETRY_AFTER, store::Error::RETRY_AFTER.to_string())];

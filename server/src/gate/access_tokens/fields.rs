@@ -92,7 +92,7 @@ fn schema(field: Field, body: Body) -> Schema {
         }
         Field::PrimaryContact => {
             let mut contact = schemas::formatted("uuid");
-            contact.description = Some("An account user. Another is answered with status 409.".to_owned());
+            contact.description = Some("An account user. Anyone else gets status 409.".to_owned());
             contact.into()
         }
         Field::Developers => {
@@ -106,8 +106,8 @@ fn schema(field: Field, body: Body) -> Schema {
             scopes.into()
         }
         Field::Expires => schemas::date_or_empty(
-            "A time like 2030-01-31T00:00:00Z, or empty for never. One that is over, or that the account does not \
-             allow, is answered with status 409.",
+            "A time like 2030-01-31T00:00:00Z, or empty for never. A past time, or one the account doesn't allow, gets \
+             status 409.",
         ),
     }
 }

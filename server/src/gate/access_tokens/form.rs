@@ -119,7 +119,7 @@ fn set(form: &mut TokenForm, name: &str, value: &Value) -> Result<(), String> {
         let items = value.as_array().ok_or("send an array of strings")?;
         items.iter().map(|item| item.as_str().map(str::to_owned).ok_or("send an array of strings")).collect()
     };
-    let field = fields::named(name).ok_or("there is no such field to set; leave it out")?;
+    let field = fields::named(name).ok_or("there's no such field to set; leave it out")?;
     match field {
         Field::Name => form.name = short(text()?, NAME_MAX)?,
         Field::Description => form.description = short(text()?, DESCRIPTION_MAX)?,
@@ -151,6 +151,6 @@ fn addresses(sent: &[String]) -> Result<String, String> {
 /// Returns an Auth Token's expiry as the form has it; an empty string means none.
 fn expiry(text: &str) -> Result<String, &'static str> {
     let end = (!text.is_empty()).then(|| DateTime::parse_from_rfc3339(text)).transpose();
-    let end = end.map_err(|_| "send a time like 2030-01-31T00:00:00Z, or an empty string for none")?;
+    let end = end.map_err(|_| "send a time like 2030-01-31T00:00:00Z, or an empty string for never")?;
     Ok(expiry::written(end.map(|end| end.to_utc())))
 }

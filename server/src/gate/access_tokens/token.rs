@@ -67,11 +67,11 @@ impl From<TokenState> for State {
 }
 
 fn last_use() -> Schema {
-    schemas::date_or_empty("When it last passed the gate. Empty for never.")
+    schemas::date_or_empty("When it was last used. Empty if never.")
 }
 
 fn expiry() -> Schema {
-    schemas::date_or_empty("When its Auth Token ceases to pass: chosen, or by the account's policy. Empty for never.")
+    schemas::date_or_empty("When its Auth Token expires, by its own setting or the account's policy. Empty if never.")
 }
 
 impl<'t> AccessToken<'t> {

@@ -54,15 +54,15 @@ impl PartialSchema for Advertiser {
                 "VatRegistered" | "AgencyOfRecord" => schemas::one_of(["true", "false"]),
                 "OrganizationType" => schemas::one_of(["CORP", "NONP_GOV", "OTHER"]),
                 "PhoneNumber" => schemas::matching("^[0-9]*$"),
-                "DateCreated" => described(schemas::formatted("date-time"), "Left out where it is not known."),
+                "DateCreated" => described(schemas::formatted("date-time"), "Left out if it isn't known."),
                 "FinancialSetup" => schemas::one_of(["BILLED_BY_IR"]),
-                "AccountManager" => described(schemas::text(), "Left out where nobody is assigned."),
-                "TaxId" => described(schemas::text(), "Of the number only the last four characters."),
+                "AccountManager" => described(schemas::text(), "Left out if no one is assigned."),
+                "TaxId" => described(schemas::text(), "Only the last four characters of the number."),
                 _ => schemas::text(),
             };
             object.property(name, schema)
         };
-        let url = described(schemas::constant(""), "Always empty: Kagitaba keeps no credentials of others.");
+        let url = described(schemas::constant(""), "Always empty: Kagitaba doesn't store credentials of others.");
         let object = COLUMNS.into_iter().fold(ObjectBuilder::new(), column);
         let object = object.property("RestAccountURL", url).property("Uri", schemas::text());
         ["Id", "Name", "State", "RestAccountURL", "Uri"].into_iter().fold(object, ObjectBuilder::required).into()

@@ -61,6 +61,6 @@ pub fn document(operation: Documentation) -> Documentation {
     let location = json!({ "Location": { "schema": schemas::formatted("uri-reference") } });
     operation
         .answers("200", json!({ "description": "The file, with `Mode=Stream`.", "content": file }))
-        .returns_with::<Job>("202", "The job is not at its end yet.")
-        .answers("302", json!({ "description": "Where the file is for the next five minutes.", "headers": location }))
+        .returns_with::<Job>("202", "The job hasn't finished yet.")
+        .answers("302", json!({ "description": "The file's address for the next five minutes.", "headers": location }))
 }

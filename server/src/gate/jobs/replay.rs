@@ -21,6 +21,6 @@ pub async fn handle(store: &Store, caller: &Caller, Path(id): Path<JobId>) -> Re
 }
 
 pub fn document(operation: Documentation) -> Documentation {
-    let refused = "The token may not do it, or the job is not at its end yet.";
+    let refused = "The token isn't allowed to do this, or the job hasn't finished yet.";
     operation.returns::<Job>().returns_with::<Envelope>("403", refused)
 }

@@ -73,15 +73,15 @@ fn headers() -> Value {
     let number = |text: &str| json!({ "description": text, "schema": { "type": "integer", "minimum": 0 } });
     let text = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
     json!({
-        "X-RateLimit-Limit": number("How many calls the account may make: in an hour, or exports in a day."),
-        "X-RateLimit-Remaining": number("How many of them are left. Calls that fail count too."),
-        "X-RateLimit-Reset": number("Seconds until all have come back; where none is left, until the next one has."),
-        "Retry-After": number("Seconds after which to call again."),
-        "Deprecation": text("Where the answer's API version is deprecated: since when (RFC 9745)."),
-        "Sunset": text("Where the answer's API version goes out of use: when (RFC 8594)."),
-        "Link": text("Where a list goes on: its next page (RFC 8288)."),
-        "X-Page-Size": number("Of a list: how many stand on a page."),
-        "X-Token-Expires": text("When the Auth Token of the call ceases to pass, if it does."),
+        "X-RateLimit-Limit": number("The number of calls the account can make in an hour, or of exports in a day."),
+        "X-RateLimit-Remaining": number("The number of them left. Failed calls count too."),
+        "X-RateLimit-Reset": number("Seconds until all are available again; if none is left, until the next one is."),
+        "Retry-After": number("Seconds to wait before calling again."),
+        "Deprecation": text("If the answer's API version is deprecated, the date since which it is (RFC 9745)."),
+        "Sunset": text("If the answer's API version will be retired, the date on which it will be (RFC 8594)."),
+        "Link": text("The list's next page, if there is one (RFC 8288)."),
+        "X-Page-Size": number("The number of items on a page of a list."),
+        "X-Token-Expires": text("When the call's Auth Token expires, if it does."),
     })
 }
 
@@ -105,7 +105,7 @@ fn described_agency() -> Value {
     json!({
         "operationId": agency::ID,
         "summary": "Retrieve the agency and the access token of the call",
-        "description": "Says whose credentials these are, what they allow and how many calls are left. It needs no scope.",
+        "description": "Returns whose credentials these are, what they allow and how many calls are left. Needs no scope.",
         "parameters": common_parameters(),
     })
 }
@@ -144,17 +144,20 @@ fn with_parts(mut described: Value, documentation: Option<Documentation>) -> Val
 /// Returns the errors that any call may get, by their status.
 fn errors() -> Map<String, Value> {
     let errors = [
-        ("400", "What was sent is not what the operation takes."),
+        ("400", "The request isn't valid."),
         ("401", "The credentials are missing or wrong, or have expired."),
-        ("403", "The token is disabled, lacks the scope or is another one; API access is off; the address is refused."),
-        ("404", "There is no such resource."),
-        ("405", "The resource does not take this method."),
+        (
+            "403",
+            "The token is disabled, lacks the scope or isn't the one in the path; API access is off; or the address isn't allowed.",
+        ),
+        ("404", "There's no such resource."),
+        ("405", "The resource doesn't support this method."),
         ("408", "The body did not arrive in time."),
-        ("409", "What was sent does not go with the account as it is, or somebody else has changed it meanwhile."),
+        ("409", "The request conflicts with the account's current state, or someone else has just changed it."),
         ("413", "The body is too large."),
-        ("415", "The body is compressed, or of a type that is not taken."),
-        ("429", "No calls are left for now."),
-        ("503", "The database does not answer. A change may have been made: look before you try it again."),
+        ("415", "The body is compressed or has an unsupported type."),
+        ("429", "The account has reached its limit of calls."),
+        ("503", "The database isn't responding. A change may have been made: check before you try again."),
     ];
     let envelope = json!(Ref::from_schema_name(Envelope::name()));
     let error = |text| json!({ "description": text, "content": both(&envelope) });
@@ -175,7 +178,7 @@ fn common_parameters() -> Vec<Value> {
     let version = json!({
         "name": version::PARAMETER,
         "in": "query",
-        "description": "The API version to answer in, in place of the token's own. The header `IR-Version` does the same.",
+        "description": "The API version of the answer, instead of the token's own. The header `IR-Version` does the same.",
         "schema": { "type": "string", "enum": version::spellings() },
     });
     vec![path_parameter("AccountSID"), version]

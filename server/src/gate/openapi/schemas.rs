@@ -68,7 +68,7 @@ pub fn scope_ids() -> Array {
 
 /// Returns the schema of a field that can't be set.
 pub fn read_only() -> Object {
-    let description = "Can't be set; ignored if it is sent back as it was read.";
+    let description = "Can't be set; ignored if sent back unchanged.";
     ObjectBuilder::new().schema_type(Type::String).read_only(true).description(Some(description)).build()
 }
 

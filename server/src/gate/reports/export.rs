@@ -22,7 +22,7 @@ use crate::gate::{
 };
 
 pub const ID: &str = "exportReport";
-const RESULT_FORMAT: &str = "CSV (the default), JSON or XML. Another is answered with status 200 and an error.";
+const RESULT_FORMAT: &str = "CSV (the default), JSON or XML. Any other value gets status 200 and an error.";
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]

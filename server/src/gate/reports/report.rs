@@ -15,8 +15,8 @@ pub const PATH: &str = "/Reports";
 pub const EXPORT_PATH: &str = "/ReportExport";
 
 /// As published, an invalid parameter of a report gets status 200 and an error, so the schema accepts any text.
-const DAY: &str = "A day, `YYYY-MM-DD`. What can't be read is answered with status 200 and an error.";
-const NOT_USED: &str = "Taken, as published, and not used: these reports are of the whole account.";
+const DAY: &str = "A day, `YYYY-MM-DD`. An invalid value gets status 200 and an error.";
+const NOT_USED: &str = "Accepted as published, but not used: these reports cover the whole account.";
 
 impl Segment for Report {
     fn read(id: &str) -> Result<Self, GateError> {

@@ -25,9 +25,9 @@ const NAME: &str = "Records";
 /// The number of records on a page, whatever the client asks for.
 const PAGE_SIZE: u32 = 20_000;
 
-const TABLE: &str = "The table, 0. Another is answered with status 200 and an error.";
-const PAGE_OF_RECORDS: &str = "The page, from 1. What can't be read is answered with status 200 and an error.";
-const FIXED: &str = "Taken, as published, and not used: a page has 20,000 records.";
+const TABLE: &str = "The table, 0. Any other value gets status 200 and an error.";
+const PAGE_OF_RECORDS: &str = "The page, from 1. An invalid value gets status 200 and an error.";
+const FIXED: &str = "Accepted as published, but not used: a page has 20,000 records.";
 
 /// The part of the report's one table.
 pub struct Table(Paging);

@@ -43,7 +43,7 @@ impl Clients {
             if claimed() && self.ignored.is_due() {
                 tracing::warn!(
                     %peer,
-                    "a request with X-Forwarded-For or Forwarded came from an address that is no trusted proxy, and they \
+                    "a request with X-Forwarded-For or Forwarded came from an address that isn't a trusted proxy, and they \
                      were ignored; if it is your proxy, name it with --trusted-proxy (KAGITABA_TRUSTED_PROXY): until \
                      then all its clients count as one"
                 );

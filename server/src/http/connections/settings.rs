@@ -80,14 +80,14 @@ impl Limits {
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct Arguments {
-    /// Proxies that say where requests come from, in Forwarded or X-Forwarded-For: addresses or ranges of them, several
-    /// with commas between or by several options [default with --production: 127.0.0.0/8,::1].
+    /// Proxies trusted to say where requests come from, in Forwarded or X-Forwarded-For: addresses or ranges, separated by
+    /// commas or in several options [default with --production: 127.0.0.0/8,::1].
     #[arg(long, value_name = "CIDR", env = "KAGITABA_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<TrustedProxy>,
-    /// How many connections there may be [default: 10000, or as many as descriptors allow].
+    /// The maximum number of connections [default: 10000, or as many as the open-file limit allows].
     #[arg(long, value_name = "NUMBER", env = "KAGITABA_MAX_CONNECTIONS")]
     pub max_connections: Option<NonZeroUsize>,
-    /// How many of them from one address that is no trusted proxy; never more than half of all [default: 500].
+    /// The maximum number of connections from one address that isn't a trusted proxy; at most half of all [default: 500].
     #[arg(long, value_name = "NUMBER", env = "KAGITABA_MAX_CONNECTIONS_PER_ADDRESS")]
     pub max_connections_per_address: Option<NonZeroUsize>,
 }
@@ -102,8 +102,8 @@ impl Arguments {
         let total = self.max_connections.map_or(TOTAL.min(most), NonZeroUsize::get);
         ensure!(
             total <= most,
-            "--max-connections {total} takes {} open files, and {descriptors} are allowed; raise that limit \
-             (ulimit -n, LimitNOFILE= of systemd) or choose {most} at most",
+            "--max-connections {total} needs {} open files, but only {descriptors} are allowed; raise that limit \
+             (ulimit -n, or LimitNOFILE= in systemd) or choose at most {most}",
             total.saturating_mul(PER_CONNECTION).saturating_add(RESERVE)
         );
         let per_address = self.max_connections_per_address.map_or(PER_ADDRESS, NonZeroUsize::get);
@@ -141,8 +141,8 @@ mod tests {
         let asking = |number| Arguments { max_connections: NonZeroUsize::new(number), ..Arguments::default() };
         assert_eq!(limits(&asking(448), 1_024).map(|limits| limits.total), Ok(448));
         let refused = limits(&asking(449), 1_024).unwrap_err();
-        assert!(refused.contains("takes 1026 open files, and 1024 are allowed"), "{refused}");
-        assert!(refused.contains("448 at most"), "{refused}");
+        assert!(refused.contains("needs 1026 open files, but only 1024 are allowed"), "{refused}");
+        assert!(refused.contains("at most 448"), "{refused}");
         let narrow = Arguments { max_connections_per_address: NonZeroUsize::new(3), ..asking(10) };
         assert_eq!(limits(&narrow, 1_024).map(|limits| limits.per_address), Ok(3));
     }

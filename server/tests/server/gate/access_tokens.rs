@@ -182,7 +182,7 @@ async fn errors_of_a_new_token_are_given_field_by_field() {
     }
     let answer = call(&app, &by, "POST", "", json!({ "Developers": [secret] })).await.json();
     let developers = answer["Errors"].as_array().unwrap().iter().find(|error| error["Field"] == "Developers").unwrap();
-    assert_eq!(developers["Message"], "this looks like an Auth Token; send it in the header Authorization alone");
+    assert_eq!(developers["Message"], "this looks like an Auth Token; send it in the Authorization header only");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn a_range_is_open_to_clients_in_it_in_each_form() {
     allow(&without_proxy, "203.0.113.0/24").await;
     let ignored = call(&without_proxy, ("x-forwarded-for", "203.0.113.7")).await;
     assert_eq!(ignored.status, StatusCode::FORBIDDEN, "its peer is no trusted proxy");
-    assert!(crate::support::log::text().contains("no trusted proxy"));
+    assert!(crate::support::log::text().contains("isn't a trusted proxy"));
 }
 
 #[tokio::test]

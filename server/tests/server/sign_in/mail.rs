@@ -172,7 +172,7 @@ async fn invitation_is_mailed_in_the_inviter_s_language_link_unshown() {
     let mut postbox = Postbox::open().await;
     let app = app(postbox.mail()).await;
     for (language, email, word) in
-        [("en-GB", "nao@partner.example", "invites you"), ("ja,en;q=0.5", "mio@partner.example", "")]
+        [("en-GB", "nao@partner.example", "has invited you"), ("ja,en;q=0.5", "mio@partner.example", "")]
     {
         let invited = invite(&app, email, language).await;
         assert_eq!((&invited["token"], &invited["mail_failed"]), (&Value::Null, &Value::Bool(false)));

@@ -134,7 +134,7 @@ fn assert_unavailable(answer: &Answer) {
     assert_come_back(answer);
     let envelope = answer.json();
     assert_eq!((&envelope["Status"], &envelope["Errors"]), (&"ERROR".into(), &serde_json::json!([])));
-    assert!(envelope["Message"].as_str().unwrap().contains("the database does not answer"));
+    assert!(envelope["Message"].as_str().unwrap().contains("the database isn't responding"));
 }
 
 /// Asserts that the page says that the database is away, and offers to try again.
@@ -143,7 +143,7 @@ fn assert_page_says_so(answer: &Answer) {
     assert_come_back(answer);
     assert!(answer.header("content-type").starts_with("text/html"));
     let text = answer.text();
-    assert!(text.contains("its database does not answer"), "{text}");
+    assert!(text.contains("The service is unavailable because its database"), "{text}");
     assert!(text.contains(&format!("href=\"{PAGE}\"")) && text.contains("Try again"), "{text}");
 }
 
