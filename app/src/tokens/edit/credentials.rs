@@ -31,6 +31,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                     <button
                         type="button"
                         class="button small"
+                        data-waits=""
                         disabled=move || !hydrated.get() || gone.get()
                         on:click=move |_| actions.pick(TokenCommand::View, known.get_untracked())
                     >
@@ -41,6 +42,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                 <button
                     type="button"
                     class="button small"
+                    data-waits=""
                     disabled=move || !hydrated.get() || gone.get()
                     on:click=move |_| actions.pick(TokenCommand::Reset, known.get_untracked())
                 >
