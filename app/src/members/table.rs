@@ -62,7 +62,7 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
     view! {
         <tr role="row" class:deactivated=move || !active.get()>
             <th role="rowheader" scope="row">
-                <span dir="auto">{move || member.with(|member| member.person.name.clone())}</span>
+                <span dir="auto" translate="no">{move || member.with(|member| member.person.name.clone())}</span>
                 {you}
             </th>
             <td role="cell" data-label=t_signal!(i18n, users.email)>

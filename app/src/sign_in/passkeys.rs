@@ -54,7 +54,7 @@ pub fn Passkeys(factors: SecondFactors, state: SecondFactorState, on_changed: Ca
         view! {
             <li>
                 <div>
-                    <strong dir="auto">{shown_name}</strong>
+                    <strong dir="auto" translate="no">{shown_name}</strong>
                     <p class="hint">
                         {t_signal!(i18n, passkey.since)} " " <Time at=created_at relative=true/> " · "
                         {match last_used_at {

@@ -106,7 +106,7 @@ fn SetUp(new: ShownAuthenticator, state: SecondFactorState) -> impl IntoView {
                 <p><a class="button" href=url>{t_signal!(i18n, second_factor.open_app)}</a></p>
                 <p>{t_signal!(i18n, second_factor.type_secret)}</p>
                 <p class="qr-secret">
-                    <code class="secret">{secret}</code>
+                    <code translate="no" class="secret">{secret}</code>
                     <CopyButton
                         text=copied
                         label=Signal::derive(move || t_string!(i18n, second_factor.copy_secret).to_owned())
@@ -234,7 +234,7 @@ fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> i
             <p>{t_signal!(i18n, second_factor.codes_text)}</p>
             <div class="note warning">{Icon::Alert.view()} <p>{t_signal!(i18n, second_factor.codes_warning)}</p></div>
             <ol class="recovery-codes">
-                {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
+                {codes.into_iter().map(|code| view! { <li><code translate="no">{code}</code></li> }).collect_view()}
             </ol>
             <div class="recovery-keep">
                 <CopyButton text label=Signal::derive(move || t_string!(i18n, second_factor.copy_codes).to_owned())/>
