@@ -109,11 +109,13 @@
     addEventListener(type, handle, true);
   }
 
-  addEventListener('DOMContentLoaded', () => {
+  // The page has been parsed: from now on, all that changes in it is the work of others.
+  const begin = () => {
     if (hydrating || state !== 'waiting') return;
     for (const button of all('[data-waits]')) button.disabled = false;
     foreign.observe(document.getElementById('app'), { childList: true, subtree: true });
-  });
+  };
+  document.addEventListener('readystatechange', begin, { once: true, capture: true });
   addEventListener('unhandledrejection', () => {
     // Our wasm could not be loaded. If something else was the reason, our wasm reports soon that it runs.
     if (state === 'waiting') fail();
