@@ -84,7 +84,7 @@
     if (!notice) return;
     notice.hidden = false;
     // Outside an open dialog nothing could be clicked.
-    document.querySelector('dialog:modal')?.append(notice);
+    all('dialog:modal').at(-1)?.append(notice);
   };
   const fail = () => {
     if (state === 'failed') return;
