@@ -53,7 +53,15 @@
       field.value = value;
       if (selectionStart != null) field.setSelectionRange(selectionStart, selectionEnd);
     }
-    for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+  };
+  const replay = async () => {
+    kept.forEach(restore);
+    for (const one of kept) {
+      // The answer to the one before may have set it back.
+      restore(one);
+      for (const type of ['input', 'change']) one.field.dispatchEvent(new Event(type, { bubbles: true }));
+      await new Promise((go) => setTimeout(go));
+    }
   };
 
   // What others (extensions, translators) change in the page before hydration, which takes it as the server sent it: undone
@@ -130,14 +138,15 @@
     panicked = true;
     fail();
   });
-  const run = () => {
+  const run = async () => {
     if (panicked) return;
     state = 'runs';
     document.getElementById('stopped').hidden = true;
     delete html.dataset.failed;
-    html.dataset.hydrated = '';
     foreigners.forEach(giveBack);
-    kept.forEach(restore);
+    if (kept.length) await replay();
+    // For style sheets and tests.
+    if (!panicked) html.dataset.hydrated = '';
     press();
   };
   // Handlers of ours are called then, when our wasm has nothing under way.
