@@ -16,7 +16,7 @@
   };
   const remember = (target) => {
     forget();
-    clicked = target.closest?.('button[type=button]:not([popovertarget])') ?? null;
+    clicked = target.closest?.('#app button[type=button]:not([popovertarget])') ?? null;
     clicked?.setAttribute('aria-busy', 'true');
   };
   const press = () => {
@@ -73,10 +73,10 @@
   const undo = () => {
     records.push(...foreign.takeRecords());
     foreign.disconnect();
+    const removed = new Set(records.flatMap(({ removedNodes }) => [...removedNodes]));
+    const isForeign = (node) => node.tagName && node.tagName !== 'FONT' && !removed.has(node);
     foreigners = records.flatMap(({ target, addedNodes, removedNodes, nextSibling }) =>
-      [...addedNodes]
-        .filter((node) => !removedNodes.length && node.tagName && node.tagName !== 'FONT' && node.parentNode === target)
-        .map((node) => ({ node, target, nextSibling })),
+      removedNodes.length ? [] : [...addedNodes].filter(isForeign).map((node) => ({ node, target, nextSibling })),
     );
     for (const { target, addedNodes, removedNodes, nextSibling } of records.reverse()) {
       for (const node of addedNodes) if (node.parentNode === target) node.remove();

@@ -13,8 +13,8 @@ globalThis.kagitabaFollow = (name, address, after, report) => {
   const channel = navigator.locks && globalThis.BroadcastChannel ? new BroadcastChannel(name) : null;
   const say = (message) => channel?.postMessage(message);
   let seen = after;
-  let [leads, from, failures] = [false, after, 0];
-  let source, timer;
+  let [leads, failures] = [false, 0];
+  let source, timer, from;
 
   const hear = (number, change) => {
     if (signal.aborted || number <= seen) return;
@@ -52,6 +52,7 @@ globalThis.kagitabaFollow = (name, address, after, report) => {
     new Promise((letGo) => {
       if (signal.aborted) return letGo();
       leads = true;
+      from = seen;
       signal.addEventListener('abort', () => {
         source.close();
         clearTimeout(timer);
