@@ -102,6 +102,8 @@
     html.removeAttribute('data-hydrated');
     html.dataset.failed = '';
     for (const button of all('[data-waits]')) button.disabled = true;
+    // A browser that has no wasm at all (a locked down one) is used to it: there is nothing to say.
+    if (!globalThis.WebAssembly) return;
     if (document.readyState === 'loading') addEventListener('DOMContentLoaded', show);
     else show();
   };
@@ -111,7 +113,7 @@
       if (state === 'waiting' && type === 'click') remember(event.target);
       if (state !== 'failed') return;
       event.stopImmediatePropagation();
-      if (type === 'close') show();
+      if (type === 'close' && panicked) show();
       if (type === 'popstate' && address !== location.pathname + location.search) location.reload();
     };
     addEventListener(type, handle, true);

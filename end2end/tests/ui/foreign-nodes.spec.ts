@@ -62,12 +62,20 @@ async function spoil(page: Page, path: string): Promise<void> {
 }
 
 test.describe('An element of an extension', () => {
-  for (const where of ['afterbegin', 'beforeend'] as const) {
-    test(`in body, ${where}, does not stop the page`, async ({ page }) => {
-      await page.addInitScript((where) => {
-        const add = () => document.body.insertAdjacentElement(where, document.createElement('x-foreign'));
-        document.addEventListener('DOMContentLoaded', add);
-      }, where);
+  for (const [parent, where] of [
+    ['head', 'afterbegin'],
+    ['head', 'beforeend'],
+    ['body', 'afterbegin'],
+    ['body', 'beforeend'],
+  ] as const) {
+    test(`in ${parent}, ${where}, does not stop the page`, async ({ page }) => {
+      await page.addInitScript(
+        ([parent, where]) => {
+          const add = () => document[parent].insertAdjacentElement(where, document.createElement('x-foreign'));
+          document.addEventListener('DOMContentLoaded', add);
+        },
+        [parent, where] as const,
+      );
       await signIn(page, 'administrator');
       const token = await newToken(page);
       await open(page, paths.tokens);
@@ -165,6 +173,16 @@ for (const language of languages) {
     await page.context().close();
   });
 }
+
+test('a browser without wasm gets no notice', async ({ browser, contextOptions }) => {
+  const { page, faults } = await frail(browser, contextOptions);
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'WebAssembly'));
+  await page.goto(paths.tokens);
+  await expect(page.getByRole('button', { name: en.filter.apply })).toBeVisible();
+  await expect(notice(page)).toBeHidden();
+  expect(faults.filter((fault) => !/WebAssembly/.test(fault))).toEqual([]);
+  await page.context().close();
+});
 
 test('a part that does not load leaves links to the browser', async ({ browser, contextOptions }) => {
   const { page, faults } = await frail(browser, contextOptions);
