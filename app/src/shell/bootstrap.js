@@ -39,7 +39,11 @@
     return field.value !== field.defaultValue;
   };
   let kept = [];
+  // The fields that the person has changed since then, and whether an event is not theirs but ours.
+  let touched = new WeakSet();
+  let replays = false;
   const keep = () => {
+    touched = new WeakSet();
     const fields = all('#app :is(input:not([type=hidden]), select, textarea)').filter(isChanged);
     kept = fields.map((field) => {
       const { value, checked, selectionStart, selectionEnd } = field;
@@ -47,6 +51,7 @@
     });
   };
   const restore = ({ field, value, checked, selectionStart, selectionEnd }) => {
+    if (touched.has(field)) return;
     if (field.type === 'checkbox' || field.type === 'radio') {
       field.checked = checked;
     } else if (field.value !== value) {
@@ -56,10 +61,12 @@
   };
   const replay = async () => {
     kept.forEach(restore);
-    for (const one of kept) {
+    for (const one of kept.filter(({ field }) => !touched.has(field))) {
       // The answer to the one before may have set it back.
       restore(one);
+      replays = true;
       for (const type of ['input', 'change']) one.field.dispatchEvent(new Event(type, { bubbles: true }));
+      replays = false;
       await new Promise((go) => setTimeout(go));
     }
   };
@@ -111,6 +118,7 @@
   for (const type of handled.split(' ')) {
     const handle = (event) => {
       if (state === 'waiting' && type === 'click') remember(event.target);
+      if ((type === 'input' || type === 'change') && !replays) touched.add(event.target);
       if (state !== 'failed') return;
       event.stopImmediatePropagation();
       if (type === 'close' && panicked) show();

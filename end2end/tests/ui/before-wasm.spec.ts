@@ -102,6 +102,21 @@ test('text and caret stay where they were', async ({ page }) => {
   await expect(search).toHaveValue('warehouse');
 });
 
+test('text typed while the page hydrates stays', async ({ page }) => {
+  const search = page.getByRole('searchbox');
+  await actBeforeWasm(page, paths.tokens, async () => {
+    await search.fill('ware');
+    await search.evaluate((field: HTMLInputElement) => {
+      window.addEventListener('kagitaba:runs', () => {
+        field.value = 'warehouse';
+        field.dispatchEvent(new Event('input', { bubbles: true }));
+      });
+    });
+  });
+  await expect.poll(() => query(page)).toEqual({ name: 'warehouse' });
+  await expect(search).toHaveValue('warehouse');
+});
+
 test('a chosen language is applied', async ({ page }) => {
   await actBeforeWasm(page, paths.settings, () => page.getByRole('button', { name: '日本語' }).click());
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(wordsOf('ja').settings.title);
