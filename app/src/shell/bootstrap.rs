@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn script_knows_the_root_and_each_stage() {
-        let script = include_str!("bootstrap.js");
-        for name in [&format!("'{ROOT}'"), "'stopped'", "'kagitaba:hydrates'", "'kagitaba:runs'", "'kagitaba:fails'"] {
+        let (script, root) = (include_str!("bootstrap.js"), format!("'{ROOT}'"));
+        for name in [root.as_str(), "'stopped'", "'kagitaba:hydrates'", "'kagitaba:runs'", "'kagitaba:fails'"] {
             assert!(script.contains(name), "{name}");
         }
     }
