@@ -96,10 +96,12 @@
   let address;
   const show = () => {
     const notice = document.getElementById('stopped');
-    if (!notice) return;
+    // A browser that has no wasm at all (a locked down one) is used to it: there is nothing to say.
+    if (!notice || state !== 'failed' || !globalThis.WebAssembly) return;
     notice.hidden = false;
-    // Outside an open dialog nothing could be clicked.
-    all('dialog:modal').at(-1)?.append(notice);
+    // Outside an open dialog nothing can be clicked, and in a closed one nothing be seen.
+    const dialog = all('dialog:modal').at(-1);
+    if (dialog || notice.closest('dialog')) (dialog ?? document.body).append(notice);
   };
   const fail = () => {
     if (state === 'failed') return;
@@ -109,8 +111,6 @@
     html.removeAttribute('data-hydrated');
     html.dataset.failed = '';
     for (const button of all('[data-waits]')) button.disabled = true;
-    // A browser that has no wasm at all (a locked down one) is used to it: there is nothing to say.
-    if (!globalThis.WebAssembly) return;
     if (document.readyState === 'loading') addEventListener('DOMContentLoaded', show);
     else show();
   };
@@ -121,7 +121,7 @@
       if ((type === 'input' || type === 'change') && !replays) touched.add(event.target);
       if (state !== 'failed') return;
       event.stopImmediatePropagation();
-      if (type === 'close' && panicked) show();
+      if (type === 'close') show();
       if (type === 'popstate' && address !== location.pathname + location.search) location.reload();
     };
     addEventListener(type, handle, true);

@@ -213,6 +213,9 @@ test('a notice in a page with an open dialog can be used', async ({ browser, con
   await expect(page.getByRole('dialog')).toBeVisible();
   // As the panic hook reports it.
   await page.evaluate(() => window.dispatchEvent(new Event('kagitaba:fails')));
+  await notice(page).getByRole('link').click({ trial: true });
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
   await loads(page, () => notice(page).getByRole('link').click());
   await running(page);
   await expect(notice(page)).toBeHidden();
