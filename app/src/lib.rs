@@ -26,6 +26,7 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
 use routes::route;
+use shell::bootstrap::StoppedNotice;
 use shell::frame::Frame;
 use shell::home::Home;
 use shell::settings::Settings;
@@ -58,12 +59,15 @@ pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                {shell::bootstrap::script()}
                 <leptos_meta::HashedStylesheet options=options.clone()/>
                 <HydrationScripts options/>
                 <leptos_meta::MetaTags/>
             </head>
             <body>
-                <App/>
+                <div id=shell::bootstrap::ROOT>
+                    <App/>
+                </div>
                 {pieces.links()}
             </body>
         </html>
@@ -75,21 +79,44 @@ pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
 /// other chunks.
 #[cfg(feature = "hydrate")]
 pub async fn hydrate() {
-    use leptos_router::LazyRoute as _;
+    use shell::bootstrap::{ROOT, Stage, report};
+    use wasm_bindgen::JsCast as _;
 
+    let Some(root) = document().get_element_by_id(ROOT) else { return };
     let hydrated = ArcRwSignal::new(false);
     let signal = hydrated.clone();
     let app = move || {
         ui::hydrated::provide_hydrated(signal.into());
         view! { <App/> }
     };
-    let Some(body) = document().body() else { return };
-    leptos::mount::hydrate_from_async(body, app).await.forget();
+    preload_open_page().await;
+    report(Stage::Hydrates);
+    leptos::mount::hydrate_from_async(root.unchecked_into(), app).await.forget();
     hydrated.set(true);
-    // For style sheets and tests.
-    if let Some(root) = document().document_element() {
-        _ = root.set_attribute("data-hydrated", "");
+    leptos::task::tick().await; // for the page to follow
+    report(Stage::Runs);
+    shell::ahead::load(preload_all()).await;
+}
+
+/// Loads the wasm chunks of the page that is open, so that hydration waits for nothing: others could change the page
+/// meanwhile.
+#[cfg(feature = "hydrate")]
+async fn preload_open_page() {
+    use leptos_router::LazyRoute as _;
+
+    let path = window().location().pathname().unwrap_or_default();
+    match path.trim_end_matches('/') {
+        "" | routes::SIGN_IN | routes::SETTINGS | routes::TIPS => {}
+        routes::TOKENS => Tokens::preload().await,
+        routes::NEW_TOKEN => NewToken::preload().await,
+        path if path.starts_with(routes::before_parameter(routes::TOKEN)) => EditToken::preload().await,
+        _ => shell::settings_pages::preload().await,
     }
+}
+
+#[cfg(feature = "hydrate")]
+async fn preload_all() {
+    use leptos_router::LazyRoute as _;
 
     Tokens::preload().await;
     EditToken::preload().await;
@@ -97,6 +124,14 @@ pub async fn hydrate() {
     shell::settings_pages::preload().await;
     tokens::history::preload().await;
     tokens::commands::preload().await;
+}
+
+/// Reports a panic to the page, which then is the browser's. Called by the panic hook.
+#[cfg(feature = "hydrate")]
+pub fn report_panic() {
+    if !shell::ahead::has_failed() {
+        shell::bootstrap::report(shell::bootstrap::Stage::Fails);
+    }
 }
 
 /// The whole app: languages, routes, and the state that all pages share.
@@ -133,6 +168,7 @@ pub fn App() -> impl IntoView {
                 </Routes>
             </Router>
             <Toasts/>
+            <StoppedNotice/>
         </I18nContextProvider>
     }
 }

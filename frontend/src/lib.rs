@@ -3,6 +3,9 @@
 /// Hydrates the app. The page calls it when the wasm has loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        app::report_panic();
+    }));
     app::hydrate().await;
 }

@@ -20,7 +20,7 @@ pub fn AccountSwitch(here: AccountId, name: String, switch: ServerAction<SwitchA
     let shown = move |accounts: Vec<OwnAccount>| {
         let others: Vec<_> = accounts.into_iter().filter(|account| account.id != here).collect();
         if others.is_empty() {
-            view! { <span dir="auto">{name.clone()}</span> }.into_any()
+            view! { <span dir="auto" translate="no">{name.clone()}</span> }.into_any()
         } else {
             view! { <AccountMenu name=name.clone() others switch/> }.into_any()
         }
@@ -75,7 +75,7 @@ fn AccountMenu(name: String, others: Vec<OwnAccount>, switch: ServerAction<Switc
                 <button type="submit" role="menuitem" tabindex="-1" class="menu-item" name="account" value=id.0.to_string()>
                     {Icon::Company.view()}
                     <span>
-                        <strong dir="auto">{name}</strong>
+                        <strong dir="auto" translate="no">{name}</strong>
                         " "
                         <span class="hint">{move || words::role(i18n, role)}</span>
                     </span>
@@ -95,7 +95,7 @@ fn AccountMenu(name: String, others: Vec<OwnAccount>, switch: ServerAction<Switc
                 title=t_signal!(i18n, switch_account)
                 on:keydown=on_button_key
             >
-                <span dir="auto">{name}</span>
+                <span dir="auto" translate="no">{name}</span>
                 {Icon::ChevronDown.view()}
             </button>
             <ActionForm action=switch>

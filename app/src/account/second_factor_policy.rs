@@ -46,6 +46,7 @@ pub fn SecondFactorPolicy(required: bool, step_up: StepUp, reload: Callback<()>)
                     <button
                         type="button"
                         class="button"
+                        data-waits=""
                         disabled=move || !hydrated.get() || pending.get()
                         on:click=move |_| guarded.ask(())
                     >

@@ -23,14 +23,17 @@ fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
     let known = action.parse::<Action>().ok();
     let what = move || known.map_or_else(|| action.clone(), |known| words::action(i18n, known).to_owned());
     let subject = subject.filter(|_| !of_one_token).map(|subject| match token {
-        Some(token) => view! { <a href=routes::token(token) dir="auto">{subject}</a> }.into_any(),
-        None => view! { <span dir="auto">{subject}</span> }.into_any(),
+        Some(token) => view! { <a href=routes::token(token) dir="auto" translate="no">{subject}</a> }.into_any(),
+        None => view! { <span dir="auto" translate="no">{subject}</span> }.into_any(),
     });
     let who = match (user, integration) {
         (Some(user), _) => {
-            view! { <span dir="auto">{user.name}</span> <span class="hint">{user.email}</span> }.into_any()
+            view! { <span dir="auto" translate="no">{user.name}</span> <span class="hint">{user.email}</span> }
+                .into_any()
         }
-        (None, Some(sid)) => view! { <span>{t_signal!(i18n, audit.integration)}</span> <code>{sid}</code> }.into_any(),
+        (None, Some(sid)) => {
+            view! { <span>{t_signal!(i18n, audit.integration)}</span> <code translate="no">{sid}</code> }.into_any()
+        }
         (None, None) => view! { <span>{t_signal!(i18n, audit.command_line)}</span> }.into_any(),
     };
     let address = address.map(|address| view! { <span class="hint">{address}</span> });
@@ -71,7 +74,7 @@ fn change_view(i18n: Words, Change { field, before, after }: Change) -> AnyView 
         let before = value(&field, Some(before));
         view! {
             <span class="visually-hidden">{t_signal!(i18n, audit.before)} ": "</span>
-            <span class="audit-before" dir="auto">{before}</span>
+            <span class="audit-before" dir="auto" translate="no">{before}</span>
             <span aria-hidden="true">" → "</span>
             <span class="visually-hidden">" " {t_signal!(i18n, audit.after)} ": "</span>
         }
@@ -80,7 +83,7 @@ fn change_view(i18n: Words, Change { field, before, after }: Change) -> AnyView 
     let after = value(&field, after);
     view! {
         <dt>{move || words::detail(i18n, &field)}</dt>
-        <dd>{before} <span dir="auto">{after}</span></dd>
+        <dd>{before} <span dir="auto" translate="no">{after}</span></dd>
     }
     .into_any()
 }

@@ -213,7 +213,7 @@ fn ChainHead(head: Head) -> impl IntoView {
     view! {
         <section class="audit-head" aria-label=move || t_string!(i18n, audit.head_title)>
             <p class="hint">{text}</p>
-            <code>{hash}</code>
+            <code translate="no">{hash}</code>
         </section>
     }
 }

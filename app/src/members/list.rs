@@ -39,6 +39,7 @@ pub fn AccountUsers() -> impl IntoView {
                 <button
                     type="button"
                     class="button primary"
+                    data-waits=""
                     disabled=move || !hydrated.get()
                     on:click=move |_| inviting.set(true)
                 >

@@ -53,6 +53,7 @@ fn OpenInvitation(invitation: Invitation, changes: UserChanges) -> impl IntoView
                 type="button"
                 class="button small"
                 aria-label=label
+                data-waits=""
                 disabled=move || !hydrated.get()
                 on:click=move |_| changes.withdraw(invitation.clone())
             >

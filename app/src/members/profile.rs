@@ -214,7 +214,13 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
             view! { <span class="badge ok">{t_signal!(i18n, profile.current)}</span> }.into_any()
         } else {
             view! {
-                <button type="button" class="button quiet" disabled=move || !hydrated.get() on:click=end>
+                <button
+                    type="button"
+                    class="button quiet"
+                    data-waits=""
+                    disabled=move || !hydrated.get()
+                    on:click=end
+                >
                     {t_signal!(i18n, profile.end)}
                 </button>
             }

@@ -62,7 +62,7 @@ fn UserRow(member: Memo<Member>, last: Memo<bool>, changes: UserChanges) -> impl
     view! {
         <tr role="row" class:deactivated=move || !active.get()>
             <th role="rowheader" scope="row">
-                <span dir="auto">{move || member.with(|member| member.person.name.clone())}</span>
+                <span dir="auto" translate="no">{move || member.with(|member| member.person.name.clone())}</span>
                 {you}
             </th>
             <td role="cell" data-label=t_signal!(i18n, users.email)>
@@ -130,6 +130,7 @@ fn RoleField(
             node_ref=select
             aria-label=label
             aria-describedby=described_by
+            data-waits=""
             disabled=move || !hydrated.get() || last.get()
             prop:value=move || role.get().as_str()
             on:change=on_change
@@ -175,6 +176,7 @@ fn SwitchButton(
             class:danger-text=active
             aria-label=label
             aria-describedby=described_by
+            data-waits=""
             disabled=move || !hydrated.get() || last.get()
             on:click=on_click
         >
@@ -198,6 +200,7 @@ fn ResetButton(member: Memo<Member>, active: Memo<bool>, changes: UserChanges) -
                 type="button"
                 class="button small"
                 aria-label=label
+                data-waits=""
                 disabled=move || !hydrated.get()
                 on:click=move |_| changes.resetting.ask(member.get_untracked())
             >

@@ -136,13 +136,13 @@ fn Person(asker: CurrentUser, sign_out: ServerAction<SignOut>) -> impl IntoView 
     view! {
         <button type="button" class="person" popovertarget="person">
             <span class="avatar" aria-hidden="true">{asker.user.name.chars().next().map(String::from)}</span>
-            <span class="person-name" dir="auto">{asker.user.name.clone()}</span>
+            <span class="person-name" dir="auto" translate="no">{asker.user.name.clone()}</span>
         </button>
         <div id="person" class="person-card" popover="auto">
-            <p class="person-card-name" dir="auto">{asker.user.name}</p>
+            <p class="person-card-name" dir="auto" translate="no">{asker.user.name}</p>
             <p>{asker.user.email}</p>
             <p>{move || words::role(i18n, role)}</p>
-            <p class="person-card-account" dir="auto">{asker.account_name}</p>
+            <p class="person-card-account" dir="auto" translate="no">{asker.account_name}</p>
             <a class="button" href=routes::PROFILE>{t_signal!(i18n, profile.title)}</a>
             <ActionForm action=sign_out>
                 <button type="submit" class="button">{t_signal!(i18n, sign_in.sign_out)}</button>

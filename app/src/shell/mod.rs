@@ -1,5 +1,8 @@
-//! The frame around the pages, and the pages that are loaded together.
+//! The frame around the pages, the pages that are loaded together, and the script that looks after a page without wasm.
 
+#[cfg(feature = "hydrate")]
+pub mod ahead;
+pub mod bootstrap;
 pub mod failed;
 pub mod frame;
 pub mod home;

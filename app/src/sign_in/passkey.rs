@@ -141,7 +141,7 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
         });
     };
     view! {
-        <button type="button" class="button needs-script" class:primary=entry == Entry::SecondStep disabled=move || pending.get() || !hydrated.get() on:click=click>
+        <button type="button" class="button needs-script" data-waits="" class:primary=entry == Entry::SecondStep disabled=move || pending.get() || !hydrated.get() on:click=click>
             {match entry {
                 Entry::SignIn => t_signal!(i18n, passkey.sign_in).into_any(),
                 Entry::SecondStep => t_signal!(i18n, passkey.go_on).into_any(),

@@ -54,7 +54,7 @@ pub fn Passkeys(factors: SecondFactors, state: SecondFactorState, on_changed: Ca
         view! {
             <li>
                 <div>
-                    <strong dir="auto">{shown_name}</strong>
+                    <strong dir="auto" translate="no">{shown_name}</strong>
                     <p class="hint">
                         {t_signal!(i18n, passkey.since)} " " <Time at=created_at relative=true/> " · "
                         {match last_used_at {
@@ -74,6 +74,7 @@ pub fn Passkeys(factors: SecondFactors, state: SecondFactorState, on_changed: Ca
                     type="button"
                     class="button danger-text"
                     aria-label=move || t_string!(i18n, passkey.remove_named, name = label.as_str()).to_string()
+                    data-waits=""
                     disabled=state.busy
                     on:click=move |_| ask(id, &name)
                 >
@@ -114,6 +115,7 @@ fn Add(state: SecondFactorState, on_changed: Callback<()>) -> impl IntoView {
                 <button
                     type="button"
                     class="button needs-script"
+                    data-waits=""
                     disabled=state.busy
                     on:click=open
                 >

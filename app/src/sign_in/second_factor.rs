@@ -52,7 +52,7 @@ fn NotSetUp(required: bool, state: SecondFactorState) -> impl IntoView {
     let begin = move |_| state.run(begin_authenticator, move |new| _ = state.authenticator.try_set(Some(new)));
     let button = move || {
         view! {
-            <button type="button" class="button primary" disabled=state.busy on:click=begin>
+            <button type="button" class="button primary" data-waits="" disabled=state.busy on:click=begin>
                 {t_signal!(i18n, second_factor.set_up)}
             </button>
         }
@@ -106,7 +106,7 @@ fn SetUp(new: ShownAuthenticator, state: SecondFactorState) -> impl IntoView {
                 <p><a class="button" href=url>{t_signal!(i18n, second_factor.open_app)}</a></p>
                 <p>{t_signal!(i18n, second_factor.type_secret)}</p>
                 <p class="qr-secret">
-                    <code class="secret">{secret}</code>
+                    <code translate="no" class="secret">{secret}</code>
                     <CopyButton
                         text=copied
                         label=Signal::derive(move || t_string!(i18n, second_factor.copy_secret).to_owned())
@@ -186,7 +186,7 @@ fn Active(
                     <strong>{t_signal!(i18n, second_factor.authenticator)}</strong>
                     <p class="hint">{t_signal!(i18n, second_factor.since)} " " <Time at=since relative=true/></p>
                 </div>
-                <button type="button" class="button danger-text" disabled=state.busy on:click=ask>
+                <button type="button" class="button danger-text" data-waits="" disabled=state.busy on:click=ask>
                     {t_signal!(i18n, second_factor.off)}
                 </button>
             </li>
@@ -215,7 +215,7 @@ fn Codes(left: u32, state: SecondFactorState) -> impl IntoView {
                     <strong>{move || t_string!(i18n, second_factor.codes_left, count = left).to_string()}</strong>
                     {few.then(|| view! { <p class="hint">{t_signal!(i18n, second_factor.codes_few)}</p> })}
                 </div>
-                <button type="button" class="button" disabled=state.busy on:click=renew>
+                <button type="button" class="button" data-waits="" disabled=state.busy on:click=renew>
                     {t_signal!(i18n, second_factor.renew)}
                 </button>
             </li>
@@ -234,7 +234,7 @@ fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> i
             <p>{t_signal!(i18n, second_factor.codes_text)}</p>
             <div class="note warning">{Icon::Alert.view()} <p>{t_signal!(i18n, second_factor.codes_warning)}</p></div>
             <ol class="recovery-codes">
-                {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
+                {codes.into_iter().map(|code| view! { <li><code translate="no">{code}</code></li> }).collect_view()}
             </ol>
             <div class="recovery-keep">
                 <CopyButton text label=Signal::derive(move || t_string!(i18n, second_factor.copy_codes).to_owned())/>

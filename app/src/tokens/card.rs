@@ -34,7 +34,7 @@ pub fn TokenCard(
     view! {
         <article class="card" class:disabled=move || token.with(|token| token.state == TokenState::Disabled) aria-labelledby=heading>
             <header class="card-head">
-                <h3 id=heading_id dir="auto">
+                <h3 id=heading_id dir="auto" translate="no">
                     <a href=routes::token(id) class="card-link">{name}</a>
                 </h3>
                 <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
@@ -48,7 +48,7 @@ pub fn TokenCard(
                 }}
             </p>
             <div class="card-sid">
-                <code title=t_signal!(i18n, card.account_sid)>{sid.clone()}</code>
+                <code translate="no" title=t_signal!(i18n, card.account_sid)>{sid.clone()}</code>
                 <CopyButton text=sid label=copy_label/>
             </div>
             <dl class="card-facts">
@@ -58,7 +58,7 @@ pub fn TokenCard(
                 </div>
                 <div>
                     <dt>{t_signal!(i18n, card.contact)}</dt>
-                    <dd dir="auto">{move || token.with(|token| token.primary_contact.name.clone())}</dd>
+                    <dd dir="auto" translate="no">{move || token.with(|token| token.primary_contact.name.clone())}</dd>
                 </div>
                 <div>
                     <dt>{t_signal!(i18n, card.created)}</dt>

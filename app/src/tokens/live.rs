@@ -2,76 +2,60 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
+use crate::sign_in::allowed::use_current_user;
 use crate::ui::visibility::use_page_visible;
 use crate::words::Words;
 use domain::audit::action::Action;
-use domain::audit::live::{CHANGE_EVENT, END_EVENT, LiveChange};
+use domain::audit::live::LiveChange;
+use domain::members::user::CurrentUser;
 use domain::tokens::token::TokenId;
-use futures_util::future::{Either, abortable, select};
-use futures_util::{StreamExt as _, pin_mut};
-use gloo_net::eventsource::futures::EventSource;
+use js_sys::{Function, Reflect};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use send_wrapper::SendWrapper;
 use std::collections::HashMap;
-use std::time::Duration;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 
-/// The wait before the first attempt to reconnect. It doubles with each further one.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The name of the function of `live.js`, which `frontend/bundle` adds to the script of every page.
+const FOLLOW: &str = "kagitabaFollow";
 
 /// Calls `on_change` for each change after the entry number `from`, once and in order, and `on_end` if the session of
-/// the connection has ended, or its role no longer allows it. A connection that has ended is restored and continues
-/// where it was. A hidden page has no connection, since a browser has few, and reconnects when it is visible again.
+/// the connection has ended, or its role no longer allows it. The tabs of a browser share one connection. A hidden page
+/// takes no part, and continues where it was when it is visible again.
 pub fn use_live_changes(from: Memo<Option<i64>>, on_change: Callback<LiveChange>, on_end: Callback<()>) {
+    let CurrentUser { user, account, .. } = use_current_user();
+    // Only tabs of the same user in the same account may hear the same.
+    let name = format!("{}:{}:{}", routes::LIVE, account.0, user.id.0);
     let visible = use_page_visible();
-    let attempts = RwSignal::new(0_u32);
-    let (seen, failures) = (StoredValue::new(0_i64), StoredValue::new(0_u32));
+    let seen = StoredValue::new(0_i64);
     Effect::new(move |_| {
-        attempts.track();
         let Some(from) = from.get().filter(|_| visible.get()) else { return };
-        let on_heard = move |change: LiveChange| {
+        let report = move |change: Option<String>| {
+            let Some(change) = change else { return on_end.run(()) };
+            let Ok(change) = serde_json::from_str::<LiveChange>(&change) else { return };
             seen.set_value(change.sequence);
-            failures.set_value(0);
             on_change.run(change);
         };
-        let (listening, handle) = abortable(listen(from.max(seen.get_value()), on_heard));
-        on_cleanup(move || handle.abort());
-        spawn_local(async move {
-            let Ok(ended) = listening.await else { return }; // aborted by the clean-up
-            if let Some(Ended) = ended {
-                on_end.try_run(());
+        let report = Closure::<dyn Fn(Option<String>)>::new(report);
+        let end = follow(&name, from.max(seen.get_value()), report.as_ref()).ok();
+        let kept = SendWrapper::new((end, report));
+        on_cleanup(move || {
+            let (end, report) = kept.take();
+            if let Some(end) = end {
+                _ = end.call0(&JsValue::UNDEFINED);
             }
-            let failed = failures.try_update_value(|failed| {
-                *failed += 1;
-                *failed
-            });
-            let doublings = failed.unwrap_or_default().saturating_sub(1).min(5);
-            let wait = (FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT);
-            set_timeout(move || _ = attempts.try_update(|attempts| *attempts += 1), wait);
+            drop(report); // which is not called any more
         });
     });
 }
 
-/// The session has ended, or may no longer listen.
-struct Ended;
-
-/// Reports changes. Returns [`Ended`] when the session has ended, `None` if the connection is lost.
-async fn listen(after: i64, on_heard: impl Fn(LiveChange)) -> Option<Ended> {
-    let mut source = EventSource::new(&format!("{}?after={after}", routes::LIVE)).ok()?;
-    let mut changes = source.subscribe(CHANGE_EVENT).ok()?;
-    let end = source.subscribe(END_EVENT).ok()?.into_future();
-    pin_mut!(end);
-    loop {
-        match select(changes.next(), &mut end).await {
-            Either::Left((Some(Ok((_, message))), _)) => {
-                let text = message.data().as_string()?;
-                on_heard(serde_json::from_str(&text).ok()?);
-            }
-            Either::Right(((Some(Ok(_)), _), _)) => return Some(Ended),
-            _ => return None,
-        }
-    }
+/// Calls the function of `live.js`, and returns the function that ends it.
+fn follow(name: &str, after: i64, report: &JsValue) -> Result<Function, JsValue> {
+    let follow: Function = Reflect::get(&js_sys::global(), &FOLLOW.into())?.dyn_into()?;
+    #[allow(clippy::cast_precision_loss)] // far below 2⁵³
+    let after = after as f64;
+    let arguments = js_sys::Array::of4(&name.into(), &routes::LIVE.into(), &after.into(), report);
+    follow.apply(&JsValue::UNDEFINED, &arguments)?.dyn_into()
 }
 
 /// The latest change by others to each token, for its card to show.

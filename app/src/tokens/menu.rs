@@ -96,6 +96,7 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenComma
                 aria-controls=id.clone()
                 aria-label=label
                 title=t_signal!(i18n, card.more)
+                data-waits=""
                 disabled=move || !hydrated.get()
                 on:click=move |_| if open.get_untracked() { close() } else { open_at(Position::First) }
                 on:keydown=on_button_key

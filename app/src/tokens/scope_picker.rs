@@ -61,7 +61,7 @@ fn CategoryScopes(category: Category, chosen: RwSignal<Scopes>) -> impl IntoView
                 />
                 <span>
                     {move || words::name(i18n, scope.operation().name)}
-                    <code>{scope.operation().method.as_str()} " " {scope.operation().path}</code>
+                    <code translate="no">{scope.operation().method.as_str()} " " {scope.operation().path}</code>
                 </span>
             </label>
         }

@@ -37,12 +37,12 @@ pub fn SecretDialog(
             <dl class="credentials">
                 <dt>{t_signal!(i18n, card.account_sid)}</dt>
                 <dd>
-                    <code>{sid.clone()}</code>
+                    <code translate="no">{sid.clone()}</code>
                     <CopyButton text=sid.clone() label=Signal::derive(move || t_string!(i18n, secret.copy_sid).to_owned())/>
                 </dd>
                 <dt>{t_signal!(i18n, form.auth_token)}</dt>
                 <dd>
-                    <code class="secret">{secret.clone()}</code>
+                    <code translate="no" class="secret">{secret.clone()}</code>
                     <CopyButton
                         text=secret.clone()
                         label=Signal::derive(move || t_string!(i18n, secret.copy_auth_token).to_owned())

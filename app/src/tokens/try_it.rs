@@ -71,7 +71,7 @@ pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) ->
                     }
                 })}
             <div class="try-it-request">
-                <code>{operation.method.as_str()} " " {path}</code>
+                <code translate="no">{operation.method.as_str()} " " {path}</code>
                 <button type="submit" class="button" disabled=pending>
                     {move || {
                         if pending.get() { t_string!(i18n, try_it.sending) } else { t_string!(i18n, try_it.send) }

@@ -15,3 +15,34 @@ pub fn provide_hydrated(hydrated: Signal<bool>) {
 pub fn use_hydrated() -> Signal<bool> {
     use_context::<Hydrated>().map_or_else(|| Signal::stored(false), |hydrated| hydrated.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+    }
+
+    /// The script in the page (`shell/bootstrap.js`) finds them by it, and keeps a click for our wasm.
+    #[test]
+    fn controls_that_wait_for_wasm_are_marked() {
+        let mut found = 0;
+        let others = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).into_iter();
+        for path in others.filter(|path| !path.ends_with("ui/hydrated.rs")) {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines: Vec<_> = text.lines().collect();
+            for (index, line) in lines.iter().enumerate() {
+                let waits = line.contains("disabled=move") && line.contains("hydrated.get()");
+                if waits || line.contains("disabled=state.busy") {
+                    let marked = line.contains("data-waits") || index > 0 && lines[index - 1].contains("data-waits");
+                    assert!(marked, "{}:{} has no data-waits", path.display(), index + 1);
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 10);
+    }
+}

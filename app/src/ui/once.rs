@@ -19,7 +19,7 @@ pub fn LinkShownOnce(path: String, warning: Signal<String>, failed: Option<Signa
         <dl class="credentials">
             <dt>{t_signal!(i18n, invitation.link)}</dt>
             <dd>
-                <code class="secret">{link.clone()}</code>
+                <code translate="no" class="secret">{link.clone()}</code>
                 <CopyButton
                     text=link
                     label=Signal::derive(move || t_string!(i18n, invitation.copy_link).to_owned())

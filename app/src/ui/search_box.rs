@@ -1,5 +1,6 @@
 //! A search box; the page's link follows its text after a pause in typing.
 
+use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use leptos::ev;
 use leptos::prelude::*;
@@ -15,6 +16,12 @@ pub fn search_box(
     typed: RwSignal<String>,
     on_input: impl FnMut(ev::Event) + 'static,
 ) -> impl IntoView {
+    let hydrated = use_hydrated();
+    // Hydration leaves what is in the box by then, or it would end the composition of an input method.
+    let shown = move || {
+        let text = typed.get();
+        hydrated.get_untracked().then_some(text)
+    };
     view! {
         <label class="search-box">
             <span class="label">{label}</span>
@@ -26,7 +33,7 @@ pub fn search_box(
                     autocomplete="off"
                     spellcheck="false"
                     value=typed.get_untracked()
-                    prop:value=typed
+                    prop:value=shown
                     on:input=on_input
                 />
             </span>

@@ -71,7 +71,7 @@ export const test = base.extend<{
 });
 
 /** Collects the errors that the browser reports. */
-function watch(page: Page): string[] {
+export function watch(page: Page): string[] {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.on('console', (message) => {

@@ -35,9 +35,9 @@ pub struct Code {
 }
 
 impl Code {
-    /// Makes the files from the compiled wasm and a script to add to that of every page, with intermediate files below
+    /// Makes the files from the compiled wasm and scripts to add to that of every page, with intermediate files below
     /// `work`. `small` says whether wasm-opt makes the wasm smaller.
-    pub fn make(wasm: &Path, work: &Path, added_script: &str, small: bool) -> Result<Self> {
+    pub fn make(wasm: &Path, work: &Path, added_scripts: &str, small: bool) -> Result<Self> {
         let (main, bindings, pieces) = (work.join("main.wasm"), work.join("bindings"), work.join("pieces"));
         let lazy = tools::split(wasm, &main, &pieces, LOADER)?;
         tools::bind(&main, &bindings)?;
@@ -49,7 +49,7 @@ impl Code {
             }
         }
         let (wasm, finished) = finish(&bindings.join("kagitaba_bg.wasm"), &pieces, small)?;
-        let script = read_text(&bindings.join("kagitaba.js"))? + added_script;
+        let script = read_text(&bindings.join("kagitaba.js"))? + added_scripts;
         let loader = read_text(&pieces.join(LOADER))?;
 
         let mut all = vec![script.as_bytes(), loader.as_bytes(), &wasm];

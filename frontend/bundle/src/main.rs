@@ -2,7 +2,7 @@
 //!
 //! Runs in the workspace's root, after the frontend's own build:
 //!
-//! - in: `target/wasm32-unknown-unknown/wasm-release/frontend.wasm`, `style/main.css`, `style/assets/`
+//! - in: `target/wasm32-unknown-unknown/wasm-release/frontend.wasm`, `style/main.css`, `style/assets/`, the app's scripts
 //! - out: `target/site/`, which the server hands out as it stands, and `target/release/hash.txt`
 //!
 //! With `--dev` it packs the debug build, quickly and without making anything small, for `target/debug/kagitaba`:
@@ -37,6 +37,8 @@ use crate::{
 const STYLE: &str = "style/main.css";
 const ASSETS: &str = "style/assets";
 const TOOLS: &str = "frontend/package-lock.json";
+/// The app's own scripts, which are added to that of every page: one file less to fetch for each.
+const SCRIPTS: [&str; 2] = ["app/src/shell/translations.js", "app/src/tokens/live.js"];
 
 /// One kind of build: the paths of its inputs and outputs, and whether its files are optimised for size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,7 @@ struct Build {
     /// The folder of intermediate files, used only by this program.
     work: &'static str,
     small: bool,
-    /// A script to add to that of every page.
+    /// A script to add to that of every page, beside those of the app.
     added_script: Option<&'static str>,
 }
 
@@ -89,7 +91,9 @@ fn main() -> Result<()> {
     ensure!(Path::new(STYLE).exists(), "{STYLE} is missing: is this the workspace's root?");
 
     let stamp = work.join("stamp");
-    let inputs: Vec<_> = [build.wasm, "style", TOOLS].into_iter().chain(build.added_script).collect();
+    let scripts: Vec<_> = SCRIPTS.into_iter().chain(build.added_script).collect();
+    let mut inputs = vec![build.wasm, "style", TOOLS];
+    inputs.extend(&scripts);
     let inputs = Fingerprint::of(&inputs)?;
     if inputs.is_that_of(&stamp) {
         println!("{} is up to date", build.site);
@@ -97,8 +101,8 @@ fn main() -> Result<()> {
     }
     files::make_empty(work)?;
 
-    let added_script = build.added_script.map_or(Ok(String::new()), |path| read_text(path.as_ref()))?;
-    let code = Code::make(build.wasm.as_ref(), work, &added_script, build.small)?;
+    let scripts = scripts.iter().map(|path| read_text(path.as_ref())).collect::<Result<String>>()?;
+    let code = Code::make(build.wasm.as_ref(), work, &scripts, build.small)?;
     let style = work.join("kagitaba.css");
     tools::minify(STYLE.as_ref(), &style)?;
     let style = read(&style)?;

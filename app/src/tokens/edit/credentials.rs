@@ -21,16 +21,17 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
         <dl class="credentials">
             <dt>{t_signal!(i18n, card.account_sid)}</dt>
             <dd>
-                <code>{sid.clone()}</code>
+                <code translate="no">{sid.clone()}</code>
                 <CopyButton text=sid label=Signal::derive(move || t_string!(i18n, secret.copy_sid).to_owned())/>
             </dd>
             <dt>{t_signal!(i18n, form.auth_token)}</dt>
             <dd>
-                <code aria-hidden="true">"kgt_••••••••••••••••"</code>
+                <code translate="no" aria-hidden="true">"kgt_••••••••••••••••"</code>
                 <Show when=viewable>
                     <button
                         type="button"
                         class="button small"
+                        data-waits=""
                         disabled=move || !hydrated.get() || gone.get()
                         on:click=move |_| actions.pick(TokenCommand::View, known.get_untracked())
                     >
@@ -41,6 +42,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                 <button
                     type="button"
                     class="button small"
+                    data-waits=""
                     disabled=move || !hydrated.get() || gone.get()
                     on:click=move |_| actions.pick(TokenCommand::Reset, known.get_untracked())
                 >

@@ -68,6 +68,7 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
                 <button
                     type="button"
                     class="button quiet danger-text"
+                    data-waits=""
                     disabled=move || !hydrated.get()
                     on:click=move |_| asking.set(true)
                 >
