@@ -233,7 +233,8 @@ async fn list_filters_tokens_by_condition() {
     }
     for wrong in ["", "expiring", "EXPIRED"] {
         let refused = call(&app, &by, "GET", &format!("?Condition={wrong}"), Value::Null).await;
-        let field = &refused.json()["Errors"][0]["Field"];
+        let answer = refused.json();
+        let field = &answer["Errors"][0]["Field"];
         assert_eq!((refused.status, field), (StatusCode::BAD_REQUEST, &json!("Condition")), "{wrong}");
     }
 }
