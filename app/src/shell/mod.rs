@@ -3,5 +3,6 @@
 pub mod failed;
 pub mod frame;
 pub mod home;
+pub mod navigation;
 pub mod settings;
 pub mod settings_pages;
