@@ -118,7 +118,7 @@ mod with_services {
             let orders = Sort::ALL.into_iter().zip(["tokens_by_creation", "tokens_by_name", "tokens_by_use"]);
             for (sort, order) in orders {
                 for condition in Condition::ALL {
-                    for longest in [None, Lifetime::try_from(90).ok()] {
+                    for longest in [None, Lifetime::try_from(90_u16).ok()] {
                         let conditions = Conditions { now: Clock::system().now(), account, longest };
                         let filter = &TokenFilter { condition: Some(condition), sort, ..TokenFilter::default() };
                         let wanted = Wanted { dialect, filter, search: Search::All, conditions };

@@ -62,8 +62,8 @@ async fn counts(conditions: Conditions, filters: &[TokenFilter], on: &mut Connec
 fn query(conditions: Conditions, filters: &[TokenFilter], on: &Connection) -> QueryBuilder {
     let mut query = QueryBuilder::new("");
     for (place, filter) in filters.iter().enumerate() {
-        let union = if place == 0 { "" } else { " UNION ALL " };
-        query.push(format_args!("{union}SELECT CAST({place} AS BIGINT), COUNT(*) FROM (SELECT 1 FROM tokens"));
+        let before = if place == 0 { "" } else { " UNION ALL " };
+        query.push(format_args!("{before}SELECT CAST({place} AS BIGINT), COUNT(*) FROM (SELECT 1 FROM tokens"));
         Wanted { dialect: on.dialect(), filter, search: Search::All, conditions }.narrow(&mut query, false);
         query.push(format_args!(" LIMIT {}) AS counted{place}", COUNTED + 1));
     }
@@ -83,7 +83,7 @@ mod with_services {
     #[tokio::test]
     async fn each_number_of_the_overview_is_read_from_an_index() {
         for store in stores().await {
-            for longest in [None, Lifetime::try_from(90).ok()] {
+            for longest in [None, Lifetime::try_from(90_u16).ok()] {
                 let account = AccountId(Uuid::nil());
                 let conditions = Conditions { now: Clock::system().now(), account, longest };
                 let connection = store.core.pools().read.acquire().await.unwrap();

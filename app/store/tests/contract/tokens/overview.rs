@@ -81,7 +81,7 @@ async fn conditions_in_lists_and_numbers_follow_the_rule() {
         }
     }
     // Without a longest lifetime, and with ones that end some tokens earlier than was chosen.
-    for longest in [None, Lifetime::try_from(60).ok(), Lifetime::try_from(30).ok()] {
+    for longest in [None, Lifetime::try_from(60_u16).ok(), Lifetime::try_from(30_u16).ok()] {
         if let Some(longest) = longest {
             test.limit(longest).await;
         }
