@@ -40,6 +40,7 @@ use tokens::commands::provide_token_changes;
 use tokens::create::NewToken;
 use tokens::edit::EditToken;
 use tokens::list::Tokens;
+use tokens::overview::Overview;
 use tokens::tips::Tips;
 use ui::language_switch::ChosenLanguage;
 use ui::message::NoSuchPage;
@@ -118,6 +119,7 @@ async fn preload_open_page() {
 async fn preload_all() {
     use leptos_router::LazyRoute as _;
 
+    Overview::preload().await;
     Tokens::preload().await;
     EditToken::preload().await;
     NewToken::preload().await;
@@ -153,8 +155,9 @@ pub fn App() -> impl IntoView {
                     <Route path=route!(FORGOTTEN) view={Lazy::<Forgotten>::new()} ssr=SsrMode::Async/>
                     <Route path=route!(NEW_PASSWORD) view={Lazy::<NewPassword>::new()} ssr=SsrMode::Async/>
                     <Route path=route!(INVITATION) view={Lazy::<AcceptInvitation>::new()} ssr=SsrMode::Async/>
-                    <ParentRoute path=route!(SETTINGS) view=Frame ssr=SsrMode::Async>
-                        <Route path=path!("") view=Settings/>
+                    <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                        <Route path=route!(OVERVIEW) view={Lazy::<Overview>::new()}/>
+                        <Route path=route!(SETTINGS) view=Settings/>
                         <Route path=route!(AUDIT_TRAIL) view={Lazy::<AuditTrail>::new()}/>
                         <Route path=route!(COMPANY_INFORMATION) view={Lazy::<CompanyInformation>::new()}/>
                         <Route path=route!(ACCOUNT_USERS) view={Lazy::<AccountUsers>::new()}/>

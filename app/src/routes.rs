@@ -7,7 +7,7 @@ use domain::tokens::token::TokenId;
 use std::fmt::Display;
 
 /// Makes a constant of each path, and `route!`, which gives the router a page's path. The paths of settings pages are
-/// below `$settings`, and the router's relative to it.
+/// below `$settings`.
 macro_rules! paths {
     (
         pages { $($(#[$of_page:meta])* $page:ident = $path:tt,)* }
@@ -28,7 +28,7 @@ macro_rules! paths {
         macro_rules! route {
             $(($page) => { leptos_router::path!($path) };)*
             ($settings) => { leptos_router::path!($root) };
-            $(($below) => { leptos_router::path!($under) };)*
+            $(($below) => { leptos_router::path!($root $under) };)*
         }
         pub(crate) use route;
     };
@@ -36,7 +36,7 @@ macro_rules! paths {
 
 paths! {
     pages {
-        /// The site's root, which leads to the settings.
+        /// The site's root, which leads to the overview.
         HOME = "/",
         /// The sign-in page.
         SIGN_IN = "/sign-in",
@@ -50,6 +50,8 @@ paths! {
         NEW_PASSWORD = "/new-password/:token",
         /// The page to accept an invitation, by the invitation's token: see [`invitation`].
         INVITATION = "/invitations/:token",
+        /// The overview of the account, the first page after sign-in.
+        OVERVIEW = "/overview",
     }
     /// The settings.
     SETTINGS = "/settings" {
@@ -93,6 +95,24 @@ pub const AGAIN: &str = "again";
 #[must_use]
 pub fn before_parameter(path: &'static str) -> &'static str {
     path.split(':').next().unwrap_or(path)
+}
+
+/// Returns whether the path is that of the page, or lies below it.
+#[must_use]
+pub fn is_within(path: &str, page: &str) -> bool {
+    path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns the page among these that the path is of, or lies below: the nearest one.
+#[must_use]
+pub fn nearest(path: &str, pages: &[&'static str]) -> Option<&'static str> {
+    pages.iter().copied().filter(|page| is_within(path, page)).max_by_key(|page| page.len())
+}
+
+/// Returns whether the page of this path is for signed-in users, with their account and the navigation around it.
+#[must_use]
+pub fn has_frame(path: &str) -> bool {
+    nearest(path, &[OVERVIEW, SETTINGS]).is_some()
 }
 
 fn with_parameter(path: &'static str, value: impl Display) -> String {
@@ -303,6 +323,23 @@ mod tests {
     }
 
     #[test]
+    fn nearest_page_is_the_one_itself_or_above() {
+        let pages = [SETTINGS, TOKENS, OVERVIEW];
+        for (path, nearest_page) in [
+            ("/settings/platform-rest/tokens/0199", Some(TOKENS)),
+            ("/settings/platform-rest", Some(TOKENS)),
+            ("/settings/platform-restless", Some(SETTINGS)),
+            ("/settings/", Some(SETTINGS)),
+            ("/overview", Some(OVERVIEW)),
+            ("/overviews", None),
+            ("/", None),
+        ] {
+            assert_eq!(nearest(path, &pages), nearest_page, "{path}");
+        }
+        assert!(has_frame(PROFILE) && has_frame(OVERVIEW) && !has_frame(SIGN_IN) && !has_frame(HOME));
+    }
+
+    #[test]
     fn sign_in_link_keeps_next_path() {
         assert_eq!(sign_in_then("/settings?a=b&c"), "/sign-in?next=%2Fsettings%3Fa%3Db%26c");
     }
@@ -318,6 +355,7 @@ mod tests {
             /sign-in/forgotten
             /new-password/:token
             /invitations/:token
+            /overview
             /settings
             /settings/audit-trail
             /settings/company-information
@@ -366,7 +404,7 @@ mod tests {
         for file in files.filter(|file| *file != root.join("src/routes.rs")) {
             let text = fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-            for begin in ["\"/sign-in", "\"/new-password", "\"/invitations", "\"/settings"] {
+            for begin in ["\"/sign-in", "\"/new-password", "\"/invitations", "\"/overview", "\"/settings"] {
                 assert!(!code.contains(begin), "{}: {begin}…\": use `routes`", file.display());
             }
         }

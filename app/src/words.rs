@@ -6,6 +6,7 @@ use domain::audit::action::ActionGroup;
 use domain::members::membership::MembershipState;
 use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};
+use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, Sort};
 use domain::tokens::scope::Name;
 use domain::tokens::token::{Step, TokenState};
@@ -60,6 +61,19 @@ pub fn created_on(i18n: Words, created: CreatedOn) -> &'static str {
         CreatedOn::Last7Days => t_string!(i18n, filter.last_7_days),
         CreatedOn::Last30Days => t_string!(i18n, filter.last_30_days),
         CreatedOn::MoreThan30Days => t_string!(i18n, filter.more_than_30_days),
+    }
+}
+
+/// Returns the label of a token's condition.
+pub fn condition(i18n: Words, condition: Condition) -> &'static str {
+    match condition {
+        Condition::Working => t_string!(i18n, filter.working),
+        Condition::ExpiredInUse => t_string!(i18n, filter.expired_in_use),
+        Condition::Expiring => t_string!(i18n, filter.expiring),
+        Condition::ContactDeactivated => t_string!(i18n, filter.contact_deactivated),
+        Condition::OldVersion => t_string!(i18n, filter.old_version),
+        Condition::Unused => t_string!(i18n, filter.unused),
+        Condition::NeverUsed => t_string!(i18n, filter.never_used),
     }
 }
 

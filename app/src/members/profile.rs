@@ -38,7 +38,7 @@ pub fn Profile() -> impl IntoView {
     let setting_up = use_second_factor_missing();
     let on_changed = Callback::new(move |()| {
         if setting_up {
-            _ = window().location().assign(routes::SETTINGS);
+            _ = window().location().assign(routes::OVERVIEW);
         } else {
             factors_changed.update(|count| *count += 1);
         }

@@ -54,7 +54,7 @@ fn forms(path: &str) -> Vec<&'static str> {
         other if other.starts_with(before_parameter(routes::TOKEN)) => &[Update::PATH],
         _ => &[],
     };
-    let frame: &[&str] = if path.starts_with(routes::SETTINGS) { &[SignOut::PATH, SwitchAccount::PATH] } else { &[] };
+    let frame: &[&str] = if routes::has_frame(path) { &[SignOut::PATH, SwitchAccount::PATH] } else { &[] };
     [own, frame].concat()
 }
 

@@ -6,6 +6,7 @@ use crate::i18n::use_i18n;
 use crate::members::api::profile::SwitchAccount;
 use crate::routes;
 use crate::shell::failed::Failed;
+use crate::shell::navigation::Navigation;
 use crate::sign_in::allowed::{use_asker_unknown, use_second_factor_missing, use_session};
 use crate::sign_in::api::session::SignOut;
 use crate::ui::action_form::ActionForm;
@@ -18,7 +19,7 @@ use crate::words;
 use domain::members::user::CurrentUser;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::components::{A, Outlet, Redirect};
+use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_location;
 
 /// Whether the user is leaving, after sign-out or a switch of account: the next page is already decided.
@@ -33,7 +34,7 @@ pub fn Frame() -> impl IntoView {
     let elsewhere = setting_up && location.pathname.with_untracked(|path| path != routes::PROFILE);
     // Links are followed in the browser, without a check by the server.
     Effect::new(move |_| {
-        if setting_up && location.pathname.with(|path| path != routes::PROFILE && path.starts_with(routes::SETTINGS)) {
+        if setting_up && location.pathname.with(|path| path != routes::PROFILE && routes::has_frame(path)) {
             _ = window().location().assign(routes::PROFILE);
         }
     });
@@ -70,7 +71,7 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
     };
     Effect::new(move |_| {
         if let Some(Ok(())) = switch.value().get() {
-            leave(routes::SETTINGS);
+            leave(routes::OVERVIEW);
         }
     });
     Effect::new(move |_| {
@@ -93,7 +94,7 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
             >
                 {Icon::Menu.view()}
             </button>
-            <a class="brand" href=routes::SETTINGS>
+            <a class="brand" href=routes::OVERVIEW>
                 {Icon::Key.view()}
                 <span>{t_signal!(i18n, product)}</span>
             </a>
@@ -111,20 +112,6 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
             {move || failed().map(|error| view! { <ErrorNote error=Some(error)/> })}
             <Outlet/>
         </main>
-    }
-}
-
-#[component]
-fn Navigation() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <nav aria-label=t_signal!(i18n, menu)>
-            <p class="rail-title" aria-hidden="true">{t_signal!(i18n, menu)}</p>
-            <A href=routes::SETTINGS exact=false>
-                {Icon::Settings.view()}
-                <span>{t_signal!(i18n, settings.title)}</span>
-            </A>
-        </nav>
     }
 }
 

@@ -6,5 +6,6 @@ pub mod bootstrap;
 pub mod failed;
 pub mod frame;
 pub mod home;
+pub mod navigation;
 pub mod settings;
 pub mod settings_pages;

@@ -7,6 +7,7 @@ use crate::request::protocol::{Call, Form};
 use crate::request::request_id::new_request_id;
 use domain::members::membership::Contact;
 use domain::tokens::command::TokenCommand;
+use domain::tokens::condition::TokenOverview;
 use domain::tokens::expiry::Terms;
 use domain::tokens::filter::{TokenFilter, TokenList};
 use domain::tokens::token::{Token, TokenForm, TokenId};
@@ -86,6 +87,16 @@ pub struct Editable {
 pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     Ok(store.tokens().list(by.account, &filter).await?)
+}
+
+/// Returns the numbers of the account's tokens, in all and by condition.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
+#[server(GetOverview, prefix = "/api", endpoint = "tokens/overview", protocol = Call)]
+pub async fn overview() -> Result<TokenOverview, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    Ok(store.tokens().overview(by.account).await?)
 }
 
 /// Returns one token for editing.

@@ -1,4 +1,4 @@
-//! The three filters of the token list, and Clear all.
+//! The filters of the token list, and Clear all.
 
 use crate::i18n::use_i18n;
 use crate::routes;
@@ -7,6 +7,7 @@ use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::words;
 use domain::paging::PagePosition;
+use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, TokenFilter};
 use domain::tokens::token::TokenState;
 use leptos::prelude::*;
@@ -41,6 +42,7 @@ pub fn FilterSidebar(
     let any = |text: Signal<&'static str>| std::iter::once(("", text));
     let created = CreatedOn::ALL.map(|it| (it.as_str(), Signal::derive(move || words::created_on(i18n, it))));
     let states = TokenState::ALL.map(|it| (it.as_str(), Signal::derive(move || words::state(i18n, it))));
+    let conditions = Condition::ALL.map(|it| (it.as_str(), Signal::derive(move || words::condition(i18n, it))));
     let active = move || filter.with(TokenFilter::active);
     view! {
         <form class="filters" method="get" action=routes::TOKENS on:submit=move |event| event.prevent_default()>
@@ -72,6 +74,16 @@ pub fn FilterSidebar(
                 chosen=Signal::derive(move || filter.with(|filter| filter.state.map_or("", TokenState::as_str)))
                 on_choose=move |value: &'static str| choose(&|next| next.state = value.parse().ok())
             />
+            <details class="filters-more" open=move || filter.with(|filter| filter.condition.is_some())>
+                <summary>{t_signal!(i18n, filter.more)}</summary>
+                <Choices
+                    name="condition"
+                    legend=t_signal!(i18n, filter.condition)
+                    options=any(t_signal!(i18n, filter.any_condition)).chain(conditions).collect()
+                    chosen=Signal::derive(move || filter.with(|filter| filter.condition.map_or("", Condition::as_str)))
+                    on_choose=move |value: &'static str| choose(&|next| next.condition = value.parse().ok())
+                />
+            </details>
             <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
             <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>

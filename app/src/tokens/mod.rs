@@ -1,4 +1,4 @@
-//! Access tokens: the list, a token's page, the form for a new one, and the commands of the menu.
+//! Access tokens: the overview, the list, a token's page, the form for a new one, and the commands of the menu.
 
 pub mod api;
 pub(crate) mod card;
@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod live;
 pub(crate) mod menu;
+pub(crate) mod overview;
 pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;

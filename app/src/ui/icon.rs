@@ -26,6 +26,7 @@ pub enum Icon {
     Lock,
     Menu,
     More,
+    Overview,
     People,
     Plus,
     Reset,
@@ -62,6 +63,7 @@ impl Icon {
             Self::Lock => "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3M12 14.5v2",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::More => "M12 5.5v.01M12 12v.01M12 18.5v.01",
+            Self::Overview => "M4 11l8-6.5 8 6.5M6 9.5V20h12V9.5M10 20v-5.5h4V20",
             Self::People => {
                 "M9 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 9 5ZM3 19.5c.3-3.6 2.6-5.6 6-5.6s5.7 2 6 5.6M15.5 5.3a3.2 3.2 0 0 1 0 5.8M17 14.3c2.4.7 3.8 2.5 4 5.2"
             }

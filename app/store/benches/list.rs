@@ -6,10 +6,13 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use domain::{
+    gate::api_version::ApiVersion,
     members::{role::Role, user::CurrentUser},
     paging::{Count, PagePosition},
     tokens::{
+        condition::{Condition, EXPIRING_WITHIN, IN_USE_WITHIN, NEW_FOR, UNUSED_AFTER},
         filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey},
         scope::{Scope, Scopes},
         token::{TokenId, TokenSettings, TokenState},
@@ -68,7 +71,7 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &CurrentUser, d
     let settings = TokenSettings {
         name: "Export 日本 0".to_owned(),
         description: String::new(),
-        api_version: domain::gate::api_version::ApiVersion::NEWEST,
+        api_version: ApiVersion::NEWEST,
         primary_contact: by.user.id,
         developers: Vec::new(),
         scopes: Scopes::from_iter([Scope::GET_COMPANY_INFORMATION]),
@@ -95,6 +98,8 @@ async fn measure(database: &str, tokens: i64, store: &Store, by: &CurrentUser, d
             println!("{:<58}{found:>10}{ours}{:>4}{by_hand}", format!("{name}, {page} page"), "");
         }
     }
+    let numbers = times(async || drop(store.tokens().overview(by.account).await.expect("an overview"))).await;
+    println!("{:<68}{numbers}", "the overview's numbers");
     let began = Instant::now();
     for _ in 0..WRITES {
         store.tokens().create(by, settings.clone(), Uuid::now_v7()).await.expect("a token");
@@ -123,6 +128,9 @@ fn cases() -> Vec<(String, TokenFilter)> {
     for state in TokenState::ALL {
         filters.push((state.as_str().to_owned(), TokenFilter { state: Some(state), ..all.clone() }));
     }
+    for condition in Condition::ALL {
+        filters.push((condition.as_str().to_owned(), TokenFilter { condition: Some(condition), ..all.clone() }));
+    }
     let (created, state) = (Some(CreatedOn::Last30Days), Some(TokenState::Disabled));
     filters.push(("“export”, last 30 days, disabled".to_owned(), TokenFilter { created, state, ..named("export") }));
     let sorted = |(name, filter): &(String, TokenFilter)| {
@@ -147,7 +155,33 @@ fn condition(filter: &TokenFilter) -> String {
     if let Some(state) = filter.state {
         condition += &format!(" AND state = '{}'", state.as_str());
     }
+    if let Some(wanted) = filter.condition {
+        condition += &format!(" AND state = 'enabled' AND {}", narrowed(wanted));
+    }
     condition
+}
+
+/// Returns what the condition demands of an enabled token in an account without a longest lifetime.
+fn narrowed(condition: Condition) -> String {
+    let now = Clock::system().now();
+    let at = |time: DateTime<Utc>| time.timestamp_micros();
+    match condition {
+        Condition::Working => format!("(expires_at IS NULL OR expires_at > {})", at(now)),
+        Condition::ExpiredInUse => {
+            let within = IN_USE_WITHIN.num_microseconds().expect("some days");
+            format!("expires_at <= {} AND expires_at <= last_used_at + {within}", at(now))
+        }
+        Condition::Expiring => {
+            format!("expires_at > {} AND expires_at <= {}", at(now), at(now + EXPIRING_WITHIN))
+        }
+        Condition::ContactDeactivated => {
+            let deactivated = "SELECT user_id FROM memberships WHERE account_id = $1 AND state = 'deactivated'";
+            format!("primary_contact IN ({deactivated})")
+        }
+        Condition::OldVersion => format!("api_version < {}", ApiVersion::NEWEST),
+        Condition::Unused => format!("last_used_at <= {}", at(now - UNUSED_AFTER)),
+        Condition::NeverUsed => format!("last_used_at IS NULL AND created_at <= {}", at(now - NEW_FOR)),
+    }
 }
 
 /// Returns the column of an order, and the order.
@@ -181,7 +215,8 @@ impl std::fmt::Display for Times {
 }
 
 impl Driver {
-    /// Copies the one token until there are `tokens`, over 400 days, one in ten disabled, one in three never used.
+    /// Copies the one token until there are `tokens`, over 400 days, one in ten disabled, one in three never used, one
+    /// in four with an expiry, one in 1,000 of an old version.
     async fn fill(&self, tokens: i64) {
         let (numbers, id, hash) = match self {
             Self::Sqlite(_) => (
@@ -197,12 +232,13 @@ impl Driver {
         let fill = AssertSqlSafe(format!(
             "{numbers}
              INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
-                primary_contact, developers, scopes, state, created_at, last_used_at, secret_issued_at)
+                primary_contact, developers, scopes, state, created_at, last_used_at, secret_issued_at, expires_at)
              SELECT {id}, account_id, substr(sid, 1, 29) || {hash}, secret_hash,
                 CASE i % 5 WHEN 0 THEN '日本 ' ELSE 'Export ' END || i, CASE i % 5 WHEN 0 THEN '日本 ' ELSE 'export ' END || i,
-                description, api_version, primary_contact, developers, scopes,
+                description, CASE i % 1000 WHEN 1 THEN 2 ELSE api_version END, primary_contact, developers, scopes,
                 CASE i % 10 WHEN 0 THEN 'disabled' ELSE 'enabled' END, created_at - i % 400 * {day} - i,
-                CASE i % 3 WHEN 0 THEN NULL ELSE created_at + i END, created_at
+                CASE i % 3 WHEN 0 THEN NULL ELSE created_at + i END, created_at,
+                CASE i % 4 WHEN 0 THEN created_at + (i % 800 - 400) * {day} END
              FROM tokens, n"
         ));
         match self {

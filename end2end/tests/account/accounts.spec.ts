@@ -53,7 +53,7 @@ for (const language of languages) {
         await expect(others.first()).toBeFocused();
         await page.keyboard.press('Enter');
         await expect(button(page, second)).toBeVisible();
-        await expect(page).toHaveURL(paths.settings);
+        await expect(page).toHaveURL(paths.overview);
         await running(page);
         expect(await (await call(page, 'account', {})).json()).toMatchObject({ name: second });
 
@@ -80,7 +80,7 @@ test.describe('without wasm', () => {
     await page.goto(paths.settings);
     await button(page, first).click();
     await page.getByRole('menuitem', { name: second }).click();
-    await expect(page).toHaveURL(paths.settings);
+    await expect(page).toHaveURL(paths.overview);
     await expect(button(page, second)).toBeVisible();
   });
 

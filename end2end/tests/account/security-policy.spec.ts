@@ -35,7 +35,7 @@ for (const language of languages) {
       const token = await newToken(page);
       ageTokens(email);
       await open(page, paths.settings);
-      await page.getByRole('link', { name: words.policy.title }).click();
+      await page.getByRole('main').getByRole('link', { name: words.policy.title }).click();
       await expect(page.getByRole('heading', { level: 1, name: words.policy.title })).toBeVisible();
       await axe(page, 'as it is now');
       const lifetime = page.getByLabel(words.policy.lifetime);

@@ -35,7 +35,7 @@ for (const language of ['en', 'ja'] as const) {
       await call(page, 'tokens/upgrade_version', { id: token.id });
 
       await open(page, paths.settings);
-      await page.getByRole('link', { name: words.settings.audit_trail }).click();
+      await page.getByRole('main').getByRole('link', { name: words.settings.audit_trail }).click();
       await expect(page).toHaveURL(trail);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.audit.title);
       await mark(page);

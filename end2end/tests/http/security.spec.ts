@@ -14,6 +14,7 @@ test('pages allow no inline code, other sites or frames', async ({ page }) => {
   const token = await newToken(page);
   for (const path of [
     paths.signIn,
+    paths.overview,
     paths.settings,
     paths.tokens,
     paths.tips,
@@ -131,7 +132,7 @@ test('pages load nothing from other servers', async ({ page, baseURL }) => {
   });
   await signIn(page, 'administrator');
   const token = await newToken(page);
-  for (const path of [paths.signIn, paths.settings, paths.tokens, paths.tips, paths.newToken, paths.token(token.id)]) {
+  for (const path of [paths.signIn, paths.overview, paths.settings, paths.tokens, paths.tips, paths.newToken, paths.token(token.id)]) {
     await open(page, path);
   }
   await open(page, listOf(token.name));

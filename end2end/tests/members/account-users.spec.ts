@@ -65,7 +65,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       const [email, nao] = [address(), name()];
       await signIn(page, 'administrator');
       await open(page, paths.settings);
-      await page.getByRole('link', { name: words.users.title }).click();
+      await page.getByRole('main').getByRole('link', { name: words.users.title }).click();
       await expect(page).toHaveURL(paths.accountUsers);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.users.title);
 
@@ -106,7 +106,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await expect(joining.getByLabel(words.sign_in.password)).toBeFocused();
       await joining.getByLabel(words.sign_in.password).fill(newPassword);
       await joining.getByRole('button', { name: words.invitation.join }).click();
-      await expect(joining).toHaveURL(paths.settings);
+      await expect(joining).toHaveURL(paths.overview);
       await joining.getByRole('button', { name: nao }).click();
       await expect(joining.locator('#person')).toContainText(role);
       await expect(joining.locator('#person')).toContainText(agency);
@@ -329,7 +329,7 @@ test('a user of another account joins with the same password', async ({ page, an
   await expect(joining.getByRole('alert').filter({ hasText: words.error.wrong_credentials })).toBeVisible();
   await joining.getByLabel(words.sign_in.password).fill(newPassword);
   await joining.getByRole('button', { name: words.invitation.join }).click();
-  await expect(joining).toHaveURL(paths.settings);
+  await expect(joining).toHaveURL(paths.overview);
   await joining.getByRole('button', { name: nao }).click();
   await expect(joining.locator('#person')).toContainText('Kita Media');
   await expect(joining.locator('#person')).toContainText(words.role.finance);
@@ -385,7 +385,7 @@ test.describe('Without scripts', () => {
     await page.getByLabel(words.users.name, { exact: true }).fill(nao);
     await page.getByLabel(words.sign_in.password).fill(newPassword);
     await page.getByRole('button', { name: words.invitation.join }).click();
-    await expect(page).toHaveURL(paths.settings);
+    await expect(page).toHaveURL(paths.overview);
     await expect(page.getByRole('button', { name: nao })).toBeVisible();
   });
 });

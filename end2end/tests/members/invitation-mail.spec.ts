@@ -51,7 +51,7 @@ for (const language of ['en', 'ja'] as const) {
       await joining.getByLabel(words.users.name, { exact: true }).fill('Nao');
       await joining.getByLabel(words.sign_in.password).fill('three small paper lanterns');
       await joining.getByRole('button', { name: words.invitation.join }).click();
-      await expect(joining).toHaveURL(`${server.origin}${paths.settings}`);
+      await expect(joining).toHaveURL(`${server.origin}${paths.overview}`);
     });
 
     test('the link is shown if the mail cannot be sent', async ({ page, anotherPage }) => {

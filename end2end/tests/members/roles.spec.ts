@@ -93,6 +93,7 @@ function functions(id: string): [string, object][] {
   return [
     ['tokens/list', everything],
     ['tokens/editable', { id }],
+    ['tokens/overview', {}],
     ['tokens/people', {}],
     ['tokens/duplicate', { id, request: crypto.randomUUID() }],
     ['tokens/reset', { id, revision: 1 }],

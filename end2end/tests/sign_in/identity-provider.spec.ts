@@ -87,7 +87,7 @@ for (const language of ['en', 'ja'] as const) {
 
     test('the link to the user outlives a change of address', async ({ page }) => {
       await signInAs(page, { ...person, email: 'somebody-else@nowhere.example', verified: false });
-      await expect(page).toHaveURL(onServer(paths.settings));
+      await expect(page).toHaveURL(onServer(paths.overview));
       await page.locator('button.person').click();
       await expect(page.locator('#person')).toContainText(person.email);
     });
@@ -156,7 +156,7 @@ async function signedInBy(page: Page, person: Person): Promise<{ address: string
   const asked: Request[] = [];
   page.on('request', (request) => new URL(request.url()).pathname === callback && asked.push(request));
   await signInAs(page, person);
-  await expect(page).toHaveURL(onServer(paths.settings));
+  await expect(page).toHaveURL(onServer(paths.overview));
   const [request] = asked;
   const sent = (await request?.headerValue('cookie')) ?? '';
   const [, called = '', sealed = ''] = /(kagitaba_oidc_[^=]+)=([^;]+)/.exec(sent) ?? [];
@@ -199,14 +199,14 @@ test('a callback of another browser or state is refused', async ({ page, another
   await expect(page.getByText(failed.over)).toBeVisible();
   // The refused callbacks did not end the sign-in that had begun.
   await page.goto(address);
-  await expect(page).toHaveURL(onServer(paths.settings));
+  await expect(page).toHaveURL(onServer(paths.overview));
 });
 
 test('two tabs can sign in at the same time', async ({ page }) => {
   const begun = await page.request.get(onServer('/sign-in/oidc?next=/settings/profile'), { maxRedirects: 0 });
   expect(begun.status()).toBe(303);
   await signInAs(page, { sub: 'person-en', email: users.specialist });
-  await expect(page).toHaveURL(onServer(paths.settings));
+  await expect(page).toHaveURL(onServer(paths.overview));
   // The first tab continues at the provider, where the person is signed in by now.
   await page.goto(begun.headers()['location'] ?? '');
   await expect(page).toHaveURL(onServer('/settings/profile'));
@@ -221,7 +221,7 @@ test('an invited person joins by signing in at the provider', async ({ page, ano
   expect(invited.status(), await invited.text()).toBe(200);
   const joining = await anotherPage();
   await signInAs(joining, { sub: email, email });
-  await expect(joining).toHaveURL(onServer(paths.settings));
+  await expect(joining).toHaveURL(onServer(paths.overview));
   await joining.locator('button.person').click();
   await expect(joining.locator('#person')).toContainText(email);
 });
@@ -252,13 +252,13 @@ for (const outside of ['https://evil.example/', '//evil.example', '/\\evil.examp
       { sub: 'person-en', email: users.specialist },
       `${paths.signIn}?${new URLSearchParams({ next: outside }).toString()}`,
     );
-    await expect(page).toHaveURL(onServer(paths.settings));
+    await expect(page).toHaveURL(onServer(paths.overview));
   });
 }
 
 test('step-up needs the password after a provider sign-in too', async ({ page }) => {
   await signInAs(page, { sub: 'administrator', email: users.administrator });
-  await expect(page).toHaveURL(onServer(paths.settings));
+  await expect(page).toHaveURL(onServer(paths.overview));
   const form = { 'form[email]': 'nao@hoshi-oak.example', 'form[role]': 'analyst' };
   const invite = () => page.request.post(onServer('/api/users/invite'), { form, headers: sameOrigin });
   const refused = await invite();

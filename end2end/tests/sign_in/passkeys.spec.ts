@@ -52,7 +52,7 @@ for (const language of languages) {
       test.slow();
       const { cdp, authenticatorId } = await device(page);
       const { email } = newUser();
-      expect(await givePassword(page, email)).toBe('/settings');
+      expect(await givePassword(page, email)).toBe(paths.overview);
       await open(page, profile);
       await page.getByRole('button', { name: words.passkey.add }).click();
       await expect(page.getByLabel(words.passkey.name)).toHaveValue(/^Chrome, /);
@@ -100,7 +100,7 @@ for (const language of languages) {
       await signOut(page);
       await page.getByRole('button', { name: words.passkey.sign_in }).click();
       await expect(page.getByText(words.error.wrong_passkey)).toBeVisible();
-      expect(await givePassword(page, email)).toBe('/settings');
+      expect(await givePassword(page, email)).toBe(paths.overview);
     });
 
     test('a passkey replaces the password at step-up', async ({ page }) => {
@@ -168,7 +168,7 @@ test('a passkey counts as a required second factor', async ({ page, anotherPage 
   const width = await other.evaluate(() => document.documentElement.scrollWidth);
   expect(width, 'nothing sticks out').toBeLessThanOrEqual(390);
   await other.getByRole('button', { name: words.second_factor.done }).click();
-  await expect(other).toHaveURL(paths.settings);
+  await expect(other).toHaveURL(paths.overview);
   expect((await call(other, 'tokens/people', {})).status()).toBe(200);
 });
 

@@ -78,7 +78,7 @@ for (const language of ['en', 'ja'] as const) {
       await running(page);
       await axe(page, 'signing in with it');
       await enter(page, words, email, fresh);
-      await expect(page).toHaveURL(`${server.origin}${paths.settings}`);
+      await expect(page).toHaveURL(`${server.origin}${paths.overview}`);
       expect((await page.goto(link))?.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.new_password.over_title);
       await axe(page, 'over');
@@ -153,7 +153,7 @@ test.describe('Without scripts', () => {
     await set(page, words, fresh);
     await expect(page.getByText(words.new_password.done)).toBeVisible();
     await enter(page, words, users.marketing, fresh);
-    await expect(page).toHaveURL(`${server.origin}${paths.settings}`);
+    await expect(page).toHaveURL(`${server.origin}${paths.overview}`);
   });
 });
 

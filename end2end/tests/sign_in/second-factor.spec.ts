@@ -44,7 +44,7 @@ for (const language of languages) {
     test('a second factor is set up, asked for and switched off', async ({ page, anotherPage }) => {
       test.slow();
       const { email } = newUser();
-      expect(await givePassword(page, email)).toBe('/settings');
+      expect(await givePassword(page, email)).toBe(paths.overview);
       await open(page, profile);
       await page.getByRole('button', { name: words.second_factor.set_up }).click();
       await expect(page.getByRole('img', { name: words.second_factor.qr_code })).toBeVisible();
@@ -87,7 +87,7 @@ for (const language of languages) {
       await dialog(page).getByRole('button', { name: words.second_factor.off, exact: true }).click();
       await expect(toast(page, words.second_factor.off_done)).toBeVisible();
       await expect(page.getByRole('button', { name: words.second_factor.set_up })).toBeVisible();
-      expect(await givePassword(await anotherPage(), email)).toBe('/settings');
+      expect(await givePassword(await anotherPage(), email)).toBe(paths.overview);
     });
 
     test('without wasm, a recovery code signs in once', async ({ page, anotherPage }) => {
@@ -139,7 +139,7 @@ for (const language of languages) {
       const width = await other.evaluate(() => document.documentElement.scrollWidth);
       expect(width, 'nothing sticks out').toBeLessThanOrEqual(390);
       await other.getByRole('button', { name: words.second_factor.done }).click();
-      await expect(other).toHaveURL(paths.settings);
+      await expect(other).toHaveURL(paths.overview);
       expect((await call(other, 'tokens/people', {})).status()).toBe(200);
     });
   });

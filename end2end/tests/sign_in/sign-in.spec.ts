@@ -11,15 +11,15 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a user signs in to the settings and signs out', async ({ page }) => {
+    test('a user signs in to the overview and signs out', async ({ page }) => {
       await open(page, paths.signIn);
       await expect(page).toHaveTitle(`${words.sign_in.title} – Kagitaba`);
       await expect(page.locator('html')).toHaveAttribute('lang', language);
       await page.getByRole('textbox', { name: words.sign_in.email }).fill(users.specialist);
       await page.getByLabel(words.sign_in.password).fill(password);
       await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
-      await expect(page).toHaveURL(paths.settings);
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.settings.title);
+      await expect(page).toHaveURL(paths.overview);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.overview.title);
 
       await page.getByRole('button', { name: 'Daniel Oakley' }).click();
       await expect(page.locator('#person')).toContainText(words.role.implementation_specialist);
@@ -41,7 +41,7 @@ for (const language of ['en', 'ja'] as const) {
       // One failure does not delay the next attempt.
       await page.getByLabel(words.sign_in.password).fill(password);
       await page.getByRole('button', { name: words.sign_in.submit, exact: true }).click();
-      await expect(page).toHaveURL(paths.settings);
+      await expect(page).toHaveURL(paths.overview);
     });
   });
 }
@@ -58,7 +58,7 @@ test('signing in leads to the page that was asked for', async ({ page }) => {
 });
 
 test('without a session, pages reveal nothing of an account', async ({ request }) => {
-  for (const path of [paths.settings, paths.tokens, paths.newToken, paths.tips]) {
+  for (const path of [paths.overview, paths.settings, paths.tokens, paths.newToken, paths.tips]) {
     const answer = await request.get(path, { maxRedirects: 0, headers: { accept: 'text/html' } });
     expect(answer.status(), path).toBe(302);
     expect(await answer.text()).not.toMatch(/Hoshi|IR[0-9A-Za-z]{33}/);
@@ -78,7 +78,7 @@ for (const outside of [
     await page.getByLabel('E-mail address').fill(users.finance);
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await expect(page).toHaveURL(paths.settings);
+    await expect(page).toHaveURL(paths.overview);
   });
 }
 

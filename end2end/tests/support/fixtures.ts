@@ -32,6 +32,7 @@ export type User = keyof typeof users;
 /** The paths of the pages. */
 export const paths = {
   signIn: '/sign-in',
+  overview: '/overview',
   settings: '/settings',
   companyInformation: '/settings/company-information',
   accountUsers: '/settings/account-users',

@@ -62,12 +62,22 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
     });
 
+    test('the overview has no violation, with or without tokens', async ({ page }) => {
+      await visit(page, 'administrator', paths.overview, words.overview.title);
+      await expect(page.locator('.needs a').first()).toBeVisible();
+      await examine(page);
+      await visit(page, 'finance', paths.overview, words.overview.title);
+      await expect(page.getByRole('heading', { name: words.overview.without })).toBeVisible();
+      await examine(page);
+    });
+
     test('the token list has no violation, even if it is empty', async ({ page }) => {
       // Two cards: one of a disabled token with an old version, one of an enabled token.
       await visit(page, 'administrator', `${paths.tokens}?name=data`, words.tokens.title);
       await examine(page);
-      await open(page, `${paths.tokens}?name=no+such+name`);
+      await open(page, `${paths.tokens}?name=no+such+name&condition=unused`);
       await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+      await expect(page.getByRole('radio', { name: words.filter.unused })).toBeChecked();
       await examine(page);
     });
 

@@ -52,6 +52,24 @@ for (const language of ['en', 'ja'] as const) {
       await expect(names(page).first()).toHaveText(first ?? '');
     });
 
+    test('the overview leads to the list, where more filters are', async ({ page }) => {
+      await signIn(page, 'administrator');
+      await page.goto(paths.overview);
+      await page.getByRole('link', { name: words.filter.old_version }).click();
+      await expect(page).toHaveURL(`${paths.tokens}?condition=old-version`);
+      await expect(page.getByRole('radio', { name: words.filter.old_version })).toBeChecked();
+      await page.getByRole('radio', { name: words.filter.any_condition }).check();
+      await page.getByRole('button', { name: words.filter.apply }).click();
+      await expect(page.getByRole('radio', { name: words.filter.any_condition })).toBeHidden();
+      await page.locator('#filters').getByText(words.filter.more).click();
+      await page.getByRole('radio', { name: words.filter.unused }).check();
+      await page.getByRole('searchbox').fill('no such name');
+      await page.getByRole('button', { name: words.filter.apply }).click();
+      await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+      const query = Object.fromEntries(new URL(page.url()).searchParams);
+      expect(query).toMatchObject({ name: 'no such name', condition: 'unused' });
+    });
+
     test('a token is edited by a plain form', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { version: 2 });

@@ -36,6 +36,7 @@ for (const language of ['en', 'ja'] as const) {
           scopes: ['listAdvertisers', 'getCompanyInformation', 'createComplianceContent', 'listJobs', 'exportReport'],
         });
         for (const path of [
+          paths.overview,
           paths.settings,
           listOf(token.name),
           `${paths.tokens}?name=no+such+name`,

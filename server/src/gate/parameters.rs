@@ -20,8 +20,8 @@ pub enum Parameter {
     PageSize,
     /// A day.
     Date(&'static str),
-    /// One of a few values.
-    OneOf(&'static str, &'static [&'static str]),
+    /// One of a few values, with a description.
+    OneOf(&'static str, &'static [&'static str], &'static str),
     /// Any text, with a description.
     Text(&'static str, &'static str),
 }
@@ -35,7 +35,7 @@ impl Parameter {
         match self {
             Page => "Page",
             PageSize => "PageSize",
-            Date(name) | OneOf(name, _) | Text(name, _) => name,
+            Date(name) | OneOf(name, ..) | Text(name, _) => name,
         }
     }
 
@@ -46,8 +46,8 @@ impl Parameter {
         let text = match self {
             Page => "The page. Lists are in the order of creation, oldest first; pages after the last are empty.",
             PageSize => "The number of items on a page, at most 1,000. `X-Page-Size` returns the number used.",
-            Text(_, text) => text,
-            Date(_) | OneOf(..) => return described,
+            Text(_, text) | OneOf(_, _, text) => text,
+            Date(_) => return described,
         };
         described["description"] = text.into();
         described
@@ -58,7 +58,7 @@ impl Parameter {
             Page => json!({ "type": "integer", "minimum": 1, "default": 1 }),
             PageSize => json!({ "type": "integer", "minimum": 1, "default": SIZE }),
             Date(_) => json!({ "type": "string", "format": "date" }),
-            OneOf(_, values) => json!({ "type": "string", "enum": values }),
+            OneOf(_, values, _) => json!({ "type": "string", "enum": values }),
             Text(..) => json!({ "type": "string" }),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
+use crate::tokens::condition::Condition;
 use crate::tokens::token::{NAME_MAX, Token, TokenId, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,8 @@ pub struct TokenFilter {
     pub created: Option<CreatedOn>,
     /// The token's state.
     pub state: Option<TokenState>,
+    /// A condition that holds for the token.
+    pub condition: Option<Condition>,
     /// The order.
     pub sort: Sort,
     /// The page.
@@ -150,6 +153,7 @@ impl TokenFilter {
             name: name.chars().filter(|c| !text::is_unsupported(*c)).take(NAME_MAX).collect(),
             created: get("created").and_then(|name| name.parse().ok()),
             state: get("state").and_then(|name| name.parse().ok()),
+            condition: get("condition").and_then(|name| name.parse().ok()),
             sort,
             place: PagePosition::from_query(get, |key| TokenKey::read(sort, key).is_some()),
         }
@@ -163,6 +167,7 @@ impl TokenFilter {
             ("name", Some(self.name.clone()).filter(|name| !name.is_empty())),
             ("created", self.created.map(|created| created.as_str().to_owned())),
             ("state", self.state.map(|state| state.as_str().to_owned())),
+            ("condition", self.condition.map(|condition| condition.as_str().to_owned())),
             ("sort", sort),
         ]
         .into_iter()
@@ -171,12 +176,13 @@ impl TokenFilter {
         .collect()
     }
 
-    /// Returns how many of the three filters are set.
+    /// Returns how many of the filters are set.
     #[must_use]
     pub fn active(&self) -> usize {
         usize::from(!self.name.trim().is_empty())
             + usize::from(self.created.is_some())
             + usize::from(self.state.is_some())
+            + usize::from(self.condition.is_some())
     }
 
     /// Returns the same order without filters, for the link "Clear all".
@@ -234,7 +240,14 @@ mod tests {
 
     #[test]
     fn nonsense_in_a_link_is_ignored() {
-        let nonsense = [("name", ""), ("created", "yesterday"), ("state", "' OR 1=1"), ("sort", "-1"), ("after", "-3")];
+        let nonsense = [
+            ("name", ""),
+            ("created", "yesterday"),
+            ("state", "' OR 1=1"),
+            ("condition", "Unused"),
+            ("sort", "-1"),
+            ("after", "-3"),
+        ];
         assert_eq!(read(&nonsense), TokenFilter::default());
         assert_eq!(read(&[("name", &"x".repeat(10_000))]).name.len(), NAME_MAX);
         assert_eq!(read(&[("name", "a\u{0}\u{202e}b")]).name, "ab");
@@ -270,11 +283,12 @@ mod tests {
             ("name", "x"),
             ("state", "enabled"),
             ("created", "last-7-days"),
+            ("condition", "unused"),
             ("sort", "name"),
             ("before", "end"),
         ]);
         assert_eq!(filter.place, PagePosition::Last);
-        assert_eq!(filter.active(), 3);
+        assert_eq!(filter.active(), 4);
         assert_eq!(filter.cleared(), TokenFilter { sort: Sort::Name, ..TokenFilter::default() });
     }
 
@@ -302,8 +316,8 @@ mod tests {
     proptest! {
         #[test]
         fn link_restores_its_filter(
-            name in "\\PC{0,40}", created in 0..4_usize, state in 0..3_usize, sort in 0..3_usize, key in key(),
-            place in 0..4_usize,
+            name in "\\PC{0,40}", created in 0..4_usize, state in 0..3_usize, condition in 0..8_usize,
+            sort in 0..3_usize, key in key(), place in 0..4_usize,
         ) {
             let sort = Sort::ALL[sort];
             let key = TokenKey { value: value_of(sort, key.1), id: TokenId(Uuid::from_bytes(key.0)) }.cursor();
@@ -312,6 +326,7 @@ mod tests {
                 name: name.chars().filter(|c| !text::is_unsupported(*c)).collect(),
                 created: CreatedOn::ALL.get(created).copied(),
                 state: TokenState::ALL.get(state).copied(),
+                condition: Condition::ALL.get(condition).copied(),
                 sort,
                 place,
             };

@@ -1,6 +1,7 @@
-//! Access tokens: their commands, fields, scopes, secrets, expiry and filters.
+//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry and filters.
 
 pub mod command;
+pub mod condition;
 pub mod expiry;
 pub mod filter;
 pub mod scope;

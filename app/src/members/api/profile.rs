@@ -118,6 +118,6 @@ pub async fn switch_account(account: AccountId) -> Result<(), AppError> {
     switched.map_err(|error| {
         if matches!(error, store::Error::Refused(Refusal::NotFound)) { AppError::NoSuchAccount } else { error.into() }
     })?;
-    plain_form_goes_on_to(routes::SETTINGS);
+    plain_form_goes_on_to(routes::OVERVIEW);
     Ok(())
 }

@@ -147,5 +147,5 @@ pub async fn accept_invitation(token: String, form: AcceptanceForm) -> Result<St
     let token = InvitationToken::parse(&token).ok_or(Refusal::InvitationOver)?;
     let joining =
         form.validate(&store().members().invitation(&token, address()).await?).map_err(AppError::InvalidMember)?;
-    Ok(go_on(store().members().accept_invitation(&token, joining, client()).await?, routes::SETTINGS))
+    Ok(go_on(store().members().accept_invitation(&token, joining, client()).await?, routes::OVERVIEW))
 }

@@ -92,7 +92,7 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Returns where to go after sign-in: `next`, if it is a path of this site, else the settings. Rejects
+/// Returns where to go after sign-in: `next`, if it is a path of this site, else the overview. Rejects
 /// `//evil.example`, `/\evil.example` and control characters, which some browsers read as the address of another site.
 #[cfg(any(feature = "ssr", test))]
 #[must_use]
@@ -100,7 +100,7 @@ pub fn path_within(next: &str) -> String {
     let inside = next.starts_with('/')
         && !next[1..].starts_with(['/', '\\'])
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if inside { next.to_owned() } else { routes::SETTINGS.to_owned() }
+    if inside { next.to_owned() } else { routes::OVERVIEW.to_owned() }
 }
 
 #[cfg(feature = "ssr")]
@@ -216,7 +216,7 @@ mod tests {
             "javascript:0",
             "/a\\b",
         ] {
-            assert_eq!(path_within(outside), "/settings", "{outside}");
+            assert_eq!(path_within(outside), "/overview", "{outside}");
         }
     }
 }

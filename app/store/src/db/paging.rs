@@ -63,6 +63,11 @@ pub(crate) trait List {
     /// Returns whether matching rows may be rare along the order, but are found together elsewhere.
     fn lies_together(&self) -> bool;
 
+    /// Returns up to how many matching rows are all read and sorted, rather than found along the order.
+    fn few(&self) -> u64 {
+        2 * u64::from(Self::SIZE)
+    }
+
     /// Returns a query with this head for the matching rows. `SQLite`, which does not know their number, goes along the
     /// index of the order if `along_order`.
     fn filtered(&self, head: String, along_order: bool) -> QueryBuilder;
@@ -90,7 +95,7 @@ pub(crate) async fn page<L: List>(
         asked => asked.clone(),
     };
     // Going along the order to find so few would pass over nearly all the others.
-    let along_order = !matches!(total, Count::Exactly(total) if total <= 2 * u64::from(L::SIZE));
+    let along_order = !matches!(total, Count::Exactly(total) if total <= list.few());
     let mut rows = at(&place, list, total, along_order, on).await?;
     if rows.is_empty() {
         place = if matches!(place, PagePosition::After(_)) { PagePosition::Last } else { PagePosition::First };
@@ -307,9 +312,9 @@ impl Numbered {
         Self { backwards: !self.backwards, ..self }
     }
 
-    /// Returns the query for its rows.
-    pub(crate) fn query<L: List>(self, list: &L) -> QueryBuilder {
-        let mut query = list.filtered(head(list), true);
+    /// Returns the query for its rows, along the order or not: see [`List::filtered`].
+    pub(crate) fn query<L: List>(self, list: &L, along_order: bool) -> QueryBuilder {
+        let mut query = list.filtered(head(list), along_order);
         finish(&mut query, list, self.backwards, |query| {
             query.push_bind(self.rows).push(" OFFSET ").push_bind(self.skipped);
         });

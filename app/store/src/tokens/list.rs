@@ -1,14 +1,15 @@
 //! Reading tokens: the list with its filters, orders and pages, and one token.
 
+use crate::account::security_policy;
 use crate::audit::AuditTrail;
 use crate::db::database::Connection;
 use crate::db::paging::{self, Key, List, Numbered, Order};
 use crate::db::sql::{Dialect, QueryBuilder, Value};
 use crate::error::Error;
 use crate::tokens::Tokens;
+use crate::tokens::conditions::Conditions;
 use crate::tokens::rows::{self, SELECT, StoredToken, TokenRow};
 use crate::tokens::search::{Search, TOKENS};
-use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::paging::Cursor;
@@ -75,7 +76,9 @@ impl Tokens<'_> {
         };
         let from_other_end = page.backwards;
         let page = if reversed { page.reversed() } else { page };
-        let mut rows = page.query(&wanted).build_query_as::<TokenRow>().fetch_all(&mut *tx).await?;
+        // Along the order, so few would be as far apart as they are rare.
+        let along_order = filter.condition.is_none() || total.unsigned_abs() > wanted.few();
+        let mut rows = page.query(&wanted, along_order).build_query_as::<TokenRow>().fetch_all(&mut *tx).await?;
         if from_other_end {
             rows.reverse();
         }
@@ -89,7 +92,12 @@ impl Tokens<'_> {
         on: &mut Connection,
     ) -> Result<Wanted<'f>, Error> {
         let search = Search::plan(&filter.name, &TOKENS, on).await?;
-        Ok(Wanted { dialect: on.dialect(), account, filter, search, now: self.core.now() })
+        let longest = match filter.condition {
+            Some(_) => security_policy::read(on, account).await?.0.token_lifetime,
+            None => None,
+        };
+        let conditions = Conditions { now: self.core.now(), account, longest };
+        Ok(Wanted { dialect: on.dialect(), filter, search, conditions })
     }
 
     /// Returns the account's token with this id.
@@ -108,17 +116,64 @@ fn tokens(rows: Vec<TokenRow>) -> Result<Vec<Token>, Error> {
 }
 
 /// The wanted tokens of one account.
-struct Wanted<'f> {
-    dialect: Dialect,
-    account: AccountId,
-    filter: &'f TokenFilter,
-    search: Search,
-    now: DateTime<Utc>,
+pub(crate) struct Wanted<'f> {
+    pub(crate) dialect: Dialect,
+    pub(crate) filter: &'f TokenFilter,
+    pub(crate) search: Search,
+    pub(crate) conditions: Conditions,
 }
 
 impl Wanted<'_> {
     fn count(&self) -> QueryBuilder {
         self.filtered("SELECT COUNT(*) FROM tokens".to_owned(), false)
+    }
+
+    /// Returns the index to which `SQLite`, which has no statistics, is kept where a state or condition would lead it
+    /// to another one. `None` if it is to choose.
+    fn index(&self, along_order: bool) -> Option<&'static str> {
+        let Self { filter, search, conditions, .. } = self;
+        let unnarrowed = filter.state.is_none() && filter.condition.is_none();
+        if unnarrowed || self.dialect != Dialect::Sqlite || matches!(search, Search::Indexed(_)) {
+            return None;
+        }
+        Some(match filter.condition {
+            _ if along_order => match filter.sort {
+                Sort::Created => "tokens_by_creation",
+                Sort::Name => "tokens_by_name",
+                Sort::LastUsed => "tokens_by_use",
+            },
+            Some(condition) => conditions.index(condition),
+            None if *search == Search::All && filter.created.is_none() => "tokens_by_state",
+            // It holds names and times of creation, too.
+            None => "tokens_by_creation",
+        })
+    }
+
+    /// Completes a query that ends with the name of the table, so that it is for the matching rows. See
+    /// [`List::filtered`].
+    pub(crate) fn narrow(&self, query: &mut QueryBuilder, along_order: bool) {
+        let Self { dialect, filter, search, conditions } = self;
+        let Conditions { now, account, .. } = *conditions;
+        if let Some(index) = self.index(along_order) {
+            query.push(" INDEXED BY ").push(index);
+        }
+        query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(account);
+        search.push(&TOKENS, *dialect, query);
+        // The plus keeps SQLite to the index of the order: sorting all matches takes longer than passing over the rest.
+        let elsewhere = along_order && filter.sort != Sort::Created && *dialect == Dialect::Sqlite;
+        let created_at = if elsewhere { " AND +created_at" } else { " AND created_at" };
+        if let Some(from) = filter.created.and_then(|created| created.from(now)) {
+            query.push(created_at).push(" >= ").push_bind(from);
+        }
+        if let Some(before) = filter.created.and_then(|created| created.before(now)) {
+            query.push(created_at).push(" < ").push_bind(before);
+        }
+        if let Some(state) = filter.state {
+            query.push(" AND state = ").push_bind(state.as_str());
+        }
+        if let Some(condition) = filter.condition {
+            conditions.push(condition, query);
+        }
     }
 }
 
@@ -134,7 +189,7 @@ impl List for Wanted<'_> {
     }
 
     fn lies_together(&self) -> bool {
-        self.filter.created.is_some_and(|created| created.from(self.now).is_some())
+        self.filter.created.is_some_and(|created| created.from(self.conditions.now).is_some())
     }
 
     fn order(&self) -> Order {
@@ -145,23 +200,14 @@ impl List for Wanted<'_> {
         }
     }
 
+    fn few(&self) -> u64 {
+        // The orders' indexes do not hold what conditions ask.
+        if self.filter.condition.is_some() { COUNTED.into() } else { 2 * u64::from(PAGE_SIZE) }
+    }
+
     fn filtered(&self, head: String, along_order: bool) -> QueryBuilder {
-        let Self { dialect, account, filter, search, now } = self;
         let mut query = QueryBuilder::new(head);
-        query.push(" WHERE deleted_at IS NULL AND ").push(search.account_is(*dialect)).push_bind(*account);
-        search.push(&TOKENS, *dialect, &mut query);
-        // The plus keeps SQLite to the index of the order: sorting all matches takes longer than passing over the rest.
-        let elsewhere = along_order && filter.sort != Sort::Created && *dialect == Dialect::Sqlite;
-        let created_at = if elsewhere { " AND +created_at" } else { " AND created_at" };
-        if let Some(from) = filter.created.and_then(|created| created.from(*now)) {
-            query.push(created_at).push(" >= ").push_bind(from);
-        }
-        if let Some(before) = filter.created.and_then(|created| created.before(*now)) {
-            query.push(created_at).push(" < ").push_bind(before);
-        }
-        if let Some(state) = filter.state {
-            query.push(" AND state = ").push_bind(state.as_str());
-        }
+        self.narrow(&mut query, along_order);
         query
     }
 
@@ -190,6 +236,11 @@ mod with_services {
     use domain::tokens::token::TokenState;
     use uuid::Uuid;
 
+    fn wanted(dialect: Dialect, filter: &TokenFilter, search: Search) -> Wanted<'_> {
+        let conditions = Conditions { now: Clock::system().now(), account: AccountId(Uuid::nil()), longest: None };
+        Wanted { dialect, filter, search, conditions }
+    }
+
     /// Returns keys from the middle of this order.
     fn keys(sort: Sort) -> Vec<Key> {
         let values = match sort {
@@ -205,7 +256,6 @@ mod with_services {
     async fn list_page_is_read_from_its_index_without_sorting() {
         for store in stores().await {
             let dialect = store.core.pools().dialect();
-            let account = AccountId(Uuid::nil());
             let indexes = ["tokens_by_creation", "tokens_by_name", "tokens_by_use"];
             for (sort, index) in Sort::ALL.into_iter().zip(indexes) {
                 let all = TokenFilter { sort, ..TokenFilter::default() };
@@ -214,13 +264,13 @@ mod with_services {
                 for (filter, search) in
                     [(&all, Search::All), (&recent, Search::All), (&narrowed, Search::Each("x".to_owned()))]
                 {
-                    let wanted = Wanted { dialect, account, filter, search, now: Clock::system().now() };
+                    let wanted = wanted(dialect, filter, search);
                     let keys = keys(sort).into_iter().map(Some).chain([None]);
                     let sides =
                         keys.flat_map(|key| [true, false].map(|backwards| Side { key: key.clone(), backwards }));
                     let queries = sides.flat_map(|side| side.rows_queries(&wanted, true));
                     let numbered = Numbered::new(2, PAGE_SIZE, 1_000).unwrap();
-                    let numbered = [numbered, numbered.reversed()].map(|page| page.query(&wanted));
+                    let numbered = [numbered, numbered.reversed()].map(|page| page.query(&wanted, true));
                     for query in queries.chain(numbered) {
                         let plan = plan(&store, query).await;
                         // PostgreSQL knows that few are recent, and reads those.
@@ -240,8 +290,7 @@ mod with_services {
             let dialect = store.core.pools().dialect();
             for sort in Sort::ALL {
                 let filter = &TokenFilter { sort, ..TokenFilter::default() };
-                let account = AccountId(Uuid::nil());
-                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Clock::system().now() };
+                let wanted = wanted(dialect, filter, Search::All);
                 let Order { value, .. } = wanted.order();
                 for (key, backwards) in keys(sort).into_iter().flat_map(|key| [(key.clone(), true), (key, false)]) {
                     let entered = match (dialect, &key.value) {
@@ -273,8 +322,7 @@ mod with_services {
             let dialect = store.core.pools().dialect();
             for (created, sort) in CreatedOn::ALL.into_iter().zip(Sort::ALL) {
                 let filter = &TokenFilter { created: Some(created), sort, ..TokenFilter::default() };
-                let account = AccountId(Uuid::nil());
-                let wanted = Wanted { dialect, account, filter, search: Search::All, now: Clock::system().now() };
+                let wanted = wanted(dialect, filter, Search::All);
                 for query in Side::ALL.count_queries(&wanted, COUNTED, false).into_iter().chain([wanted.count()]) {
                     let plan = plan(&store, query).await;
                     let sqlite = plan.contains("tokens_by_creation (account_id=? AND created_at");
@@ -293,8 +341,7 @@ mod with_services {
             let search = Search::Indexed("rare".to_owned());
             for sort in Sort::ALL {
                 let filter = &TokenFilter { sort, ..TokenFilter::default() };
-                let account = AccountId(Uuid::nil());
-                let wanted = Wanted { dialect, account, filter, search: search.clone(), now: Clock::system().now() };
+                let wanted = wanted(dialect, filter, search.clone());
                 let side = Side { key: Some(keys(sort).remove(0)), backwards: false };
                 let queries = [side.rows_queries(&wanted, true), side.count_queries(&wanted, COUNTED, false)];
                 for query in queries.into_iter().flatten().chain([wanted.count()]) {

@@ -1,7 +1,9 @@
-//! Access tokens: changes, the list, and when each was last used.
+//! Access tokens: changes, the list, the overview, and when each was last used.
 
 pub mod changes;
+pub mod conditions;
 pub mod list;
+pub mod overview;
 pub mod rows;
 pub mod search;
 pub mod usage;

@@ -1,8 +1,8 @@
-//! `GET /AccessTokens`: the account's tokens, oldest first, by `Name` and `State` if asked.
+//! `GET /AccessTokens`: the account's tokens, oldest first, by `Name`, `State` and `Condition` if asked.
 
 use domain::{
     gate::access::Caller,
-    tokens::{filter::TokenFilter, token::TokenState},
+    tokens::{condition::Condition, filter::TokenFilter, token::TokenState},
 };
 use store::Store;
 
@@ -21,12 +21,24 @@ use crate::gate::{
 pub const ID: &str = "listAccessTokens";
 const NAME: &str = "AccessTokens";
 
+/// The names of conditions, in the order of [`Condition::ALL`].
+const CONDITIONS: [&str; Condition::ALL.len()] =
+    ["WORKING", "EXPIRED_IN_USE", "EXPIRING", "CONTACT_DEACTIVATED", "OLD_VERSION", "UNUSED", "NEVER_USED"];
+
+const DESCRIPTION: &str = "A condition of enabled tokens. `WORKING`: not expired. `EXPIRED_IN_USE`: expired, and called \
+    in the 30 days before. `EXPIRING`: expires within 30 days. `CONTACT_DEACTIVATED`: its primary contact is deactivated. \
+    `OLD_VERSION`: pinned to an older API version. `UNUSED`: last called 90 days ago or earlier. `NEVER_USED`: created \
+    30 days ago or earlier, and never called.";
+
 /// The filter of the list.
 pub struct Filter(TokenFilter);
 
 impl Argument<'_> for Filter {
-    const PARAMETERS: &'static [Parameter] =
-        &[Parameter::Text("Name", "Part of the name."), Parameter::OneOf("State", &["ENABLED", "DISABLED"])];
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::Text("Name", "Part of the name."),
+        Parameter::OneOf("State", &["ENABLED", "DISABLED"], "Whether the token may be used."),
+        Parameter::OneOf("Condition", &CONDITIONS, DESCRIPTION),
+    ];
 
     fn of(call: &Call<'_>) -> Result<Self, GateError> {
         let state = match call.query.get("State") {
@@ -35,9 +47,17 @@ impl Argument<'_> for Filter {
             Some("DISABLED") => Some(TokenState::Disabled),
             Some(_) => return Err(GateError::invalid("State", "ask for ENABLED or DISABLED")),
         };
+        let condition = call.query.get("Condition").map(condition).transpose()?;
         let name = call.query.get("Name").unwrap_or_default().to_owned();
-        Ok(Self(TokenFilter { name, state, ..TokenFilter::default() }))
+        Ok(Self(TokenFilter { name, state, condition, ..TokenFilter::default() }))
     }
+}
+
+/// Returns the condition of that name.
+fn condition(name: &str) -> Result<Condition, GateError> {
+    let named = CONDITIONS.into_iter().zip(Condition::ALL).find(|(known, _)| *known == name);
+    let invalid = || GateError::invalid("Condition", format!("ask for one of {}", CONDITIONS.join(", ")));
+    named.map(|(_, condition)| condition).ok_or_else(invalid)
 }
 
 pub async fn handle(
@@ -54,4 +74,16 @@ pub async fn handle(
 
 pub fn document(operation: Documentation) -> Documentation {
     operation.lists::<AccessToken>(NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_named_as_in_links() {
+        for (name, condition) in CONDITIONS.into_iter().zip(Condition::ALL) {
+            assert_eq!(name.to_ascii_lowercase().replace('_', "-"), condition.as_str());
+        }
+    }
 }

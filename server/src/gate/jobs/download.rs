@@ -28,7 +28,8 @@ pub enum Mode {
 }
 
 impl Argument<'_> for Mode {
-    const PARAMETERS: &'static [Parameter] = &[Parameter::OneOf("Mode", &["Stream"])];
+    const PARAMETERS: &'static [Parameter] =
+        &[Parameter::OneOf("Mode", &["Stream"], "`Stream` asks for the file itself in place of its address.")];
 
     fn of(call: &Call<'_>) -> Result<Self, GateError> {
         match call.query.get("Mode") {

@@ -195,6 +195,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/enable", id(of.token)),
         ("tokens/history", Case::Empty(json!({ "id": of.token }))),
         ("tokens/list", Case::NoId(OWN_ACCOUNT)),
+        ("tokens/overview", Case::NoId(OWN_ACCOUNT)),
         ("tokens/people", Case::NoId(OWN_ACCOUNT)),
         ("tokens/reset", Case::Json(json!({ "id": of.token, "revision": 1 }))),
         ("tokens/terms", Case::NoId(OWN_ACCOUNT)),

@@ -37,6 +37,21 @@ async fn only_roles_that_may_see_tokens_get_the_list() {
 }
 
 #[tokio::test]
+async fn only_roles_that_may_see_tokens_get_their_numbers() {
+    let app = TestApp::open().await;
+    for role in Role::ALL {
+        let cookie = app.sign_in(role).await;
+        let may = role.may(Permission::SeeTokens);
+        let numbers = app.function("/api/tokens/overview", Some(&cookie), "{}").await;
+        let status = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        assert_eq!(numbers.status, status, "{role:?}: {}", numbers.text());
+        let page = app.send(app.request("GET", routes::OVERVIEW).header(header::COOKIE, &cookie), []).await;
+        assert_eq!(page.status, StatusCode::OK, "{role:?}");
+        assert_eq!(page.text().contains("?condition=working"), may, "{role:?}");
+    }
+}
+
+#[tokio::test]
 async fn session_cookie_is_http_only_and_ends_with_the_session() {
     let app = TestApp::open().await;
     let answer = app.send(app.sign_in_request(), sign_in_form(Role::AccountAdministrator)).await;
@@ -126,6 +141,7 @@ async fn each_kind_of_answer_has_its_security_headers() {
     let app = TestApp::open().await;
     let paths = [
         routes::SIGN_IN,
+        routes::OVERVIEW,
         routes::SETTINGS,
         "/no-such-page",
         "/icon.svg",
@@ -284,7 +300,7 @@ async fn pages_rendered_at_once_equal_those_rendered_alone() {
     let app = Arc::new(TestApp::open().await);
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     let token = routes::token(app.issued.token.id);
-    for path in [routes::TOKENS, routes::TIPS, &token] {
+    for path in [routes::OVERVIEW, routes::TOKENS, routes::TIPS, &token] {
         let alone = page(app.clone(), path.to_owned(), cookie.clone()).await;
         for _ in 0..25 {
             let mut pages = JoinSet::new();

@@ -209,6 +209,37 @@ async fn list_filters_tokens_by_name_and_state_without_secrets() {
 }
 
 #[tokio::test]
+async fn list_filters_tokens_by_condition() {
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
+    let expires = json!(app.store.clock().now() + chrono::TimeDelta::days(10));
+    let soon = json!({ "Name": "Soon", "Scopes": ["getCompanyInformation"], "DateExpires": expires });
+    assert_eq!(call(&app, &by, "POST", "", soon).await.status, StatusCode::CREATED);
+    for (query, found) in [
+        ("?Condition=EXPIRING", 1),
+        ("?Condition=EXPIRING&Name=soon", 1),
+        ("?Condition=EXPIRING&Name=late", 0),
+        ("?Condition=EXPIRING&State=DISABLED", 0),
+        ("?Condition=WORKING", 3),
+        ("?Condition=WORKING&PageSize=2&Page=2", 1),
+        ("?Condition=EXPIRED_IN_USE", 0),
+        ("?Condition=CONTACT_DEACTIVATED", 0),
+        ("?Condition=OLD_VERSION", 0),
+        ("?Condition=UNUSED", 0),
+        ("?Condition=NEVER_USED", 0),
+    ] {
+        let list = call(&app, &by, "GET", query, Value::Null).await.json();
+        assert_eq!(list.as_array().map(Vec::len), Some(found), "{query}: {list}");
+    }
+    for wrong in ["", "expiring", "EXPIRED"] {
+        let refused = call(&app, &by, "GET", &format!("?Condition={wrong}"), Value::Null).await;
+        let answer = refused.json();
+        let field = &answer["Errors"][0]["Field"];
+        assert_eq!((refused.status, field), (StatusCode::BAD_REQUEST, &json!("Condition")), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_created_between_two_pages_repeats_none() {
     let app = TestApp::open().await;
     let by = manager(&app).await;

@@ -97,7 +97,7 @@ async fn sign_in(app: &TestApp, provider: &OidcProvider) -> String {
     let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     provider.expect(&value("nonce"));
     let next = browser.end(app, &value("state")).await;
-    assert_eq!(browser.0.contains_key("kagitaba_session"), next == routes::SETTINGS, "{next}");
+    assert_eq!(browser.0.contains_key("kagitaba_session"), next == routes::OVERVIEW, "{next}");
     next
 }
 
@@ -120,10 +120,10 @@ async fn each_kind_of_provider_signs_people_in() {
     ] {
         let provider = OidcProvider::open(manner.clone()).await;
         let app = open(&provider, settings).await;
-        assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS, "{manner:?}");
+        assert_eq!(sign_in(&app, &provider).await, routes::OVERVIEW, "{manner:?}");
         // The identity is linked now, so the address is no longer asked for.
         provider.change(|manner| manner.user_info = None);
-        assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS, "{manner:?}");
+        assert_eq!(sign_in(&app, &provider).await, routes::OVERVIEW, "{manner:?}");
     }
 }
 
@@ -183,7 +183,7 @@ async fn invited_person_joins_at_the_provider() {
     let app = open(&provider, Settings::default()).await;
     assert_eq!(sign_in(&app, &provider).await, failed("not-invited"));
     app.store.members().invite(&app.by, "Nao@partner.example", Role::Finance).await.unwrap();
-    assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS);
+    assert_eq!(sign_in(&app, &provider).await, routes::OVERVIEW);
     let members = app.store.members().list(app.account()).await.unwrap();
     let nao = members.iter().find(|member| member.person.email == "nao@partner.example").unwrap();
     assert_eq!((nao.role, nao.person.name.as_str()), (Role::Finance, "nao"));
@@ -207,10 +207,10 @@ async fn sign_ins_begun_in_several_tabs_all_succeed() {
         assert_eq!(browser.end(&app, state).await, failed("over"), "each counts once");
     }
     assert_eq!(browser.0.keys().collect::<Vec<_>>(), ["kagitaba_session"]);
-    // A path that is too long to be kept leads to the settings.
+    // A path that is too long to be kept leads to the overview.
     let [state, nonce] = browser.begin(&app, &format!("/{}", "a".repeat(5000))).await;
     provider.expect(&nonce);
-    assert_eq!(browser.end(&app, &state).await, routes::SETTINGS);
+    assert_eq!(browser.end(&app, &state).await, routes::OVERVIEW);
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn issuer_may_differ_by_its_last_slash() {
         let provider = OidcProvider::open(manner).await;
         let issuer = Some(format!("{}{ours}", provider.origin));
         let app = open(&provider, Settings { oidc_issuer: issuer, ..Settings::default() }).await;
-        assert_eq!(sign_in(&app, &provider).await, routes::SETTINGS, "{ours:?} {theirs:?}");
+        assert_eq!(sign_in(&app, &provider).await, routes::OVERVIEW, "{ours:?} {theirs:?}");
     }
 }
 
@@ -252,7 +252,7 @@ async fn client_secret_is_sent_as_the_option_says() {
     ] {
         let provider = OidcProvider::open(Manner { secret_in_body: in_body, ..keycloak(&address) }).await;
         let app = open(&provider, Settings { oidc_client_auth: auth, ..Settings::default() }).await;
-        let next = if lets_in { routes::SETTINGS.to_owned() } else { failed("rejected") };
+        let next = if lets_in { routes::OVERVIEW.to_owned() } else { failed("rejected") };
         assert_eq!(sign_in(&app, &provider).await, next, "{in_body} {auth:?}");
     }
 }

@@ -78,7 +78,7 @@ async fn a_passkey_signs_in_once_and_never_leads_to_another_site() {
     assert_eq!((again.status, again.json()), (StatusCode::UNAUTHORIZED, json!({ "Refused": "WrongPasskey" })));
     assert!(cookies(&again).is_empty());
     let elsewhere = sign_in(&app, &passkey.get(&ask(&app).await), "//evil.example").await;
-    assert_eq!(elsewhere.json(), routes::SETTINGS);
+    assert_eq!(elsewhere.json(), routes::OVERVIEW);
 }
 
 #[tokio::test]

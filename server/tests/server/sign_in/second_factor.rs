@@ -93,7 +93,7 @@ async fn plain_form_takes_both_steps_and_leads_to_no_other_site() {
     let first = app.send(request, form).await;
     assert_eq!(
         (first.status, first.header("location")),
-        (StatusCode::FOUND, &*routes::second_step_then(routes::SETTINGS))
+        (StatusCode::FOUND, &*routes::second_step_then(routes::OVERVIEW))
     );
     let pending = set_cookies(&first)[0].split(';').next().unwrap().to_owned();
     let page = app.send(app.request("GET", routes::SECOND_STEP).header(header::COOKIE, &pending), []).await;
@@ -102,7 +102,7 @@ async fn plain_form_takes_both_steps_and_leads_to_no_other_site() {
 
     let form = format!("code={}&next=https%3A%2F%2Fevil.example", codes[0]);
     let second = second_step(&app, &pending, &form, "text/html").await;
-    assert_eq!((second.status, second.header("location")), (StatusCode::FOUND, routes::SETTINGS));
+    assert_eq!((second.status, second.header("location")), (StatusCode::FOUND, routes::OVERVIEW));
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
         let answer = app.send(request.header(header::ACCEPT, "text/html"), []).await;
         (answer.status, answer.header("location").to_owned())
     };
-    for path in [routes::SETTINGS, routes::TOKENS, &format!("{}?x=1", routes::ACCOUNT_USERS)] {
+    for path in [routes::OVERVIEW, routes::SETTINGS, routes::TOKENS, &format!("{}?x=1", routes::ACCOUNT_USERS)] {
         assert_eq!(page(path).await, (StatusCode::FOUND, routes::PROFILE.to_owned()), "{path}");
     }
     assert_eq!(page(routes::PROFILE).await.0, StatusCode::OK);
@@ -163,7 +163,7 @@ async fn user_without_a_required_second_factor_can_only_set_one_up() {
     // The administrator signs in again, with a recovery code.
     let (pending, _) = password_given(&app, Role::AccountAdministrator, "").await;
     let right = second_step(&app, &pending, &format!("code={}", codes[3]), "application/json").await;
-    assert_eq!(right.json(), routes::SETTINGS);
+    assert_eq!(right.json(), routes::OVERVIEW);
 }
 
 #[tokio::test]
@@ -189,6 +189,6 @@ async fn an_invited_user_with_a_second_factor_is_asked_for_it_too() {
     let form = format!("token={}&form[password]={}", token.reveal(), PASSWORD.replace(' ', "+"));
     let request = app.request("POST", "/api/invitations/accept").header("sec-fetch-site", "same-origin");
     let answer = app.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), form).await;
-    assert_eq!(answer.json(), routes::second_step_then(routes::SETTINGS), "{}", answer.text());
+    assert_eq!(answer.json(), routes::second_step_then(routes::OVERVIEW), "{}", answer.text());
     assert!(set_cookies(&answer).iter().all(|cookie| cookie.starts_with(PENDING)));
 }

@@ -211,5 +211,5 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().add_up_calls(),
         store.tokens().remove_old_calls(TimeDelta::zero()),
     ));
-    any_thread(store.tokens().usage(by.account, from, to));
+    any_thread((store.tokens().usage(by.account, from, to), store.tokens().overview(by.account)));
 }

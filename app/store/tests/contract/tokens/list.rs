@@ -6,6 +6,7 @@ use crate::test_store::{TestStore, begin};
 use chrono::TimeDelta;
 use domain::paging::{Count, Cursor, PagePosition, Position, RowsShown};
 use domain::text::folded;
+use domain::tokens::condition::Condition;
 use domain::tokens::filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
 use sqlx::AssertSqlSafe;
@@ -505,6 +506,12 @@ async fn list_over_ten_thousand_says_more_than_and_reaches_the_end() {
         assert_eq!((tokens.len(), total), (20, 10_100));
         assert_eq!(tokens.last(), test.at(&filter, PagePosition::Last).await.tokens.last());
     }
+    let old = TokenFilter { condition: Some(Condition::OldVersion), ..TokenFilter::default() };
+    let list = test.at(&old, PagePosition::First).await;
+    assert_eq!((list.tokens.len(), list.position.total), (24, more));
+    let overview = test.store.tokens().overview(test.aya.account).await.unwrap();
+    assert_eq!((overview.all, overview.disabled), (more, Count::Exactly(0)));
+    assert_eq!((overview.count(Condition::OldVersion), overview.count(Condition::Working)), (more, more));
     let filter = named("token");
     assert_eq!(test.at(&filter, PagePosition::First).await.position.total, more);
     assert_eq!(test.names(named("token 4321")).await, ["Token 4321"]);

@@ -1,7 +1,8 @@
-//! Changes, lists and use of access tokens.
+//! Changes, lists, numbers and use of access tokens.
 
 pub mod changes;
 pub mod concurrency;
 pub mod list;
+pub mod overview;
 pub mod undo;
 pub mod usage;
