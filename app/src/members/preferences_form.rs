@@ -37,7 +37,6 @@ pub fn PreferencesForm() -> impl IntoView {
     };
     let (own_language, own_zone) = (Control::new("own-language"), Control::new("own-time-zone"));
     view! {
-        <ErrorNote error=failure(save)/>
         <ActionForm action=save>
             <FormField
                 control=own_language.clone()
@@ -61,6 +60,7 @@ pub fn PreferencesForm() -> impl IntoView {
                     {others}
                 </select>
             </FormField>
+            <ErrorNote error=failure(save)/>
             <Submit pending=save.pending() label=t_signal!(i18n, profile.save_preferences) class="button"/>
         </ActionForm>
     }

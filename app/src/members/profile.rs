@@ -115,7 +115,6 @@ fn NamePanel(name: String) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="section-name">
             <h2 id="section-name">{t_signal!(i18n, profile.name)}</h2>
-            <ErrorNote error=failure(rename)/>
             <ActionForm action=rename>
                 <FormField
                     control=own_name.clone()
@@ -132,6 +131,7 @@ fn NamePanel(name: String) -> impl IntoView {
                         {..own_name.attributes()}
                     />
                 </FormField>
+                <ErrorNote error=failure(rename)/>
                 <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
             </ActionForm>
         </section>
@@ -163,7 +163,6 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="section-password">
             <h2 id="section-password">{t_signal!(i18n, profile.password)}</h2>
-            <ErrorNote error=failure(change)/>
             <div node_ref=form>
                 <ActionForm action=change>
                     // For password managers, which store the password under it.
@@ -175,6 +174,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
                         {field("new-password", "new", "new-password", t_signal!(i18n, profile.new).into_any())}
                         <p class="hint">{t_signal!(i18n, profile.new_hint)}</p>
                     </div>
+                    <ErrorNote error=failure(change)/>
                     <Submit pending=change.pending() label=t_signal!(i18n, profile.change) class="button"/>
                 </ActionForm>
             </div>

@@ -7,6 +7,7 @@ pub mod copy_button;
 pub mod dialog;
 pub mod error_note;
 pub mod field;
+pub mod focus;
 pub mod hydrated;
 pub mod icon;
 pub mod language_switch;

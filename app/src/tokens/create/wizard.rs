@@ -8,8 +8,7 @@ use crate::sign_in::allowed::use_current_user;
 use crate::tokens::api::Create;
 use crate::tokens::create::steps::{Steps, heading_id, next, previous};
 use crate::tokens::fields::{Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField};
-use crate::ui::action_form::{ActionForm, Submit, failure, read, stop};
-use crate::ui::error_note::ErrorNote;
+use crate::ui::action_form::{ActionForm, FormActions, Submit, failure, read, stop};
 use crate::ui::field::focus_id;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
@@ -29,6 +28,8 @@ struct Wizard {
     pending: Memo<bool>,
     step: RwSignal<Step>,
     errors: Errors,
+    /// The error to show beside the buttons.
+    error: Signal<Option<AppError>>,
     /// The element around the form.
     form: NodeRef<html::Div>,
     people: StoredValue<Vec<Contact>>,
@@ -56,7 +57,6 @@ impl Wizard {
         let here = self.step.get_untracked();
         let found: Vec<_> = self.problems().into_iter().filter(|error| error.field.step() <= here).collect();
         if found.is_empty() {
-            self.errors.clear();
             self.go(next(here));
         } else {
             self.show(found);
@@ -66,6 +66,7 @@ impl Wizard {
     /// Goes to the step, if there is one.
     fn go(self, to: Option<Step>) {
         if let Some(step) = to {
+            self.errors.clear();
             self.step.set(step);
             focus_id(heading_id(step));
         }
@@ -102,9 +103,9 @@ impl Wizard {
     /// Returns the buttons below the form.
     fn buttons(self) -> impl IntoView {
         let i18n = use_i18n();
-        let Self { pending, step, hydrated, .. } = self;
+        let Self { pending, step, error, hydrated, .. } = self;
         view! {
-            <div class="form-actions">
+            <FormActions error>
                 <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, cancel)}</a>
                 <span class="spacer"></span>
                 <button
@@ -129,7 +130,7 @@ impl Wizard {
                     busy=t_signal!(i18n, form.creating)
                     attr:hidden=move || hydrated.get() && next(step.get()).is_some()
                 />
-            </div>
+            </FormActions>
         }
     }
 }
@@ -138,16 +139,17 @@ impl Wizard {
 /// shown.
 #[component]
 pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Terms) -> impl IntoView {
+    let errors = Errors::new();
     let wizard = Wizard {
         pending: create.pending(),
         step: RwSignal::new(Step::Setup),
-        errors: Errors::new(),
+        errors,
+        error: errors.or(failure(create)),
         form: NodeRef::new(),
         people: StoredValue::new(people.clone()),
         terms,
         hydrated: use_hydrated(),
     };
-    let errors = wizard.errors;
     let blank = TokenForm::blank(use_current_user().user.id);
     Effect::new(move |_| {
         if let Some(Err(AppError::Invalid(found))) = create.value().get() {
@@ -166,7 +168,6 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
     view! {
         <div class="narrow">
             <Steps step=wizard.step/>
-            <ErrorNote error=failure(create)/>
             <div node_ref=wizard.form>
                 <ActionForm
                     action=create
