@@ -14,6 +14,7 @@ use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use crate::ui::unsaved::AskBeforeLeaving;
 use domain::Refusal;
 use domain::account::company::ProfileField;
 use domain::account::company_form::{Section, Values, fields, problems};
@@ -84,6 +85,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
         form.problems.show(found);
     };
     follow_up(save, sent, form, conflict, around);
+    let changed = move |()| read::<Save>(around).is_some_and(|call| call.typed != call.loaded);
     let error =
         move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Refused(Refusal::Conflict));
     view! {
@@ -98,6 +100,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
                 </FormActions>
             </ActionForm>
         </div>
+        <AskBeforeLeaving id="leave" changed=Callback::new(changed)/>
     }
 }
 

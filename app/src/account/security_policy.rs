@@ -19,6 +19,8 @@ use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use crate::ui::typed::TypedContent;
+use crate::ui::unsaved::AskBeforeLeaving;
 use crate::words::Words;
 use domain::account::security_policy::{Consequences, SecurityPolicyForm};
 use leptos::ev;
@@ -79,10 +81,12 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let problems = Problems::of(save);
     let error = RwSignal::new(save.value().get_untracked().and_then(Result::err));
     let around = NodeRef::<html::Div>::new();
+    let content = TypedContent::new(around);
 
     let follow_up = move |answer: Result<(), AppError>| match answer {
         Ok(()) => {
             toasts.say(t_string!(i18n, policy.saved).to_owned());
+            content.is_saved();
             reload.try_run(());
         }
         Err(AppError::InvalidPolicy(found)) => problems.show(found),
@@ -142,6 +146,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 </FormActions>
             </ActionForm>
         </div>
+        <AskBeforeLeaving id="leave" changed=Callback::new(move |()| content.is_changed())/>
         <GuardedDialog
             id="confirm-policy"
             guarded

@@ -20,6 +20,8 @@ use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
+use crate::ui::typed::TypedContent;
+use crate::ui::unsaved::AskBeforeLeaving;
 use domain::sign_in::session::{OwnSession, browser};
 use leptos::html;
 use leptos::prelude::*;
@@ -112,28 +114,34 @@ fn NamePanel(name: String) -> impl IntoView {
     let rename = ServerAction::<Rename>::new();
     let own_name = Control::new("own-name");
     load_after(rename, |()| routes::PROFILE.to_owned()); // the frame shows the name too
+    let around = NodeRef::<html::Div>::new();
+    let content = TypedContent::new(around);
+    let changed = move |()| content.is_changed() && !matches!(rename.value().get_untracked(), Some(Ok(())));
     view! {
         <section class="panel" aria-labelledby="section-name">
             <h2 id="section-name">{t_signal!(i18n, profile.name)}</h2>
-            <ActionForm action=rename>
-                <FormField
-                    control=own_name.clone()
-                    label=t_signal!(i18n, profile.name)
-                    hint=t_signal!(i18n, profile.name_hint)
-                >
-                    <input
-                        type="text"
-                        name="name"
-                        value=name
-                        required
-                        autocomplete="name"
-                        dir="auto"
-                        {..own_name.attributes()}
-                    />
-                </FormField>
-                <ErrorNote error=failure(rename)/>
-                <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
-            </ActionForm>
+            <AskBeforeLeaving id="leave-name" changed=Callback::new(changed)/>
+            <div node_ref=around>
+                <ActionForm action=rename>
+                    <FormField
+                        control=own_name.clone()
+                        label=t_signal!(i18n, profile.name)
+                        hint=t_signal!(i18n, profile.name_hint)
+                    >
+                        <input
+                            type="text"
+                            name="name"
+                            value=name
+                            required
+                            autocomplete="name"
+                            dir="auto"
+                            {..own_name.attributes()}
+                        />
+                    </FormField>
+                    <ErrorNote error=failure(rename)/>
+                    <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
+                </ActionForm>
+            </div>
         </section>
     }
 }

@@ -22,6 +22,7 @@ use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
+use crate::ui::unsaved::AskBeforeLeaving;
 use domain::Refusal;
 use domain::members::role::Permission;
 use domain::text::Field;
@@ -133,6 +134,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             <TokenHistory id/>
         </div>
         <TokenActionDialogs actions/>
+        <AskBeforeLeaving id="leave" changed=Callback::new(move |()| page.is_changed())/>
     }
 }
 
