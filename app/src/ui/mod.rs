@@ -14,6 +14,7 @@ pub mod icon;
 pub mod language_switch;
 pub mod menu;
 pub mod message;
+pub mod not_refreshed;
 pub mod once;
 pub mod page_title;
 pub mod pager;
