@@ -3,6 +3,7 @@
 use crate::i18n::use_i18n;
 use crate::routes;
 use crate::ui::choices::Choices;
+use crate::ui::history_entry;
 use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::words;
@@ -36,16 +37,20 @@ impl FilterHistory {
         Self { typed: StoredValue::new(None) }
     }
 
-    /// Returns how to go from one link to another.
+    /// Begins an entry for the way from one link to another, unless it belongs to the current one. Returns how to
+    /// navigate within it: the router would add none for a link that it takes for the last one.
     pub fn options(self, step: Step, from: &str, to: &str) -> NavigateOptions {
         let goes_on = self.typed.with_value(|typed| typed.as_deref() == Some(from));
-        let (replace, typed) = match step {
-            Step::Chosen => (false, false),
-            Step::Typed => (goes_on, true),
-            Step::Corrected => (true, goes_on),
+        let (begins, typed) = match step {
+            Step::Chosen => (true, false),
+            Step::Typed => (!goes_on, true),
+            Step::Corrected => (false, goes_on),
         };
         self.typed.set_value(typed.then(|| to.to_owned()));
-        NavigateOptions { replace, scroll: false, ..NavigateOptions::default() }
+        if begins {
+            history_entry::begin(to);
+        }
+        NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Numbers that belong to the current entry of the browser's history: they survive a reload, and Back returns to them.
+//! The entries of the browser's history, and numbers that belong to the current one: they survive a reload, and Back
+//! returns to them.
 
 use js_sys::{Object, Reflect};
 use leptos::prelude::*;
@@ -41,6 +42,12 @@ impl EntryValue {
         let state = state_of([(self, value)].into_iter());
         _ = window().history().and_then(|history| history.push_state(&state, ""));
     }
+}
+
+/// Adds an entry for the address, without numbers.
+pub fn begin(address: &str) {
+    let history = window().history();
+    _ = history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(address)));
 }
 
 fn state_of(values: impl Iterator<Item = (EntryValue, f64)>) -> JsValue {

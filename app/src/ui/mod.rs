@@ -16,6 +16,7 @@ pub mod menu;
 pub mod message;
 pub mod not_refreshed;
 pub mod once;
+pub mod page_changes;
 pub mod page_title;
 pub mod pager;
 pub mod raw_text;

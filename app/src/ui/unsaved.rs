@@ -2,6 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
+use crate::ui::history_entry;
 use crate::ui::message::use_here;
 use crate::ui::window_event::on_window;
 use js_sys::Reflect;
@@ -46,8 +47,7 @@ impl Leaving {
             if here.split('?').next() != Some(path.as_str()) && self.loses() {
                 // The router must not hear of it. The browser shows the other address by now.
                 event.stop_immediate_propagation();
-                let history = window().history();
-                _ = history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&here)));
+                history_entry::begin(&here);
                 self.ask(None);
             }
         });

@@ -8,6 +8,7 @@ use crate::tokens::commands::{TokenActions, use_token_changes};
 use crate::tokens::filters::Step;
 use crate::tokens::live::LatestChanges;
 use crate::ui::error_note::ErrorNote;
+use crate::ui::focus;
 use crate::ui::icon::Icon;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::pager::{Pager, number, shown};
@@ -95,6 +96,7 @@ fn List(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+    focus_restored(list);
     let card = move |id: TokenId| {
         // A card that is about to be removed keeps its last content.
         let token = Memo::new(move |last: Option<&Token>| {
@@ -122,6 +124,18 @@ fn List(
             shown=text
         />
     }
+}
+
+/// Moves the focus to the card of a token that was restored, once it is back.
+fn focus_restored(list: Memo<TokenList>) {
+    let restored = use_token_changes().restored();
+    Effect::new(move |_| {
+        let is_back = |id: &TokenId| list.with(|list| list.tokens.iter().any(|token| token.id == *id));
+        if let Some(id) = restored.get().filter(is_back) {
+            restored.set(None);
+            focus::to_link_in(&format!("token-{}", id.0));
+        }
+    });
 }
 
 /// Returns the number of tokens in words.
