@@ -129,7 +129,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             </div>
             <section class="panel" aria-labelledby="try-it">
                 <h2 id="try-it">{t_signal!(i18n, try_it.title)}</h2>
-                <TryIt sid/>
+                <TryIt sid scopes=Signal::derive(move || known.with(|token| token.settings.scopes))/>
             </section>
             <TokenHistory id/>
         </div>
