@@ -86,7 +86,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let follow_up = move |answer: Result<(), AppError>| match answer {
         Ok(()) => {
             toasts.say(t_string!(i18n, policy.saved).to_owned());
-            content.is_saved();
+            content.mark_saved();
             reload.try_run(());
         }
         Err(AppError::InvalidPolicy(found)) => problems.show(found),

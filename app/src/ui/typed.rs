@@ -38,7 +38,7 @@ impl TypedContent {
     }
 
     /// Takes the content as the saved one, once the page shows it.
-    pub fn is_saved(self) {
+    pub fn mark_saved(self) {
         request_animation_frame(move || _ = self.saved.try_set_value(self.now()));
     }
 

@@ -15,6 +15,8 @@ const toSettings = (page: Page) => page.locator('.brand').click();
 
 test('a reload keeps the draft of a new token', async ({ page }) => {
   await signIn(page, 'administrator');
+  // The browser asks before each reload.
+  page.on('dialog', (asked) => void asked.accept());
   const name = unique('Draft');
   await open(page, paths.tokens);
   await page.getByRole('link', { name: en.tokens.create }).first().click();

@@ -79,7 +79,7 @@ impl Page {
         self.begun.try_set(None);
         tick().await;
         self.begun.try_set(Some(newest));
-        self.content.is_saved();
+        self.content.mark_saved();
     }
 
     /// Returns whether an answer is outdated: the page knows a later revision, or has been left.
@@ -143,7 +143,7 @@ pub fn follow_up(page: Page) {
             conflict.set(None);
             news.set(None);
             page.changed(updated.token);
-            page.content.is_saved();
+            page.content.mark_saved();
             changes.announce();
         }
         Some(Err(AppError::Invalid(found))) => errors.show(found),
