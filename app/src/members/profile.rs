@@ -15,6 +15,7 @@ use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
+use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
@@ -93,14 +94,17 @@ pub fn Profile() -> impl IntoView {
             <section class="panel" aria-labelledby="section-sessions">
                 <h2 id="section-sessions">{t_signal!(i18n, profile.sessions)}</h2>
                 <Transition>
-                    {move || {
-                        sessions
-                            .get()
-                            .map(|sessions| match sessions {
-                                Ok(sessions) => view! { <Sessions sessions changed/> }.into_any(),
-                                Err(error) => view! { <Failed error/> }.into_any(),
-                            })
-                    }}
+                    {
+                        let (shown, failed) = kept(move || sessions.get());
+                        let list = move |sessions: Result<Vec<OwnSession>, AppError>| match sessions {
+                            Ok(sessions) => view! { <Sessions sessions changed/> }.into_any(),
+                            Err(error) => view! { <Failed error/> }.into_any(),
+                        };
+                        view! {
+                            <NotRefreshed failed on_retry=Callback::new(move |()| changed.update(|count| *count += 1))/>
+                            {move || shown.get().map(list)}
+                        }
+                    }
                 </Transition>
             </section>
         </div>

@@ -3,7 +3,7 @@
 use crate::i18n::{t, t_string, use_i18n};
 use crate::ui::field::LabelAround;
 use crate::ui::reactive::t_signal;
-use crate::words;
+use crate::words::{self, Words};
 use domain::tokens::scope::{Scope, Scopes};
 use gloo_net::http::Request;
 use leptos::ev;
@@ -59,8 +59,7 @@ impl Choice {
     }
 
     /// Returns the fields of the choice.
-    fn fields(self) -> impl IntoView {
-        let i18n = use_i18n();
+    fn fields(self, i18n: Words) -> impl IntoView {
         let option = move |scope: Scope| {
             let text = move || words::name(i18n, scope.operation().name);
             view! { <option value=scope.id() selected=move || self.scope() == Some(scope)>{text}</option> }
@@ -138,7 +137,7 @@ pub fn TryIt(
         view! {
             <form class="try-it" on:submit=on_submit>
                 <p class="hint">{t_signal!(i18n, try_it.lead)}</p>
-                {choice.fields()}
+                {choice.fields(i18n)}
                 {asked.then(|| view! { <AuthTokenField secret/> })}
                 <div class="try-it-request">
                     <code>{request}</code>
