@@ -1,7 +1,7 @@
 // Errors of forms: beside the button that was pressed, and the first wrong field in view.
 
 import type { Locator, Page } from '@playwright/test';
-import { dialog, expect, newToken, open, paths, signIn, test, unique } from '../support/fixtures.ts';
+import { call, dialog, expect, newToken, open, paths, signIn, test, unique, update } from '../support/fixtures.ts';
 import { givePassword, newUser } from '../support/people.ts';
 import { wordsOf } from '../support/words.ts';
 
@@ -81,13 +81,26 @@ test('Update while offline says so beside the button', async ({ browser, context
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   await page.locator('#description').fill('Typed');
-  const update = page.getByRole('button', { name: words.form.update, exact: true });
+  const button = page.getByRole('button', { name: words.form.update, exact: true });
   await context.setOffline(true);
-  await update.click();
+  await button.click();
   await dialog(page).getByRole('button', { name: words.form.update, exact: true }).click();
-  await isBeside(page, words.error.unreachable, update);
+  await isBeside(page, words.error.unreachable, button);
   await expect(page.locator('#description')).toHaveValue('Typed');
   await context.close();
+});
+
+test('a conflict is shown beside the button', async ({ page }) => {
+  await signIn(page, 'administrator');
+  const token = await newToken(page);
+  // Without live updates, as they would report the reset at once.
+  await page.route('**/live?*', (route) => route.fulfill({ status: 429 }));
+  await open(page, paths.token(token.id));
+  await page.locator('#description').fill('Mine');
+  await call(page, 'tokens/reset', { id: token.id, revision: token.revision });
+  await update(page);
+  const button = page.getByRole('button', { name: words.form.update, exact: true });
+  await isBeside(page, words.form.conflict_title, button);
 });
 
 test('a policy conflict is shown beside the button', async ({ page }) => {
