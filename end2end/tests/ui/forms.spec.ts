@@ -103,6 +103,20 @@ test('a conflict is shown beside the button', async ({ page }) => {
   await isBeside(page, words.form.conflict_title, button);
 });
 
+test('a failed sign-out is in view on a scrolled page', async ({ browser, contextOptions }) => {
+  // Not a fixture's page: the browser logs failed requests.
+  const context = await browser.newContext(contextOptions);
+  const page = await context.newPage();
+  await signIn(page, 'administrator');
+  await open(page, paths.companyInformation);
+  await page.evaluate(() => window.scrollTo(0, 1000));
+  await page.route('**/api/session/sign_out', (route) => route.abort());
+  await page.locator('button.person').click();
+  await page.locator('.person-card').getByRole('button', { name: words.sign_in.sign_out }).click();
+  await expect(page.getByRole('alert').filter({ hasText: words.error.unreachable })).toBeInViewport();
+  await context.close();
+});
+
 test('a policy conflict is shown beside the button', async ({ page }) => {
   const { email } = newUser();
   await givePassword(page, email);
