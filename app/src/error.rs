@@ -129,6 +129,12 @@ impl AppError {
         )
     }
 
+    /// Returns whether the error is about fields of a form, which show it themselves.
+    #[must_use]
+    pub const fn is_about_fields(&self) -> bool {
+        matches!(self, Self::Invalid(_) | Self::InvalidProfile(_) | Self::InvalidMember(_) | Self::InvalidPolicy(_))
+    }
+
     /// Returns the message to show to the user.
     #[must_use]
     pub fn text(&self, i18n: Words) -> String {

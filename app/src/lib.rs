@@ -44,6 +44,7 @@ use tokens::overview::Overview;
 use tokens::tips::Tips;
 use ui::language_switch::ChosenLanguage;
 use ui::message::NoSuchPage;
+use ui::page_changes::PageChanges;
 use ui::time::provide_time_zone;
 use ui::toasts::{Toasts, provide_toasts};
 
@@ -147,6 +148,7 @@ pub fn App() -> impl IntoView {
         <I18nContextProvider>
             <ChosenLanguage/>
             <Router>
+                <PageChanges/>
                 <Routes fallback=NoSuchPage>
                     <Route path=route!(HOME) view=Home ssr=SsrMode::Async/>
                     <Route path=route!(SIGN_IN) view=SignIn ssr=SsrMode::Async/>

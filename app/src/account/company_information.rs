@@ -6,14 +6,15 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
-use crate::ui::action_form::{ActionForm, Submit, read, stop};
-use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Problems, focus_id};
+use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
+use crate::ui::error_note::reveal;
+use crate::ui::field::Problems;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use crate::ui::unsaved::AskBeforeLeaving;
 use domain::Refusal;
 use domain::account::company::ProfileField;
 use domain::account::company_form::{Section, Values, fields, problems};
@@ -56,9 +57,6 @@ pub fn CompanyInformation() -> impl IntoView {
 /// A conflict with another user's change: the fields that both changed, if they are known.
 type Conflict = RwSignal<Option<Vec<(Section, ProfileField)>>>;
 
-/// The id of the element with the notes about the whole form.
-const NOTES: &str = "company-notes";
-
 /// The form. `reload` reads the profile again, and discards what was typed. Without our wasm, errors are shown and the
 /// values have to be typed again.
 #[component]
@@ -87,23 +85,22 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
         form.problems.show(found);
     };
     follow_up(save, sent, form, conflict, around);
+    let changed = move |()| read::<Save>(around).is_some_and(|call| call.typed != call.loaded);
     let error =
         move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Refused(Refusal::Conflict));
     view! {
-        <div id=NOTES tabindex="-1">
-            <ConflictNote conflict reload/>
-            <ErrorNote error=Signal::derive(error)/>
-        </div>
         <div node_ref=around>
             <ActionForm action=save on:submit:capture=on_submit attr:novalidate=hydrated>
                 {Section::ALL.map(|section| view! { <CompanySection section form/> }).collect_view()}
-                <div class="form-actions">
+                <ConflictNote conflict reload/>
+                <FormActions error=form.problems.or(Signal::derive(error))>
                     <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
                     <Submit pending label=t_signal!(i18n, company.save) busy=t_signal!(i18n, company.saving)/>
-                </div>
+                </FormActions>
             </ActionForm>
         </div>
+        <AskBeforeLeaving id="leave" changed=Callback::new(changed)/>
     }
 }
 
@@ -135,8 +132,7 @@ fn follow_up(
                 }
             });
         }
-        Some(Err(AppError::InvalidProfile(_))) | None => {} // shown beside the fields
-        Some(Err(_)) => focus_id(NOTES),
+        Some(Err(_)) | None => {} // shown beside the fields, or the button
     };
     Effect::new(move |_| {
         let answer = save.value().get();
@@ -156,7 +152,6 @@ fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, t
     let by_both = fields().filter(|(_, _, field)| by_both(field)).map(|(section, field, _)| (section, field));
     conflict.set(Some(by_both.collect()));
     take(form, around, theirs, &loaded);
-    focus_id(NOTES);
 }
 
 /// Takes over the stored values, and shows them in the fields whose value still equals the one in `unless_typed`.
@@ -210,5 +205,7 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
             </div>
         }
     };
-    view! { <div role="alert">{move || conflict.get().map(note)}</div> }
+    let element = NodeRef::<html::Div>::new();
+    reveal(element, Signal::derive(move || conflict.with(Option::is_some)));
+    view! { <div role="alert" tabindex="-1" node_ref=element>{move || conflict.get().map(note)}</div> }
 }

@@ -11,15 +11,16 @@ use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::ui::action_form::{ActionForm, Submit, read, stop};
+use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
 use crate::ui::confirm_dialog::Question;
-use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Problems, focus_id};
+use crate::ui::field::Problems;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
+use crate::ui::typed::TypedContent;
+use crate::ui::unsaved::AskBeforeLeaving;
 use crate::words::Words;
 use domain::account::security_policy::{Consequences, SecurityPolicyForm};
 use leptos::ev;
@@ -80,17 +81,16 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let problems = Problems::of(save);
     let error = RwSignal::new(save.value().get_untracked().and_then(Result::err));
     let around = NodeRef::<html::Div>::new();
+    let content = TypedContent::new(around);
 
     let follow_up = move |answer: Result<(), AppError>| match answer {
         Ok(()) => {
             toasts.say(t_string!(i18n, policy.saved).to_owned());
+            content.mark_saved();
             reload.try_run(());
         }
         Err(AppError::InvalidPolicy(found)) => problems.show(found),
-        Err(reason) => {
-            error.try_set(Some(reason));
-            focus_id(NOTES);
-        }
+        Err(reason) => _ = error.try_set(Some(reason)),
     };
     let send = move |form: SecurityPolicyForm| {
         guarded.run(move || update_security_policy(form.clone(), revision), follow_up);
@@ -100,6 +100,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         stop(&event);
         let found = form.validate().err().unwrap_or_default();
         let wrong = !found.is_empty();
+        error.set(None);
         problems.show(found);
         if wrong || guarded.is_pending() {
             return;
@@ -121,16 +122,6 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     });
     let in_conflict = move || error.with(|error| *error == Some(AppError::PolicyConflict));
     view! {
-        <div id=NOTES tabindex="-1">
-            <ErrorNote error/>
-            <Show when=in_conflict>
-                <p class="form-actions">
-                    <button type="button" class="button small" on:click=move |_| reload.run(())>
-                        {t_signal!(i18n, form.load_theirs)}
-                    </button>
-                </p>
-            </Show>
-        </div>
         <div node_ref=around>
             <ActionForm action=save on:submit:capture=on_submit attr:novalidate=hydrated>
                 <input type="hidden" name="revision" value=revision/>
@@ -143,13 +134,19 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                     <h2 id="section-calls">{t_signal!(i18n, policy.calls)}</h2>
                     <AddressesField value=first.allowed_addresses own_address problems/>
                 </section>
-                <div class="form-actions">
+                <FormActions error=problems.or(error.into())>
                     <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
+                    <Show when=in_conflict>
+                        <button type="button" class="button" on:click=move |_| reload.run(())>
+                            {t_signal!(i18n, form.load_theirs)}
+                        </button>
+                    </Show>
                     <Submit pending label=t_signal!(i18n, policy.save) busy=t_signal!(i18n, policy.saving)/>
-                </div>
+                </FormActions>
             </ActionForm>
         </div>
+        <AskBeforeLeaving id="leave" changed=Callback::new(move |()| content.is_changed())/>
         <GuardedDialog
             id="confirm-policy"
             guarded
@@ -161,9 +158,6 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         />
     }
 }
-
-/// The id of the element with the notes about the whole form.
-const NOTES: &str = "policy-notes";
 
 /// Returns the question to confirm before Auth Tokens are lost.
 fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> Question {

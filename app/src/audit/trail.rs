@@ -5,9 +5,10 @@ use crate::audit::entries::AuditEntries;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::tokens::filters::Step;
+use crate::tokens::filters::{FilterHistory, Step};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
+use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
 use crate::ui::reactive::t_signal;
@@ -23,7 +24,6 @@ use domain::date;
 use domain::paging::{Count, PagePosition};
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
 /// The page, for users whose role has the permission.
@@ -34,10 +34,10 @@ pub fn AuditTrail() -> impl IntoView {
     let filter = Memo::new(move |_| query.with(|query| routes::trail_filter(query)));
     let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(move || (filter.get(), loads.get()), |(filter, _)| trail(filter));
-    let navigate = use_navigate();
-    let go = Callback::new(move |(filter, step): (TrailFilter, Step)| {
-        let options = NavigateOptions { replace: step == Step::Typed, scroll: false, ..NavigateOptions::default() };
-        navigate(&routes::audit_trail(routes::AUDIT_TRAIL, &filter), options);
+    let (navigate, history) = (use_navigate(), FilterHistory::new());
+    let go = Callback::new(move |(next, step): (TrailFilter, Step)| {
+        let [from, to] = [&filter.get_untracked(), &next].map(|it| routes::audit_trail(routes::AUDIT_TRAIL, it));
+        navigate(&to, history.options(step, &from, &to));
     });
     let results = move |trail: Result<Trail, AppError>| match trail {
         Ok(trail) => {
@@ -61,7 +61,14 @@ pub fn AuditTrail() -> impl IntoView {
         </div>
         <Filters filter go/>
         <Transition fallback=move || view! { <p role="status">{t_signal!(i18n, audit.loading)}</p> }>
-            {move || loaded.get().map(results)}
+            {
+                let (shown, failed) = kept(move || loaded.get());
+                let again = move |()| loads.update(|loads| *loads += 1);
+                view! {
+                    <NotRefreshed failed on_retry=Callback::new(again)/>
+                    {move || shown.get().map(results)}
+                }
+            }
         </Transition>
     }
 }

@@ -76,7 +76,6 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
         <h1 dir="auto">{title}</h1>
         <p class="lead">{lead}</p>
         <PlainHttpNote/>
-        <ErrorNote error=failure(accept)/>
         <div node_ref=form>
             <ActionForm action=accept on:submit:capture=on_submit attr:novalidate=hydrated>
                 <input type="hidden" name="token" value=token/>
@@ -94,6 +93,7 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
                         {..password.attributes()}
                     />
                 </FormField>
+                <ErrorNote error=problems.or(failure(accept))/>
                 <Submit pending label=t_signal!(i18n, invitation.join) busy=t_signal!(i18n, invitation.joining)/>
             </ActionForm>
         </div>

@@ -88,7 +88,6 @@ fn InviteForm(guarded: Guarded, on_done: Callback<Invited>, on_cancel: Callback<
     let option = move |role: Role| view! { <option value=role.as_str()>{move || words::role(i18n, role)}</option> };
     view! {
         <div node_ref=form>
-            <ErrorNote error/>
             <form novalidate on:submit=on_submit>
                 <FormField control=email.clone() label=t_signal!(i18n, users.email)>
                     <input type="email" name="form[email]" required autocomplete="off" {..email.attributes()}/>
@@ -99,6 +98,7 @@ fn InviteForm(guarded: Guarded, on_done: Callback<Invited>, on_cancel: Callback<
                         {Role::ALL.map(option).collect_view()}
                     </select>
                 </FormField>
+                <ErrorNote error=problems.or(error.into())/>
                 <div class="dialog-actions">
                     <button type="button" class="button" on:click=move |_| on_cancel.run(())>
                         {t_signal!(i18n, cancel)}

@@ -15,8 +15,9 @@ use crate::sign_in::guarded::GuardedDialog;
 use crate::sign_in::step_up::StepUpDialog;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
+use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::{settled, t_signal};
+use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 
 /// The page, for users whose role has the permission.
@@ -50,14 +51,18 @@ pub fn AccountUsers() -> impl IntoView {
         </div>
         <Transition fallback=move || view! { <p role="status">{t_signal!(i18n, users.loading)}</p> }>
             {
-                let shown = settled(move || loaded.get().map(|loaded| loaded.map(drop)));
-                move || {
+                let (shown, failed) = kept(move || loaded.get().map(|loaded| loaded.map(drop)));
+                let content = move || {
                     shown
                         .get()
                         .map(|shown| match shown {
                             Ok(()) => view! { <Lists loaded changes/> }.into_any(),
                             Err(error) => view! { <Failed error/> }.into_any(),
                         })
+                };
+                view! {
+                    <NotRefreshed failed on_retry=Callback::new(move |()| changes.load_again())/>
+                    {content}
                 }
             }
         </Transition>

@@ -11,6 +11,9 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::language_switch::own_name;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::known_zones;
+use crate::ui::typed::TypedContent;
+use crate::ui::unsaved::AskBeforeLeaving;
+use leptos::html;
 use leptos::prelude::*;
 
 /// The form. Without our wasm it offers only the chosen time zone and the browser's.
@@ -36,32 +39,38 @@ pub fn PreferencesForm() -> impl IntoView {
         hydrated.get().then(|| others.map(|name| zone(name, false)).collect_view())
     };
     let (own_language, own_zone) = (Control::new("own-language"), Control::new("own-time-zone"));
+    let around = NodeRef::<html::Div>::new();
+    let content = TypedContent::new(around);
+    let changed = move |()| content.is_changed() && !matches!(save.value().get_untracked(), Some(Ok(())));
     view! {
-        <ErrorNote error=failure(save)/>
-        <ActionForm action=save>
-            <FormField
-                control=own_language.clone()
-                label=t_signal!(i18n, language)
-                hint=t_signal!(i18n, profile.language_hint)
-            >
-                <select name="language" {..own_language.attributes()}>
-                    <option value="">{t_signal!(i18n, profile.automatic)}</option>
-                    {language(Locale::en)}
-                    {language(Locale::ja)}
-                </select>
-            </FormField>
-            <FormField
-                control=own_zone.clone()
-                label=t_signal!(i18n, profile.time_zone)
-                hint=t_signal!(i18n, profile.time_zone_hint)
-            >
-                <select name="time_zone" {..own_zone.attributes()}>
-                    <option value="">{t_signal!(i18n, profile.automatic)}</option>
-                    {first.map(|name| zone(name, true))}
-                    {others}
-                </select>
-            </FormField>
-            <Submit pending=save.pending() label=t_signal!(i18n, profile.save_preferences) class="button"/>
-        </ActionForm>
+        <AskBeforeLeaving id="leave-preferences" changed=Callback::new(changed)/>
+        <div node_ref=around>
+            <ActionForm action=save>
+                <FormField
+                    control=own_language.clone()
+                    label=t_signal!(i18n, language)
+                    hint=t_signal!(i18n, profile.language_hint)
+                >
+                    <select name="language" {..own_language.attributes()}>
+                        <option value="">{t_signal!(i18n, profile.automatic)}</option>
+                        {language(Locale::en)}
+                        {language(Locale::ja)}
+                    </select>
+                </FormField>
+                <FormField
+                    control=own_zone.clone()
+                    label=t_signal!(i18n, profile.time_zone)
+                    hint=t_signal!(i18n, profile.time_zone_hint)
+                >
+                    <select name="time_zone" {..own_zone.attributes()}>
+                        <option value="">{t_signal!(i18n, profile.automatic)}</option>
+                        {first.map(|name| zone(name, true))}
+                        {others}
+                    </select>
+                </FormField>
+                <ErrorNote error=failure(save)/>
+                <Submit pending=save.pending() label=t_signal!(i18n, profile.save_preferences) class="button"/>
+            </ActionForm>
+        </div>
     }
 }

@@ -15,11 +15,14 @@ use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
+use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
+use crate::ui::typed::TypedContent;
+use crate::ui::unsaved::AskBeforeLeaving;
 use domain::sign_in::session::{OwnSession, browser};
 use leptos::html;
 use leptos::prelude::*;
@@ -91,14 +94,17 @@ pub fn Profile() -> impl IntoView {
             <section class="panel" aria-labelledby="section-sessions">
                 <h2 id="section-sessions">{t_signal!(i18n, profile.sessions)}</h2>
                 <Transition>
-                    {move || {
-                        sessions
-                            .get()
-                            .map(|sessions| match sessions {
-                                Ok(sessions) => view! { <Sessions sessions changed/> }.into_any(),
-                                Err(error) => view! { <Failed error/> }.into_any(),
-                            })
-                    }}
+                    {
+                        let (shown, failed) = kept(move || sessions.get());
+                        let list = move |sessions: Result<Vec<OwnSession>, AppError>| match sessions {
+                            Ok(sessions) => view! { <Sessions sessions changed/> }.into_any(),
+                            Err(error) => view! { <Failed error/> }.into_any(),
+                        };
+                        view! {
+                            <NotRefreshed failed on_retry=Callback::new(move |()| changed.update(|count| *count += 1))/>
+                            {move || shown.get().map(list)}
+                        }
+                    }
                 </Transition>
             </section>
         </div>
@@ -112,28 +118,34 @@ fn NamePanel(name: String) -> impl IntoView {
     let rename = ServerAction::<Rename>::new();
     let own_name = Control::new("own-name");
     load_after(rename, |()| routes::PROFILE.to_owned()); // the frame shows the name too
+    let around = NodeRef::<html::Div>::new();
+    let content = TypedContent::new(around);
+    let changed = move |()| content.is_changed() && !matches!(rename.value().get_untracked(), Some(Ok(())));
     view! {
         <section class="panel" aria-labelledby="section-name">
             <h2 id="section-name">{t_signal!(i18n, profile.name)}</h2>
-            <ErrorNote error=failure(rename)/>
-            <ActionForm action=rename>
-                <FormField
-                    control=own_name.clone()
-                    label=t_signal!(i18n, profile.name)
-                    hint=t_signal!(i18n, profile.name_hint)
-                >
-                    <input
-                        type="text"
-                        name="name"
-                        value=name
-                        required
-                        autocomplete="name"
-                        dir="auto"
-                        {..own_name.attributes()}
-                    />
-                </FormField>
-                <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
-            </ActionForm>
+            <AskBeforeLeaving id="leave-name" changed=Callback::new(changed)/>
+            <div node_ref=around>
+                <ActionForm action=rename>
+                    <FormField
+                        control=own_name.clone()
+                        label=t_signal!(i18n, profile.name)
+                        hint=t_signal!(i18n, profile.name_hint)
+                    >
+                        <input
+                            type="text"
+                            name="name"
+                            value=name
+                            required
+                            autocomplete="name"
+                            dir="auto"
+                            {..own_name.attributes()}
+                        />
+                    </FormField>
+                    <ErrorNote error=failure(rename)/>
+                    <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
+                </ActionForm>
+            </div>
         </section>
     }
 }
@@ -163,7 +175,6 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="section-password">
             <h2 id="section-password">{t_signal!(i18n, profile.password)}</h2>
-            <ErrorNote error=failure(change)/>
             <div node_ref=form>
                 <ActionForm action=change>
                     // For password managers, which store the password under it.
@@ -175,6 +186,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
                         {field("new-password", "new", "new-password", t_signal!(i18n, profile.new).into_any())}
                         <p class="hint">{t_signal!(i18n, profile.new_hint)}</p>
                     </div>
+                    <ErrorNote error=failure(change)/>
                     <Submit pending=change.pending() label=t_signal!(i18n, profile.change) class="button"/>
                 </ActionForm>
             </div>

@@ -83,6 +83,12 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
         let failed = |value: Option<Result<(), AppError>>| value.and_then(Result::err);
         failed(switch.value().get()).or_else(|| failed(sign_out.value().get()))
     };
+    // The message stands at the top of the page, and the buttons in the bar, which stays.
+    Effect::new(move |_| {
+        if failed().is_some() {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    });
     view! {
         <a class="skip" href="#content">{t_signal!(i18n, skip_to_content)}</a>
         <header class="bar">

@@ -27,11 +27,11 @@ pub fn Forgotten() -> impl IntoView {
     let form = move || {
         view! {
             <p class="lead">{t_signal!(i18n, forgotten.lead)}</p>
-            <ErrorNote error=failure(ask)/>
             <ActionForm action=ask>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
                 </LabelAround>
+                <ErrorNote error=failure(ask)/>
                 <Submit
                     pending=ask.pending()
                     label=t_signal!(i18n, forgotten.send)

@@ -31,7 +31,6 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
     view! {
         <h1>{t_signal!(i18n, new_password.title)}</h1>
         <p class="lead">{t_signal!(i18n, new_password.lead)}</p>
-        <ErrorNote error=failure(reset)/>
         <ActionForm action=reset>
             <input type="hidden" name="token" value=token/>
             <LabelAround label=t_signal!(i18n, sign_in.email)>
@@ -51,6 +50,7 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
                     {..password.attributes()}
                 />
             </FormField>
+            <ErrorNote error=failure(reset)/>
             <Submit
                 pending=reset.pending()
                 label=t_signal!(i18n, new_password.save)

@@ -33,7 +33,6 @@ pub fn SignIn() -> impl IntoView {
             <p class="lead">{t_signal!(i18n, sign_in.lead)}</p>
             {password_set.then(|| view! { <p class="note" role="status">{t_signal!(i18n, new_password.done)}</p> })}
             <PlainHttpNote/>
-            <ErrorNote error=failure(sign_in)/>
             <ActionForm action=sign_in>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
@@ -42,6 +41,7 @@ pub fn SignIn() -> impl IntoView {
                     <input type="password" name="password" required autocomplete="current-password"/>
                 </LabelAround>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+                <ErrorNote error=failure(sign_in)/>
                 <Submit
                     pending=sign_in.pending()
                     label=t_signal!(i18n, sign_in.submit)

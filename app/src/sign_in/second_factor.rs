@@ -37,8 +37,8 @@ pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Ca
         on_changed.run(());
     });
     view! {
-        <ErrorNote error=state.error/>
         {authenticator}
+        <ErrorNote error=state.error/>
         <Passkeys factors state on_changed/>
         {codes.then(|| view! { <Codes left=recovery_codes state/> })}
         <CodesDialog codes=state.codes on_done/>

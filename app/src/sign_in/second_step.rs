@@ -66,7 +66,6 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                     <p class="sign-in-or needs-script">{t_signal!(i18n, sign_in.or)}</p>
                 }
             })}
-        <ErrorNote error=failure(take)/>
         <ActionForm action=take>
             <FormField control=code.clone() label=t_signal!(i18n, second_step.code) hint>
                 <input
@@ -81,6 +80,7 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                 />
             </FormField>
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+            <ErrorNote error=failure(take)/>
             <Submit
                 pending=take.pending()
                 label=t_signal!(i18n, sign_in.submit)

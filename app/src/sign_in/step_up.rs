@@ -134,11 +134,11 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
             <form on:submit=submit>
                 {what}
                 <p>{why}</p>
-                <ErrorNote error/>
                 <label class="field">
                     <span class="label">{t_signal!(i18n, sign_in.password)}</span>
                     <input type="password" required autocomplete="current-password" node_ref=password/>
                 </label>
+                <ErrorNote error/>
                 <PasskeyInstead step_up pending on_answer=Callback::new(answered)/>
                 <div class="dialog-actions">
                     <button type="button" class="button" on:click=move |_| close(())>{t_signal!(i18n, cancel)}</button>

@@ -16,13 +16,17 @@ use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// The number of changes made to tokens from this page, so that lists reload.
+/// The changes made to tokens from this page, so that lists reload.
 #[derive(Clone, Copy)]
-pub struct TokenChanges(RwSignal<u64>);
+pub struct TokenChanges {
+    count: RwSignal<u64>,
+    /// The token that was restored last, until its card has the focus again.
+    restored: RwSignal<Option<TokenId>>,
+}
 
 /// Provides the counter. Called once, by the app.
 pub fn provide_token_changes() {
-    provide_context(TokenChanges(RwSignal::new(0)));
+    provide_context(TokenChanges { count: RwSignal::new(0), restored: RwSignal::new(None) });
 }
 
 /// Returns the counter of changes made to tokens from this page.
@@ -33,12 +37,17 @@ pub fn use_token_changes() -> TokenChanges {
 impl TokenChanges {
     /// Returns the number of changes.
     pub fn count(self) -> u64 {
-        self.0.get()
+        self.count.get()
     }
 
     /// Adds one change.
     pub fn announce(self) {
-        self.0.update(|count| *count += 1);
+        self.count.update(|count| *count += 1);
+    }
+
+    /// Returns the signal of the token that was restored last, until its card has the focus again.
+    pub fn restored(self) -> RwSignal<Option<TokenId>> {
+        self.restored
     }
 }
 
@@ -146,7 +155,10 @@ impl TokenActions {
 fn undo(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenId) {
     spawn_local(async move {
         match undo_delete(id).await {
-            Ok(token) => toasts.say(t_string!(i18n, done.restored, name = token.settings.name.as_str()).to_string()),
+            Ok(token) => {
+                changes.restored.set(Some(id));
+                toasts.say(t_string!(i18n, done.restored, name = token.settings.name.as_str()).to_string());
+            }
             Err(error) => toasts.complain(error.text(i18n)),
         }
         changes.announce();

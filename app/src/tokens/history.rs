@@ -11,6 +11,7 @@ use crate::sign_in::allowed::use_current_user;
 use crate::tokens::commands::use_token_changes;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
+use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::reactive::t_signal;
 use domain::audit::trail::{Entry, TrailFilter};
 use domain::members::role::Permission;
@@ -59,6 +60,7 @@ fn Entries(id: TokenId) -> impl IntoView {
             }
         });
     });
+    let (history, failed) = kept(move || loaded.get());
     let shown = move |history: Result<Vec<Entry>, AppError>| match history {
         Ok(entries) if entries.is_empty() => view! { <p>{t_signal!(i18n, audit.history_none)}</p> }.into_any(),
         Ok(entries) => view! { <AuditEntries entries of_one_token=true/> }.into_any(),
@@ -70,7 +72,8 @@ fn Entries(id: TokenId) -> impl IntoView {
     });
     view! {
         <p class="hint history-lead">{t_signal!(i18n, audit.history_lead)} " " {all}</p>
-        {move || loaded.get().map(shown)}
+        <NotRefreshed failed on_retry=Callback::new(move |()| changes.announce())/>
+        {move || history.get().map(shown)}
     }
     .into_any()
 }

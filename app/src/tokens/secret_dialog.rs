@@ -51,7 +51,7 @@ pub fn SecretDialog(
             </dl>
             <details class="try-it-in-dialog">
                 <summary>{t_signal!(i18n, try_it.title)}</summary>
-                <TryIt sid auth_token=secret/>
+                <TryIt sid scopes=issued.token.settings.scopes auth_token=secret/>
             </details>
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=move |_| _ = download(&file, &env)>

@@ -1,8 +1,10 @@
 //! Calls the gate from the browser, as an integration would, and shows the answer.
 
 use crate::i18n::{t, t_string, use_i18n};
+use crate::ui::field::LabelAround;
 use crate::ui::reactive::t_signal;
-use domain::tokens::scope::Scope;
+use crate::words::{self, Words};
+use domain::tokens::scope::{Scope, Scopes};
 use gloo_net::http::Request;
 use leptos::ev;
 use leptos::prelude::*;
@@ -20,25 +22,100 @@ struct Answer {
     took: u32,
 }
 
-/// A request to the gate with this access token. Without `auth_token` the user is asked for it.
+/// The request: an operation that the token's scopes allow, and the value of the parameter in its path, if it has one.
+#[derive(Clone, Copy)]
+struct Choice {
+    offered: Memo<Vec<Scope>>,
+    picked: RwSignal<Option<Scope>>,
+    parameter: RwSignal<String>,
+}
+
+impl Choice {
+    fn new(scopes: Signal<Scopes>) -> Self {
+        Self {
+            offered: Memo::new(move |_| scopes.get().to_try()),
+            picked: RwSignal::new(None),
+            parameter: RwSignal::new(String::new()),
+        }
+    }
+
+    /// Returns the picked operation while it is allowed, or else the first one.
+    fn scope(self) -> Option<Scope> {
+        self.offered.with(|offered| {
+            let picked = self.picked.get().filter(|picked| offered.contains(picked));
+            picked.or_else(|| offered.first().copied())
+        })
+    }
+
+    /// Returns the request's path.
+    fn path(self, sid: &str) -> Option<String> {
+        let operation = self.scope()?.operation();
+        let parameter = self.parameter.with(|typed| match (operation.parameter_name(), typed.trim()) {
+            (None, _) => String::new(),
+            (Some(name), "") => format!("{{{name}}}"),
+            (Some(_), typed) => String::from(js_sys::encode_uri_component(typed)),
+        });
+        Some(format!("/Agencies/{sid}{}", operation.path_with(&parameter)))
+    }
+
+    /// Returns the fields of the choice.
+    fn fields(self, i18n: Words) -> impl IntoView {
+        let option = move |scope: Scope| {
+            let text = move || words::name(i18n, scope.operation().name);
+            view! { <option value=scope.id() selected=move || self.scope() == Some(scope)>{text}</option> }
+        };
+        let on_change = move |event| {
+            self.picked.set(Scope::find(&event_target_value(&event)));
+            self.parameter.set(String::new());
+        };
+        let parameter = move || {
+            let name = self.scope()?.operation().parameter_name()?;
+            Some(view! {
+                <label class="field">
+                    <span class="label">{name}</span>
+                    <input
+                        type="text"
+                        required
+                        autocomplete="off"
+                        spellcheck="false"
+                        prop:value=self.parameter
+                        on:input=move |event| self.parameter.set(event_target_value(&event))
+                    />
+                </label>
+            })
+        };
+        view! {
+            <LabelAround label=t_signal!(i18n, try_it.operation)>
+                <select prop:value=move || self.scope().map_or("", Scope::id) on:change=on_change>
+                    {move || self.offered.get().into_iter().map(option).collect_view()}
+                </select>
+            </LabelAround>
+            {parameter}
+        }
+    }
+}
+
+/// A request to the gate with this access token, for one of the operations that its scopes allow and that change
+/// nothing. Without `auth_token` the user is asked for it.
 #[component]
-pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) -> impl IntoView {
+pub fn TryIt(
+    sid: String,
+    #[prop(into)] scopes: Signal<Scopes>,
+    #[prop(optional, into)] auth_token: Option<String>,
+) -> impl IntoView {
     let i18n = use_i18n();
-    let operation = Scope::GET_COMPANY_INFORMATION.operation();
-    let path = format!("/Agencies/{sid}{}", operation.path);
+    let choice = Choice::new(scopes);
     let asked = auth_token.is_none();
     let secret = RwSignal::new(auth_token.unwrap_or_default());
+    let sid = StoredValue::new(sid);
     let pending = RwSignal::new(false);
     let answer = RwSignal::new(None::<Option<Answer>>);
 
-    let request_path = path.clone();
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        if pending.get_untracked() {
-            return;
-        }
+        let sid = sid.get_value();
+        let Some(path) = untrack(|| choice.path(&sid)).filter(|_| !pending.get_untracked()) else { return };
         pending.set(true);
-        let (sid, path) = (sid.clone(), request_path.clone());
         spawn_local(async move {
             let result = call(&path, &sid, &secret.get_untracked()).await;
             answer.try_set(Some(result.ok()));
@@ -51,37 +128,52 @@ pub fn TryIt(sid: String, #[prop(optional, into)] auth_token: Option<String>) ->
             None => view! { <p class="note failed">{t_signal!(i18n, try_it.failed)}</p> }.into_any(),
         })
     };
+    let request = move || {
+        let scope = choice.scope()?;
+        let path = sid.with_value(|sid| choice.path(sid))?;
+        Some(format!("{} {path}", scope.operation().method.as_str()))
+    };
+    let form = move || {
+        view! {
+            <form class="try-it" on:submit=on_submit>
+                <p class="hint">{t_signal!(i18n, try_it.lead)}</p>
+                {choice.fields(i18n)}
+                {asked.then(|| view! { <AuthTokenField secret/> })}
+                <div class="try-it-request">
+                    <code translate="no">{request}</code>
+                    <button type="submit" class="button" disabled=pending>
+                        {move || {
+                            if pending.get() { t_string!(i18n, try_it.sending) } else { t_string!(i18n, try_it.send) }
+                        }}
+                    </button>
+                </div>
+                <div class="try-it-answer" aria-live="polite">
+                    {shown}
+                </div>
+            </form>
+        }
+    };
+    let any = Memo::new(move |_| choice.offered.with(|offered| !offered.is_empty()));
+    move || {
+        if any.get() { form().into_any() } else { view! { <p>{t_signal!(i18n, try_it.none)}</p> }.into_any() }
+    }
+}
+
+#[component]
+fn AuthTokenField(secret: RwSignal<String>) -> impl IntoView {
+    let i18n = use_i18n();
     view! {
-        <form class="try-it" on:submit=on_submit>
-            <p class="hint">{t_signal!(i18n, try_it.lead)}</p>
-            {asked
-                .then(|| {
-                    view! {
-                        <label class="field">
-                            <span class="label">{t_signal!(i18n, try_it.auth_token)}</span>
-                            <input
-                                type="password"
-                                autocomplete="off"
-                                required
-                                prop:value=secret
-                                on:input=move |event| secret.set(event_target_value(&event))
-                            />
-                            <span class="hint">{t_signal!(i18n, try_it.auth_token_hint)}</span>
-                        </label>
-                    }
-                })}
-            <div class="try-it-request">
-                <code translate="no">{operation.method.as_str()} " " {path}</code>
-                <button type="submit" class="button" disabled=pending>
-                    {move || {
-                        if pending.get() { t_string!(i18n, try_it.sending) } else { t_string!(i18n, try_it.send) }
-                    }}
-                </button>
-            </div>
-            <div class="try-it-answer" aria-live="polite">
-                {shown}
-            </div>
-        </form>
+        <label class="field">
+            <span class="label">{t_signal!(i18n, try_it.auth_token)}</span>
+            <input
+                type="password"
+                autocomplete="off"
+                required
+                prop:value=secret
+                on:input=move |event| secret.set(event_target_value(&event))
+            />
+            <span class="hint">{t_signal!(i18n, try_it.auth_token_hint)}</span>
+        </label>
     }
 }
 

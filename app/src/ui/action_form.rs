@@ -4,6 +4,7 @@
 
 use crate::error::AppError;
 use crate::request::protocol::Form;
+use crate::ui::error_note::ErrorNote;
 use leptos::ev::SubmitEvent;
 use leptos::form::FromFormData;
 use leptos::html;
@@ -47,6 +48,15 @@ pub fn Submit(
 ) -> impl IntoView {
     let text = move || busy.filter(|_| pending.get()).unwrap_or(label).get();
     view! { <button type="submit" class=class disabled=move || pending.get() || blocked.get()>{text}</button> }
+}
+
+/// The end of a form: its buttons, and right above them what went wrong.
+#[component]
+pub fn FormActions(#[prop(into)] error: Signal<Option<AppError>>, children: Children) -> impl IntoView {
+    view! {
+        <ErrorNote error/>
+        <div class="form-actions">{children()}</div>
+    }
 }
 
 /// Keeps a form from being sent, by a handler that the event reaches before the form's own.

@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::i18n::use_i18n;
+use crate::ui::focus;
 use crate::ui::reactive::t_signal;
 use crate::words::Words;
 use leptos::attr::Attribute;
@@ -63,6 +64,15 @@ impl<P: FieldProblem> Problems<P> {
         self.0.set(found);
     }
 
+    /// Returns the error to show beside the form's button: that fields have problems, or else this one.
+    pub fn or(self, error: Signal<Option<AppError>>) -> Signal<Option<AppError>> {
+        Signal::derive(
+            move || {
+                if self.0.with(Vec::is_empty) { error.get() } else { Some(AppError::Invalid(Vec::new())) }
+            },
+        )
+    }
+
     /// Removes all problems, if the form is still open.
     pub fn clear(self) {
         self.0.try_set(Vec::new());
@@ -94,7 +104,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Returns a control that has no problems of its own: an error of its form is shown above the form.
+    /// Returns a control that has no problems of its own: an error of its form is shown beside the button.
     pub fn new(id: &'static str) -> Self {
         Self { id: id.into(), problem: None }
     }
@@ -169,13 +179,17 @@ pub fn LabelAround(label: Signal<&'static str>, children: Children) -> impl Into
     }
 }
 
-/// Moves the focus to the element of this id, once the page shows it.
+/// Moves the focus to the element of this id, once the page shows it, and brings its problem into view.
 pub fn focus_id(id: &str) {
     let id = id.to_owned();
     request_animation_frame(move || {
         let element = document().get_element_by_id(&id);
         if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
             _ = element.focus();
+        }
+        // A group of controls may be taller than the window, and its problem stands above them.
+        if let Some(problem) = document().get_element_by_id(&format!("{id}-error")) {
+            focus::bring_into_view(&problem);
         }
     });
 }

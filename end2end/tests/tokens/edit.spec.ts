@@ -338,6 +338,35 @@ test('Try it shows the response and sends no session cookie', async ({ page }) =
   expect(page.url()).not.toContain('kgt_');
 });
 
+test('Try it offers the operations that the token may call', async ({ page }) => {
+  const token = await newToken(page, { scopes: ['updateCompanyInformation', 'getJob', 'listJobs'] });
+  await open(page, paths.token(token.id));
+  const tryIt = page.getByRole('region', { name: en.try_it.title });
+  const answer = tryIt.locator('.try-it-answer');
+  const operation = tryIt.getByRole('combobox', { name: en.try_it.operation });
+  await expect(operation.getByRole('option')).toHaveText(['List jobs', 'Retrieve a job']);
+  await tryIt.locator('input[type="password"]').fill(token.secret);
+  await expect(tryIt.locator('.try-it-request code')).toHaveText(`GET /Agencies/${token.sid}/Jobs`);
+  await tryIt.getByRole('button', { name: en.try_it.send }).click();
+  await expect(answer.locator('.badge')).toContainText('200');
+
+  await operation.selectOption('Retrieve a job');
+  await expect(tryIt.locator('.try-it-request code')).toHaveText(`GET /Agencies/${token.sid}/Jobs/{JobId}`);
+  await tryIt.getByLabel('JobId').fill('no such/job');
+  const sending = page.waitForRequest(`**/Agencies/${token.sid}/Jobs/**`);
+  await tryIt.getByRole('button', { name: en.try_it.send }).click();
+  expect(new URL((await sending).url()).pathname).toBe(`/Agencies/${token.sid}/Jobs/no%20such%2Fjob`);
+  await expect(answer.locator('.badge')).toHaveText(/^4/);
+});
+
+test('Try it says that no scope can be tried', async ({ page }) => {
+  const token = await newToken(page, { scopes: ['updateCompanyInformation'] });
+  await open(page, paths.token(token.id));
+  const tryIt = page.getByRole('region', { name: en.try_it.title });
+  await expect(tryIt).toContainText(en.try_it.none);
+  await expect(tryIt.getByRole('button')).toHaveCount(0);
+});
+
 for (const description of ['a=1&copy=2', '</textarea><h1>x</h1>', '</title><b>n', 'first\n\n<!-- second -->', '&lt;b&gt; "\'']) {
   test(`the description ${JSON.stringify(description)} stays as typed`, async ({ page }) => {
     const name = `</title><b>n ${unique('Hostile')}`;

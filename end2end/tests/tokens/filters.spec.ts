@@ -192,6 +192,38 @@ test('the back button undoes one filter at a time', async ({ page }) => {
   await stillMarked(page);
 });
 
+test('letters typed in a row are one step for the back button', async ({ page }) => {
+  await open(page, paths.tokens);
+  await mark(page);
+  const search = sidebar(page).getByRole('searchbox');
+  await sidebar(page).getByRole('radio', { name: 'Disabled' }).check();
+  await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
+  for (const [letters, typed] of [['ta', 'ta'], ['x', 'tax']] as const) {
+    await search.pressSequentially(letters);
+    await expect.poll(() => query(page)).toEqual({ name: typed, state: 'disabled' });
+  }
+  await page.goBack();
+  await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
+  await expect(search).toHaveValue('');
+  await expect(sidebar(page).getByRole('radio', { name: 'Disabled' })).toBeChecked();
+  await page.goBack();
+  await expect(page).toHaveURL(paths.tokens);
+
+  // A choice ends what is typed in a row.
+  await search.pressSequentially('t');
+  await expect.poll(() => query(page)).toEqual({ name: 't' });
+  await sidebar(page).getByRole('radio', { name: 'Disabled' }).check();
+  await expect.poll(() => query(page)).toEqual({ name: 't', state: 'disabled' });
+  await search.pressSequentially('ax');
+  await expect.poll(() => query(page)).toEqual({ name: 'tax', state: 'disabled' });
+  await page.goBack();
+  await expect.poll(() => query(page)).toEqual({ name: 't', state: 'disabled' });
+  await page.goBack();
+  await expect.poll(() => query(page)).toEqual({ name: 't' });
+  await expect(search).toHaveValue('t');
+  await stillMarked(page);
+});
+
 test('the back button restores the filtered list', async ({ page }) => {
   await open(page, `${paths.tokens}?name=warehouse`);
   await page.getByRole('link', { name: 'BI warehouse sync (EU)' }).click();

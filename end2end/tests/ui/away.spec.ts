@@ -171,3 +171,47 @@ test('an action fails with a message while the database is locked', async () => 
   expect((await call(page, 'account', {})).status()).toBe(200);
   await stillMarked(page);
 });
+
+for (const [status, text] of [[503, words.error.unavailable], [null, words.error.unreachable]] as const) {
+  test(`a refresh that fails (${String(status ?? 'offline')}) keeps the cards`, async () => {
+    const token = unique('Kept');
+    await create(page, { name: token });
+    await open(page, listOf(token));
+    await mark(page);
+    await page.route('**/api/tokens/list*', (route) => (status === null ? route.abort() : route.fulfill(unavailable)));
+    await page.getByRole('radio', { name: words.state.disabled, exact: true }).check();
+    const main = page.getByRole('main');
+    await expect(main.getByRole('alert')).toContainText(text);
+    await expect(main).toContainText(words.error.not_refreshed);
+    await expect(card(page, token)).toBeVisible();
+    await page.unroute('**/api/tokens/list*');
+    await main.getByRole('button', { name: words.try_again }).click();
+    await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
+    await expect(main.getByRole('alert')).toHaveCount(0);
+    await stillMarked(page);
+  });
+}
+
+test('a refresh that fails keeps the audit trail', async () => {
+  await create(page, { name: unique('Kept') });
+  await open(page, '/settings/audit-trail');
+  const first = page.locator('.audit-entries > li').first();
+  await expect(first).toBeVisible();
+  await page.route('**/api/audit/trail*', (route) => route.fulfill(unavailable));
+  await page.getByLabel(words.audit.about).selectOption(words.audit.tokens);
+  await expect(page.getByRole('main')).toContainText(words.error.not_refreshed);
+  await expect(first).toBeVisible();
+});
+
+test('a refresh that fails keeps the account users', async () => {
+  await open(page, paths.accountUsers);
+  const row = page.getByText('analyst@hoshi-oak.example');
+  await expect(row).toBeVisible();
+  await page.route('**/api/users/list*', (route) => route.fulfill(unavailable));
+  await page.getByRole('button', { name: words.users.invite }).click();
+  await dialog(page).getByLabel(words.users.email).fill('nao@partner.example');
+  await dialog(page).getByLabel(words.users.role).selectOption('analyst');
+  await dialog(page).getByRole('button', { name: words.invitation.create }).click();
+  await expect(page.getByRole('main')).toContainText(words.error.not_refreshed);
+  await expect(row).toBeAttached();
+});

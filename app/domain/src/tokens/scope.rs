@@ -364,6 +364,20 @@ impl Operation {
         all_fit && template.next().is_none()
     }
 
+    /// Returns the name of the path's parameter, if it has one.
+    #[must_use]
+    pub fn parameter_name(&self) -> Option<&'static str> {
+        let (_, parameter) = self.path.split_once('{')?;
+        parameter.split_once('}').map(|(name, _)| name)
+    }
+
+    /// Returns the path with this value, which is percent-encoded already, in place of its parameter.
+    #[must_use]
+    pub fn path_with(&self, value: &str) -> String {
+        self.parameter_name()
+            .map_or_else(|| self.path.to_owned(), |name| self.path.replace(&format!("{{{name}}}"), value))
+    }
+
     /// Returns the segment in place of the template's parameter, if it has one.
     fn parameter<'a>(&self, segments: &'a [impl AsRef<str>]) -> Option<&'a str> {
         let index = self.path[1..].split('/').position(|expected| expected.starts_with('{'))?;
@@ -431,6 +445,17 @@ impl Scopes {
         Scope::all().filter(move |scope| self.allow(*scope))
     }
 
+    /// Returns the scopes whose operation changes nothing, so that it can be called to try a token. Those without a
+    /// parameter come first.
+    #[must_use]
+    pub fn to_try(self) -> Vec<Scope> {
+        let reading = self.iter().filter(|scope| scope.operation().method == Method::Get);
+        let (with_parameter, mut scopes): (Vec<_>, Vec<_>) =
+            reading.partition(|scope| scope.operation().parameter_name().is_some());
+        scopes.extend(with_parameter);
+        scopes
+    }
+
     /// Returns a summary of the scopes: each category with allowed operations, their number, and the number of all its
     /// operations.
     #[must_use]
@@ -488,6 +513,28 @@ mod tests {
         let routes: BTreeSet<_> = Scope::all().map(|s| (s.operation().method.as_str(), s.operation().path)).collect();
         assert_eq!((ids.len(), routes.len()), (OPERATIONS.len(), OPERATIONS.len()));
         assert!(Scope::all().map(Scope::category).is_sorted());
+    }
+
+    #[test]
+    fn reading_scopes_are_tried_and_the_simple_ones_first() {
+        let to_try = |ids: &[&str]| {
+            let scopes: Scopes = ids.iter().filter_map(|id| Scope::find(id)).collect();
+            scopes.to_try().into_iter().map(Scope::id).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            to_try(&["getJob", "replayJob", "listJobs", "listAllReports"]),
+            ["listJobs", "listAllReports", "getJob"]
+        );
+        assert_eq!(to_try(&["updateCompanyInformation", "createAccessToken"]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn path_has_the_value_in_place_of_its_parameter() {
+        let operation = |id| Scope::find(id).unwrap().operation();
+        assert_eq!(operation("downloadJobResult").parameter_name(), Some("JobId"));
+        assert_eq!(operation("downloadJobResult").path_with("a%2Fb"), "/Jobs/a%2Fb/Download");
+        assert_eq!(operation("listJobs").parameter_name(), None);
+        assert_eq!(operation("listJobs").path_with("a"), "/Jobs");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The steps of the form.
 
 use crate::i18n::use_i18n;
+use crate::ui::history_entry::EntryValue;
 use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::tokens::token::Step;
@@ -35,6 +36,22 @@ pub fn next(step: Step) -> Option<Step> {
 /// Returns the step before this one.
 pub fn previous(step: Step) -> Option<Step> {
     Step::ALL.into_iter().rev().find(|other| *other < step)
+}
+
+/// Returns the step's number, for the browser's history.
+pub const fn number(step: Step) -> f64 {
+    match step {
+        Step::Setup => 0.0,
+        Step::ContactInformation => 1.0,
+        Step::ApiScopes => 2.0,
+    }
+}
+
+/// Returns the step that the current entry of the browser's history names, or else the first.
+pub fn of_history() -> Step {
+    let named = EntryValue::Step.get();
+    let is_named = |step: &Step| named.is_some_and(|named| (number(*step) - named).abs() < 0.5);
+    Step::ALL.into_iter().find(is_named).unwrap_or(Step::Setup)
 }
 
 /// Returns the id of the step's heading, which takes the focus.

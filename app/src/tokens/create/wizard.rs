@@ -6,13 +6,15 @@ use crate::request::request_id::new_request_id;
 use crate::routes;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::api::Create;
-use crate::tokens::create::steps::{Steps, heading_id, next, previous};
+use crate::tokens::create::steps::{Steps, heading_id, next, number, of_history, previous};
 use crate::tokens::fields::{Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField};
-use crate::ui::action_form::{ActionForm, Submit, failure, read, stop};
-use crate::ui::error_note::ErrorNote;
+use crate::ui::action_form::{ActionForm, FormActions, Submit, failure, read, stop};
 use crate::ui::field::focus_id;
+use crate::ui::history_entry::EntryValue;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
+use crate::ui::typed::{Draft, TypedContent};
+use crate::ui::unsaved::AskBeforeLeaving;
 use crate::words;
 use domain::members::membership::Contact;
 use domain::text::FieldError;
@@ -29,6 +31,8 @@ struct Wizard {
     pending: Memo<bool>,
     step: RwSignal<Step>,
     errors: Errors,
+    /// The error to show beside the buttons.
+    error: Signal<Option<AppError>>,
     /// The element around the form.
     form: NodeRef<html::Div>,
     people: StoredValue<Vec<Contact>>,
@@ -47,6 +51,7 @@ impl Wizard {
     fn show(self, found: Vec<FieldError>) {
         if let Some(first) = found.first() {
             self.step.set(first.field.step());
+            EntryValue::Step.set(number(first.field.step()));
         }
         self.errors.show(found);
     }
@@ -56,19 +61,46 @@ impl Wizard {
         let here = self.step.get_untracked();
         let found: Vec<_> = self.problems().into_iter().filter(|error| error.field.step() <= here).collect();
         if found.is_empty() {
-            self.errors.clear();
             self.go(next(here));
         } else {
             self.show(found);
         }
     }
 
-    /// Goes to the step, if there is one.
+    /// Goes to the step, if there is one. The browser's Back leads to the step before.
     fn go(self, to: Option<Step>) {
         if let Some(step) = to {
-            self.step.set(step);
-            focus_id(heading_id(step));
+            EntryValue::Step.push(number(step));
+            self.open(step);
         }
+    }
+
+    fn open(self, step: Step) {
+        self.errors.clear();
+        self.step.set(step);
+        focus_id(heading_id(step));
+    }
+
+    /// Follows the browser's Back and Forward from step to step.
+    fn follow_history(self) {
+        Effect::new(move |_| {
+            let listener = window_event_listener(ev::popstate, move |_| {
+                // Unless the form is left.
+                if window().location().pathname().is_ok_and(|path| path == routes::NEW_TOKEN) {
+                    self.open(of_history());
+                }
+            });
+            on_cleanup(move || listener.remove());
+        });
+    }
+
+    /// Shows the draft that was kept before the page was loaded again, in its step.
+    fn restore(self, draft: Draft) {
+        Effect::new(move |_| {
+            if self.hydrated.get() && self.form.get().is_some() && draft.restore() {
+                self.step.set(of_history());
+            }
+        });
     }
 
     fn submit(self, event: &ev::SubmitEvent) {
@@ -102,9 +134,9 @@ impl Wizard {
     /// Returns the buttons below the form.
     fn buttons(self) -> impl IntoView {
         let i18n = use_i18n();
-        let Self { pending, step, hydrated, .. } = self;
+        let Self { pending, step, error, hydrated, .. } = self;
         view! {
-            <div class="form-actions">
+            <FormActions error>
                 <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, cancel)}</a>
                 <span class="spacer"></span>
                 <button
@@ -129,7 +161,7 @@ impl Wizard {
                     busy=t_signal!(i18n, form.creating)
                     attr:hidden=move || hydrated.get() && next(step.get()).is_some()
                 />
-            </div>
+            </FormActions>
         }
     }
 }
@@ -138,22 +170,29 @@ impl Wizard {
 /// shown.
 #[component]
 pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Terms) -> impl IntoView {
+    let errors = Errors::new();
     let wizard = Wizard {
         pending: create.pending(),
         step: RwSignal::new(Step::Setup),
-        errors: Errors::new(),
+        errors,
+        error: errors.or(failure(create)),
         form: NodeRef::new(),
         people: StoredValue::new(people.clone()),
         terms,
         hydrated: use_hydrated(),
     };
-    let errors = wizard.errors;
-    let blank = TokenForm::blank(use_current_user().user.id);
-    Effect::new(move |_| {
-        if let Some(Err(AppError::Invalid(found))) = create.value().get() {
-            wizard.show(found);
-        }
+    let asker = use_current_user();
+    let blank = TokenForm::blank(asker.user.id);
+    let key = format!("draft {} {} {}", routes::NEW_TOKEN, asker.account.0, asker.user.id.0);
+    let draft = Draft::new(TypedContent::new(wizard.form), key);
+    wizard.restore(draft);
+    wizard.follow_history();
+    Effect::new(move |_| match create.value().get() {
+        Some(Ok(_)) => draft.remove(),
+        Some(Err(AppError::Invalid(found))) => wizard.show(found),
+        Some(Err(_)) | None => {}
     });
+    let keep = move || draft.keep();
     let setup = view! {
         <NameAndDescription name=blank.name description=blank.description errors/>
         <VersionField version=blank.api_version errors/>
@@ -166,8 +205,13 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
     view! {
         <div class="narrow">
             <Steps step=wizard.step/>
-            <ErrorNote error=failure(create)/>
-            <div node_ref=wizard.form>
+            <div
+                node_ref=wizard.form
+                on:input=move |_| keep()
+                on:change=move |_| keep()
+                // A button may change what is chosen.
+                on:click=move |_| keep()
+            >
                 <ActionForm
                     action=create
                     on:submit:capture=move |event| wizard.submit(&event)
@@ -180,6 +224,11 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
                     {wizard.buttons()}
                 </ActionForm>
             </div>
+            <AskBeforeLeaving
+                id="leave"
+                changed=Callback::new(move |()| draft.is_needed())
+                on_leave=Callback::new(move |()| draft.remove())
+            />
         </div>
     }
 }

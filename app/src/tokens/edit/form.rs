@@ -5,11 +5,11 @@ use crate::routes;
 use crate::tokens::api::{Editable, Update as UpdateCall};
 use crate::tokens::commands::TokenActions;
 use crate::tokens::edit::credentials::Credentials;
+use crate::tokens::edit::notes::ConflictNote;
 use crate::tokens::edit::page::Page;
 use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VersionField};
-use crate::ui::action_form::{ActionForm, Submit, read, stop};
+use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
-use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use domain::tokens::token::TokenForm;
@@ -21,7 +21,8 @@ use leptos::prelude::*;
 pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let Page { known, form, update, pending, errors, .. } = page;
+    let Page { known, form, update, pending, errors, conflict, .. } = page;
+    let reload = Callback::new(move |()| page.reload());
     let Editable { token, people, terms, .. } = editable;
     let asked = RwSignal::new(None::<TokenForm>);
     let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
@@ -37,7 +38,6 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
         errors.show(found);
     };
     view! {
-        <ErrorNote error=page.failure()/>
         <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
             <input type="hidden" name="id" value=id.0.to_string()/>
             <input type="hidden" name="revision" value=move || known.with(|token| token.revision)/>
@@ -56,11 +56,12 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
                 <ScopesField scopes errors/>
             </section>
-            <div class="form-actions">
+            <ConflictNote conflict reload/>
+            <FormActions error=errors.or(page.failure())>
                 <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, form.leave)}</a>
                 <span class="spacer"></span>
                 <Submit pending label=t_signal!(i18n, form.update) busy=t_signal!(i18n, form.updating) blocked=gone/>
-            </div>
+            </FormActions>
         </ActionForm>
         <ConfirmUpdate page asked/>
     }

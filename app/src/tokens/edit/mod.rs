@@ -22,6 +22,7 @@ use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
+use crate::ui::unsaved::AskBeforeLeaving;
 use domain::Refusal;
 use domain::members::role::Permission;
 use domain::text::Field;
@@ -32,7 +33,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 use listener::follow;
-use notes::{ConflictNote, News, NewsNote};
+use notes::{News, NewsNote};
 use page::{Page, find_out, follow_up};
 
 /// The page, for users whose role has the permission.
@@ -82,7 +83,7 @@ fn Editor(editable: Editable) -> impl IntoView {
     let i18n = use_i18n();
     let as_of = editable.as_of;
     let page = Page::new(editable);
-    let Page { known, begun, conflict, news, .. } = page;
+    let Page { known, begun, news, .. } = page;
     let navigate = use_navigate();
     let on_done = move |(command, outcome): (TokenCommand, Result<Token, AppError>)| {
         match (command.rules().effect, outcome) {
@@ -121,7 +122,6 @@ fn Editor(editable: Editable) -> impl IntoView {
         <div class="narrow">
             <NoScriptNotice/>
             <NewsNote news reload/>
-            <ConflictNote conflict reload/>
             <div node_ref=page.form>
                 {move || {
                     begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
@@ -129,11 +129,12 @@ fn Editor(editable: Editable) -> impl IntoView {
             </div>
             <section class="panel" aria-labelledby="try-it">
                 <h2 id="try-it">{t_signal!(i18n, try_it.title)}</h2>
-                <TryIt sid/>
+                <TryIt sid scopes=Signal::derive(move || known.with(|token| token.settings.scopes))/>
             </section>
             <TokenHistory id/>
         </div>
         <TokenActionDialogs actions/>
+        <AskBeforeLeaving id="leave" changed=Callback::new(move |()| page.is_changed())/>
     }
 }
 

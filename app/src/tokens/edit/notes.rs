@@ -2,11 +2,13 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::live::who;
+use crate::ui::error_note::reveal;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::words::{self, Words};
 use domain::audit::live::LiveChange;
 use domain::text::Field;
+use leptos::html;
 use leptos::prelude::*;
 
 /// A change by others.
@@ -88,5 +90,7 @@ pub fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
         let button = Some((t_signal!(i18n, form.load_theirs), reload));
         note(true, Some(t_signal!(i18n, form.conflict_title)), Signal::derive(text), button)
     };
-    view! { <div role="alert">{move || conflict.get().map(told)}</div> }.into_any()
+    let element = NodeRef::<html::Div>::new();
+    reveal(element, Signal::derive(move || conflict.with(Option::is_some)));
+    view! { <div role="alert" tabindex="-1" node_ref=element>{move || conflict.get().map(told)}</div> }.into_any()
 }

@@ -8,6 +8,7 @@ use crate::tokens::edit::notes::{Conflict, News};
 use crate::tokens::fields::{Errors, focus};
 use crate::ui::action_form::{failure, read};
 use crate::ui::toasts::{ToastRack, use_toasts};
+use crate::ui::typed::TypedContent;
 use crate::words::Words;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
@@ -28,6 +29,7 @@ pub struct Page {
     pub expires_at: RwSignal<Option<DateTime<Utc>>>,
     /// The element around the form.
     pub form: NodeRef<html::Div>,
+    content: TypedContent,
     pub update: ServerAction<UpdateCall>,
     pub pending: Memo<bool>,
     pub errors: Errors,
@@ -42,11 +44,13 @@ pub struct Page {
 impl Page {
     pub fn new(editable: Editable) -> Self {
         let update = ServerAction::new();
+        let form = NodeRef::new();
         Self {
             known: RwSignal::new(editable.token.clone()),
             expires_at: RwSignal::new(editable.token.settings.expires_at),
             begun: RwSignal::new(Some(editable)),
-            form: NodeRef::new(),
+            form,
+            content: TypedContent::new(form),
             update,
             pending: update.pending(),
             errors: Errors::new(),
@@ -75,6 +79,7 @@ impl Page {
         self.begun.try_set(None);
         tick().await;
         self.begun.try_set(Some(newest));
+        self.content.mark_saved();
     }
 
     /// Returns whether an answer is outdated: the page knows a later revision, or has been left.
@@ -108,6 +113,15 @@ impl Page {
         Signal::derive(move || error.get().filter(|error| !noted(error)))
     }
 
+    /// Returns whether the form has changes that can still be saved.
+    pub fn is_changed(self) -> bool {
+        let gone = self.news.with_untracked(|news| matches!(news, Some(News::Gone(_))));
+        let known = self.known.with_untracked(|token| TokenForm::from(&token.settings));
+        // The form also changes by commands, and what was typed may have been stored in another spelling.
+        let changed = || read::<UpdateCall>(self.form).is_some_and(|call| call.form != known);
+        !gone && self.content.is_changed() && changed()
+    }
+
     /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
     pub fn in_use(self) -> bool {
         let unlike = self.known.with_untracked(|token| TokenForm::from(&token.settings));
@@ -129,6 +143,7 @@ pub fn follow_up(page: Page) {
             conflict.set(None);
             news.set(None);
             page.changed(updated.token);
+            page.content.mark_saved();
             changes.announce();
         }
         Some(Err(AppError::Invalid(found))) => errors.show(found),

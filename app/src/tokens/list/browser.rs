@@ -4,7 +4,7 @@ use crate::account::api::account::DisableApiAccess;
 use crate::i18n::use_i18n;
 use crate::routes;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions};
-use crate::tokens::filters::{FilterSidebar, Step};
+use crate::tokens::filters::{FilterHistory, FilterSidebar, Step};
 use crate::tokens::list::access::SwitchOff;
 use crate::tokens::list::results::{ListSkeleton, Listed, Results};
 use crate::tokens::live::LatestChanges;
@@ -12,7 +12,6 @@ use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use domain::tokens::filter::TokenFilter;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 /// Filters and list, both determined by the link.
@@ -27,10 +26,10 @@ pub fn TokenBrowser(
     let i18n = use_i18n();
     let actions = TokenActions::new(Callback::new(|_| {}));
 
-    let navigate = use_navigate();
-    let go = Callback::new(move |(filter, step): (TokenFilter, Step)| {
-        let options = NavigateOptions { replace: step == Step::Typed, scroll: false, ..NavigateOptions::default() };
-        navigate(&routes::tokens(&filter), options);
+    let (navigate, history) = (use_navigate(), FilterHistory::new());
+    let go = Callback::new(move |(next, step): (TokenFilter, Step)| {
+        let [from, to] = [&filter.get_untracked(), &next].map(routes::tokens);
+        navigate(&to, history.options(step, &from, &to));
     });
     correct_link(query, filter, tokens, go);
 
@@ -88,7 +87,7 @@ fn correct_link(
         // The same query may be spelled in several ways (`+`, `%20`); only the decoded values count.
         let spelled = query.with(|query| form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>());
         if spelled != form_urlencoded::parse(canonical.as_bytes()).into_owned().collect::<Vec<_>>() {
-            go.run((right, Step::Typed));
+            go.run((right, Step::Corrected));
         }
     });
 }

@@ -16,8 +16,9 @@ use crate::tokens::api::{List, list};
 use crate::tokens::commands::use_token_changes;
 use crate::tokens::live::{LatestChanges, use_live_changes, who};
 use crate::ui::hydrated::use_hydrated;
+use crate::ui::not_refreshed::kept;
 use crate::ui::page_title::PageTitle;
-use crate::ui::reactive::{settled, t_signal};
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use access::AccessOff;
 use browser::TokenBrowser;
@@ -95,7 +96,7 @@ fn TokensPage() -> impl IntoView {
         <Transition>
             {
                 // The content below is recreated only when API access changes.
-                let access = settled(move || account.get().map(|account| account.map(|account| account.api_access)));
+                let (access, _) = kept(move || account.get().map(|account| account.map(|account| account.api_access)));
                 move || {
                     access
                         .get()

@@ -8,7 +8,9 @@ use crate::tokens::commands::{TokenActions, use_token_changes};
 use crate::tokens::filters::Step;
 use crate::tokens::live::LatestChanges;
 use crate::ui::error_note::ErrorNote;
+use crate::ui::focus;
 use crate::ui::icon::Icon;
+use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::pager::{Pager, number, shown};
 use crate::ui::reactive::{settled, t_signal};
 use crate::words::{self, Words};
@@ -41,17 +43,17 @@ pub fn Results(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let changes = use_token_changes();
-    let loaded = settled(move || tokens.get());
+    let (loaded, failed) = kept(move || tokens.get().map(|(asked, list)| list.map(|list| (asked, list))));
     let shown = settled(move || {
         loaded.with(|loaded| match loaded {
             None => ListContent::Nothing,
-            Some((_, Err(error))) => ListContent::Failed(error.clone()),
-            Some((_, Ok(list))) if !list.tokens.is_empty() => ListContent::Tokens,
-            Some((asked, Ok(_))) if asked.active() == 0 => ListContent::NoneYet,
-            Some((_, Ok(_))) => ListContent::NothingMatches,
+            Some(Err(error)) => ListContent::Failed(error.clone()),
+            Some(Ok((_, list))) if !list.tokens.is_empty() => ListContent::Tokens,
+            Some(Ok((asked, _))) if asked.active() == 0 => ListContent::NoneYet,
+            Some(Ok(_)) => ListContent::NothingMatches,
         })
     });
-    move || match shown.get() {
+    let content = move || match shown.get() {
         ListContent::Nothing => ().into_any(),
         ListContent::Failed(error) => view! {
             <ErrorNote error=Some(error)/>
@@ -65,7 +67,10 @@ pub fn Results(
         ListContent::Tokens => {
             // Evaluated only while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
-                let list = loaded.with(|loaded| loaded.clone().and_then(|(_, list)| list.ok()));
+                let list = loaded.with(|loaded| match loaded {
+                    Some(Ok((_, list))) => Some(list.clone()),
+                    Some(Err(_)) | None => None,
+                });
                 list.or_else(|| last.cloned()).unwrap_or(TokenList {
                     tokens: Vec::new(),
                     position: Position::default(),
@@ -74,6 +79,10 @@ pub fn Results(
             });
             view! { <List list touched filter actions go/> }.into_any()
         }
+    };
+    view! {
+        <NotRefreshed failed on_retry=Callback::new(move |()| changes.announce())/>
+        {content}
     }
 }
 
@@ -87,6 +96,7 @@ fn List(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+    focus_restored(list);
     let card = move |id: TokenId| {
         // A card that is about to be removed keeps its last content.
         let token = Memo::new(move |last: Option<&Token>| {
@@ -114,6 +124,18 @@ fn List(
             shown=text
         />
     }
+}
+
+/// Moves the focus to the card of a token that was restored, once it is back.
+fn focus_restored(list: Memo<TokenList>) {
+    let restored = use_token_changes().restored();
+    Effect::new(move |_| {
+        let is_back = |id: &TokenId| list.with(|list| list.tokens.iter().any(|token| token.id == *id));
+        if let Some(id) = restored.get().filter(is_back) {
+            restored.set(None);
+            focus::to_link_in(&format!("token-{}", id.0));
+        }
+    });
 }
 
 /// Returns the number of tokens in words.
