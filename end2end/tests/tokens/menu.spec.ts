@@ -148,8 +148,8 @@ for (const language of ['en', 'ja'] as const) {
         await answer(page, item.upgrade);
         await expect(toast(page, say(words.done.upgraded, { name: token.name, number: 3 }))).toBeVisible();
         await expect(hint).toBeHidden();
-        const version = card(page, token.name).locator('.card-facts > div').filter({ hasText: words.card.api_version });
-        await expect(version.getByRole('definition')).toHaveText('3');
+        // The newest version is not worth a word on the card.
+        await expect(card(page, token.name).getByText(words.card.api_version)).toBeHidden();
         await stillMarked(page);
       });
 
