@@ -16,6 +16,7 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::page_title::PageTitle;
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
 use crate::ui::time::Time;
@@ -157,7 +158,9 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     let field = move |id: &'static str, name: &'static str, complete: &'static str, label: AnyView| {
         view! {
             <label for=id class="label">{label}</label>
-            <input type="password" id=id name=name required autocomplete=complete/>
+            <Password>
+                <input type="password" id=id name=name required autocomplete=complete/>
+            </Password>
         }
     };
     view! {

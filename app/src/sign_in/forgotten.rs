@@ -27,7 +27,6 @@ pub fn Forgotten() -> impl IntoView {
     let form = move || {
         view! {
             <p class="lead">{t_signal!(i18n, forgotten.lead)}</p>
-            <ErrorNote error=failure(ask)/>
             <ActionForm action=ask>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
@@ -38,6 +37,7 @@ pub fn Forgotten() -> impl IntoView {
                     busy=t_signal!(i18n, forgotten.sending)
                 />
             </ActionForm>
+            <ErrorNote error=failure(ask)/>
         }
     };
     let page = move || match (mail_sent, sent.get()) {

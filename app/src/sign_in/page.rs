@@ -12,6 +12,7 @@ use crate::sign_in::plain_http::PlainHttpNote;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::LabelAround;
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -33,14 +34,16 @@ pub fn SignIn() -> impl IntoView {
             <p class="lead">{t_signal!(i18n, sign_in.lead)}</p>
             {password_set.then(|| view! { <p class="note" role="status">{t_signal!(i18n, new_password.done)}</p> })}
             <PlainHttpNote/>
-            <ErrorNote error=failure(sign_in)/>
             <ActionForm action=sign_in>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
                 </LabelAround>
-                <LabelAround label=t_signal!(i18n, sign_in.password)>
-                    <input type="password" name="password" required autocomplete="current-password"/>
-                </LabelAround>
+                <div class="field">
+                    <label class="label" for="password">{t_signal!(i18n, sign_in.password)}</label>
+                    <Password>
+                        <input type="password" id="password" name="password" required autocomplete="current-password"/>
+                    </Password>
+                </div>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <Submit
                     pending=sign_in.pending()
@@ -48,6 +51,8 @@ pub fn SignIn() -> impl IntoView {
                     busy=t_signal!(i18n, sign_in.pending)
                 />
             </ActionForm>
+            // Below the fields and the button, which stay where they are when it appears.
+            <ErrorNote error=failure(sign_in)/>
             <ForgottenLink/>
             {(passkeys || provider)
                 .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{t_signal!(i18n, sign_in.or)}</p> })}

@@ -66,7 +66,6 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                     <p class="sign-in-or needs-script">{t_signal!(i18n, sign_in.or)}</p>
                 }
             })}
-        <ErrorNote error=failure(take)/>
         <ActionForm action=take>
             <FormField control=code.clone() label=t_signal!(i18n, second_step.code) hint>
                 <input
@@ -88,6 +87,7 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                 class=if passkey { "button" } else { "button primary" }
             />
         </ActionForm>
+        <ErrorNote error=failure(take)/>
     }
 }
 

@@ -15,6 +15,7 @@ pub mod message;
 pub mod once;
 pub mod page_title;
 pub mod pager;
+pub mod password;
 pub mod raw_text;
 pub mod reactive;
 pub mod search_box;

@@ -230,6 +230,11 @@ export function toast(page: Page, text: string): Locator {
   return page.locator('.toast').filter({ hasText: text });
 }
 
+/** What the page says to screen readers alone, as it shows it to all others. */
+export function announced(page: Page, text: string): Locator {
+  return page.locator('p.visually-hidden[role="status"]').filter({ hasText: text });
+}
+
 /** Marks the loaded page, so that `stillMarked` detects a reload. */
 export async function mark(page: Page): Promise<void> {
   await page.evaluate(() => Object.assign(window, { marked: true }));

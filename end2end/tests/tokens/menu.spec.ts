@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import {
+  announced,
   call,
   card,
   dialog,
@@ -146,8 +147,9 @@ for (const language of ['en', 'ja'] as const) {
         await expect(dialog(page)).toHaveAccessibleName(say(words.ask.upgrade_title, { name: token.name, number: 3 }));
         await expect(dialog(page)).toContainText(say(words.ask.upgrade_text, { number: 3, old: 2 }));
         await answer(page, item.upgrade);
-        await expect(toast(page, say(words.done.upgraded, { name: token.name, number: 3 }))).toBeVisible();
+        await expect(announced(page, say(words.done.upgraded, { name: token.name, number: 3 }))).toBeAttached();
         await expect(hint).toBeHidden();
+        await expect(page.locator('.toast')).toHaveCount(0);
         // The newest version is not worth a word on the card.
         await expect(card(page, token.name).getByText(words.card.api_version)).toBeHidden();
         await stillMarked(page);
@@ -161,13 +163,14 @@ for (const language of ['en', 'ja'] as const) {
         await expect(dialog(page)).toHaveAccessibleName(say(words.ask.disable_title, { name: token.name }));
         await expect(dialog(page)).toContainText(words.ask.disable_text);
         await answer(page, item.disable);
-        await expect(toast(page, say(words.done.disabled, { name: token.name }))).toBeVisible();
+        await expect(announced(page, say(words.done.disabled, { name: token.name }))).toBeAttached();
         await expect(card(page, token.name).locator('.badge')).toHaveText(words.state.disabled);
         expect(await gate(request, token.sid, token.secret)).toBe(403);
 
         await pick(page, token.name, item.enable);
-        await expect(toast(page, say(words.done.enabled, { name: token.name }))).toBeVisible();
+        await expect(announced(page, say(words.done.enabled, { name: token.name }))).toBeAttached();
         await expect(card(page, token.name).locator('.badge')).toHaveText(words.state.enabled);
+        await expect(page.locator('.toast')).toHaveCount(0);
         expect(await gate(request, token.sid, token.secret)).toBe(200);
         await stillMarked(page);
       });

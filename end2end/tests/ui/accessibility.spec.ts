@@ -140,6 +140,8 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examineDialog(page);
       await page.keyboard.press('Escape');
       await open(page, paths.tokens);
+      await page.getByText(words.access.danger_zone, { exact: true }).click();
+      await examine(page, [wide], '.danger-zone');
       await page.getByRole('button', { name: words.access.switch_off }).click();
       await expect(dialog(page)).toBeVisible();
       await examineDialog(page);
