@@ -67,15 +67,20 @@ fn labelled<V: IntoView + 'static>(
     view! { <FormField control=of.clone() label hint=hint optional>{element(&of)}</FormField> }
 }
 
-/// The API scopes, with what is to be said about them.
+/// The API scopes, with what is to be said about them. `chosen` follows what is picked, for pages that show it.
 #[component]
-pub fn ScopesField(scopes: Scopes, errors: Errors) -> impl IntoView {
+pub fn ScopesField(
+    scopes: Scopes,
+    #[prop(optional)] chosen: Option<RwSignal<Scopes>>,
+    errors: Errors,
+) -> impl IntoView {
     let i18n = use_i18n();
+    let chosen = chosen.unwrap_or_else(|| RwSignal::new(scopes));
     view! {
         <div id=id(Field::Scopes) tabindex="-1">
             <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
             {errors.control(id(Field::Scopes)).problem_view()}
-            <ScopePicker scopes/>
+            <ScopePicker chosen/>
         </div>
     }
 }

@@ -230,6 +230,15 @@ export function toast(page: Page, text: string): Locator {
   return page.locator('.toast').filter({ hasText: text });
 }
 
+/** Unfolds all categories of the scope picker. */
+export async function unfold(page: Page): Promise<void> {
+  for (const category of await page.locator('.category details').all()) {
+    if ((await category.getAttribute('open')) === null) {
+      await category.locator('summary').click();
+    }
+  }
+}
+
 /** What the page says to screen readers alone, as it shows it to all others. */
 export function announced(page: Page, text: string): Locator {
   return page.locator('p.visually-hidden[role="status"]').filter({ hasText: text });

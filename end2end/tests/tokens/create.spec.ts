@@ -22,6 +22,7 @@ import {
   stillMarked,
   test,
   toast,
+  unfold,
   unique,
 } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
@@ -45,6 +46,7 @@ async function toScopes(page: Page, name: string): Promise<void> {
   await expect(step(page)).toHaveText(en.form.contact);
   await next(page).click();
   await expect(step(page)).toHaveText(en.form.scopes);
+  await unfold(page);
 }
 
 /** Creates a token on the page and returns the credentials that the dialog shows. */
@@ -102,6 +104,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(chosen).toHaveText(say(words.form.chosen_many, { count: 4 }));
       await page.getByRole('button', { name: clearAll }).click();
       await expect(chosen).toHaveText(say(words.form.chosen_many, { count: 0 }));
+      await unfold(page);
       await page.locator('input[value="getCompanyInformation"]').check();
       await expect(chosen).toHaveText(words.form.chosen_one);
       await page.getByRole('button', { name: createLabel, exact: true }).click();

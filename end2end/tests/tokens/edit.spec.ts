@@ -19,6 +19,7 @@ import {
   stillMarked,
   test,
   toast,
+  unfold,
   unique,
   update,
   type Token,
@@ -70,6 +71,7 @@ for (const language of ['en', 'ja'] as const) {
       await page.getByRole('combobox', { name: words.form.api_version }).selectOption('3');
       await page.getByRole('combobox', { name: words.form.primary_contact }).selectOption({ label: 'Daniel Oakley (specialist@hoshi-oak.example)' });
       await page.getByRole('textbox', { name: words.form.developers }).fill('dev@partner.example');
+      await unfold(page);
       await page.locator('input[value="listJobs"]').check();
       await page.locator('input[value="getCompanyInformation"]').uncheck();
       await page.getByRole('button', { name: labels.update, exact: true }).click();
@@ -229,6 +231,7 @@ test('invalid input is reported before the confirmation', async ({ page }) => {
   await page.getByRole('button', { name: 'Update', exact: true }).click();
   await expect(page.locator('#scopes-error')).toHaveText(en.problem.required_scope);
   await expect(page.locator('#name-error')).toHaveText('');
+  await unfold(page);
   await page.locator('input[value="listJobs"]').check();
   await update(page);
   await expect(toast(page, 'was updated')).toBeVisible();

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { dialog, expect, listOf, newToken, open, openMenu, paths, signIn, test, type User } from '../support/fixtures.ts';
+import { dialog, expect, listOf, newToken, open, openMenu, paths, signIn, test, unfold, type User } from '../support/fixtures.ts';
 import { locales, wordsOf, type Language } from '../support/words.ts';
 
 const wide = { width: 1440, height: 900 };
@@ -98,6 +98,8 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
       await next.click();
       await page.getByRole('switch').first().check();
+      await examine(page);
+      await unfold(page);
       await examine(page);
     });
 

@@ -4,5 +4,6 @@ pub mod command;
 pub mod expiry;
 pub mod filter;
 pub mod scope;
+pub mod scope_choice;
 pub mod secret;
 pub mod token;
