@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, dialog, expect, gate, listOf, newToken, open, openMenu, paths, sameOrigin, signIn, test, toast } from '../support/fixtures.ts';
+import { call, closeSecret, dialog, expect, gate, listOf, newToken, open, openMenu, paths, sameOrigin, signIn, test, toast } from '../support/fixtures.ts';
 import { age, newUser, ownPassword } from '../support/people.ts';
 import { languages, locales, say, wordsOf } from '../support/words.ts';
 
@@ -47,7 +47,7 @@ for (const language of languages) {
       expect(await gate(page.request, token.sid, token.secret)).toBe(401);
 
       // Step-up stays valid for some minutes.
-      await page.getByRole('button', { name: words.secret.done }).click();
+      await closeSecret(page, language);
       await openMenu(page, token.name, language);
       await page.getByRole('menuitem', { name: words.item.delete, exact: true }).click();
       await dialog(page).getByRole('button', { name: words.item.delete, exact: true }).click();

@@ -230,6 +230,13 @@ export function toast(page: Page, text: string): Locator {
   return page.locator('.toast').filter({ hasText: text });
 }
 
+/** Closes the dialog with the secret without having copied it, which it asks about first. */
+export async function closeSecret(page: Page, language: Language = 'en'): Promise<void> {
+  const { done, close_uncopied } = wordsOf(language).secret;
+  await dialog(page).getByRole('button', { name: done }).click();
+  await dialog(page).getByRole('button', { name: close_uncopied }).click();
+}
+
 /** Unfolds all categories of the scope picker. */
 export async function unfold(page: Page): Promise<void> {
   for (const category of await page.locator('.category details').all()) {

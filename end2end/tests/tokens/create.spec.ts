@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import {
   call,
   card,
+  closeSecret,
   create,
   dialog,
   expect,
@@ -115,7 +116,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(sid).toMatch(/^IR[0-9A-Za-z]{33}$/);
       expect(secret).toMatch(/^kgt_[0-9A-Za-z]{38}$/);
       expect(await gate(request, sid, secret)).toBe(200);
-      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await closeSecret(page, language);
       await expect(page).toHaveURL(paths.tokens);
       await expect(toast(page, say(words.done.created, { name }))).toBeVisible();
       await expect(card(page, name)).toContainText('Daniel Oakley');
@@ -233,7 +234,7 @@ test('the secret can be copied, downloaded and tried', async ({ page, context })
 test('a closed dialog leaves the secret nowhere in the browser', async ({ page }) => {
   const name = unique('Nowhere');
   const { sid, secret } = await createByPage(page, name);
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(card(page, name)).toBeVisible();
   expect(await page.content()).not.toContain(secret);
   const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
@@ -262,7 +263,7 @@ test('a duplicate name is allowed and noted', async ({ page }) => {
   const token = await newToken(page, { name: unique('Twice') });
   await createByPage(page, token.name);
   await expect(dialog(page)).toContainText(en.done.name_exists);
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await open(page, listOf(token.name));
   await expect(names(page)).toHaveText([token.name, token.name]);
 });
@@ -276,7 +277,7 @@ test('a double click on Create creates one token', async ({ page }) => {
     button.click();
     button.click();
   });
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(page).toHaveURL(paths.tokens);
   await open(page, listOf(name));
   await expect(names(page)).toHaveText([name]);
@@ -343,7 +344,7 @@ test.describe('Unusual names', () => {
       const name = unique(value);
       await createByPage(page, name);
       await expect(dialog(page).locator('.dialog-name')).toHaveText(name);
-      await dialog(page).getByRole('button', { name: 'Done' }).click();
+      await closeSecret(page);
       await expect(toast(page, `“${name}” was created`)).toBeVisible();
       await open(page, listOf(name));
       await expect(names(page)).toHaveText([name]);

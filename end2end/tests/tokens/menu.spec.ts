@@ -5,6 +5,7 @@ import {
   announced,
   call,
   card,
+  closeSecret,
   dialog,
   expect,
   gate,
@@ -105,6 +106,7 @@ for (const language of ['en', 'ja'] as const) {
         expect(secret).toMatch(/^kgt_[0-9A-Za-z]{38}$/);
         expect([sid, secret]).not.toEqual([token.sid, token.secret]);
         await answer(page, words.secret.done);
+        await answer(page, words.secret.close_uncopied);
 
         const copy = `${token.name} (2)`;
         await expect(toast(page, say(words.done.duplicated, { name: copy }))).toBeVisible();
@@ -132,6 +134,7 @@ for (const language of ['en', 'ja'] as const) {
         expect(await gate(request, token.sid, token.secret)).toBe(401);
         expect(await gate(request, token.sid, secret ?? '')).toBe(200);
         await answer(page, words.secret.done);
+        await answer(page, words.secret.close_uncopied);
         await expect(dialog(page)).toBeHidden();
         await expect(toast(page, say(words.done.reset, { name: token.name }))).toBeVisible();
         await stillMarked(page);
@@ -371,7 +374,7 @@ test('Escape does not close the dialog with the secret', async ({ page }) => {
   const shown = await secret.textContent();
   await page.keyboard.press('Escape');
   await expect(secret).toHaveText(shown ?? '');
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(dialog(page)).toBeHidden();
   expect(await page.content()).not.toContain(shown);
 });
@@ -384,7 +387,7 @@ test('Duplicate clicked twice makes one copy', async ({ page }) => {
     item.click();
     item.click();
   });
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(names(page)).toHaveText([`${token.name} (2)`, token.name]);
 });
 

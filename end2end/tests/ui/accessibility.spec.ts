@@ -157,6 +157,9 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await menu.getByRole('menuitem', { name: words.item.duplicate }).click();
       await expect(dialog(page)).toBeVisible();
       await examineDialog(page);
+      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await expect(dialog(page).getByText(words.secret.not_copied)).toBeVisible();
+      await examineDialog(page);
       await dialog(page).getByText(words.try_it.title, { exact: true }).click();
       await dialog(page).getByRole('button', { name: words.try_it.send }).click();
       await expect(dialog(page).locator('.try-it-answer .badge')).toBeVisible();
