@@ -141,10 +141,9 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let longest = terms.longest.map(Lifetime::days);
-    let first = match (current, longest) {
-        (Some(ChosenEnd(current)), _) => expiry::written(current),
-        (None, Some(longest)) => longest.to_string(),
-        (None, None) => String::new(),
+    let first = match current {
+        Some(ChosenEnd(current)) => expiry::written(current),
+        None => terms.offered_first().to_string(),
     };
     let chosen = RwSignal::new(first.clone());
     let option = |value: String, text: Signal<String>| {
@@ -181,10 +180,10 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                 on:change=move |event| chosen.set(event_target_value(&event))
                 {..of.attributes()}
             >
-                {never}
                 {kept}
                 {offered}
                 {by_date}
+                {never}
             </select>
             // Without our wasm it is always shown.
             <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>

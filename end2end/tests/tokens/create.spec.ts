@@ -178,6 +178,48 @@ test('Back and Next keep the input', async ({ page }) => {
   await expect(page.locator('#api-version')).toHaveValue('2');
 });
 
+test('a finished step has a tick and leads back to itself', async ({ page }) => {
+  const name = unique('Ticked');
+  await toScopes(page, name);
+  const finished = page.locator('.steps .done');
+  await expect(finished).toHaveCount(2);
+  for (const done of await finished.all()) {
+    expect(await done.evaluate((item) => getComputedStyle(item, '::before').content)).toContain('✓');
+  }
+  await page.getByRole('button', { name: `${en.form.setup} (${en.form.step_finished})`, exact: true }).click();
+  await expect(step(page)).toHaveText(en.form.setup);
+  await expect(page.getByRole('heading', { name: en.form.setup, exact: true })).toBeFocused();
+  await expect(nameField(page)).toHaveValue(name);
+  // Steps that are still to come are no buttons.
+  await expect(page.locator('.steps').getByRole('button')).toHaveCount(0);
+});
+
+test('the last step reviews what was typed', async ({ page }) => {
+  const name = unique('Reviewed');
+  await toScopes(page, name);
+  const review = page.getByRole('region', { name: en.form.review });
+  await expect(review).toContainText(name);
+  // A new token expires by itself unless one chooses otherwise.
+  await expect(review).toContainText(say(en.form.expires_days, { count: 90 }));
+  await expect(review).not.toContainText(en.form.developers);
+  await page.locator('input[value="listJobs"]').check();
+  await expect(review).toContainText('Jobs 1/4');
+  await expect(review.locator('.access')).toHaveCount(0);
+  await page.locator('input[value="replayJob"]').check();
+  await expect(review).toContainText('Jobs 2/4');
+  await expect(review.locator('.access')).toHaveText(en.form.writes);
+
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(review).toBeHidden();
+  await page.locator('#developers').fill('dev@partner.example');
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.locator('#expires').selectOption(en.form.expires_never);
+  await next(page).click();
+  await next(page).click();
+  await expect(review).toContainText('dev@partner.example');
+  await expect(review).toContainText(en.form.expires_never);
+});
+
 test('Enter in a field completes its own step only', async ({ page }) => {
   await open(page, paths.newToken);
   await nameField(page).fill(unique('Enter'));

@@ -6,6 +6,7 @@ use crate::request::request_id::new_request_id;
 use crate::routes;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::api::Create;
+use crate::tokens::create::review::Review;
 use crate::tokens::create::steps::{Steps, heading_id, next, previous};
 use crate::tokens::fields::{Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField};
 use crate::ui::action_form::{ActionForm, Submit, failure, read, stop};
@@ -162,7 +163,8 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
     let contacts = view! {
         <Contacts primary_contact=blank.primary_contact developers=blank.developers people errors/>
     };
-    let scopes = view! { <ScopesField scopes=Scopes::default() errors/> };
+    let chosen = RwSignal::new(Scopes::default());
+    let scopes = view! { <ScopesField scopes=Scopes::default() chosen errors/> };
     view! {
         <div class="narrow">
             <Steps step=wizard.step/>
@@ -177,6 +179,7 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
                     {wizard.section(Step::Setup, setup.into_any())}
                     {wizard.section(Step::ContactInformation, contacts.into_any())}
                     {wizard.section(Step::ApiScopes, scopes.into_any())}
+                    <Review form=wizard.form step=wizard.step chosen people=wizard.people/>
                     {wizard.buttons()}
                 </ActionForm>
             </div>
