@@ -84,6 +84,20 @@ for (const language of languages) {
       await expect(page.getByRole('heading', { level: 1, name: words.profile.title })).toBeVisible();
     });
 
+    test('sessions are told apart by browser, address and time', async ({ page, anotherPage }) => {
+      const { email } = newUser();
+      expect(await signInAs(page, email)).toBe(200);
+      const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+      expect(await signInAs(await anotherPage({ userAgent: firefox }), email)).toBe(200);
+      await open(page, profile);
+      const sessions = page.getByRole('region', { name: words.profile.sessions }).locator('.rows > li');
+      await expect(sessions).toHaveCount(2);
+      const other = sessions.filter({ hasText: 'Firefox 140, Windows' });
+      await expect(other).toContainText('127.0.0.1');
+      await expect(other).toContainText(/\d\d:\d\d:\d\d/);
+      await expect(sessions.filter({ hasText: words.profile.current })).toContainText(/Chrome \d+, /);
+    });
+
     test('other sessions can be ended one by one or all at once', async ({ page, anotherPage }) => {
       const { email } = newUser();
       expect(await signInAs(page, email)).toBe(200);
