@@ -36,7 +36,7 @@ pub fn SignIn() -> impl IntoView {
             <PlainHttpNote/>
             <ActionForm action=sign_in>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
-                    <input type="email" name="email" required autocomplete="username" autofocus/>
+                    <input type="email" name="email" required autocomplete="username webauthn" autofocus/>
                 </LabelAround>
                 <div class="field">
                     <label class="label" for="password">{t_signal!(i18n, sign_in.password)}</label>
