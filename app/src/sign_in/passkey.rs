@@ -126,7 +126,7 @@ async fn offers_in_autofill() -> bool {
     }
 }
 
-/// Calls `begin` once, when the page is first used: a challenge that nobody would answer is not asked for.
+/// Calls `begin` once, when the page is first used, so that no challenge is asked for that no user would answer.
 fn on_first_use(begin: impl Fn() + Clone + 'static) {
     let begun = StoredValue::new(false);
     let once = move || {
@@ -181,7 +181,7 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
             return;
         }
         let Ok(challenge) = ask_for_passkey().await else { return };
-        // The button may have been pressed meanwhile, or the page been left.
+        // The button may have been pressed in between, or the page been left.
         if pending.try_get_untracked() != Some(false) {
             return;
         }

@@ -246,7 +246,7 @@ export async function unfold(page: Page): Promise<void> {
   }
 }
 
-/** What the page says to screen readers alone, as it shows it to all others. */
+/** The text for screen readers alone, about a change that the page shows to all others. */
 export function announced(page: Page, text: string): Locator {
   return page.locator('p.visually-hidden[role="status"]').filter({ hasText: text });
 }

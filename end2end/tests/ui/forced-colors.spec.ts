@@ -1,4 +1,4 @@
-// Forced colours, such as Windows' contrast themes: what a background tells to others is told by a system colour.
+// Forced colours, such as Windows' contrast themes: states that a background shows elsewhere have system colours.
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, listOf, newToken, open, openMenu, paths, signIn, test, unfold, unique } from '../support/fixtures.ts';

@@ -1,4 +1,4 @@
-//! What a new token will be, to look over before it is created.
+//! The review of a new token, to look over before it is created.
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::api::Create;
