@@ -119,22 +119,19 @@ pub fn Toasts() -> impl IntoView {
             t_string!(i18n, done.more, count = rack.older()).to_string()
         }
     };
-    let fold = move || {
-        view! {
-            <button
-                type="button"
-                class="button small toasts-more"
-                aria-expanded=move || unfolded.get().to_string()
-                on:click=move |_| unfolded.update(|unfolded| *unfolded = !*unfolded)
-            >
-                {more}
-            </button>
-        }
-    };
     view! {
         <p class="visually-hidden" role="status">{move || rack.announced.get()}</p>
         <section class="toasts" aria-label=t_signal!(i18n, done.messages)>
-            <Show when=move || { rack.older() > 0 }>{fold}</Show>
+            <Show when=move || { rack.older() > 0 }>
+                <button
+                    type="button"
+                    class="button small toasts-more"
+                    aria-expanded=move || unfolded.get().to_string()
+                    on:click=move |_| unfolded.update(|unfolded| *unfolded = !*unfolded)
+                >
+                    {more}
+                </button>
+            </Show>
             <div role="status">
                 <For each=move || rack.of(Tone::Done) key=|toast| toast.id let(toast)>
                     <ToastView toast rack/>
