@@ -67,7 +67,8 @@ fn labelled<V: IntoView + 'static>(
     view! { <FormField control=of.clone() label hint=hint optional>{element(&of)}</FormField> }
 }
 
-/// The API scopes, with what is to be said about them. `chosen` follows what is picked, for pages that show it.
+/// The API scopes, with what is to be said about them. `chosen` has the `scopes` at first and then follows what is
+/// picked, for pages that show it.
 #[component]
 pub fn ScopesField(
     scopes: Scopes,
@@ -75,7 +76,8 @@ pub fn ScopesField(
     errors: Errors,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let chosen = chosen.unwrap_or_else(|| RwSignal::new(scopes));
+    let chosen = chosen.unwrap_or_default();
+    chosen.set(scopes);
     view! {
         <div id=id(Field::Scopes) tabindex="-1">
             <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
