@@ -8,7 +8,7 @@ use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};
 use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, Sort};
-use domain::tokens::scope::Name;
+use domain::tokens::scope::{Name, Scope};
 use domain::tokens::token::{Step, TokenState};
 use leptos_i18n::I18nContext;
 
@@ -184,6 +184,13 @@ pub fn detail(i18n: Words, field: &str) -> String {
         other => other,
     };
     name.to_owned()
+}
+
+/// Returns the names of the operations in a list of scopes as an entry's details write it. An operation that is no
+/// longer in the catalogue keeps its id.
+pub fn scopes(i18n: Words, ids: &str) -> String {
+    let names = ids.split(", ").map(|id| Scope::find(id).map_or(id, |scope| name(i18n, scope.operation().name)));
+    names.collect::<Vec<_>>().join(t_string!(i18n, separator))
 }
 
 /// Returns the label of a field.

@@ -64,8 +64,10 @@ fn view_of(i18n: Words, entry: Entry, of_one_token: bool) -> AnyView {
 fn change_view(i18n: Words, Change { field, before, after }: Change) -> AnyView {
     let value = move |field: &str, value: Option<String>| {
         let role = value.as_deref().filter(|_| field == "role").and_then(|role| role.parse::<Role>().ok());
+        let scopes = field == "scopes";
         move || match (&value, role) {
             (_, Some(role)) => words::role(i18n, role).to_owned(),
+            (Some(value), _) if scopes => words::scopes(i18n, value),
             (Some(value), _) => value.clone(),
             (None, _) => t_string!(i18n, audit.empty).to_owned(),
         }

@@ -11,6 +11,7 @@ use crate::ui::action_form::{ActionForm, Submit, failure, load_after, read, stop
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{FormField, LabelAround, Problems};
 use crate::ui::hydrated::use_hydrated;
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use crate::words;
 use domain::Refusal;
@@ -84,19 +85,22 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
                 </LabelAround>
                 {(!known).then(name)}
                 <FormField control=password.clone() label=t_signal!(i18n, sign_in.password) hint=password_hint>
-                    <input
-                        type="password"
-                        name="form[password]"
-                        required
-                        minlength=(!known).then_some(PASSWORD_MIN)
-                        autocomplete=if known { "current-password" } else { "new-password" }
-                        {..password.attributes()}
-                    />
+                    <Password>
+                        <input
+                            type="password"
+                            name="form[password]"
+                            required
+                            minlength=(!known).then_some(PASSWORD_MIN)
+                            autocomplete=if known { "current-password" } else { "new-password" }
+                            {..password.attributes()}
+                        />
+                    </Password>
                 </FormField>
                 <ErrorNote error=problems.or(failure(accept))/>
                 <Submit pending label=t_signal!(i18n, invitation.join) busy=t_signal!(i18n, invitation.joining)/>
             </ActionForm>
         </div>
+        <ErrorNote error=failure(accept)/>
     }
 }
 

@@ -17,13 +17,14 @@ use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use crate::ui::theme_switch::ThemeSwitch;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
 use crate::ui::typed::TypedContent;
 use crate::ui::unsaved::AskBeforeLeaving;
-use domain::sign_in::session::{OwnSession, browser};
+use domain::sign_in::session::{OwnSession, browser_version};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -169,7 +170,9 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     let field = move |id: &'static str, name: &'static str, complete: &'static str, label: AnyView| {
         view! {
             <label for=id class="label">{label}</label>
-            <input type="password" id=id name=name required autocomplete=complete/>
+            <Password>
+                <input type="password" id=id name=name required autocomplete=complete/>
+            </Password>
         }
     };
     view! {
@@ -215,7 +218,8 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
     let others = sessions.len() > 1;
     let row = move |session: OwnSession| {
         let OwnSession { id, current, created_at, last_seen_at, address, user_agent } = session;
-        let name = move || browser(&user_agent).unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned());
+        let name =
+            move || browser_version(&user_agent).unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned());
         let end = move |_| {
             spawn_local(async move {
                 let answer = end_session(id).await;
@@ -242,8 +246,9 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
             <li>
                 <div>
                     <strong>{name}</strong>
+                    <p class="hint"><code translate="no">{address}</code></p>
                     <p class="hint">
-                        {address} " · " {t_signal!(i18n, profile.since)} " " <Time at=created_at relative=true/> " · "
+                        {t_signal!(i18n, profile.since)} " " <Time at=created_at exact=true/> " · "
                         {t_signal!(i18n, profile.seen)} " " <Time at=last_seen_at relative=true/>
                     </p>
                 </div>

@@ -38,6 +38,7 @@ pub fn Forgotten() -> impl IntoView {
                     busy=t_signal!(i18n, forgotten.sending)
                 />
             </ActionForm>
+            <ErrorNote error=failure(ask)/>
         }
     };
     let page = move || match (mail_sent, sent.get()) {

@@ -8,6 +8,7 @@ use crate::sign_in::frame::link_page;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::{Control, FormField, LabelAround};
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use domain::members::user::PASSWORD_MIN;
 use leptos::prelude::*;
@@ -41,14 +42,16 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
                 label=t_signal!(i18n, profile.new)
                 hint=t_signal!(i18n, invitation.password_hint)
             >
-                <input
-                    type="password"
-                    name="form[password]"
-                    required
-                    minlength=PASSWORD_MIN
-                    autocomplete="new-password"
-                    {..password.attributes()}
-                />
+                <Password>
+                    <input
+                        type="password"
+                        name="form[password]"
+                        required
+                        minlength=PASSWORD_MIN
+                        autocomplete="new-password"
+                        {..password.attributes()}
+                    />
+                </Password>
             </FormField>
             <ErrorNote error=failure(reset)/>
             <Submit
@@ -57,6 +60,7 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
                 busy=t_signal!(i18n, new_password.saving)
             />
         </ActionForm>
+        <ErrorNote error=failure(reset)/>
     }
 }
 

@@ -12,6 +12,7 @@ use crate::sign_in::plain_http::PlainHttpNote;
 use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::field::LabelAround;
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -35,11 +36,14 @@ pub fn SignIn() -> impl IntoView {
             <PlainHttpNote/>
             <ActionForm action=sign_in>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
-                    <input type="email" name="email" required autocomplete="username" autofocus/>
+                    <input type="email" name="email" required autocomplete="username webauthn" autofocus/>
                 </LabelAround>
-                <LabelAround label=t_signal!(i18n, sign_in.password)>
-                    <input type="password" name="password" required autocomplete="current-password"/>
-                </LabelAround>
+                <div class="field">
+                    <label class="label" for="password">{t_signal!(i18n, sign_in.password)}</label>
+                    <Password>
+                        <input type="password" id="password" name="password" required autocomplete="current-password"/>
+                    </Password>
+                </div>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <ErrorNote error=failure(sign_in)/>
                 <Submit
@@ -48,6 +52,8 @@ pub fn SignIn() -> impl IntoView {
                     busy=t_signal!(i18n, sign_in.pending)
                 />
             </ActionForm>
+            // Below the fields and the button, which stay where they are when it appears.
+            <ErrorNote error=failure(sign_in)/>
             <ForgottenLink/>
             {(passkeys || provider)
                 .then(|| view! { <p class="sign-in-or" class:needs-script=!provider>{t_signal!(i18n, sign_in.or)}</p> })}

@@ -11,6 +11,8 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use js_sys::{Function, JSON, Promise, Reflect};
+use leptos::ev;
+use leptos::leptos_dom::helpers::{WindowListenerHandle, window_event_listener};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use send_wrapper::SendWrapper;
@@ -30,9 +32,12 @@ pub enum Ceremony {
     Create,
     /// To use an existing one.
     Get,
+    /// To use an existing one that the user picks from the autofill of a field, without a dialog.
+    Autofill,
 }
 
-/// Closes the browser's dialog when the component that opened it is removed, since its answer is no longer used.
+/// Closes the browser's dialog when the component that opened it is removed, since its answer is no longer used, and
+/// before it opens another one.
 pub type AutofillRequest = StoredValue<Option<SendWrapper<AbortController>>>;
 
 /// Returns the handle for the component that opens the dialog.
@@ -56,6 +61,9 @@ pub async fn passkey(
     challenge: PasskeyChallenge,
     leaving: AutofillRequest,
 ) -> Result<GivenPasskey, AppError> {
+    if let Some(earlier) = leaving.try_get_value().flatten() {
+        earlier.abort();
+    }
     let controller = AbortController::new().map_err(|_| AppError::PasskeysUnsupported)?;
     let asking = ask(ceremony, &challenge.options, &controller.signal());
     let asking = asking.map_err(|_| AppError::PasskeysUnsupported)?;
@@ -85,10 +93,13 @@ fn ask(ceremony: Ceremony, options: &str, signal: &AbortSignal) -> Result<Promis
             request.set_signal(signal);
             credentials.create_with_options(&request)
         }
-        Ceremony::Get => {
+        Ceremony::Get | Ceremony::Autofill => {
             let request = CredentialRequestOptions::new();
             request.set_public_key(call(&class, "parseRequestOptionsFromJSON", &options)?.unchecked_ref());
             request.set_signal(signal);
+            if ceremony == Ceremony::Autofill {
+                Reflect::set(&request, &"mediation".into(), &"conditional".into())?;
+            }
             credentials.get_with_options(&request)
         }
     }
@@ -96,6 +107,40 @@ fn ask(ceremony: Ceremony, options: &str, signal: &AbortSignal) -> Result<Promis
 
 fn call(on: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
     Reflect::get(on, &method.into())?.dyn_into::<Function>()?.call1(on, argument)
+}
+
+/// Returns whether the browser can offer passkeys in the autofill of a field. Never at an IP address, which can have no
+/// passkeys.
+async fn offers_in_autofill() -> bool {
+    let host = window().location().hostname().unwrap_or_default();
+    if host.contains(':') || host.ends_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let asked = || -> Result<Promise, JsValue> {
+        let class = Reflect::get(&window(), &"PublicKeyCredential".into())?;
+        call(&class, "isConditionalMediationAvailable", &JsValue::UNDEFINED)?.dyn_into()
+    };
+    match asked() {
+        Ok(answer) => JsFuture::from(answer).await.is_ok_and(|answer| answer.is_truthy()),
+        Err(_) => false,
+    }
+}
+
+/// Calls `begin` once, when the page is first used, so that no challenge is asked for that no user would answer.
+fn on_first_use(begin: impl Fn() + Clone + 'static) {
+    let begun = StoredValue::new(false);
+    let once = move || {
+        if begun.try_get_value() == Some(false) {
+            begun.set_value(true);
+            begin();
+        }
+    };
+    let by_key = once.clone();
+    let listeners = [
+        window_event_listener(ev::pointerover, move |_| once()),
+        window_event_listener(ev::keydown, move |_| by_key()),
+    ];
+    on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 }
 
 /// The use of a passkey before sign-in is complete.
@@ -107,7 +152,8 @@ pub enum Entry {
     SecondStep,
 }
 
-/// Signs in with a passkey, and then goes on to `next`. Needs our wasm.
+/// Signs in with a passkey, and then goes on to `next`. Needs our wasm. At sign-in, passkeys are also offered in the
+/// autofill of the field with `autocomplete="webauthn"`.
 #[component]
 pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
@@ -122,6 +168,39 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
             Entry::SecondStep => second_step_with_passkey(given, next).await,
         }
     };
+    let answered = move |answer: Result<String, AppError>| match answer {
+        // A full page load, so that the next page has the signed-in user from the start.
+        Ok(next) => _ = window().location().assign(&next),
+        Err(reason) => {
+            error.try_set(Some(reason));
+            pending.try_set(false);
+        }
+    };
+    let offer = async move |next| {
+        if !offers_in_autofill().await {
+            return;
+        }
+        let Ok(challenge) = ask_for_passkey().await else { return };
+        // The button may have been pressed in between, or the page been left.
+        if pending.try_get_untracked() != Some(false) {
+            return;
+        }
+        // Without a passkey, the user signs in otherwise.
+        if let Ok(given) = passkey(Ceremony::Autofill, challenge, leaving).await {
+            pending.try_set(true);
+            answered(sign_in_with_passkey(given, next).await);
+        }
+    };
+    if entry == Entry::SignIn {
+        let next = next.clone();
+        Effect::new(move |_| {
+            let next = next.clone();
+            on_first_use(move || {
+                let next = next.clone();
+                spawn_local(async move { offer(next).await });
+            });
+        });
+    }
     let click = move |_| {
         if pending.get_untracked() {
             return;
@@ -129,16 +208,7 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
         pending.set(true);
         error.set(None);
         let next = next.clone();
-        spawn_local(async move {
-            match sign_in(next).await {
-                // A full page load, so that the next page has the signed-in user from the start.
-                Ok(next) => _ = window().location().assign(&next),
-                Err(reason) => {
-                    error.try_set(Some(reason));
-                    pending.try_set(false);
-                }
-            }
-        });
+        spawn_local(async move { answered(sign_in(next).await) });
     };
     view! {
         <button type="button" class="button needs-script" data-waits="" class:primary=entry == Entry::SecondStep disabled=move || pending.get() || !hydrated.get() on:click=click>

@@ -41,7 +41,7 @@ pub fn SecondFactorPanel(factors: SecondFactors, step_up: StepUp, on_changed: Ca
         <ErrorNote error=state.error/>
         <Passkeys factors state on_changed/>
         {codes.then(|| view! { <Codes left=recovery_codes state/> })}
-        <CodesDialog codes=state.codes on_done/>
+        <CodesDialog codes=state.codes first=!codes on_done/>
     }
 }
 
@@ -223,16 +223,22 @@ fn Codes(left: u32, state: SecondFactorState) -> impl IntoView {
     }
 }
 
-/// Shows recovery codes while there are any. Escape doesn't close this dialog, because they can't be shown again.
+/// Shows recovery codes while there are any: the user's `first`, or those that replace earlier ones. Escape doesn't
+/// close this dialog, because they can't be shown again.
 #[component]
-fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, on_done: Callback<()>) -> impl IntoView {
+fn CodesDialog(codes: RwSignal<Option<Vec<String>>>, first: bool, on_done: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
+    let warning = if first {
+        t_signal!(i18n, second_factor.codes_warning_first)
+    } else {
+        t_signal!(i18n, second_factor.codes_warning)
+    };
     let content = move |codes: Vec<String>| {
         let text = codes.join("\n") + "\n";
         let file = text.clone();
         view! {
             <p>{t_signal!(i18n, second_factor.codes_text)}</p>
-            <div class="note warning">{Icon::Alert.view()} <p>{t_signal!(i18n, second_factor.codes_warning)}</p></div>
+            <div class="note warning">{Icon::Alert.view()} <p>{warning}</p></div>
             <ol class="recovery-codes">
                 {codes.into_iter().map(|code| view! { <li><code translate="no">{code}</code></li> }).collect_view()}
             </ol>

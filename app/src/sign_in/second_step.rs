@@ -88,6 +88,7 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                 class=if passkey { "button" } else { "button primary" }
             />
         </ActionForm>
+        <ErrorNote error=failure(take)/>
     }
 }
 

@@ -9,6 +9,7 @@ use crate::sign_in::passkey::{Ceremony, passkey, use_autofill_request, use_passk
 use crate::ui::confirm_dialog::Question;
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
+use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -134,10 +135,18 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
             <form on:submit=submit>
                 {what}
                 <p>{why}</p>
-                <label class="field">
-                    <span class="label">{t_signal!(i18n, sign_in.password)}</span>
-                    <input type="password" required autocomplete="current-password" node_ref=password/>
-                </label>
+                <div class="field">
+                    <label class="label" for="step-up-password">{t_signal!(i18n, sign_in.password)}</label>
+                    <Password>
+                        <input
+                            type="password"
+                            id="step-up-password"
+                            required
+                            autocomplete="current-password"
+                            node_ref=password
+                        />
+                    </Password>
+                </div>
                 <ErrorNote error/>
                 <PasskeyInstead step_up pending on_answer=Callback::new(answered)/>
                 <div class="dialog-actions">

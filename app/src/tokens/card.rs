@@ -27,6 +27,7 @@ pub fn TokenCard(
     let name = Signal::derive(move || token.with(|token| token.settings.name.clone()));
     let description = Signal::derive(move || token.with(|token| token.settings.description.clone()));
     let scopes = Signal::derive(move || token.with(|token| token.settings.scopes.by_category()));
+    let version = Signal::derive(move || token.with(|token| token.settings.api_version));
     let last_used = Signal::derive(move || token.with(|token| token.last_used_at));
     let copy_label = Signal::derive(move || t_string!(i18n, card.copy_sid, name = name.get()).to_string());
     let heading = format!("token-{}", id.0);
@@ -35,27 +36,22 @@ pub fn TokenCard(
         <article class="card" class:disabled=move || token.with(|token| token.state == TokenState::Disabled) aria-labelledby=heading>
             <header class="card-head">
                 <h3 id=heading_id dir="auto" translate="no">
-                    <a href=routes::token(id) class="card-link">{name}</a>
+                    <a href=routes::token(id) class="card-link clamped" title=name>{name}</a>
                 </h3>
                 <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
                 <CardMenu token on_pick/>
             </header>
             {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
-            <p class="card-description" class:none=move || description.with(String::is_empty) dir="auto">
-                {move || {
-                    let text = description.get();
-                    if text.is_empty() { t_string!(i18n, card.no_description).to_owned() } else { text }
-                }}
-            </p>
+            {move || {
+                let text = Some(description.get()).filter(|text| !text.is_empty());
+                text.map(|text| view! { <p class="card-description" dir="auto">{text}</p> })
+            }}
             <div class="card-sid">
                 <code translate="no" title=t_signal!(i18n, card.account_sid)>{sid.clone()}</code>
                 <CopyButton text=sid label=copy_label/>
             </div>
             <dl class="card-facts">
-                <div>
-                    <dt>{t_signal!(i18n, card.api_version)}</dt>
-                    <dd><Version version=Signal::derive(move || token.with(|token| token.settings.api_version))/></dd>
-                </div>
+                {move || (!version.get().is_newest()).then(|| view! { <OldVersion version=version.get()/> })}
                 <div>
                     <dt>{t_signal!(i18n, card.contact)}</dt>
                     <dd dir="auto" translate="no">{move || token.with(|token| token.primary_contact.name.clone())}</dd>
@@ -106,20 +102,21 @@ pub fn StateBadge(#[prop(into)] state: Signal<TokenState>) -> impl IntoView {
     }
 }
 
-/// The API version, with a hint if there is a newer one.
+/// An API version that is not the newest, and that there is a newer one. The newest needs no word on the card.
 #[component]
-fn Version(version: Signal<ApiVersion>) -> impl IntoView {
+fn OldVersion(version: ApiVersion) -> impl IntoView {
     let i18n = use_i18n();
+    let hint = move || t_string!(i18n, card.upgrade_hint, number = ApiVersion::NEWEST).to_string();
     view! {
-        {move || version.get().to_string()}
-        <Show when=move || { !version.get().is_newest() }>
-            <span
-                class="upgrade-hint"
-                title=move || t_string!(i18n, card.upgrade_hint, number = ApiVersion::NEWEST).to_string()
-            >
-                {Icon::Upgrade.view()}
-                <span>{move || t_string!(i18n, card.upgrade_hint, number = ApiVersion::NEWEST).to_string()}</span>
-            </span>
-        </Show>
+        <div>
+            <dt>{t_signal!(i18n, card.api_version)}</dt>
+            <dd>
+                {version.to_string()}
+                <span class="upgrade-hint" title=hint>
+                    {Icon::Upgrade.view()}
+                    <span>{hint}</span>
+                </span>
+            </dd>
+        </div>
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::routes;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::api::{CommandResult, Issued, send, undo_delete};
@@ -15,6 +16,7 @@ use domain::tokens::command::{CommandEffect, Confirmation, TokenCommand};
 use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
 
 /// The changes made to tokens from this page, so that lists reload.
 #[derive(Clone, Copy)]
@@ -61,6 +63,8 @@ pub struct TokenActions {
     guarded: Guarded<(TokenCommand, Token)>,
     issued: RwSignal<Option<(TokenCommand, Issued)>>,
     step_up: StepUp,
+    /// The query of the page's link.
+    query: Memo<String>,
     on_done: Callback<(TokenCommand, Result<Token, AppError>)>,
 }
 
@@ -76,6 +80,7 @@ impl TokenActions {
             guarded: Guarded::new(step_up),
             issued: RwSignal::new(None),
             step_up,
+            query: use_location().search,
             on_done,
         }
     }
@@ -138,6 +143,15 @@ impl TokenActions {
         }
     }
 
+    /// Returns whether the page shows by itself what the command has done: in the badge, or by the version that is gone.
+    /// It does not if it was left, nor if its filter takes the token away.
+    fn is_seen(self, command: TokenCommand) -> bool {
+        let filtered = || self.query.try_with_untracked(|query| routes::filter(query).state.is_some());
+        matches!(command, TokenCommand::UpgradeVersion | TokenCommand::Disable | TokenCommand::Enable)
+            && !self.picked.is_disposed()
+            && filtered() == Some(false)
+    }
+
     /// Says what was done, and offers to undo a deletion.
     fn say(self, command: TokenCommand, token: &Token) {
         let Some(text) = words(command).done.map(|done| done(self.i18n, token)) else { return };
@@ -145,6 +159,8 @@ impl TokenActions {
             let id = token.id;
             let shown_for = UNDO_OFFERED.to_std().unwrap_or_default();
             self.toasts.offer_undo(text, shown_for, move || undo(self.i18n, self.toasts, self.changes, id));
+        } else if self.is_seen(command) {
+            self.toasts.announce(text);
         } else {
             self.toasts.say(text);
         }

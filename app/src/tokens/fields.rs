@@ -67,15 +67,22 @@ fn labelled<V: IntoView + 'static>(
     view! { <FormField control=of.clone() label hint=hint optional>{element(&of)}</FormField> }
 }
 
-/// The API scopes, with what is to be said about them.
+/// The API scopes, with what is to be said about them. `chosen` has the `scopes` at first and then follows what is
+/// picked, for pages that show it.
 #[component]
-pub fn ScopesField(scopes: Scopes, errors: Errors) -> impl IntoView {
+pub fn ScopesField(
+    scopes: Scopes,
+    #[prop(optional)] chosen: Option<RwSignal<Scopes>>,
+    errors: Errors,
+) -> impl IntoView {
     let i18n = use_i18n();
+    let chosen = chosen.unwrap_or_default();
+    chosen.set(scopes);
     view! {
         <div id=id(Field::Scopes) tabindex="-1">
             <p class="hint">{t_signal!(i18n, form.scopes_lead)}</p>
             {errors.control(id(Field::Scopes)).problem_view()}
-            <ScopePicker scopes/>
+            <ScopePicker chosen/>
         </div>
     }
 }
@@ -136,10 +143,9 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let longest = terms.longest.map(Lifetime::days);
-    let first = match (current, longest) {
-        (Some(ChosenEnd(current)), _) => expiry::written(current),
-        (None, Some(longest)) => longest.to_string(),
-        (None, None) => String::new(),
+    let first = match current {
+        Some(ChosenEnd(current)) => expiry::written(current),
+        None => terms.offered_first().to_string(),
     };
     let chosen = RwSignal::new(first.clone());
     let option = |value: String, text: Signal<String>| {
@@ -176,10 +182,10 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                 on:change=move |event| chosen.set(event_target_value(&event))
                 {..of.attributes()}
             >
-                {never}
                 {kept}
                 {offered}
                 {by_date}
+                {never}
             </select>
             // Without our wasm it is always shown.
             <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>

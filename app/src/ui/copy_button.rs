@@ -12,14 +12,26 @@ const SAID_FOR: Duration = Duration::from_secs(3);
 
 /// A button that copies `text`; `label` names it for screen readers.
 #[component]
-pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Signal<String>) -> impl IntoView {
+pub fn CopyButton(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] label: Signal<String>,
+    /// The button's text, by default *Copy*.
+    #[prop(optional)]
+    caption: Option<Signal<&'static str>>,
+    /// Called once the text is copied. The button then goes on showing that it was.
+    #[prop(optional)]
+    on_copied: Option<Callback<()>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let outcome = RwSignal::new(None::<bool>);
     let on_click = move |_| {
         spawn_local(async move {
             let copied = copy(&text.get_untracked()).await;
-            outcome.set(Some(copied));
-            set_timeout(move || _ = outcome.try_set(None), SAID_FOR);
+            outcome.try_set(Some(copied));
+            match on_copied.filter(|_| copied) {
+                Some(on_copied) => _ = on_copied.try_run(()),
+                None => set_timeout(move || _ = outcome.try_set(None), SAID_FOR),
+            }
         });
     };
     let said = move || match outcome.get() {
@@ -27,16 +39,16 @@ pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Signa
         Some(true) => t_string!(i18n, copied),
         Some(false) => t_string!(i18n, copy_failed),
     };
+    let shown = move || match (outcome.get(), caption) {
+        (Some(true), _) => t_string!(i18n, copied),
+        (_, Some(caption)) => caption.get(),
+        (_, None) => t_string!(i18n, copy),
+    };
     view! {
         <span class="copy">
             <button type="button" class="button small" aria-label=label on:click=on_click>
                 {move || if outcome.get() == Some(true) { Icon::Check.view() } else { Icon::Copy.view() }}
-                <span>
-                    {move || match outcome.get() {
-                        Some(true) => t_string!(i18n, copied),
-                        _ => t_string!(i18n, copy),
-                    }}
-                </span>
+                <span>{shown}</span>
             </button>
             <span class="copy-said" class:visually-hidden=move || outcome.get() != Some(false) role="status">
                 {said}

@@ -56,7 +56,8 @@ pub fn Dialog(
             on:cancel=on_cancel
             on:close=on_closed
         >
-            <h2 id=format!("{id}-title")>{title}</h2>
+            // A long title is cut off by the style sheet.
+            <h2 id=format!("{id}-title") title=title>{title}</h2>
             {children()}
         </dialog>
     }

@@ -19,6 +19,7 @@ pub mod once;
 pub mod page_changes;
 pub mod page_title;
 pub mod pager;
+pub mod password;
 pub mod raw_text;
 pub mod reactive;
 pub mod search_box;

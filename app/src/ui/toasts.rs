@@ -1,6 +1,6 @@
 //! Messages that say what happened, some with a temporary offer to undo it.
 
-use crate::i18n::use_i18n;
+use crate::i18n::{t_string, use_i18n};
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// The time for which a message without undo is shown.
 const SHOWN_FOR: Duration = Duration::from_secs(7);
+/// The number of messages shown at a time; older ones are folded, behind a button.
+const SHOWN_AT_A_TIME: usize = 3;
 
 /// The kind of message, for its colour and for screen readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +32,20 @@ struct Toast {
 pub struct ToastRack {
     toasts: RwSignal<Vec<Toast>>,
     next_id: StoredValue<usize>,
+    /// Whether the older messages are shown too.
+    unfolded: RwSignal<bool>,
+    /// The last message for screen readers alone.
+    announced: RwSignal<String>,
 }
 
 /// Provides the list. Called once, by the app.
 pub fn provide_toasts() {
-    provide_context(ToastRack { toasts: RwSignal::new(Vec::new()), next_id: StoredValue::new(0) });
+    provide_context(ToastRack {
+        toasts: RwSignal::new(Vec::new()),
+        next_id: StoredValue::new(0),
+        unfolded: RwSignal::new(false),
+        announced: RwSignal::new(String::new()),
+    });
 }
 
 /// Returns the list of current messages.
@@ -46,6 +57,11 @@ impl ToastRack {
     /// Says that an action succeeded. The message disappears after a while.
     pub fn say(self, text: String) {
         self.add(Tone::Done, text, None, Some(SHOWN_FOR));
+    }
+
+    /// Says to screen readers alone that an action succeeded, which the page itself shows to all others.
+    pub fn announce(self, text: String) {
+        self.announced.set(text);
     }
 
     /// Says that an action failed. The message stays until it is dismissed.
@@ -69,6 +85,20 @@ impl ToastRack {
 
     fn dismiss(self, id: usize) {
         self.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
+        if self.toasts.with_untracked(Vec::len) <= SHOWN_AT_A_TIME && self.unfolded.get_untracked() {
+            self.unfolded.set(false);
+        }
+    }
+
+    /// Returns the number of messages that are older than those shown.
+    fn older(self) -> usize {
+        self.toasts.with(|toasts| toasts.len().saturating_sub(SHOWN_AT_A_TIME))
+    }
+
+    /// Returns whether the message is one of the older ones, and they are folded.
+    fn is_folded(self, id: usize) -> bool {
+        let older = self.older();
+        !self.unfolded.get() && self.toasts.with(|toasts| toasts.iter().take(older).any(|toast| toast.id == id))
     }
 
     fn of(self, tone: Tone) -> Vec<Toast> {
@@ -81,8 +111,27 @@ impl ToastRack {
 pub fn Toasts() -> impl IntoView {
     let i18n = use_i18n();
     let rack = use_toasts();
+    let unfolded = rack.unfolded;
+    let more = move || {
+        if unfolded.get() {
+            t_string!(i18n, done.fewer).to_owned()
+        } else {
+            t_string!(i18n, done.more, count = rack.older()).to_string()
+        }
+    };
     view! {
+        <p class="visually-hidden" role="status">{move || rack.announced.get()}</p>
         <section class="toasts" aria-label=t_signal!(i18n, done.messages)>
+            <Show when=move || { rack.older() > 0 }>
+                <button
+                    type="button"
+                    class="button small toasts-more"
+                    aria-expanded=move || unfolded.get().to_string()
+                    on:click=move |_| unfolded.update(|unfolded| *unfolded = !*unfolded)
+                >
+                    {more}
+                </button>
+            </Show>
             <div role="status">
                 <For each=move || rack.of(Tone::Done) key=|toast| toast.id let(toast)>
                     <ToastView toast rack/>
@@ -103,9 +152,9 @@ fn ToastView(toast: Toast, rack: ToastRack) -> impl IntoView {
     let Toast { id, tone, text, undo } = toast;
     let icon = if tone == Tone::Failed { Icon::Alert } else { Icon::Check };
     view! {
-        <div class="toast" class:failed=tone == Tone::Failed>
+        <div class="toast" class:failed=tone == Tone::Failed hidden=move || rack.is_folded(id)>
             {icon.view()}
-            <p>{text}</p>
+            <p title=text.clone()>{text}</p>
             {undo
                 .map(|undo| {
                     let undo = move |_| {

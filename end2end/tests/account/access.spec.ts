@@ -37,6 +37,8 @@ for (const language of ['en', 'ja'] as const) {
       await mark(page);
 
       const off = page.getByRole('button', { name: words.access.switch_off });
+      await expect(off).toBeHidden();
+      await page.getByText(words.access.danger_zone, { exact: true }).click();
       await off.click();
       await expect(dialog(page)).toHaveAccessibleName(words.access.switch_off_title);
       await expect(dialog(page)).toContainText(say(words.access.switch_off_text, { account }));

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, card, dialog, expect, gate, listOf, newToken, open, paths, sameOrigin, test, toast, unique, update } from '../support/fixtures.ts';
+import { call, card, closeSecret, dialog, expect, gate, listOf, newToken, open, paths, sameOrigin, test, toast, unfold, unique, update } from '../support/fixtures.ts';
 import { age, change, givePassword, newUser, ownPassword } from '../support/people.ts';
 import { languages, locales, say, wordsOf } from '../support/words.ts';
 
@@ -143,9 +143,10 @@ for (const language of languages) {
       await page.getByLabel(words.form.last_day).fill(day);
       await page.getByRole('button', { name: words.next, exact: true }).click();
       await page.getByRole('button', { name: words.next, exact: true }).click();
+      await unfold(page);
       await page.locator('input[value="getCompanyInformation"]').check();
       await page.getByRole('button', { name: words.form.create, exact: true }).click();
-      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await closeSecret(page, language);
       await expect(card(page, name)).toContainText(say(words.card.expires_in, { count: 10 }));
       await expect(card(page, name).locator('.expiry')).toHaveClass(/soon/);
       await axe(page, 'as it is now');

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, expect, mark, newToken, open, paths, signIn, stillMarked, test, unique, users } from '../support/fixtures.ts';
+import { call, expect, formOf, mark, newToken, open, paths, sameOrigin, signIn, stillMarked, test, unique, users } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
 
 const trail = '/settings/audit-trail';
@@ -55,6 +55,21 @@ for (const language of ['en', 'ja'] as const) {
       await newest.getByRole('link', { name: token.name }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(token.name);
       await stillMarked(page);
+    });
+
+    test('the details name operations instead of their ids', async ({ page }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page, { name: unique('Named'), scopes: ['getCompanyInformation'] });
+      const settings = { name: token.name, scopes: ['getCompanyInformation', 'replayJob'] };
+      const form = { ...(await formOf(page, settings)), id: token.id, revision: String(token.revision) };
+      const answer = await page.request.post('/api/tokens/update', { form, headers: sameOrigin });
+      expect(answer.status(), await answer.text()).toBe(200);
+      await open(page, trailOf(token.name));
+      const newest = entries(page).first();
+      await newest.getByText(words.audit.details).click();
+      const [read, replay] = { en: ['Retrieve company information', 'Replay a job'], ja: ['会社情報を取得', 'ジョブを再実行'] }[language];
+      await expect(newest.locator('dd')).toContainText(`${read}${words.separator}${replay}`);
+      await expect(newest.locator('dd')).not.toContainText('replayJob');
     });
 
     test('the hash of the last entry is shown', async ({ page }) => {

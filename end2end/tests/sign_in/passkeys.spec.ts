@@ -12,8 +12,16 @@ const secondStep = '/sign-in/second-step';
 // WebAuthn needs a domain: an IP address is no relying party id.
 test.use({ baseURL: `http://localhost:${process.env['KAGITABA_E2E_PORT'] ?? '3174'}` });
 
-/** Adds a virtual authenticator that stores passkeys and verifies its owner without asking. */
+/**
+ * Adds a virtual authenticator that stores passkeys and verifies its owner without asking. It would answer by itself if
+ * passkeys were offered in the autofill, so the browser says that it can't do that.
+ */
 async function device(page: Page): Promise<{ cdp: CDPSession; authenticatorId: string }> {
+  await page.addInitScript(() => {
+    if ('PublicKeyCredential' in window) {
+      PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+    }
+  });
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -170,6 +178,38 @@ test('a passkey counts as a required second factor', async ({ page, anotherPage 
   await other.getByRole('button', { name: words.second_factor.done }).click();
   await expect(other).toHaveURL(paths.overview);
   expect((await call(other, 'tokens/people', {})).status()).toBe(200);
+});
+
+test('passkeys are offered in the autofill until the button is used', async ({ page }) => {
+  const asked: (string | undefined)[] = [];
+  await page.exposeFunction('noteMediation', (mediation?: string) => asked.push(mediation));
+  // No request is ever answered: what the browser would show can't be seen by a test.
+  await page.addInitScript(() => {
+    if ('PublicKeyCredential' in window) {
+      PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(true);
+      navigator.credentials.get = (options) =>
+        new Promise((_, reject) => {
+          void (window as unknown as { noteMediation: (mediation?: string) => void }).noteMediation(options?.mediation);
+          options?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+        });
+    }
+  });
+  const challenges: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/passkeys/ask')) {
+      challenges.push(request.url());
+    }
+  });
+  await open(page, paths.signIn);
+  await expect(page.getByLabel('E-mail address')).toHaveAttribute('autocomplete', 'username webauthn');
+  expect(challenges, 'nobody has used the page yet').toEqual([]);
+  await page.keyboard.press('Tab');
+  await expect.poll(() => asked).toEqual(['conditional']);
+  await page.keyboard.press('Tab');
+  await page.getByRole('button', { name: wordsOf('en').passkey.sign_in }).click();
+  await expect.poll(() => asked).toEqual(['conditional', undefined]);
+  expect(challenges).toHaveLength(2);
+  await expect(page.getByRole('alert').filter({ hasText: /./ })).toHaveCount(0);
 });
 
 test('an address without passkey support shows an explanation', async ({ page }) => {

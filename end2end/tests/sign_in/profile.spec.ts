@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, dialog, expect, gate, listOf, newToken, open, openMenu, paths, sameOrigin, signIn, test, toast } from '../support/fixtures.ts';
+import { call, closeSecret, dialog, expect, gate, listOf, newToken, open, openMenu, paths, sameOrigin, signIn, test, toast } from '../support/fixtures.ts';
 import { age, newUser, ownPassword } from '../support/people.ts';
 import { languages, locales, say, wordsOf } from '../support/words.ts';
 
@@ -52,7 +52,7 @@ for (const language of languages) {
       expect(await gate(page.request, token.sid, token.secret)).toBe(401);
 
       // Step-up stays valid for some minutes.
-      await page.getByRole('button', { name: words.secret.done }).click();
+      await closeSecret(page, language);
       await openMenu(page, token.name, language);
       await page.getByRole('menuitem', { name: words.item.delete, exact: true }).click();
       await dialog(page).getByRole('button', { name: words.item.delete, exact: true }).click();
@@ -87,6 +87,20 @@ for (const language of languages) {
       expect(await signInAs(elsewhere, email, second)).toBe(200);
       await page.reload();
       await expect(page.getByRole('heading', { level: 1, name: words.profile.title })).toBeVisible();
+    });
+
+    test('sessions are told apart by browser, address and time', async ({ page, anotherPage }) => {
+      const { email } = newUser();
+      expect(await signInAs(page, email)).toBe(200);
+      const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+      expect(await signInAs(await anotherPage({ userAgent: firefox }), email)).toBe(200);
+      await open(page, profile);
+      const sessions = page.getByRole('region', { name: words.profile.sessions }).locator('.rows > li');
+      await expect(sessions).toHaveCount(2);
+      const other = sessions.filter({ hasText: 'Firefox 140, Windows' });
+      await expect(other).toContainText('127.0.0.1');
+      await expect(other).toContainText(/\d\d:\d\d:\d\d/);
+      await expect(sessions.filter({ hasText: words.profile.current })).toContainText(/Chrome \d+, /);
     });
 
     test('other sessions can be ended one by one or all at once', async ({ page, anotherPage }) => {

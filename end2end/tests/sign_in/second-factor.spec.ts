@@ -54,6 +54,8 @@ for (const language of languages) {
       await expect(page.getByText(words.error.wrong_code)).toBeVisible();
       await page.getByRole('button', { name: words.cancel, exact: true }).first().click();
       const { secret, codes } = await setUp(page, words);
+      await expect(dialog(page)).toContainText(words.second_factor.codes_warning_first);
+      await expect(dialog(page), 'there are no earlier ones').not.toContainText(words.second_factor.codes_warning);
 
       await axe(page, 'recovery codes');
       const downloading = page.waitForEvent('download');

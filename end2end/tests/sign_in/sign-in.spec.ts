@@ -46,6 +46,40 @@ for (const language of ['en', 'ja'] as const) {
   });
 }
 
+test('the password can be looked at, and is hidden when it is sent', async ({ page }) => {
+  await page.route('**/api/session/sign_in', (route) => route.fulfill({ status: 401, json: { Refused: 'WrongCredentials' } }));
+  await open(page, paths.signIn);
+  const input = page.locator('#password');
+  const show = page.getByRole('button', { name: wordsOf('en').sign_in.show_typed });
+  await input.fill('not-the-password');
+  await expect(input).toHaveAttribute('type', 'password');
+  await show.click();
+  await expect(show).toHaveAttribute('aria-pressed', 'true');
+  await expect(input).toHaveAttribute('type', 'text');
+  await expect(input).toHaveValue('not-the-password');
+  await show.click();
+  await expect(input).toHaveAttribute('type', 'password');
+  await show.click();
+  await page.getByLabel('E-mail address').fill(users.finance);
+  await input.press('Enter');
+  await expect(page.getByRole('alert').filter({ hasText: wordsOf('en').error.wrong_credentials })).toBeVisible();
+  await expect(input).toHaveAttribute('type', 'password');
+});
+
+test('an error at sign-in moves neither fields nor button', async ({ page }) => {
+  await page.route('**/api/session/sign_in', (route) => route.fulfill({ status: 401, json: { Refused: 'WrongCredentials' } }));
+  await open(page, paths.signIn);
+  const submit = page.getByRole('button', { name: 'Sign in', exact: true });
+  const [input, button] = [await page.locator('#password').boundingBox(), await submit.boundingBox()];
+  await page.getByLabel('E-mail address').fill(users.finance);
+  await page.getByLabel('Password').fill('whatever it is');
+  await submit.click();
+  await expect(page.getByRole('alert').filter({ hasText: wordsOf('en').error.wrong_credentials })).toBeVisible();
+  await expect(submit).toBeEnabled();
+  expect(await page.locator('#password').boundingBox()).toEqual(input);
+  expect(await submit.boundingBox()).toEqual(button);
+});
+
 test('signing in leads to the page that was asked for', async ({ page }) => {
   const wanted = `${paths.tokens}?name=data&state=disabled`;
   await open(page, wanted);

@@ -231,6 +231,27 @@ export function toast(page: Page, text: string): Locator {
   return page.locator('.toast').filter({ hasText: text });
 }
 
+/** Closes the dialog with the secret without having copied it, which it asks about first. */
+export async function closeSecret(page: Page, language: Language = 'en'): Promise<void> {
+  const { done, close_uncopied } = wordsOf(language).secret;
+  await dialog(page).getByRole('button', { name: done }).click();
+  await dialog(page).getByRole('button', { name: close_uncopied }).click();
+}
+
+/** Unfolds all categories of the scope picker. */
+export async function unfold(page: Page): Promise<void> {
+  for (const category of await page.locator('.category details').all()) {
+    if ((await category.getAttribute('open')) === null) {
+      await category.locator('summary').click();
+    }
+  }
+}
+
+/** The text for screen readers alone, about a change that the page shows to all others. */
+export function announced(page: Page, text: string): Locator {
+  return page.locator('p.visually-hidden[role="status"]').filter({ hasText: text });
+}
+
 /** Marks the loaded page, so that `stillMarked` detects a reload. */
 export async function mark(page: Page): Promise<void> {
   await page.evaluate(() => Object.assign(window, { marked: true }));

@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import {
   call,
   card,
+  closeSecret,
   create,
   dialog,
   expect,
@@ -22,6 +23,7 @@ import {
   stillMarked,
   test,
   toast,
+  unfold,
   unique,
 } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
@@ -45,6 +47,7 @@ async function toScopes(page: Page, name: string): Promise<void> {
   await expect(step(page)).toHaveText(en.form.contact);
   await next(page).click();
   await expect(step(page)).toHaveText(en.form.scopes);
+  await unfold(page);
 }
 
 /** Creates a token on the page and returns the credentials that the dialog shows. */
@@ -102,6 +105,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(chosen).toHaveText(say(words.form.chosen_many, { count: 4 }));
       await page.getByRole('button', { name: clearAll }).click();
       await expect(chosen).toHaveText(say(words.form.chosen_many, { count: 0 }));
+      await unfold(page);
       await page.locator('input[value="getCompanyInformation"]').check();
       await expect(chosen).toHaveText(words.form.chosen_one);
       await page.getByRole('button', { name: createLabel, exact: true }).click();
@@ -112,7 +116,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(sid).toMatch(/^IR[0-9A-Za-z]{33}$/);
       expect(secret).toMatch(/^kgt_[0-9A-Za-z]{38}$/);
       expect(await gate(request, sid, secret)).toBe(200);
-      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await closeSecret(page, language);
       await expect(page).toHaveURL(paths.tokens);
       await expect(toast(page, say(words.done.created, { name }))).toBeVisible();
       await expect(card(page, name)).toContainText('Daniel Oakley');
@@ -174,6 +178,48 @@ test('Back and Next keep the input', async ({ page }) => {
   await expect(page.locator('#api-version')).toHaveValue('2');
 });
 
+test('a finished step has a tick and leads back to itself', async ({ page }) => {
+  const name = unique('Ticked');
+  await toScopes(page, name);
+  const finished = page.locator('.steps .done');
+  await expect(finished).toHaveCount(2);
+  for (const done of await finished.all()) {
+    expect(await done.evaluate((item) => getComputedStyle(item, '::before').content)).toContain('✓');
+  }
+  await page.getByRole('button', { name: `${en.form.setup} (${en.form.step_finished})`, exact: true }).click();
+  await expect(step(page)).toHaveText(en.form.setup);
+  await expect(page.getByRole('heading', { name: en.form.setup, exact: true })).toBeFocused();
+  await expect(nameField(page)).toHaveValue(name);
+  // Steps that are still to come are no buttons.
+  await expect(page.locator('.steps').getByRole('button')).toHaveCount(0);
+});
+
+test('the last step reviews what was typed', async ({ page }) => {
+  const name = unique('Reviewed');
+  await toScopes(page, name);
+  const review = page.getByRole('region', { name: en.form.review });
+  await expect(review).toContainText(name);
+  // A new token expires by itself unless one chooses otherwise.
+  await expect(review).toContainText(say(en.form.expires_days, { count: 90 }));
+  await expect(review).not.toContainText(en.form.developers);
+  await page.locator('input[value="listJobs"]').check();
+  await expect(review).toContainText('Jobs 1/4');
+  await expect(review.locator('.access')).toHaveCount(0);
+  await page.locator('input[value="replayJob"]').check();
+  await expect(review).toContainText('Jobs 2/4');
+  await expect(review.locator('.access')).toHaveText(en.form.writes);
+
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(review).toBeHidden();
+  await page.locator('#developers').fill('dev@partner.example');
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.locator('#expires').selectOption(en.form.expires_never);
+  await next(page).click();
+  await next(page).click();
+  await expect(review).toContainText('dev@partner.example');
+  await expect(review).toContainText(en.form.expires_never);
+});
+
 test('Enter in a field completes its own step only', async ({ page }) => {
   await open(page, paths.newToken);
   await nameField(page).fill(unique('Enter'));
@@ -230,7 +276,7 @@ test('the secret can be copied, downloaded and tried', async ({ page, context })
 test('a closed dialog leaves the secret nowhere in the browser', async ({ page }) => {
   const name = unique('Nowhere');
   const { sid, secret } = await createByPage(page, name);
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(card(page, name)).toBeVisible();
   expect(await page.content()).not.toContain(secret);
   const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
@@ -259,7 +305,7 @@ test('a duplicate name is allowed and noted', async ({ page }) => {
   const token = await newToken(page, { name: unique('Twice') });
   await createByPage(page, token.name);
   await expect(dialog(page)).toContainText(en.done.name_exists);
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await open(page, listOf(token.name));
   await expect(names(page)).toHaveText([token.name, token.name]);
 });
@@ -273,7 +319,7 @@ test('a double click on Create creates one token', async ({ page }) => {
     button.click();
     button.click();
   });
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(page).toHaveURL(paths.tokens);
   await open(page, listOf(name));
   await expect(names(page)).toHaveText([name]);
@@ -340,7 +386,7 @@ test.describe('Unusual names', () => {
       const name = unique(value);
       await createByPage(page, name);
       await expect(dialog(page).locator('.dialog-name')).toHaveText(name);
-      await dialog(page).getByRole('button', { name: 'Done' }).click();
+      await closeSecret(page);
       await expect(toast(page, `“${name}” was created`)).toBeVisible();
       await open(page, listOf(name));
       await expect(names(page)).toHaveText([name]);

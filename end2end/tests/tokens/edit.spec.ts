@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import {
   call,
   card,
+  closeSecret,
   dialog,
   expect,
   formOf,
@@ -19,6 +20,7 @@ import {
   stillMarked,
   test,
   toast,
+  unfold,
   unique,
   update,
   type Token,
@@ -70,6 +72,7 @@ for (const language of ['en', 'ja'] as const) {
       await page.getByRole('combobox', { name: words.form.api_version }).selectOption('3');
       await page.getByRole('combobox', { name: words.form.primary_contact }).selectOption({ label: 'Daniel Oakley (specialist@hoshi-oak.example)' });
       await page.getByRole('textbox', { name: words.form.developers }).fill('dev@partner.example');
+      await unfold(page);
       await page.locator('input[value="listJobs"]').check();
       await page.locator('input[value="getCompanyInformation"]').uncheck();
       await page.getByRole('button', { name: labels.update, exact: true }).click();
@@ -103,7 +106,7 @@ for (const language of ['en', 'ja'] as const) {
       const secret = (await dialog(page).locator('code.secret').textContent()) ?? '';
       expect(await gate(request, token.sid, token.secret)).toBe(401);
       expect(await gate(request, token.sid, secret)).toBe(200);
-      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await closeSecret(page, language);
       await expect(dialog(page)).toBeHidden();
       expect(await page.content()).not.toContain(secret);
       // One's own reset does not conflict with the next change.
@@ -229,6 +232,7 @@ test('invalid input is reported before the confirmation', async ({ page }) => {
   await page.getByRole('button', { name: 'Update', exact: true }).click();
   await expect(page.locator('#scopes-error')).toHaveText(en.problem.required_scope);
   await expect(page.locator('#name-error')).toHaveText('');
+  await unfold(page);
   await page.locator('input[value="listJobs"]').check();
   await update(page);
   await expect(toast(page, 'was updated')).toBeVisible();

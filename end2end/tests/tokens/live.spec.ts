@@ -5,6 +5,7 @@ import { axe } from '../support/axe.ts';
 import {
   call,
   card,
+  closeSecret,
   create,
   dialog,
   expect,
@@ -305,7 +306,7 @@ test('a shown secret stays while others change the token', async ({ page, anothe
   await expect(secret).toBeVisible();
   // Behind the dialog, the form is unchanged.
   await expect(page.locator('#name')).toHaveValue(token.name);
-  await dialog(page).getByRole('button', { name: 'Done' }).click();
+  await closeSecret(page);
   await expect(page.getByRole('button', { name: 'Reset token' })).toBeFocused();
   await note.getByRole('button').click();
   await expect(page.locator('#name')).toHaveValue(name);

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { dialog, expect, listOf, newToken, open, openMenu, paths, signIn, test, type User } from '../support/fixtures.ts';
+import { dialog, expect, listOf, newToken, open, openMenu, paths, signIn, test, unfold, type User } from '../support/fixtures.ts';
 import { locales, wordsOf, type Language } from '../support/words.ts';
 
 const wide = { width: 1440, height: 900 };
@@ -109,6 +109,8 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await next.click();
       await page.getByRole('switch').first().check();
       await examine(page);
+      await unfold(page);
+      await examine(page);
     });
 
     test('the page of a token has no violation', async ({ page }) => {
@@ -150,6 +152,8 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examineDialog(page);
       await page.keyboard.press('Escape');
       await open(page, paths.tokens);
+      await page.getByText(words.access.danger_zone, { exact: true }).click();
+      await examine(page, [wide], '.danger-zone');
       await page.getByRole('button', { name: words.access.switch_off }).click();
       await expect(dialog(page)).toBeVisible();
       await examineDialog(page);
@@ -162,6 +166,9 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       const menu = await openMenu(page, token.name, language);
       await menu.getByRole('menuitem', { name: words.item.duplicate }).click();
       await expect(dialog(page)).toBeVisible();
+      await examineDialog(page);
+      await dialog(page).getByRole('button', { name: words.secret.done }).click();
+      await expect(dialog(page).getByText(words.secret.not_copied)).toBeVisible();
       await examineDialog(page);
       await dialog(page).getByText(words.try_it.title, { exact: true }).click();
       await dialog(page).getByRole('button', { name: words.try_it.send }).click();

@@ -1,6 +1,6 @@
 // The pages in a browser without scripts, in which plain forms and links do most of the work.
 
-import { expect, listOf, names, newToken, password, paths, signIn, test, unique, users } from '../support/fixtures.ts';
+import { expect, listOf, names, newToken, password, paths, signIn, test, unfold, unique, users } from '../support/fixtures.ts';
 import { locales, wordsOf } from '../support/words.ts';
 
 test.use({ javaScriptEnabled: false });
@@ -77,6 +77,7 @@ for (const language of ['en', 'ja'] as const) {
       await page.getByRole('link', { name: token.name }).click();
       await page.getByLabel(words.form.description).fill('By a plain form');
       await page.getByLabel(words.form.api_version).selectOption('3');
+      await unfold(page);
       await page.locator('input[value="listJobs"]').check();
       await page.getByRole('button', { name: words.form.update, exact: true }).click();
       await expect(page.getByText(words.form.no_wasm_updated)).toBeVisible();
@@ -91,6 +92,7 @@ for (const language of ['en', 'ja'] as const) {
       await signIn(page, 'administrator');
       await page.goto(paths.newToken);
       await page.getByLabel(words.form.name).fill(name);
+      await unfold(page);
       await page.locator('input[value="getCompanyInformation"]').check();
       await page.getByRole('button', { name: words.form.create, exact: true }).click();
       await expect(page.getByText(words.form.no_wasm_created)).toBeVisible();

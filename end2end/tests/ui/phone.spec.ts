@@ -1,7 +1,7 @@
 // Pages on a phone: the menu and the filters are sheets, and no page scrolls sideways.
 
 import type { Page } from '@playwright/test';
-import { dialog, expect, listOf, mark, names, newToken, open, openMenu, paths, signIn, stillMarked, test, unique } from '../support/fixtures.ts';
+import { closeSecret, dialog, expect, listOf, mark, names, newToken, open, openMenu, paths, signIn, stillMarked, test, unique } from '../support/fixtures.ts';
 import { locales, wordsOf } from '../support/words.ts';
 
 /** Fails if the page scrolls sideways; names the elements that are too wide. */
@@ -59,7 +59,7 @@ for (const language of ['en', 'ja'] as const) {
         await page.getByRole('menuitem', { name: words.item.duplicate }).click();
         await expect(dialog(page)).toBeInViewport({ ratio: 1 });
         await fits(page, 'the window with the secret');
-        await dialog(page).getByRole('button', { name: words.secret.done }).click();
+        await closeSecret(page, language);
         await expect(page.locator('.toast')).toBeInViewport({ ratio: 1 });
         await fits(page, 'the message');
       });

@@ -46,33 +46,55 @@ pub struct OwnAccount {
     pub role: Role,
 }
 
+/// The browsers, each by the part of a user agent that names it. The order matters: most browsers also name others, for
+/// compatibility.
+const BROWSERS: [(&str, &str); 6] = [
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+];
+const SYSTEMS: [(&str, &str); 6] = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+];
+
 /// Returns the browser and system that a user agent names, as `Firefox, Linux`; `None` if it names no known one. Only
 /// meant to help people recognise their own browser.
 #[must_use]
 pub fn browser(user_agent: &str) -> Option<String> {
-    // The order matters: most browsers also name others, for compatibility.
-    const BROWSERS: [(&str, &str); 6] = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ];
-    const SYSTEMS: [(&str, &str); 6] = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let named = |known: [(&str, &'static str); 6]| {
-        known.into_iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| name)
-    };
-    match (named(BROWSERS), named(SYSTEMS)) {
+    let browser = named(user_agent, BROWSERS).map(|(_, name)| name.to_owned());
+    with_system(browser, user_agent)
+}
+
+/// Returns the same with the browser's version, as `Firefox 140, Linux`, which tells one's sessions apart.
+#[must_use]
+pub fn browser_version(user_agent: &str) -> Option<String> {
+    let browser = named(user_agent, BROWSERS).map(|(part, name)| {
+        // The number after `Safari/` is that of its engine.
+        let part = if name == "Safari" { "Version/" } else { part };
+        let version = user_agent.split_once(part).map_or("", |(_, rest)| rest);
+        let version = version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        if version.is_empty() { name.to_owned() } else { format!("{name} {version}") }
+    });
+    with_system(browser, user_agent)
+}
+
+fn named(user_agent: &str, known: [(&'static str, &'static str); 6]) -> Option<(&'static str, &'static str)> {
+    known.into_iter().find(|(part, _)| user_agent.contains(part))
+}
+
+fn with_system(browser: Option<String>, user_agent: &str) -> Option<String> {
+    let system = named(user_agent, SYSTEMS).map(|(_, name)| name.to_owned());
+    match (browser, system) {
         (Some(browser), Some(system)) => Some(format!("{browser}, {system}")),
-        (one, other) => one.or(other).map(str::to_owned),
+        (one, other) => one.or(other),
     }
 }
 
@@ -88,5 +110,10 @@ mod tests {
         assert_eq!(browser(phone).as_deref(), Some("Safari, iPhone"));
         assert_eq!(browser("curl/8.5.0").as_deref(), Some("curl"));
         assert_eq!(browser(""), None);
+        assert_eq!(browser_version(edge).as_deref(), Some("Edge 130, Windows"));
+        assert_eq!(browser_version(phone).as_deref(), Some("Safari 18, iPhone"));
+        assert_eq!(browser_version("curl/8.5.0").as_deref(), Some("curl 8"));
+        assert_eq!(browser_version("Mozilla/5.0 (X11; Linux x86_64) Firefox/").as_deref(), Some("Firefox, Linux"));
+        assert_eq!(browser_version(""), None);
     }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// The lifetimes offered for choice, in days.
 pub const OFFERED: [u16; 3] = [30, 90, 365];
+/// The lifetime that a new token's form begins with, in days: long enough for one quarter, short enough that a forgotten
+/// token doesn't live on.
+pub const OFFERED_FIRST: u16 = 90;
 /// The time before its expiry from which an Auth Token is shown as expiring soon.
 pub const SOON: TimeDelta = TimeDelta::days(14);
 /// The value that the form sends instead of a number of days if the person chooses the last day.
@@ -113,6 +116,12 @@ impl Terms {
         offered
     }
 
+    /// Returns the offered lifetime that a new token's form begins with, in days.
+    #[must_use]
+    pub fn offered_first(&self) -> u16 {
+        OFFERED_FIRST.min(self.days())
+    }
+
     /// Reads a form's value: empty for never, a number of days, [`LAST_DAY`] with the day (in UTC) in `last_day`, or
     /// the text that [`written`] returned. `current` is the token's present expiry, which it may keep.
     ///
@@ -207,6 +216,15 @@ mod tests {
         assert_eq!(strict.read("date", &last, None), Ok(Some(at(45))), "the last day is cut short");
         let beyond = at(46).date_naive().to_string();
         assert_eq!(strict.read("date", &beyond, None), Err(Problem::NotWithinDays { max: 45 }));
+    }
+
+    #[test]
+    fn first_offer_is_a_quarter_or_the_policys_longest() {
+        for (longest, first) in [(None, 90), (Some(365), 90), (Some(90), 90), (Some(45), 45)] {
+            let terms = terms(longest);
+            assert_eq!(terms.offered_first(), first);
+            assert!(terms.offered().contains(&first));
+        }
     }
 
     #[test]

@@ -5,5 +5,6 @@ pub mod condition;
 pub mod expiry;
 pub mod filter;
 pub mod scope;
+pub mod scope_choice;
 pub mod secret;
 pub mod token;

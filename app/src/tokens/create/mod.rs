@@ -1,5 +1,6 @@
 //! The page to create an access token, in three steps.
 
+mod review;
 mod steps;
 mod wizard;
 

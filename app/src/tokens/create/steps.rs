@@ -7,17 +7,24 @@ use crate::words;
 use domain::tokens::token::Step;
 use leptos::prelude::*;
 
-/// The list of steps, with the current one marked.
+/// The list of steps, with the current one marked. A finished one has a tick, and a button that leads back to it.
 #[component]
-pub fn Steps(step: RwSignal<Step>) -> impl IntoView {
+pub fn Steps(step: RwSignal<Step>, on_back: Callback<Step>) -> impl IntoView {
     let i18n = use_i18n();
     let item = move |this: Step| {
+        let is_finished = move || this < step.get();
+        let name = move || words::step(i18n, this);
+        let finished = move || {
+            view! {
+                <button type="button" on:click=move |_| on_back.run(this)>
+                    {name}
+                    <span class="visually-hidden">" (" {t_signal!(i18n, form.step_finished)} ")"</span>
+                </button>
+            }
+        };
         view! {
-            <li
-                class:done=move || this < step.get()
-                aria-current=move || (step.get() == this).then_some("step")
-            >
-                {move || words::step(i18n, this)}
+            <li class:done=is_finished aria-current=move || (step.get() == this).then_some("step")>
+                {move || if is_finished() { finished().into_any() } else { name.into_any() }}
             </li>
         }
     };

@@ -6,6 +6,7 @@ use crate::request::request_id::new_request_id;
 use crate::routes;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::api::Create;
+use crate::tokens::create::review::Review;
 use crate::tokens::create::steps::{Steps, heading_id, next, number, of_history, previous};
 use crate::tokens::fields::{Contacts, Errors, ExpiryField, NameAndDescription, ScopesField, VersionField};
 use crate::ui::action_form::{ActionForm, FormActions, Submit, failure, read, stop};
@@ -201,10 +202,11 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
     let contacts = view! {
         <Contacts primary_contact=blank.primary_contact developers=blank.developers people errors/>
     };
-    let scopes = view! { <ScopesField scopes=Scopes::default() errors/> };
+    let chosen = RwSignal::new(Scopes::default());
+    let scopes = view! { <ScopesField scopes=Scopes::default() chosen errors/> };
     view! {
         <div class="narrow">
-            <Steps step=wizard.step/>
+            <Steps step=wizard.step on_back=Callback::new(move |step| wizard.go(Some(step)))/>
             <div
                 node_ref=wizard.form
                 on:input=move |_| keep()
@@ -221,6 +223,7 @@ pub fn WizardForm(create: ServerAction<Create>, people: Vec<Contact>, terms: Ter
                     {wizard.section(Step::Setup, setup.into_any())}
                     {wizard.section(Step::ContactInformation, contacts.into_any())}
                     {wizard.section(Step::ApiScopes, scopes.into_any())}
+                    <Review form=wizard.form step=wizard.step chosen people=wizard.people/>
                     {wizard.buttons()}
                 </ActionForm>
             </div>

@@ -112,7 +112,7 @@ fn Editor(editable: Editable) -> impl IntoView {
         <PageTitle text=name/>
         <div class="page-head narrow">
             <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {t_signal!(i18n, tokens.title)}</a>
-            <h1 dir="auto" translate="no">{name}</h1>
+            <h1 class="clamped" dir="auto" translate="no" title=move || name.get()>{name}</h1>
             <div class="page-action">
                 <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
                 <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>

@@ -42,7 +42,7 @@ pub fn AccessOff(enable: ServerAction<EnableApiAccess>) -> impl IntoView {
     }
 }
 
-/// The button to switch API access off, for users whose role has the permission.
+/// The button to switch API access off, for users whose role has the permission. Folded, as no user needs it every day.
 #[component]
 pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     let i18n = use_i18n();
@@ -65,15 +65,19 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     asker.role.may(Permission::DisableApiAccess).then(|| {
         view! {
             <footer class="page-foot">
-                <button
-                    type="button"
-                    class="button quiet danger-text"
-                    data-waits=""
-                    disabled=move || !hydrated.get()
-                    on:click=move |_| asking.set(true)
-                >
-                    {t_signal!(i18n, access.switch_off)}
-                </button>
+                <details class="danger-zone">
+                    <summary>{t_signal!(i18n, access.danger_zone)}</summary>
+                    <p class="hint">{t_signal!(i18n, access.switch_off_about)}</p>
+                    <button
+                        type="button"
+                        class="button danger-text"
+                        data-waits=""
+                        disabled=move || !hydrated.get()
+                        on:click=move |_| asking.set(true)
+                    >
+                        {t_signal!(i18n, access.switch_off)}
+                    </button>
+                </details>
             </footer>
             <ConfirmDialog
                 id="switch-off"
