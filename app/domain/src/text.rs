@@ -90,32 +90,48 @@ pub fn is_unsupported(c: char) -> bool {
 #[must_use]
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace()
-        || matches!(
-            c,
-            '\u{200c}' | '\u{200d}' | '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{fe00}'
-                ..='\u{fe0f}'
-        )
+        || matches!(c, '\u{200c}' | '\u{200d}' | '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}')
+        || is_variation_selector(c)
 }
 
-/// Returns one line of text: trimmed, NFC, each run of white space replaced by one space.
+/// Returns whether the character only selects a form of the one before it: that of a person's name, or of an emoji.
+fn is_variation_selector(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Returns the text in normal form C, but for compatibility ideographs, which stay as they are: `渚` (U+FA46) and `渚`
+/// (U+6E1A) are different spellings of a name, although NFC makes the second of the first.
+fn composed(text: &str) -> String {
+    let is_kept = |c: char| matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}');
+    let mut composed = String::with_capacity(text.len());
+    for part in text.split_inclusive(is_kept) {
+        let rest = part.trim_end_matches(is_kept);
+        composed += &nfc(rest);
+        composed += &part[rest.len()..];
+    }
+    composed
+}
+
+/// Returns one line of text: trimmed, NFC except for compatibility ideographs, each run of white space replaced by one
+/// space.
 ///
 /// # Errors
 /// [`Problem::Required`] if nothing visible is left, [`Problem::TooLong`] beyond `max` characters,
 /// [`Problem::UnsupportedCharacters`] for those of [`is_unsupported`].
 pub fn line(input: &str, max: usize) -> Result<String, Problem> {
-    let line = nfc(&input.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = composed(&input.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().all(|c| is_blank(c) || is_unsupported(c)) {
         return Err(Problem::Required);
     }
     checked(line, max, is_unsupported)
 }
 
-/// Returns text of several lines, possibly empty: trimmed, NFC, line ends as `\n`.
+/// Returns text of several lines, possibly empty: trimmed, NFC except for compatibility ideographs, line ends as `\n`.
 ///
 /// # Errors
 /// As [`line`], but empty text, line feeds and tabs are allowed.
 pub fn paragraph(input: &str, max: usize) -> Result<String, Problem> {
-    let paragraph = nfc(input.replace("\r\n", "\n").trim());
+    let paragraph = composed(input.replace("\r\n", "\n").trim());
     checked(paragraph, max, |c| is_unsupported(c) && !matches!(c, '\n' | '\t'))
 }
 
@@ -136,11 +152,74 @@ pub fn masked(number: &str) -> String {
     if number.is_empty() { String::new() } else { format!("XXXXX{}", &number[shown..]) }
 }
 
-/// Returns a name in the form in which it is searched and sorted: NFKC and lower case, so that `ＡＢＣ`, `abc` and `Abc`,
-/// or `ｶｷﾞ` and `カギ`, are equal.
+/// Returns the text with full-width letters, digits and signs of ASCII in their usual width, as an input method may
+/// leave them in what is not Japanese: addresses, numbers, identifiers.
+#[must_use]
+pub fn narrowed(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        c => c,
+    };
+    text.chars().map(narrow).collect()
+}
+
+/// Returns the text in the form in which e-mail addresses and passwords are compared: NFKC and lower case, so that
+/// `ＡＢＣ`, `abc` and `Abc` are equal. It decides who signs in, so it never changes; names are searched by
+/// [`search_form`].
 #[must_use]
 pub fn folded(text: &str) -> String {
     nfkc(text).chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the form in which names are searched and sorted. Two ways of writing the same name have the same form:
+/// other width or case (`ｶｷﾞ`, `ＡＢＣ`), hiragana for katakana, a compatibility ideograph or a common variant of a
+/// character (`髙`), a variation selector, and the signs that systems encode differently or that input methods put for
+/// each other (`〜` and `～`, hyphens and dashes, quotation marks).
+///
+/// The form of a form is the form itself, and so is that of [`folded`] text.
+#[must_use]
+pub fn search_form(text: &str) -> String {
+    let mut form = folded(text);
+    // Composing may have waited for a character that is left out, and lower case for composing.
+    for _ in 0..4 {
+        let plain: String = form.chars().filter(|c| !is_left_out(*c)).map(plain).collect();
+        let next = folded(&plain);
+        if next == form {
+            break;
+        }
+        form = next;
+    }
+    form
+}
+
+/// Returns whether a search takes no account of the character: it is not seen itself.
+fn is_left_out(c: char) -> bool {
+    is_variation_selector(c)
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Returns the character that stands for this one in the form in which names are searched.
+fn plain(c: char) -> char {
+    match c {
+        // Hiragana, and its marks of iteration.
+        '\u{3041}'..='\u{3096}' | '\u{309d}' | '\u{309e}' => plain(char::from_u32(u32::from(c) + 0x60).unwrap_or(c)),
+        // As in 霞ヶ関 and 霞ケ関.
+        'ヵ' => 'カ',
+        'ヶ' => 'ケ',
+        // Variants in names that have no decomposition.
+        '髙' => '高',
+        '\u{fa11}' => '崎',
+        '\u{20bb7}' => '吉',
+        // Systems disagree which of these a sign of JIS X 0208 is, or input methods offer them for the same key.
+        '\u{301c}' | '\u{3030}' | '\u{223c}' | '\u{2053}' => '~',
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' => '-',
+        '\u{2225}' => '\u{2016}',
+        '\u{b7}' | '\u{2022}' => '・',
+        '\u{2018}' | '\u{2019}' | '\u{201b}' => '\'',
+        '\u{201c}' | '\u{201d}' | '\u{201f}' => '"',
+        c => c,
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +264,67 @@ mod tests {
     #[test]
     fn a_search_finds_wide_and_narrow_forms() {
         assert_eq!(folded("ＡＢＣ ｶｷﾞ"), "abc カギ");
+        assert_eq!(search_form("ＡＢＣ ｶｷﾞ"), "abc カギ");
+    }
+
+    #[test]
+    fn ways_of_writing_a_name_have_one_search_form() {
+        for (typed, stored) in [
+            ("受注～出荷", "受注〜出荷"), // U+FF5E, as Windows types it, and U+301C, as others do
+            ("受注~出荷", "受注\u{3030}出荷"),
+            ("かぎ束", "カギ束"),
+            ("ｶｷﾞ束", "かき\u{3099}束"),
+            ("ゔぁいおりん", "ヴァイオリン"),
+            ("いすゞ", "イスヾ".replace('ヾ', "ヽ\u{3099}").as_str()),
+            ("霞ヶ関", "霞が関".replace('が', "ケ").as_str()),
+            ("渚", "\u{fa46}"),
+            ("神", "\u{fa19}"),
+            ("\u{2f81a}", "冬"),
+            ("葛\u{e0100}飾", "葛飾"),
+            ("か\u{fe00}\u{3099}", "が"),
+            ("❤", "❤\u{fe0f}"),
+            ("髙橋", "高橋"),
+            ("宮\u{fa11}", "宮崎"),
+            ("\u{20bb7}野家", "吉野家"),
+            ("ABC", "ａｂｃ"),
+            ("2026-11", "２０２６−１１"),
+            ("a–b―c", "A-B—C"),
+            ("Aya's", "aya’s"),
+            ("㈱", "(株)"),
+            ("می‌خواهم", "میخواهم"),
+        ] {
+            assert_eq!(search_form(typed), search_form(stored), "{typed} {stored}");
+        }
+        for (one, other) in [("ハ", "バ"), ("ー", "-"), ("ア", "ァ"), ("大", "犬"), ("辺", "邊"), ("a b", "ab")]
+        {
+            assert_ne!(search_form(one), search_form(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn every_character_has_one_search_form_also_when_folded() {
+        for c in '\0'..=char::MAX {
+            let form = search_form(&c.to_string());
+            assert_eq!(search_form(&form), form, "{c:?}");
+            assert_eq!(search_form(&folded(&c.to_string())), form, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn compatibility_ideographs_stay_as_typed() {
+        for kept in ["\u{fa46}", "山\u{fa11}", "\u{fa19}社 \u{2f81a}", "葛\u{e0100}飾", "\u{f900}\u{fa46}\u{3099}"]
+        {
+            assert_eq!(line(kept, 100).as_deref(), Ok(kept));
+            assert_eq!(paragraph(kept, 100).as_deref(), Ok(kept));
+        }
+        assert_eq!(line("カ\u{3099}\u{fa46}e\u{301}", 100).as_deref(), Ok("ガ\u{fa46}é"));
+        assert_eq!(line("\u{e0100}", 100), Err(Problem::Required));
+    }
+
+    #[test]
+    fn full_width_ascii_is_narrowed_and_nothing_else() {
+        assert_eq!(narrowed("ＩＲ０１～＠．　ａ"), "IR01~@. a");
+        assert_eq!(narrowed("カギ ｶｷﾞ 〜 ①"), "カギ ｶｷﾞ 〜 ①");
     }
 
     proptest! {
@@ -196,6 +336,29 @@ mod tests {
             if let Ok(once) = paragraph(&input, 200) {
                 prop_assert_eq!(paragraph(&once, 200), Ok(once.clone()));
             }
+        }
+
+        #[test]
+        fn typed_text_is_kept_but_for_composing_and_white_space(input in "[a-zぁ-んァ-ヶ一-龠\u{f900}-\u{faff}\u{e0100}～〜 ]{1,60}") {
+            // Nothing here composes.
+            if let Ok(line) = line(&input, 200) {
+                prop_assert_eq!(line, input.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+        }
+
+        #[test]
+        fn form_of_a_form_is_the_form_itself(input in "\\PC{0,60}", kana in "[ぁ-ヿ\u{3099}\u{309a}\u{fe00}\u{e0100}]{0,20}") {
+            for text in [input, kana] {
+                let form = search_form(&text);
+                prop_assert_eq!(search_form(&form), form.clone());
+                prop_assert_eq!(search_form(&folded(&text)), form);
+            }
+        }
+
+        #[test]
+        fn part_of_a_name_is_found_in_its_form(before in "[ぁ-んァ-ヶ一-龠a-zA-Z〜 ]{0,10}", part in "[ぁ-んァ-ヶ一-龠ａ-ｚ～ ]{1,10}") {
+            let name = before + &part;
+            prop_assert!(search_form(&name).contains(&search_form(&part)));
         }
 
         #[test]
