@@ -164,6 +164,24 @@ pub fn narrowed(text: &str) -> String {
     text.chars().map(narrow).collect()
 }
 
+/// Returns a telephone number as it will be stored: its digits alone, in the usual width, without separators and the
+/// plus sign of the country code. Separators alone count as none.
+#[must_use]
+pub fn phone_number(input: &str) -> Option<String> {
+    let typed: String = narrowed(input).chars().filter(|c| !separates_digits(*c)).collect();
+    let digits = typed.strip_prefix('+').unwrap_or(&typed);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.to_owned())
+}
+
+/// Returns whether the character only groups the digits of a telephone number: white space, hyphens, dashes and what
+/// Japanese keyboards have in their stead, brackets, dots and slashes.
+#[must_use]
+pub fn separates_digits(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '(' | ')' | '.' | '/' | 'ー' | '\u{ff70}' | '・' | '\u{2212}' | '\u{2010}'..='\u{2015}')
+        || matches!(c, '－' | '（' | '）' | '．' | '／')
+}
+
 /// Returns the text in the form in which e-mail addresses and passwords are compared: NFKC and lower case, so that
 /// `ＡＢＣ`, `abc` and `Abc` are equal. It decides who signs in, so it never changes; names are searched by
 /// [`search_form`].
@@ -322,6 +340,27 @@ mod tests {
     }
 
     #[test]
+    fn phone_number_is_taken_in_any_width_and_grouping() {
+        for typed in [
+            "0355500110",
+            "03-5550-0110",
+            "（０３）５５５０－０１１０",
+            "03ー5550ー0110",
+            "03−5550‐0110",
+            " 03 5550\u{3000}0110 ",
+            "03.5550/0110",
+        ] {
+            assert_eq!(phone_number(typed).as_deref(), Some("0355500110"), "{typed}");
+        }
+        assert_eq!(phone_number("+81 3-5550-0110").as_deref(), Some("81355500110"));
+        assert_eq!(phone_number("（＋８１）３").as_deref(), Some("813"));
+        assert_eq!((phone_number("").as_deref(), phone_number("-").as_deref()), (Some(""), Some("")));
+        for wrong in ["03-5550-0110 内線 12", "0120-KAGI", "③", "٣", "81+3", "++81", "ext"] {
+            assert_eq!(phone_number(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn full_width_ascii_is_narrowed_and_nothing_else() {
         assert_eq!(narrowed("ＩＲ０１～＠．　ａ"), "IR01~@. a");
         assert_eq!(narrowed("カギ ｶｷﾞ 〜 ①"), "カギ ｶｷﾞ 〜 ①");
@@ -359,6 +398,15 @@ mod tests {
         fn part_of_a_name_is_found_in_its_form(before in "[ぁ-んァ-ヶ一-龠a-zA-Z〜 ]{0,10}", part in "[ぁ-んァ-ヶ一-龠ａ-ｚ～ ]{1,10}") {
             let name = before + &part;
             prop_assert!(search_form(&name).contains(&search_form(&part)));
+        }
+
+        #[test]
+        fn phone_number_keeps_its_digits_in_order(typed in "[-+ ()0-9０-９ー－a]{0,20}") {
+            let digits: String = narrowed(&typed).chars().filter(char::is_ascii_digit).collect();
+            if let Some(number) = phone_number(&typed) {
+                prop_assert_eq!(&number, &digits);
+                prop_assert_eq!(phone_number(&number), Some(number));
+            }
         }
 
         #[test]

@@ -25,6 +25,26 @@ pub struct Person {
     pub email: String,
 }
 
+impl Person {
+    /// The shortest text that finds a person: one letter would find nearly everyone.
+    const FOUND_BY_MIN: usize = 2;
+
+    /// Returns whether the text finds the person: a part of their name, with or without its spaces, or a part of their
+    /// e-mail address that begins before the `@`, as all of an agency share the rest. `searched` is in the form of
+    /// [`text::search_form`].
+    #[must_use]
+    pub fn is_found_by(&self, searched: &str) -> bool {
+        let joined = |form: &str| form.replace(' ', "");
+        let part = joined(searched);
+        if part.chars().count() < Self::FOUND_BY_MIN {
+            return false;
+        }
+        let email = text::search_form(&self.email);
+        let begins_in_local_part = |at: usize| email.find('@').is_none_or(|end| at < end);
+        joined(&text::search_form(&self.name)).contains(&part) || email.find(&part).is_some_and(begins_in_local_part)
+    }
+}
+
 impl AsRef<Self> for Person {
     fn as_ref(&self) -> &Self {
         self
@@ -80,22 +100,29 @@ pub fn name(input: &str) -> Result<String, Problem> {
     text::line(input, NAME_MAX)
 }
 
-/// Returns the e-mail address as it will be stored: trimmed.
+/// Returns the e-mail address as it will be stored: trimmed, and in the usual width. Its local part may have dots
+/// anywhere, as in HTML's definition of an address: Japanese carriers gave out `a..b@docomo.ne.jp` and
+/// `a.@ezweb.ne.jp`, although RFC 5322 excludes them.
 ///
 /// # Errors
 /// [`Problem::Required`] if it is empty, [`Problem::NotAnEmail`] if it is not an address (RFC 5322's form with a
-/// domain).
+/// domain, apart from dots).
 pub fn email(input: &str) -> Result<String, Problem> {
-    let input = input.trim();
-    let not_one = || Problem::NotAnEmail { input: input.chars().take(80).collect() };
-    if input.is_empty() {
+    let narrowed = text::narrowed(input);
+    let address = narrowed.trim();
+    let not_one = || Problem::NotAnEmail { input: input.trim().chars().take(80).collect() };
+    if address.is_empty() {
         return Err(Problem::Required);
     }
-    if input.len() > EMAIL_MAX || input.contains(['"', '\\']) || input.chars().any(text::is_unsupported) {
+    if address.len() > EMAIL_MAX || address.contains(['"', '\\']) || address.chars().any(text::is_unsupported) {
         return Err(not_one());
     }
-    let address = email_address::EmailAddress::from_str(input).map_err(|_| not_one())?;
-    if address.domain().contains('.') { Ok(input.to_owned()) } else { Err(not_one()) }
+    let (local, domain) = address.rsplit_once('@').ok_or_else(not_one)?;
+    // Everything but the dots is checked as usual.
+    let undotted = format!("{}@{domain}", local.replace('.', "-"));
+    let read = email_address::EmailAddress::from_str(&undotted).map_err(|_| not_one())?;
+    let has_name = local.contains(|c| c != '.');
+    if has_name && read.domain().contains('.') { Ok(address.to_owned()) } else { Err(not_one()) }
 }
 
 /// Checks a new password of the person with this e-mail address.
@@ -138,8 +165,44 @@ mod tests {
         {
             assert!(matches!(email(wrong), Err(Problem::NotAnEmail { .. })), "{wrong}");
         }
-        assert_eq!(email("   "), Err(Problem::Required));
+        assert_eq!(email(" \u{3000}  "), Err(Problem::Required));
         assert!(email(&format!("{}@b.cd", "a".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn addresses_that_carriers_gave_out_are_accepted() {
+        for given in ["a..b@docomo.ne.jp", "a.@ezweb.ne.jp", ".a@docomo.ne.jp", "a...b..@ezweb.ne.jp", "a.b@c.example"]
+        {
+            assert_eq!(email(given), Ok(given.to_owned()));
+        }
+        for wrong in ["..@docomo.ne.jp", "a@docomo..ne.jp", "a@.ne.jp", "a@docomo.ne.jp.", "a.b", "a. b@docomo.ne.jp"] {
+            assert!(matches!(email(wrong), Err(Problem::NotAnEmail { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn full_width_address_is_stored_in_usual_width() {
+        assert_eq!(email("\u{3000}ａ．ｂ＠ｄｏｃｏｍｏ．ｎｅ．ｊｐ"), Ok("a.b@docomo.ne.jp".to_owned()));
+        let kept = email("愛子＠").unwrap_err();
+        assert_eq!(kept, Problem::NotAnEmail { input: "愛子＠".to_owned() }, "shown as typed");
+    }
+
+    #[test]
+    fn person_is_found_by_name_and_by_the_address_before_its_domain() {
+        let person = Person {
+            id: UserId(Uuid::nil()),
+            name: "田中 アイコ".to_owned(),
+            email: "Aiko.Tanaka@agency.example".to_owned(),
+        };
+        for typed in
+            ["田中", "たなか".replace("たなか", "田中あいこ").as_str(), "アイコ", "中 あ", "ａｉｋｏ", "tanaka@ag"]
+        {
+            assert!(person.is_found_by(&text::search_form(typed)), "{typed}");
+        }
+        assert!(person.is_found_by("aiko.tanaka@agency.example"));
+        for typed in ["田", "", " ", "agency", "example", "@agency", "tanaka@x", "田中 花"] {
+            assert!(!person.is_found_by(&text::search_form(typed)), "{typed}");
+        }
     }
 
     #[test]

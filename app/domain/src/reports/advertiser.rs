@@ -203,7 +203,7 @@ impl fmt::Display for Expected {
             }
             Self::Website => f.write_str("write an address such as www.example.com or https://example.com/shop"),
             Self::Currency => f.write_str("write the three letters of ISO 4217, such as JPY"),
-            Self::Digits => f.write_str("write digits only, without spaces or dashes"),
+            Self::Digits => f.write_str("write the digits of a telephone number"),
             Self::DateTime => f.write_str("write a date and time with UTC offset, such as 2021-03-15T09:22:11-07:00"),
             Self::OneOf(values) => write!(f, "write one of {}", values.join(", ")),
         }
@@ -289,7 +289,7 @@ fn checked(column: &str, text: &str) -> Result<String, Expected> {
             Ok(line.to_ascii_uppercase())
         }
         "Currency" => Err(Expected::Currency),
-        "PhoneNumber" if !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
+        "PhoneNumber" => text::phone_number(&line).ok_or(Expected::Digits),
         "DateCreated" => DateTime::parse_from_rfc3339(&line).map(|at| at.to_rfc3339()).map_err(|_| Expected::DateTime),
         _ => Ok(line),
     }
@@ -378,6 +378,8 @@ mod tests {
             ("Currency", "jpy", "JPY"),
             ("TaxId", "12-3454832", "XXXXX4832"),
             ("DateCreated", "2021-03-15T16:22:11Z", "2021-03-15T16:22:11+00:00"),
+            ("PhoneNumber", "+1 (512) 555-0191", "15125550191"),
+            ("PhoneNumber", "０３ー５５５０ー０１１０", "0355500110"),
             ("DateCreated", "", "(left out)"),
             ("AccountManager", " ", "(left out)"),
             ("Description", "Two\r\nlines", "Two\nlines"),
@@ -389,7 +391,8 @@ mod tests {
 
     #[test]
     fn import_names_every_invalid_column_and_its_rule() {
-        let record = [("Id", "7b"), ("Name", " "), ("State", "GONE"), ("PhoneNumber", "+1 555"), ("City", "Kyoto")];
+        let record =
+            [("Id", "7b"), ("Name", " "), ("State", "GONE"), ("PhoneNumber", "+1 555-CALL"), ("City", "Kyoto")];
         let problems = Advertiser::imported(record).unwrap_err();
         let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -398,7 +401,7 @@ mod tests {
                 "Id: write a whole number such as 1048291",
                 "Name: this can't be empty; write something",
                 "State: write one of ACTIVE, DELINQUENT",
-                "PhoneNumber: write digits only, without spaces or dashes",
+                "PhoneNumber: write the digits of a telephone number",
             ]
         );
     }
