@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn update_takes_phone_numbers_and_addresses_as_people_write_them() {
+    fn update_takes_phone_numbers_and_addresses_as_written() {
         let change = json!({
             "PrimaryPhoneNumber": "＋８１ ３－５５５０－０１１０", "SecondaryPhoneNumber": "-",
             "FinancialContact": { "Email": "a..b@docomo.ne.jp", "WorkPhoneNumber": "(03) 5550 0110" },

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod list;
+pub mod older_names;
 pub mod rows;
 pub mod search;
 pub mod usage;

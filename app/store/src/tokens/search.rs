@@ -1,14 +1,19 @@
-//! The search for a part of a name: the faster way to find it, and its condition.
+//! The search for a part of a name: the faster way to find it, and its condition. Tokens are also found by a part of
+//! their primary contact's name or e-mail address, and by their Account SID.
 //!
 //! Names are indexed by their trigrams, so an index can find parts of 3 characters and more (`SQLite`: FTS5;
 //! `PostgreSQL`: `pg_trgm`). Shorter ones, most Japanese words among them, are looked for along the index of the list's
-//! order, which holds the names. That is also fast if much matches, as a page is soon full. `PostgreSQL` knows from its
-//! statistics which way is shorter; for `SQLite` it is found out here.
+//! order, which holds the names and contacts. That is also fast if much matches, as a page is soon full. `PostgreSQL`
+//! knows from its statistics which way is shorter; for `SQLite` it is found out here.
 
 use crate::db::database::Connection;
-use crate::db::sql::{Dialect, QueryBuilder, query_scalar};
+use crate::db::sql::{Dialect, QueryBuilder, query_as, query_scalar};
 use crate::error::Error;
-use domain::text::folded;
+use crate::members::rows::PersonRow;
+use domain::account::AccountId;
+use domain::members::user::{Person, UserId};
+use domain::search::search_form;
+use domain::tokens::secret::AccountSid;
 use sqlx::AssertSqlSafe;
 
 /// The number of characters that an index needs.
@@ -32,7 +37,7 @@ pub(crate) const TOKENS: Searched =
 pub(crate) const TRAIL: Searched =
     Searched { column: "names_folded", index: "audit_search", numbers: "audit_search_numbers", id: "event_id" };
 
-/// A part of a name, folded, and the way to find it.
+/// A part of a name, in its search form, and the way to find it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Search {
     /// Everything.
@@ -41,13 +46,40 @@ pub(crate) enum Search {
     Each(String),
     /// By the index.
     Indexed(String),
+    /// By the name, in one of the two ways above, or by something else.
+    Or(Box<Self>, Also),
+}
+
+/// The ways to find an account's tokens besides their names. At least one is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Also {
+    pub(crate) account: AccountId,
+    /// The primary contacts that were named.
+    pub(crate) contacts: Vec<UserId>,
+    pub(crate) sid: Option<AccountSid>,
 }
 
 impl Search {
+    /// Returns the fast way to find the account's tokens by the typed text.
+    pub(crate) async fn of_tokens(account: AccountId, typed: &str, on: &mut Connection) -> Result<Self, Error> {
+        let by_name = Self::plan(typed, &TOKENS, on).await?;
+        let (Self::Each(part) | Self::Indexed(part)) = &by_name else { return Ok(by_name) };
+        let also = Also { account, contacts: contacts(account, part, on).await?, sid: AccountSid::pasted(typed) };
+        if also.contacts.is_empty() && also.sid.is_none() {
+            return Ok(by_name);
+        }
+        let is_many = on.dialect() == Dialect::Sqlite && also.finds_many(on).await?;
+        let by_name = match by_name {
+            Self::Indexed(part) if is_many => Self::Each(part),
+            by_name => by_name,
+        };
+        Ok(Self::Or(Box::new(by_name), also))
+    }
+
     /// Returns the fast way to find the typed text.
     pub(crate) async fn plan(typed: &str, searched: &Searched, on: &mut Connection) -> Result<Self, Error> {
         // No name has this character, and PostgreSQL rejects it.
-        let part = folded(typed.trim()).replace('\0', "\u{fffd}");
+        let part = search_form(typed).trim().replace('\0', "\u{fffd}");
         if part.is_empty() {
             return Ok(Self::All);
         }
@@ -67,6 +99,7 @@ impl Search {
     /// whether each is among the few that the index finds.
     pub(crate) fn account_is(&self, dialect: Dialect) -> &'static str {
         match (self, dialect) {
+            (Self::Or(by_name, _), dialect) => by_name.account_is(dialect),
             (Self::Indexed(_), Dialect::Sqlite) => "+account_id = ",
             _ => "account_id = ",
         }
@@ -75,24 +108,95 @@ impl Search {
     /// Narrows the query to what the search finds.
     pub(crate) fn push(&self, searched: &Searched, dialect: Dialect, query: &mut QueryBuilder) {
         let Searched { column, index, numbers, id } = searched;
-        match (self, dialect) {
-            (Self::All, _) => {}
-            (Self::Each(part), dialect) => {
-                let position = dialect.position();
-                query.push(format_args!(" AND {position}({column}, ")).push_bind(part).push(") > 0");
-            }
+        let (by_name, also) = match self {
+            Self::Or(by_name, also) => (by_name.as_ref(), Some(also)),
+            by_name => (by_name, None),
+        };
+        match (by_name, dialect) {
+            (Self::All | Self::Or(..), _) => {}
             (Self::Indexed(part), Dialect::Sqlite) => {
                 query.push(format_args!(
                     " AND id IN (SELECT {id} FROM {index} CROSS JOIN {numbers} ON number = {index}.rowid
                         WHERE {index} MATCH "
                 ));
-                query.push_bind(phrase(part)).push(")");
+                query.push_bind(phrase(part));
+                if let Some(also) = also {
+                    also.push_ids(query);
+                }
+                query.push(")");
             }
             (Self::Indexed(part), Dialect::Postgres) => {
-                query.push(format_args!(" AND {column} LIKE ")).push_bind(pattern(part));
+                query.push(format_args!(" AND ({column} LIKE ")).push_bind(pattern(part));
+                if let Some(also) = also {
+                    also.push_conditions(query);
+                }
+                query.push(")");
+            }
+            (Self::Each(part), dialect) => {
+                let position = dialect.position();
+                query.push(format_args!(" AND ({position}({column}, ")).push_bind(part).push(") > 0");
+                if let Some(also) = also {
+                    also.push_conditions(query);
+                }
+                query.push(")");
             }
         }
     }
+}
+
+impl Also {
+    /// Returns whether so many tokens are found that a page is soon full.
+    async fn finds_many(&self, on: &mut Connection) -> Result<bool, Error> {
+        if self.contacts.is_empty() {
+            return Ok(false); // no two tokens have the same Account SID
+        }
+        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM (SELECT 1");
+        self.push_of_contacts(&mut query);
+        query.push(format_args!(" LIMIT {MANY})"));
+        Ok(query.build_query_scalar::<i64>().fetch_one(on).await? >= MANY)
+    }
+
+    fn push_of_contacts(&self, query: &mut QueryBuilder) {
+        query.push(" FROM tokens WHERE account_id = ").push_bind(self.account);
+        query
+            .push(" AND deleted_at IS NULL AND primary_contact IN (")
+            .push_list(self.contacts.iter().copied())
+            .push(")");
+    }
+
+    /// Appends queries for the ids to another one.
+    fn push_ids(&self, query: &mut QueryBuilder) {
+        if !self.contacts.is_empty() {
+            query.push(" UNION ALL SELECT id");
+            self.push_of_contacts(query);
+        }
+        if let Some(sid) = &self.sid {
+            query.push(" UNION ALL SELECT id FROM tokens WHERE sid = ").push_bind(sid.as_str());
+        }
+    }
+
+    /// Appends conditions to another one.
+    fn push_conditions(&self, query: &mut QueryBuilder) {
+        if !self.contacts.is_empty() {
+            query.push(" OR primary_contact IN (").push_list(self.contacts.iter().copied()).push(")");
+        }
+        if let Some(sid) = &self.sid {
+            query.push(" OR sid = ").push_bind(sid.as_str());
+        }
+    }
+}
+
+/// Returns the account's users that the text finds. There are few enough to look at each.
+async fn contacts(account: AccountId, part: &str, on: &mut Connection) -> Result<Vec<UserId>, Error> {
+    let users: Vec<PersonRow> = query_as(
+        "SELECT users.id, users.name, users.email FROM memberships JOIN users ON users.id = memberships.user_id
+         WHERE memberships.account_id = $1",
+    )
+    .bind(account)
+    .fetch_all(on)
+    .await?;
+    let people = users.into_iter().map(Person::from);
+    Ok(people.filter(|person| person.is_found_by(part)).map(|person| person.id).collect())
 }
 
 /// Returns the FTS5 expression for exactly this text.

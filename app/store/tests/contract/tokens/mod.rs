@@ -3,5 +3,6 @@
 pub mod changes;
 pub mod concurrency;
 pub mod list;
+pub mod search;
 pub mod undo;
 pub mod usage;
