@@ -14,7 +14,7 @@ use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::ui::time::use_zone;
 use crate::words::{self, Words};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use domain::audit::{
     action::ActionGroup,
     trail::{EXPORT_MAX, Head, Trail, TrailFilter},
@@ -139,9 +139,8 @@ fn day_field(
     let on_change = move |event: ev::Event| {
         let mut next = filter.get_untracked().at(PagePosition::First);
         set(&mut next, date::parse(&event_target_value(&event)));
-        let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
-        next.offset = i16::try_from(zone.with_value(|zone| zone.offset(at)).local_minus_utc() / 60).unwrap_or_default();
-        go.run((next, Step::Chosen));
+        (next.offset, next.end_offset) = (None, None);
+        go.run((next.in_zone(|at| zone.with_value(|zone| zone.offset(at))), Step::Chosen));
     };
     let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
     view! {
