@@ -8,7 +8,7 @@ use crate::ui::field::{Control, FieldProblem, FormField, Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
-use crate::ui::time::date_text;
+use crate::ui::time::{Zone, date_text, use_zone};
 use crate::words::{self, Words};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::gate::api_version::ApiVersion;
@@ -16,6 +16,7 @@ use domain::members::membership::{Contact, MembershipState};
 use domain::text::{Field, FieldError};
 use domain::tokens::expiry::{self, Lifetime, Terms};
 use domain::tokens::scope::Scopes;
+use leptos::ev;
 use leptos::oco::Oco;
 use leptos::prelude::*;
 
@@ -168,7 +169,24 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         Some(max) => t_string!(i18n, form.expires_hint_longest, max = max).to_string(),
         None => t_string!(i18n, form.expires_hint).to_owned(),
     };
-    let [earliest, latest] = [0, terms.days()].map(|days| (terms.now + TimeDelta::days(days.into())).date_naive());
+    let zone = StoredValue::new(use_zone());
+    let offset_at = move |at: DateTime<Utc>| zone.with_value(|zone| zone.offset(at));
+    let day_in = move |days: u16| {
+        let at = terms.now + TimeDelta::days(days.into());
+        at.with_timezone(&offset_at(at)).date_naive().to_string()
+    };
+    let last_day = move || {
+        if zone.with_value(Zone::is_known) {
+            t_string!(i18n, form.last_day_own)
+        } else {
+            t_string!(i18n, form.last_day)
+        }
+    };
+    let offset = RwSignal::new(String::new());
+    let on_day = move |event: ev::Event| {
+        let of_day = expiry::offset_of_end(&event_target_value(&event), offset_at);
+        offset.set(of_day.map(|offset| offset.to_string()).unwrap_or_default());
+    };
     let element = move |of: &Control| {
         view! {
             <select
@@ -183,15 +201,18 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
             </select>
             // Without our wasm it is always shown.
             <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>
-                <label class="label" for="last-day">{t_signal!(i18n, form.last_day)}</label>
+                <label class="label" for="last-day">{last_day}</label>
                 <input
                     type="date"
                     id="last-day"
                     name="form[last_day]"
-                    min=earliest.to_string()
-                    max=latest.to_string()
+                    min=move || day_in(0)
+                    max=move || day_in(terms.days())
                     aria-describedby="expires-error"
+                    on:input=on_day
                 />
+                // Without our wasm, the server takes the zone of the preferences, else UTC.
+                <input type="hidden" name="form[last_day_offset]" value=move || offset.get()/>
             </div>
         }
     };
