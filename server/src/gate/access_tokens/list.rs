@@ -1,4 +1,5 @@
-//! `GET /AccessTokens`: the account's tokens, oldest first, by `Name` and `State` if asked.
+//! `GET /AccessTokens`: the account's tokens, oldest first, by `Name` and `State` if asked. `Name` finds what the console's
+//! search finds.
 
 use domain::{
     gate::access::Caller,
@@ -25,8 +26,13 @@ const NAME: &str = "AccessTokens";
 pub struct Filter(TokenFilter);
 
 impl Argument<'_> for Filter {
-    const PARAMETERS: &'static [Parameter] =
-        &[Parameter::Text("Name", "Part of the name."), Parameter::OneOf("State", &["ENABLED", "DISABLED"])];
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::Text(
+            "Name",
+            "Part of the name, of the primary contact's name or e-mail address, or the Account SID.",
+        ),
+        Parameter::OneOf("State", &["ENABLED", "DISABLED"]),
+    ];
 
     fn of(call: &Call<'_>) -> Result<Self, GateError> {
         let state = match call.query.get("State") {
