@@ -156,7 +156,8 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         option(String::new(), Signal::derive(text))
     });
     let kept = current.and_then(|ChosenEnd(end)| end).map(|end| {
-        let text = move || t_string!(i18n, form.expires_kept, date = date_text(i18n, end)).to_string();
+        let text =
+            move || t_string!(i18n, form.expires_kept, date = date_text(i18n, expiry::last_moment(end))).to_string();
         option(expiry::written(Some(end)), Signal::derive(text))
     });
     let offered = terms.offered().into_iter().map(|days| {

@@ -63,6 +63,13 @@ pub fn end(
     [expires_at, at_longest].into_iter().flatten().min()
 }
 
+/// Returns the last time at which an Auth Token that expires at `end` has not expired. Its date is the day that a person
+/// chose as the last one, while `end` may be the midnight after it.
+#[must_use]
+pub fn last_moment(end: DateTime<Utc>) -> DateTime<Utc> {
+    end - TimeDelta::microseconds(1)
+}
+
 /// Returns whether an Auth Token that expires at `end` has expired.
 #[must_use]
 pub fn has_ended(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
@@ -248,7 +255,8 @@ mod tests {
             let offset = offset_of_end(day, |at| at.with_timezone(&zone).offset().fix()).unwrap().to_string();
             let end = terms.read(LAST_DAY, LastDay { day, offset: &offset }, None).unwrap().unwrap();
             assert_eq!(end.to_rfc3339(), expected, "{zone} {day}");
-            assert_eq!((end - TimeDelta::seconds(1)).with_timezone(&zone).date_naive().to_string(), day, "{zone}");
+            assert_eq!(last_moment(end).with_timezone(&zone).date_naive().to_string(), day, "{zone}");
+            assert!(!has_ended(Some(end), last_moment(end)) && has_ended(Some(end), end));
         }
         for offset in ["x", "900", "-721"] {
             let read = terms.read(LAST_DAY, LastDay { day: "2018-11-03", offset }, None);
