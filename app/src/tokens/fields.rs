@@ -3,20 +3,20 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::tokens::last_day::LastDayField;
 use crate::tokens::scope_picker::ScopePicker;
 use crate::ui::field::{Control, FieldProblem, FormField, Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
-use crate::ui::time::{Zone, date_text, use_zone};
+use crate::ui::time::date_text;
 use crate::words::{self, Words};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::gate::api_version::ApiVersion;
 use domain::members::membership::{Contact, MembershipState};
 use domain::text::{Field, FieldError};
 use domain::tokens::expiry::{self, Lifetime, Terms};
 use domain::tokens::scope::Scopes;
-use leptos::ev;
 use leptos::oco::Oco;
 use leptos::prelude::*;
 
@@ -170,24 +170,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         Some(max) => t_string!(i18n, form.expires_hint_longest, max = max).to_string(),
         None => t_string!(i18n, form.expires_hint).to_owned(),
     };
-    let zone = StoredValue::new(use_zone());
-    let offset_at = move |at: DateTime<Utc>| zone.with_value(|zone| zone.offset(at));
-    let day_in = move |days: u16| {
-        let at = terms.now + TimeDelta::days(days.into());
-        at.with_timezone(&offset_at(at)).date_naive().to_string()
-    };
-    let last_day = move || {
-        if zone.with_value(Zone::is_known) {
-            t_string!(i18n, form.last_day_own)
-        } else {
-            t_string!(i18n, form.last_day)
-        }
-    };
-    let offset = RwSignal::new(String::new());
-    let on_day = move |event: ev::Event| {
-        let of_day = expiry::offset_of_end(&event_target_value(&event), offset_at);
-        offset.set(of_day.map(|offset| offset.to_string()).unwrap_or_default());
-    };
+    let without_day = move || hydrated.get() && chosen.get() != expiry::LAST_DAY;
     let element = move |of: &Control| {
         view! {
             <select
@@ -200,21 +183,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                 {offered}
                 {by_date}
             </select>
-            // Without our wasm it is always shown.
-            <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>
-                <label class="label" for="last-day">{last_day}</label>
-                <input
-                    type="date"
-                    id="last-day"
-                    name="form[last_day]"
-                    min=move || day_in(0)
-                    max=move || day_in(terms.days())
-                    aria-describedby="expires-error"
-                    on:input=on_day
-                />
-                // Without our wasm, the server takes the zone of the preferences, else UTC.
-                <input type="hidden" name="form[last_day_offset]" value=move || offset.get()/>
-            </div>
+            <LastDayField terms hidden=Signal::derive(without_day)/>
         }
     };
     labelled(Field::Expires, Signal::derive(hint), errors, false, element)
