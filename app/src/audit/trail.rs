@@ -12,7 +12,7 @@ use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
 use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
-use crate::ui::time::use_zone;
+use crate::ui::time::{Zone, use_zone};
 use crate::words::{self, Words};
 use chrono::NaiveDate;
 use domain::audit::{
@@ -31,7 +31,13 @@ use leptos_router::hooks::{use_location, use_navigate};
 pub fn AuditTrail() -> impl IntoView {
     let i18n = use_i18n();
     let query = use_location().search;
-    let filter = Memo::new(move |_| query.with(|query| routes::trail_filter(query)));
+    let zone = StoredValue::new(use_zone());
+    let filter = Memo::new(move |_| {
+        let filter = query.with(|query| routes::trail_filter(query));
+        // A plain form's link has days only.
+        let own = zone.with_value(Zone::is_known);
+        if own { filter.in_zone(|at| zone.with_value(|zone| zone.offset(at))) } else { filter }
+    });
     let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(move || (filter.get(), loads.get()), |(filter, _)| trail(filter));
     let navigate = use_navigate();
