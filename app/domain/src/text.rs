@@ -99,8 +99,8 @@ pub(crate) fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Returns the text in normal form C, but for compatibility ideographs, which stay as they are: `渚` (U+FA46) and `渚`
-/// (U+6E1A) are different spellings of a name, although NFC makes the second of the first.
+/// Returns the text in normal form C, but for compatibility ideographs, which stay as they are: U+FA46 and U+6E1A,
+/// both 渚, are different spellings of a name, although NFC makes the second of the first.
 fn composed(text: &str) -> String {
     let is_kept = |c: char| matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}');
     let mut composed = String::with_capacity(text.len());

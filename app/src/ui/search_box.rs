@@ -54,7 +54,7 @@ pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<Stri
             typed.set(text);
         }
     });
-    // What an input method still composes is not meant yet: kana that are to become kanji would empty the list.
+    // Text that an input method still composes is not meant yet: kana that are to become kanji would empty the list.
     let composing = StoredValue::new(false);
     let mut after_a_pause = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |text: String| {
         // Clear all may have been pressed in between.
