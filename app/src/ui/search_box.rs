@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
-use web_sys::InputEvent;
 
 /// The pause in typing after which the list is updated.
 const TYPING_PAUSE: Duration = Duration::from_millis(180);
@@ -64,7 +63,7 @@ pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<Stri
         }
     });
     let on_input = move |event: ev::Event| {
-        composing.set_value(event.dyn_ref::<InputEvent>().is_some_and(InputEvent::is_composing));
+        composing.set_value(event.dyn_ref::<ev::InputEvent>().is_some_and(ev::InputEvent::is_composing));
         if composing.get_value() {
             return;
         }

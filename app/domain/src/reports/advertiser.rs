@@ -203,7 +203,7 @@ impl fmt::Display for Expected {
             }
             Self::Website => f.write_str("write an address such as www.example.com or https://example.com/shop"),
             Self::Currency => f.write_str("write the three letters of ISO 4217, such as JPY"),
-            Self::Digits => f.write_str("write the digits of a telephone number"),
+            Self::Digits => f.write_str("write digits only, without spaces or dashes"),
             Self::DateTime => f.write_str("write a date and time with UTC offset, such as 2021-03-15T09:22:11-07:00"),
             Self::OneOf(values) => write!(f, "write one of {}", values.join(", ")),
         }
@@ -401,7 +401,7 @@ mod tests {
                 "Id: write a whole number such as 1048291",
                 "Name: this can't be empty; write something",
                 "State: write one of ACTIVE, DELINQUENT",
-                "PhoneNumber: write the digits of a telephone number",
+                "PhoneNumber: write digits only, without spaces or dashes",
             ]
         );
     }

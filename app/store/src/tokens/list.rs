@@ -186,10 +186,7 @@ mod with_services {
     use crate::clock::Clock;
     use crate::db::paging::Side;
     use crate::db::plans::{plan, stores};
-    use crate::tokens::search::Also;
-    use domain::members::user::UserId;
     use domain::tokens::filter::CreatedOn;
-    use domain::tokens::secret::AccountSid;
     use domain::tokens::token::TokenState;
     use uuid::Uuid;
 
@@ -304,55 +301,6 @@ mod with_services {
                     let plan = plan(&store, query).await;
                     let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
                     assert!(sqlite || plan.contains("Bitmap Index Scan on tokens_by_part_of_name"), "{plan}");
-                }
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn tokens_of_a_contact_and_an_account_sid_are_found_by_indexes() {
-        for store in stores().await {
-            let dialect = store.core.pools().dialect();
-            let account = AccountId(Uuid::nil());
-            let sid = AccountSid::try_from(format!("IR{}", "0".repeat(33))).ok();
-            let also = Also { account, contacts: vec![UserId(Uuid::max())], sid };
-            let search = Search::Or(Box::new(Search::Indexed("rare".to_owned())), also);
-            for sort in Sort::ALL {
-                let filter = &TokenFilter { sort, ..TokenFilter::default() };
-                let wanted = Wanted { dialect, account, filter, search: search.clone(), now: Clock::system().now() };
-                let side = Side { key: Some(keys(sort).remove(0)), backwards: false };
-                let queries = [side.rows_queries(&wanted, true), side.count_queries(&wanted, COUNTED, false)];
-                for query in queries.into_iter().flatten().chain([wanted.count()]) {
-                    let plan = plan(&store, query).await;
-                    let used = match dialect {
-                        Dialect::Sqlite => [
-                            "SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)",
-                            "tokens_by_contact (primary_contact=? AND account_id=?)",
-                            "sqlite_autoindex_tokens_2 (sid=?)",
-                        ],
-                        Dialect::Postgres => ["tokens_by_part_of_name", "tokens_by_contact", "tokens_sid_key"],
-                    };
-                    assert!(used.into_iter().all(|index| plan.contains(index)), "{sort:?}: {plan}");
-                }
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn short_part_of_a_name_or_a_contact_is_found_along_the_order() {
-        for store in stores().await {
-            let dialect = store.core.pools().dialect();
-            let account = AccountId(Uuid::nil());
-            let indexes = ["tokens_by_creation", "tokens_by_name", "tokens_by_use"];
-            for (sort, index) in Sort::ALL.into_iter().zip(indexes) {
-                let filter = &TokenFilter { sort, ..TokenFilter::default() };
-                let also = Also { account, contacts: vec![UserId(Uuid::nil())], sid: None };
-                let search = Search::Or(Box::new(Search::Each("x".to_owned())), also);
-                let wanted = Wanted { dialect, account, filter, search, now: Clock::system().now() };
-                for query in Side::ALL.rows_queries(&wanted, true) {
-                    let plan = plan(&store, query).await;
-                    assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sort:?}: {plan}");
-                    assert!(!plan.contains("Seq Scan on tokens"), "{sort:?}: {plan}");
                 }
             }
         }

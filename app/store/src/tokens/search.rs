@@ -98,10 +98,15 @@ impl Search {
     /// Returns the comparison of the account. The plus keeps `SQLite` from going through all rows of the account to see
     /// whether each is among the few that the index finds.
     pub(crate) fn account_is(&self, dialect: Dialect) -> &'static str {
-        match (self, dialect) {
-            (Self::Or(by_name, _), dialect) => by_name.account_is(dialect),
-            (Self::Indexed(_), Dialect::Sqlite) => "+account_id = ",
-            _ => "account_id = ",
+        if self.is_indexed() && dialect == Dialect::Sqlite { "+account_id = " } else { "account_id = " }
+    }
+
+    /// Returns whether few rows are found by indexes of the search's own.
+    pub(crate) fn is_indexed(&self) -> bool {
+        match self {
+            Self::All | Self::Each(_) => false,
+            Self::Indexed(_) => true,
+            Self::Or(by_name, _) => by_name.is_indexed(),
         }
     }
 
@@ -150,10 +155,15 @@ impl Also {
         if self.contacts.is_empty() {
             return Ok(false); // no two tokens have the same Account SID
         }
+        Ok(self.count_query().build_query_scalar::<i64>().fetch_one(on).await? >= MANY)
+    }
+
+    /// Returns the query for the number of tokens of these contacts, counted up to [`MANY`].
+    fn count_query(&self) -> QueryBuilder {
         let mut query = QueryBuilder::new("SELECT COUNT(*) FROM (SELECT 1");
         self.push_of_contacts(&mut query);
-        query.push(format_args!(" LIMIT {MANY})"));
-        Ok(query.build_query_scalar::<i64>().fetch_one(on).await? >= MANY)
+        query.push(format_args!(" LIMIT {MANY}) AS counted"));
+        query
     }
 
     fn push_of_contacts(&self, query: &mut QueryBuilder) {
@@ -224,5 +234,80 @@ mod tests {
     fn typed_text_is_escaped_for_like_and_fts5() {
         assert_eq!(pattern(r"100%_\"), r"%100\%\_\\%");
         assert_eq!(phrase(r#"a "b" OR c*"#), r#""a ""b"" OR c*""#);
+    }
+}
+
+#[cfg(test)]
+mod with_services {
+    use super::*;
+    use crate::db::plans::{plan, stores};
+    use uuid::Uuid;
+
+    const ORDERS: [(&str, &str); 3] = [
+        ("tokens_by_creation", " ORDER BY created_at DESC, id DESC LIMIT 24"),
+        ("tokens_by_name", " ORDER BY name_folded, id LIMIT 24"),
+        ("tokens_by_use", " ORDER BY last_used_at DESC NULLS LAST, id DESC LIMIT 24"),
+    ];
+
+    fn account() -> AccountId {
+        AccountId(Uuid::nil())
+    }
+
+    /// Returns the query with this head and end for the tokens that the search finds.
+    fn query(search: &Search, dialect: Dialect, head: &str, end: &str) -> QueryBuilder {
+        let mut query = QueryBuilder::new(format!("{head} FROM tokens WHERE deleted_at IS NULL AND "));
+        query.push(search.account_is(dialect)).push_bind(account());
+        search.push(&TOKENS, dialect, &mut query);
+        query.push(end);
+        query
+    }
+
+    #[tokio::test]
+    async fn contact_and_account_sid_are_found_by_indexes() {
+        for store in stores().await {
+            let dialect = store.core.pools().dialect();
+            let sid = AccountSid::try_from(format!("IR{}", "0".repeat(33))).ok();
+            let also = Also { account: account(), contacts: vec![UserId(Uuid::max())], sid };
+            let search = Search::Or(Box::new(Search::Indexed("rare".to_owned())), also);
+            let rows = ORDERS.map(|(_, order)| query(&search, dialect, "SELECT id", order));
+            for query in rows.into_iter().chain([query(&search, dialect, "SELECT COUNT(*)", "")]) {
+                let plan = plan(&store, query).await;
+                let used = match dialect {
+                    Dialect::Sqlite => [
+                        "SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)",
+                        "primary_contact=?",
+                        "sqlite_autoindex_tokens_2 (sid=?)",
+                    ],
+                    Dialect::Postgres => ["tokens_by_part_of_name", "_contact", "tokens_sid_key"],
+                };
+                assert!(used.into_iter().all(|index| plan.contains(index)), "{plan}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn short_part_of_a_name_or_contact_is_found_along_the_order() {
+        for store in stores().await {
+            let dialect = store.core.pools().dialect();
+            let also = Also { account: account(), contacts: vec![UserId(Uuid::nil())], sid: None };
+            let search = Search::Or(Box::new(Search::Each("x".to_owned())), also);
+            for (index, order) in ORDERS {
+                let plan = plan(&store, query(&search, dialect, "SELECT id", order)).await;
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+                assert!(!plan.contains("Seq Scan on tokens"), "{plan}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_of_contacts_are_counted_from_their_index() {
+        for store in stores().await {
+            let contacts = [0, 1].map(|id| UserId(Uuid::from_u128(id))).to_vec();
+            let also = Also { account: account(), contacts, sid: None };
+            let plan = plan(&store, also.count_query()).await;
+            // If most match, PostgreSQL may use another index of the account's.
+            let sqlite = plan.contains("primary_contact=?");
+            assert!(sqlite || !plan.contains("Seq Scan on tokens"), "{plan}");
+        }
     }
 }
