@@ -12,6 +12,7 @@ mod normal_form;
 pub mod paging;
 mod refusal;
 pub mod reports;
+pub mod search;
 pub mod sign_in;
 pub mod text;
 pub mod tokens;

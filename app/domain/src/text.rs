@@ -90,32 +90,48 @@ pub fn is_unsupported(c: char) -> bool {
 #[must_use]
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace()
-        || matches!(
-            c,
-            '\u{200c}' | '\u{200d}' | '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{fe00}'
-                ..='\u{fe0f}'
-        )
+        || matches!(c, '\u{200c}' | '\u{200d}' | '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}')
+        || is_variation_selector(c)
 }
 
-/// Returns one line of text: trimmed, NFC, each run of white space replaced by one space.
+/// Returns whether the character only selects a form of the one before it: that of a person's name, or of an emoji.
+pub(crate) fn is_variation_selector(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Returns the text in normal form C, but for compatibility ideographs, which stay as they are: U+FA46 and U+6E1A,
+/// both 渚, are different spellings of a name, although NFC makes the second of the first.
+fn composed(text: &str) -> String {
+    let is_kept = |c: char| matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}');
+    let mut composed = String::with_capacity(text.len());
+    for part in text.split_inclusive(is_kept) {
+        let rest = part.trim_end_matches(is_kept);
+        composed += &nfc(rest);
+        composed += &part[rest.len()..];
+    }
+    composed
+}
+
+/// Returns one line of text: trimmed, NFC except for compatibility ideographs, each run of white space replaced by one
+/// space.
 ///
 /// # Errors
 /// [`Problem::Required`] if nothing visible is left, [`Problem::TooLong`] beyond `max` characters,
 /// [`Problem::UnsupportedCharacters`] for those of [`is_unsupported`].
 pub fn line(input: &str, max: usize) -> Result<String, Problem> {
-    let line = nfc(&input.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = composed(&input.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().all(|c| is_blank(c) || is_unsupported(c)) {
         return Err(Problem::Required);
     }
     checked(line, max, is_unsupported)
 }
 
-/// Returns text of several lines, possibly empty: trimmed, NFC, line ends as `\n`.
+/// Returns text of several lines, possibly empty: trimmed, NFC except for compatibility ideographs, line ends as `\n`.
 ///
 /// # Errors
 /// As [`line`], but empty text, line feeds and tabs are allowed.
 pub fn paragraph(input: &str, max: usize) -> Result<String, Problem> {
-    let paragraph = nfc(input.replace("\r\n", "\n").trim());
+    let paragraph = composed(input.replace("\r\n", "\n").trim());
     checked(paragraph, max, |c| is_unsupported(c) && !matches!(c, '\n' | '\t'))
 }
 
@@ -136,8 +152,39 @@ pub fn masked(number: &str) -> String {
     if number.is_empty() { String::new() } else { format!("XXXXX{}", &number[shown..]) }
 }
 
-/// Returns a name in the form in which it is searched and sorted: NFKC and lower case, so that `ＡＢＣ`, `abc` and `Abc`,
-/// or `ｶｷﾞ` and `カギ`, are equal.
+/// Returns the text with full-width letters, digits and signs of ASCII in their usual width, as an input method may
+/// leave them in what is not Japanese: addresses, numbers, identifiers.
+#[must_use]
+pub fn narrowed(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        c => c,
+    };
+    text.chars().map(narrow).collect()
+}
+
+/// Returns a telephone number as it will be stored: its digits alone, in the usual width, without separators and the
+/// plus sign of the country code. Separators alone count as none.
+#[must_use]
+pub fn phone_number(input: &str) -> Option<String> {
+    let typed: String = narrowed(input).chars().filter(|c| !separates_digits(*c)).collect();
+    let digits = typed.strip_prefix('+').unwrap_or(&typed);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.to_owned())
+}
+
+/// Returns whether the character only groups the digits of a telephone number: white space, hyphens, dashes and what
+/// Japanese keyboards have in their stead, brackets, dots and slashes.
+#[must_use]
+pub fn separates_digits(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '(' | ')' | '.' | '/' | 'ー' | '\u{ff70}' | '・' | '\u{2212}' | '\u{2010}'..='\u{2015}')
+        || matches!(c, '－' | '（' | '）' | '．' | '／')
+}
+
+/// Returns the text in the form in which e-mail addresses and passwords are compared: NFKC and lower case, so that
+/// `ＡＢＣ`, `abc` and `Abc` are equal. It decides who signs in, so it never changes; names are searched by
+/// [`search_form`](crate::search::search_form).
 #[must_use]
 pub fn folded(text: &str) -> String {
     nfkc(text).chars().flat_map(char::to_lowercase).collect()
@@ -187,6 +234,44 @@ mod tests {
         assert_eq!(folded("ＡＢＣ ｶｷﾞ"), "abc カギ");
     }
 
+    #[test]
+    fn compatibility_ideographs_stay_as_typed() {
+        for kept in ["\u{fa46}", "山\u{fa11}", "\u{fa19}社 \u{2f81a}", "葛\u{e0100}飾", "\u{f900}\u{fa46}\u{3099}"]
+        {
+            assert_eq!(line(kept, 100).as_deref(), Ok(kept));
+            assert_eq!(paragraph(kept, 100).as_deref(), Ok(kept));
+        }
+        assert_eq!(line("カ\u{3099}\u{fa46}e\u{301}", 100).as_deref(), Ok("ガ\u{fa46}é"));
+        assert_eq!(line("\u{e0100}", 100), Err(Problem::Required));
+    }
+
+    #[test]
+    fn phone_number_is_taken_in_any_width_and_grouping() {
+        for typed in [
+            "0355500110",
+            "03-5550-0110",
+            "（０３）５５５０－０１１０",
+            "03ー5550ー0110",
+            "03−5550‐0110",
+            " 03 5550\u{3000}0110 ",
+            "03.5550/0110",
+        ] {
+            assert_eq!(phone_number(typed).as_deref(), Some("0355500110"), "{typed}");
+        }
+        assert_eq!(phone_number("+81 3-5550-0110").as_deref(), Some("81355500110"));
+        assert_eq!(phone_number("（＋８１）３").as_deref(), Some("813"));
+        assert_eq!((phone_number("").as_deref(), phone_number("-").as_deref()), (Some(""), Some("")));
+        for wrong in ["03-5550-0110 内線 12", "0120-KAGI", "③", "٣", "81+3", "++81", "ext"] {
+            assert_eq!(phone_number(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn full_width_ascii_is_narrowed_and_nothing_else() {
+        assert_eq!(narrowed("ＩＲ０１～＠．　ａ"), "IR01~@. a");
+        assert_eq!(narrowed("カギ ｶｷﾞ 〜 ①"), "カギ ｶｷﾞ 〜 ①");
+    }
+
     proptest! {
         #[test]
         fn cleaning_twice_changes_nothing(input in "\\PC{0,60}") {
@@ -195,6 +280,23 @@ mod tests {
             }
             if let Ok(once) = paragraph(&input, 200) {
                 prop_assert_eq!(paragraph(&once, 200), Ok(once.clone()));
+            }
+        }
+
+        #[test]
+        fn typed_text_is_kept_but_for_composing_and_white_space(input in "[a-zぁ-んァ-ヶ一-龠\u{f900}-\u{faff}\u{e0100}～〜 ]{1,60}") {
+            // Nothing here composes.
+            if let Ok(line) = line(&input, 200) {
+                prop_assert_eq!(line, input.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+        }
+
+        #[test]
+        fn phone_number_keeps_its_digits_in_order(typed in "[-+ ()0-9０-９ー－a]{0,20}") {
+            let digits: String = narrowed(&typed).chars().filter(char::is_ascii_digit).collect();
+            if let Some(number) = phone_number(&typed) {
+                prop_assert_eq!(&number, &digits);
+                prop_assert_eq!(phone_number(&number), Some(number));
             }
         }
 

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use {
-    crate::request::context::allowed,
+    crate::request::context::{allowed, offset_at, preferences},
     domain::{
         audit::{
             action::ActionGroup,
@@ -28,6 +28,8 @@ use {
 #[server(GetTrail, prefix = "/api", endpoint = "audit/trail", protocol = Call)]
 pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     let (store, by) = allowed(Permission::SeeAuditTrail)?;
+    let preferences = preferences();
+    let filter = filter.in_zone(|at| offset_at(&preferences, at)); // a plain form has days only
     let (entries, position) = store.audit().page(by.account, &filter).await?;
     let people = store.members().people(by.account).await?;
     let head = store.audit().head(by.account).await?;

@@ -13,9 +13,9 @@ use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
 use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
-use crate::ui::time::use_zone;
+use crate::ui::time::{Zone, use_zone};
 use crate::words::{self, Words};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use domain::audit::{
     action::ActionGroup,
     trail::{EXPORT_MAX, Head, Trail, TrailFilter},
@@ -31,7 +31,13 @@ use leptos_router::hooks::{use_location, use_navigate};
 pub fn AuditTrail() -> impl IntoView {
     let i18n = use_i18n();
     let query = use_location().search;
-    let filter = Memo::new(move |_| query.with(|query| routes::trail_filter(query)));
+    let zone = StoredValue::new(use_zone());
+    let filter = Memo::new(move |_| {
+        let filter = query.with(|query| routes::trail_filter(query));
+        // A plain form's link has days only.
+        let own = zone.with_value(Zone::is_known);
+        if own { filter.in_zone(|at| zone.with_value(|zone| zone.offset(at))) } else { filter }
+    });
     let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(move || (filter.get(), loads.get()), |(filter, _)| trail(filter));
     let (navigate, history) = (use_navigate(), FilterHistory::new());
@@ -146,9 +152,8 @@ fn day_field(
     let on_change = move |event: ev::Event| {
         let mut next = filter.get_untracked().at(PagePosition::First);
         set(&mut next, date::parse(&event_target_value(&event)));
-        let at = next.from.or(next.to).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
-        next.offset = i16::try_from(zone.with_value(|zone| zone.offset(at)).local_minus_utc() / 60).unwrap_or_default();
-        go.run((next, Step::Chosen));
+        (next.offset, next.end_offset) = (None, None);
+        go.run((next.in_zone(|at| zone.with_value(|zone| zone.offset(at))), Step::Chosen));
     };
     let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
     view! {

@@ -4,6 +4,8 @@ use crate::error::AppError;
 use crate::i18n::Locale;
 use crate::mail::Mail;
 use crate::request::cookies::{LANGUAGE, SESSION, cookie_of};
+use chrono::{DateTime, FixedOffset, Offset, Utc};
+use chrono_tz::Tz;
 use domain::Refusal;
 use domain::gate::{address_range::UNKNOWN, client_address::ClientAddress};
 use domain::members::role::Permission;
@@ -70,6 +72,13 @@ pub async fn myself_after_step_up() -> Result<(Store, CurrentUser), AppError> {
 /// Returns the signed-in user's preferences for pages, or the default.
 pub fn preferences() -> Preferences {
     extension().unwrap_or_default()
+}
+
+/// Returns the offset from UTC at that time of the zone that these preferences name; UTC if they name none, as the server
+/// does not know the browser's.
+pub fn offset_at(preferences: &Preferences, at: DateTime<Utc>) -> FixedOffset {
+    let zone = preferences.time_zone.as_deref().and_then(|name| name.parse::<Tz>().ok());
+    zone.map_or_else(|| Utc.fix(), |zone| at.with_timezone(&zone).offset().fix())
 }
 
 /// Returns whether the signed-in user has to set up a second factor first.

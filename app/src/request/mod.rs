@@ -10,4 +10,4 @@ pub mod protocol;
 pub mod request_id;
 
 #[cfg(feature = "ssr")]
-pub use context::{BehindProxy, CurrentUserUnknown, SettingUp};
+pub use context::{BehindProxy, CurrentUserUnknown, SettingUp, offset_at};

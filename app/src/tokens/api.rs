@@ -19,7 +19,9 @@ use uuid::Uuid;
 #[cfg(feature = "ssr")]
 use {
     crate::{
-        request::context::{allowed, allowed_after_step_up, answer_header, plain_form_goes_on_to, wants_page},
+        request::context::{
+            allowed, allowed_after_step_up, answer_header, offset_at, plain_form_goes_on_to, preferences, wants_page,
+        },
         routes,
     },
     domain::Refusal,
@@ -140,7 +142,7 @@ pub async fn terms() -> Result<Terms, AppError> {
 pub async fn create(form: TokenForm, request: Uuid) -> Result<Issued, AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
     let (people, terms) = (store.members().contacts(by.account, None).await?, store.account().terms(by.account).await?);
-    let settings = form.validate(&people, None, &terms).map_err(AppError::Invalid)?;
+    let settings = in_own_zone(form).validate(&people, None, &terms).map_err(AppError::Invalid)?;
     let issued = store.tokens().create(&by, settings, request).await?;
     plain_form_goes_on_to(&routes::with_notice(&routes::token(issued.token.id), routes::Notice::Created));
     Ok(answer_with_secret(issued))
@@ -161,10 +163,17 @@ pub async fn update(id: TokenId, form: TokenForm, revision: i64) -> Result<Updat
     let current = current.settings;
     let people = store.members().contacts(by.account, Some(current.primary_contact)).await?;
     let terms = store.account().terms(by.account).await?;
-    let settings = form.validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
+    let settings = in_own_zone(form).validate(&people, Some(&current), &terms).map_err(AppError::Invalid)?;
     let (token, name_exists) = store.tokens().update(&by, id, settings, revision).await?;
     plain_form_goes_on_to(&routes::with_notice(&routes::token(id), routes::Notice::Updated));
     Ok(Updated { token, name_exists })
+}
+
+/// Returns the form with its last day in the user's time zone, which a plain form does not send.
+#[cfg(feature = "ssr")]
+fn in_own_zone(form: TokenForm) -> TokenForm {
+    let preferences = preferences();
+    form.in_zone(|at| offset_at(&preferences, at))
 }
 
 /// The result of a command.

@@ -5,7 +5,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::{Time, now};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::tokens::expiry::SOON;
+use domain::tokens::expiry::{SOON, last_moment};
 use leptos::prelude::*;
 
 /// *Expires in 12 days* or *Expired*; nothing if it never expires. The server does not know when the page will be read,
@@ -24,7 +24,7 @@ pub fn Expiry(#[prop(into)] ends_at: Signal<Option<DateTime<Utc>>>) -> impl Into
             let count = (left + TimeDelta::days(1) - TimeDelta::microseconds(1)).num_days();
             (move || t_string!(i18n, card.expires_in, count = count).to_string()).into_any()
         }
-        _ => view! { {t_signal!(i18n, card.expires_on)} " " <Time at=end/> }.into_any(),
+        _ => view! { {t_signal!(i18n, card.expires_on)} " " <Time at=last_moment(end)/> }.into_any(),
     };
     view! {
         {move || {

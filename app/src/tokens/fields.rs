@@ -3,6 +3,7 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
+use crate::tokens::last_day::LastDayField;
 use crate::tokens::scope_picker::ScopePicker;
 use crate::ui::field::{Control, FieldProblem, FormField, Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
@@ -10,7 +11,7 @@ use crate::ui::raw_text::TextArea;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::date_text;
 use crate::words::{self, Words};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::gate::api_version::ApiVersion;
 use domain::members::membership::{Contact, MembershipState};
 use domain::text::{Field, FieldError};
@@ -161,7 +162,8 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         option(String::new(), Signal::derive(text))
     });
     let kept = current.and_then(|ChosenEnd(end)| end).map(|end| {
-        let text = move || t_string!(i18n, form.expires_kept, date = date_text(i18n, end)).to_string();
+        let text =
+            move || t_string!(i18n, form.expires_kept, date = date_text(i18n, expiry::last_moment(end))).to_string();
         option(expiry::written(Some(end)), Signal::derive(text))
     });
     let offered = terms.offered().into_iter().map(|days| {
@@ -174,7 +176,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
         Some(max) => t_string!(i18n, form.expires_hint_longest, max = max).to_string(),
         None => t_string!(i18n, form.expires_hint).to_owned(),
     };
-    let [earliest, latest] = [0, terms.days()].map(|days| (terms.now + TimeDelta::days(days.into())).date_naive());
+    let without_day = move || hydrated.get() && chosen.get() != expiry::LAST_DAY;
     let element = move |of: &Control| {
         view! {
             <select
@@ -187,18 +189,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
                 {by_date}
                 {never}
             </select>
-            // Without our wasm it is always shown.
-            <div class="field-more" hidden=move || hydrated.get() && chosen.get() != expiry::LAST_DAY>
-                <label class="label" for="last-day">{t_signal!(i18n, form.last_day)}</label>
-                <input
-                    type="date"
-                    id="last-day"
-                    name="form[last_day]"
-                    min=earliest.to_string()
-                    max=latest.to_string()
-                    aria-describedby="expires-error"
-                />
-            </div>
+            <LastDayField terms hidden=Signal::derive(without_day)/>
         }
     };
     labelled(Field::Expires, Signal::derive(hint), errors, false, element)

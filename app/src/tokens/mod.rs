@@ -10,6 +10,7 @@ pub(crate) mod expiry;
 pub(crate) mod fields;
 pub(crate) mod filters;
 pub(crate) mod history;
+pub(crate) mod last_day;
 pub(crate) mod list;
 pub(crate) mod live;
 pub(crate) mod menu;

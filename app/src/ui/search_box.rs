@@ -1,10 +1,13 @@
-//! A search box; the page's link follows its text after a pause in typing.
+//! A search box; the page's link follows its text after a pause in typing, but not while an input method composes.
 
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use leptos::ev;
 use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
+use wasm_bindgen::JsCast;
 
 /// The pause in typing after which the list is updated.
 const TYPING_PAUSE: Duration = Duration::from_millis(180);
@@ -22,6 +25,9 @@ pub fn search_box(
         let text = typed.get();
         hydrated.get_untracked().then_some(text)
     };
+    // Some browsers report the end of a composition, but no input after it.
+    let on_input = Rc::new(RefCell::new(on_input));
+    let on_end = Rc::clone(&on_input);
     view! {
         <label class="search-box">
             <span class="label">{label}</span>
@@ -34,7 +40,8 @@ pub fn search_box(
                     spellcheck="false"
                     value=typed.get_untracked()
                     prop:value=shown
-                    on:input=on_input
+                    on:input=move |event| (on_input.borrow_mut())(event)
+                    on:compositionend=move |event| (on_end.borrow_mut())(event.into())
                 />
             </span>
         </label>
@@ -53,14 +60,20 @@ pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<Stri
             typed.set(text);
         }
     });
+    // Text that an input method still composes is not meant yet: kana that are to become kanji would empty the list.
+    let composing = StoredValue::new(false);
     let mut after_a_pause = leptos::leptos_dom::helpers::debounce(TYPING_PAUSE, move |text: String| {
         // Clear all may have been pressed in between.
-        if text == typed.get_untracked() && text != linked.get_untracked() {
+        if !composing.get_value() && text == typed.get_untracked() && text != linked.get_untracked() {
             sent.set_value(text.clone());
             follow.run(text);
         }
     });
     let on_input = move |event: ev::Event| {
+        composing.set_value(event.dyn_ref::<ev::InputEvent>().is_some_and(ev::InputEvent::is_composing));
+        if composing.get_value() {
+            return;
+        }
         let text = event_target_value(&event);
         typed.set(text.clone());
         after_a_pause(text);

@@ -59,6 +59,11 @@ pub fn use_zone() -> Zone {
 }
 
 impl Zone {
+    /// Returns whether it is the user's own, not UTC in its stead.
+    pub fn is_known(&self) -> bool {
+        self.chosen.is_some() || self.hydrated.get()
+    }
+
     /// Returns the zone's offset from UTC at that time, including daylight saving time.
     pub fn offset(&self, at: DateTime<Utc>) -> FixedOffset {
         match &self.chosen {

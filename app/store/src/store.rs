@@ -88,6 +88,7 @@ impl Store {
         check::require(&pools, &key).await?;
         let core = Core::new(pools, lock, key, clock);
         core.chain_older_events().await?;
+        core.fold_older_names().await?;
         Ok(Self { core })
     }
 

@@ -129,7 +129,7 @@ for (const language of ['en', 'ja'] as const) {
       const city = section(page, company.corporate_address).getByLabel(company.city);
       await city.fill('x'.repeat(256));
       await email.fill('nobody');
-      await phone.fill('+81 3');
+      await phone.fill('+81 x3');
       await name.fill(' ');
       await save(page, words);
       await expect(name).toBeFocused();
@@ -144,7 +144,7 @@ for (const language of ['en', 'ja'] as const) {
       expect(await stored(page)).toEqual(before);
 
       await name.fill('Kita Media');
-      await phone.fill('81355500110');
+      await phone.fill('（＋８１）3ー5550-0110');
       await city.fill('Sapporo');
       await save(page, words);
       await expect(email).toBeFocused();
@@ -272,7 +272,7 @@ for (const language of ['en', 'ja'] as const) {
         await signIn(page, 'otherAdministrator');
         await change(page, { Currency: 'JPY', PrimaryPhoneNumber: '1' });
         await page.goto(paths.companyInformation);
-        await section(page, company.company).getByLabel(company.primary_phone, { exact: true }).fill('+1');
+        await section(page, company.company).getByLabel(company.primary_phone, { exact: true }).fill('x1');
         await save(page, words);
         await expect(page.getByText(words.error.invalid)).toBeVisible();
         await expect(problem(page, 'PrimaryPhoneNumber')).toHaveText(words.problem.digits);

@@ -140,7 +140,7 @@ for (const language of languages) {
       await expect(page.getByText(say(words.problem.not_within_days, { max: 3650 }))).toBeVisible();
       await axe(page, 'as it is now');
       const day = new Date(Date.now() + 9 * 86_400_000).toISOString().slice(0, 10);
-      await page.getByLabel(words.form.last_day).fill(day);
+      await page.getByLabel(words.form.last_day_own).fill(day);
       await page.getByRole('button', { name: words.next, exact: true }).click();
       await page.getByRole('button', { name: words.next, exact: true }).click();
       await unfold(page);

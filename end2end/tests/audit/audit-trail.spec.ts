@@ -180,7 +180,7 @@ for (const language of ['en', 'ja'] as const) {
         for (const file of ['export.csv', 'export.jsonl']) {
           expect((await page.request.get(`${trail}/${file}`)).status()).toBe(403);
         }
-        const filter = { text: '', group: null, token: null, from: null, to: null, offset: 0, place: 'first' };
+        const filter = { text: '', group: null, token: null, from: null, to: null, offset: null, end_offset: null, place: 'first' };
         expect((await call(page, 'audit/trail', { filter })).status()).toBe(403);
       });
     }

@@ -261,3 +261,14 @@ export async function mark(page: Page): Promise<void> {
 export async function stillMarked(page: Page): Promise<void> {
   expect(await page.evaluate(() => 'marked' in window), 'no page was loaded meanwhile').toBe(true);
 }
+
+/** Puts the page's clock under the test's control. */
+export async function controlClock(page: Page): Promise<void> {
+  await page.clock.install();
+  // Playwright's clock numbers timers from 1e12, beyond the 32 bits that wasm takes: they could not be cleared.
+  await page.addInitScript((from) => {
+    const { setTimeout, clearTimeout } = window;
+    const set = (...timer: Parameters<typeof setTimeout>) => Number(setTimeout(...timer)) - from;
+    Object.assign(window, { setTimeout: set, clearTimeout: (timer?: number) => clearTimeout((timer ?? 0) + from) });
+  }, 1e12);
+}

@@ -1,7 +1,7 @@
 // An open page while the server is down or its database is locked: it shows an error, and recovers without a reload.
 
 import { test, type Page } from '@playwright/test';
-import { call, card, create, dialog, expect, listOf, mark, open, paths, running, signIn, stillMarked, toast, unique } from '../support/fixtures.ts';
+import { call, card, controlClock, create, dialog, expect, listOf, mark, open, paths, running, signIn, stillMarked, toast, unique } from '../support/fixtures.ts';
 import { freePort, holdDatabase, kagitaba, kagitabaAgain, type Server } from '../support/servers.ts';
 import { wordsOf } from '../support/words.ts';
 
@@ -85,17 +85,6 @@ test('a page that failed to load can be tried again', async () => {
   expect(page.url()).toBe(address);
 });
 
-/** Puts the page's clock under the test's control. */
-async function install(): Promise<void> {
-  await page.clock.install();
-  // Playwright's clock numbers timers from 1e12, beyond the 32 bits that wasm takes: they could not be cleared.
-  await page.addInitScript((from) => {
-    const { setTimeout, clearTimeout } = window;
-    const set = (...timer: Parameters<typeof setTimeout>) => Number(setTimeout(...timer)) - from;
-    Object.assign(window, { setTimeout: set, clearTimeout: (timer?: number) => clearTimeout((timer ?? 0) + from) });
-  }, 1e12);
-}
-
 /** Makes the page believe that it is hidden, or visible again. */
 async function hidden(hidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
@@ -107,7 +96,7 @@ async function hidden(hidden: boolean): Promise<void> {
 const unavailable = { status: 503, body: '"Unavailable"' };
 
 test('an unavailable page retries while it is visible', async () => {
-  await install();
+  await controlClock(page);
   await create(page, { name: unique('Away') });
   await open(page, paths.tokens);
   await page.route('**/api/tokens/editable*', (route) => route.fulfill(unavailable));
@@ -135,7 +124,7 @@ test('an unavailable page retries while it is visible', async () => {
 });
 
 test('an unavailable panel leaves the rest of the page alone', async () => {
-  await install();
+  await controlClock(page);
   await page.route('**/api/profile/sessions*', (route) => route.fulfill(unavailable));
   let asked = 0;
   await page.route('**/api/account*', (route) => {

@@ -1,7 +1,7 @@
 //! `/settings/audit-trail/export.csv` and `.jsonl`: the audit trail's entries that match the filter in the query, as a
 //! file, for a person who may see them. At most [`EXPORT_MAX`] at once.
 
-use app::routes;
+use app::{request::offset_at, routes};
 use axum::{
     Extension, Router,
     extract::{RawQuery, State},
@@ -12,7 +12,10 @@ use chrono::{NaiveDate, SecondsFormat};
 use csv::WriterBuilder;
 use domain::{
     audit::trail::{EXPORT_MAX, TrailFilter},
-    members::{role::Permission, user::CurrentUser},
+    members::{
+        role::Permission,
+        user::{CurrentUser, Preferences},
+    },
     reports::report::{BYTE_ORDER_MARK, cell},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -51,9 +54,9 @@ enum Form {
 /// Returns the routes, which find the asker in the request's extensions.
 pub fn router(store: Store) -> Router {
     let export = |form| {
-        get(async move |State(store), asker, RawQuery(query)| match file(&store, asker, query, form).await {
-            Ok(file) => file,
-            Err(error) => refusal(&error),
+        get(async move |State(store), asker, preferences, RawQuery(query)| {
+            let file = file(&store, asker, preferences, query, form).await;
+            file.unwrap_or_else(|error| refusal(&error))
         })
     };
     Router::new()
@@ -65,12 +68,14 @@ pub fn router(store: Store) -> Router {
 async fn file(
     store: &Store,
     asker: Option<Extension<CurrentUser>>,
+    preferences: Option<Extension<Preferences>>,
     query: Option<String>,
     form: Form,
 ) -> Result<Response, ExportError> {
     let Extension(asker) = asker.ok_or(ExportError::SignInNeeded)?;
     asker.require(Permission::SeeAuditTrail).map_err(|_| ExportError::NotAllowed)?;
-    let filter = routes::trail_filter(&query.unwrap_or_default());
+    let Extension(preferences) = preferences.unwrap_or_default();
+    let filter = routes::trail_filter(&query.unwrap_or_default()).in_zone(|at| offset_at(&preferences, at));
     let entries = store.audit().entries(asker.account, &filter, EXPORT_MAX + 1).await?;
     if entries.len() > EXPORT_MAX as usize {
         return Err(ExportError::TooMany);

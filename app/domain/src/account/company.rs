@@ -110,7 +110,7 @@ pub enum FieldKind {
     Line,
     /// A line of text that is not empty.
     Required,
-    /// Digits only.
+    /// A telephone number, of which the digits are kept.
     Digits,
     /// An e-mail address.
     Email,

@@ -233,7 +233,7 @@ mod tests {
                 ("CompanyName", " "),
                 ("FinancialContact.Email", "nobody"),
                 ("MinimumContactRating", "6"),
-                ("SecurityContact.CellPhoneNumber", "+81 3"),
+                ("SecurityContact.CellPhoneNumber", "+81 x3"),
                 ("Website", "a\u{202e}b"),
             ],
         );

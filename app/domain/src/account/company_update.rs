@@ -36,7 +36,7 @@ pub enum Expected {
     Line(usize),
     /// Text that is not empty.
     Something,
-    /// Digits only, or empty.
+    /// A telephone number, or empty: digits, possibly separated.
     Digits,
     /// An e-mail address, or empty.
     Email,
@@ -52,7 +52,7 @@ impl fmt::Display for ProfileProblem {
             Expected::String => f.write_str("send a string; all values are strings here"),
             Expected::Line(max) => write!(f, "send one line of at most {max} characters"),
             Expected::Something => f.write_str("this can't be empty"),
-            Expected::Digits => f.write_str("send digits only, without spaces or dashes"),
+            Expected::Digits => f.write_str("send the digits of a telephone number"),
             Expected::Email => f.write_str("send an e-mail address"),
             Expected::OneOf => {
                 let values = choices(&self.field).unwrap_or_default();
@@ -147,7 +147,7 @@ pub(crate) fn checked(key: &str, value: &str) -> Result<String, Expected> {
     match kind {
         FieldKind::Required if line.is_empty() => Err(Expected::Something),
         FieldKind::Email if !line.is_empty() => user::email(&line).map_err(|_| Expected::Email),
-        FieldKind::Digits if !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
+        FieldKind::Digits => text::phone_number(&line).ok_or(Expected::Digits),
         _ => Ok(line),
     }
 }
@@ -170,9 +170,24 @@ mod tests {
     }
 
     #[test]
+    fn update_takes_phone_numbers_and_addresses_as_written() {
+        let change = json!({
+            "PrimaryPhoneNumber": "＋８１ ３－５５５０－０１１０", "SecondaryPhoneNumber": "-",
+            "FinancialContact": { "Email": "a..b@docomo.ne.jp", "WorkPhoneNumber": "(03) 5550 0110" },
+        });
+        let updated = CompanyInformation::named("Agency").updated(&change).unwrap();
+        assert_eq!(
+            (updated.primary_phone_number.as_str(), updated.secondary_phone_number.as_str()),
+            ("81355500110", "")
+        );
+        let contact = &updated.financial_contact;
+        assert_eq!((contact.email.as_str(), contact.work_phone_number.as_str()), ("a..b@docomo.ne.jp", "0355500110"));
+    }
+
+    #[test]
     fn update_names_every_invalid_field_and_changes_nothing() {
         let change = json!({
-            "CompanyName": " ", "PrimaryPhoneNumber": "+1 555", "MinimumContactRating": "6", "Currency": 5, "Colour": "red",
+            "CompanyName": " ", "PrimaryPhoneNumber": "+1 555-CALL", "MinimumContactRating": "6", "Currency": 5, "Colour": "red",
             "BillingAddress": "Kyoto", "FinancialContact": { "Email": "nobody", "Age": "4" }, "Website": "x".repeat(256),
             "Timezone": "\u{200b}", "IndirectTaxNumber": " ".repeat(256), "EinSsnForeignTaxId": "\u{200d}",
         });

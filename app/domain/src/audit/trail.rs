@@ -6,7 +6,7 @@ use crate::members::user::Person;
 use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
 use crate::tokens::token::TokenId;
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -57,8 +57,10 @@ pub struct TrailFilter {
     pub from: Option<NaiveDate>,
     /// The last day.
     pub to: Option<NaiveDate>,
-    /// The time zone of the days: minutes east of UTC.
-    pub offset: i16,
+    /// The offset from UTC of the first day's beginning, in minutes; `None` if the link does not say.
+    pub offset: Option<i16>,
+    /// The same of the last day's end, which may differ as clocks are put forward and back; `None` if it does not.
+    pub end_offset: Option<i16>,
     /// The page.
     pub place: PagePosition,
 }
@@ -67,7 +69,7 @@ impl TrailFilter {
     /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
         let (from, to) = (get("from").and_then(|day| date::parse(&day)), get("to").and_then(|day| date::parse(&day)));
-        let offset = get("offset").and_then(|offset| offset.parse().ok()).filter(|offset| is_offset(*offset));
+        let offset = |name, day: Option<NaiveDate>| day.and_then(|_| date::parse_offset(&get(name)?));
         let text = get("text").unwrap_or_default();
         Self {
             text: text.chars().filter(|c| !text::is_unsupported(*c)).take(SEARCH_MAX).collect(),
@@ -75,7 +77,8 @@ impl TrailFilter {
             token: get("token").and_then(|id| id.parse().ok()).map(TokenId),
             from,
             to,
-            offset: offset.filter(|_| from.is_some() || to.is_some()).unwrap_or_default(),
+            offset: offset("offset", from.or(to)),
+            end_offset: offset("end_offset", to),
             place: PagePosition::from_query(get, |key| EntryKey::read(key).is_some()),
         }
     }
@@ -83,14 +86,15 @@ impl TrailFilter {
     /// Returns the query of a link to this page, without default values.
     #[must_use]
     pub fn to_query(&self) -> Vec<(&'static str, String)> {
-        let dated = self.from.is_some() || self.to.is_some();
+        let dated = self.from.or(self.to);
         [
             ("text", Some(self.text.clone()).filter(|text| !text.is_empty())),
             ("about", self.group.map(|group| group.as_str().to_owned())),
             ("token", self.token.map(|token| token.0.to_string())),
             ("from", self.from.map(|from| from.to_string())),
             ("to", self.to.map(|to| to.to_string())),
-            ("offset", (dated && self.offset != 0).then(|| self.offset.to_string())),
+            ("offset", dated.and(self.offset).map(|offset| offset.to_string())),
+            ("end_offset", self.to.and(self.end_offset).map(|offset| offset.to_string())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -114,27 +118,33 @@ impl TrailFilter {
         Self { place, ..self.clone() }
     }
 
+    /// Returns the same filter with its days in the time zone with these offsets, unless it says already when they begin
+    /// and end. `offset_at` returns the zone's offset at a time.
+    #[must_use]
+    pub fn in_zone(self, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Self {
+        if self.offset.is_some() || self.end_offset.is_some() {
+            return self;
+        }
+        let offset = |day| date::offset_of_midnight(day, &offset_at);
+        Self { offset: self.from.and_then(offset), end_offset: self.day_after().and_then(offset), ..self }
+    }
+
     /// Returns the earliest matching time (inclusive), if it is limited.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {
-        self.from.and_then(|day| self.midnight(day))
+        self.from.and_then(|day| date::midnight(day, self.offset.or(self.end_offset).unwrap_or_default()))
     }
 
     /// Returns the end of the matching times (exclusive), if it is limited.
     #[must_use]
     pub fn before(&self) -> Option<DateTime<Utc>> {
-        self.to.and_then(|day| self.midnight(day.checked_add_days(Days::new(1))?))
+        self.day_after().and_then(|day| date::midnight(day, self.end_offset.or(self.offset).unwrap_or_default()))
     }
 
-    fn midnight(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
-        let zone = FixedOffset::east_opt(i32::from(self.offset) * 60)?;
-        Some(day.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest()?.to_utc())
+    /// Returns the day after the last one.
+    fn day_after(&self) -> Option<NaiveDate> {
+        self.to.and_then(|day| day.checked_add_days(Days::new(1)))
     }
-}
-
-/// Returns whether a time zone can have this offset: 12 hours west to 14 hours east.
-fn is_offset(minutes: i16) -> bool {
-    (-12 * 60..=14 * 60).contains(&minutes)
 }
 
 /// A value that an entry's action changed.
@@ -244,6 +254,8 @@ fn in_words(value: &Value, name_of: &impl Fn(Uuid) -> Option<String>) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Offset;
+    use chrono_tz::Tz;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -256,7 +268,8 @@ mod tests {
         let nonsense =
             [("about", "x"), ("token", "1"), ("from", "yesterday"), ("to", "+12026-01-01"), ("offset", "540")];
         assert_eq!(read(&nonsense), TrailFilter::default());
-        assert_eq!(read(&[("from", "2026-01-01"), ("offset", "9999")]).offset, 0);
+        assert_eq!(read(&[("from", "2026-01-01"), ("offset", "9999")]).offset, None);
+        assert_eq!(read(&[("from", "2026-01-01"), ("end_offset", "540")]).end_offset, None);
         assert_eq!(read(&[("text", "a\u{0}\u{202e}b"), ("after", "1.x")]).text, "ab");
     }
 
@@ -265,6 +278,57 @@ mod tests {
         let tokyo = read(&[("from", "2026-01-01"), ("to", "2026-01-01"), ("offset", "540")]);
         let bounds = [tokyo.since(), tokyo.before()].map(|at| at.unwrap().to_rfc3339());
         assert_eq!(bounds, ["2025-12-31T15:00:00+00:00", "2026-01-01T15:00:00+00:00"]);
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone_also_across_a_change_of_clocks() {
+        for (zone, from, to, expected) in [
+            (
+                Tz::America__New_York,
+                "2026-03-01",
+                "2026-03-31",
+                ["2026-03-01T05:00:00+00:00", "2026-04-01T04:00:00+00:00"],
+            ),
+            (
+                Tz::Europe__London,
+                "2026-10-25",
+                "2026-10-25",
+                ["2026-10-24T23:00:00+00:00", "2026-10-26T00:00:00+00:00"],
+            ),
+            (Tz::Asia__Tokyo, "2026-01-01", "2026-12-31", ["2025-12-31T15:00:00+00:00", "2026-12-31T15:00:00+00:00"]),
+            (
+                Tz::Australia__Lord_Howe,
+                "2026-04-05",
+                "2026-04-05",
+                ["2026-04-04T13:00:00+00:00", "2026-04-05T13:30:00+00:00"],
+            ),
+            (
+                Tz::America__Sao_Paulo,
+                "2018-11-03",
+                "2018-11-03",
+                ["2018-11-03T03:00:00+00:00", "2018-11-04T03:00:00+00:00"],
+            ),
+        ] {
+            let plain = read(&[("from", from), ("to", to)]);
+            let filter = plain.clone().in_zone(|at| at.with_timezone(&zone).offset().fix());
+            let bounds = [filter.since(), filter.before()].map(|at| at.unwrap().to_rfc3339());
+            assert_eq!(bounds, expected, "{zone}");
+            // A link of one person means the same to another.
+            assert_eq!(filter.clone().in_zone(|at| at.with_timezone(&Tz::UTC).offset().fix()), filter);
+            assert_eq!(
+                plain.since().unwrap().to_rfc3339(),
+                format!("{from}T00:00:00+00:00"),
+                "without a zone it is UTC"
+            );
+        }
+    }
+
+    #[test]
+    fn days_of_a_link_with_one_offset_both_have_it() {
+        let link = [("from", "2026-03-01"), ("to", "2026-03-31"), ("offset", "-300")];
+        let bounds = [read(&link).since(), read(&link).before()].map(|at| at.unwrap().to_rfc3339());
+        assert_eq!(bounds, ["2026-03-01T05:00:00+00:00", "2026-04-01T05:00:00+00:00"]);
+        assert_eq!(read(&link[1..]).before(), read(&link).before());
     }
 
     #[test]
@@ -310,7 +374,7 @@ mod tests {
         #[test]
         fn link_restores_its_filter(
             text in "\\PC{0,40}", group in 0..5_usize, token in any::<Option<u128>>(), day in proptest::option::of(0..20_000_i32),
-            offset in -720..=840_i16, key in any::<Option<(i64, i64)>>(),
+            offset in proptest::option::of(-720..=840_i16), end_offset in proptest::option::of(-720..=840_i16), key in any::<Option<(i64, i64)>>(),
         ) {
             let key = key.map(|(at, sequence)| EntryKey { at, sequence });
             prop_assert_eq!(key.and_then(|key| EntryKey::read(&key.cursor())), key);
@@ -319,9 +383,10 @@ mod tests {
                 text: text.chars().filter(|c| !text::is_unsupported(*c)).collect(),
                 group: ActionGroup::ALL.get(group).copied(),
                 token: token.map(|id| TokenId(Uuid::from_u128(id))),
-                from: day,
-                to: None,
-                offset: if day.is_some() { offset } else { 0 },
+                from: day.filter(|_| group > 2),
+                to: day.filter(|_| group < 4),
+                offset: day.and(offset),
+                end_offset: day.filter(|_| group < 4).and(end_offset),
                 place: key.map_or(PagePosition::Last, |key| PagePosition::After(key.cursor())),
             };
             let query = filter.to_query();

@@ -3,6 +3,7 @@
 use crate::account::AccountId;
 use crate::members::role::{Permission, Role};
 use crate::refusal::Refusal;
+use crate::search::search_form;
 use crate::sign_in::common_password;
 use crate::text::{self, Problem};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,38 @@ pub struct Person {
     pub name: String,
     /// Their e-mail address.
     pub email: String,
+}
+
+impl Person {
+    /// The shortest Latin text that finds a person: one letter would find nearly everyone. One kanji may be a whole name.
+    const LATIN_MIN: usize = 2;
+
+    /// Returns whether the text finds the person: a part of their name, or a part of their e-mail address that begins
+    /// before the `@`, as all of an agency share the rest. Latin letters and digits must begin a word. Others are also
+    /// found without the spaces between names, as Japanese names are written. `searched` is in the form of
+    /// [`search_form`].
+    #[must_use]
+    pub fn is_found_by(&self, searched: &str) -> bool {
+        let part = searched.trim();
+        let latin = part.starts_with(|first: char| first.is_ascii());
+        if part.is_empty() || latin && part.chars().count() < Self::LATIN_MIN {
+            return false;
+        }
+        let (name, email) = (search_form(&self.name), search_form(&self.email));
+        let local_part = email.find('@').unwrap_or(email.len());
+        if latin {
+            begins_word(&name, name.len(), part) || begins_word(&email, local_part, part)
+        } else {
+            let joined = |text: &str| text.replace(' ', "");
+            joined(&name).contains(&joined(part)) || email.find(part).is_some_and(|at| at < local_part)
+        }
+    }
+}
+
+/// Returns whether the part stands in the text at the beginning of a word, which begins before `end`.
+fn begins_word(text: &str, end: usize, part: &str) -> bool {
+    let begins = |at: usize| !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric());
+    text.match_indices(part).any(|(at, _)| at < end && begins(at))
 }
 
 impl AsRef<Self> for Person {
@@ -80,22 +113,29 @@ pub fn name(input: &str) -> Result<String, Problem> {
     text::line(input, NAME_MAX)
 }
 
-/// Returns the e-mail address as it will be stored: trimmed.
+/// Returns the e-mail address as it will be stored: trimmed, and in the usual width. Its local part may have dots
+/// anywhere, as in HTML's definition of an address: Japanese carriers gave out `a..b@docomo.ne.jp` and
+/// `a.@ezweb.ne.jp`, although RFC 5322 excludes them.
 ///
 /// # Errors
 /// [`Problem::Required`] if it is empty, [`Problem::NotAnEmail`] if it is not an address (RFC 5322's form with a
-/// domain).
+/// domain, apart from dots).
 pub fn email(input: &str) -> Result<String, Problem> {
-    let input = input.trim();
-    let not_one = || Problem::NotAnEmail { input: input.chars().take(80).collect() };
-    if input.is_empty() {
+    let narrowed = text::narrowed(input);
+    let address = narrowed.trim();
+    let not_one = || Problem::NotAnEmail { input: input.trim().chars().take(80).collect() };
+    if address.is_empty() {
         return Err(Problem::Required);
     }
-    if input.len() > EMAIL_MAX || input.contains(['"', '\\']) || input.chars().any(text::is_unsupported) {
+    if address.len() > EMAIL_MAX || address.contains(['"', '\\']) || address.chars().any(text::is_unsupported) {
         return Err(not_one());
     }
-    let address = email_address::EmailAddress::from_str(input).map_err(|_| not_one())?;
-    if address.domain().contains('.') { Ok(input.to_owned()) } else { Err(not_one()) }
+    let (local, domain) = address.rsplit_once('@').ok_or_else(not_one)?;
+    // Everything but the dots is checked as usual.
+    let undotted = format!("{}@{domain}", local.replace('.', "-"));
+    let read = email_address::EmailAddress::from_str(&undotted).map_err(|_| not_one())?;
+    let has_name = local.contains(|c| c != '.');
+    if has_name && read.domain().contains('.') { Ok(address.to_owned()) } else { Err(not_one()) }
 }
 
 /// Checks a new password of the person with this e-mail address.
@@ -138,8 +178,42 @@ mod tests {
         {
             assert!(matches!(email(wrong), Err(Problem::NotAnEmail { .. })), "{wrong}");
         }
-        assert_eq!(email("   "), Err(Problem::Required));
+        assert_eq!(email(" \u{3000}  "), Err(Problem::Required));
         assert!(email(&format!("{}@b.cd", "a".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn addresses_that_carriers_gave_out_are_accepted() {
+        for given in ["a..b@docomo.ne.jp", "a.@ezweb.ne.jp", ".a@docomo.ne.jp", "a...b..@ezweb.ne.jp", "a.b@c.example"]
+        {
+            assert_eq!(email(given), Ok(given.to_owned()));
+        }
+        for wrong in ["..@docomo.ne.jp", "a@docomo..ne.jp", "a@.ne.jp", "a@docomo.ne.jp.", "a.b", "a. b@docomo.ne.jp"] {
+            assert!(matches!(email(wrong), Err(Problem::NotAnEmail { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn full_width_address_is_stored_in_usual_width() {
+        assert_eq!(email("\u{3000}ａ．ｂ＠ｄｏｃｏｍｏ．ｎｅ．ｊｐ"), Ok("a.b@docomo.ne.jp".to_owned()));
+        let kept = email("愛子＠").unwrap_err();
+        assert_eq!(kept, Problem::NotAnEmail { input: "愛子＠".to_owned() }, "shown as typed");
+    }
+
+    #[test]
+    fn person_is_found_by_name_and_by_the_address_before_its_domain() {
+        let person = Person {
+            id: UserId(Uuid::nil()),
+            name: "田中 アイコ".to_owned(),
+            email: "Aiko.Tanaka@agency.example".to_owned(),
+        };
+        for typed in ["田", "田中", "田中あいこ", "アイコ", "中 あ", "ａｉｋｏ", "TAN", "tanaka@ag"] {
+            assert!(person.is_found_by(&search_form(typed)), "{typed}");
+        }
+        assert!(person.is_found_by("aiko.tanaka@agency.example"));
+        for typed in ["a", "", " ", "iko", "anaka", "nak", "agency", "example", "@agency", "tanaka@x", "田中 花"] {
+            assert!(!person.is_found_by(&search_form(typed)), "{typed}");
+        }
     }
 
     #[test]

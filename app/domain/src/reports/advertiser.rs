@@ -289,7 +289,7 @@ fn checked(column: &str, text: &str) -> Result<String, Expected> {
             Ok(line.to_ascii_uppercase())
         }
         "Currency" => Err(Expected::Currency),
-        "PhoneNumber" if !line.bytes().all(|byte| byte.is_ascii_digit()) => Err(Expected::Digits),
+        "PhoneNumber" => text::phone_number(&line).ok_or(Expected::Digits),
         "DateCreated" => DateTime::parse_from_rfc3339(&line).map(|at| at.to_rfc3339()).map_err(|_| Expected::DateTime),
         _ => Ok(line),
     }
@@ -378,6 +378,8 @@ mod tests {
             ("Currency", "jpy", "JPY"),
             ("TaxId", "12-3454832", "XXXXX4832"),
             ("DateCreated", "2021-03-15T16:22:11Z", "2021-03-15T16:22:11+00:00"),
+            ("PhoneNumber", "+1 (512) 555-0191", "15125550191"),
+            ("PhoneNumber", "０３ー５５５０ー０１１０", "0355500110"),
             ("DateCreated", "", "(left out)"),
             ("AccountManager", " ", "(left out)"),
             ("Description", "Two\r\nlines", "Two\nlines"),
@@ -389,7 +391,8 @@ mod tests {
 
     #[test]
     fn import_names_every_invalid_column_and_its_rule() {
-        let record = [("Id", "7b"), ("Name", " "), ("State", "GONE"), ("PhoneNumber", "+1 555"), ("City", "Kyoto")];
+        let record =
+            [("Id", "7b"), ("Name", " "), ("State", "GONE"), ("PhoneNumber", "+1 555-CALL"), ("City", "Kyoto")];
         let problems = Advertiser::imported(record).unwrap_err();
         let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(

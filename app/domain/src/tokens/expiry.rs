@@ -2,7 +2,7 @@
 
 use crate::date;
 use crate::text::Problem;
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The lifetimes offered for choice, in days.
@@ -66,6 +66,13 @@ pub fn end(
     [expires_at, at_longest].into_iter().flatten().min()
 }
 
+/// Returns the last time at which an Auth Token that expires at `end` has not expired. Its date is the day that a person
+/// chose as the last one, while `end` may be the midnight after it.
+#[must_use]
+pub fn last_moment(end: DateTime<Utc>) -> DateTime<Utc> {
+    end - TimeDelta::microseconds(1)
+}
+
 /// Returns whether an Auth Token that expires at `end` has expired.
 #[must_use]
 pub fn has_ended(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
@@ -81,6 +88,43 @@ pub fn renewed(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     expires_at.and_then(|expires_at| now.checked_add_signed(expires_at - issued_at))
+}
+
+/// The last day of an Auth Token, as a form has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LastDay<'f> {
+    /// The day.
+    pub day: &'f str,
+    /// The offset from UTC, in minutes, of the end of that day in the person's time zone; empty for UTC.
+    pub offset: &'f str,
+}
+
+impl<'f> From<&'f str> for LastDay<'f> {
+    /// Returns the day in UTC.
+    fn from(day: &'f str) -> Self {
+        Self { day, offset: "" }
+    }
+}
+
+impl LastDay<'_> {
+    /// The longest day: one on which clocks are put back by an hour.
+    const LONGEST: TimeDelta = TimeDelta::hours(25);
+
+    /// Returns the time at which the day ends, if it and its offset can be read.
+    fn end(self) -> Option<DateTime<Utc>> {
+        let offset = if self.offset.is_empty() { Some(0) } else { date::parse_offset(self.offset) };
+        date::midnight(day_after(self.day)?, offset?)
+    }
+}
+
+fn day_after(day: &str) -> Option<NaiveDate> {
+    date::parse(day.trim())?.checked_add_days(Days::new(1))
+}
+
+/// Returns the offset from UTC, in minutes, of the end of the day in the time zone with these offsets. `offset_at` returns
+/// the zone's offset at a time. `None` if it is not a day.
+pub fn offset_of_end(day: &str, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Option<i16> {
+    date::offset_of_midnight(day_after(day)?, offset_at)
 }
 
 /// The lifetimes that can be chosen now.
@@ -122,16 +166,16 @@ impl Terms {
         OFFERED_FIRST.min(self.days())
     }
 
-    /// Reads a form's value: empty for never, a number of days, [`LAST_DAY`] with the day (in UTC) in `last_day`, or
-    /// the text that [`written`] returned. `current` is the token's present expiry, which it may keep.
+    /// Reads a form's value: empty for never, a number of days, [`LAST_DAY`] with the day in `last_day`, or the text
+    /// that [`written`] returned. `current` is the token's present expiry, which it may keep.
     ///
     /// # Errors
     /// [`Problem::UnknownValue`] if it is none of these, or never although the account limits the lifetime;
     /// [`Problem::NotWithinDays`] if it is not between now and the limit.
-    pub fn read(
+    pub fn read<'f>(
         &self,
         term: &str,
-        last_day: &str,
+        last_day: impl Into<LastDay<'f>>,
         current: Option<Option<DateTime<Utc>>>,
     ) -> Result<Option<DateTime<Utc>>, Problem> {
         let outside = Problem::NotWithinDays { max: self.days() };
@@ -140,10 +184,9 @@ impl Terms {
         let chosen = if term.is_empty() {
             None
         } else if term == LAST_DAY {
-            let after = date::parse(last_day.trim()).and_then(|day| day.checked_add_days(Days::new(1)));
-            let midnight = after.map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(outside.clone())?;
+            let midnight = last_day.into().end().ok_or(outside.clone())?;
             // The last allowed day ends after the longest lifetime, so it is cut short.
-            Some(if midnight - latest < TimeDelta::days(1) { midnight.min(latest) } else { midnight })
+            Some(if midnight - latest < LastDay::LONGEST { midnight.min(latest) } else { midnight })
         } else if let Some(micros) = term.strip_prefix('@') {
             let time = micros.parse().ok().and_then(DateTime::from_timestamp_micros);
             Some(time.ok_or(Problem::UnknownValue)?)
@@ -170,6 +213,8 @@ pub fn written(expires_at: Option<DateTime<Utc>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Offset;
+    use chrono_tz::Tz;
     use proptest::prelude::*;
 
     fn at(days: i64) -> DateTime<Utc> {
@@ -205,6 +250,50 @@ mod tests {
     }
 
     #[test]
+    fn last_day_ends_when_it_does_in_the_time_zone() {
+        let terms = Terms::unlimited(DateTime::parse_from_rfc3339("2018-10-01T12:00:00Z").unwrap().to_utc());
+        for (zone, day, expected) in [
+            (Tz::UTC, "2018-11-03", "2018-11-04T00:00:00+00:00"),
+            (Tz::Asia__Tokyo, "2019-03-31", "2019-03-31T15:00:00+00:00"),
+            (Tz::America__New_York, "2018-11-03", "2018-11-04T04:00:00+00:00"),
+            (Tz::America__New_York, "2018-11-04", "2018-11-05T05:00:00+00:00"),
+            (Tz::Europe__London, "2019-03-31", "2019-03-31T23:00:00+00:00"),
+            (Tz::Australia__Lord_Howe, "2019-04-07", "2019-04-07T13:30:00+00:00"),
+            // The next day had no midnight.
+            (Tz::America__Sao_Paulo, "2018-11-03", "2018-11-04T03:00:00+00:00"),
+        ] {
+            let offset = offset_of_end(day, |at| at.with_timezone(&zone).offset().fix()).unwrap().to_string();
+            let end = terms.read(LAST_DAY, LastDay { day, offset: &offset }, None).unwrap().unwrap();
+            assert_eq!(end.to_rfc3339(), expected, "{zone} {day}");
+            assert_eq!(last_moment(end).with_timezone(&zone).date_naive().to_string(), day, "{zone}");
+            assert!(!has_ended(Some(end), last_moment(end)) && has_ended(Some(end), end));
+        }
+        for offset in ["x", "900", "-721"] {
+            let read = terms.read(LAST_DAY, LastDay { day: "2018-11-03", offset }, None);
+            assert_eq!(read, Err(Problem::NotWithinDays { max: Lifetime::MAX }), "{offset}");
+        }
+        assert_eq!(offset_of_end("soon", |at| at.with_timezone(&Tz::UTC).offset().fix()), None);
+    }
+
+    #[test]
+    fn each_day_of_the_person_until_the_longest_can_be_the_last() {
+        let strict = terms(Some(45));
+        let zones = [Tz::America__New_York, Tz::Pacific__Kiritimati, Tz::Pacific__Pago_Pago, Tz::Asia__Tokyo];
+        for (zone, hour) in zones.into_iter().flat_map(|zone| (0..24).map(move |hour| (zone, hour))) {
+            let terms = Terms { now: strict.now + TimeDelta::hours(hour), ..strict };
+            let day_at = |days| (terms.now + TimeDelta::days(days)).with_timezone(&zone).date_naive().to_string();
+            for day in [0, 1, 44, 45].map(day_at) {
+                let offset = offset_of_end(&day, |at| at.with_timezone(&zone).offset().fix()).unwrap().to_string();
+                let end = terms.read(LAST_DAY, LastDay { day: &day, offset: &offset }, None).unwrap();
+                assert!(
+                    end.is_some_and(|end| end > terms.now && end <= terms.now + TimeDelta::days(45)),
+                    "{zone} {day}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn policy_excludes_never_and_longer_terms() {
         let strict = terms(Some(45));
         assert_eq!((strict.offered(), terms(None).offered()), (vec![30, 45], vec![30, 90, 365]));
@@ -213,9 +302,9 @@ mod tests {
         assert_eq!(strict.read("90", "", None), Err(Problem::NotWithinDays { max: 45 }));
         assert_eq!(strict.read("45", "", None), Ok(Some(at(45))));
         let last = at(45).date_naive().to_string();
-        assert_eq!(strict.read("date", &last, None), Ok(Some(at(45))), "the last day is cut short");
+        assert_eq!(strict.read("date", last.as_str(), None), Ok(Some(at(45))), "the last day is cut short");
         let beyond = at(46).date_naive().to_string();
-        assert_eq!(strict.read("date", &beyond, None), Err(Problem::NotWithinDays { max: 45 }));
+        assert_eq!(strict.read("date", beyond.as_str(), None), Err(Problem::NotWithinDays { max: 45 }));
     }
 
     #[test]
@@ -261,7 +350,7 @@ mod tests {
         fn new_term_lies_between_now_and_the_longest(term in "\\PC{0,12}", day in "\\PC{0,12}") {
             let strict = terms(Some(45));
             for term in [term.as_str(), LAST_DAY] {
-                if let Ok(chosen) = strict.read(term, &day, None) {
+                if let Ok(chosen) = strict.read(term, day.as_str(), None) {
                     prop_assert!(chosen.is_some_and(|at| at > strict.now) && chosen <= Some(at(45)));
                 }
             }

@@ -64,7 +64,7 @@ pub enum Sort {
     /// Newest first.
     #[default]
     Created,
-    /// By name, ignoring letter case and width.
+    /// By name, ignoring letter case, width and the kind of kana.
     Name,
     /// Most recently used first; never used last.
     LastUsed,
@@ -97,7 +97,7 @@ pub enum SortValue {
     Time(i64),
     /// No time: the token was never used.
     Never,
-    /// A name, folded by [`text::folded`].
+    /// A name in the form of [`crate::search::search_form`].
     Name(String),
 }
 
@@ -130,7 +130,8 @@ impl TokenKey {
 /// The filters, order and page of the token list. A token is shown if it matches all filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenFilter {
-    /// A part of the name, as typed; empty for any name.
+    /// A part of the name, or of the primary contact's name or e-mail address, or the Account SID, as typed; empty for any
+    /// token.
     pub name: String,
     /// When the token was created.
     pub created: Option<CreatedOn>,

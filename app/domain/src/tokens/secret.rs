@@ -1,5 +1,6 @@
 //! Account SIDs and Auth Tokens: their form, their generation, and the protection of the Auth Token from view.
 
+use crate::text;
 use rand::CryptoRng;
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,13 @@ impl AccountSid {
     /// Returns a new Account SID with 196 random bits, so that no two are ever equal.
     pub fn generate(random: &mut impl CryptoRng) -> Self {
         Self(format!("{}{}", Self::PREFIX, Alphanumeric.sample_string(random, Self::RANDOM)))
+    }
+
+    /// Reads a text that a person pasted or typed: with white space or invisible characters around it, or in full width.
+    #[must_use]
+    pub fn pasted(text: &str) -> Option<Self> {
+        let is_around = |c: char| c.is_whitespace() || text::is_unsupported(c);
+        text::narrowed(text).trim_matches(is_around).to_owned().try_into().ok()
     }
 
     /// Returns the 35 characters.
@@ -144,6 +152,18 @@ mod tests {
             "IR1234567890123456789012345678901234",
         ] {
             assert_eq!(AccountSid::try_from(wrong.to_owned()), Err(NotAnAccountSid), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn pasted_account_sid_is_read_despite_spaces_and_width() {
+        let sid = AccountSid::generate(&mut StdRng::seed_from_u64(1));
+        let wide: String = sid.as_str().chars().filter_map(|c| char::from_u32(u32::from(c) + 0xfee0)).collect();
+        for pasted in [format!(" {sid}\n"), format!("\u{feff}\u{3000}{sid}\t"), format!("{wide} ")] {
+            assert_eq!(AccountSid::pasted(&pasted), Some(sid.clone()), "{pasted:?}");
+        }
+        for other in [format!("{sid}1"), format!("SID {sid}"), sid.as_str().to_lowercase(), String::new()] {
+            assert_eq!(AccountSid::pasted(&other), None, "{other}");
         }
     }
 

@@ -3,10 +3,10 @@
 use crate::gate::api_version::ApiVersion;
 use crate::members::user::{self, Person, UserId};
 use crate::text::{self, Field, FieldError, Problem};
-use crate::tokens::expiry::{self, Terms};
+use crate::tokens::expiry::{self, LastDay, Terms};
 use crate::tokens::scope::{Scope, Scopes};
 use crate::tokens::secret::AccountSid;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use uuid::Uuid;
@@ -157,6 +157,8 @@ pub struct TokenForm {
     pub expires: String,
     /// The last day of that lifetime, if `expires` is [`term::LAST_DAY`].
     pub last_day: String,
+    /// The offset from UTC, in minutes, of that day's end in the person's time zone; empty for UTC.
+    pub last_day_offset: String,
     /// The id of an account user.
     pub primary_contact: String,
     /// E-mail addresses, separated by line breaks, commas, semicolons or spaces.
@@ -170,6 +172,17 @@ impl TokenForm {
     #[must_use]
     pub fn blank(contact: UserId) -> Self {
         Self { api_version: ApiVersion::NEWEST.to_string(), primary_contact: contact.0.to_string(), ..Self::default() }
+    }
+
+    /// Returns the same form with its last day in the time zone with these offsets, unless it says already when the day
+    /// ends. `offset_at` returns the zone's offset at a time.
+    #[must_use]
+    pub fn in_zone(mut self, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Self {
+        if self.last_day_offset.is_empty() {
+            let offset = expiry::offset_of_end(&self.last_day, offset_at);
+            self.last_day_offset = offset.map(|offset| offset.to_string()).unwrap_or_default();
+        }
+        self
     }
 
     /// Reads the form. `people` are the possible primary contacts. `current` are the settings of an existing token,
@@ -188,7 +201,8 @@ impl TokenForm {
         let name = noted(&mut errors, Field::Name, text::line(&self.name, NAME_MAX));
         let description = noted(&mut errors, Field::Description, text::paragraph(&self.description, DESCRIPTION_MAX));
         let api_version = noted(&mut errors, Field::ApiVersion, api_version(&self.api_version, pinned_to));
-        let expires_at = terms.read(&self.expires, &self.last_day, current.map(|current| current.expires_at));
+        let last_day = LastDay { day: &self.last_day, offset: &self.last_day_offset };
+        let expires_at = terms.read(&self.expires, last_day, current.map(|current| current.expires_at));
         let expires_at = noted(&mut errors, Field::Expires, expires_at);
         let primary_contact = noted(&mut errors, Field::PrimaryContact, contact(&self.primary_contact, people));
         let developers = noted(&mut errors, Field::Developers, developers(&self.developers));
@@ -216,6 +230,7 @@ impl From<&TokenSettings> for TokenForm {
             api_version: settings.api_version.to_string(),
             expires: expiry::written(settings.expires_at),
             last_day: String::new(),
+            last_day_offset: String::new(),
             primary_contact: settings.primary_contact.0.to_string(),
             developers: settings.developers.join("\n"),
             scopes: settings.scopes.iter().map(String::from).collect(),
@@ -315,6 +330,19 @@ mod tests {
         assert_eq!(settings.developers, ["dev@partner.example", "ops@partner.example"]);
         assert_eq!(settings.api_version, ApiVersion::NEWEST);
         assert_eq!(TokenForm::from(&settings).validate(&[person()], None, &terms()), Ok(settings));
+    }
+
+    #[test]
+    fn last_day_of_a_form_is_the_persons_own() {
+        let tokyo = FixedOffset::east_opt(9 * 3_600).unwrap();
+        let end =
+            |form: TokenForm| form.validate(&[person()], None, &terms()).unwrap().expires_at.unwrap().to_rfc3339();
+        let on = |day: &str| TokenForm { expires: "date".to_owned(), last_day: day.to_owned(), ..form() };
+        assert_eq!(end(on("2027-02-01")), "2027-02-02T00:00:00+00:00", "in UTC");
+        assert_eq!(end(on("2027-02-01").in_zone(|_| tokyo)), "2027-02-01T15:00:00+00:00");
+        let said = TokenForm { last_day_offset: "0".to_owned(), ..on("2027-02-01") };
+        assert_eq!(said.clone().in_zone(|_| tokyo), said);
+        assert_eq!(form().in_zone(|_| tokyo), form());
     }
 
     #[test]

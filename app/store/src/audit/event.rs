@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::UserId;
-use domain::text::folded;
+use domain::search::search_form;
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::TokenId;
 use serde_json::{Value, json};
@@ -157,8 +157,8 @@ impl Event {
     }
 }
 
-/// Returns the text that the trail's search looks in: the current names of the user who did it and of its object,
-/// folded.
+/// Returns the text that the trail's search looks in: the current names of the user who did it and of its object, in
+/// their search form.
 pub(crate) async fn names(connection: &mut Connection, link: &Link) -> Result<String, Error> {
     let details: Value = serde_json::from_str(&link.details).unwrap_or_default();
     let of = details["user"].as_str().and_then(|id| Uuid::parse_str(id).ok());
@@ -169,5 +169,5 @@ pub(crate) async fn names(connection: &mut Connection, link: &Link) -> Result<St
         .await?;
     let named = ["name", "email", "by_access_token"].into_iter().filter_map(|key| details[key].as_str());
     let users = users.iter().flat_map(|(name, email)| [name.as_str(), email.as_str()]);
-    Ok(folded(&users.chain(named).collect::<Vec<_>>().join("\n")))
+    Ok(search_form(&users.chain(named).collect::<Vec<_>>().join("\n")))
 }

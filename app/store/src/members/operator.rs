@@ -9,7 +9,7 @@ use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::membership::{Change, Member};
-use domain::text::folded;
+use domain::search::search_form;
 
 #[derive(sqlx_macros::FromRow)]
 struct Row {
@@ -37,7 +37,7 @@ impl Members<'_> {
         let read = |row: Row| Ok((row.account_name, row.member.try_into()?));
         let mut members = rows.into_iter().map(read).collect::<Result<Vec<(String, Member)>, Error>>()?;
         members.sort_by_cached_key(|(account, member)| {
-            (folded(account), account.clone(), folded(&member.person.name), member.person.id.0)
+            (search_form(account), account.clone(), search_form(&member.person.name), member.person.id.0)
         });
         Ok(members)
     }

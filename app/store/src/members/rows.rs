@@ -7,6 +7,7 @@ use domain::account::AccountId;
 use domain::members::membership::{Member, MembershipState};
 use domain::members::role::Role;
 use domain::members::user::{Person, UserId};
+use domain::search::search_form;
 use domain::text::folded;
 use uuid::Uuid;
 
@@ -93,6 +94,6 @@ pub(crate) async fn members(connection: &mut Connection, account: AccountId) -> 
     .fetch_all(connection)
     .await?;
     let mut members = rows.into_iter().map(Member::try_from).collect::<Result<Vec<_>, _>>()?;
-    members.sort_by_cached_key(|member| (folded(&member.person.name), member.person.id.0));
+    members.sort_by_cached_key(|member| (search_form(&member.person.name), member.person.id.0));
     Ok(members)
 }

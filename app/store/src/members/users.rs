@@ -15,7 +15,7 @@ use domain::audit::action::Action;
 use domain::members::membership::{self, Change, Contact, Member, MembershipState};
 use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person, UserId};
-use domain::text::folded;
+use domain::search::search_form;
 use serde_json::json;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -74,7 +74,7 @@ impl Members<'_> {
         );
         let rows = rows.bind(account).fetch_all(self.core.read()).await?;
         let mut people: Vec<_> = rows.into_iter().map(Person::from).collect();
-        people.sort_by_cached_key(|person| (folded(&person.name), person.id.0));
+        people.sort_by_cached_key(|person| (search_form(&person.name), person.id.0));
         Ok(people)
     }
 

@@ -12,7 +12,7 @@ use crate::tokens::rows::{self, StoredToken};
 use domain::Refusal;
 use domain::audit::action::{Action, Actor};
 use domain::gate::api_version::ApiVersion;
-use domain::text::folded;
+use domain::search::search_form;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry;
 use domain::tokens::secret::{AccountSid, Secret};
@@ -106,7 +106,7 @@ impl Tokens<'_> {
         .bind(sid.as_str())
         .bind(self.core.key().hash(secret.reveal()))
         .bind(&settings.name)
-        .bind(folded(&settings.name))
+        .bind(search_form(&settings.name))
         .bind(&settings.description)
         .bind(u16::from(settings.api_version))
         .bind(settings.primary_contact)
@@ -325,7 +325,7 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     )
     .bind(secret_hash)
     .bind(&settings.name)
-    .bind(folded(&settings.name))
+    .bind(search_form(&settings.name))
     .bind(&settings.description)
     .bind(u16::from(settings.api_version))
     .bind(settings.primary_contact)

@@ -91,7 +91,7 @@ impl Tokens<'_> {
         filter: &'f TokenFilter,
         on: &mut Connection,
     ) -> Result<Wanted<'f>, Error> {
-        let search = Search::plan(&filter.name, &TOKENS, on).await?;
+        let search = Search::of_tokens(account, &filter.name, on).await?;
         let longest = match filter.condition {
             Some(_) => security_policy::read(on, account).await?.0.token_lifetime,
             None => None,
@@ -128,12 +128,13 @@ impl Wanted<'_> {
         self.filtered("SELECT COUNT(*) FROM tokens".to_owned(), false)
     }
 
-    /// Returns the index to which `SQLite`, which has no statistics, is kept where a state or condition would lead it
-    /// to another one. `None` if it is to choose.
+    /// Returns the index to which `SQLite`, which has no statistics, is kept where a state, a condition or a contact
+    /// would lead it to another one. `None` if it is to choose.
     fn index(&self, along_order: bool) -> Option<&'static str> {
         let Self { filter, search, conditions, .. } = self;
         let unnarrowed = filter.state.is_none() && filter.condition.is_none();
-        if unnarrowed || self.dialect != Dialect::Sqlite || matches!(search, Search::Indexed(_)) {
+        let undecided = unnarrowed && (along_order || *search == Search::All);
+        if undecided || self.dialect != Dialect::Sqlite || search.is_indexed() {
             return None;
         }
         Some(match filter.condition {

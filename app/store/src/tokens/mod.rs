@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod conditions;
 pub mod list;
+pub mod older_names;
 pub mod overview;
 pub mod rows;
 pub mod search;

@@ -8,7 +8,7 @@ use domain::Refusal;
 use domain::account::AccountId;
 use domain::gate::api_version::ApiVersion;
 use domain::members::user::{Person, UserId};
-use domain::text::folded;
+use domain::search::search_form;
 use domain::tokens::expiry::{self, Lifetime};
 use domain::tokens::filter::{Sort, SortValue, TokenKey};
 use domain::tokens::secret::AccountSid;
@@ -125,7 +125,7 @@ pub(crate) async fn find(connection: &mut Connection, account: AccountId, id: To
     row.ok_or(Refusal::NotFound)?.try_into()
 }
 
-/// Returns whether the account has a token with this name (folded), other than `except`.
+/// Returns whether the account has a token with this name (in its search form), other than `except`.
 pub(crate) async fn name_exists(
     connection: &mut Connection,
     account: AccountId,
@@ -137,7 +137,7 @@ pub(crate) async fn name_exists(
              AND ($3 IS NULL OR id <> $3))",
     )
     .bind(account)
-    .bind(folded(name))
+    .bind(search_form(name))
     .bind(except);
     Ok(exists.fetch_one(connection).await?)
 }

@@ -14,6 +14,9 @@ pub const RANDOM_HASH: &str = "sha256(gen_random_uuid()::text::bytea)";
 /// The number of the migration that has the events of older versions chained.
 pub const AUDIT_CHAINING: i64 = 7;
 
+/// The number of the migration that has names brought into their search form.
+pub const NAMES: i64 = 11;
+
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 6;
 

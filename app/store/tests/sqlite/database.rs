@@ -15,6 +15,9 @@ pub const RANDOM_HASH: &str = "randomblob(32)";
 /// The number of the migration that has the events of older versions chained.
 pub const AUDIT_CHAINING: i64 = 17;
 
+/// The number of the migration that has names brought into their search form.
+pub const NAMES: i64 = 21;
+
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 16;
 

@@ -1,4 +1,5 @@
-//! `GET /AccessTokens`: the account's tokens, oldest first, by `Name`, `State` and `Condition` if asked.
+//! `GET /AccessTokens`: the account's tokens, oldest first, by `Name`, `State` and `Condition` if asked. `Name` finds what
+//! the console's search finds.
 
 use domain::{
     gate::access::Caller,
@@ -35,7 +36,10 @@ pub struct Filter(TokenFilter);
 
 impl Argument<'_> for Filter {
     const PARAMETERS: &'static [Parameter] = &[
-        Parameter::Text("Name", "Part of the name."),
+        Parameter::Text(
+            "Name",
+            "Part of the name, of the primary contact's name or e-mail address, or the Account SID.",
+        ),
         Parameter::OneOf("State", &["ENABLED", "DISABLED"], "Whether the token may be used."),
         Parameter::OneOf("Condition", &CONDITIONS, DESCRIPTION),
     ];

@@ -99,7 +99,7 @@ fn field(name: &str) -> Object {
     let mut text = schemas::matching(match name {
         "CompanyName" => patterns::line(),
         "Email" => patterns::email_or_empty(),
-        _ if name.ends_with("PhoneNumber") => patterns::digits(),
+        _ if name.ends_with("PhoneNumber") => patterns::phone_number(),
         _ => patterns::line_or_empty(),
     });
     text.max_length = Some(company_update::VALUE_MAX);

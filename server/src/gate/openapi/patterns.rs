@@ -3,7 +3,7 @@
 //!
 //! The language is that of JSON Schema (ECMA-262). Python and Rust read the part used here alike.
 
-use domain::text::{is_blank, is_unsupported};
+use domain::text::{is_blank, is_unsupported, separates_digits};
 
 /// Returns a pattern for one line with at least one visible character.
 pub fn line() -> String {
@@ -22,10 +22,10 @@ pub fn paragraph() -> String {
     format!("^[{white}]*(?:[^{unsupported}]|\\r\\n)*[{white}]*$")
 }
 
-/// Returns a pattern for digits, or none.
-pub fn digits() -> String {
-    let white = white_space();
-    format!("^[{white}]*[0-9]*[{white}]*$")
+/// Returns a pattern for telephone numbers, or none.
+pub fn phone_number() -> String {
+    let separators = class(separates_digits);
+    format!("^[{separators}]*[+\\uff0b]?[0-9\\uff10-\\uff19{separators}]*$")
 }
 
 /// Returns a pattern for e-mail addresses, except unusual ones.

@@ -5,6 +5,7 @@ pub mod hostile_text;
 pub mod hung_up;
 pub mod isolation;
 pub mod live;
+pub mod own_days;
 pub mod pages;
 pub mod protocol;
 pub mod security_policy;

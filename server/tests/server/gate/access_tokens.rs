@@ -206,6 +206,11 @@ async fn list_filters_tokens_by_name_and_state_without_secrets() {
     let two = call(&app, &by, "GET", "?IrVersion=2&Name=nightly", Value::Null).await.json();
     assert_eq!((&two["@total"], &two["@page"]), (&json!("2"), &json!("1")));
     assert_eq!(call(&app, &by, "GET", "?State=BROKEN", Value::Null).await.status, StatusCode::BAD_REQUEST);
+    let sid = &app.issued.token.sid;
+    let one = call(&app, &by, "GET", &format!("?Name=%20{sid}%20"), Value::Null).await.json();
+    assert_eq!((&one[0]["Id"], one.as_array().unwrap().len()), (&json!(app.issued.token.id), 1));
+    let all_of = call(&app, &by, "GET", &format!("?Name={}", app.by.user.email), Value::Null).await.json();
+    assert_eq!(all_of, all, "by their contact");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::sql;
 use crate::test_store::{TestStore, begin};
 use chrono::TimeDelta;
 use domain::paging::{Count, Cursor, PagePosition, Position, RowsShown};
-use domain::text::folded;
+use domain::search::search_form;
 use domain::tokens::condition::Condition;
 use domain::tokens::filter::{COUNTED, CreatedOn, PAGE_SIZE, Sort, SortValue, TokenFilter, TokenKey, TokenList};
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
@@ -22,7 +22,7 @@ impl TestStore {
         store.tokens().create(&self.aya, self.settings(name), Uuid::now_v7()).await.unwrap().token
     }
 
-    async fn at(&self, filter: &TokenFilter, place: PagePosition) -> TokenList {
+    pub(super) async fn at(&self, filter: &TokenFilter, place: PagePosition) -> TokenList {
         self.store.tokens().list(self.aya.account, &filter.at(place)).await.unwrap()
     }
 
@@ -49,7 +49,7 @@ impl TestStore {
     }
 
     /// Copies the first token `times` times, each created a microsecond before the previous one, and one in three used.
-    async fn copy(&self, times: u32) {
+    pub(super) async fn copy(&self, times: u32) {
         let copies = format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})
             INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
@@ -67,7 +67,7 @@ impl TestStore {
 fn key(sort: Sort, token: &Token) -> Cursor {
     let value = match sort {
         Sort::Created => SortValue::Time(token.created_at.timestamp_micros()),
-        Sort::Name => SortValue::Name(folded(&token.settings.name)),
+        Sort::Name => SortValue::Name(search_form(&token.settings.name)),
         Sort::LastUsed => token.last_used_at.map_or(SortValue::Never, |at| SortValue::Time(at.timestamp_micros())),
     };
     TokenKey { value, id: token.id }.cursor()
@@ -80,13 +80,14 @@ fn by_hand(mut tokens: Vec<Token>, filter: &TokenFilter) -> Vec<Token> {
             created.from(begin()).is_none_or(|from| token.created_at >= from)
                 && created.before(begin()).is_none_or(|before| token.created_at < before)
         };
-        folded(&token.settings.name).contains(&folded(&filter.name))
+        let part = search_form(&filter.name);
+        (search_form(&token.settings.name).contains(&part) || token.primary_contact.is_found_by(&part))
             && filter.created.is_none_or(created)
             && filter.state.is_none_or(|state| token.state == state)
     });
     match filter.sort {
         Sort::Created => tokens.sort_by_key(|token| Reverse((token.created_at, token.id.0))),
-        Sort::Name => tokens.sort_by_key(|token| (folded(&token.settings.name), token.id.0)),
+        Sort::Name => tokens.sort_by_key(|token| (search_form(&token.settings.name), token.id.0)),
         Sort::LastUsed => tokens.sort_by_key(|token| Reverse((token.last_used_at, token.id.0))),
     }
     tokens
@@ -96,7 +97,7 @@ fn ids(tokens: &[Token]) -> Vec<Uuid> {
     tokens.iter().map(|token| token.id.0).collect()
 }
 
-fn named(name: &str) -> TokenFilter {
+pub(super) fn named(name: &str) -> TokenFilter {
     TokenFilter { name: name.to_owned(), sort: Sort::Name, ..TokenFilter::default() }
 }
 
@@ -273,6 +274,8 @@ async fn pages_show_each_token_once_in_order_from_either_end() {
         any.clone(),
         TokenFilter { name: "same".to_owned(), ..any.clone() },
         TokenFilter { name: "ギ".to_owned(), ..any.clone() },
+        TokenFilter { name: "ay".to_owned(), ..any.clone() },
+        TokenFilter { name: "aya@agency".to_owned(), state: Some(TokenState::Disabled), ..any.clone() },
         TokenFilter { created: Some(CreatedOn::Last30Days), ..any.clone() },
         TokenFilter { created: Some(CreatedOn::MoreThan30Days), state: Some(TokenState::Enabled), ..any.clone() },
         TokenFilter { state: Some(TokenState::Enabled), ..any },

@@ -4,5 +4,6 @@ pub mod changes;
 pub mod concurrency;
 pub mod list;
 pub mod overview;
+pub mod search;
 pub mod undo;
 pub mod usage;
