@@ -128,17 +128,17 @@ async fn offers_in_autofill() -> bool {
 
 /// Calls `begin` once, when the page is first used, so that no challenge is asked for that no user would answer.
 fn on_first_use(begin: impl Fn() + Clone + 'static) {
-    let begun = StoredValue::new(false);
-    let once = move || {
-        if begun.try_get_value() == Some(false) {
-            begun.set_value(true);
+    let used = StoredValue::new(false);
+    let on_use = move || {
+        if used.try_get_value() == Some(false) {
+            used.set_value(true);
             begin();
         }
     };
-    let by_key = once.clone();
+    let on_key = on_use.clone();
     let listeners = [
-        window_event_listener(ev::pointerover, move |_| once()),
-        window_event_listener(ev::keydown, move |_| by_key()),
+        window_event_listener(ev::pointerover, move |_| on_use()),
+        window_event_listener(ev::keydown, move |_| on_key()),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 }

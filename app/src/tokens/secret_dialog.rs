@@ -48,7 +48,7 @@ fn Secret(issued: Issued, on_done: Callback<()>) -> impl IntoView {
     let (name, scopes) = (issued.token.settings.name.clone(), issued.token.settings.scopes);
     let (sid, secret) = (issued.token.sid.to_string(), issued.auth_token.clone());
     view! {
-        <p class="dialog-name clamped" title=name.clone() dir="auto">{name}</p>
+        <p class="dialog-name clamped" title=name.clone() dir="auto">{name.clone()}</p>
         <div class="note warning">
             {Icon::Alert.view()}
             // If it can be viewed again, the text says by whom.

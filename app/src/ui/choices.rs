@@ -34,7 +34,7 @@ pub fn Choices(
         <fieldset aria-describedby=described_by.clone()>
             <legend class="label">{legend}</legend>
             {options.into_iter().map(option).collect_view()}
-            {hint.map(|hint| view! { <p class="hint" id=described_by>{hint}</p> })}
+            {hint.map(|hint| view! { <p class="hint" id=described_by.clone()>{hint}</p> })}
         </fieldset>
     }
 }

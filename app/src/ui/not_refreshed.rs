@@ -6,11 +6,12 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::reactive::{settled, t_signal};
 use leptos::prelude::*;
 
+/// An answer of the server, once it is there.
+type Answer<T> = Option<Result<T, AppError>>;
+
 /// Returns the latest answer, or the last one that was no error, and the error of a refresh that has failed since.
 /// Called below the `Transition` that waits for the answer.
-pub fn kept<T>(
-    answer: impl Fn() -> Option<Result<T, AppError>> + Send + Sync + 'static,
-) -> (Signal<Option<Result<T, AppError>>>, Signal<Option<AppError>>)
+pub fn kept<T>(answer: impl Fn() -> Answer<T> + Send + Sync + 'static) -> (Signal<Answer<T>>, Signal<Option<AppError>>)
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
@@ -19,7 +20,7 @@ where
     if cfg!(feature = "ssr") {
         return (latest, Signal::stored(None));
     }
-    let shown = Memo::new(move |last: Option<&Option<Result<T, AppError>>>| match (latest.get(), last) {
+    let shown = Memo::new(move |last: Option<&Answer<T>>| match (latest.get(), last) {
         (None | Some(Err(_)), Some(Some(Ok(value)))) => Some(Ok(value.clone())),
         (answer, _) => answer,
     });

@@ -5,12 +5,16 @@ use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The time for which a message without undo is shown.
 const SHOWN_FOR: Duration = Duration::from_secs(7);
 /// The number of messages shown at a time; older ones are folded, behind a button.
 const SHOWN_AT_A_TIME: usize = 3;
+
+/// The id of the next message.
+static NEXT_ID: AtomicUsize = AtomicUsize::new(0);
 
 /// The kind of message, for its colour and for screen readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +35,6 @@ struct Toast {
 #[derive(Clone, Copy)]
 pub struct ToastRack {
     toasts: RwSignal<Vec<Toast>>,
-    next_id: StoredValue<usize>,
     /// Whether the older messages are shown too.
     unfolded: RwSignal<bool>,
     /// The last message for screen readers alone.
@@ -42,7 +45,6 @@ pub struct ToastRack {
 pub fn provide_toasts() {
     provide_context(ToastRack {
         toasts: RwSignal::new(Vec::new()),
-        next_id: StoredValue::new(0),
         unfolded: RwSignal::new(false),
         announced: RwSignal::new(String::new()),
     });
@@ -75,8 +77,7 @@ impl ToastRack {
     }
 
     fn add(self, tone: Tone, text: String, undo: Option<Arc<dyn Fn() + Send + Sync>>, shown_for: Option<Duration>) {
-        let id = self.next_id.get_value();
-        self.next_id.set_value(id + 1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         self.toasts.update(|toasts| toasts.push(Toast { id, tone, text, undo }));
         if let Some(shown_for) = shown_for {
             set_timeout(move || self.dismiss(id), shown_for);
@@ -154,7 +155,7 @@ fn ToastView(toast: Toast, rack: ToastRack) -> impl IntoView {
     view! {
         <div class="toast" class:failed=tone == Tone::Failed hidden=move || rack.is_folded(id)>
             {icon.view()}
-            <p title=text.clone()>{text}</p>
+            <p title=text.clone()>{text.clone()}</p>
             {undo
                 .map(|undo| {
                     let undo = move |_| {

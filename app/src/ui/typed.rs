@@ -13,7 +13,8 @@ const CONTROLS: &str = "input[name], select[name], textarea[name]";
 /// The content of the form below an element, compared with the content that is saved.
 #[derive(Clone, Copy)]
 pub struct TypedContent {
-    around: NodeRef<html::Div>,
+    /// The element around the form.
+    pub around: NodeRef<html::Div>,
     saved: StoredValue<Option<String>>,
 }
 

@@ -11,24 +11,24 @@ use crate::{
 /// A goal, and whether it is met.
 struct Goal {
     name: String,
-    goal: String,
+    bound: String,
     figure: String,
     is_met: bool,
 }
 
 impl Goal {
     fn at_least(name: impl Into<String>, goal: f64, figure: f64) -> Self {
-        let (is_met, goal) = (figure >= goal, format!("at least {goal}"));
-        Self { name: name.into(), goal, figure: format!("{figure:.2}"), is_met }
+        let (is_met, bound) = (figure >= goal, format!("at least {goal}"));
+        Self { name: name.into(), bound, figure: format!("{figure:.2}"), is_met }
     }
 
     fn at_most(name: impl Into<String>, goal: f64, figure: f64) -> Self {
-        let (is_met, goal) = (figure <= goal, format!("at most {goal}"));
-        Self { name: name.into(), goal, figure: format!("{figure:.2}"), is_met }
+        let (is_met, bound) = (figure <= goal, format!("at most {goal}"));
+        Self { name: name.into(), bound, figure: format!("{figure:.2}"), is_met }
     }
 
     fn none(name: impl Into<String>, figure: usize) -> Self {
-        Self { name: name.into(), goal: "0".to_owned(), figure: figure.to_string(), is_met: figure == 0 }
+        Self { name: name.into(), bound: "0".to_owned(), figure: figure.to_string(), is_met: figure == 0 }
     }
 }
 
@@ -155,7 +155,7 @@ fn membership(figures: &[Figures], fates: &[Fate; 2]) -> Vec<Goal> {
 
 fn goals(goals: &[Goal]) {
     println!("\n{:<60}{:>16}{:>12}", format!("Goals ({ROUNDS} rounds)"), "goal", "measured");
-    for Goal { name, goal, figure, is_met } in goals {
-        println!("{name:<60}{goal:>16}{figure:>12}  {}", if *is_met { "met" } else { "missed" });
+    for Goal { name, bound, figure, is_met } in goals {
+        println!("{name:<60}{bound:>16}{figure:>12}  {}", if *is_met { "met" } else { "missed" });
     }
 }

@@ -85,11 +85,11 @@ impl Account {
 /// for its entry in the audit trail.
 pub async fn fill(data: &Data, tokens: usize) -> Result<Tokens> {
     let store = data.open().await?;
-    let (mut accounts, mut copied) = (Vec::new(), Vec::new());
+    let (mut accounts, mut originals) = (Vec::new(), Vec::new());
     for number in 0..ACCOUNTS {
         let (account, token) = add_account(&store, number).await?;
         accounts.push(account);
-        copied.push(token);
+        originals.push(token);
     }
     let copies = (tokens / ACCOUNTS).max(1);
     match &data.database {
@@ -97,7 +97,7 @@ pub async fn fill(data: &Data, tokens: usize) -> Result<Tokens> {
         Some(_) => copy_in_postgres(copies).await?,
     }
     let numbers = 1..=copies.min(CALLED);
-    let called: Vec<_> = numbers.flat_map(|number| copied.iter().map(move |token| copy(token, number))).collect();
+    let called: Vec<_> = numbers.flat_map(|number| originals.iter().map(move |token| copy(token, number))).collect();
     let authorize = called.iter().map(|Credentials { sid, secret }| client::authorize(sid, secret)).collect();
     let company = called.iter().map(|Credentials { sid, secret }| {
         client::request("GET", &format!("/Agencies/{sid}/CompanyInformation"), sid, secret, "")

@@ -21,14 +21,14 @@ use leptos::prelude::*;
 pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let Page { known, form, update, pending, errors, conflict, .. } = page;
+    let Page { known, content, update, pending, errors, conflict, .. } = page;
     let reload = Callback::new(move |()| page.reload());
     let Editable { token, people, terms, .. } = editable;
     let asked = RwSignal::new(None::<TokenForm>);
     let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
-        let Some(call) = read::<UpdateCall>(form) else { return };
+        let Some(call) = read::<UpdateCall>(content.around) else { return };
         stop(&event);
         let found = known.with_untracked(|token| call.form.validate(&contacts, Some(&token.settings), &terms));
         let found = found.err().unwrap_or_default();

@@ -122,7 +122,7 @@ fn Editor(editable: Editable) -> impl IntoView {
         <div class="narrow">
             <NoScriptNotice/>
             <NewsNote news reload/>
-            <div node_ref=page.form>
+            <div node_ref=page.content.around>
                 {move || {
                     begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
                 }}

@@ -14,7 +14,6 @@ use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::text::Field;
 use domain::tokens::token::{Token, TokenForm};
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
@@ -27,9 +26,8 @@ pub struct Page {
     pub begun: RwSignal<Option<Editable>>,
     /// The expiry that its field starts with. Changes by others do not update it: that would discard the user's choice.
     pub expires_at: RwSignal<Option<DateTime<Utc>>>,
-    /// The element around the form.
-    pub form: NodeRef<html::Div>,
-    content: TypedContent,
+    /// The content of the form.
+    pub content: TypedContent,
     pub update: ServerAction<UpdateCall>,
     pub pending: Memo<bool>,
     pub errors: Errors,
@@ -44,13 +42,11 @@ pub struct Page {
 impl Page {
     pub fn new(editable: Editable) -> Self {
         let update = ServerAction::new();
-        let form = NodeRef::new();
         Self {
             known: RwSignal::new(editable.token.clone()),
             expires_at: RwSignal::new(editable.token.settings.expires_at),
             begun: RwSignal::new(Some(editable)),
-            form,
-            content: TypedContent::new(form),
+            content: TypedContent::new(NodeRef::new()),
             update,
             pending: update.pending(),
             errors: Errors::new(),
@@ -118,17 +114,17 @@ impl Page {
         let gone = self.news.with_untracked(|news| matches!(news, Some(News::Gone(_))));
         let known = self.known.with_untracked(|token| TokenForm::from(&token.settings));
         // The form also changes by commands, and what was typed may have been stored in another spelling.
-        let changed = || read::<UpdateCall>(self.form).is_some_and(|call| call.form != known);
+        let changed = || read::<UpdateCall>(self.content.around).is_some_and(|call| call.form != known);
         !gone && self.content.is_changed() && changed()
     }
 
     /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
     pub fn in_use(self) -> bool {
         let unlike = self.known.with_untracked(|token| TokenForm::from(&token.settings));
-        let typed = read::<UpdateCall>(self.form).is_none_or(|call| call.form != unlike);
+        let typed = read::<UpdateCall>(self.content.around).is_none_or(|call| call.form != unlike);
         let within = |form: web_sys::HtmlDivElement| form.contains(document().active_element().as_deref());
         let asked = || matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
-        typed || asked() || self.form.get_untracked().is_some_and(within)
+        typed || asked() || self.content.around.get_untracked().is_some_and(within)
     }
 }
 
