@@ -86,10 +86,10 @@ fn group_name(group: RateGroup) -> &'static str {
 pub async fn handle(gate: &Gate, store: &Store, caller: &Caller) -> Result<Answer, GateError> {
     let left = gate.left(caller.account).await?;
     let token = store.tokens().get(caller.account, caller.token).await?;
-    let company = store.account().company_information(caller.account).await?;
+    let company = store.gate().company_information(caller.account).await?;
     let agency = Agency {
         account_sid: &caller.sid,
-        company_name: company.company_name,
+        company_name: company.company_name.clone(),
         access_token_id: caller.token.0,
         access_token_name: token.settings.name,
         api_version: caller.api_version.to_string(),

@@ -5,6 +5,7 @@ use crate::audit::event::Event;
 use crate::db::database::{Connection, require_row};
 use crate::db::sql;
 use crate::error::Error;
+use crate::gate::verification_cache::Invalidation;
 use domain::Refusal;
 use domain::account::{AccountId, company::CompanyInformation};
 use domain::audit::action::{Action, Actor};
@@ -30,10 +31,10 @@ impl Accounts<'_> {
     ) -> Result<(), Error> {
         let mut tx = self.core.begin_in(account).await?;
         write(&mut tx, account, information).await?;
-        Ok(tx.commit().await?)
+        self.core.commit(tx, Invalidation::Account(account)).await
     }
 
-    /// Changes the company profile of the actor's account in one transaction: `edit` takes the current profile and
+    /// Changes the company profile of the actor's account in one transaction, in force on every node once it returns: `edit` takes the current profile and
     /// returns the new one, or refuses, and then nothing is written. Returns the profile after the change.
     ///
     /// # Errors
@@ -57,13 +58,13 @@ impl Accounts<'_> {
                 .by_access_token(access_token.as_ref())
                 .record(self.core, &mut tx, self.core.now())
                 .await?;
+            self.core.commit(tx, Invalidation::Account(account)).await?;
         }
-        tx.commit().await.map_err(Error::from)?;
         Ok(after)
     }
 }
 
-async fn read(connection: &mut Connection, account: AccountId) -> Result<CompanyInformation, Error> {
+pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Result<CompanyInformation, Error> {
     let json = sql::query_scalar::<String>("SELECT company_information FROM accounts WHERE id = $1");
     let json = json.bind(account).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
     serde_json::from_str(&json).map_err(|error| Error::Corrupt(format!("a company profile: {error}")))

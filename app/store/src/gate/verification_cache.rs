@@ -13,6 +13,8 @@
 //!   own. If it has failed and may still be carried out, `nodes` decides when it ends. If that task ends early (a
 //!   panic, the end of the runtime), the hold stays forever; that costs time and is never wrong.
 //!
+//! An account's profile, which the gate answers itself, is cached by the same rule as the account's demands.
+//!
 //! The expiry of an Auth Token is no change: its end is in the cache, and compared with the clock on every call.
 //!
 //! An unknown Account SID is not cached, so the cache grows to the number of tokens and no further. A token takes about
@@ -21,6 +23,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::AccountId;
+use domain::account::company::CompanyInformation;
 use domain::gate::address_range::AddressRange;
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::scope::Scopes;
@@ -80,6 +83,8 @@ pub(crate) struct VerificationCache {
     /// Locked while an entry is put in or removed. Locked before `accounts`, if both are.
     tokens: [Mutex<Changes>; STRIPES],
     accounts: Mutex<Accounts>,
+    /// Changed while `accounts` is locked.
+    profiles: papaya::HashMap<AccountId, Arc<CompanyInformation>>,
 }
 
 #[derive(Default)]
@@ -116,7 +121,7 @@ pub(crate) struct Ticket {
 pub(crate) enum Invalidation {
     /// One token.
     Token(AccountSid),
-    /// All tokens of an account.
+    /// All tokens of an account, and its profile.
     Account(AccountId),
 }
 
@@ -139,6 +144,7 @@ impl Default for VerificationCache {
             entries: papaya::HashMap::new(),
             tokens: [const { Mutex::new(Changes { begun: 0, ended: 0 }) }; STRIPES],
             accounts: Mutex::default(),
+            profiles: papaya::HashMap::new(),
         }
     }
 }
@@ -185,6 +191,24 @@ impl VerificationCache {
         self.entries.pin().insert(key(sid), entry);
     }
 
+    /// Returns the cached profile of the account, without waiting for a lock.
+    pub(crate) fn profile(&self, account: AccountId) -> Option<Arc<CompanyInformation>> {
+        self.profiles.pin().get(&account).map(Arc::clone)
+    }
+
+    /// Returns a ticket, to be taken before an account's profile is read from the database.
+    pub(crate) fn profile_ticket(&self) -> Ticket {
+        Ticket { token: None, accounts: locked(&self.accounts).changes.quiet() }
+    }
+
+    /// Puts in the profile that was read after the ticket was taken, unless a change may have been missed.
+    pub(crate) fn put_profile(&self, ticket: &Ticket, account: AccountId, profile: &Arc<CompanyInformation>) {
+        let accounts = locked(&self.accounts);
+        if accounts.changes.allow(ticket.accounts) {
+            self.profiles.pin().insert(account, Arc::clone(profile));
+        }
+    }
+
     /// Removes the subject of a change and keeps it out.
     pub(crate) fn hold(self: &Arc<Self>, concern: &Invalidation) -> Hold {
         match concern {
@@ -200,6 +224,7 @@ impl VerificationCache {
         accounts.known.drain().for_each(|(_, account)| account.stale.store(true, Ordering::Release));
         accounts.changes.ended += 1;
         self.entries.pin().clear();
+        self.profiles.pin().clear();
     }
 
     fn hold_token(self: &Arc<Self>, sid: &AccountSid) -> Hold {
@@ -213,6 +238,7 @@ impl VerificationCache {
     fn hold_account(self: &Arc<Self>, account: AccountId) -> Hold {
         let mut accounts = locked(&self.accounts);
         accounts.changes.begun += 1;
+        self.profiles.pin().remove(&account);
         if let Some(account) = accounts.known.remove(&account) {
             account.stale.store(true, Ordering::Release);
         }

@@ -3,6 +3,7 @@
 use crate::sql;
 use crate::test_store::TestStore;
 use crate::wire::Wire;
+use domain::account::company::CompanyInformation;
 use domain::tokens::secret::Secret;
 use domain::tokens::token::Token;
 use std::sync::Arc;
@@ -154,4 +155,24 @@ async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
         "what was refused was not done"
     );
     other.tokens().disable(&test.aya, issued.token.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn profile_changed_on_one_node_is_current_on_the_others() {
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (other, _) = node(&test, &issued.token, &issued.secret).await;
+    let account = test.aya.account;
+    for number in 0..20 {
+        let began = Instant::now();
+        while !other.gate().remembers_profile(account) {
+            other.gate().company_information(account).await.unwrap();
+            assert!(began.elapsed() < AT_LAST, "it remembers the profile");
+            tokio::task::yield_now().await;
+        }
+        let changed = CompanyInformation::named(&format!("Acme {number}"));
+        let edit = |_: &CompanyInformation| Ok::<_, store::Error>(changed.clone());
+        test.store.account().update_company_information(&test.aya, edit).await.unwrap();
+        assert_eq!(*other.gate().company_information(account).await.unwrap(), changed);
+    }
 }

@@ -9,10 +9,10 @@ use crate::gate::{answer::Answer, error::GateError, openapi::documentation::Docu
 pub const ID: &str = "getCompanyInformation";
 
 pub async fn handle(store: &Store, caller: &Caller) -> Result<Answer, GateError> {
-    let profile = store.account().company_information(caller.account).await?;
-    Answer::one("CompanyInformation", &CompanyInformation::new(caller, profile.masked()))
+    let profile = store.gate().company_information(caller.account).await?;
+    Answer::one("CompanyInformation", &CompanyInformation::new(caller, &profile))
 }
 
 pub fn document(operation: Documentation) -> Documentation {
-    operation.returns::<CompanyInformation>()
+    operation.returns::<CompanyInformation<'_>>()
 }

@@ -19,20 +19,20 @@ use crate::gate::{
 pub const PATH: &str = "/CompanyInformation";
 
 #[derive(Serialize)]
-pub struct CompanyInformation {
+pub struct CompanyInformation<'a> {
     #[serde(flatten)]
-    profile: company::CompanyInformation,
+    profile: &'a company::CompanyInformation,
     #[serde(rename = "Uri")]
     uri: String,
 }
 
-impl CompanyInformation {
-    pub fn new(caller: &Caller, profile: company::CompanyInformation) -> Self {
+impl<'a> CompanyInformation<'a> {
+    pub fn new(caller: &Caller, profile: &'a company::CompanyInformation) -> Self {
         Self { profile, uri: uri(caller, PATH) }
     }
 }
 
-impl PartialSchema for CompanyInformation {
+impl PartialSchema for CompanyInformation<'_> {
     fn schema() -> RefOr<Schema> {
         let property = |(name, value): (String, Value)| {
             let schema: RefOr<Schema> = match value {
@@ -47,7 +47,7 @@ impl PartialSchema for CompanyInformation {
     }
 }
 
-impl ToSchema for CompanyInformation {
+impl ToSchema for CompanyInformation<'_> {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         let strings = |object: Value| schemas::closed(names(&object).map(|name| (name, schemas::text())));
         schemas.push(("Address".to_owned(), strings(json!(company::Address::default())).into()));

@@ -2,4 +2,5 @@
 
 pub mod authenticate;
 pub mod failures;
+pub mod profile;
 pub mod verification;
