@@ -8,6 +8,8 @@ use tokio::time::interval;
 
 /// The interval of writing calls at the gate down: at most this much is lost if the server is killed.
 const CALLS_EVERY: Duration = Duration::from_secs(1);
+/// The interval of giving back calls.
+const SHARES_EVERY: Duration = Duration::from_secs(1);
 /// The interval of adding calls up to days; reports add newer ones.
 const ADD_UP_EVERY: Duration = Duration::from_mins(10);
 /// The interval of removing old calls.
@@ -25,16 +27,23 @@ const INVITATIONS_EVERY: Duration = Duration::from_hours(1);
 /// Runs for ever; a failure is logged, and the work tried again at the next interval. Single calls are kept for
 /// `keep_calls`.
 pub async fn keep(store: Store, keep_calls: TimeDelta) {
-    tokio::join!(write_down(&store), add_up(&store, keep_calls), clear_away(&store));
+    tokio::join!(write_down(&store), give_back(&store), add_up(&store, keep_calls), clear_away(&store));
 }
 
-/// Writes the calls at the gate down, and gives back the calls that this node took from the nodes' common count and does
-/// not need, for ever. Runs apart from other work, so that slow work delays no call.
+/// Writes the calls at the gate down, for ever. Runs apart from other work, so that slow work delays no call.
 pub async fn write_down(store: &Store) {
     let mut calls = interval(CALLS_EVERY);
     loop {
         calls.tick().await;
         log(store.gate().flush_calls().await.map(drop));
+    }
+}
+
+/// Gives back the calls that this node has taken from the nodes' common count and doesn't need, for ever.
+async fn give_back(store: &Store) {
+    let mut shares = interval(SHARES_EVERY);
+    loop {
+        shares.tick().await;
         log(store.gate().give_back_shares(false).await);
     }
 }

@@ -117,11 +117,11 @@ pub async fn serve(args: &Serve) -> Result<()> {
     if let Err(error) = store.end_lease().await {
         tracing::warn!(%error, "the lease was not ended: changes elsewhere wait until it has run out");
     }
+    let flushed = store.gate().flush_calls().await.context("the last calls at the gate could not be recorded");
     if let Err(error) = store.gate().give_back_shares(true).await {
         tracing::warn!(%error, "calls that accounts did not make here were not given back: they come back as if made");
     }
-    store.gate().flush_calls().await.context("the last calls at the gate could not be recorded")?;
-    Ok(())
+    flushed.map(drop)
 }
 
 /// Returns the site that passkeys are for: the public address, or else this machine's own name. Browsers know sites by

@@ -137,6 +137,8 @@ impl Left {
     pub fn numbers(self) -> (u32, u32, u64) {
         let remaining = if self.exceeded { 0 } else { self.quota.left(self.back_in) };
         let reset = if remaining == 0 { self.quota.wait(self.back_in) } else { self.back_in };
+        // A refused call can't be repeated at once, even if one has come back since.
+        let reset = reset.max(self.exceeded.into());
         // Rounded up, so that a client that waits this long has waited long enough.
         (self.quota.calls(), remaining, reset.div_ceil(1_000_000_000))
     }

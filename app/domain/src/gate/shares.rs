@@ -2,7 +2,8 @@
 //! lets pass without asking again.
 //!
 //! A call is counted when it is taken, not when it passes. So the nodes together never let more calls pass than the
-//! limit, whatever becomes of one of them. A node gives back the calls it did not need; one that crashes can't, and so
+//! limit, whatever becomes of one of them: in any time, at most the limit and the calls that come back in that time and
+//! three [`LIFETIME`]s, as calls may pass some time after they were counted. A node gives back the calls it did not need; one that crashes can't, and so
 //! withholds the rest of its share: at most a [`PART`]th of the calls that were left, and at most [`GROWTH`] times the
 //! calls that passed there in the last [`LIFETIME`]. Withheld calls come back as calls do that were made.
 
@@ -10,6 +11,10 @@ use super::gcra::{Quota, Taken};
 
 /// The time for which a share can be used, in nanoseconds. Shares are made to last that long.
 pub const LIFETIME: u64 = 10_000_000_000;
+
+/// The time after which nothing of a share is given back, in nanoseconds since it was counted: its calls may have come
+/// back by then, and be made by others.
+pub const GIVEN_BACK_WITHIN: u64 = 2 * LIFETIME;
 
 /// The most by which a share is larger than the last one.
 pub const GROWTH: u32 = 8;
@@ -34,6 +39,8 @@ pub struct Grant {
 pub struct Unused {
     /// Their number.
     pub calls: u32,
+    /// When their share was counted, by the common count's clock.
+    pub counted_at: u64,
     /// [`Grant::back_at`] of their share.
     pub counted_back_at: u64,
 }
@@ -58,7 +65,9 @@ impl Quota {
     /// by the common count's clock. Calls of the share that have come back by then can't be given back once more.
     #[must_use]
     pub fn after_giving_back(self, back_in: u64, unused: Unused, now: u64) -> u64 {
-        back_in.saturating_sub(unused.time(self).min(unused.counted_back_at.saturating_sub(now)))
+        let is_late = now > unused.counted_at.saturating_add(GIVEN_BACK_WITHIN);
+        let most = if is_late { 0 } else { unused.counted_back_at.saturating_sub(now) };
+        back_in.saturating_sub(unused.time(self).min(most))
     }
 }
 
@@ -76,6 +85,8 @@ pub struct Share {
     back_at: u64,
     /// The same by the common count's clock.
     counted_back_at: u64,
+    /// When the share was counted, by that clock.
+    counted_at: u64,
     /// The time before which the common count is not asked again, after none was left: none has come back by then.
     /// Other nodes may give calls back earlier, so it is within a lifetime.
     none_before: u64,
@@ -94,7 +105,15 @@ impl Share {
         Some(Taken { passed, back_in: self.back_in(quota, now) })
     }
 
-    /// Returns the time until all calls are back, as far as this node knows. The calls left in its share count as back.
+    /// Refuses a call that waits for the common count behind more calls than were left by the last answer. Without that,
+    /// calls of an account beyond its limit would queue for as long as the count is slower than calls come back.
+    #[must_use]
+    pub fn refuse_behind(&self, ahead: u32, quota: Quota, now: u64) -> Option<Taken> {
+        let back_in = self.known(quota, now)?;
+        (ahead > quota.left(back_in)).then_some(Taken { passed: false, back_in })
+    }
+
+    /// Returns the time until all calls are back by what this node knows. The calls left in its share count as back.
     #[must_use]
     pub fn back_in(&self, quota: Quota, now: u64) -> u64 {
         self.back_at.saturating_sub(now).saturating_sub(u64::from(self.left) * quota.every())
@@ -109,12 +128,12 @@ impl Share {
 
     /// Notes the time until all calls are back as the common count gave it at `asked_at`, with no share taken.
     pub fn note(&mut self, back_in: u64, asked_at: u64) {
-        if self.left == 0 {
+        if self.left == 0 && asked_at >= self.asked_at {
             (self.back_at, self.asked_at) = (asked_at + back_in, asked_at);
         }
     }
 
-    /// Returns the number of calls to take next: as many as passed of late in a share's lifetime.
+    /// Returns the number of calls to take next: as many as pass in a share's lifetime at the last share's pace.
     #[must_use]
     pub fn wanted(&self, now: u64) -> u32 {
         let age = now.saturating_sub(self.taken_at).max(1);
@@ -132,6 +151,7 @@ impl Share {
             asked_at,
             back_at: asked_at + grant.back_in,
             counted_back_at: grant.back_at,
+            counted_at: grant.back_at.saturating_sub(grant.back_in),
             none_before: if grant.calls == 0 { asked_at + quota.wait(grant.back_in).min(LIFETIME) } else { 0 },
         };
     }
@@ -139,10 +159,17 @@ impl Share {
     /// Ends the share if its time is over, or in any case if the node ends. Returns the calls to give back, or `None` if
     /// there are none.
     pub fn end(&mut self, now: u64, node_ends: bool) -> Option<Unused> {
-        if self.left == 0 || !(node_ends || self.is_over(now)) {
+        if !self.is_to_end(now, node_ends) {
             return None;
         }
-        Some(Unused { calls: std::mem::take(&mut self.left), counted_back_at: self.counted_back_at })
+        let calls = std::mem::take(&mut self.left);
+        Some(Unused { calls, counted_at: self.counted_at, counted_back_at: self.counted_back_at })
+    }
+
+    /// Returns whether [`Share::end`] would return calls to give back.
+    #[must_use]
+    pub fn is_to_end(&self, now: u64, node_ends: bool) -> bool {
+        self.left > 0 && (node_ends || self.is_over(now))
     }
 
     fn is_over(&self, now: u64) -> bool {
@@ -195,12 +222,15 @@ mod tests {
         ahead: [u64; NODES],
         passed: u64,
         asked: u32,
+        /// When all calls that passed are back, as one count of these alone would have it, and the longest time until then.
+        passed_back_at: u64,
+        worst: u64,
     }
 
     impl Nodes {
         fn new(quota: Quota, ahead: [u64; NODES]) -> Self {
             let (common, shares) = (Common::default(), [Share::default(); NODES]);
-            Self { quota, common, now: SECOND, shares, ahead, passed: 0, asked: 0 }
+            Self { quota, common, now: SECOND, shares, ahead, passed: 0, asked: 0, passed_back_at: 0, worst: 0 }
         }
 
         /// One call at a node. It takes `latency` to ask, and again to get the answer.
@@ -208,7 +238,11 @@ mod tests {
             loop {
                 let at = self.now + self.ahead[node];
                 if let Some(taken) = self.shares[node].pass(self.quota, at) {
-                    self.passed += u64::from(taken.passed);
+                    if taken.passed {
+                        self.passed += 1;
+                        self.passed_back_at = self.passed_back_at.max(self.now) + self.quota.every();
+                        self.worst = self.worst.max(self.passed_back_at - self.now);
+                    }
                     return taken;
                 }
                 let wanted = self.shares[node].wanted(at);
@@ -233,7 +267,7 @@ mod tests {
     enum Step {
         Calls { node: usize, calls: u32, latency: u64 },
         Wait(u64),
-        Sweep,
+        Sweep(usize),
         Leave(usize),
         Crash(usize),
     }
@@ -244,7 +278,8 @@ mod tests {
             6 => (node.clone(), 1..400_u32, 0..100_000_000_u64)
                 .prop_map(|(node, calls, latency)| Step::Calls { node, calls, latency }),
             3 => (0..15 * SECOND).prop_map(Step::Wait),
-            2 => Just(Step::Sweep),
+            1 => (0..4_000 * SECOND).prop_map(Step::Wait),
+            4 => node.clone().prop_map(Step::Sweep),
             1 => node.clone().prop_map(Step::Leave),
             1 => node.prop_map(Step::Crash),
         ]
@@ -264,7 +299,7 @@ mod tests {
                 match step {
                     Step::Calls { node, calls, latency } => (0..calls).for_each(|_| _ = nodes.call(node, latency)),
                     Step::Wait(time) => nodes.now += time,
-                    Step::Sweep => (0..NODES).for_each(|node| nodes.end(node, false)),
+                    Step::Sweep(node) => nodes.end(node, false),
                     Step::Leave(node) => {
                         nodes.end(node, true);
                         nodes.shares[node] = Share::default();
@@ -273,6 +308,7 @@ mod tests {
                 }
                 let elapsed = nodes.now - SECOND;
                 prop_assert!(nodes.passed <= u64::from(calls) + elapsed / quota.every());
+                prop_assert!(nodes.worst <= quota.all() + 3 * LIFETIME, "{} at once", nodes.worst / quota.every());
                 prop_assert!(nodes.common.back_at.saturating_sub(nodes.now) <= quota.all());
             }
         }
@@ -325,11 +361,8 @@ mod tests {
     #[test]
     fn last_calls_are_taken_one_by_one() {
         let quota = quota(1_000, 3_600_000);
-        let shares = [(1_000, 62), (100, 6), (31, 1), (1, 1), (0, 0)].map(|(left, _)| {
-            let back_in = quota.all() - left * quota.every();
-            (left, quota.share(back_in, u32::MAX))
-        });
-        assert_eq!(shares, [(1_000, 62), (100, 6), (31, 1), (1, 1), (0, 0)]);
+        let shares = [1_000, 100, 31, 1, 0].map(|left| quota.share(quota.all() - left * quota.every(), u32::MAX));
+        assert_eq!(shares, [62, 6, 1, 1, 0]);
         assert_eq!(quota.share(0, 0), 1, "a call that asks takes one at least");
     }
 
@@ -345,6 +378,24 @@ mod tests {
         assert_eq!((nodes.call(0, 0).passed, nodes.asked), (false, 4), "another node may have given some back");
         nodes.now += 100 * SECOND - LIFETIME;
         assert_eq!((nodes.call(0, 0).passed, nodes.asked), (true, 5));
+    }
+
+    #[test]
+    fn calls_behind_more_than_are_left_are_refused() {
+        let quota = quota(10, 100);
+        let mut share = Share::default();
+        assert_eq!(share.refuse_behind(1_000, quota, SECOND), None, "nothing is known");
+        share.note(quota.all() - 3 * quota.every(), SECOND);
+        let passed = |ahead| share.refuse_behind(ahead, quota, SECOND).map(|taken| taken.passed);
+        assert_eq!([0, 3, 4, 1_000].map(passed), [None, None, Some(false), Some(false)]);
+    }
+
+    #[test]
+    fn late_calls_are_not_given_back() {
+        let quota = quota(1_000, 3_600);
+        let unused = Unused { calls: 51, counted_at: 0, counted_back_at: 189 * quota.every() };
+        let after = |now| quota.after_giving_back(100 * quota.every(), unused, now) / quota.every();
+        assert_eq!([0, GIVEN_BACK_WITHIN, GIVEN_BACK_WITHIN + 1].map(after), [49, 49, 100]);
     }
 
     #[test]

@@ -58,8 +58,9 @@ impl Accounts<'_> {
                 .by_access_token(access_token.as_ref())
                 .record(self.core, &mut tx, self.core.now())
                 .await?;
-            self.core.commit(tx, Invalidation::Account(account)).await?;
         }
+        // Also if nothing changes: an earlier change may be committed, and not in force on every node yet.
+        self.core.commit(tx, Invalidation::Account(account)).await?;
         Ok(after)
     }
 }

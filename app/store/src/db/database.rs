@@ -17,6 +17,8 @@ pub(crate) struct Pools {
     /// The connections by which nodes notify each other, if there can be several nodes. Neither readers nor writers
     /// hold them up.
     pub(crate) nodes: Option<Pool>,
+    /// The connections by which nodes count calls together.
+    pub(crate) counting: Option<Pool>,
     /// The URL that the database was opened by.
     pub(crate) url: String,
 }
@@ -24,18 +26,18 @@ pub(crate) struct Pools {
 impl Pools {
     /// Opens the database and migrates it to this version, which takes its lock unless the caller holds it.
     pub(crate) async fn open(url: &str, lock: Option<&DatabaseLock>) -> Result<Self, Error> {
-        let (read, write, nodes) = match url.split(':').next().unwrap_or_default() {
+        let (read, write, [nodes, counting]) = match url.split(':').next().unwrap_or_default() {
             "sqlite" => {
                 let (read, write) = Box::pin(sqlite::open(url, lock)).await?;
-                (read, write, None)
+                (read, write, [None, None])
             }
             "postgres" | "postgresql" => {
-                let [read, write, nodes] = Box::pin(postgres::open(url)).await?;
-                (read, write, Some(nodes))
+                let [read, write, nodes, counting] = Box::pin(postgres::open(url)).await?;
+                (read, write, [nodes, counting].map(Some))
             }
             other => return Err(Error::UnsupportedDatabase(other.chars().take(20).collect())),
         };
-        Ok(Self { read, write, nodes, url: url.to_owned() })
+        Ok(Self { read, write, nodes, counting, url: url.to_owned() })
     }
 
     /// Opens the database as it is, for reading: nothing is written to it, nor beside its file.

@@ -46,13 +46,18 @@ const READER_SETTINGS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction
 const READERS: u32 = 8;
 /// The number of connections that write; most wait for a lock.
 const WRITERS: u32 = 8;
-/// The number of connections by which nodes notify each other and count together, which hold no lock for long.
-const NODES: u32 = 8;
+/// The number of connections by which nodes notify each other, which hold no lock for long.
+const NODES: u32 = 6;
+/// The number of connections by which nodes count calls together. They are apart, so that a count that hangs keeps no
+/// node from its lease.
+const COUNTERS: u32 = 2;
+/// The settings of each connection that counts: a statement ends before its caller stops waiting for it.
+const COUNTER_SETTINGS: &str = "SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '60s'";
 /// The database's lock. The number is `kagi` in ASCII; accounts' locks have one number instead of two.
 const LOCK: &str = "1801545577, 0";
 
-/// Opens `postgres://…`, which must exist already, to read, to write, and for the nodes, and migrates it.
-pub(crate) async fn open(url: &str) -> Result<[Pool; 3], Error> {
+/// Opens `postgres://…`, which must exist already, to read, to write, for the nodes and to count, and migrates it.
+pub(crate) async fn open(url: &str) -> Result<[Pool; 4], Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("kagitaba");
     let options = options.extra_float_digits(None);
     // A connection outside a pool, as a pool tries for half a minute to reach a server that is not there. Of several
@@ -63,8 +68,9 @@ pub(crate) async fn open(url: &str) -> Result<[Pool; 3], Error> {
     migrating.close().await?;
     let write = pool(WRITERS, SETTINGS).connect_with(options.clone()).await?;
     let nodes = pool(NODES, SETTINGS).connect_lazy_with(options.clone());
+    let counting = pool(COUNTERS, COUNTER_SETTINGS).connect_lazy_with(options.clone());
     let read = pool(READERS, READER_SETTINGS).connect_with(options).await?;
-    Ok([read, write, nodes].map(Pool::Postgres))
+    Ok([read, write, nodes, counting].map(Pool::Postgres))
 }
 
 /// Makes sure that a connection has a session of its own: another connection does not see its settings, and it finds
@@ -128,11 +134,12 @@ mod with_services {
     #[tokio::test]
     async fn every_connection_has_its_settings() {
         let [_, store] = stores().await;
-        let Pools { read, write, nodes, .. } = store.core.pools();
+        let Pools { read, write, nodes, counting, .. } = store.core.pools();
         for pool in [read, write].into_iter().chain(nodes) {
             assert_eq!(setting(pool, "lock_timeout").await, "10s");
             assert_eq!(setting(pool, "idle_in_transaction_session_timeout").await, "1min");
         }
+        assert_eq!(setting(counting.as_ref().unwrap(), "lock_timeout").await, "1s");
         assert_eq!(setting(read, "default_transaction_read_only").await, "on");
         assert_eq!(setting(write, "default_transaction_read_only").await, "off");
         assert_eq!(setting(read, "plan_cache_mode").await, "force_custom_plan");

@@ -1,7 +1,7 @@
 //! Allowances: the calls that an account may still make, which several nodes count together.
 //!
 //! `back_at` is when all calls of an account have come back, in nanoseconds since the Unix epoch by the database's clock,
-//! which is the same for all nodes. Earlier versions kept microseconds: their times are long past, so no call counts.
+//! which is the same for all nodes.
 //! Nodes take calls in shares: see `shares`.
 
 use crate::clock::CLOCK_SKEW;
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::gate::Gate;
 use domain::account::AccountId;
 use domain::gate::gcra::Quota;
-use domain::gate::shares::{Grant, PART, Unused};
+use domain::gate::shares::{GIVEN_BACK_WITHIN, Grant, PART, Unused};
 use domain::tokens::scope::RateGroup;
 
 /// The database's time in nanoseconds, to the microsecond.
@@ -25,6 +25,12 @@ fn longest(quota: Quota) -> u64 {
 /// Returns nanoseconds as the database keeps them.
 fn stored(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
+}
+
+/// Returns what [`Quota::after_giving_back`] takes off, of these arguments: the time of the unused calls, when those of
+/// their share are back, and after which time it is too late.
+fn unused_time([time, back_at, within]: [&str; 3]) -> String {
+    format!("CASE WHEN {NOW} > {within} THEN 0 ELSE LEAST({time}, GREATEST({back_at} - {NOW}, 0)) END")
 }
 
 /// The calls that are counted together: an account's, of one group.
@@ -49,12 +55,13 @@ impl Gate<'_> {
     /// # Errors
     /// [`Error::Database`].
     pub async fn take_share(self, counted: Counted, wanted: u32, unused: Option<Unused>) -> Result<Grant, Error> {
+        let unused_time = unused_time(["$4", "$5", "$9"]);
         let take = format!(
             "WITH seen AS (
                  SELECT CASE WHEN back_at BETWEEN {NOW} AND {NOW} + $3 THEN back_at - {NOW} ELSE 0 END AS back_in
                  FROM call_allowances WHERE account_id = $1 AND call_group = $2 FOR UPDATE
              ), given_back AS (
-                 SELECT GREATEST(back_in - LEAST($4, GREATEST($5 - {NOW}, 0)), 0) AS back_in FROM seen
+                 SELECT GREATEST(back_in - {unused_time}, 0) AS back_in FROM seen
              ), unused AS (
                  SELECT back_in, GREATEST($6 - (back_in + $7 - 1) / $7, 0) AS calls FROM given_back
              ), share AS (
@@ -65,7 +72,7 @@ impl Gate<'_> {
              RETURNING share.calls, call_allowances.back_at, call_allowances.back_at - {NOW}"
         );
         let (Counted { account, group, quota }, pool) = (counted, self.counting_pool());
-        let unused = unused.unwrap_or(Unused { calls: 0, counted_back_at: 0 });
+        let unused = unused.unwrap_or(Unused { calls: 0, counted_at: 0, counted_back_at: 0 });
         for _ in 0..2 {
             let taken: Option<(i64, i64, i64)> = sql::query_as(sqlx::AssertSqlSafe(take.clone()))
                 .bind(account)
@@ -76,6 +83,7 @@ impl Gate<'_> {
                 .bind(i64::from(quota.calls()))
                 .bind(stored(quota.every()))
                 .bind(i64::from(wanted.max(1)))
+                .bind(stored(unused.counted_at.saturating_add(GIVEN_BACK_WITHIN)))
                 .fetch_optional(pool)
                 .await?;
             if let Some((calls, back_at, back_in)) = taken {
@@ -94,15 +102,17 @@ impl Gate<'_> {
     /// # Errors
     /// [`Error::Database`].
     pub async fn give_back(self, counted: Counted, unused: Unused) -> Result<(), Error> {
+        let unused_time = unused_time(["$3", "$4", "$5"]);
         let give = sqlx::AssertSqlSafe(format!(
-            "UPDATE call_allowances SET back_at = back_at - LEAST($3, GREATEST($4 - {NOW}, 0))
-             WHERE account_id = $1 AND call_group = $2 AND back_at BETWEEN {NOW} AND {NOW} + $5"
+            "UPDATE call_allowances SET back_at = back_at - {unused_time}
+             WHERE account_id = $1 AND call_group = $2 AND back_at BETWEEN {NOW} AND {NOW} + $6"
         ));
         sql::query(give)
             .bind(counted.account)
             .bind(counted.group.as_str())
             .bind(stored(unused.time(counted.quota)))
             .bind(stored(unused.counted_back_at))
+            .bind(stored(unused.counted_at.saturating_add(GIVEN_BACK_WITHIN)))
             .bind(stored(longest(counted.quota)))
             .execute(self.counting_pool())
             .await?;
@@ -123,9 +133,8 @@ impl Gate<'_> {
         Ok(if ahead <= longest(quota) { ahead } else { 0 })
     }
 
-    /// Returns the nodes' pool, which no writer holds up.
     fn counting_pool(&self) -> &sql::Pool {
         let pools = self.core.pools();
-        pools.nodes.as_ref().unwrap_or(&pools.write)
+        pools.counting.as_ref().unwrap_or(&pools.write)
     }
 }

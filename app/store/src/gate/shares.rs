@@ -9,7 +9,7 @@ use domain::gate::gcra::{Quota, Taken};
 use domain::gate::shares::Share;
 use domain::tokens::scope::RateGroup;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,25 @@ struct Kept {
     /// When the common count last failed to answer. Calls that began to wait before then don't ask again, one after the
     /// other.
     failed_at: AtomicU64,
+    /// The number of calls that wait for the common count.
+    waiting: AtomicU32,
+}
+
+/// A call that waits for the common count, until this is dropped.
+struct Waiting<'k>(&'k AtomicU32);
+
+impl<'k> Waiting<'k> {
+    /// Counts a call in. Returns the number of those before it, too.
+    fn behind(waiting: &'k AtomicU32) -> (Self, u32) {
+        let ahead = waiting.fetch_add(1, Ordering::Relaxed);
+        (Self(waiting), ahead)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Default for Shares {
@@ -60,8 +79,13 @@ impl Shares {
 
 impl Kept {
     fn new(quota: Quota) -> Self {
-        let (share, asking, failed_at) = (Mutex::default(), tokio::sync::Mutex::default(), AtomicU64::default());
-        Self { quota, share, asking, failed_at }
+        let (share, asking) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { quota, share, asking, failed_at: AtomicU64::default(), waiting: AtomicU32::default() }
+    }
+
+    /// Returns the kept share, with what is counted.
+    fn counted((&(account, group), kept): (&(AccountId, RateGroup), &Arc<Self>)) -> (Counted, Arc<Self>) {
+        (Counted { account, group, quota: kept.quota }, Arc::clone(kept))
     }
 
     fn share(&self) -> MutexGuard<'_, Share> {
@@ -93,6 +117,10 @@ impl Gate<'_> {
     async fn ask(self, counted: Counted) -> Result<Taken, Error> {
         let shares = self.core.shares();
         let (kept, began) = (shares.with(counted, Arc::clone), shares.now());
+        let (_waiting, ahead) = Waiting::behind(&kept.waiting);
+        if let Some(refused) = kept.share().refuse_behind(ahead, counted.quota, began) {
+            return Ok(refused);
+        }
         let _asking = kept.asking.lock().await;
         if kept.failed_at.load(Ordering::Relaxed) > began {
             return Err(unanswered());
@@ -107,8 +135,16 @@ impl Gate<'_> {
                 (share.wanted(asked_at), share.end(asked_at, false))
             };
             match sql::within(ANSWERED_WITHIN, self.take_share(counted, wanted, unused)).await {
-                Ok(granted) => kept.share().begin(counted.quota, granted, asked_at),
+                Ok(granted) => {
+                    kept.share().begin(counted.quota, granted, asked_at);
+                    if granted.calls == 0 {
+                        // However long the answer took: one may have come back meanwhile, but others wait for it, too.
+                        return Ok(Taken { passed: false, back_in: granted.back_in });
+                    }
+                }
                 Err(error) => {
+                    // The question may be answered all the same, so the next one asks for one call only.
+                    *kept.share() = Share::default();
                     kept.failed_at.store(shares.now(), Ordering::Relaxed);
                     return Err(error);
                 }
@@ -116,8 +152,9 @@ impl Gate<'_> {
         }
     }
 
-    /// Returns the time until all of the account's calls have come back, in nanoseconds, as far as this node knows. Takes
-    /// none. Asks the database once in a share's lifetime at most.
+    /// Returns the time until all of the account's calls have come back, in nanoseconds, by what this node knows: calls
+    /// that others have taken in the last share's lifetime may be missing. Takes none, and asks the database once in that
+    /// time at most.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -138,17 +175,14 @@ impl Gate<'_> {
     /// [`Error::Database`]; the calls that were not given back are withheld: they come back as if they had been made.
     pub async fn give_back_shares(self, node_ends: bool) -> Result<(), Error> {
         let shares = self.core.shares();
-        let now = shares.now();
-        let unused: Vec<_> = {
-            let kept = shares.kept.pin();
-            let end = |((account, group), kept): (&(AccountId, RateGroup), &Arc<Kept>)| {
-                let unused = kept.share().end(now, node_ends)?;
-                Some((Counted { account: *account, group: *group, quota: kept.quota }, unused))
-            };
-            kept.iter().filter_map(end).collect()
-        };
-        for (counted, unused) in unused {
-            self.give_back(counted, unused).await?;
+        let over = |kept: &Arc<Kept>| kept.share().is_to_end(shares.now(), node_ends);
+        let over: Vec<_> = shares.kept.pin().iter().filter(|(_, kept)| over(kept)).map(Kept::counted).collect();
+        // One by one: if one fails, the others are given back the next time.
+        for (counted, kept) in over {
+            let unused = kept.share().end(shares.now(), node_ends);
+            if let Some(unused) = unused {
+                self.give_back(counted, unused).await?;
+            }
         }
         Ok(())
     }

@@ -176,3 +176,22 @@ async fn profile_changed_on_one_node_is_current_on_the_others() {
         assert_eq!(*other.gate().company_information(account).await.unwrap(), changed);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn repeated_profile_update_waits_for_lost_nodes_too() {
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    let (other, keeping) = node(&test, &issued.token, &issued.secret).await;
+    let account = test.aya.account;
+    while !other.gate().remembers_profile(account) {
+        other.gate().company_information(account).await.unwrap();
+    }
+    keeping.abort();
+    let changed = CompanyInformation::named("Acme 2");
+    let edit = |_: &CompanyInformation| Ok::<_, store::Error>(changed.clone());
+    // The first is given up before the other node's lease has run out.
+    let first = Box::pin(test.store.account().update_company_information(&test.aya, edit));
+    assert!(tokio::time::timeout(Duration::from_millis(500), first).await.is_err());
+    test.store.account().update_company_information(&test.aya, edit).await.unwrap();
+    assert_eq!(*other.gate().company_information(account).await.unwrap(), changed);
+}

@@ -37,6 +37,9 @@ async fn profile_is_current_after_each_change() {
     }
     ended.store(true, Ordering::Release);
     readers.join_all().await;
+    test.store.gate().company_information(account).await.unwrap();
+    // With nodes, only a store that keeps a lease remembers anything.
+    assert_eq!(test.store.gate().remembers_profile(account), !test.store.has_nodes());
 }
 
 #[tokio::test]
