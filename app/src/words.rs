@@ -248,6 +248,24 @@ mod tests {
         }
     }
 
+    /// Returns the names of a line's placeholders, sorted.
+    fn placeholders(line: &str) -> Vec<&str> {
+        let rests = line.split("{{ ").skip(1);
+        let mut names: Vec<_> = rests.filter_map(|rest| rest.split_once(" }}")).map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn placeholders_are_the_same_in_both_languages() {
+        assert_eq!(ENGLISH.lines().count(), JAPANESE.lines().count());
+        for (english, japanese) in ENGLISH.lines().zip(JAPANESE.lines()) {
+            let key = |line: &'static str| line.split_once("\": ").map(|(key, _)| key);
+            assert_eq!(key(english), key(japanese), "both files have the same order");
+            assert_eq!(placeholders(english), placeholders(japanese), "{english}");
+        }
+    }
+
     #[test]
     fn english_texts_have_no_translated_phrases() {
         let phrases =

@@ -34,6 +34,9 @@ test('an Auth Token expires at the end of the day in New York', async ({ page })
   await page.getByLabel(words.form.last_day_own).fill(day);
   await page.getByRole('button', { name: words.next, exact: true }).click();
   await page.getByRole('button', { name: words.next, exact: true }).click();
+  const review = page.getByRole('region', { name: words.form.review });
+  await expect(review).toContainText(day);
+  await expect(review, 'the day is not one of UTC').not.toContainText('UTC');
   await page.locator('input[value="getCompanyInformation"]').check();
   await page.getByRole('button', { name: words.form.create, exact: true }).click();
   await dialog(page).getByRole('button', { name: words.secret.done }).click();

@@ -67,11 +67,12 @@ fn fact(i18n: Words, field: Field, value: AnyView) -> AnyView {
     .into_any()
 }
 
-/// Returns when the Auth Token will expire, as its field says it.
+/// Returns when the Auth Token will expire, as its field says it. A last day is one of the user's time zone: only our
+/// wasm shows the review, and it knows that zone.
 fn expiry_text(i18n: Words, expires: &str, last_day: &str) -> String {
     match expires.parse::<u16>() {
         Ok(days) => t_string!(i18n, form.expires_days, count = days).to_string(),
-        Err(_) if expires == LAST_DAY => format!("{last_day} (UTC)"),
+        Err(_) if expires == LAST_DAY => last_day.to_owned(),
         Err(_) => t_string!(i18n, form.expires_never).to_owned(),
     }
 }

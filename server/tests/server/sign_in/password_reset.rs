@@ -117,7 +117,7 @@ async fn answer_to_forgotten_is_the_same_for_every_address() {
         );
     }
     let page = app.get(&routes::with_notice(routes::FORGOTTEN, Notice::Created)).await.text();
-    assert!(page.contains("If a user signs in with this address"), "{page}");
+    assert!(page.contains("a user with this e-mail address"), "{page}");
     // Beyond the limit, both addresses are refused alike.
     for address in [&known, &unknown] {
         let mut last = forgotten(&app, address).await;
