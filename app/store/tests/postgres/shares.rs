@@ -77,10 +77,16 @@ async fn database_and_domain_give_back_alike() {
     assert_eq!(calls, 50);
     let now = back_at - back_in;
     let close = |one: u64, other: u64| one.abs_diff(other) < quota.every() / 2;
-    for (calls, counted_back_at) in
-        [(20, back_at), (50, back_at), (900, back_at), (20, now + 3 * quota.every()), (20, 5)]
-    {
-        let unused = Unused { calls, counted_back_at };
+    let late = now - GIVEN_BACK_WITHIN - quota.every();
+    for (calls, counted_at, counted_back_at) in [
+        (20, now, back_at),
+        (50, now, back_at),
+        (900, now, back_at),
+        (20, now, now + 3 * quota.every()),
+        (20, now, 5),
+        (20, late, back_at),
+    ] {
+        let unused = Unused { calls, counted_at, counted_back_at };
         let expected = quota.after_giving_back(back_in, unused, now);
         set_back_in(&test, back_in.try_into().unwrap()).await;
         gate.give_back(counted, unused).await.unwrap();
