@@ -6,6 +6,7 @@ use crate::routes;
 use crate::tokens::card::{TokenCard, heading_id};
 use crate::tokens::commands::{TokenActions, use_token_changes};
 use crate::tokens::filters::Step;
+use crate::tokens::list::carried::Carried;
 use crate::tokens::live::LatestChanges;
 use crate::tokens::menu::LastMenu;
 use crate::ui::error_note::ErrorNote;
@@ -21,7 +22,7 @@ use domain::tokens::token::{Token, TokenId};
 use leptos::prelude::*;
 
 /// The filter of the request, and the answer.
-pub type Listed = (TokenFilter, Result<TokenList, AppError>);
+pub type Listed = (TokenFilter, Result<Carried, AppError>);
 
 /// The content of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub fn Results(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let changes = use_token_changes();
-    let (loaded, failed) = kept(move || tokens.get().map(|(asked, list)| list.map(|list| (asked, list))));
+    let (loaded, failed) = kept(move || tokens.get().map(|(asked, list)| list.map(|Carried(list)| (asked, list))));
     let shown = settled(move || {
         loaded.with(|loaded| match loaded {
             None => ListContent::Nothing,
