@@ -60,8 +60,7 @@ pub fn TokenCard(
                 {move || {
                     let scopes = token.with(|token| token.settings.scopes.by_category());
                     let chip = |(category, allowed, all): (Category, usize, usize)| {
-                        let name = format!("{} ", words::name(i18n, category.name()));
-                        view! { <li>{name}<span>{format!("{allowed}/{all}")}</span></li> }
+                        view! { <li>{format!("{} {allowed}/{all}", words::name(i18n, category.name()))}</li> }
                     };
                     scopes.into_iter().map(chip).collect_view()
                 }}

@@ -57,7 +57,7 @@ pub fn CopyButton(
         <span class="copy">
             <button type="button" class="button small" aria-label=label on:focusin=move |_| watch() on:click=on_click>
                 {move || if outcome.get() == Some(true) { Icon::Check.view() } else { Icon::Copy.view() }}
-                <span>{shown}</span>
+                {shown}
             </button>
             {move || {
                 watched
