@@ -315,7 +315,7 @@ test('the Account SID can be copied', async ({ page, context }) => {
 });
 
 // Screen readers read only what changes in a region that they know already.
-test('a Copy button has a region for its result once it has the focus', async ({ page }) => {
+test('a focused Copy button has a region for its result', async ({ page }) => {
   const token = await newToken(page);
   await open(page, listOf(token.name));
   const said = card(page, token.name).getByRole('status');

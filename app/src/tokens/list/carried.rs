@@ -61,7 +61,7 @@ impl TryFrom<Packed> for Carried {
 fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
     let Token { id, sid, settings, primary_contact, state, created_at, last_used_at, ends_at, viewable, revision } =
         token;
-    let TokenSettings { name, description, api_version, developers, scopes, expires_at, .. } = settings;
+    let TokenSettings { name, description, api_version, primary_contact: _, developers, scopes, expires_at } = settings;
     let known = people.iter().position(|person| *person == primary_contact);
     let contact = known.unwrap_or_else(|| {
         people.push(primary_contact);
