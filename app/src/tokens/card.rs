@@ -15,6 +15,10 @@ use domain::tokens::scope::Category;
 use domain::tokens::token::{Token, TokenId, TokenState};
 use leptos::prelude::*;
 
+/// A name of at most so many bytes is never cut off, even on the narrowest screen: 20 Latin letters or 6 characters of
+/// Japanese. Its tooltip would say nothing new.
+const NEVER_CUT: usize = 20;
+
 /// Shows the token, and in `touched` who else has just changed it. Selecting the card opens it for editing. Of the
 /// cards that share `menu`, the one whose menu was opened last has it.
 #[component]
@@ -28,6 +32,7 @@ pub fn TokenCard(
     let id = token.read_untracked().id;
     let sid = token.read_untracked().sid.to_string();
     let name = Signal::derive(move || token.with(|token| token.settings.name.clone()));
+    let title = Signal::derive(move || Some(name.get()).filter(|name| name.len() > NEVER_CUT));
     let description = Signal::derive(move || token.with(|token| token.settings.description.clone()));
     let copy_label = Signal::derive(move || t_string!(i18n, card.copy_sid, name = name.get()).to_string());
     let heading = heading_id(id);
@@ -40,7 +45,7 @@ pub fn TokenCard(
         >
             <header class="card-head">
                 <h3 id=heading dir="auto" translate="no">
-                    <a href=routes::token(id) class="card-link clamped" title=name>{name}</a>
+                    <a href=routes::token(id) class="card-link clamped" title=title>{name}</a>
                 </h3>
                 <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
                 <CardMenu token last=menu on_pick/>

@@ -19,7 +19,6 @@ async fn fill(app: &TestApp) {
     for number in 1..=PAGE_SIZE {
         let form = TokenForm {
             name: format!("Conversion export {number}"),
-            description: "Loads yesterday's conversions into the warehouse.".to_owned(),
             developers: "ops@partner.example".to_owned(),
             scopes: ["listJobs", "getJob", "exportReport"].map(str::to_owned).to_vec(),
             ..TokenForm::blank(app.by.user.id)
