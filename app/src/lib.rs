@@ -67,6 +67,7 @@ pub fn shell(options: LeptosOptions, pieces: pieces::Pieces) -> impl IntoView {
                 <leptos_meta::MetaTags/>
             </head>
             <body>
+                {ui::icon::sprite()}
                 <div id=shell::bootstrap::ROOT>
                     <App/>
                 </div>

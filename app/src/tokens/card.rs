@@ -3,43 +3,52 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::tokens::expiry::Expiry;
-use crate::tokens::menu::CardMenu;
+use crate::tokens::menu::{CardMenu, LastMenu};
 use crate::ui::copy_button::CopyButton;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
-use crate::words;
+use crate::words::{self, Words};
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::command::TokenCommand;
-use domain::tokens::token::{Token, TokenState};
+use domain::tokens::scope::Category;
+use domain::tokens::token::{Token, TokenId, TokenState};
 use leptos::prelude::*;
 
-/// Shows the token, and in `touched` who else has just changed it. Selecting the card opens it for editing.
+/// A name of at most so many bytes is never cut off, even on the narrowest screen: 20 Latin letters or 6 characters of
+/// Japanese. Its tooltip would say nothing new.
+const NEVER_CUT: usize = 20;
+
+/// Shows the token, and in `touched` who else has just changed it. Selecting the card opens it for editing. Of the
+/// cards that share `menu`, the one whose menu was opened last has it.
 #[component]
 pub fn TokenCard(
     #[prop(into)] token: Signal<Token>,
     touched: Signal<Option<String>>,
+    menu: LastMenu,
     on_pick: Callback<TokenCommand>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = token.read_untracked().id;
     let sid = token.read_untracked().sid.to_string();
     let name = Signal::derive(move || token.with(|token| token.settings.name.clone()));
+    let title = Signal::derive(move || Some(name.get()).filter(|name| name.len() > NEVER_CUT));
     let description = Signal::derive(move || token.with(|token| token.settings.description.clone()));
-    let scopes = Signal::derive(move || token.with(|token| token.settings.scopes.by_category()));
-    let version = Signal::derive(move || token.with(|token| token.settings.api_version));
-    let last_used = Signal::derive(move || token.with(|token| token.last_used_at));
     let copy_label = Signal::derive(move || t_string!(i18n, card.copy_sid, name = name.get()).to_string());
-    let heading = format!("token-{}", id.0);
-    let heading_id = heading.clone();
+    let heading = heading_id(id);
+    let heading_of = heading.clone();
     view! {
-        <article class="card" class:disabled=move || token.with(|token| token.state == TokenState::Disabled) aria-labelledby=heading>
+        <article
+            class="card"
+            class:disabled=move || token.with(|token| token.state == TokenState::Disabled)
+            aria-labelledby=heading_of
+        >
             <header class="card-head">
-                <h3 id=heading_id dir="auto" translate="no">
-                    <a href=routes::token(id) class="card-link clamped" title=name>{name}</a>
+                <h3 id=heading dir="auto" translate="no">
+                    <a href=routes::token(id) class="card-link clamped" title=title>{name}</a>
                 </h3>
                 <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
-                <CardMenu token on_pick/>
+                <CardMenu token last=menu on_pick/>
             </header>
             {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
             {move || {
@@ -50,44 +59,52 @@ pub fn TokenCard(
                 <code translate="no" title=t_signal!(i18n, card.account_sid)>{sid.clone()}</code>
                 <CopyButton text=sid label=copy_label/>
             </div>
-            <dl class="card-facts">
-                {move || (!version.get().is_newest()).then(|| view! { <OldVersion version=version.get()/> })}
-                <div>
-                    <dt>{t_signal!(i18n, card.contact)}</dt>
-                    <dd dir="auto" translate="no">{move || token.with(|token| token.primary_contact.name.clone())}</dd>
-                </div>
-                <div>
-                    <dt>{t_signal!(i18n, card.created)}</dt>
-                    <dd><Time at=Signal::derive(move || token.with(|token| token.created_at))/></dd>
-                </div>
-                <div>
-                    <dt>{t_signal!(i18n, card.last_used)}</dt>
-                    <dd>
-                        {move || match last_used.get() {
-                            Some(at) => view! { <Time at=at relative=true/> }.into_any(),
-                            None => t_signal!(i18n, card.never).into_any(),
-                        }}
-                    </dd>
-                </div>
-            </dl>
+            <dl class="card-facts">{move || facts(i18n, token)}</dl>
             <Expiry ends_at=Signal::derive(move || token.with(|token| token.ends_at))/>
             <ul class="chips" aria-label=t_signal!(i18n, card.scopes)>
                 {move || {
-                    scopes
-                        .get()
-                        .into_iter()
-                        .map(|(category, allowed, all)| {
-                            view! {
-                                <li>
-                                    {words::name(i18n, category.name())} " "
-                                    <span>{format!("{allowed}/{all}")}</span>
-                                </li>
-                            }
-                        })
-                        .collect_view()
+                    let scopes = token.with(|token| token.settings.scopes.by_category());
+                    let chip = |(category, allowed, all): (Category, usize, usize)| {
+                        view! { <li>{format!("{} {allowed}/{all}", words::name(i18n, category.name()))}</li> }
+                    };
+                    scopes.into_iter().map(chip).collect_view()
                 }}
             </ul>
         </article>
+    }
+}
+
+/// Returns the id of the heading of the token's card. The last 48 bits of a token's id are random, so that they are
+/// enough to tell the cards of a page apart.
+pub fn heading_id(id: TokenId) -> String {
+    format!("token-{:012x}", id.0.as_u128() & 0xffff_ffff_ffff)
+}
+
+/// Returns the list of the token's facts as they are now. They follow the token as one: a token seldom changes, while
+/// each part that follows it by itself takes its time when a page starts.
+fn facts(i18n: Words, token: Signal<Token>) -> impl IntoView {
+    let (version, contact, created_at, last_used_at) = token.with(|token| {
+        let contact = token.primary_contact.name.clone();
+        (token.settings.api_version, contact, token.created_at, token.last_used_at)
+    });
+    let last_used = match last_used_at {
+        Some(at) => view! { <Time at=at relative=true/> }.into_any(),
+        None => t_string!(i18n, card.never).into_any(),
+    };
+    view! {
+        {(!version.is_newest()).then(|| view! { <OldVersion version/> })}
+        <div>
+            <dt>{t_string!(i18n, card.contact)}</dt>
+            <dd dir="auto" translate="no">{contact}</dd>
+        </div>
+        <div>
+            <dt>{t_string!(i18n, card.created)}</dt>
+            <dd><Time at=created_at/></dd>
+        </div>
+        <div>
+            <dt>{t_string!(i18n, card.last_used)}</dt>
+            <dd>{last_used}</dd>
+        </div>
     }
 }
 

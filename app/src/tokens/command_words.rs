@@ -17,7 +17,7 @@ pub struct CommandItem {
 /// Returns the command's icon and label.
 pub const fn item(command: TokenCommand) -> CommandItem {
     match command {
-        TokenCommand::Duplicate => CommandItem { icon: Icon::Duplicate, label: |i18n| t_string!(i18n, item.duplicate) },
+        TokenCommand::Duplicate => CommandItem { icon: Icon::Copy, label: |i18n| t_string!(i18n, item.duplicate) },
         TokenCommand::Reset => CommandItem { icon: Icon::Reset, label: |i18n| t_string!(i18n, item.reset) },
         TokenCommand::UpgradeVersion => {
             CommandItem { icon: Icon::Upgrade, label: |i18n| t_string!(i18n, item.upgrade_version) }

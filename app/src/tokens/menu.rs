@@ -1,4 +1,5 @@
-//! The menu behind a card's More icon.
+//! The menu behind a card's More icon. It is rendered when it is first opened, and gone when another card's is: a page
+//! has one menu for all of its cards.
 
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::allowed::use_current_user;
@@ -8,21 +9,24 @@ use crate::ui::icon::Icon;
 use crate::ui::menu::{Position, focus, stays};
 use crate::ui::reactive::t_signal;
 use domain::tokens::command::{CommandEffect, TokenCommand};
-use domain::tokens::token::Token;
+use domain::tokens::token::{Token, TokenId};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The More button and its menu.
+/// The token whose menu was opened last: the only one that the page has.
+pub type LastMenu = RwSignal<Option<TokenId>>;
+
+/// The More button and, if it is the `last` one opened, its menu.
 #[component]
-pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenCommand>) -> impl IntoView {
+pub fn CardMenu(#[prop(into)] token: Signal<Token>, last: LastMenu, on_pick: Callback<TokenCommand>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let role = use_current_user().role;
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
-    let id = format!("menu-{}", token.read_untracked().id.0);
+    let id = token.read_untracked().id;
 
     let close = move || {
         open.set(false);
@@ -31,6 +35,10 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenComma
         }
     };
     let open_at = move |position: Position| {
+        // A menu that the page already has stays as it is.
+        if last.get_untracked() != Some(id) {
+            last.set(Some(id));
+        }
         open.set(true);
         // The menu can take the focus only once it is shown.
         request_animation_frame(move || focus(root, position));
@@ -85,6 +93,17 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenComma
     };
     let label =
         move || token.with(|token| t_string!(i18n, card.more_for, name = token.settings.name.as_str()).to_string());
+    // It stays in the page while it is closed: one that is removed would hand its focus on, and a hidden one does not.
+    let menu = move || {
+        (last.get() == Some(id)).then(|| {
+            let items = move || token.with(|token| TokenCommand::menu(role, token));
+            view! {
+                <ul role="menu" class="menu-items" aria-label=label hidden=move || !open.get() on:keydown=on_menu_key>
+                    {move || items().into_iter().map(row).collect_view()}
+                </ul>
+            }
+        })
+    };
     view! {
         <div class="menu" node_ref=root on:focusout=on_focus_out>
             <button
@@ -93,7 +112,6 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenComma
                 node_ref=button
                 aria-haspopup="menu"
                 aria-expanded=move || open.get().to_string()
-                aria-controls=id.clone()
                 aria-label=label
                 title=t_signal!(i18n, card.more)
                 data-waits=""
@@ -103,9 +121,7 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, on_pick: Callback<TokenComma
             >
                 {Icon::More.view()}
             </button>
-            <ul role="menu" id=id class="menu-items" aria-label=label hidden=move || !open.get() on:keydown=on_menu_key>
-                {move || token.with(|token| TokenCommand::menu(role, token)).into_iter().map(row).collect_view()}
-            </ul>
+            {menu}
         </div>
     }
 }

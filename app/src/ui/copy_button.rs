@@ -24,7 +24,16 @@ pub fn CopyButton(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let outcome = RwSignal::new(None::<bool>);
+    // Screen readers watch the region from the moment that the button has the focus. Before, it would be one more thing
+    // in each row of a list.
+    let watched = RwSignal::new(false);
+    let watch = move || {
+        if !watched.get_untracked() {
+            watched.set(true);
+        }
+    };
     let on_click = move |_| {
+        watch(); // some browsers give a clicked button no focus
         spawn_local(async move {
             let copied = copy(&text.get_untracked()).await;
             outcome.try_set(Some(copied));
@@ -46,13 +55,22 @@ pub fn CopyButton(
     };
     view! {
         <span class="copy">
-            <button type="button" class="button small" aria-label=label on:click=on_click>
+            <button type="button" class="button small" aria-label=label on:focusin=move |_| watch() on:click=on_click>
                 {move || if outcome.get() == Some(true) { Icon::Check.view() } else { Icon::Copy.view() }}
-                <span>{shown}</span>
+                {shown}
             </button>
-            <span class="copy-said" class:visually-hidden=move || outcome.get() != Some(false) role="status">
-                {said}
-            </span>
+            {move || {
+                watched
+                    .get()
+                    .then(|| {
+                        let hidden = move || outcome.get() != Some(false);
+                        view! {
+                            <span class="copy-said" class:visually-hidden=hidden role="status">
+                                {said}
+                            </span>
+                        }
+                    })
+            }}
         </span>
     }
 }

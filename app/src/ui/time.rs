@@ -3,11 +3,11 @@
 use crate::i18n::{Locale, t_string, use_i18n};
 use crate::ui::hydrated::use_hydrated;
 use crate::words::Words;
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
 use leptos::prelude::*;
 
 /// A point in time as a date, with `exact` to the second. With `relative`, one within the last week is shown as the
-/// time since. The tooltip has the full time.
+/// time since. The tooltip has the full time; that of a date comes once our wasm runs, as a list has many of them.
 #[component]
 pub fn Time(
     #[prop(into)] at: Signal<DateTime<Utc>>,
@@ -26,9 +26,13 @@ pub fn Time(
         let date = || date(i18n, local());
         since.unwrap_or_else(|| if exact { format!("{} {}", date(), local().format("%H:%M:%S")) } else { date() })
     };
-    let full = move || format!("{} {}", date(i18n, local()), local().format("%H:%M:%S %:z"));
+    let full = move || {
+        (exact || hydrated.get()).then(|| format!("{} {}", date(i18n, local()), local().format("%H:%M:%S %:z")))
+    };
+    let datetime =
+        move || at.get().to_rfc3339_opts(if exact { SecondsFormat::AutoSi } else { SecondsFormat::Secs }, true);
     view! {
-        <time datetime=move || at.get().to_rfc3339() title=full>
+        <time datetime=datetime title=full>
             {text}
         </time>
     }

@@ -314,6 +314,16 @@ test('the Account SID can be copied', async ({ page, context }) => {
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token.sid);
 });
 
+// Screen readers read only what changes in a region that they know already.
+test('a focused Copy button has a region for its result', async ({ page }) => {
+  const token = await newToken(page);
+  await open(page, listOf(token.name));
+  const said = card(page, token.name).getByRole('status');
+  await expect(said).toHaveCount(0);
+  await page.getByRole('button', { name: `Copy the Account SID of ${token.name}` }).focus();
+  await expect(said).toHaveCount(1);
+});
+
 test('Try it shows the response and sends no session cookie', async ({ page }) => {
   const token = await newToken(page);
   await open(page, paths.token(token.id));

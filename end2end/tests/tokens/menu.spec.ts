@@ -321,6 +321,38 @@ test.describe('The menu button pattern', () => {
     await expect(page.getByRole('menu', { name: `More: ${name} 2` })).toBeVisible();
     await expect(page.getByRole('menu')).toHaveCount(1);
   });
+
+  test('the page has the menu that was opened last, and no other', async ({ page }) => {
+    const name = unique('Neighbour');
+    await newToken(page, { name: `${name} 1` });
+    await newToken(page, { name: `${name} 2`, version: 2 });
+    await open(page, listOf(name));
+    const menus = page.locator('.cards [role="menu"]');
+    await expect(names(page)).toHaveCount(2);
+    await expect(menus).toHaveCount(0);
+    for (const [number, upgrade] of [
+      [1, 'true'],
+      [2, 'false'],
+      [1, 'true'],
+    ] as const) {
+      const menu = await openMenu(page, `${name} ${String(number)}`);
+      await expect(menu).toHaveAccessibleName(`More: ${name} ${String(number)}`);
+      await expect(menu.getByRole('menuitem', { name: 'Upgrade version' })).toHaveAttribute('aria-disabled', upgrade);
+      await expect(menus).toHaveCount(1);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('button', { name: `More: ${name} ${String(number)}` })).toBeFocused();
+      await expect(menus).toBeHidden();
+    }
+  });
+
+  test('a click beside an open menu leaves the focus where it is', async ({ page }) => {
+    const token = await newToken(page);
+    await open(page, listOf(token.name));
+    const menu = await openMenu(page, token.name);
+    await page.getByRole('heading', { level: 1 }).click();
+    await expect(menu).toBeHidden();
+    await expect(page.locator('body')).toBeFocused();
+  });
 });
 
 test.describe('Confirmation', () => {

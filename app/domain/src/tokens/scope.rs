@@ -434,6 +434,19 @@ impl Scopes {
         self.0 == 0
     }
 
+    /// Returns a number with a bit for each operation that they allow. It means the same as long as the catalogue does
+    /// not change, so it is not for storage.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Returns the scopes of this number. Bits beyond the catalogue are left out.
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Self {
+        Self(bits).iter().collect()
+    }
+
     /// Returns those of these scopes that are not among the others.
     #[must_use]
     pub fn beyond(self, others: Self) -> Self {
@@ -599,6 +612,16 @@ mod tests {
         let scopes: Scopes = serde_json::from_str(ids).unwrap();
         assert_eq!(serde_json::to_string(&scopes).unwrap(), r#"["listAdvertisers","listJobs","getJob"]"#);
         assert!(scopes.allow(Scope::find("getJob").unwrap()) && !scopes.allow(Scope::GET_COMPANY_INFORMATION));
+    }
+
+    #[test]
+    fn bits_stand_for_the_scopes_of_the_catalogue() {
+        let all: Scopes = Scope::all().collect();
+        let [jobs, none] = [Scope::find("listJobs").into_iter().collect(), Scopes::default()];
+        for scopes in [all, jobs, none] {
+            assert_eq!(Scopes::from_bits(scopes.bits()), scopes);
+        }
+        assert_eq!(Scopes::from_bits(u32::MAX), all);
     }
 
     #[test]

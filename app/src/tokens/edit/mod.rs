@@ -16,7 +16,7 @@ use crate::tokens::card::StateBadge;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::history::TokenHistory;
-use crate::tokens::menu::CardMenu;
+use crate::tokens::menu::{CardMenu, LastMenu};
 use crate::tokens::try_it::TryIt;
 use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
@@ -106,6 +106,7 @@ fn Editor(editable: Editable) -> impl IntoView {
     let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
     let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
     let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
+    let menu = LastMenu::new(None);
     let gone = Memo::new(move |_| news.with(|news| matches!(news, Some(News::Gone(_)))));
     let reload = Callback::new(move |()| page.reload());
     view! {
@@ -116,7 +117,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             <div class="page-action">
                 <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
                 <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>
-                {move || (!gone.get()).then(|| view! { <CardMenu token=known on_pick/> }.into_any())}
+                {move || (!gone.get()).then(|| view! { <CardMenu token=known last=menu on_pick/> }.into_any())}
             </div>
         </div>
         <div class="narrow">

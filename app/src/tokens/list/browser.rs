@@ -6,6 +6,7 @@ use crate::routes;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions};
 use crate::tokens::filters::{FilterHistory, FilterSidebar, Step};
 use crate::tokens::list::access::SwitchOff;
+use crate::tokens::list::carried::Carried;
 use crate::tokens::list::results::{ListSkeleton, Listed, Results};
 use crate::tokens::live::LatestChanges;
 use crate::ui::icon::Icon;
@@ -79,7 +80,7 @@ fn correct_link(
         let mut right = filter.get();
         match tokens.get() {
             // While the next list is loading, the last one does not tell its page.
-            Some((asked, Ok(list))) if asked == right => right.place = list.position.place,
+            Some((asked, Ok(Carried(list)))) if asked == right => right.place = list.position.place,
             _ => {}
         }
         let canonical = routes::tokens(&right);

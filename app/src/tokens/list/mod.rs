@@ -2,6 +2,7 @@
 
 mod access;
 mod browser;
+mod carried;
 mod results;
 
 use crate::account::api::account::{DisableApiAccess, EnableApiAccess, GetAccount};
@@ -22,6 +23,7 @@ use crate::ui::reactive::t_signal;
 use crate::ui::toasts::use_toasts;
 use access::AccessOff;
 use browser::TokenBrowser;
+use carried::Carried;
 use domain::audit::action::Action;
 use domain::audit::live::LiveChange;
 use domain::members::role::Permission;
@@ -86,7 +88,7 @@ fn TokensPage() -> impl IntoView {
                 Some(true) => again(List { filter: filter.clone() }).await,
                 _ => list(filter.clone()).await,
             };
-            (filter, list)
+            (filter, list.map(Carried))
         },
     );
     let touched = LatestChanges::new();
@@ -118,7 +120,7 @@ fn follow(tokens: Resource<Listed>, touched: LatestChanges, switched: RwSignal<u
     let leaving = use_context::<LeavingPage>();
     // The first list says where to start; later lists are as new as the reported changes.
     let from = Memo::new(move |last: Option<&Option<i64>>| {
-        let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|list| list.as_of));
+        let first = || tokens.with(|tokens| tokens.as_ref()?.1.as_ref().ok().map(|Carried(list)| list.as_of));
         last.copied().flatten().or_else(first)
     });
     let due = StoredValue::new(false);

@@ -3,10 +3,12 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::tokens::card::TokenCard;
+use crate::tokens::card::{TokenCard, heading_id};
 use crate::tokens::commands::{TokenActions, use_token_changes};
 use crate::tokens::filters::Step;
+use crate::tokens::list::carried::Carried;
 use crate::tokens::live::LatestChanges;
+use crate::tokens::menu::LastMenu;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::focus;
 use crate::ui::icon::Icon;
@@ -20,7 +22,7 @@ use domain::tokens::token::{Token, TokenId};
 use leptos::prelude::*;
 
 /// The filter of the request, and the answer.
-pub type Listed = (TokenFilter, Result<TokenList, AppError>);
+pub type Listed = (TokenFilter, Result<Carried, AppError>);
 
 /// The content of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub fn Results(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let changes = use_token_changes();
-    let (loaded, failed) = kept(move || tokens.get().map(|(asked, list)| list.map(|list| (asked, list))));
+    let (loaded, failed) = kept(move || tokens.get().map(|(asked, list)| list.map(|Carried(list)| (asked, list))));
     let shown = settled(move || {
         loaded.with(|loaded| match loaded {
             None => ListContent::Nothing,
@@ -97,6 +99,7 @@ fn List(
     let i18n = use_i18n();
     let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
     focus_restored(list);
+    let menu = LastMenu::new(None);
     let card = move |id: TokenId| {
         // A card that is about to be removed keeps its last content.
         let token = Memo::new(move |last: Option<&Token>| {
@@ -104,7 +107,7 @@ fn List(
             token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
         });
         let on_pick = Callback::new(move |command| actions.pick(command, token.get_untracked()));
-        view! { <li><TokenCard token touched=touched.text(id) on_pick/></li> }
+        view! { <li><TokenCard token touched=touched.text(id) menu on_pick/></li> }
     };
     let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));
     view! {
@@ -133,7 +136,7 @@ fn focus_restored(list: Memo<TokenList>) {
         let is_back = |id: &TokenId| list.with(|list| list.tokens.iter().any(|token| token.id == *id));
         if let Some(id) = restored.get().filter(is_back) {
             restored.set(None);
-            focus::to_link_in(&format!("token-{}", id.0));
+            focus::to_link_in(&heading_id(id));
         }
     });
 }

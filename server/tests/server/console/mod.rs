@@ -9,3 +9,4 @@ pub mod own_days;
 pub mod pages;
 pub mod protocol;
 pub mod security_policy;
+pub mod weight;

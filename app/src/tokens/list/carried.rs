@@ -1,0 +1,181 @@
+//! The list as the page carries it for our wasm. A page holds its list twice, as HTML and as data: the data is written in
+//! as few bytes as its types allow, without the names of fields, and with each person once.
+
+use chrono::{DateTime, Utc};
+use domain::gate::api_version::ApiVersion;
+use domain::members::user::Person;
+use domain::paging::Position;
+use domain::tokens::filter::TokenList;
+use domain::tokens::scope::Scopes;
+use domain::tokens::secret::AccountSid;
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
+use serde::{Deserialize, Serialize};
+
+/// One page of the tokens. Server and wasm are always of one version, so that only they need to know its form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Packed", into = "Packed")]
+pub struct Carried(pub TokenList);
+
+/// The people, the tokens, the position and the number of the audit trail's entry.
+#[derive(Serialize, Deserialize)]
+struct Packed(Vec<Person>, Vec<PackedToken>, Position, i64);
+
+/// The fields of a token and of its settings; for its primary contact, the place among the people.
+#[derive(Serialize, Deserialize)]
+struct PackedToken(
+    TokenId,
+    AccountSid,
+    String,
+    String,
+    ApiVersion,
+    usize,
+    Vec<String>,
+    u32,
+    #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
+    TokenState,
+    #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>,
+    #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
+    #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
+    bool,
+    i64,
+);
+
+impl From<Carried> for Packed {
+    fn from(Carried(list): Carried) -> Self {
+        let mut people = Vec::new();
+        let tokens = list.tokens.into_iter().map(|token| pack(token, &mut people)).collect();
+        Self(people, tokens, list.position, list.as_of)
+    }
+}
+
+impl TryFrom<Packed> for Carried {
+    type Error = &'static str;
+
+    fn try_from(Packed(people, tokens, position, as_of): Packed) -> Result<Self, Self::Error> {
+        let tokens: Option<Vec<_>> = tokens.into_iter().map(|token| unpack(token, &people)).collect();
+        let tokens = tokens.ok_or("a primary contact is not among the people")?;
+        Ok(Self(TokenList { tokens, position, as_of }))
+    }
+}
+
+fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
+    let Token { id, sid, settings, primary_contact, state, created_at, last_used_at, ends_at, viewable, revision } =
+        token;
+    let TokenSettings { name, description, api_version, primary_contact: _, developers, scopes, expires_at } = settings;
+    let known = people.iter().position(|person| *person == primary_contact);
+    let contact = known.unwrap_or_else(|| {
+        people.push(primary_contact);
+        people.len() - 1
+    });
+    PackedToken(
+        id,
+        sid,
+        name,
+        description,
+        api_version,
+        contact,
+        developers,
+        scopes.bits(),
+        expires_at,
+        state,
+        created_at,
+        last_used_at,
+        ends_at,
+        viewable,
+        revision,
+    )
+}
+
+/// Returns the token, or `None` if its primary contact is not among the people.
+fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
+    let PackedToken(
+        id,
+        sid,
+        name,
+        description,
+        api_version,
+        contact,
+        developers,
+        scopes,
+        expires_at,
+        state,
+        created_at,
+        last_used_at,
+        ends_at,
+        viewable,
+        revision,
+    ) = packed;
+    let primary_contact = people.get(contact)?.clone();
+    let settings = TokenSettings {
+        name,
+        description,
+        api_version,
+        primary_contact: primary_contact.id,
+        developers,
+        scopes: Scopes::from_bits(scopes),
+        expires_at,
+    };
+    Some(Token { id, sid, settings, primary_contact, state, created_at, last_used_at, ends_at, viewable, revision })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::members::user::UserId;
+    use domain::tokens::scope::Scope;
+    use uuid::Uuid;
+
+    fn token(number: u128, contact: u128) -> Token {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let person = Person {
+            id: UserId(Uuid::from_u128(contact)),
+            name: "Aya".to_owned(),
+            email: "aya@agency.example".to_owned(),
+        };
+        Token {
+            id: TokenId(Uuid::from_u128(number)),
+            sid: format!("IR{number:033}").try_into().unwrap(),
+            settings: TokenSettings {
+                name: format!("Export {number}"),
+                description: "Nightly".to_owned(),
+                api_version: ApiVersion::NEWEST,
+                primary_contact: person.id,
+                developers: vec!["dev@partner.example".to_owned()],
+                scopes: [Scope::GET_COMPANY_INFORMATION, Scope::GET_ACCESS_TOKEN].into_iter().collect(),
+                expires_at: Some(at(3)),
+            },
+            primary_contact: person,
+            state: TokenState::Disabled,
+            created_at: at(1),
+            last_used_at: None,
+            ends_at: Some(at(2)),
+            viewable: true,
+            revision: 7,
+        }
+    }
+
+    #[test]
+    fn list_is_the_same_after_the_way_to_the_browser() {
+        let list = TokenList {
+            tokens: vec![token(1, 1), token(2, 2), token(3, 1)],
+            position: Position { rows: 3, ..Position::default() },
+            as_of: 12,
+        };
+        let carried = serde_json::to_string(&Carried(list.clone())).unwrap();
+        assert_eq!(serde_json::from_str::<Carried>(&carried).unwrap(), Carried(list.clone()));
+        assert_eq!(
+            carried.matches("aya@agency.example").count(),
+            2,
+            "two people, of whom one is contact of two tokens"
+        );
+        let plain = serde_json::to_string(&list).unwrap();
+        assert!(carried.len() * 3 < plain.len() * 2, "{} of {} bytes", carried.len(), plain.len());
+    }
+
+    #[test]
+    fn contact_that_is_not_among_the_people_is_an_error() {
+        let list = TokenList { tokens: vec![token(1, 1)], position: Position::default(), as_of: 1 };
+        let Packed(_, tokens, position, as_of) = Carried(list).into();
+        assert!(Carried::try_from(Packed(Vec::new(), tokens, position, as_of)).is_err());
+    }
+}
