@@ -96,11 +96,10 @@ fn Join(token: String, welcome: Welcome) -> impl IntoView {
                         />
                     </Password>
                 </FormField>
-                <ErrorNote error=problems.or(failure(accept))/>
                 <Submit pending label=t_signal!(i18n, invitation.join) busy=t_signal!(i18n, invitation.joining)/>
             </ActionForm>
         </div>
-        <ErrorNote error=failure(accept)/>
+        <ErrorNote error=problems.or(failure(accept))/>
     }
 }
 

@@ -31,7 +31,6 @@ pub fn Forgotten() -> impl IntoView {
                 <LabelAround label=t_signal!(i18n, sign_in.email)>
                     <input type="email" name="email" required autocomplete="username" autofocus/>
                 </LabelAround>
-                <ErrorNote error=failure(ask)/>
                 <Submit
                     pending=ask.pending()
                     label=t_signal!(i18n, forgotten.send)

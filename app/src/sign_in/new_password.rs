@@ -53,7 +53,6 @@ fn PasswordForm(token: String, email: String) -> impl IntoView {
                     />
                 </Password>
             </FormField>
-            <ErrorNote error=failure(reset)/>
             <Submit
                 pending=reset.pending()
                 label=t_signal!(i18n, new_password.save)

@@ -45,7 +45,6 @@ pub fn SignIn() -> impl IntoView {
                     </Password>
                 </div>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
-                <ErrorNote error=failure(sign_in)/>
                 <Submit
                     pending=sign_in.pending()
                     label=t_signal!(i18n, sign_in.submit)

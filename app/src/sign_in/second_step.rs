@@ -80,7 +80,6 @@ fn CodeForm(by: SecondStepBy, take: ServerAction<SecondStepCall>, next: Option<S
                 />
             </FormField>
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
-            <ErrorNote error=failure(take)/>
             <Submit
                 pending=take.pending()
                 label=t_signal!(i18n, sign_in.submit)

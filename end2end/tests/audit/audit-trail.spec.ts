@@ -233,7 +233,7 @@ test('the trail can be paged from either end', async ({ page }) => {
   await expect(shown).toHaveText(/^(?!1–)[\d,]+–[\d,]+ of [\d,]+ entries$/);
   await expect(page).toHaveURL(/&after=\d+\.\d+$/);
   await page.getByRole('link', { name: 'Previous', exact: true }).click();
-  await expect(page).toHaveURL(/\?to=[-\d]+(&before=\d+\.\d+)?$/);
+  await expect(page).toHaveURL(/\?to=[-\d]+&end_offset=0(&before=\d+\.\d+)?$/);
   await expect(entries(page)).toHaveText(first);
   await page.getByRole('link', { name: 'Last', exact: true }).click();
   await expect(page).toHaveURL(`${past}&before=end`);

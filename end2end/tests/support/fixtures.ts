@@ -10,7 +10,7 @@ import {
   type Locator,
   type Page,
 } from '@playwright/test';
-import { wordsOf, type Language } from './words.ts';
+import { say, wordsOf, type Language } from './words.ts';
 
 export { expect };
 
@@ -209,7 +209,7 @@ export function names(page: Page): Locator {
 
 /** Opens the token's More menu with the mouse, waits until it has the focus, and returns it. */
 export async function openMenu(page: Page, name: string, language: Language = 'en'): Promise<Locator> {
-  await page.getByRole('button', { name: `${wordsOf(language).card.more}: ${name}`, exact: true }).click();
+  await page.getByRole('button', { name: say(wordsOf(language).card.more_for, { name }), exact: true }).click();
   const menu = page.getByRole('menu');
   await expect(menu.getByRole('menuitem').first()).toBeFocused();
   return menu;

@@ -27,7 +27,6 @@ import { locales, say, wordsOf } from '../support/words.ts';
 /** The items in the platform's own terms. */
 const items = {
   en: {
-    more: 'More',
     duplicate: 'Duplicate',
     reset: 'Reset',
     upgrade: 'Upgrade version',
@@ -36,7 +35,6 @@ const items = {
     delete: 'Delete',
   },
   ja: {
-    more: 'その他',
     duplicate: '複製',
     reset: 'リセット',
     upgrade: 'バージョンをアップグレード',
@@ -74,7 +72,7 @@ for (const language of ['en', 'ja'] as const) {
         const menu = await openMenu(page, name, language);
         await menu.getByRole('menuitem', { name: picked, exact: true }).click();
       } else {
-        await page.getByRole('button', { name: `${item.more}: ${name}`, exact: true }).focus();
+        await page.getByRole('button', { name: say(words.card.more_for, { name }), exact: true }).focus();
         await page.keyboard.press('Enter');
         await pickByKeyboard(page, picked);
       }
