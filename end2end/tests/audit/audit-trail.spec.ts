@@ -134,7 +134,7 @@ for (const language of ['en', 'ja'] as const) {
       await open(page, paths.token(token.id));
       const history = page.getByRole('region', { name: words.audit.history });
       await expect(history.locator('li strong')).toHaveText([words.action.token_created]);
-      await page.getByRole('button', { name: `${words.card.more}: ${token.name}` }).click();
+      await page.getByRole('button', { name: say(words.card.more_for, { name: token.name }) }).click();
       await page.getByRole('menuitem', { name: words.item.disable }).click();
       await page.getByRole('dialog').getByRole('button', { name: words.item.disable }).click();
       await expect(history.locator('li strong')).toHaveText([words.action.token_disabled, words.action.token_created]);

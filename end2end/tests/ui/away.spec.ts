@@ -3,7 +3,7 @@
 import { test, type Page } from '@playwright/test';
 import { call, card, controlClock, create, dialog, expect, listOf, mark, open, paths, running, signIn, stillMarked, toast, unique } from '../support/fixtures.ts';
 import { freePort, holdDatabase, kagitaba, kagitabaAgain, type Server } from '../support/servers.ts';
-import { wordsOf } from '../support/words.ts';
+import { say, wordsOf } from '../support/words.ts';
 
 const words = wordsOf('en');
 const name = 'away';
@@ -27,7 +27,7 @@ test.afterEach(async () => {
 
 /** Picks Disable in the menu of that token's card, which opens the confirmation. */
 async function pick(token: string): Promise<void> {
-  await page.getByRole('button', { name: `${words.card.more}: ${token}`, exact: true }).click();
+  await page.getByRole('button', { name: say(words.card.more_for, { name: token }), exact: true }).click();
   await page.getByRole('menuitem', { name: words.item.disable }).click();
 }
 

@@ -63,7 +63,7 @@ for (const language of languages) {
 
     test('a click on a card’s menu opens it', async ({ page }) => {
       const token = await newToken(page, { name: unique('Early') });
-      const more = page.getByRole('button', { name: `${words.card.more}: ${token.name}`, exact: true });
+      const more = page.getByRole('button', { name: say(words.card.more_for, { name: token.name }), exact: true });
       await actBeforeWasm(page, paths.tokens, async () => {
         await more.click();
         await expect(more).toHaveAttribute('aria-busy', 'true');
@@ -82,7 +82,7 @@ test('a click is forgotten once the person has gone on', async ({ page }) => {
   const token = await newToken(page, { name: unique('Early') });
   const search = page.getByRole('searchbox');
   await actBeforeWasm(page, paths.tokens, async () => {
-    await page.getByRole('button', { name: `${en.card.more}: ${token.name}`, exact: true }).click();
+    await page.getByRole('button', { name: say(en.card.more_for, { name: token.name }), exact: true }).click();
     await search.click();
     await search.pressSequentially(token.name);
   });

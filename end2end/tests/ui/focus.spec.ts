@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { card, dialog, expect, listOf, mark, names, newToken, open, openMenu, paths, signIn, stillMarked, test, unique, type Token } from '../support/fixtures.ts';
-import { wordsOf } from '../support/words.ts';
+import { say, wordsOf } from '../support/words.ts';
 
 const en = wordsOf('en');
 const heading = (page: Page) => page.getByRole('heading', { level: 1 });
@@ -74,7 +74,7 @@ test('after Done in the list, the card’s menu has the focus', async ({ page })
   const [token] = await numbered(page, unique('Reset'), 1);
   await pick(page, token?.name ?? '', en.item.reset);
   await dialog(page).getByRole('button', { name: en.secret.done }).click();
-  await expect(page.getByRole('button', { name: `${en.card.more}: ${token?.name ?? ''}`, exact: true })).toBeFocused();
+  await expect(page.getByRole('button', { name: say(en.card.more_for, { name: token?.name ?? '' }), exact: true })).toBeFocused();
 });
 
 test('after a deletion, the next card has the focus', async ({ page }) => {
