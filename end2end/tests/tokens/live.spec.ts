@@ -3,6 +3,7 @@
 import type { Locator, Page, Route } from '@playwright/test';
 import { axe } from '../support/axe.ts';
 import {
+  announced,
   call,
   card,
   closeSecret,
@@ -282,7 +283,7 @@ test('a menu item without effect does not hide a conflict', async ({ page, anoth
   const menu = await openMenu(page, token.name);
   await menu.getByRole('menuitem', { name: en.item.upgrade_version, exact: true }).click();
   await dialog(page).getByRole('button', { name: en.item.upgrade_version, exact: true }).click();
-  await expect(toast(page, say(en.done.upgraded, { name, number: 3 }))).toBeVisible();
+  await expect(announced(page, say(en.done.upgraded, { name, number: 3 }))).toBeAttached();
   await expect(page.locator('#expires')).toHaveValue('30');
   await update(page);
   await expect(page.getByRole('alert').filter({ hasText: en.form.conflict_title })).toBeVisible();
