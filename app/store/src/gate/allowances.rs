@@ -2,16 +2,15 @@
 //!
 //! `back_at` is when all calls of an account have come back, in nanoseconds since the Unix epoch by the database's clock,
 //! which is the same for all nodes.
-//! Nodes take calls in shares: see `shares`.
+//! Nodes take calls in shares: see `counting`.
 
 use crate::clock::CLOCK_SKEW;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
-use domain::account::AccountId;
+use crate::gate::shares::Counted;
 use domain::gate::gcra::Quota;
 use domain::gate::shares::{GIVEN_BACK_WITHIN, Grant, PART, Unused};
-use domain::tokens::scope::RateGroup;
 
 /// The database's time in nanoseconds, to the microsecond.
 const NOW: &str = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT) * 1000";
@@ -31,17 +30,6 @@ fn stored(nanos: u64) -> i64 {
 /// their share are back, and after which time it is too late.
 fn unused_time([time, back_at, within]: [&str; 3]) -> String {
     format!("CASE WHEN {NOW} > {within} THEN 0 ELSE LEAST({time}, GREATEST({back_at} - {NOW}, 0)) END")
-}
-
-/// The calls that are counted together: an account's, of one group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// The account that makes them.
-    pub account: AccountId,
-    /// The group that they are of.
-    pub group: RateGroup,
-    /// The group's limit.
-    pub quota: Quota,
 }
 
 impl Gate<'_> {

@@ -7,6 +7,7 @@ pub mod call_log;
 pub mod call_pack;
 pub mod call_queue;
 pub mod calls;
+pub mod counting;
 pub mod profile;
 pub mod shares;
 pub mod verification_cache;

@@ -139,6 +139,10 @@ impl Mailed {
 
     /// Returns the message with soft line breaks undone (quoted-printable).
     pub fn body(&self) -> String {
+        // Base64 may end with a line of its own, which is no soft break.
+        if !self.message.contains("quoted-printable") {
+            return self.message.clone();
+        }
         self.message.replace("=\n", "").replace("=3D", "=")
     }
 }
