@@ -347,7 +347,7 @@ test.describe('The menu button pattern', () => {
     const token = await newToken(page);
     await open(page, listOf(token.name));
     const menu = await openMenu(page, token.name);
-    await page.getByRole('heading', { level: 1 }).click();
+    await page.locator('.results-head .count').click();
     await expect(menu).toBeHidden();
     await expect(page.locator('body')).toBeFocused();
   });

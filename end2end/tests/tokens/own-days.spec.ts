@@ -1,7 +1,7 @@
 // Days are those of the person's time zone, also where it puts its clocks forward and back.
 
 import type { Page } from '@playwright/test';
-import { call, dialog, expect, namedLike, open, paths, signIn, test, unique } from '../support/fixtures.ts';
+import { call, closeSecret, expect, namedLike, open, paths, signIn, test, unfold, unique } from '../support/fixtures.ts';
 import { wordsOf } from '../support/words.ts';
 
 const words = wordsOf('en');
@@ -37,9 +37,10 @@ test('an Auth Token expires at the end of the day in New York', async ({ page })
   const review = page.getByRole('region', { name: words.form.review });
   await expect(review).toContainText(day);
   await expect(review, 'the day is not one of UTC').not.toContainText('UTC');
+  await unfold(page);
   await page.locator('input[value="getCompanyInformation"]').check();
   await page.getByRole('button', { name: words.form.create, exact: true }).click();
-  await dialog(page).getByRole('button', { name: words.secret.done }).click();
+  await closeSecret(page);
   expect(await expiryOf(page, name)).toBe(end);
 });
 

@@ -77,7 +77,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examine(page);
       await open(page, `${paths.tokens}?name=no+such+name&condition=unused`);
       await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
-      await expect(page.getByRole('radio', { name: words.filter.unused })).toBeChecked();
+      await expect(page.getByRole('radio', { name: words.filter.unused, includeHidden: true })).toBeChecked();
       await examine(page);
     });
 
