@@ -51,7 +51,7 @@ test('the heading of a new page takes the focus', async ({ page }) => {
   await expect(heading(page)).toBeFocused();
   // The product's name stays in the page, and so would its focus.
   await page.locator('.brand').press('Enter');
-  await expect(heading(page)).toHaveText(en.settings.title);
+  await expect(heading(page)).toHaveText(en.overview.title);
   await expect(heading(page)).toBeFocused();
   await stillMarked(page);
 });
