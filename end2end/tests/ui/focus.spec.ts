@@ -1,7 +1,25 @@
 // Focus and scrolling within the app: after a change of page, a dialog, and the removal of what had the focus.
 
 import type { Page } from '@playwright/test';
-import { card, dialog, expect, listOf, mark, names, newToken, open, openMenu, paths, signIn, stillMarked, test, unique, type Token } from '../support/fixtures.ts';
+import {
+  card,
+  closeSecret,
+  dialog,
+  expect,
+  listOf,
+  mark,
+  names,
+  newToken,
+  open,
+  openMenu,
+  paths,
+  signIn,
+  stillMarked,
+  test,
+  type Token,
+  unfold,
+  unique,
+} from '../support/fixtures.ts';
 import { say, wordsOf } from '../support/words.ts';
 
 const en = wordsOf('en');
@@ -63,9 +81,10 @@ test('after Done, the heading of the list has the focus', async ({ page }) => {
     await page.getByRole('button', { name: en.next, exact: true }).click();
     await expect(page.getByRole('heading', { name: next, exact: true })).toBeFocused();
   }
+  await unfold(page);
   await page.locator('input[value="listJobs"]').check();
   await page.getByRole('button', { name: en.form.create, exact: true }).click();
-  await dialog(page).getByRole('button', { name: en.secret.done }).press('Enter');
+  await closeSecret(page);
   await expect(heading(page)).toHaveText(en.tokens.title);
   await expect(heading(page)).toBeFocused();
 });
@@ -73,7 +92,7 @@ test('after Done, the heading of the list has the focus', async ({ page }) => {
 test('after Done in the list, the card’s menu has the focus', async ({ page }) => {
   const [token] = await numbered(page, unique('Reset'), 1);
   await pick(page, token?.name ?? '', en.item.reset);
-  await dialog(page).getByRole('button', { name: en.secret.done }).click();
+  await closeSecret(page);
   await expect(page.getByRole('button', { name: say(en.card.more_for, { name: token?.name ?? '' }), exact: true })).toBeFocused();
 });
 

@@ -1,7 +1,19 @@
 // Errors of forms: beside the button that was pressed, and the first wrong field in view.
 
 import type { Locator, Page } from '@playwright/test';
-import { call, dialog, expect, newToken, open, paths, signIn, test, unique, update } from '../support/fixtures.ts';
+import {
+  call,
+  dialog,
+  expect,
+  newToken,
+  open,
+  paths,
+  signIn,
+  test,
+  unfold,
+  unique,
+  update,
+} from '../support/fixtures.ts';
 import { givePassword, newUser } from '../support/people.ts';
 import { wordsOf } from '../support/words.ts';
 
@@ -41,6 +53,7 @@ test('without scopes, the problem comes into view', async ({ page }) => {
   await expect(page.getByRole('alert').filter({ hasText: words.error.invalid })).toBeAttached();
 
   // The message disappears with the problem.
+  await unfold(page);
   await page.locator('input[value="listJobs"]').check();
   await create.click();
   await expect(dialog(page)).toHaveAccessibleName(words.secret.created_title);
@@ -64,6 +77,7 @@ for (const [what, code] of [['SignInNeeded', 401], ['Internal', 500]] as const) 
     const page = await context.newPage();
     await signIn(page, 'administrator');
     const create = await toEndOfScopes(page);
+    await unfold(page);
     await page.locator('input[value="listJobs"]').check();
     await page.route('**/api/tokens/create', (route) => route.fulfill({ status: code, body: JSON.stringify(what) }));
     await create.click();

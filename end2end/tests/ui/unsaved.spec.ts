@@ -1,7 +1,23 @@
 // What is typed is not lost: a draft survives a reload, and a page with changes asks before it is left.
 
 import type { Page } from '@playwright/test';
-import { card, dialog, expect, mark, newToken, open, paths, running, signIn, stillMarked, test, unique, update } from '../support/fixtures.ts';
+import {
+  card,
+  closeSecret,
+  dialog,
+  expect,
+  mark,
+  newToken,
+  open,
+  paths,
+  running,
+  signIn,
+  stillMarked,
+  test,
+  unfold,
+  unique,
+  update,
+} from '../support/fixtures.ts';
 import { givePassword, newUser } from '../support/people.ts';
 import { languages, locales, say, wordsOf } from '../support/words.ts';
 
@@ -49,7 +65,7 @@ test('a reload keeps the draft of a new token', async ({ page }) => {
   await next(page).click();
   await next(page).click();
   await page.getByRole('button', { name: en.form.create, exact: true }).click();
-  await dialog(page).getByRole('button', { name: en.secret.done }).click();
+  await closeSecret(page);
   await expect(card(page, name)).toBeVisible();
   expect(await stored(page)).toBe('');
   await page.getByRole('link', { name: en.tokens.create }).first().click();
@@ -136,6 +152,7 @@ test('a token’s page asks for changes only, not once saved', async ({ page }) 
   const token = await newToken(page);
   await open(page, paths.token(token.id));
   await page.locator('#developers').fill('a@partner.example,  b@partner.example');
+  await unfold(page);
   await page.locator('input[value="listJobs"]').check();
   await page.getByRole('link', { name: en.form.leave }).click();
   await expect(dialog(page)).toHaveAccessibleName(en.ask.leave_title);
