@@ -12,6 +12,7 @@ import {
   stillMarked,
   test,
   toast,
+  unfold,
   unique,
   update,
 } from '../support/fixtures.ts';
@@ -127,6 +128,7 @@ test('a changed token is saved as it was typed', async ({ page }) => {
   const jobs = page.locator('input[value="listJobs"]');
   await actBeforeWasm(page, paths.token(token.id), async () => {
     await page.getByLabel(en.form.description).fill('Early');
+    await unfold(page);
     await jobs.check();
     await page.locator('#expires').selectOption('30');
   });
