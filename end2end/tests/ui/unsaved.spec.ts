@@ -26,8 +26,8 @@ const next = (page: Page) => page.getByRole('button', { name: en.next, exact: tr
 const step = (page: Page) => page.locator('.steps [aria-current="step"]');
 const stored = (page: Page) => page.evaluate(() => Object.values({ ...sessionStorage }).join());
 
-/** Goes to the settings by the product's name in the bar. */
-const toSettings = (page: Page) => page.locator('.brand').click();
+/** Goes to the overview by the product's name in the bar. */
+const toOverview = (page: Page) => page.locator('.brand').click();
 
 test('a reload keeps the draft of a new token', async ({ page }) => {
   await signIn(page, 'administrator');
@@ -49,6 +49,7 @@ test('a reload keeps the draft of a new token', async ({ page }) => {
   await expect(page.locator('#developers')).toHaveValue('dev@partner.example');
   await next(page).click();
   await page.getByRole('group', { name: 'Jobs' }).getByRole('switch').check();
+  await unfold(page);
   await page.locator('input[value="replayJob"]').uncheck();
   await expect.poll(() => stored(page)).toContain('downloadJobResult');
   await page.reload();
@@ -124,23 +125,23 @@ for (const language of languages) {
         await mark(page);
         const first = await page.locator(field).inputValue();
         await page.locator(field).fill('30');
-        await toSettings(page);
+        await toOverview(page);
         await expect(dialog(page)).toHaveAccessibleName(words.ask.leave_title);
         await expect(dialog(page)).toContainText(words.ask.leave_text);
         await dialog(page).getByRole('button', { name: words.cancel }).click();
         await expect(dialog(page)).toBeHidden();
         await expect(page).toHaveURL(path);
         await expect(page.locator(field)).toHaveValue('30');
-        await toSettings(page);
+        await toOverview(page);
         await dialog(page).getByRole('button', { name: words.ask.leave }).click();
-        await expect(page).toHaveURL(paths.settings);
+        await expect(page).toHaveURL(paths.overview);
 
         // Nothing is asked if nothing is lost.
         await page.goBack();
         await page.locator(field).fill('31');
         await page.locator(field).fill(first);
-        await toSettings(page);
-        await expect(page).toHaveURL(paths.settings);
+        await toOverview(page);
+        await expect(page).toHaveURL(paths.overview);
         await stillMarked(page);
       });
     }
