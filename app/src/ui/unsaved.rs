@@ -3,11 +3,13 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::history_entry;
-use crate::ui::message::use_here;
+use crate::ui::message::address;
 use crate::ui::window_event::on_window;
 use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
+use leptos_router::hooks::use_location;
+use leptos_router::location::Location;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -33,8 +35,8 @@ impl Leaving {
         self.asked.set(true);
     }
 
-    /// Asks instead of leaving. `here` is the page's address.
-    fn listen(self, here: String) {
+    /// Asks instead of leaving.
+    fn listen(self, location: Location) {
         on_window("click", move |event| {
             if let Some(link) = link_away(&event).filter(|_| self.loses()) {
                 event.prevent_default();
@@ -43,9 +45,10 @@ impl Leaving {
             }
         });
         on_window("popstate", move |event| {
+            // The browser shows the other address by now, and the router has not heard of it yet. It must not.
             let path = window().location().pathname().unwrap_or_default();
+            let here = address(&location);
             if here.split('?').next() != Some(path.as_str()) && self.loses() {
-                // The router must not hear of it. The browser shows the other address by now.
                 event.stop_immediate_propagation();
                 history_entry::begin(&here);
                 self.ask(None);
@@ -84,14 +87,14 @@ pub fn AskBeforeLeaving(
     #[prop(optional)] on_leave: Option<Callback<()>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let here = use_here();
+    let location = use_location();
     let leaving = Leaving {
         asked: RwSignal::new(false),
         link: StoredValue::new(None),
         decided: StoredValue::new(false),
         changed,
     };
-    Effect::new(move |_| leaving.listen(here.clone()));
+    Effect::new(move |_| leaving.listen(location.clone()));
     let question = move || {
         leaving.asked.get().then(|| Question {
             title: t_string!(i18n, ask.leave_title).to_owned(),
