@@ -349,7 +349,9 @@ test.describe('The menu button pattern', () => {
     const menu = await openMenu(page, token.name);
     await page.locator('.results-head .count').click();
     await expect(menu).toBeHidden();
-    await expect(page.locator('body')).toBeFocused();
+    await expect(page.locator('main')).toBeFocused();
+    const more = page.getByRole('button', { name: say(wordsOf('en').card.more_for, { name: token.name }), exact: true });
+    await expect(more).not.toBeFocused();
   });
 });
 
