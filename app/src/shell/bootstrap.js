@@ -119,7 +119,12 @@
     const handle = (event) => {
       if (state === 'waiting' && type === 'click') remember(event.target);
       if ((type === 'input' || type === 'change') && !replays) touched.add(event.target);
-      if (state !== 'failed') return;
+      if (state !== 'failed') {
+        // The window's own listeners come in the order of their making, and the router's is not the last.
+        const goes = type !== 'popstate' || dispatchEvent(new Event('kagitaba:goes-back', { cancelable: true }));
+        if (!goes) event.stopImmediatePropagation();
+        return;
+      }
       event.stopImmediatePropagation();
       if (type === 'close') show();
       if (type === 'popstate' && address !== location.pathname + location.search) location.reload();

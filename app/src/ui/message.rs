@@ -10,15 +10,10 @@ use domain::Refusal;
 use domain::members::role::Role;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use leptos_router::location::Location;
 
 /// Returns the path and query of the current page.
 pub fn use_here() -> String {
-    address(&use_location())
-}
-
-/// Returns the path and query that the router is at.
-pub fn address(location: &Location) -> String {
+    let location = use_location();
     let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
     if query.is_empty() { path } else { format!("{path}?{query}") }
 }

@@ -3,7 +3,7 @@
 
 use crate::ui::focus::{self, FocusPlace};
 use crate::ui::history_entry::EntryValue;
-use crate::ui::window_event::on_window;
+use crate::ui::window_event::{GOES_BACK, on_window};
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -17,7 +17,7 @@ const SCROLLING_PAUSE: Duration = Duration::from_millis(150);
 /// The events by which users take scrolling into their own hands.
 const OWN_SCROLLING: [&str; 4] = ["wheel", "touchmove", "pointerdown", "keydown"];
 
-/// What is known about the page that is shown.
+/// The state of the page that is shown.
 #[derive(Clone, Copy)]
 struct ShownPage {
     /// The path that the router shows, or is about to.
@@ -63,8 +63,8 @@ impl ShownPage {
             self.back_to.set_value(None);
             self.keep_scrolling();
         });
+        on_window(GOES_BACK, move |_| self.leave());
         on_window("popstate", move |_| {
-            self.leave();
             self.back_to.set_value(address().map(|to| (to, EntryValue::Scroll.get().unwrap_or_default())));
         });
         for event in OWN_SCROLLING {

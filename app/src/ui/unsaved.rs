@@ -3,13 +3,11 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::history_entry;
-use crate::ui::message::address;
-use crate::ui::window_event::on_window;
+use crate::ui::message::use_here;
+use crate::ui::window_event::{GOES_BACK, on_window};
 use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
-use leptos_router::hooks::use_location;
-use leptos_router::location::Location;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -35,8 +33,8 @@ impl Leaving {
         self.asked.set(true);
     }
 
-    /// Asks instead of leaving.
-    fn listen(self, location: Location) {
+    /// Asks instead of leaving. `here` is the page's address.
+    fn listen(self, here: String) {
         on_window("click", move |event| {
             if let Some(link) = link_away(&event).filter(|_| self.loses()) {
                 event.prevent_default();
@@ -44,12 +42,11 @@ impl Leaving {
                 self.ask(Some(link));
             }
         });
-        on_window("popstate", move |event| {
-            // The browser shows the other address by now, and the router has not heard of it yet. It must not.
+        on_window(GOES_BACK, move |event| {
+            // The browser shows the other address by now. The router must not hear of it.
             let path = window().location().pathname().unwrap_or_default();
-            let here = address(&location);
             if here.split('?').next() != Some(path.as_str()) && self.loses() {
-                event.stop_immediate_propagation();
+                event.prevent_default();
                 history_entry::begin(&here);
                 self.ask(None);
             }
@@ -87,14 +84,14 @@ pub fn AskBeforeLeaving(
     #[prop(optional)] on_leave: Option<Callback<()>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let location = use_location();
+    let here = use_here();
     let leaving = Leaving {
         asked: RwSignal::new(false),
         link: StoredValue::new(None),
         decided: StoredValue::new(false),
         changed,
     };
-    Effect::new(move |_| leaving.listen(location.clone()));
+    Effect::new(move |_| leaving.listen(here.clone()));
     let question = move || {
         leaving.asked.get().then(|| Question {
             title: t_string!(i18n, ask.leave_title).to_owned(),

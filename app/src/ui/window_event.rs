@@ -1,9 +1,15 @@
-//! Events of the browser's window that are handled before any other listener hears of them, the router's included.
+//! Events that are handled on their way down to their target, before the listeners there hear of them.
+//!
+//! Events of the window itself have no such way: its listeners hear of them in the order in which they were added, the
+//! router's first. So the script in the page, which was there before, announces [`GOES_BACK`].
 
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+
+/// The event before `popstate`, by which a listener can keep it from all others: by `prevent_default`.
+pub const GOES_BACK: &str = "kagitaba:goes-back";
 
 /// Calls `handle` for each event of that name until the current owner is disposed. In the browser only.
 pub fn on_window(name: &'static str, handle: impl FnMut(web_sys::Event) + 'static) {

@@ -1,4 +1,4 @@
-// What is typed is not lost: a draft survives a reload, and a page with changes asks before it is left.
+// Typed content is not lost: a draft survives a reload, and a page with changes asks before it is left.
 
 import type { Page } from '@playwright/test';
 import {
@@ -92,12 +92,17 @@ test('Back in a new token’s form leads to the step before', async ({ page }) =
   await expect(step(page)).toHaveText(en.form.setup);
   await expect(page.locator('#name')).toHaveValue('Back and forth');
 
-  // Before the first step comes the list. The draft is there for whoever returns.
+  // Before the first step comes the list, for which the changes would be given up.
   await page.goBack();
+  await expect(dialog(page)).toHaveAccessibleName(en.ask.leave_title);
+  await dialog(page).getByRole('button', { name: en.cancel }).click();
+  await expect(page).toHaveURL(paths.newToken);
+  await expect(page.locator('#name')).toHaveValue('Back and forth');
+  await page.goBack();
+  await dialog(page).getByRole('button', { name: en.ask.leave }).click();
   await expect(page).toHaveURL(paths.tokens);
   await expect(page.getByRole('article').first()).toBeVisible();
-  await page.getByRole('link', { name: en.tokens.create }).first().click();
-  await expect(page.locator('#name')).toHaveValue('Back and forth');
+  expect(await stored(page)).toBe('');
   await stillMarked(page);
 });
 
