@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Option<NaiveDate> {
 /// first time after it if clocks are put forward then. A day that a zone left out begins together with the next one.
 ///
 /// `offset_at` returns the zone's offset at a time. `None` if the day is beyond all times.
-pub fn start_of_day(day: NaiveDate, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Option<DateTime<Utc>> {
+fn start_of_day(day: NaiveDate, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Option<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN).and_utc();
     let has_begun =
         |at: DateTime<Utc>| at.naive_utc().checked_add_offset(offset_at(at)).map(|local| local.date() >= day);
@@ -129,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn day_begins_at_its_midnight_and_the_second_before_is_another_day(
+        fn day_begins_at_midnight_and_not_a_second_before(
             number in 11_000..24_000_i32, zone in proptest::sample::select(&chrono_tz::TZ_VARIANTS[..]),
         ) {
             let day = NaiveDate::from_epoch_days(number).unwrap();

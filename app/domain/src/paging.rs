@@ -64,6 +64,14 @@ pub enum Count {
     MoreThan(u64),
 }
 
+impl Count {
+    /// Returns the count of this many rows, of which one more than the limit was counted at most.
+    #[must_use]
+    pub const fn up_to(limit: u64, found: u64) -> Self {
+        if found > limit { Self::MoreThan(limit) } else { Self::Exactly(found) }
+    }
+}
+
 /// A page's position in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {

@@ -309,9 +309,7 @@ impl Driver {
             Self::Sqlite(pool) => read!(pool),
             Self::Postgres(pool) => read!(pool),
         };
-        let count = |count: i64| {
-            if count > COUNTED.into() { Count::MoreThan(COUNTED.into()) } else { Count::Exactly(count.unsigned_abs()) }
-        };
+        let count = |count: i64| Count::up_to(COUNTED.into(), count.unsigned_abs());
         (rows, count(before), count(total))
     }
 

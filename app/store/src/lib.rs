@@ -36,6 +36,7 @@ pub use db::backup::{BackupError, back_up};
 pub use db::lock::DatabaseLock;
 pub use db::moving::{MoveError, MovedTable, move_database};
 pub use db::nodes::LEASE;
+pub use db::work::Work;
 pub use error::Error;
 pub use gate::Gate;
 pub use gate::call::Call;

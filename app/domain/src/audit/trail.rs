@@ -6,7 +6,7 @@ use crate::members::user::Person;
 use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
 use crate::tokens::token::TokenId;
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -143,7 +143,7 @@ impl TrailFilter {
 
     /// Returns the day after the last one.
     fn day_after(&self) -> Option<NaiveDate> {
-        self.to.and_then(|day| day.checked_add_days(Days::new(1)))
+        self.to?.succ_opt()
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Grant {
 }
 
 /// Calls of a share that were not made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unused {
     /// Their number.
     pub calls: u32,

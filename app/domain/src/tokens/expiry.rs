@@ -2,14 +2,14 @@
 
 use crate::date;
 use crate::text::Problem;
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The lifetimes offered for choice, in days.
-pub const OFFERED: [u16; 3] = [30, 90, 365];
+const OFFERED: [u16; 3] = [30, 90, 365];
 /// The lifetime that a new token's form begins with, in days: long enough for one quarter, short enough that a forgotten
 /// token doesn't live on.
-pub const OFFERED_FIRST: u16 = 90;
+const OFFERED_FIRST: u16 = 90;
 /// The time before its expiry from which an Auth Token is shown as expiring soon.
 pub const SOON: TimeDelta = TimeDelta::days(14);
 /// The value that the form sends instead of a number of days if the person chooses the last day.
@@ -30,7 +30,9 @@ impl Lifetime {
         self.0
     }
 
-    fn length(self) -> TimeDelta {
+    /// Returns its length.
+    #[must_use]
+    pub fn length(self) -> TimeDelta {
         TimeDelta::days(self.0.into())
     }
 }
@@ -118,7 +120,7 @@ impl LastDay<'_> {
 }
 
 fn day_after(day: &str) -> Option<NaiveDate> {
-    date::parse(day.trim())?.checked_add_days(Days::new(1))
+    date::parse(day.trim())?.succ_opt()
 }
 
 /// Returns the offset from UTC, in minutes, of the end of the day in the time zone with these offsets. `offset_at` returns

@@ -458,17 +458,6 @@ impl Scopes {
         Scope::all().filter(move |scope| self.allow(*scope))
     }
 
-    /// Returns the scopes whose operation changes nothing, so that it can be called to try a token. Those without a
-    /// parameter come first.
-    #[must_use]
-    pub fn to_try(self) -> Vec<Scope> {
-        let reading = self.iter().filter(|scope| scope.operation().method == Method::Get);
-        let (with_parameter, mut scopes): (Vec<_>, Vec<_>) =
-            reading.partition(|scope| scope.operation().parameter_name().is_some());
-        scopes.extend(with_parameter);
-        scopes
-    }
-
     /// Returns a summary of the scopes: each category with allowed operations, their number, and the number of all its
     /// operations.
     #[must_use]
@@ -526,19 +515,6 @@ mod tests {
         let routes: BTreeSet<_> = Scope::all().map(|s| (s.operation().method.as_str(), s.operation().path)).collect();
         assert_eq!((ids.len(), routes.len()), (OPERATIONS.len(), OPERATIONS.len()));
         assert!(Scope::all().map(Scope::category).is_sorted());
-    }
-
-    #[test]
-    fn reading_scopes_are_tried_and_the_simple_ones_first() {
-        let to_try = |ids: &[&str]| {
-            let scopes: Scopes = ids.iter().filter_map(|id| Scope::find(id)).collect();
-            scopes.to_try().into_iter().map(Scope::id).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            to_try(&["getJob", "replayJob", "listJobs", "listAllReports"]),
-            ["listJobs", "listAllReports", "getJob"]
-        );
-        assert_eq!(to_try(&["updateCompanyInformation", "createAccessToken"]), Vec::<&str>::new());
     }
 
     #[test]

@@ -44,6 +44,17 @@ impl Scopes {
         let words: Vec<_> = query.split_whitespace().collect();
         Scope::all().filter(|scope| scope.is_found_by(&words)).collect()
     }
+
+    /// Returns the scopes whose operation changes nothing, so that it can be called to try a token. Those without a
+    /// parameter come first.
+    #[must_use]
+    pub fn to_try(self) -> Vec<Scope> {
+        let reading = self.iter().filter(|scope| scope.access() == Access::Read);
+        let (with_parameter, mut scopes): (Vec<_>, Vec<_>) =
+            reading.partition(|scope| scope.operation().parameter_name().is_some());
+        scopes.extend(with_parameter);
+        scopes
+    }
 }
 
 /// A set of scopes for a common purpose.
@@ -76,6 +87,19 @@ mod tests {
 
     fn ids(scopes: Scopes) -> Vec<&'static str> {
         scopes.iter().map(Scope::id).collect()
+    }
+
+    #[test]
+    fn reading_scopes_are_tried_and_the_simple_ones_first() {
+        let to_try = |ids: &[&str]| {
+            let scopes: Scopes = ids.iter().filter_map(|id| Scope::find(id)).collect();
+            scopes.to_try().into_iter().map(Scope::id).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            to_try(&["getJob", "replayJob", "listJobs", "listAllReports"]),
+            ["listJobs", "listAllReports", "getJob"]
+        );
+        assert_eq!(to_try(&["updateCompanyInformation", "createAccessToken"]), Vec::<&str>::new());
     }
 
     #[test]

@@ -5,10 +5,6 @@ INSERT INTO unfinished_work (name)
 SELECT 'fold names for searching'
 WHERE EXISTS (SELECT 1 FROM tokens) OR EXISTS (SELECT 1 FROM audit_events);
 
--- With the contact first, so that no query for all tokens of an account uses it.
-CREATE INDEX tokens_of_contact ON tokens (primary_contact, account_id, id)
-WHERE deleted_at IS NULL;
-
 -- The index of each order holds what the filters ask: see 0001_initial.sql.
 DROP INDEX tokens_by_creation;
 CREATE INDEX tokens_by_creation ON tokens (account_id, created_at DESC, id DESC, state, name_folded, primary_contact)

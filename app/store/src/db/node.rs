@@ -34,6 +34,11 @@ impl Node {
         _ = self.until.fetch_update(Ordering::AcqRel, Ordering::Acquire, |until| (until != u64::MAX).then_some(0));
     }
 
+    /// Trusts the cache until then, unless the node has stopped trusting it since `before` was read.
+    pub(crate) fn trust_until(&self, end: Instant, before: u64) {
+        _ = self.until.compare_exchange(before, self.micros(end), Ordering::AcqRel, Ordering::Acquire);
+    }
+
     /// Takes over the hold of a failed commit that may still be carried out. If there can be no other nodes, it was
     /// not, and the hold is released.
     pub(crate) fn leave_undecided(&self, hold: Hold) {

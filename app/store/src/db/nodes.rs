@@ -93,7 +93,7 @@ impl Core {
     /// Carries out the evictions left for this node, and renews its lease.
     async fn renew_lease(&self) -> Result<(), Error> {
         let (node, Some(pool)) = (self.node(), &self.pools().nodes) else { return Ok(()) };
-        let (mut asked, mut before) = (Instant::now(), node.until.load(Ordering::Acquire));
+        let (mut asked, before) = (Instant::now(), node.until.load(Ordering::Acquire));
         if before > 0 && node.undecided().is_empty() {
             // As a rule there is no eviction, and one statement is enough.
             let renewed = self.renew(pool, " AND NOT EXISTS (SELECT 1 FROM evictions WHERE node_id = $1)").await?;
@@ -116,7 +116,6 @@ impl Core {
         let held = self.renew(pool, "").await?;
         if !held || !self.extend_trust(asked, before) {
             node.believe_nothing();
-            before = 0;
             let mut tx = self.begin().await?;
             self.cache().clear();
             node.undecided().drain(..).for_each(Hold::release);
@@ -131,9 +130,7 @@ impl Core {
             .await?;
             tx.commit().await?;
             forget_nodes(pool).await?;
-            // Unless the node has stopped trusting its cache meanwhile.
-            let until = node.micros(asked + LEASE);
-            _ = node.until.compare_exchange(before, until, Ordering::AcqRel, Ordering::Acquire);
+            node.trust_until(asked + LEASE, 0);
         }
         Ok(())
     }
@@ -155,8 +152,7 @@ impl Core {
         if node.micros(Instant::now()) >= before || !node.undecided().is_empty() {
             return false;
         }
-        // Unless the node has stopped trusting its cache meanwhile.
-        _ = node.until.compare_exchange(before, node.micros(asked + LEASE), Ordering::AcqRel, Ordering::Acquire);
+        node.trust_until(asked + LEASE, before);
         true
     }
 

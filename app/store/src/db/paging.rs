@@ -262,7 +262,7 @@ impl Side {
                 count += query.build_query_scalar::<i64>().fetch_one(&mut *on).await?.unsigned_abs();
             }
         }
-        Ok(if count > limit.into() { Count::MoreThan(limit.into()) } else { Count::Exactly(count) })
+        Ok(Count::up_to(limit.into(), count))
     }
 }
 

@@ -51,7 +51,7 @@ const NODES: u32 = 6;
 /// The number of connections by which nodes count calls together. They are apart, so that a count that hangs keeps no
 /// node from its lease.
 const COUNTERS: u32 = 2;
-/// The settings of each connection that counts: a statement ends before its caller stops waiting for it.
+/// The settings of each connection that counts: a wait for a lock ends before its caller stops waiting.
 const COUNTER_SETTINGS: &str = "SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '60s'";
 /// The database's lock. The number is `kagi` in ASCII; accounts' locks have one number instead of two.
 const LOCK: &str = "1801545577, 0";

@@ -41,7 +41,7 @@ impl Gate<'_> {
     /// it is under way.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn take_share(self, counted: Counted, wanted: u32, unused: Option<Unused>) -> Result<Grant, Error> {
         let unused_time = unused_time(["$4", "$5", "$9"]);
         let take = format!(
@@ -60,7 +60,7 @@ impl Gate<'_> {
              RETURNING share.calls, call_allowances.back_at, call_allowances.back_at - {NOW}"
         );
         let (Counted { account, group, quota }, pool) = (counted, self.counting_pool());
-        let unused = unused.unwrap_or(Unused { calls: 0, counted_at: 0, counted_back_at: 0 });
+        let unused = unused.unwrap_or_default();
         for _ in 0..2 {
             let taken: Option<(i64, i64, i64)> = sql::query_as(sqlx::AssertSqlSafe(take.clone()))
                 .bind(account)

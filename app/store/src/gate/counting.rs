@@ -12,16 +12,12 @@ use std::time::Duration;
 /// The time that the database may take to answer. A call that needs a share is refused as unavailable after that.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
 
-fn unanswered() -> Error {
-    sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()
-}
-
 impl Gate<'_> {
     /// Takes one of the account's calls, by this node's share of them or by a new share. Only for a store that
     /// `Store::has_nodes`. Never more calls pass than the limit, on however many nodes.
     ///
     /// # Errors
-    /// [`Error::Database`]; the call is not counted then, or is withheld.
+    /// [`Error::Database`], [`Error::Corrupt`]; the call is not counted then, or is withheld.
     pub async fn take_call(self, counted: Counted) -> Result<Taken, Error> {
         if let Some(taken) = self.core.shares().pass(counted) {
             return Ok(taken);
@@ -42,10 +38,10 @@ impl Gate<'_> {
         }
         let _asking = kept.asking.lock().await;
         if kept.has_failed_since(began) {
-            return Err(unanswered());
+            return Err(sql::unanswered().into());
         }
         loop {
-            if let Some(taken) = shares.pass(counted) {
+            if let Some(taken) = kept.share().pass(counted.quota, shares.now()) {
                 return Ok(taken);
             }
             let asked_at = shares.now();

@@ -12,16 +12,28 @@ use domain::text::folded;
 use uuid::Uuid;
 
 #[derive(sqlx_macros::FromRow)]
-pub(crate) struct PersonRow {
-    pub(crate) id: Uuid,
-    pub(crate) name: String,
-    pub(crate) email: String,
+struct PersonRow {
+    id: Uuid,
+    name: String,
+    email: String,
 }
 
 impl From<PersonRow> for Person {
     fn from(row: PersonRow) -> Self {
         Self { id: UserId(row.id), name: row.name, email: row.email }
     }
+}
+
+/// Returns the people of the account's members, in no order.
+pub(crate) async fn people(connection: &mut Connection, account: AccountId) -> Result<Vec<Person>, Error> {
+    let rows: Vec<PersonRow> = sql::query_as(
+        "SELECT users.id, users.name, users.email FROM memberships
+         JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
+    )
+    .bind(account)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Person::from).collect())
 }
 
 #[derive(sqlx_macros::FromRow)]

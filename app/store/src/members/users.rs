@@ -6,7 +6,7 @@ use crate::db::database::{Connection, Tx};
 use crate::db::sql;
 use crate::error::Error;
 use crate::members::Members;
-use crate::members::rows::{PersonRow, folded_email, members};
+use crate::members::rows::{self, folded_email, members};
 use crate::sign_in::password_resets;
 use chrono::{DateTime, Utc};
 use domain::Refusal;
@@ -68,12 +68,7 @@ impl Members<'_> {
     /// # Errors
     /// [`Error::Database`].
     pub async fn people(self, account: AccountId) -> Result<Vec<Person>, Error> {
-        let rows = sql::query_as::<PersonRow>(
-            "SELECT users.id, users.name, users.email FROM memberships
-             JOIN users ON users.id = memberships.user_id WHERE memberships.account_id = $1",
-        );
-        let rows = rows.bind(account).fetch_all(self.core.read()).await?;
-        let mut people: Vec<_> = rows.into_iter().map(Person::from).collect();
+        let mut people = rows::people(&mut self.core.read().acquire().await?, account).await?;
         people.sort_by_cached_key(|person| (search_form(&person.name), person.id.0));
         Ok(people)
     }

@@ -9,7 +9,7 @@ use domain::tokens::condition::{Condition, EXPIRING_WITHIN, IN_USE_WITHIN, NEW_F
 use domain::tokens::expiry::Lifetime;
 use domain::tokens::token::TokenState;
 
-/// What the conditions depend on beside the token: the time, the account, and its longest lifetime of Auth Tokens.
+/// The values that conditions depend on besides the token: the time, the account, and its longest lifetime of Auth Tokens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conditions {
     pub(crate) now: DateTime<Utc>,
@@ -94,7 +94,7 @@ impl Conditions {
     }
 
     fn lifetime(self) -> Option<TimeDelta> {
-        self.longest.map(|longest| TimeDelta::days(longest.days().into()))
+        self.longest.map(Lifetime::length)
     }
 }
 

@@ -22,7 +22,7 @@ impl Tokens<'_> {
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn overview(self, account: AccountId) -> Result<TokenOverview, Error> {
-        let mut tx = self.core.read().begin().await?; // so that both queries see the same state
+        let mut tx = self.core.read().begin().await?; // so that all queries see the same state
         let api_access = sql::query_scalar::<bool>("SELECT api_access FROM accounts WHERE id = $1").bind(account);
         let api_access = api_access.fetch_optional(&mut *tx).await?.ok_or(Refusal::NotFound)?;
         let longest = security_policy::read(&mut tx, account).await?.0.token_lifetime;
@@ -49,13 +49,8 @@ fn filters() -> Vec<TokenFilter> {
 
 /// Returns the numbers of tokens that match each filter, by one statement.
 async fn counts(conditions: Conditions, filters: &[TokenFilter], on: &mut Connection) -> Result<Vec<Count>, Error> {
-    let limit = u64::from(COUNTED);
     let rows = query(conditions, filters, on).build_query_as::<(i64, i64)>().fetch_all(on).await?;
-    let count = |(_, found): (i64, i64)| match found.unsigned_abs() {
-        found if found > limit => Count::MoreThan(limit),
-        found => Count::Exactly(found),
-    };
-    Ok(rows.into_iter().map(count).collect())
+    Ok(rows.into_iter().map(|(_, found)| Count::up_to(COUNTED.into(), found.unsigned_abs())).collect())
 }
 
 /// Returns the statement that counts the tokens that match each filter.

@@ -7,11 +7,11 @@
 //! knows from its statistics which way is shorter; for `SQLite` it is found out here.
 
 use crate::db::database::Connection;
-use crate::db::sql::{Dialect, QueryBuilder, query_as, query_scalar};
+use crate::db::sql::{Dialect, QueryBuilder, query_scalar};
 use crate::error::Error;
-use crate::members::rows::PersonRow;
+use crate::members::rows::people;
 use domain::account::AccountId;
-use domain::members::user::{Person, UserId};
+use domain::members::user::UserId;
 use domain::search::search_form;
 use domain::tokens::secret::AccountSid;
 use sqlx::AssertSqlSafe;
@@ -198,14 +198,7 @@ impl Also {
 
 /// Returns the account's users that the text finds. There are few enough to look at each.
 async fn contacts(account: AccountId, part: &str, on: &mut Connection) -> Result<Vec<UserId>, Error> {
-    let users: Vec<PersonRow> = query_as(
-        "SELECT users.id, users.name, users.email FROM memberships JOIN users ON users.id = memberships.user_id
-         WHERE memberships.account_id = $1",
-    )
-    .bind(account)
-    .fetch_all(on)
-    .await?;
-    let people = users.into_iter().map(Person::from);
+    let people = people(on, account).await?.into_iter();
     Ok(people.filter(|person| person.is_found_by(part)).map(|person| person.id).collect())
 }
 

@@ -16,4 +16,4 @@ pub(crate) use builder::QueryBuilder;
 pub(crate) use connection::{Backend, Connection, Pool, Tx, begin};
 pub(crate) use dialect::Dialect;
 pub(crate) use query::{QueryResult, Row, query, query_as, query_scalar};
-pub(crate) use timeouts::{try_out, within};
+pub(crate) use timeouts::{try_out, unanswered, within};

@@ -27,8 +27,13 @@ pub(crate) async fn within<T, E: From<sqlx::Error>>(
     let mut answer = pin!(answer); // so that its connection is returned after SILENT is set
     timeout(limit, answer.as_mut()).await.unwrap_or_else(|_| {
         SILENT.store(true, Ordering::Release);
-        Err(sqlx::Error::from(io::Error::from(io::ErrorKind::TimedOut)).into())
+        Err(unanswered().into())
     })
+}
+
+/// Returns the error of a database that does not answer in time.
+pub(crate) fn unanswered() -> sqlx::Error {
+    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 /// Tests a connection on its return to the pool: one that does not answer is closed at once. The pool itself would wait
