@@ -20,7 +20,7 @@ use domain::{
     tokens::{scope::Scope, secret::AccountSid, token::TokenForm},
 };
 use server::{config::Data, gate, housekeeping};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 use store::{IssuedToken, NewUser, Store};
 use tokio::{net::TcpListener, task::JoinSet};
 use uuid::Uuid;
@@ -30,6 +30,8 @@ use crate::client::Connection;
 #[allow(dead_code)]
 #[path = "support/client.rs"]
 mod client;
+#[path = "support/copies.rs"]
+mod copies;
 #[allow(dead_code)]
 #[path = "support/work.rs"]
 mod work;
@@ -42,6 +44,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const TOKENS: [usize; 3] = [1, 10_000, 1_000_000];
 /// The number of tokens that calls come from.
 const CALLED: usize = 10_000;
+/// The name of each token.
+const TOKEN: &str = "Token";
 /// Connections at the same time.
 const CLIENTS: usize = 16;
 /// The number of times each is measured.
@@ -113,7 +117,7 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
     let by = CurrentUser { user, account, account_name: "Agency".into(), role: Role::AccountAdministrator };
     store.account().enable_api_access(&by).await?;
     let form = TokenForm {
-        name: "Token".into(),
+        name: TOKEN.into(),
         scopes: vec![Scope::GET_COMPANY_INFORMATION.id().into()],
         ..TokenForm::blank(by.user.id)
     };
@@ -126,7 +130,8 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
     }
     anyhow::ensure!(tokens.is_multiple_of(issued.len()), "of more than {CALLED} tokens, take a multiple of that");
     let copies = tokens / issued.len() - 1;
-    copy(folder, copies).await?;
+    // Most of the 1,000,000 are copies of 10,000.
+    copies::copy_tokens(folder, TOKEN, copies).await?.close().await?;
     for IssuedToken { token, secret, .. } in &issued {
         let sids = (1..=copies).map(|copy| AccountSid::try_from(format!("{}{copy:06}", &token.sid.as_str()[..29])));
         for sid in std::iter::once(Ok(token.sid.clone())).chain(sids) {
@@ -134,21 +139,6 @@ async fn prepare(store: &Store, folder: &Path, tokens: usize) -> anyhow::Result<
         }
     }
     Ok(issued.iter().map(call).collect())
-}
-
-/// Copies tokens, since making one takes a millisecond, above all for its entry in the audit trail. So most of the
-/// 1,000,000 are copies of 10,000, with the same secret and Account SIDs of their own.
-async fn copy(folder: &Path, copies: usize) -> anyhow::Result<()> {
-    let mut database = SqliteConnection::connect(&format!("sqlite:{}/kagitaba.db", folder.display())).await?;
-    let copy = "
-        WITH RECURSIVE copies (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM copies WHERE number < $1)
-        INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
-            primary_contact, developers, scopes, state, created_at, secret_issued_at)
-        SELECT randomblob(16), account_id, substr(sid, 1, 29) || printf('%06d', number), secret_hash, name, name_folded,
-            description, api_version, primary_contact, developers, scopes, state, created_at, secret_issued_at
-        FROM tokens, copies WHERE $1 > 0";
-    sqlx::query(copy).bind(i64::try_from(copies)?).execute(&mut database).await?;
-    Ok(database.close().await?)
 }
 
 /// Returns a request that asks whether a call with that token may go on.

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    load::Measured,
+    measured::Measured,
     place::{NODES_MAX, Place},
     postgres::Postgres,
     resets::{Load, Resets},
@@ -32,9 +32,12 @@ mod client;
 #[allow(dead_code)]
 #[path = "../../../app/store/tests/postgres/cluster.rs"]
 mod cluster;
+#[path = "../support/copies.rs"]
+mod copies;
 mod faults;
 mod joining;
 mod load;
+mod measured;
 mod node;
 mod place;
 mod postgres;
@@ -59,7 +62,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// The longest time that all may take.
 const LONGEST: Duration = Duration::from_mins(30);
 
-/// What is measured with one number of nodes.
+/// The figures of one number of nodes.
 #[derive(Default)]
 struct Figures {
     authorize: Measured,

@@ -42,20 +42,21 @@ impl Postgres {
 
     /// Returns the number of nodes that hold a lease.
     pub async fn leases(&self) -> Result<usize> {
-        let mut inside = PgConnection::connect(&Self::url()).await?;
-        let leases = sqlx::query_scalar("SELECT COUNT(*) FROM nodes WHERE lease_until > clock_timestamp()");
-        let leases: i64 = leases.fetch_one(&mut inside).await?;
-        inside.close().await?;
+        let leases = Self::count("SELECT COUNT(*) FROM nodes WHERE lease_until > clock_timestamp()").await?;
         Ok(usize::try_from(leases)?)
     }
 
     /// Returns the number of packs of calls that are not yet added up to days.
     pub async fn to_add_up(&self) -> Result<i64> {
+        Self::count("SELECT COUNT(*) FROM call_packs WHERE NOT counted").await
+    }
+
+    /// Returns the number that a query within the nodes' database gives.
+    async fn count(query: &'static str) -> Result<i64> {
         let mut inside = PgConnection::connect(&Self::url()).await?;
-        let packs = sqlx::query_scalar("SELECT COUNT(*) FROM call_packs WHERE NOT counted");
-        let packs = packs.fetch_one(&mut inside).await?;
+        let count = sqlx::query_scalar(query).fetch_one(&mut inside).await?;
         inside.close().await?;
-        Ok(packs)
+        Ok(count)
     }
 
     /// Returns the number of transactions that have ended: each statement is one, unless it is part of a longer one.

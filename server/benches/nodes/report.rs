@@ -4,7 +4,7 @@ use crate::{
     Figures, NODES, ROUNDS,
     faults::Fault,
     joining::{Fate, TIMES},
-    load::Measured,
+    measured::Measured,
     resets::Load,
 };
 

@@ -13,12 +13,13 @@ use domain::{
 };
 use serde_json::Value;
 use server::config::Data;
-use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::{IssuedToken, NewUser, Store};
 use uuid::Uuid;
 
 use crate::{
     client::{self, Connection},
+    copies,
     postgres::Postgres,
 };
 
@@ -137,15 +138,7 @@ fn copy(Credentials { sid, secret }: &Credentials, number: usize) -> Credentials
 }
 
 async fn copy_in_sqlite(folder: &Path, copies: usize) -> Result<()> {
-    let mut database = SqliteConnection::connect(&format!("sqlite:{}/kagitaba.db", folder.display())).await?;
-    let copy = "
-        WITH RECURSIVE copies (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM copies WHERE number < $1)
-        INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
-            primary_contact, developers, scopes, state, created_at, secret_issued_at)
-        SELECT randomblob(16), account_id, substr(sid, 1, 29) || printf('%06d', number), secret_hash, name, name_folded,
-            description, api_version, primary_contact, developers, scopes, state, created_at, secret_issued_at
-        FROM tokens, copies WHERE name = $2";
-    sqlx::query(copy).bind(i64::try_from(copies)?).bind(COPIED).execute(&mut database).await?;
+    let mut database = copies::copy_tokens(folder, COPIED, copies).await?;
     database.execute("ANALYZE").await?;
     Ok(database.close().await?)
 }
