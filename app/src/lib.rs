@@ -14,6 +14,8 @@ pub mod request;
 pub mod routes;
 mod shell;
 pub mod sign_in;
+#[cfg(test)]
+mod sources;
 pub mod tokens;
 mod ui;
 mod words;
@@ -110,6 +112,7 @@ async fn preload_open_page() {
     let path = window().location().pathname().unwrap_or_default();
     match path.trim_end_matches('/') {
         "" | routes::SIGN_IN | routes::SETTINGS | routes::TIPS => {}
+        routes::OVERVIEW => Overview::preload().await,
         routes::TOKENS => Tokens::preload().await,
         routes::NEW_TOKEN => NewToken::preload().await,
         path if path.starts_with(routes::before_parameter(routes::TOKEN)) => EditToken::preload().await,

@@ -308,9 +308,10 @@ fn with_query(path: &str, query: impl IntoIterator<Item = (&'static str, String)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::sources;
     use domain::paging::PagePosition;
     use std::fs;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     #[test]
     fn list_link_restores_its_filters() {
@@ -390,11 +391,6 @@ mod tests {
             /sign-in/oidc
             /sign-in/second-step?next=%2Fsettings";
         assert_eq!(built.to_vec(), published.split_whitespace().collect::<Vec<_>>());
-    }
-
-    fn sources(folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
     }
 
     #[test]

@@ -18,13 +18,9 @@ pub fn use_hydrated() -> Signal<bool> {
 
 #[cfg(test)]
 mod tests {
+    use crate::sources::sources;
     use std::fs;
-    use std::path::{Path, PathBuf};
-
-    fn sources(folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
-    }
+    use std::path::Path;
 
     /// The script in the page (`shell/bootstrap.js`) finds them by it, and keeps a click for our wasm.
     #[test]

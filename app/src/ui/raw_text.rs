@@ -59,8 +59,9 @@ pub fn TextArea(
 
 #[cfg(test)]
 mod tests {
+    use crate::sources::sources;
     use std::fs;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     /// Elements whose text Leptos does not escape, and functions that set markup from text. Components of `leptos_meta`
     /// that do the same have the same names.
@@ -90,11 +91,6 @@ mod tests {
         ("shell/bootstrap.rs", "<script", "our own script, unchanged by data"),
         ("ui/raw_text.rs", "", "this list"),
     ];
-
-    fn sources(folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
-    }
 
     #[test]
     fn raw_text_elements_stand_in_one_place_only() {

@@ -42,7 +42,7 @@ for (const language of languages) {
       await search.fill('no such operation');
       await expect(page.getByText(words.form.no_scope_found)).toBeVisible();
       await expect(categories(page)).toHaveCount(0);
-      // What is not shown stays chosen.
+      // Operations that are not shown stay chosen.
       await search.fill('');
       await expect(categories(page)).toHaveCount(6);
       await expect(chosen(page)).toHaveValue('replayJob');

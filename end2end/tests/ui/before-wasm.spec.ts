@@ -1,4 +1,4 @@
-// What a person does before our wasm runs is kept: typed text, choices, and the last click on a button that needs wasm.
+// Acts of a person before our wasm runs are kept: typed text, choices, and the last click on a button that needs wasm.
 
 import type { Page } from '@playwright/test';
 import {

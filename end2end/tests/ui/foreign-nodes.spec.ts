@@ -190,7 +190,7 @@ test('a part that does not load leaves links to the browser', async ({ browser, 
   const refused = page.waitForEvent('console', (message) => message.text().includes('panicked'));
   await open(page, paths.settings);
   await refused;
-  // Nobody needs it yet: the page works on.
+  // It is not needed yet: the page works on.
   await page.getByRole('button', { name: '日本語' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(wordsOf('ja').settings.title);
   await expect(notice(page)).toBeHidden();

@@ -7,16 +7,12 @@ use domain::{
     audit::trail::TrailFilter,
     members::role::{Permission, Role},
 };
-use http::{StatusCode, header};
+use http::StatusCode;
 use server::config::Data;
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 
-use crate::support::test_app::{Answer, TestApp};
-
-async fn get(app: &TestApp, path: &str, cookie: &str) -> Answer {
-    app.send(app.request("GET", path).header(header::COOKIE, cookie), []).await
-}
+use crate::support::test_app::TestApp;
 
 #[tokio::test]
 async fn only_an_account_administrator_gets_the_files() {
@@ -25,7 +21,7 @@ async fn only_an_account_administrator_gets_the_files() {
         assert_eq!(app.get(path).await.status, StatusCode::UNAUTHORIZED);
         for role in Role::ALL {
             let cookie = app.sign_in(role).await;
-            let answer = get(&app, path, &cookie).await;
+            let answer = app.get_as(path, &cookie).await;
             let may = role.may(Permission::SeeAuditTrail);
             assert_eq!(answer.status, if may { StatusCode::OK } else { StatusCode::FORBIDDEN }, "{role:?}");
             assert_eq!(answer.text().contains("token_created"), may, "{role:?}");
@@ -38,7 +34,7 @@ async fn only_an_account_administrator_gets_the_files() {
 async fn audit_files_hold_the_filtered_entries() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
-    let file = get(&app, &format!("{CSV}?about=tokens&text=nightly"), &cookie).await;
+    let file = app.get_as(&format!("{CSV}?about=tokens&text=nightly"), &cookie).await;
     assert!(file.header("content-type").starts_with("text/csv"));
     let name = file.header("content-disposition");
     assert!(name.starts_with("attachment; filename=\"audit-trail_20") && name.ends_with(".csv\""), "{name}");
@@ -46,10 +42,10 @@ async fn audit_files_hold_the_filtered_entries() {
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(text.starts_with("\u{feff}Number,Time,User"), "{text}");
 
-    let file = get(&app, &format!("{JSON_LINES}?about=sign-in"), &cookie).await;
+    let file = app.get_as(&format!("{JSON_LINES}?about=sign-in"), &cookie).await;
     let entry: serde_json::Value = serde_json::from_str(file.text().trim()).unwrap();
     assert_eq!((&entry["action"], &entry["address"]), (&"signed_in".into(), &"127.0.0.1".into()));
-    let none = get(&app, &format!("{CSV}?text=nobody"), &cookie).await;
+    let none = app.get_as(&format!("{CSV}?text=nobody"), &cookie).await;
     assert_eq!(none.text().lines().count(), 1);
 }
 
@@ -182,12 +178,12 @@ async fn page_and_files_show_the_head_of_the_trail() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     let head = app.store.audit().head(app.account()).await.unwrap().unwrap();
-    let page = get(&app, AUDIT_TRAIL, &cookie).await.text();
+    let page = app.get_as(AUDIT_TRAIL, &cookie).await.text();
     assert!(page.contains(&format!("<code translate=\"no\">{}", head.hash)), "{page}");
-    let file = get(&app, &format!("{CSV}?text=nightly"), &cookie).await.text();
+    let file = app.get_as(&format!("{CSV}?text=nightly"), &cookie).await.text();
     assert!(file.lines().next().unwrap().ends_with(",Hash,Head"), "{file}");
     assert!(file.lines().nth(1).unwrap().ends_with(&head.hash), "{file}");
-    let file = get(&app, JSON_LINES, &cookie).await.text();
+    let file = app.get_as(JSON_LINES, &cookie).await.text();
     let newest: serde_json::Value = serde_json::from_str(file.lines().next().unwrap()).unwrap();
     assert_eq!((&newest["head"], &newest["hash"]), (&head.hash.as_str().into(), &head.hash.into()));
 }

@@ -52,17 +52,17 @@ async fn days_of_a_trail_s_link_are_those_of_the_preferred_zone() {
         let days = [day.pred_opt().unwrap(), day, day.succ_opt().unwrap()];
         for (day, found) in days.into_iter().zip([0, 1, 0]) {
             let link = format!("{JSON_LINES}?about=tokens&from={day}&to={day}");
-            let file = app.send(app.request("GET", &link).header(header::COOKIE, &cookie), []).await;
+            let file = app.get_as(&link, &cookie).await;
             assert_eq!(file.text().lines().count(), found, "{zone} {day}");
             let minutes = hours * 60;
             let link = format!("{CSV}?about=tokens&from={day}&to={day}&offset={minutes}&end_offset={minutes}");
-            let file = app.send(app.request("GET", &link).header(header::COOKIE, &cookie), []).await;
+            let file = app.get_as(&link, &cookie).await;
             assert_eq!(file.text().lines().count(), found + 1, "{zone} {day}");
         }
         prefer(&app, "UTC").await;
         let minutes = hours * 60;
         let link = format!("{JSON_LINES}?about=tokens&from={day}&to={day}&offset={minutes}&end_offset={minutes}");
-        let file = app.send(app.request("GET", &link).header(header::COOKIE, &cookie), []).await;
+        let file = app.get_as(&link, &cookie).await;
         assert_eq!(file.text().lines().count(), 1, "a link means the same to everybody");
     }
 }

@@ -45,7 +45,7 @@ async fn only_roles_that_may_see_tokens_get_their_numbers() {
         let numbers = app.function("/api/tokens/overview", Some(&cookie), "{}").await;
         let status = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
         assert_eq!(numbers.status, status, "{role:?}: {}", numbers.text());
-        let page = app.send(app.request("GET", routes::OVERVIEW).header(header::COOKIE, &cookie), []).await;
+        let page = app.get_as(routes::OVERVIEW, &cookie).await;
         assert_eq!(page.status, StatusCode::OK, "{role:?}");
         assert_eq!(page.text().contains("?condition=working"), may, "{role:?}");
     }
@@ -314,7 +314,7 @@ async fn pages_rendered_at_once_equal_those_rendered_alone() {
 
 /// Returns the page without the parts that are new each time.
 async fn page(app: Arc<TestApp>, path: String, cookie: String) -> String {
-    let answer = app.send(app.request("GET", &path).header(header::COOKIE, cookie), []);
+    let answer = app.get_as(&path, &cookie);
     let answer =
         tokio::time::timeout(Duration::from_mins(1), answer).await.unwrap_or_else(|_| panic!("{path} is not rendered"));
     assert_eq!(answer.status, StatusCode::OK);

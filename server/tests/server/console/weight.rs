@@ -5,7 +5,7 @@ use domain::{
     members::role::Role,
     tokens::{filter::PAGE_SIZE, token::TokenForm},
 };
-use http::{StatusCode, header};
+use http::StatusCode;
 use uuid::Uuid;
 
 use crate::support::test_app::TestApp;
@@ -33,7 +33,7 @@ async fn full_list_is_light_and_holds_no_closed_menu() {
     let app = TestApp::open().await;
     fill(&app).await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
-    let page = app.send(app.request("GET", routes::TOKENS).header(header::COOKIE, &cookie), []).await;
+    let page = app.get_as(routes::TOKENS, &cookie).await;
     assert_eq!(page.status, StatusCode::OK);
     let html = page.text();
     let count = |text: &str| html.matches(text).count();
@@ -48,7 +48,7 @@ async fn each_icon_of_a_page_has_its_outline_once() {
     let app = TestApp::open().await;
     let cookie = app.sign_in(Role::AccountAdministrator).await;
     for path in [routes::OVERVIEW, routes::TOKENS, routes::NEW_TOKEN, "/no-such-page"] {
-        let page = app.send(app.request("GET", path).header(header::COOKIE, &cookie), []).await;
+        let page = app.get_as(path, &cookie).await;
         let html = page.text();
         let mut icons: Vec<_> = html.split("<use href=\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         icons.sort_unstable();

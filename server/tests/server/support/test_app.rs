@@ -164,6 +164,11 @@ impl TestApp {
         self.send(self.request("GET", path), []).await
     }
 
+    /// Requests the path in the session with this cookie.
+    pub async fn get_as(&self, path: &str, cookie: &str) -> Answer {
+        self.send(self.request("GET", path).header(header::COOKIE, cookie), []).await
+    }
+
     /// Returns the beginning of a call to the gate.
     pub fn request_with(&self, method: &str, path: &str, sid: &AccountSid, secret: &Secret) -> http::request::Builder {
         self.request(method, path).header(header::AUTHORIZATION, basic(sid, secret))
