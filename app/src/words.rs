@@ -8,7 +8,7 @@ use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};
 use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, Sort};
-use domain::tokens::scope::{Name, Scope};
+use domain::tokens::scope::{Category, Name, Scope};
 use domain::tokens::token::{Step, TokenState};
 use leptos_i18n::I18nContext;
 
@@ -21,6 +21,11 @@ pub fn name(i18n: Words, name: Name) -> &'static str {
         Locale::en => name.en,
         Locale::ja => name.ja,
     }
+}
+
+/// Returns a category's name, with the number of its operations that are allowed, and of all.
+pub fn allowed_of(i18n: Words, (category, allowed, all): (Category, usize, usize)) -> String {
+    format!("{} {allowed}/{all}", name(i18n, category.name()))
 }
 
 /// Returns the name of the role.

@@ -7,7 +7,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
-use crate::ui::error_note::reveal;
+use crate::ui::error_note::alert;
 use crate::ui::field::Problems;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
@@ -205,7 +205,5 @@ fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
             </div>
         }
     };
-    let element = NodeRef::<html::Div>::new();
-    reveal(element, Signal::derive(move || conflict.with(Option::is_some)));
-    view! { <div role="alert" tabindex="-1" node_ref=element>{move || conflict.get().map(note)}</div> }
+    alert(move || conflict.with(Option::is_some), move || conflict.get().map(note))
 }

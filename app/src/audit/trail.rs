@@ -5,15 +5,15 @@ use crate::audit::entries::AuditEntries;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::tokens::filters::{FilterHistory, Step};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::filter_history::{FilterHistory, Step};
 use crate::ui::icon::Icon;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
 use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
-use crate::ui::time::{Zone, use_zone};
+use crate::ui::time::use_zone;
 use crate::words::{self, Words};
 use chrono::NaiveDate;
 use domain::audit::{
@@ -31,12 +31,11 @@ use leptos_router::hooks::{use_location, use_navigate};
 pub fn AuditTrail() -> impl IntoView {
     let i18n = use_i18n();
     let query = use_location().search;
-    let zone = StoredValue::new(use_zone());
+    let zone = use_zone();
     let filter = Memo::new(move |_| {
         let filter = query.with(|query| routes::trail_filter(query));
         // A plain form's link has days only.
-        let own = zone.with_value(Zone::is_known);
-        if own { filter.in_zone(|at| zone.with_value(|zone| zone.offset(at))) } else { filter }
+        if zone.is_known() { filter.in_zone(|at| zone.offset(at)) } else { filter }
     });
     let loads = RwSignal::new(0_u32);
     let loaded = Resource::new(move || (filter.get(), loads.get()), |(filter, _)| trail(filter));
@@ -148,12 +147,12 @@ fn day_field(
     label: Signal<&'static str>,
     (name, of, set): Day,
 ) -> impl IntoView {
-    let zone = StoredValue::new(use_zone());
+    let zone = use_zone();
     let on_change = move |event: ev::Event| {
         let mut next = filter.get_untracked().at(PagePosition::First);
         set(&mut next, date::parse(&event_target_value(&event)));
         (next.offset, next.end_offset) = (None, None);
-        go.run((next.in_zone(|at| zone.with_value(|zone| zone.offset(at))), Step::Chosen));
+        go.run((next.in_zone(|at| zone.offset(at)), Step::Chosen));
     };
     let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
     view! {

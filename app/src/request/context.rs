@@ -77,8 +77,12 @@ pub fn preferences() -> Preferences {
 /// Returns the offset from UTC at that time of the zone that these preferences name; UTC if they name none, as the server
 /// does not know the browser's.
 pub fn offset_at(preferences: &Preferences, at: DateTime<Utc>) -> FixedOffset {
-    let zone = preferences.time_zone.as_deref().and_then(|name| name.parse::<Tz>().ok());
-    zone.map_or_else(|| Utc.fix(), |zone| at.with_timezone(&zone).offset().fix())
+    preferences.time_zone.as_deref().map_or_else(|| Utc.fix(), |name| offset_in(name, at))
+}
+
+/// Returns the offset from UTC at that time of the zone of this name; UTC if there is no such zone.
+pub fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
+    name.parse::<Tz>().map_or_else(|_| Utc.fix(), |zone| at.with_timezone(&zone).offset().fix())
 }
 
 /// Returns whether the signed-in user has to set up a second factor first.

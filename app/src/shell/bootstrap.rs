@@ -1,7 +1,7 @@
 //! The bootstrap script, which stands in each page: it looks after the page while our wasm does not run it, until it does
 //! and once it has failed.
 //!
-//! - What a person does before is kept: typed text and choices, and the last click on a button that needs our wasm. Such a
+//! - Acts of a person before then are kept: typed text and choices, and the last click on a button that needs our wasm. Such a
 //!   button has `data-waits`: the server renders it disabled, for browsers without scripts, and the script enables it.
 //! - What others have put into the page, such as an extension its icons, is taken out for the time of hydration, which finds
 //!   its elements by their places.
@@ -30,7 +30,7 @@ fn without_comments(script: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What our wasm reports to the script.
+/// A stage of our wasm, which it reports to the script.
 #[cfg(feature = "hydrate")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

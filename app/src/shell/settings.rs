@@ -19,23 +19,33 @@ pub fn Settings() -> impl IntoView {
     let general = [
         may(Permission::ManageCompanyInformation).then(|| {
             let about = t_signal!(i18n, settings.company_information_about);
-            link(Icon::Company, routes::COMPANY_INFORMATION, t_signal!(i18n, settings.company_information), about)
+            settings_link(
+                Icon::Company,
+                routes::COMPANY_INFORMATION,
+                t_signal!(i18n, settings.company_information),
+                about,
+            )
         }),
         may(Permission::ManageUsers).then(|| {
-            link(Icon::People, routes::ACCOUNT_USERS, t_signal!(i18n, users.title), t_signal!(i18n, users.about))
+            settings_link(
+                Icon::People,
+                routes::ACCOUNT_USERS,
+                t_signal!(i18n, users.title),
+                t_signal!(i18n, users.about),
+            )
         }),
         may(Permission::ManageSecurityPolicy).then(|| {
             let about = t_signal!(i18n, policy.about);
-            link(Icon::Lock, routes::SECURITY_POLICY, t_signal!(i18n, policy.title), about)
+            settings_link(Icon::Lock, routes::SECURITY_POLICY, t_signal!(i18n, policy.title), about)
         }),
         may(Permission::SeeAuditTrail).then(|| {
             let about = t_signal!(i18n, settings.audit_trail_about);
-            link(Icon::Shield, routes::AUDIT_TRAIL, t_signal!(i18n, settings.audit_trail), about)
+            settings_link(Icon::Shield, routes::AUDIT_TRAIL, t_signal!(i18n, settings.audit_trail), about)
         }),
     ];
     let technical = [may(Permission::SeeTokens).then(|| {
         let about = t_signal!(i18n, settings.platform_rest_about);
-        link(Icon::Key, routes::TOKENS, t_signal!(i18n, settings.platform_rest), about)
+        settings_link(Icon::Key, routes::TOKENS, t_signal!(i18n, settings.platform_rest), about)
     })];
     let groups = [
         group(t_signal!(i18n, settings.general), general.into_iter().flatten().collect()),
@@ -83,9 +93,15 @@ fn group(title: Signal<&'static str>, links: Vec<AnyView>) -> Option<AnyView> {
     })
 }
 
-fn link(icon: Icon, href: &'static str, title: Signal<&'static str>, about: Signal<&'static str>) -> AnyView {
+/// Returns a link to a page, with its subject.
+pub fn settings_link(
+    icon: Icon,
+    href: &'static str,
+    title: Signal<&'static str>,
+    about: Signal<&'static str>,
+) -> AnyView {
     view! {
-        <a class="settings-link" href=href>
+        <a class="link-row settings-link" href=href>
             {icon.view()}
             <span>
                 <strong>{title}</strong>

@@ -36,13 +36,13 @@ pub enum Ceremony {
     Autofill,
 }
 
-/// Closes the browser's dialog when the component that opened it is removed, since its answer is no longer used, and
-/// before it opens another one.
-pub type AutofillRequest = StoredValue<Option<SendWrapper<AbortController>>>;
+/// The open request for a passkey, by a dialog or in the autofill. It is aborted when the component that made it is
+/// removed, since its answer is no longer used, and before another one.
+pub type PasskeyRequest = StoredValue<Option<SendWrapper<AbortController>>>;
 
-/// Returns the handle for the component that opens the dialog.
-pub fn use_autofill_request() -> AutofillRequest {
-    let leaving = AutofillRequest::new(None);
+/// Returns the handle for the component that makes the request.
+pub fn use_passkey_request() -> PasskeyRequest {
+    let leaving = PasskeyRequest::new(None);
     on_cleanup(move || {
         if let Some(window) = leaving.try_get_value().flatten() {
             window.abort();
@@ -59,7 +59,7 @@ pub fn use_autofill_request() -> AutofillRequest {
 pub async fn passkey(
     ceremony: Ceremony,
     challenge: PasskeyChallenge,
-    leaving: AutofillRequest,
+    leaving: PasskeyRequest,
 ) -> Result<GivenPasskey, AppError> {
     if let Some(earlier) = leaving.try_get_value().flatten() {
         earlier.abort();
@@ -160,7 +160,7 @@ pub fn PasskeyEntry(entry: Entry, next: Option<String>) -> impl IntoView {
     let error = RwSignal::new(None::<AppError>);
     let pending = RwSignal::new(false);
     let hydrated = use_hydrated();
-    let leaving = use_autofill_request();
+    let leaving = use_passkey_request();
     let sign_in = async move |next| {
         let given = passkey(Ceremony::Get, ask_for_passkey().await?, leaving).await?;
         match entry {

@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::api::passkeys::{PasskeyChallenge, add_passkey, begin_passkey, remove_passkey};
-use crate::sign_in::passkey::{Ceremony, passkey, use_autofill_request, use_passkeys};
+use crate::sign_in::passkey::{Ceremony, passkey, use_passkey_request, use_passkeys};
 use crate::sign_in::second_factor_state::SecondFactorState;
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::reactive::t_signal;
@@ -131,7 +131,7 @@ fn Add(state: SecondFactorState, on_changed: Callback<()>) -> impl IntoView {
 fn AddForm(state: SecondFactorState, naming: RwSignal<bool>, on_changed: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let leaving = use_autofill_request();
+    let leaving = use_passkey_request();
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {

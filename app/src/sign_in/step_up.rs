@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::api::passkeys::{PasskeyChallenge, ask_for_own_passkey};
 use crate::sign_in::api::proof::Proof;
-use crate::sign_in::passkey::{Ceremony, passkey, use_autofill_request, use_passkeys};
+use crate::sign_in::passkey::{Ceremony, passkey, use_passkey_request, use_passkeys};
 use crate::ui::confirm_dialog::Question;
 use crate::ui::dialog::Dialog;
 use crate::ui::error_note::ErrorNote;
@@ -168,7 +168,7 @@ fn PasskeyInstead(
     on_answer: Callback<Result<(), AppError>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (passkeys, leaving) = (use_passkeys(), use_autofill_request());
+    let (passkeys, leaving) = (use_passkeys(), use_passkey_request());
     // Requested when this dialog opens, so that a click opens the browser's own at once; each challenge is valid once.
     let challenge = RwSignal::new(None::<PasskeyChallenge>);
     let prepare = move || {

@@ -11,7 +11,6 @@ use crate::ui::time::Time;
 use crate::words::{self, Words};
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::command::TokenCommand;
-use domain::tokens::scope::Category;
 use domain::tokens::token::{Token, TokenId, TokenState};
 use leptos::prelude::*;
 
@@ -53,7 +52,7 @@ pub fn TokenCard(
             {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
             {move || {
                 let text = Some(description.get()).filter(|text| !text.is_empty());
-                text.map(|text| view! { <p class="card-description" dir="auto">{text}</p> })
+                text.map(|text| view! { <p class="card-description clamped" dir="auto">{text}</p> })
             }}
             <div class="card-sid">
                 <code translate="no" title=t_signal!(i18n, card.account_sid)>{sid.clone()}</code>
@@ -64,9 +63,7 @@ pub fn TokenCard(
             <ul class="chips" aria-label=t_signal!(i18n, card.scopes)>
                 {move || {
                     let scopes = token.with(|token| token.settings.scopes.by_category());
-                    let chip = |(category, allowed, all): (Category, usize, usize)| {
-                        view! { <li>{format!("{} {allowed}/{all}", words::name(i18n, category.name()))}</li> }
-                    };
+                    let chip = |of| view! { <li>{words::allowed_of(i18n, of)}</li> };
                     scopes.into_iter().map(chip).collect_view()
                 }}
             </ul>

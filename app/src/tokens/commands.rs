@@ -26,12 +26,12 @@ pub struct TokenChanges {
     restored: RwSignal<Option<TokenId>>,
 }
 
-/// Provides the counter. Called once, by the app.
+/// Provides the changes. Called once, by the app.
 pub fn provide_token_changes() {
     provide_context(TokenChanges { count: RwSignal::new(0), restored: RwSignal::new(None) });
 }
 
-/// Returns the counter of changes made to tokens from this page.
+/// Returns the changes made to tokens from this page.
 pub fn use_token_changes() -> TokenChanges {
     expect_context()
 }

@@ -3,7 +3,7 @@
 use crate::i18n::use_i18n;
 use crate::routes;
 use crate::ui::choices::Choices;
-use crate::ui::history_entry;
+use crate::ui::filter_history::Step;
 use crate::ui::reactive::t_signal;
 use crate::ui::search_box::{search_box, typed};
 use crate::words;
@@ -12,48 +12,6 @@ use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, TokenFilter};
 use domain::tokens::token::TokenState;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-
-/// The kind of filter change, for the browser's history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// A choice: Back leads to the previous filters.
-    Chosen,
-    /// Typing: one history entry for all letters typed in a row.
-    Typed,
-    /// A link that is spelled in another way, or names a page that there is no more: it keeps its history entry.
-    Corrected,
-}
-
-/// The browser's history of filters: each choice is an entry, and so are letters typed in a row.
-#[derive(Clone, Copy)]
-pub struct FilterHistory {
-    /// The last link, if it was made by typing.
-    typed: StoredValue<Option<String>>,
-}
-
-impl FilterHistory {
-    /// Returns a history in which no letter was typed.
-    pub fn new() -> Self {
-        Self { typed: StoredValue::new(None) }
-    }
-
-    /// Begins an entry for the way from one link to another, unless it belongs to the current one. Returns how to
-    /// navigate within it: the router would add none for a link that it takes for the last one.
-    pub fn options(self, step: Step, from: &str, to: &str) -> NavigateOptions {
-        let goes_on = self.typed.with_value(|typed| typed.as_deref() == Some(from));
-        let (begins, typed) = match step {
-            Step::Chosen => (true, false),
-            Step::Typed => (!goes_on, true),
-            Step::Corrected => (false, goes_on),
-        };
-        self.typed.set_value(typed.then(|| to.to_owned()));
-        if begins {
-            history_entry::begin(to);
-        }
-        NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() }
-    }
-}
 
 /// Shows the filters, and reports each change by `on_change`. Without our wasm it is a plain form that requests the
 /// same link.

@@ -1,7 +1,7 @@
 //! The field for the last day of an Auth Token, in the user's time zone.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::ui::time::{Zone, use_zone};
+use crate::ui::time::use_zone;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::expiry::{self, Terms};
 use leptos::html;
@@ -12,18 +12,14 @@ use leptos::prelude::*;
 #[component]
 pub fn LastDayField(terms: Terms, #[prop(into)] hidden: Signal<bool>) -> impl IntoView {
     let i18n = use_i18n();
-    let zone = StoredValue::new(use_zone());
-    let offset_at = move |at: DateTime<Utc>| zone.with_value(|zone| zone.offset(at));
+    let zone = use_zone();
+    let offset_at = move |at: DateTime<Utc>| zone.offset(at);
     let day_in = move |days: u16| {
         let at = terms.now + TimeDelta::days(days.into());
         at.with_timezone(&offset_at(at)).date_naive().to_string()
     };
     let label = move || {
-        if zone.with_value(Zone::is_known) {
-            t_string!(i18n, form.last_day_own)
-        } else {
-            t_string!(i18n, form.last_day)
-        }
+        if zone.is_known() { t_string!(i18n, form.last_day_own) } else { t_string!(i18n, form.last_day) }
     };
     let offset = RwSignal::new(String::new());
     let set_offset = move |day: &str| {

@@ -4,8 +4,10 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::shell::failed::Failed;
+use crate::shell::settings::settings_link;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::api::overview;
+use crate::ui::empty::empty;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::number;
@@ -74,7 +76,7 @@ fn TokensAtAGlance() -> impl IntoView {
 /// Returns the content, or the first step to take instead.
 fn glance(i18n: Words, overview: &TokenOverview) -> AnyView {
     if !overview.api_access {
-        return message(
+        return empty(
             Icon::Key,
             t_signal!(i18n, overview.access_off),
             t_signal!(i18n, overview.access_off_text),
@@ -82,7 +84,7 @@ fn glance(i18n: Words, overview: &TokenOverview) -> AnyView {
         );
     }
     if overview.all == Count::Exactly(0) {
-        return message(
+        return empty(
             Icon::Key,
             t_signal!(i18n, tokens.none_title),
             t_signal!(i18n, tokens.none_text),
@@ -97,7 +99,7 @@ fn glance(i18n: Words, overview: &TokenOverview) -> AnyView {
     ];
     view! {
         {needs}
-        <section class="glance" aria-labelledby="glance-numbers">
+        <section class="panel glance" aria-labelledby="glance-numbers">
             <h2 id="glance-numbers">{t_signal!(i18n, tokens.list)}</h2>
             <ul class="figures">{figures.into_iter().collect_view()}</ul>
         </section>
@@ -112,15 +114,15 @@ fn needs(i18n: Words, overview: &TokenOverview) -> AnyView {
     let mut rows: Vec<_> = needs.into_iter().map(|(condition, count)| need(i18n, condition, count)).collect();
     if overview.disabled != Count::Exactly(0) {
         let (title, hint) = (t_signal!(i18n, state.disabled), t_signal!(i18n, overview.disabled));
-        rows.push(row(i18n, "need", overview.disabled, &disabled(), title, move || hint.get().to_owned()));
+        rows.push(row(i18n, "link-row need", overview.disabled, &disabled(), title, move || hint.get().to_owned()));
     }
     if rows.is_empty() {
         let (title, text) = (t_signal!(i18n, overview.calm), t_signal!(i18n, overview.calm_text));
-        return message(Icon::Check, title, text, None);
+        return empty(Icon::Check, title, text, None);
     }
     let title = if urgent { t_signal!(i18n, overview.needs) } else { t_signal!(i18n, overview.tidy) };
     view! {
-        <section class="glance" aria-labelledby="glance-needs">
+        <section class="panel glance" aria-labelledby="glance-needs">
             <h2 id="glance-needs">{title}</h2>
             <ul class="needs">{rows}</ul>
         </section>
@@ -131,9 +133,9 @@ fn needs(i18n: Words, overview: &TokenOverview) -> AnyView {
 /// Returns a link to the tokens in the condition, with what to do about them.
 fn need(i18n: Words, condition: Condition, count: Count) -> AnyView {
     let class = match condition.urgency() {
-        Urgency::Now => "need now",
-        Urgency::Soon => "need soon",
-        Urgency::Sometime | Urgency::None => "need",
+        Urgency::Now => "link-row need now",
+        Urgency::Soon => "link-row need soon",
+        Urgency::Sometime | Urgency::None => "link-row need",
     };
     let title = Signal::derive(move || words::condition(i18n, condition));
     row(i18n, class, count, &within(condition), title, move || advice(i18n, condition))
@@ -193,24 +195,6 @@ fn figure(i18n: Words, count: Count, filter: &TokenFilter, label: Signal<&'stati
     .into_any()
 }
 
-/// Returns a message in place of the lists, with a link if there is anything to do.
-fn message(
-    icon: Icon,
-    title: Signal<&'static str>,
-    text: Signal<&'static str>,
-    link: Option<(&'static str, Signal<&'static str>)>,
-) -> AnyView {
-    view! {
-        <section class="empty">
-            {icon.view()}
-            <h2>{title}</h2>
-            <p>{text}</p>
-            {link.map(|(to, text)| view! { <a class="button primary" href=to>{text}</a> })}
-        </section>
-    }
-    .into_any()
-}
-
 /// Returns the number in digits.
 fn counted(i18n: Words, count: Count) -> String {
     match count {
@@ -236,20 +220,13 @@ fn WithoutTokens(asker: CurrentUser) -> impl IntoView {
         t_string!(i18n, overview.without_text, role = role, account = asker.account_name.as_str()).to_string()
     };
     view! {
-        <section class="glance" aria-labelledby="glance-without">
+        <section class="panel glance" aria-labelledby="glance-without">
             <h2 id="glance-without">{t_signal!(i18n, overview.without)}</h2>
             <p>{text}</p>
         </section>
-        <section class="glance" aria-labelledby="glance-yours">
+        <section class="panel glance" aria-labelledby="glance-yours">
             <h2 id="glance-yours">{t_signal!(i18n, overview.yours)}</h2>
-            <a class="settings-link" href=routes::PROFILE>
-                {Icon::People.view()}
-                <span>
-                    <strong>{t_signal!(i18n, profile.title)}</strong>
-                    <span>{t_signal!(i18n, profile.lead)}</span>
-                </span>
-                {Icon::ChevronRight.view()}
-            </a>
+            {settings_link(Icon::People, routes::PROFILE, t_signal!(i18n, profile.title), t_signal!(i18n, profile.lead))}
         </section>
     }
 }

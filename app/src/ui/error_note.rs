@@ -14,42 +14,43 @@ use leptos::prelude::*;
 #[component]
 pub fn ErrorNote(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
     let i18n = use_i18n();
-    let note = NodeRef::<html::Div>::new();
     // If fields are wrong, the first of them is brought into view instead.
     let shown = move || error.with(|error| error.as_ref().is_some_and(|error| !error.is_about_fields()));
-    reveal(note, Signal::derive(shown));
-    view! {
-        <div role="alert" tabindex="-1" node_ref=note>
-            {move || {
-                error
-                    .get()
-                    .map(|error| {
-                        let sign_in = error == AppError::SignInNeeded;
-                        view! {
-                            <div class="note failed">
-                                {Icon::Alert.view()}
-                                <p>
-                                    {error.text(i18n)} " "
-                                    {sign_in
-                                        .then(|| {
-                                            view! {
-                                                <a href=routes::SIGN_IN target="_blank" rel="noopener">
-                                                    {t_signal!(i18n, sign_in.again)}
-                                                </a>
-                                            }
-                                        })}
-                                </p>
-                            </div>
-                        }
-                    })
-            }}
-        </div>
-    }
+    let note = move |error: AppError| {
+        let sign_in = error == AppError::SignInNeeded;
+        view! {
+            <div class="note failed">
+                {Icon::Alert.view()}
+                <p>
+                    {error.text(i18n)} " "
+                    {sign_in
+                        .then(|| {
+                            view! {
+                                <a href=routes::SIGN_IN target="_blank" rel="noopener">
+                                    {t_signal!(i18n, sign_in.again)}
+                                </a>
+                            }
+                        })}
+                </p>
+            </div>
+        }
+    };
+    alert(shown, move || error.get().map(note))
+}
+
+/// Returns a region that screen readers watch, with this content. It is brought into view each time that it is `shown`.
+pub fn alert<V: IntoView + 'static>(
+    shown: impl Fn() -> bool + Send + Sync + 'static,
+    content: impl Fn() -> V + Send + 'static,
+) -> impl IntoView {
+    let region = NodeRef::<html::Div>::new();
+    reveal(region, Signal::derive(shown));
+    view! { <div role="alert" tabindex="-1" node_ref=region>{content}</div> }
 }
 
 /// Brings the note into view each time that it has something to say, but not with the page's first content. The note
 /// takes the focus if it was lost, as a button loses it that is disabled while its form is sent.
-pub fn reveal(note: NodeRef<html::Div>, shown: Signal<bool>) {
+fn reveal(note: NodeRef<html::Div>, shown: Signal<bool>) {
     Effect::new(move |before: Option<()>| {
         if shown.get() && before.is_some() {
             request_animation_frame(move || {

@@ -1,6 +1,8 @@
 //! Points in time, in the user's own time zone and language.
 
 use crate::i18n::{Locale, t_string, use_i18n};
+#[cfg(feature = "ssr")]
+use crate::request::context::offset_in;
 use crate::ui::hydrated::use_hydrated;
 use crate::words::Words;
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
@@ -16,10 +18,10 @@ pub fn Time(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let zone = StoredValue::new(use_zone());
+    let zone = use_zone();
     let local = move || {
         let at = at.get();
-        at.with_timezone(&zone.with_value(|zone| zone.offset(at)))
+        at.with_timezone(&zone.offset(at))
     };
     let text = move || {
         let since = (relative && hydrated.get()).then(|| since(i18n, at.get())).flatten();
@@ -42,19 +44,19 @@ const UTC: FixedOffset = FixedOffset::east_opt(0).expect("zero is an offset");
 
 /// The time zone that the user has chosen, else the browser's. The server does not know the latter: it renders UTC
 /// then, which is replaced once our wasm runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Zone {
-    chosen: Option<String>,
+    chosen: StoredValue<Option<String>>,
     hydrated: Signal<bool>,
 }
 
 /// The name of the time zone that the user has chosen, if any.
-#[derive(Clone)]
-struct ChosenZone(Option<String>);
+#[derive(Clone, Copy)]
+struct ChosenZone(StoredValue<Option<String>>);
 
 /// Provides the user's choice. Called once, by the app.
 pub fn provide_time_zone(chosen: Option<String>) {
-    provide_context(ChosenZone(chosen));
+    provide_context(ChosenZone(StoredValue::new(chosen)));
 }
 
 /// Returns the user's time zone.
@@ -64,25 +66,18 @@ pub fn use_zone() -> Zone {
 
 impl Zone {
     /// Returns whether it is the user's own, not UTC in its stead.
-    pub fn is_known(&self) -> bool {
-        self.chosen.is_some() || self.hydrated.get()
+    pub fn is_known(self) -> bool {
+        self.chosen.with_value(Option::is_some) || self.hydrated.get()
     }
 
     /// Returns the zone's offset from UTC at that time, including daylight saving time.
-    pub fn offset(&self, at: DateTime<Utc>) -> FixedOffset {
-        match &self.chosen {
+    pub fn offset(self, at: DateTime<Utc>) -> FixedOffset {
+        self.chosen.with_value(|chosen| match chosen {
             Some(name) => offset_in(name, at),
             None if self.hydrated.get() => offset_here(at),
             None => UTC,
-        }
+        })
     }
-}
-
-/// Returns the offset from UTC of the zone of that name.
-#[cfg(feature = "ssr")]
-fn offset_in(name: &str, at: DateTime<Utc>) -> FixedOffset {
-    use chrono::Offset as _;
-    name.parse::<chrono_tz::Tz>().map_or(UTC, |zone| at.with_timezone(&zone).offset().fix())
 }
 
 /// Returns the offset from UTC of the zone of that name, or of the browser's zone if the browser does not know it.

@@ -1,4 +1,5 @@
-//! What is typed and chosen in a form: whether it differs from what is saved, and a draft of it that survives a reload.
+//! The content typed and chosen in a form: whether it differs from the saved one, and a draft of it that survives a
+//! reload.
 //! Passwords, and what the page itself puts into a form, are not part of it.
 
 use crate::ui::hydrated::use_hydrated;
@@ -45,8 +46,13 @@ impl TypedContent {
 
     /// Returns whether the content differs from the saved one.
     pub fn is_changed(self) -> bool {
-        let saved = self.saved.try_get_value().flatten();
-        self.now().zip(saved).is_some_and(|(now, saved)| now != saved)
+        self.changed().is_some()
+    }
+
+    /// Returns the content, as a query, if it differs from the saved one.
+    fn changed(self) -> Option<String> {
+        let saved = self.saved.try_get_value().flatten()?;
+        self.now().filter(|now| *now != saved)
     }
 
     /// Returns the content, as a query.
@@ -114,8 +120,7 @@ impl Draft {
             if self.over.try_get_value() != Some(false) {
                 return;
             }
-            let content = self.content.now().filter(|_| self.content.is_changed());
-            self.key.with_value(|key| match (storage(), content) {
+            self.key.with_value(|key| match (storage(), self.content.changed()) {
                 (Some(storage), Some(content)) => _ = storage.set_item(key, &content),
                 (Some(storage), None) => _ = storage.remove_item(key),
                 (None, _) => {}

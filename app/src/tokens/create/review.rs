@@ -9,7 +9,7 @@ use crate::words::{self, Words};
 use domain::members::membership::Contact;
 use domain::text::Field;
 use domain::tokens::expiry::LAST_DAY;
-use domain::tokens::scope::{Category, Scopes};
+use domain::tokens::scope::Scopes;
 use domain::tokens::scope_choice::Access;
 use domain::tokens::token::{Step, TokenForm};
 use leptos::html;
@@ -82,10 +82,7 @@ fn scopes(i18n: Words, chosen: RwSignal<Scopes>) -> AnyView {
     let writes = move || chosen.with(|chosen| chosen.iter().any(|scope| scope.access() == Access::Write));
     let categories = move || {
         let categories = chosen.get().by_category().into_iter();
-        let text = |(category, allowed, all): (Category, usize, usize)| {
-            format!("{} {allowed}/{all}", words::name(i18n, category.name()))
-        };
-        categories.map(text).collect::<Vec<_>>().join(t_string!(i18n, separator))
+        categories.map(|of| words::allowed_of(i18n, of)).collect::<Vec<_>>().join(t_string!(i18n, separator))
     };
     view! {
         {categories}

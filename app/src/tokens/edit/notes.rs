@@ -2,13 +2,12 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::live::who;
-use crate::ui::error_note::reveal;
+use crate::ui::error_note::alert;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::words::{self, Words};
 use domain::audit::live::LiveChange;
 use domain::text::Field;
-use leptos::html;
 use leptos::prelude::*;
 
 /// A change by others.
@@ -90,7 +89,5 @@ pub fn ConflictNote(conflict: Conflict, reload: Callback<()>) -> impl IntoView {
         let button = Some((t_signal!(i18n, form.load_theirs), reload));
         note(true, Some(t_signal!(i18n, form.conflict_title)), Signal::derive(text), button)
     };
-    let element = NodeRef::<html::Div>::new();
-    reveal(element, Signal::derive(move || conflict.with(Option::is_some)));
-    view! { <div role="alert" tabindex="-1" node_ref=element>{move || conflict.get().map(told)}</div> }.into_any()
+    alert(move || conflict.with(Option::is_some), move || conflict.get().map(told)).into_any()
 }

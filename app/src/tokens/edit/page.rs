@@ -112,19 +112,21 @@ impl Page {
     /// Returns whether the form has changes that can still be saved.
     pub fn is_changed(self) -> bool {
         let gone = self.news.with_untracked(|news| matches!(news, Some(News::Gone(_))));
-        let known = self.known.with_untracked(|token| TokenForm::from(&token.settings));
         // The form also changes by commands, and what was typed may have been stored in another spelling.
-        let changed = || read::<UpdateCall>(self.content.around).is_some_and(|call| call.form != known);
-        !gone && self.content.is_changed() && changed()
+        !gone && self.content.is_changed() && self.differs() == Some(true)
+    }
+
+    /// Returns whether the form has other values than the token; `None` while there is no form.
+    fn differs(self) -> Option<bool> {
+        let known = self.known.with_untracked(|token| TokenForm::from(&token.settings));
+        Some(read::<UpdateCall>(self.content.around)?.form != known)
     }
 
     /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
     pub fn in_use(self) -> bool {
-        let unlike = self.known.with_untracked(|token| TokenForm::from(&token.settings));
-        let typed = read::<UpdateCall>(self.content.around).is_none_or(|call| call.form != unlike);
         let within = |form: web_sys::HtmlDivElement| form.contains(document().active_element().as_deref());
         let asked = || matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
-        typed || asked() || self.content.around.get_untracked().is_some_and(within)
+        self.differs() != Some(false) || asked() || self.content.around.get_untracked().is_some_and(within)
     }
 }
 

@@ -5,11 +5,12 @@ use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::tokens::card::{TokenCard, heading_id};
 use crate::tokens::commands::{TokenActions, use_token_changes};
-use crate::tokens::filters::Step;
 use crate::tokens::list::carried::Carried;
 use crate::tokens::live::LatestChanges;
 use crate::tokens::menu::LastMenu;
+use crate::ui::empty::empty;
 use crate::ui::error_note::ErrorNote;
+use crate::ui::filter_history::Step;
 use crate::ui::focus;
 use crate::ui::icon::Icon;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
@@ -64,7 +65,12 @@ pub fn Results(
             </button>
         }
         .into_any(),
-        ListContent::NoneYet => view! { <NoneYet/> }.into_any(),
+        ListContent::NoneYet => empty(
+            Icon::Key,
+            t_signal!(i18n, tokens.none_title),
+            t_signal!(i18n, tokens.none_text),
+            Some((routes::NEW_TOKEN, t_signal!(i18n, tokens.create))),
+        ),
         ListContent::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
         ListContent::Tokens => {
             // Evaluated only while there are tokens.
@@ -171,19 +177,6 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
                 {Sort::ALL.map(option).collect_view()}
             </select>
         </label>
-    }
-}
-
-#[component]
-fn NoneYet() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <section class="empty">
-            {Icon::Key.view()}
-            <h2>{t_signal!(i18n, tokens.none_title)}</h2>
-            <p>{t_signal!(i18n, tokens.none_text)}</p>
-            <a class="button primary" href=routes::NEW_TOKEN>{t_signal!(i18n, tokens.create)}</a>
-        </section>
     }
 }
 
