@@ -163,6 +163,17 @@ impl TokenCommand {
         Self::ALL.iter().copied().filter(offered).collect()
     }
 
+    /// Returns the commands in the danger zone of the token's page for a user with this role: those of its menu that
+    /// stop integrations, and the one that lets them go on.
+    #[must_use]
+    pub fn danger_zone(role: Role, token: &Token) -> Vec<Self> {
+        let is_dangerous = |command: &Self| {
+            let CommandRules { confirmation, offer, .. } = command.rules();
+            confirmation == Confirmation::Breaks || matches!(offer, Offer::InState(_))
+        };
+        Self::menu(role, token).into_iter().filter(is_dangerous).collect()
+    }
+
     fn is_in_menu(self, token: &Token) -> bool {
         match self.rules().offer {
             Offer::Always | Offer::BelowNewestVersion => true,
@@ -241,6 +252,14 @@ mod tests {
         assert!(newest.settings.api_version.is_newest());
         assert_eq!(menu(&old), menu(&newest));
         assert!(UpgradeVersion.applies_to(&old) && !UpgradeVersion.applies_to(&newest));
+    }
+
+    #[test]
+    fn danger_zone_has_what_stops_integrations() {
+        let zone = |state| TokenCommand::danger_zone(Role::ImplementationSpecialist, &token(state, 2));
+        assert_eq!(zone(TokenState::Enabled), [Reset, Disable, Delete]);
+        assert_eq!(zone(TokenState::Disabled), [Reset, Enable, Delete]);
+        assert_eq!(TokenCommand::danger_zone(Role::Analyst, &token(TokenState::Enabled, 2)), []);
     }
 
     #[test]
