@@ -3,7 +3,7 @@
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::tokens::last_day::LastDayField;
+use crate::tokens::last_day::{LAST_DAY, LastDayField};
 use crate::tokens::scope_picker::ScopePicker;
 use crate::ui::field::{Control, FieldProblem, FormField, Problems, focus_id};
 use crate::ui::hydrated::use_hydrated;
@@ -48,6 +48,16 @@ const fn id(field: Field) -> &'static str {
         Field::Scopes => "scopes",
         Field::Expires => "expires",
     }
+}
+
+/// The name of the control for the API version.
+pub const VERSION: &str = "form[api_version]";
+/// The name of the first control for the expiry. The other one is its last day.
+pub const EXPIRES: &str = "form[expires]";
+
+/// Returns the field of the control of this name: that of its first control.
+pub fn field_of(name: &str) -> &str {
+    if name == LAST_DAY { EXPIRES } else { name }
 }
 
 /// Moves the focus to the field, once the page shows it.
@@ -130,7 +140,7 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
         view! { <option value=number.clone() selected=number == version>{text}</option> }
     };
     let options = offered.map(option).collect_view();
-    let element = move |of: &Control| view! { <select name="form[api_version]" {..of.attributes()}>{options}</select> };
+    let element = move |of: &Control| view! { <select name=VERSION {..of.attributes()}>{options}</select> };
     labelled(Field::ApiVersion, t_signal!(i18n, form.api_version_hint), errors, false, element)
 }
 
@@ -180,7 +190,7 @@ pub fn ExpiryField(terms: Terms, #[prop(optional)] current: Option<ChosenEnd>, e
     let element = move |of: &Control| {
         view! {
             <select
-                name="form[expires]"
+                name=EXPIRES
                 on:change=move |event| chosen.set(event_target_value(&event))
                 {..of.attributes()}
             >

@@ -7,6 +7,9 @@ use domain::tokens::expiry::{self, Terms};
 use leptos::html;
 use leptos::prelude::*;
 
+/// The name of the control for the day.
+pub const LAST_DAY: &str = "form[last_day]";
+
 /// The day, and the offset from UTC at which it ends. Without our wasm it is always shown, and the server takes the zone
 /// of the user's preferences, else UTC.
 #[component]
@@ -39,7 +42,7 @@ pub fn LastDayField(terms: Terms, #[prop(into)] hidden: Signal<bool>) -> impl In
             <input
                 type="date"
                 id="last-day"
-                name="form[last_day]"
+                name=LAST_DAY
                 min=move || day_in(0)
                 max=move || day_in(terms.days())
                 aria-describedby="expires-error"

@@ -3,6 +3,7 @@
 pub mod action_form;
 pub mod choices;
 pub mod confirm_dialog;
+pub mod content_changes;
 pub mod copy_button;
 pub mod dialog;
 pub mod empty;
@@ -24,6 +25,7 @@ pub mod pager;
 pub mod password;
 pub mod raw_text;
 pub mod reactive;
+pub mod save_bar;
 pub mod search_box;
 pub mod theme_switch;
 pub mod time;

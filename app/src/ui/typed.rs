@@ -1,7 +1,8 @@
-//! The content typed and chosen in a form: whether it differs from the saved one, and a draft of it that survives a
+//! The content typed and chosen in a form: in how much it differs from the saved one, and a draft of it that survives a
 //! reload.
 //! Passwords, and what the page itself puts into a form, are not part of it.
 
+use crate::ui::content_changes::{self, Pair};
 use crate::ui::hydrated::use_hydrated;
 use js_sys::Reflect;
 use leptos::html;
@@ -16,13 +17,20 @@ const CONTROLS: &str = "input[name], select[name], textarea[name]";
 pub struct TypedContent {
     /// The element around the form.
     pub around: NodeRef<html::Div>,
-    saved: StoredValue<Option<String>>,
+    saved: StoredValue<Option<Vec<Pair>>>,
+    /// Returns the field of the control of a name.
+    field_of: fn(&str) -> &str,
 }
 
 impl TypedContent {
     /// Returns the content of the form below this element. What the form begins with counts as saved.
     pub fn new(around: NodeRef<html::Div>) -> Self {
-        let content = Self { around, saved: StoredValue::new(None) };
+        Self::with_fields(around, |name| name)
+    }
+
+    /// Returns the content of a form that has fields of several controls: see [`content_changes::count`].
+    pub fn with_fields(around: NodeRef<html::Div>, field_of: fn(&str) -> &str) -> Self {
+        let content = Self { around, saved: StoredValue::new(None), field_of };
         let hydrated = use_hydrated();
         Effect::new(move |_| {
             if hydrated.get() && around.get().is_some() {
@@ -34,7 +42,7 @@ impl TypedContent {
 
     /// Takes the current content as the first saved one, unless there is one already.
     fn begin(self) {
-        if self.saved.try_get_value() == Some(None) {
+        if self.saved.try_with_value(Option::is_none) == Some(true) {
             self.saved.set_value(self.now());
         }
     }
@@ -44,31 +52,53 @@ impl TypedContent {
         request_animation_frame(move || _ = self.saved.try_set_value(self.now()));
     }
 
+    /// Takes the content of this field as saved, once the page shows it: the page itself has changed it.
+    pub fn mark_saved_of(self, field: &'static str) {
+        request_animation_frame(move || {
+            let Some(now) = self.now() else { return };
+            let is_of_field = |(name, _): &Pair| (self.field_of)(name) == field;
+            _ = self.saved.try_update_value(|saved| {
+                if let Some(saved) = saved {
+                    saved.retain(|pair| !is_of_field(pair));
+                    saved.extend(now.into_iter().filter(is_of_field));
+                }
+            });
+        });
+    }
+
     /// Returns whether the content differs from the saved one.
     pub fn is_changed(self) -> bool {
-        self.changed().is_some()
+        self.changes() > 0
     }
 
-    /// Returns the content, as a query, if it differs from the saved one.
-    fn changed(self) -> Option<String> {
-        let saved = self.saved.try_get_value().flatten()?;
-        self.now().filter(|now| *now != saved)
+    /// Returns the number of changes that are not saved: see [`content_changes::count`].
+    pub fn changes(self) -> usize {
+        self.now().map_or(0, |now| self.changes_to(&now))
     }
 
-    /// Returns the content, as a query.
-    fn now(self) -> Option<String> {
+    /// Returns the content if it differs from the saved one.
+    fn changed(self) -> Option<Vec<Pair>> {
+        self.now().filter(|now| self.changes_to(now) > 0)
+    }
+
+    fn changes_to(self, now: &[Pair]) -> usize {
+        let count = |saved: &Option<Vec<Pair>>| match saved {
+            Some(saved) => content_changes::count(saved, now, self.field_of),
+            None => 0,
+        };
+        self.saved.try_with_value(count).unwrap_or_default()
+    }
+
+    fn now(self) -> Option<Vec<Pair>> {
         let around = self.around.try_get_untracked().flatten()?;
-        let mut content = form_urlencoded::Serializer::new(String::new());
-        for control in controls(&around).filter(|control| !is_choice(control) || is_chosen(control)) {
-            content.append_pair(&text(&control, "name"), &text(&control, "value"));
-        }
-        Some(content.finish())
+        let sent = controls(&around).filter(|control| !is_choice(control) || is_chosen(control));
+        Some(sent.map(|control| (text(&control, "name"), text(&control, "value"))).collect())
     }
 
     /// Puts the content into the form, and lets the page know as if it had been typed.
     fn fill(self, content: &str) {
         let Some(around) = self.around.get_untracked() else { return };
-        let content: Vec<(String, String)> = form_urlencoded::parse(content.as_bytes()).into_owned().collect();
+        let content: Vec<Pair> = form_urlencoded::parse(content.as_bytes()).into_owned().collect();
         for control in controls(&around) {
             let (name, value) = (text(&control, "name"), text(&control, "value"));
             let mut of_name = content.iter().filter(|(other, _)| *other == name);
@@ -121,7 +151,7 @@ impl Draft {
                 return;
             }
             self.key.with_value(|key| match (storage(), self.content.changed()) {
-                (Some(storage), Some(content)) => _ = storage.set_item(key, &content),
+                (Some(storage), Some(content)) => _ = storage.set_item(key, &query(&content)),
                 (Some(storage), None) => _ = storage.remove_item(key),
                 (None, _) => {}
             });
@@ -135,6 +165,15 @@ impl Draft {
             _ = self.key.with_value(|key| storage.remove_item(key));
         }
     }
+}
+
+/// Returns the content as a query.
+fn query(content: &[Pair]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in content {
+        query.append_pair(name, value);
+    }
+    query.finish()
 }
 
 /// Returns the storage of the browser's session, unless the browser forbids it.

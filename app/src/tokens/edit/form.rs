@@ -7,11 +7,12 @@ use crate::tokens::commands::TokenActions;
 use crate::tokens::edit::credentials::Credentials;
 use crate::tokens::edit::notes::ConflictNote;
 use crate::tokens::edit::page::Page;
-use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VersionField};
-use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
+use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VERSION, VersionField};
+use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
+use crate::ui::save_bar::SaveBar;
 use domain::tokens::token::TokenForm;
 use leptos::ev;
 use leptos::prelude::*;
@@ -37,6 +38,7 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
         }
         errors.show(found);
     };
+    let note = view! { <ConflictNote conflict reload/> }.into_any();
     view! {
         <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
             <input type="hidden" name="id" value=id.0.to_string()/>
@@ -56,12 +58,16 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
                 <ScopesField scopes errors/>
             </section>
-            <ConflictNote conflict reload/>
-            <FormActions error=errors.or(page.failure())>
-                <a class="button quiet" href=routes::TOKENS>{t_signal!(i18n, form.leave)}</a>
-                <span class="spacer"></span>
+            <SaveBar
+                changes=page.unsaved
+                error=errors.or(page.failure())
+                note
+                leave=(routes::TOKENS, t_signal!(i18n, form.leave))
+                pending
+                on_discard=Callback::new(move |()| page.discard())
+            >
                 <Submit pending label=t_signal!(i18n, form.update) busy=t_signal!(i18n, form.updating) blocked=gone/>
-            </FormActions>
+            </SaveBar>
         </ActionForm>
         <ConfirmUpdate page asked/>
     }
@@ -74,7 +80,7 @@ fn version(page: Page) -> impl IntoView {
     move || {
         let version = version.get();
         if version.is_newest() {
-            view! { <input type="hidden" name="form[api_version]" value=version.to_string()/> }.into_any()
+            view! { <input type="hidden" name=VERSION value=version.to_string()/> }.into_any()
         } else {
             view! { <VersionField version=version.to_string() oldest=version errors/> }.into_any()
         }

@@ -34,7 +34,7 @@ use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 use listener::follow;
 use notes::{News, NewsNote};
-use page::{Page, find_out, follow_up};
+use page::{Page, count_changes, find_out, follow_up};
 
 /// The page, for users whose role has the permission.
 pub struct EditToken;
@@ -103,6 +103,7 @@ fn Editor(editable: Editable) -> impl IntoView {
     let actions = TokenActions::new(Callback::new(on_done));
     follow_up(page);
     follow(page, actions, as_of);
+    count_changes(page);
     let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
     let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
     let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
@@ -123,7 +124,13 @@ fn Editor(editable: Editable) -> impl IntoView {
         <div class="narrow">
             <NoScriptNotice/>
             <NewsNote news reload/>
-            <div node_ref=page.content.around>
+            <div
+                node_ref=page.content.around
+                on:input=move |_| page.recount()
+                on:change=move |_| page.recount()
+                // A button may change what is chosen.
+                on:click=move |_| page.recount()
+            >
                 {move || {
                     begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
                 }}

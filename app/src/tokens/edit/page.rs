@@ -5,7 +5,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::tokens::api::{Editable, Update as UpdateCall, Updated, editable};
 use crate::tokens::commands::{TokenChanges, use_token_changes};
 use crate::tokens::edit::notes::{Conflict, News};
-use crate::tokens::fields::{Errors, focus};
+use crate::tokens::fields::{EXPIRES, Errors, VERSION, field_of, focus};
 use crate::ui::action_form::{failure, read};
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::ui::typed::TypedContent;
@@ -28,6 +28,8 @@ pub struct Page {
     pub expires_at: RwSignal<Option<DateTime<Utc>>>,
     /// The content of the form.
     pub content: TypedContent,
+    /// The number of its changes that are not saved.
+    pub unsaved: RwSignal<usize>,
     pub update: ServerAction<UpdateCall>,
     pub pending: Memo<bool>,
     pub errors: Errors,
@@ -46,7 +48,8 @@ impl Page {
             known: RwSignal::new(editable.token.clone()),
             expires_at: RwSignal::new(editable.token.settings.expires_at),
             begun: RwSignal::new(Some(editable)),
-            content: TypedContent::new(NodeRef::new()),
+            content: TypedContent::with_fields(NodeRef::new(), field_of),
+            unsaved: RwSignal::new(0),
             update,
             pending: update.pending(),
             errors: Errors::new(),
@@ -76,6 +79,17 @@ impl Page {
         tick().await;
         self.begun.try_set(Some(newest));
         self.content.mark_saved();
+    }
+
+    /// Shows the token as this page knows it instead of what was typed.
+    pub fn discard(self) {
+        let Some(begun) = self.begun.get_untracked() else { return };
+        let (toasts, i18n) = (self.toasts, self.i18n);
+        let newest = Editable { token: self.known.get_untracked(), ..begun };
+        spawn_local(async move {
+            self.show(newest).await;
+            toasts.announce(t_string!(i18n, form.discarded).to_owned());
+        });
     }
 
     /// Returns whether an answer is outdated: the page knows a later revision, or has been left.
@@ -111,9 +125,33 @@ impl Page {
 
     /// Returns whether the form has changes that can still be saved.
     pub fn is_changed(self) -> bool {
+        self.count() > 0
+    }
+
+    /// Returns the number of changes that can still be saved.
+    fn count(self) -> usize {
         let gone = self.news.with_untracked(|news| matches!(news, Some(News::Gone(_))));
+        let changes = if gone { 0 } else { self.content.changes() };
         // The form also changes by commands, and what was typed may have been stored in another spelling.
-        !gone && self.content.is_changed() && self.differs() == Some(true)
+        if changes > 0 && self.differs() == Some(true) { changes } else { 0 }
+    }
+
+    /// Counts the changes that can still be saved, once the page shows them.
+    pub fn recount(self) {
+        request_animation_frame(move || {
+            // `None` once the page is left.
+            let Some(before) = self.unsaved.try_get_untracked() else { return };
+            let count = self.count();
+            if count != before {
+                self.unsaved.set(count);
+            }
+        });
+    }
+
+    /// Takes a field as saved that the form begins again, because a command has changed it.
+    fn begins_again(self, field: &'static str) {
+        self.content.mark_saved_of(field);
+        self.recount();
     }
 
     /// Returns whether the form has other values than the token; `None` while there is no form.
@@ -128,6 +166,30 @@ impl Page {
         let asked = || matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
         self.differs() != Some(false) || asked() || self.content.around.get_untracked().is_some_and(within)
     }
+}
+
+/// Counts the changes that are not saved when the token changes, or the form begins again. What is typed is counted where
+/// it is typed.
+pub fn count_changes(page: Page) {
+    let version = Memo::new(move |_| page.known.with(|known| known.settings.api_version));
+    Effect::new(move |before: Option<()>| {
+        page.expires_at.track();
+        if before.is_some() {
+            page.begins_again(EXPIRES);
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        version.track();
+        if before.is_some() {
+            page.begins_again(VERSION);
+        }
+    });
+    Effect::new(move |_| {
+        page.known.track();
+        page.begun.track();
+        page.news.track();
+        page.recount();
+    });
 }
 
 /// Handles the answer to an update: done, invalid fields, or a conflict with another user's change.
