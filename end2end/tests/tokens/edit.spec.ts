@@ -306,10 +306,12 @@ test('the Account SID can be copied', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const token = await newToken(page);
   await open(page, paths.token(token.id));
-  await page.getByRole('button', { name: 'Copy the Account SID' }).click();
-  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token.sid);
+  for (const section of [en.form.summary, en.form.credentials]) {
+    await page.getByRole('region', { name: section }).getByRole('button', { name: 'Copy the Account SID' }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token.sid);
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+  }
   await open(page, listOf(token.name));
-  await page.evaluate(() => navigator.clipboard.writeText(''));
   await page.getByRole('button', { name: `Copy the Account SID of ${token.name}` }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token.sid);
 });

@@ -1,4 +1,4 @@
-// The page of a token: the bar that counts what is not saved.
+// The page of a token: read first, then edit; the bar that counts what is not saved; the danger zone.
 
 import type { Locator, Page } from '@playwright/test';
 import { announced, dialog, expect, newToken, open, openMenu, paths, signIn, test, unfold } from '../support/fixtures.ts';
@@ -50,8 +50,60 @@ for (const language of languages) {
       await page.getByRole('link', { name: words.form.leave }).click();
       await expect(page).toHaveURL(paths.tokens);
     });
+
+    test('the danger zone asks before it stops integrations', async ({ page }) => {
+      const token = await newToken(page);
+      await open(page, paths.token(token.id));
+      const zone = page.getByRole('region', { name: words.access.danger_zone });
+      const press = (name: string): Promise<void> => zone.getByRole('button', { name, exact: true }).click();
+      const { reset, disable, enable, delete: remove } = words.item;
+      await expect(zone.getByRole('button')).toHaveText([reset, disable, remove]);
+      await press(disable);
+      await expect(dialog(page)).toHaveAccessibleName(say(words.ask.disable_title, { name: token.name }));
+      await dialog(page).getByRole('button', { name: disable, exact: true }).click();
+      await expect(zone.getByRole('button')).toHaveText([reset, enable, remove]);
+      await expect(page.getByRole('region', { name: words.form.summary })).toContainText(words.state.disabled);
+      await press(enable);
+      await expect(zone.getByRole('button')).toHaveText([reset, disable, remove]);
+
+      await press(remove);
+      await expect(dialog(page)).toHaveAccessibleName(say(words.ask.delete_title, { name: token.name }));
+      await dialog(page).getByRole('button', { name: words.cancel }).click();
+      await expect(dialog(page)).toBeHidden();
+      await expect(page).toHaveURL(paths.token(token.id));
+      await press(remove);
+      await dialog(page).getByRole('button', { name: remove, exact: true }).click();
+      await expect(page).toHaveURL(paths.tokens);
+      await expect(page.getByRole('button', { name: words.done.undo })).toBeVisible();
+    });
   });
 }
+
+test('a token can be read before it is edited', async ({ page }) => {
+  const token = await newToken(page, { version: 2, developers: 'dev@partner.example', scopes: ['listJobs', 'getJob'] });
+  await open(page, paths.token(token.id));
+  const summary = page.getByRole('region', { name: en.form.summary });
+  for (const text of [token.sid, en.state.enabled, 'dev@partner.example', 'Jobs 2/4']) {
+    await expect(summary).toContainText(text);
+  }
+  const expiry = summary.locator('dl > div').filter({ hasText: en.form.expires });
+  await expect(expiry.locator('dd')).toHaveText(en.form.expires_never);
+  const version = `2 (${say(en.card.upgrade_hint, { number: 3 })})`;
+  await expect(summary.getByText(version, { exact: true })).toBeInViewport({ ratio: 1 });
+  // What is typed is not saved yet.
+  await page.locator('#developers').fill('other@partner.example');
+  await expect(count(page)).toHaveText(en.form.unsaved_one);
+  await expect(summary).toContainText('dev@partner.example');
+});
+
+test('API credentials begin with the Account SID', async ({ page }) => {
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  const section = page.getByRole('region', { name: en.form.credentials });
+  const sid = await section.getByText(token.sid, { exact: true }).boundingBox();
+  const contact = await section.getByRole('combobox', { name: en.form.primary_contact }).boundingBox();
+  expect(sid?.y ?? Infinity).toBeLessThan(contact?.y ?? 0);
+});
 
 test('what a command changes is not counted as typed', async ({ page }) => {
   const token = await newToken(page, { version: 2 });
@@ -65,6 +117,27 @@ test('what a command changes is not counted as typed', async ({ page }) => {
   await expect(count(page)).toHaveText(say(en.form.unsaved_many, { count: 2 }));
 });
 
+test('facts and history stand beside the form if there is room', async ({ page }) => {
+  const token = await newToken(page);
+  await open(page, paths.token(token.id));
+  const form = page.locator('.form-section').first();
+  const places = [page.getByRole('region', { name: en.form.summary }), page.getByRole('region', { name: en.audit.history })];
+  for (const [width, beside] of [
+    [1440, true],
+    [820, false],
+    [390, false],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    const right = (box: { x: number; width: number } | null): number => (box?.x ?? 0) + (box?.width ?? 0);
+    const edge = right(await form.boundingBox());
+    for (const place of places) {
+      const box = await place.boundingBox();
+      expect((box?.x ?? 0) >= edge, `beside at ${String(width)} px`).toBe(beside);
+      expect(right(box)).toBeLessThanOrEqual(width);
+    }
+  }
+});
+
 // WCAG 2.2, 2.4.11 Focus Not Obscured.
 test('on a phone the save bar covers nothing that has the focus', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 664 });
@@ -73,7 +146,7 @@ test('on a phone the save bar covers nothing that has the focus', async ({ page 
   await page.locator('#description').fill('Typed');
   await expect(count(page)).toHaveText(en.form.unsaved_one);
   await page.locator('#name').focus();
-  const last = page.getByRole('region', { name: en.try_it.title }).getByRole('button', { name: en.try_it.send });
+  const last = page.getByRole('region', { name: en.access.danger_zone }).getByRole('button', { name: en.item.delete });
   const covered: string[] = [];
   for (let stops = 0; stops < 100; stops += 1) {
     await page.keyboard.press('Tab');

@@ -121,7 +121,9 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await page.locator('.try-it input').fill('kgt_wrong');
       await page.getByRole('button', { name: words.try_it.send }).click();
       await expect(page.locator('.try-it-answer .badge')).toBeVisible();
-      await examine(page, [wide]);
+      await page.locator('#description').fill('Examined');
+      await expect(page.locator('.save-bar')).toHaveClass(/unsaved/);
+      await examine(page);
     });
 
     test('the menu of a token has no violation', async ({ page }) => {

@@ -51,8 +51,8 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
             </section>
             <section class="panel form-section" aria-labelledby="section-credentials">
                 <h2 id="section-credentials">{t_signal!(i18n, form.credentials)}</h2>
-                <Contacts primary_contact=first.primary_contact developers=first.developers people errors/>
                 <Credentials known actions gone/>
+                <Contacts primary_contact=first.primary_contact developers=first.developers people errors/>
             </section>
             <section class="panel form-section" aria-labelledby="section-scopes">
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>

@@ -1,10 +1,13 @@
-//! The page of one access token: overview, credentials and scopes, to edit and to try.
+//! The page of one access token: its facts, then overview, credentials and scopes to edit and to try, its history, and
+//! the commands that stop integrations.
 
 mod credentials;
+mod danger_zone;
 mod form;
 mod listener;
 mod notes;
 mod page;
+mod summary;
 
 use crate::error::AppError;
 use crate::i18n::use_i18n;
@@ -23,6 +26,7 @@ use crate::ui::message::NoSuchToken;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::unsaved::AskBeforeLeaving;
+use danger_zone::DangerZone;
 use domain::Refusal;
 use domain::members::role::Permission;
 use domain::text::Field;
@@ -35,6 +39,7 @@ use leptos_router::{LazyRoute, NavigateOptions, lazy_route};
 use listener::follow;
 use notes::{News, NewsNote};
 use page::{Page, count_changes, find_out, follow_up};
+use summary::Summary;
 
 /// The page, for users whose role has the permission.
 pub struct EditToken;
@@ -105,14 +110,53 @@ fn Editor(editable: Editable) -> impl IntoView {
     follow(page, actions, as_of);
     count_changes(page);
     let on_pick = Callback::new(move |item| actions.pick(item, known.get_untracked()));
-    let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
     let (id, sid) = known.with_untracked(|token| (token.id, token.sid.to_string()));
-    let menu = LastMenu::new(None);
     let gone = Memo::new(move |_| news.with(|news| matches!(news, Some(News::Gone(_)))));
     let reload = Callback::new(move |()| page.reload());
     view! {
+        <Head known gone on_pick/>
+        <div class="token-column">
+            <NoScriptNotice/>
+            <NewsNote news reload/>
+        </div>
+        <div class="token-page">
+            <Summary known/>
+            <div class="token-work">
+                <div
+                    node_ref=page.content.around
+                    on:input=move |_| page.recount()
+                    on:change=move |_| page.recount()
+                    // A button may change what is chosen.
+                    on:click=move |_| page.recount()
+                >
+                    {move || {
+                        begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
+                    }}
+                </div>
+                <section class="panel" aria-labelledby="try-it">
+                    <h2 id="try-it">{t_signal!(i18n, try_it.title)}</h2>
+                    <TryIt sid scopes=Signal::derive(move || known.with(|token| token.settings.scopes))/>
+                </section>
+            </div>
+            <div class="token-history">
+                <TokenHistory id/>
+            </div>
+            <DangerZone known gone on_pick/>
+        </div>
+        <TokenActionDialogs actions/>
+        <AskBeforeLeaving id="leave" changed=Callback::new(move |()| page.is_changed())/>
+    }
+}
+
+/// The token's name, expiry and state, and its menu unless it is `gone`.
+#[component]
+fn Head(known: RwSignal<Token>, gone: Memo<bool>, on_pick: Callback<TokenCommand>) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = Memo::new(move |_| known.with(|token| token.settings.name.clone()));
+    let menu = LastMenu::new(None);
+    view! {
         <PageTitle text=name/>
-        <div class="page-head narrow">
+        <div class="page-head token-column">
             <a class="back" href=routes::TOKENS>{Icon::ChevronLeft.view()} {t_signal!(i18n, tokens.title)}</a>
             <h1 class="clamped" dir="auto" translate="no" title=move || name.get()>{name}</h1>
             <div class="page-action">
@@ -121,28 +165,6 @@ fn Editor(editable: Editable) -> impl IntoView {
                 {move || (!gone.get()).then(|| view! { <CardMenu token=known last=menu on_pick/> }.into_any())}
             </div>
         </div>
-        <div class="narrow">
-            <NoScriptNotice/>
-            <NewsNote news reload/>
-            <div
-                node_ref=page.content.around
-                on:input=move |_| page.recount()
-                on:change=move |_| page.recount()
-                // A button may change what is chosen.
-                on:click=move |_| page.recount()
-            >
-                {move || {
-                    begun.get().map(|editable| view! { <EditForm page editable actions gone/> }.into_any())
-                }}
-            </div>
-            <section class="panel" aria-labelledby="try-it">
-                <h2 id="try-it">{t_signal!(i18n, try_it.title)}</h2>
-                <TryIt sid scopes=Signal::derive(move || known.with(|token| token.settings.scopes))/>
-            </section>
-            <TokenHistory id/>
-        </div>
-        <TokenActionDialogs actions/>
-        <AskBeforeLeaving id="leave" changed=Callback::new(move |()| page.is_changed())/>
     }
 }
 
