@@ -191,11 +191,16 @@ pub fn detail(i18n: Words, field: &str) -> String {
     name.to_owned()
 }
 
-/// Returns the names of the operations in a list of scopes as an entry's details write it. An operation that is no
-/// longer in the catalogue keeps its id.
-pub fn scopes(i18n: Words, ids: &str) -> String {
-    let names = ids.split(", ").map(|id| Scope::find(id).map_or(id, |scope| name(i18n, scope.operation().name)));
-    names.collect::<Vec<_>>().join(t_string!(i18n, separator))
+/// Returns the value of an entry's detail in words, if it has any. An operation that is no longer in the catalogue keeps
+/// its id.
+pub fn detail_value(i18n: Words, field: &str, value: &str) -> Option<&'static str> {
+    match (field, value) {
+        ("role", value) => value.parse().ok().map(|of| role(i18n, of)),
+        ("scopes", value) => Scope::find(value).map(|scope| name(i18n, scope.operation().name)),
+        ("tokens_viewable", "true") => Some(t_string!(i18n, company.yes)),
+        ("tokens_viewable", "false") => Some(t_string!(i18n, company.no)),
+        _ => None,
+    }
 }
 
 /// Returns the label of a field.

@@ -14,7 +14,8 @@ use {
     domain::{
         audit::{
             action::ActionGroup,
-            trail::{HISTORY_SIZE, changes, subject},
+            details::{changes, subject},
+            trail::HISTORY_SIZE,
         },
         members::{role::Permission, user::Person},
     },

@@ -5,16 +5,18 @@ use crate::i18n::{Locale, t_string, use_i18n};
 use crate::request::context::offset_in;
 use crate::ui::hydrated::use_hydrated;
 use crate::words::Words;
-use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// A point in time as a date, with `exact` to the second. With `relative`, one within the last week is shown as the
-/// time since. The tooltip has the full time; that of a date comes once our wasm runs, as a list has many of them.
+/// A point in time as a date, with `exact` to the second; with `of_day` too, without the date, which a heading has. With
+/// `relative`, one within the last week is shown as the time since. The tooltip has the full time; that of a date comes
+/// once our wasm runs, as a list has many of them.
 #[component]
 pub fn Time(
     #[prop(into)] at: Signal<DateTime<Utc>>,
     #[prop(optional)] relative: bool,
     #[prop(optional)] exact: bool,
+    #[prop(optional)] of_day: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
@@ -25,11 +27,17 @@ pub fn Time(
     };
     let text = move || {
         let since = (relative && hydrated.get()).then(|| since(i18n, at.get())).flatten();
-        let date = || date(i18n, local());
-        since.unwrap_or_else(|| if exact { format!("{} {}", date(), local().format("%H:%M:%S")) } else { date() })
+        let date = || date(i18n, local().date_naive());
+        let clock = || local().format("%H:%M:%S").to_string();
+        since.unwrap_or_else(|| match (exact, of_day) {
+            (true, true) => clock(),
+            (true, false) => format!("{} {}", date(), clock()),
+            (false, _) => date(),
+        })
     };
     let full = move || {
-        (exact || hydrated.get()).then(|| format!("{} {}", date(i18n, local()), local().format("%H:%M:%S %:z")))
+        let date = || date(i18n, local().date_naive());
+        (exact || hydrated.get()).then(|| format!("{} {}", date(), local().format("%H:%M:%S %:z")))
     };
     let datetime =
         move || at.get().to_rfc3339_opts(if exact { SecondsFormat::AutoSi } else { SecondsFormat::Secs }, true);
@@ -161,15 +169,29 @@ pub fn now() -> DateTime<Utc> {
 
 /// Returns the date at that time, in the user's zone. For use within a view.
 pub fn date_text(i18n: Words, at: DateTime<Utc>) -> String {
-    date(i18n, at.with_timezone(&use_zone().offset(at)))
+    date(i18n, at.with_timezone(&use_zone().offset(at)).date_naive())
 }
 
-fn date(i18n: Words, at: DateTime<FixedOffset>) -> String {
+/// Returns the day in words: today and yesterday by their names once our wasm runs, as the server's clock may differ. For
+/// use within a view.
+pub fn day_text(i18n: Words, day: NaiveDate) -> String {
+    let today = use_hydrated().get().then(|| {
+        let now = now();
+        now.with_timezone(&use_zone().offset(now)).date_naive()
+    });
+    match today.map(|today| (today - day).num_days()) {
+        Some(0) => t_string!(i18n, audit.today).to_owned(),
+        Some(1) => t_string!(i18n, audit.yesterday).to_owned(),
+        _ => date(i18n, day),
+    }
+}
+
+fn date(i18n: Words, day: NaiveDate) -> String {
     let format = match i18n.get_locale() {
         Locale::en => "%-d %b %Y",
         Locale::ja => "%Y年%-m月%-d日",
     };
-    at.format(format).to_string()
+    day.format(format).to_string()
 }
 
 /// Returns the time since, or `None` if it is a week or longer.

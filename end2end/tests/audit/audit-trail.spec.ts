@@ -114,6 +114,27 @@ for (const language of ['en', 'ja'] as const) {
       await stillMarked(page);
     });
 
+    test('entries stand under their day, with changes at a glance', async ({ page }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page, { name: unique('Before') });
+      const name = unique('After');
+      const form = await formOf(page, { name, scopes: ['replayJob', 'listJobs'] });
+      const changed = { ...form, id: token.id, revision: String(token.revision) };
+      const answer = await page.request.post('/api/tokens/update', { form: changed, headers: sameOrigin });
+      expect(answer.status(), await answer.text()).toBe(200);
+      await open(page, `${trail}?token=${token.id}`);
+      // Midnight may have passed since.
+      const day = page.getByRole('main').getByRole('heading', { level: 3 }).first();
+      await expect(day).toHaveText(new RegExp(`^(${words.audit.today}|${words.audit.yesterday})$`));
+      const { colon } = words.audit;
+      const renamed = `${words.detail.name}${colon}${token.name} → ${name}`;
+      const glance = entries(page).first().locator('.audit-glance');
+      await expect(glance).toHaveText(`${renamed}${words.separator}${words.form.scopes} +2 −1`);
+      await expect(entries(page).first().locator('dl'), 'the rest is folded').toBeHidden();
+      await expect(entries(page).nth(1).locator('strong')).toHaveText(words.action.token_created);
+      await expect(entries(page).nth(1).locator('.audit-glance'), 'all of it is new').toHaveCount(0);
+    });
+
     test('a link restores the filters in the rendered page', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Linked') });

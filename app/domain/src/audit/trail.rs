@@ -1,6 +1,7 @@
 //! The audit trail as people read it: its filters, how they are written in a link, and the content of an entry.
 
 use crate::audit::action::ActionGroup;
+use crate::audit::details::Change;
 use crate::date;
 use crate::members::user::Person;
 use crate::paging::{Cursor, PagePosition, Position};
@@ -8,8 +9,6 @@ use crate::text;
 use crate::tokens::token::TokenId;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use uuid::Uuid;
 
 /// Entries on one page of the trail.
 pub const PAGE_SIZE: u32 = 50;
@@ -147,17 +146,6 @@ impl TrailFilter {
     }
 }
 
-/// A value that an entry's action changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// The field's name as stored.
-    pub field: String,
-    /// The value before; `None` if there was none or it was not recorded.
-    pub before: Option<String>,
-    /// The value after; `None` if there is no longer one.
-    pub after: Option<String>,
-}
-
 /// An entry as pages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -203,52 +191,21 @@ pub struct Head {
     pub hash: String,
 }
 
-/// Returns the name of the action's subject from an entry's details. `name_of` returns the name of a user.
-pub fn subject(details: &Value, name_of: impl Fn(Uuid) -> Option<String>) -> Option<String> {
-    let text = |key: &str| details[key].as_str().map(str::to_owned);
-    text("name")
-        .or_else(|| text("email"))
-        .or_else(|| text("user").map(|user| user.parse().ok().and_then(name_of).unwrap_or(user)))
-}
-
-/// Returns the details except for the names in an entry's heading: each value that differs between `before` and
-/// `after`, then all others. `name_of` returns the name of a user.
-pub fn changes(details: &Value, name_of: impl Fn(Uuid) -> Option<String>) -> Vec<Change> {
-    let empty = Map::new();
-    let object = |value: &'_ Value| value.as_object().cloned().unwrap_or_default();
-    let text = |value: &Value| in_words(value, &name_of);
-    let (before, after) = (object(&details["before"]), object(&details["after"]));
-    let gone = before.keys().filter(|key| !after.contains_key(*key));
-    let changed = after.keys().chain(gone).filter(|key| before.get(*key) != after.get(*key)).map(|key| Change {
-        field: key.clone(),
-        before: before.get(key).and_then(text),
-        after: after.get(key).and_then(text),
-    });
-    let others = details.as_object().unwrap_or(&empty).iter().filter(|(key, value)| match key.as_str() {
-        "before" | "after" | "by_access_token" | "revision" => false,
-        "name" | "email" | "user" | "from" => !value.is_string(),
-        _ => true,
-    });
-    let others = others.map(|(field, value)| match value {
-        Value::Object(pair) => {
-            let [before, after] = ["before", "after"].map(|key| pair.get(key).and_then(text));
-            Change { field: field.clone(), before, after }
+/// Returns the days of these times in a time zone, in order, each with the number of times in a row that are on it.
+/// `offset_at` returns the zone's offset at a time.
+pub fn days(
+    times: impl IntoIterator<Item = DateTime<Utc>>,
+    offset_at: impl Fn(DateTime<Utc>) -> FixedOffset,
+) -> Vec<(NaiveDate, usize)> {
+    let mut days: Vec<(NaiveDate, usize)> = Vec::new();
+    for at in times {
+        let day = at.with_timezone(&offset_at(at)).date_naive();
+        match days.last_mut() {
+            Some((last, count)) if *last == day => *count += 1,
+            _ => days.push((day, 1)),
         }
-        value => Change { field: field.clone(), before: None, after: text(value) },
-    });
-    changed.chain(others).filter(|change| change.before.is_some() || change.after.is_some()).collect()
-}
-
-fn in_words(value: &Value, name_of: &impl Fn(Uuid) -> Option<String>) -> Option<String> {
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => text.parse().ok().and_then(name_of).unwrap_or_else(|| text.clone()),
-        Value::Array(values) => {
-            values.iter().filter_map(|value| in_words(value, name_of)).collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
-    };
-    Some(text).filter(|text| !text.is_empty())
+    }
+    days
 }
 
 #[cfg(test)]
@@ -257,7 +214,7 @@ mod tests {
     use chrono::Offset;
     use chrono_tz::Tz;
     use proptest::prelude::*;
-    use serde_json::json;
+    use uuid::Uuid;
 
     fn read(query: &[(&str, &str)]) -> TrailFilter {
         TrailFilter::from_query(|key| query.iter().find(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned()))
@@ -342,32 +299,18 @@ mod tests {
     }
 
     #[test]
-    fn changes_list_values_before_and_after_with_user_names() {
-        let aya = Uuid::nil();
-        let details = json!({
-            "name": "Export",
-            "before": { "name": "Import", "primary_contact": aya, "scopes": ["getJob"], "developers": [] },
-            "after": { "name": "Export", "primary_contact": aya, "scopes": ["getJob", "listJobs"], "developers": [] },
-            "role": "analyst", "user": aya, "by_access_token": "IR", "revision": 2, "nick": { "before": "A", "after": "B" },
-        });
-        let told: Vec<_> = changes(&details, |id| (id == aya).then(|| "Aya".to_owned()))
-            .into_iter()
-            .map(|change| format!("{}: {:?} {:?}", change.field, change.before, change.after))
-            .collect();
-        let mut sorted = told.clone();
-        sorted.sort();
-        assert_eq!(
-            sorted,
-            [
-                r#"name: Some("Import") Some("Export")"#,
-                r#"nick: Some("A") Some("B")"#,
-                r#"role: None Some("analyst")"#,
-                r#"scopes: Some("getJob") Some("getJob, listJobs")"#,
-            ]
-        );
-        assert!(changes(&json!({ "name": "Export" }), |_| None).is_empty());
-        assert_eq!(subject(&details, |_| None), Some("Export".to_owned()));
-        assert_eq!(subject(&json!({ "user": aya }), |_| Some("Aya".to_owned())), Some("Aya".to_owned()));
+    fn entries_are_grouped_by_days_of_the_time_zone() {
+        let times = ["2026-03-09T04:30:00Z", "2026-03-09T03:59:00Z", "2026-03-08T05:00:00Z", "2026-03-08T04:59:59Z"];
+        let times = times.map(|at| at.parse::<DateTime<Utc>>().unwrap());
+        let grouped = |zone: Tz| {
+            let days = days(times, |at| at.with_timezone(&zone).offset().fix());
+            days.into_iter().map(|(day, count)| format!("{day} {count}")).collect::<Vec<_>>()
+        };
+        assert_eq!(grouped(Tz::UTC), ["2026-03-09 2", "2026-03-08 2"]);
+        // Clocks are put forward on 8 March, so that the day after begins an hour earlier.
+        assert_eq!(grouped(Tz::America__New_York), ["2026-03-09 1", "2026-03-08 2", "2026-03-07 1"]);
+        assert_eq!(grouped(Tz::Asia__Tokyo), ["2026-03-09 2", "2026-03-08 2"]);
+        assert!(days([], |_| Utc.fix()).is_empty());
     }
 
     proptest! {
