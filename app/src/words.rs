@@ -1,8 +1,7 @@
 //! The names of the domain's values in the user's language.
 
 use crate::i18n::{Locale, t_string, td_string};
-use domain::audit::action::Action;
-use domain::audit::action::ActionGroup;
+use domain::audit::action::{Action, ActionGroup, ActionKind};
 use domain::members::membership::MembershipState;
 use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};
@@ -158,6 +157,14 @@ pub fn action_group(i18n: Words, group: ActionGroup) -> &'static str {
         ActionGroup::Users => t_string!(i18n, audit.users),
         ActionGroup::Account => t_string!(i18n, audit.account),
         ActionGroup::SignIn => t_string!(i18n, audit.signing_in),
+    }
+}
+
+/// Returns the name of a kind of actions.
+pub fn action_kind(i18n: Words, kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Changes => t_string!(i18n, audit.changes),
+        ActionKind::SignIns => t_string!(i18n, audit.sign_ins),
     }
 }
 

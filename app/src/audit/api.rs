@@ -33,8 +33,11 @@ pub async fn trail(filter: TrailFilter) -> Result<Trail, AppError> {
     let filter = filter.in_zone(|at| offset_at(&preferences, at)); // a plain form has days only
     let (entries, position) = store.audit().page(by.account, &filter).await?;
     let people = store.members().people(by.account).await?;
+    let users = store.audit().users(by.account).await?;
     let head = store.audit().head(by.account).await?;
-    Ok(Trail { entries: entries.into_iter().map(|entry| shown(entry, &people)).collect(), position, head })
+    let entries = entries.into_iter().map(|entry| shown(entry, &people)).collect();
+    let people = people.into_iter().filter(|person| users.contains(&person.id)).collect();
+    Ok(Trail { entries, position, head, people })
 }
 
 /// Returns the latest entries of the token, at most [`domain::audit::trail::HISTORY_SIZE`]. The addresses are left out: they

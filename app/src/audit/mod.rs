@@ -2,4 +2,5 @@
 
 pub mod api;
 pub(crate) mod entries;
+pub(crate) mod filters;
 pub(crate) mod trail;

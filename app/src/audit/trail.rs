@@ -2,6 +2,7 @@
 
 use crate::audit::api::trail;
 use crate::audit::entries::AuditEntries;
+use crate::audit::filters::{Filters, Kinds};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
@@ -12,17 +13,10 @@ use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::{Pager, number, shown};
 use crate::ui::reactive::t_signal;
-use crate::ui::search_box::{search_box, typed};
 use crate::ui::time::use_zone;
-use crate::words::{self, Words};
-use chrono::NaiveDate;
-use domain::audit::{
-    action::ActionGroup,
-    trail::{EXPORT_MAX, Head, Trail, TrailFilter},
-};
-use domain::date;
+use crate::words::Words;
+use domain::audit::trail::{EXPORT_MAX, Head, Trail, TrailFilter};
 use domain::paging::{Count, PagePosition};
-use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -44,6 +38,7 @@ pub fn AuditTrail() -> impl IntoView {
         let [from, to] = [&filter.get_untracked(), &next].map(|it| routes::audit_trail(routes::AUDIT_TRAIL, it));
         navigate(&to, history.options(step, &from, &to));
     });
+    let people = Signal::derive(move || loaded.get().map(|trail| trail.map(|trail| trail.people)));
     let results = move |trail: Result<Trail, AppError>| match trail {
         Ok(trail) => {
             let head = trail.head.clone().map(|head| view! { <ChainHead head/> });
@@ -64,7 +59,8 @@ pub fn AuditTrail() -> impl IntoView {
             <h1>{t_signal!(i18n, audit.title)}</h1>
             <p class="lead">{t_signal!(i18n, audit.lead)}</p>
         </div>
-        <Filters filter go/>
+        <Kinds filter/>
+        <Filters filter go people/>
         <Transition fallback=move || view! { <p role="status">{t_signal!(i18n, audit.loading)}</p> }>
             {
                 let (shown, failed) = kept(move || loaded.get());
@@ -75,91 +71,6 @@ pub fn AuditTrail() -> impl IntoView {
                 }
             }
         </Transition>
-    }
-}
-
-/// The filters, mirrored in the link. Without our wasm they are a plain form that requests the same link.
-#[component]
-fn Filters(filter: Memo<TrailFilter>, go: Callback<(TrailFilter, Step)>) -> impl IntoView {
-    let i18n = use_i18n();
-    let text = Signal::derive(move || filter.with(|filter| filter.text.clone()));
-    let search =
-        move |text| go.run((TrailFilter { text, ..filter.get_untracked().at(PagePosition::First) }, Step::Typed));
-    let (typed, on_input) = typed(text, Callback::new(search));
-    let on_group = move |event: ev::Event| {
-        let group = event_target_value(&event).parse().ok();
-        go.run((TrailFilter { group, ..filter.get_untracked().at(PagePosition::First) }, Step::Chosen));
-    };
-    let group = move || filter.with(|filter| filter.group.map_or("", ActionGroup::as_str));
-    let option = move |choice: Option<ActionGroup>| {
-        let text = move || choice.map_or_else(|| t_string!(i18n, audit.anything), |it| words::action_group(i18n, it));
-        let value = choice.map_or("", ActionGroup::as_str);
-        view! { <option value=value selected=move || filter.with(|filter| filter.group == choice)>{text}</option> }
-    };
-    let from = day_field(filter, go, t_signal!(i18n, audit.from), ("from", |it| it.from, |it, day| it.from = day));
-    let to = day_field(filter, go, t_signal!(i18n, audit.to), ("to", |it| it.to, |it, day| it.to = day));
-    let token = move || filter.with(|filter| filter.token.map(|token| token.0.to_string()));
-    view! {
-        <form class="audit-filters" method="get" action=routes::AUDIT_TRAIL on:submit=move |event| event.prevent_default()>
-            {search_box("text", t_signal!(i18n, audit.search), typed, on_input)}
-            <label>
-                <span class="label">{t_signal!(i18n, audit.about)}</span>
-                <select name="about" prop:value=group on:change=on_group>
-                    {option(None)}
-                    {ActionGroup::ALL.map(|group| option(Some(group))).collect_view()}
-                </select>
-            </label>
-            {from}
-            {to}
-            <input type="hidden" name="token" value=move || token().unwrap_or_default()/>
-            <a
-                class="button quiet"
-                href=routes::AUDIT_TRAIL
-                aria-disabled=move || (!filter.with(TrailFilter::is_active)).to_string()
-                // Clears the text being typed too, which the link does not contain yet.
-                on:click=move |_| typed.set(String::new())
-            >
-                {t_signal!(i18n, filter.clear_all)}
-            </a>
-            <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
-        </form>
-        <Show when=move || token().is_some()>
-            <p class="note">
-                <span>
-                    {t_signal!(i18n, audit.one_token)} " "
-                    <a href=move || {
-                        let all = filter.with(|filter| TrailFilter { token: None, ..filter.at(PagePosition::First) });
-                        routes::audit_trail(routes::AUDIT_TRAIL, &all)
-                    }>{t_signal!(i18n, audit.all_tokens)}</a>
-                </span>
-            </p>
-        </Show>
-    }
-}
-
-/// One of the filter's days: its name in a plain form, and how it is read and set.
-type Day = (&'static str, fn(&TrailFilter) -> Option<NaiveDate>, fn(&mut TrailFilter, Option<NaiveDate>));
-
-/// Returns the field for a day in the user's time zone.
-fn day_field(
-    filter: Memo<TrailFilter>,
-    go: Callback<(TrailFilter, Step)>,
-    label: Signal<&'static str>,
-    (name, of, set): Day,
-) -> impl IntoView {
-    let zone = use_zone();
-    let on_change = move |event: ev::Event| {
-        let mut next = filter.get_untracked().at(PagePosition::First);
-        set(&mut next, date::parse(&event_target_value(&event)));
-        (next.offset, next.end_offset) = (None, None);
-        go.run((next.in_zone(|at| zone.offset(at)), Step::Chosen));
-    };
-    let day = Signal::derive(move || filter.with(of).map(|day| day.to_string()).unwrap_or_default());
-    view! {
-        <label>
-            <span class="label">{label}</span>
-            <input type="date" name=name value=day.get_untracked() prop:value=day on:change=on_change/>
-        </label>
     }
 }
 

@@ -135,6 +135,43 @@ for (const language of ['en', 'ja'] as const) {
       await expect(entries(page).nth(1).locator('.audit-glance'), 'all of it is new').toHaveCount(0);
     });
 
+    test('person, action and kind narrow entries and exports', async ({ page, anotherPage }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page);
+      const other = await anotherPage();
+      await signIn(other, 'specialist');
+      await call(other, 'tokens/disable', { id: token.id });
+      await call(page, 'tokens/enable', { id: token.id });
+      await open(page, `${trail}?token=${token.id}`);
+      await mark(page);
+      await expect(entries(page)).toHaveCount(3);
+      const kinds = page.getByRole('list', { name: words.audit.kinds });
+      await kinds.getByRole('link', { name: words.audit.sign_ins }).click();
+      await expect(page.getByRole('heading', { name: words.audit.nothing_title })).toBeVisible();
+      expect(query(page)).toEqual({ token: token.id, kind: 'sign-ins' });
+      await kinds.getByRole('link', { name: words.audit.changes }).click();
+      await expect(entries(page)).toHaveCount(3);
+
+      const person = page.getByRole('combobox', { name: words.audit.person });
+      await person.selectOption('Daniel Oakley');
+      await expect(entries(page)).toHaveCount(1);
+      await expect(entries(page)).toContainText(users.specialist);
+      const action = page.getByRole('combobox', { name: words.audit.about });
+      await action.selectOption(words.action.token_disabled);
+      await expect.poll(() => query(page)).toMatchObject({ kind: 'changes', about: 'token_disabled', token: token.id });
+      await expect(entries(page)).toHaveCount(1);
+      const file = await page.getByRole('link', { name: words.audit.csv }).getAttribute('href');
+      const csv = await (await page.request.get(file ?? '')).text();
+      expect(csv.trimEnd().split('\r\n'), 'the head and the entry').toHaveLength(2);
+      await person.selectOption(words.audit.anyone);
+      await action.selectOption(words.action.token_enabled);
+      await expect(entries(page)).toContainText(users.administrator);
+      await stillMarked(page);
+      await open(page, page.url());
+      await expect(action, 'the link restores the choice').toHaveValue('token_enabled');
+      await expect(kinds.getByRole('link', { name: words.audit.changes })).toHaveAttribute('aria-current', 'true');
+    });
+
     test('a link restores the filters in the rendered page', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page, { name: unique('Linked') });
@@ -201,7 +238,7 @@ for (const language of ['en', 'ja'] as const) {
         for (const file of ['export.csv', 'export.jsonl']) {
           expect((await page.request.get(`${trail}/${file}`)).status()).toBe(403);
         }
-        const filter = { text: '', group: null, token: null, from: null, to: null, offset: null, end_offset: null, place: 'first' };
+        const filter = { text: '', person: null, kind: null, about: null, token: null, from: null, to: null, offset: null, end_offset: null, place: 'first' };
         expect((await call(page, 'audit/trail', { filter })).status()).toBe(403);
       });
     }

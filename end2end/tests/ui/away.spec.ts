@@ -187,7 +187,7 @@ test('a refresh that fails keeps the audit trail', async () => {
   const first = page.locator('.audit-entries > li').first();
   await expect(first).toBeVisible();
   await page.route('**/api/audit/trail*', (route) => route.fulfill(unavailable));
-  await page.getByLabel(words.audit.about).selectOption(words.audit.tokens);
+  await page.getByRole('combobox', { name: words.audit.about }).selectOption(words.audit.tokens);
   await expect(page.getByRole('main')).toContainText(words.error.not_refreshed);
   await expect(first).toBeVisible();
 });

@@ -7,6 +7,7 @@ use crate::tokens::secret::AccountSid;
 use crate::tokens::token::TokenId;
 
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// An action. One that is no longer recorded keeps its name and its group here, for the entries that already have it.
@@ -73,6 +74,19 @@ impl Action {
     #[must_use]
     pub const fn group(self) -> ActionGroup {
         self.place().0
+    }
+
+    /// Returns the kind of the action, by which the trail keeps sign-ins apart.
+    #[must_use]
+    pub const fn kind(self) -> ActionKind {
+        match self {
+            Self::SecondStepFailed
+            | Self::RecoveryCodeUsed
+            | Self::SignInRefused
+            | Self::SignedIn
+            | Self::SignedOut => ActionKind::SignIns,
+            _ => ActionKind::Changes,
+        }
     }
 
     /// Returns whether the action is sent to open token lists.
@@ -167,6 +181,72 @@ impl ActionGroup {
     }
 }
 
+/// The kind of an action: there are far more sign-ins than changes, and they are read for another reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum ActionKind {
+    /// Changes, and whatever else is no part of signing in or out.
+    Changes,
+    /// Attempts to sign in, successful or not, and the ends of sessions by their users.
+    SignIns,
+}
+
+impl ActionKind {
+    /// Both kinds, as the trail shows them.
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().unwrap();
+
+    /// Returns the kind's name in a link.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A choice of actions: all of a group, or one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// All actions of the group.
+    Group(ActionGroup),
+    /// One action.
+    Action(Action),
+}
+
+impl About {
+    /// Returns the choice's name in a link. No action has the name of a group.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Group(group) => group.as_str(),
+            Self::Action(action) => action.as_str(),
+        }
+    }
+
+    /// Returns whether the action is among the chosen ones.
+    #[must_use]
+    pub fn includes(self, action: Action) -> bool {
+        match self {
+            Self::Group(group) => action.group() == group,
+            Self::Action(chosen) => action == chosen,
+        }
+    }
+
+    /// Returns whether the choice has actions of this kind.
+    #[must_use]
+    pub fn has(self, kind: ActionKind) -> bool {
+        Action::VARIANTS.iter().any(|action| self.includes(*action) && action.kind() == kind)
+    }
+}
+
+impl FromStr for About {
+    type Err = strum::ParseError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        name.parse().map(Self::Group).or_else(|_| name.parse().map(Self::Action))
+    }
+}
+
 /// The originator of a change in an account: a user on a page, or an integration with its own access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -222,6 +302,27 @@ mod tests {
              signed_out";
         assert_eq!(Action::VARIANTS.iter().map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
         assert_eq!(ActionGroup::ALL.map(<&str>::from), ["tokens", "users", "account", "sign-in"]);
+        assert_eq!(ActionKind::ALL.map(<&str>::from), ["changes", "sign-ins"]);
+    }
+
+    #[test]
+    fn choice_of_actions_is_found_by_its_name_in_a_link() {
+        let groups = ActionGroup::ALL.into_iter().map(About::Group);
+        for about in groups.chain(Action::VARIANTS.iter().copied().map(About::Action)) {
+            assert_eq!(about.as_str().parse(), Ok(about));
+        }
+        assert!("token_painted".parse::<About>().is_err());
+    }
+
+    #[test]
+    fn changes_of_credentials_are_no_sign_ins() {
+        let sign_ins = Action::VARIANTS.iter().filter(|action| action.kind() == ActionKind::SignIns);
+        let names = "second_step_failed recovery_code_used sign_in_refused signed_in signed_out";
+        assert_eq!(sign_ins.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
+        let has = |about: About| ActionKind::ALL.map(|kind| about.has(kind));
+        assert_eq!(has(About::Group(ActionGroup::SignIn)), [true, true]);
+        assert_eq!(has(About::Group(ActionGroup::Tokens)), [true, false]);
+        assert_eq!(has(About::Action(Action::SignedIn)), [false, true]);
     }
 
     #[test]

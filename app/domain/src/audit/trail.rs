@@ -1,14 +1,15 @@
 //! The audit trail as people read it: its filters, how they are written in a link, and the content of an entry.
 
-use crate::audit::action::ActionGroup;
+use crate::audit::action::{About, Action, ActionGroup, ActionKind};
 use crate::audit::details::Change;
 use crate::date;
-use crate::members::user::Person;
+use crate::members::user::{Person, UserId};
 use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
 use crate::tokens::token::TokenId;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 
 /// Entries on one page of the trail.
 pub const PAGE_SIZE: u32 = 50;
@@ -43,13 +44,26 @@ impl EntryKey {
     }
 }
 
+/// The actions that match a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actions {
+    /// These.
+    Only(Vec<Action>),
+    /// All but these, also those that this version has no name for.
+    AllBut(Vec<Action>),
+}
+
 /// The filters and page of the trail. An entry is shown if it matches all filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailFilter {
     /// A part of a user's or token's name, an e-mail address or an Account SID, as typed; empty for any.
     pub text: String,
-    /// The category of the actions.
-    pub group: Option<ActionGroup>,
+    /// The user who performed the actions.
+    pub person: Option<UserId>,
+    /// The kind of the actions.
+    pub kind: Option<ActionKind>,
+    /// The actions of that kind, if not all.
+    pub about: Option<About>,
     /// The token that the entries concern.
     pub token: Option<TokenId>,
     /// The first day.
@@ -72,7 +86,9 @@ impl TrailFilter {
         let text = get("text").unwrap_or_default();
         Self {
             text: text.chars().filter(|c| !text::is_unsupported(*c)).take(SEARCH_MAX).collect(),
-            group: get("about").and_then(|name| name.parse().ok()),
+            person: get("person").and_then(|id| id.parse().ok()).map(UserId),
+            kind: get("kind").and_then(|name| name.parse().ok()),
+            about: get("about").and_then(|name| name.parse().ok()),
             token: get("token").and_then(|id| id.parse().ok()).map(TokenId),
             from,
             to,
@@ -88,7 +104,9 @@ impl TrailFilter {
         let dated = self.from.or(self.to);
         [
             ("text", Some(self.text.clone()).filter(|text| !text.is_empty())),
-            ("about", self.group.map(|group| group.as_str().to_owned())),
+            ("person", self.person.map(|person| person.0.to_string())),
+            ("kind", self.kind.map(|kind| kind.as_str().to_owned())),
+            ("about", self.about.map(|about| about.as_str().to_owned())),
             ("token", self.token.map(|token| token.0.to_string())),
             ("from", self.from.map(|from| from.to_string())),
             ("to", self.to.map(|to| to.to_string())),
@@ -101,11 +119,12 @@ impl TrailFilter {
         .collect()
     }
 
-    /// Returns whether any filter is set.
+    /// Returns whether any filter besides the kind is set.
     #[must_use]
     pub fn is_active(&self) -> bool {
         !self.text.trim().is_empty()
-            || self.group.is_some()
+            || self.person.is_some()
+            || self.about.is_some()
             || self.token.is_some()
             || self.from.is_some()
             || self.to.is_some()
@@ -115,6 +134,35 @@ impl TrailFilter {
     #[must_use]
     pub fn at(&self, place: PagePosition) -> Self {
         Self { place, ..self.clone() }
+    }
+
+    /// Returns the filter of that kind without other filters.
+    #[must_use]
+    pub fn cleared(&self) -> Self {
+        Self { kind: self.kind, ..Self::default() }
+    }
+
+    /// Returns the same filters for actions of another kind, without a choice of actions that the kind does not have.
+    #[must_use]
+    pub fn of_kind(&self, kind: Option<ActionKind>) -> Self {
+        let about = self.about.filter(|about| kind.is_none_or(|kind| about.has(kind)));
+        Self { kind, about, ..self.at(PagePosition::First) }
+    }
+
+    /// Returns the actions that match.
+    #[must_use]
+    pub fn actions(&self) -> Actions {
+        let matches = |action: &Action| {
+            self.kind.is_none_or(|kind| action.kind() == kind) && self.about.is_none_or(|about| about.includes(*action))
+        };
+        let (matching, others): (Vec<_>, Vec<_>) = Action::VARIANTS.iter().copied().partition(matches);
+        // As in `ActionGroup::of`, an action that this version has no name for is one of the account.
+        let unknown = matches!(self.about, None | Some(About::Group(ActionGroup::Account)));
+        if unknown && self.kind != Some(ActionKind::SignIns) {
+            Actions::AllBut(others)
+        } else {
+            Actions::Only(matching)
+        }
     }
 
     /// Returns the same filter with its days in the time zone with these offsets, unless it says already when they begin
@@ -180,6 +228,8 @@ pub struct Trail {
     pub position: Position,
     /// The last entry of the account's chain, regardless of the filter.
     pub head: Option<Head>,
+    /// The users of whom the trail has entries, by name, regardless of the filter.
+    pub people: Vec<Person>,
 }
 
 /// The last entry of an account's chain. Noted elsewhere, it later shows whether the entries up to it are still there.
@@ -225,6 +275,7 @@ mod tests {
         let nonsense =
             [("about", "x"), ("token", "1"), ("from", "yesterday"), ("to", "+12026-01-01"), ("offset", "540")];
         assert_eq!(read(&nonsense), TrailFilter::default());
+        assert_eq!(read(&[("kind", "x"), ("person", "aya")]), TrailFilter::default());
         assert_eq!(read(&[("from", "2026-01-01"), ("offset", "9999")]).offset, None);
         assert_eq!(read(&[("from", "2026-01-01"), ("end_offset", "540")]).end_offset, None);
         assert_eq!(read(&[("text", "a\u{0}\u{202e}b"), ("after", "1.x")]).text, "ab");
@@ -313,23 +364,56 @@ mod tests {
         assert!(days([], |_| Utc.fix()).is_empty());
     }
 
+    #[test]
+    fn kinds_share_all_actions_and_narrow_a_choice() {
+        let filter = |about, kind| TrailFilter { about, kind, ..TrailFilter::default() };
+        assert_eq!(filter(None, None).actions(), Actions::AllBut(Vec::new()));
+        let Actions::AllBut(sign_ins) = filter(None, Some(ActionKind::Changes)).actions() else { unreachable!() };
+        assert_eq!(filter(None, Some(ActionKind::SignIns)).actions(), Actions::Only(sign_ins.clone()));
+        let group = Some(About::Group(ActionGroup::SignIn));
+        assert_eq!(filter(group, Some(ActionKind::SignIns)).actions(), Actions::Only(sign_ins));
+        let one = Some(About::Action(Action::TokenReset));
+        assert_eq!(filter(one, None).actions(), Actions::Only(vec![Action::TokenReset]));
+        assert_eq!(filter(one, Some(ActionKind::SignIns)).actions(), Actions::Only(Vec::new()));
+        // Unknown actions count as changes of the account.
+        let account = filter(Some(About::Group(ActionGroup::Account)), None).actions();
+        assert!(matches!(account, Actions::AllBut(others) if others.contains(&Action::SignedIn)));
+    }
+
+    #[test]
+    fn another_kind_drops_a_choice_that_it_lacks() {
+        let reset = read(&[("about", "token_reset"), ("person", "0198"), ("text", "x"), ("after", "1.2")]);
+        assert_eq!(reset.person, None, "that is no id");
+        let sign_ins = reset.of_kind(Some(ActionKind::SignIns));
+        assert_eq!((sign_ins.about, sign_ins.text.as_str(), &sign_ins.place), (None, "x", &PagePosition::First));
+        assert_eq!(reset.of_kind(Some(ActionKind::Changes)).about, reset.about);
+        assert_eq!(sign_ins.cleared(), TrailFilter { kind: sign_ins.kind, ..TrailFilter::default() });
+        assert!(!sign_ins.cleared().is_active() && sign_ins.is_active());
+    }
+
     proptest! {
         #[test]
         fn link_restores_its_filter(
-            text in "\\PC{0,40}", group in 0..5_usize, token in any::<Option<u128>>(), day in proptest::option::of(0..20_000_i32),
+            text in "\\PC{0,40}", about in proptest::option::of(0..Action::VARIANTS.len() + ActionGroup::ALL.len()),
+            kind in proptest::option::of(0..2_usize), [person, token] in any::<[Option<u128>; 2]>(),
+            day in proptest::option::of(0..20_000_i32), ends in 0..5_usize,
             offset in proptest::option::of(-720..=840_i16), end_offset in proptest::option::of(-720..=840_i16), key in any::<Option<(i64, i64)>>(),
         ) {
             let key = key.map(|(at, sequence)| EntryKey { at, sequence });
             prop_assert_eq!(key.and_then(|key| EntryKey::read(&key.cursor())), key);
             let day = day.and_then(NaiveDate::from_epoch_days);
+            let groups = ActionGroup::ALL.into_iter().map(About::Group);
+            let choices: Vec<_> = groups.chain(Action::VARIANTS.iter().copied().map(About::Action)).collect();
             let filter = TrailFilter {
                 text: text.chars().filter(|c| !text::is_unsupported(*c)).collect(),
-                group: ActionGroup::ALL.get(group).copied(),
+                person: person.map(|id| UserId(Uuid::from_u128(id))),
+                kind: kind.map(|kind| ActionKind::ALL[kind]),
+                about: about.map(|about| choices[about]),
                 token: token.map(|id| TokenId(Uuid::from_u128(id))),
-                from: day.filter(|_| group > 2),
-                to: day.filter(|_| group < 4),
+                from: day.filter(|_| ends > 2),
+                to: day.filter(|_| ends < 4),
                 offset: day.and(offset),
-                end_offset: day.filter(|_| group < 4).and(end_offset),
+                end_offset: day.filter(|_| ends < 4).and(end_offset),
                 place: key.map_or(PagePosition::Last, |key| PagePosition::After(key.cursor())),
             };
             let query = filter.to_query();

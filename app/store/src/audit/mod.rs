@@ -4,6 +4,7 @@ pub mod chain;
 pub mod event;
 pub mod live;
 pub mod older_events;
+pub mod people;
 pub mod trail;
 pub mod verify;
 

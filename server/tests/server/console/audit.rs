@@ -47,6 +47,10 @@ async fn audit_files_hold_the_filtered_entries() {
     assert_eq!((&entry["action"], &entry["address"]), (&"signed_in".into(), &"127.0.0.1".into()));
     let none = app.get_as(&format!("{CSV}?text=nobody"), &cookie).await;
     assert_eq!(none.text().lines().count(), 1);
+    for (filter, lines) in [("about=token_created", 2), ("kind=changes", 2), ("about=token_created&kind=sign-ins", 1)] {
+        let file = app.get_as(&format!("{CSV}?{filter}&text=nightly"), &cookie).await;
+        assert_eq!(file.text().lines().count(), lines, "{filter}");
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,15 @@
 
 use crate::database::RANDOM_ID;
 use crate::sql;
-use crate::test_store::{HERE, PASSWORD, TestStore};
+use crate::test_store::{HERE, PASSWORD, TestStore, new_user};
 use chrono::TimeDelta;
 use domain::audit::action::Action;
-use domain::audit::{action::ActionGroup, trail::TrailFilter};
+use domain::audit::{
+    action::{About, ActionGroup, ActionKind},
+    trail::TrailFilter,
+};
+use domain::members::role::Role;
+use domain::members::user::UserId;
 use domain::paging::{Count, Cursor, PagePosition, RowsShown};
 use sqlx::AssertSqlSafe;
 use std::collections::HashSet;
@@ -38,7 +43,7 @@ async fn filters_combine_and_the_newest_comes_first() {
     assert_eq!(actions(&test, text(" ｎｉｇｈｔＬＹ ")).await, ["token_disabled", "token_created"]);
     assert_eq!(actions(&test, text("AYA@agency")).await, all[..5], "by her and to her");
     assert!(actions(&test, text("100%")).await.is_empty());
-    let about = |group| TrailFilter { group: Some(group), ..TrailFilter::default() };
+    let about = |group| TrailFilter { about: Some(About::Group(group)), ..TrailFilter::default() };
     assert_eq!(actions(&test, about(ActionGroup::Account)).await, ["account_added"]);
     assert_eq!(actions(&test, about(ActionGroup::Users)).await, ["user_added"]);
     assert_eq!(actions(&test, about(ActionGroup::SignIn)).await, ["signed_in"]);
@@ -51,7 +56,7 @@ async fn filters_combine_and_the_newest_comes_first() {
     assert_eq!(actions(&test, day(Some(today), None)).await, ["token_disabled"]);
     assert_eq!(actions(&test, day(None, today.pred_opt())).await, all[1..]);
     assert_eq!(
-        actions(&test, TrailFilter { group: Some(ActionGroup::SignIn), ..day(Some(today), None) }).await,
+        actions(&test, TrailFilter { about: about(ActionGroup::SignIn).about, ..day(Some(today), None) }).await,
         [""; 0]
     );
 }
@@ -70,12 +75,62 @@ async fn every_action_is_found_by_its_group_and_by_no_other() {
         sql::query(AssertSqlSafe(recorded)).execute(&database).await.unwrap();
     }
     for group in ActionGroup::ALL {
-        let filter = TrailFilter { group: Some(group), ..TrailFilter::default() };
+        let filter = TrailFilter { about: Some(About::Group(group)), ..TrailFilter::default() };
         let entries = test.store.audit().entries(test.aya.account, &filter, 1_000).await.unwrap();
         let found: HashSet<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
         let expected = names.iter().copied().filter(|name| ActionGroup::of(name) == group).collect();
         assert_eq!(found, expected, "{group:?}");
     }
+    let mut found = Vec::new();
+    for kind in ActionKind::ALL {
+        let filter = TrailFilter { kind: Some(kind), ..TrailFilter::default() };
+        let entries = test.store.audit().entries(test.aya.account, &filter, 1_000).await.unwrap();
+        let of_kind = |name: &str| name.parse().map_or(ActionKind::Changes, Action::kind);
+        assert!(entries.iter().all(|entry| of_kind(&entry.action) == kind), "{kind:?}");
+        found.extend(entries.into_iter().map(|entry| entry.action));
+    }
+    assert_eq!(found.iter().map(String::as_str).collect::<HashSet<_>>(), names.into_iter().collect());
+}
+
+#[tokio::test]
+async fn entries_are_found_by_their_user_and_action() {
+    let test = TestStore::new().await;
+    let stranger = test.stranger().await;
+    let token = test.issue("Export").await.token;
+    test.store.tokens().disable(&test.aya, token.id).await.unwrap();
+    test.store.sign_in().with_password(&test.aya.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
+    let hana = test.store.members().add(test.aya.account, new_user("Hana", Role::Analyst)).await.unwrap();
+
+    let by = |person| TrailFilter { person: Some(person), ..TrailFilter::default() };
+    let aya = test.aya.user.id;
+    assert_eq!(
+        actions(&test, by(aya)).await,
+        ["signed_in", "token_disabled", "token_created"],
+        "not what others do to her"
+    );
+    assert_eq!(actions(&test, by(hana)).await, [""; 0]);
+    assert_eq!(actions(&test, by(stranger.user.id)).await, [""; 0], "of another account");
+    let kind = |kind| TrailFilter { kind: Some(kind), ..by(aya) };
+    assert_eq!(actions(&test, kind(ActionKind::Changes)).await, ["token_disabled", "token_created"]);
+    assert_eq!(actions(&test, kind(ActionKind::SignIns)).await, ["signed_in"]);
+    let disabled = |filter: TrailFilter| TrailFilter { about: Some(About::Action(Action::TokenDisabled)), ..filter };
+    assert_eq!(actions(&test, disabled(by(aya))).await, ["token_disabled"]);
+    assert_eq!(actions(&test, disabled(text("export"))).await, ["token_disabled"]);
+    assert_eq!(actions(&test, disabled(kind(ActionKind::SignIns))).await, [""; 0], "it is of the other kind");
+    let account = TrailFilter { about: Some(About::Group(ActionGroup::Account)), ..kind(ActionKind::SignIns) };
+    assert_eq!(actions(&test, account).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn users_of_the_trail_are_those_who_did_something() {
+    let test = TestStore::new().await;
+    let users = async || test.store.audit().users(test.aya.account).await.unwrap();
+    let stranger = test.stranger().await;
+    test.store.members().add(test.aya.account, new_user("Hana", Role::Analyst)).await.unwrap();
+    assert_eq!(users().await, HashSet::<UserId>::new(), "the command line has added them");
+    test.issue("Export").await;
+    assert_eq!(users().await, HashSet::from([test.aya.user.id]));
+    assert_eq!(test.store.audit().users(stranger.account).await.unwrap(), HashSet::new());
 }
 
 #[tokio::test]
