@@ -19,11 +19,11 @@ const FIRST: [&str; 6] = ["role", "name", "scopes", "api_version", "expires_at",
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recorded {
-    /// As a change: with the value before and the one after.
+    /// A change, with the value before and the one after.
     Changed,
-    /// As a value of something new.
+    /// A value of something new.
     Initial,
-    /// As a detail of the action.
+    /// A detail of the action.
     Detail,
 }
 

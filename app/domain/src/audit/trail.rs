@@ -47,9 +47,9 @@ impl EntryKey {
 /// The actions that match a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actions {
-    /// These.
+    /// The listed ones alone.
     Only(Vec<Action>),
-    /// All but these, also those that this version has no name for.
+    /// All but the listed ones, also those that this version has no name for.
     AllBut(Vec<Action>),
 }
 
