@@ -5,5 +5,4 @@ pub mod api;
 pub(crate) mod company_fields;
 pub(crate) mod company_information;
 pub(crate) mod policy_fields;
-pub(crate) mod second_factor_policy;
 pub(crate) mod security_policy;

@@ -65,18 +65,55 @@ pub fn LifetimeField(value: String, problems: Problems<PolicyProblem>) -> impl I
 pub fn ViewableField(checked: bool) -> impl IntoView {
     let i18n = use_i18n();
     view! {
+        <ChoiceField
+            id="policy-viewable"
+            name="form[tokens_viewable]"
+            label=t_signal!(i18n, policy.viewable)
+            hint=t_signal!(i18n, policy.viewable_hint)
+            checked
+        />
+    }
+}
+
+/// The choice whether every user needs a second factor.
+#[component]
+pub fn SecondFactorField(checked: bool) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <ChoiceField
+            id="policy-second-factor"
+            name="form[second_factor_required]"
+            label=t_signal!(i18n, policy.require_second_factor)
+            hint=t_signal!(i18n, policy.second_factor_hint)
+            checked
+        />
+    }
+}
+
+/// A check box with its hint.
+#[component]
+fn ChoiceField(
+    id: &'static str,
+    name: &'static str,
+    label: Signal<&'static str>,
+    hint: Signal<&'static str>,
+    checked: bool,
+) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
+    view! {
         <div class="field">
             <label class="choice">
                 <input
                     type="checkbox"
-                    name="form[tokens_viewable]"
+                    id=id
+                    name=name
                     value="true"
                     checked=checked
-                    aria-describedby="policy-viewable-hint"
+                    aria-describedby=hint_id.clone()
                 />
-                <span class="label">{t_signal!(i18n, policy.viewable)}</span>
+                <span class="label">{label}</span>
             </label>
-            <p class="hint" id="policy-viewable-hint">{t_signal!(i18n, policy.viewable_hint)}</p>
+            <p class="hint" id=hint_id>{hint}</p>
         </div>
     }
 }

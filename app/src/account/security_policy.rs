@@ -1,10 +1,9 @@
-//! The page of the account's rules for its access tokens.
+//! The page of the account's rules for its access tokens and its users.
 
 use crate::account::api::security_policy::{
     PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
 };
-use crate::account::policy_fields::{AddressesField, LifetimeField, ViewableField};
-use crate::account::second_factor_policy::SecondFactorPolicy;
+use crate::account::policy_fields::{AddressesField, LifetimeField, SecondFactorField, ViewableField};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
@@ -38,14 +37,7 @@ pub fn SecurityPolicy() -> impl IntoView {
     let loaded = Resource::new(move || loads.get(), |load| async move { (load, security_policy().await) });
     let reload = Callback::new(move |()| loads.update(|loads| *loads += 1));
     let page = move |(_, loaded): (_, Result<PolicyInForce, AppError>)| match loaded {
-        Ok(in_force) => {
-            let required = in_force.second_factor_required;
-            view! {
-                <Editor in_force step_up reload/>
-                <SecondFactorPolicy required step_up reload/>
-            }
-            .into_any()
-        }
+        Ok(in_force) => view! { <Editor in_force step_up reload/> }.into_any(),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
@@ -67,13 +59,14 @@ pub fn SecurityPolicy() -> impl IntoView {
     }
 }
 
-/// The form. Saving asks for confirmation if Auth Tokens would be lost; without our wasm it does not.
+/// The form. Saving asks for confirmation if Auth Tokens would be lost, or if users would need a second factor or no
+/// longer; without our wasm it does not.
 #[component]
 fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let toasts = use_toasts();
-    let PolicyInForce { policy, revision, own_address, .. } = in_force;
+    let PolicyInForce { policy, revision, own_address } = in_force;
     let first = SecurityPolicyForm::from(&policy);
     let save = ServerAction::<Save>::new();
     let guarded = Guarded::<(SecurityPolicyForm, Consequences)>::new(step_up);
@@ -134,6 +127,10 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                     <h2 id="section-calls">{t_signal!(i18n, policy.calls)}</h2>
                     <AddressesField value=first.allowed_addresses own_address problems/>
                 </section>
+                <section class="panel form-section" aria-labelledby="section-sign-in">
+                    <h2 id="section-sign-in">{t_signal!(i18n, policy.sign_in)}</h2>
+                    <SecondFactorField checked=first.second_factor_required/>
+                </section>
                 <FormActions error=problems.or(error.into())>
                     <a class="button quiet" href=routes::SETTINGS>{t_signal!(i18n, cancel)}</a>
                     <span class="spacer"></span>
@@ -159,8 +156,8 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     }
 }
 
-/// Returns the question to confirm before Auth Tokens are lost.
-fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> Question {
+/// Returns the question to confirm before the policy has these consequences.
+fn question(i18n: Words, Consequences { expiring, forgotten, second_factor }: Consequences) -> Question {
     let expiring = match expiring {
         0 => None,
         1 => Some(t_string!(i18n, policy.ask_expiring_one).to_owned()),
@@ -171,10 +168,18 @@ fn question(i18n: Words, Consequences { expiring, forgotten }: Consequences) -> 
         1 => Some(t_string!(i18n, policy.ask_forgotten_one).to_owned()),
         count => Some(t_string!(i18n, policy.ask_forgotten, count = count).to_string()),
     };
+    let required = second_factor.map(|required| {
+        let text = if required {
+            t_string!(i18n, policy.second_factor_on_text)
+        } else {
+            t_string!(i18n, policy.second_factor_off_text)
+        };
+        text.to_owned()
+    });
     Question {
+        destructive: expiring.is_some() || forgotten.is_some() || second_factor == Some(false),
         title: t_string!(i18n, policy.ask_title).to_owned(),
-        text: [expiring, forgotten].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        text: [expiring, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
         confirm: t_string!(i18n, policy.save).to_owned(),
-        destructive: true,
     }
 }

@@ -179,11 +179,46 @@ test('an administrator without a second factor cannot require one', async ({ pag
   const words = wordsOf('en');
   await ownAccount(page);
   await open(page, policyPage);
-  await page.getByRole('button', { name: words.policy.second_factor_on, exact: true }).click();
-  const question = page.getByRole('dialog', { name: words.policy.second_factor_on_title });
-  await question.getByRole('button', { name: words.policy.second_factor_on, exact: true }).click();
+  const required = page.getByLabel(words.policy.require_second_factor);
+  await required.check();
+  await page.getByRole('button', { name: words.policy.save, exact: true }).click();
+  const question = page.getByRole('dialog', { name: words.policy.ask_title });
+  await expect(question).toContainText(words.policy.second_factor_on_text);
+  await question.getByRole('button', { name: words.policy.save, exact: true }).click();
   await expect(page.getByRole('alert').filter({ hasText: words.error.second_factor_needed })).toBeVisible();
-  await expect(page.getByText(words.policy.not_required, { exact: true })).toBeVisible();
+  page.on('dialog', (asked) => void asked.accept());
+  await open(page, policyPage);
+  await expect(required).not.toBeChecked();
+});
+
+test('one Save saves rules and second factor, or neither', async ({ page }) => {
+  const words = wordsOf('en');
+  const email = await ownAccount(page);
+  await open(page, policyPage);
+  const save = page.getByRole('button', { name: words.policy.save, exact: true });
+  await expect(save).toHaveCount(1);
+  await page.getByLabel(words.policy.lifetime).fill('45');
+  await page.getByLabel(words.policy.addresses).fill('192.0.2.0/24');
+  await page.getByLabel(words.policy.require_second_factor).check();
+  await save.click();
+  const confirm = page
+    .getByRole('dialog', { name: words.policy.ask_title })
+    .getByRole('button', { name: words.policy.save, exact: true });
+  await confirm.click();
+  await expect(page.getByRole('alert').filter({ hasText: words.error.second_factor_needed })).toBeVisible();
+  const policy = async () =>
+    ((await (await call(page, 'security_policy/get', {})).json()) as { policy: object }).policy;
+  expect(await policy()).toMatchObject({ token_lifetime: null, allowed_addresses: [], second_factor_required: false });
+
+  // Once there is a second factor, the same form is saved as a whole.
+  change('INSERT INTO authenticators (user_id, secret, created_at, confirmed_at) ' +
+    "SELECT id, x'00', 1, 1 FROM users WHERE email = ?", email);
+  await save.click();
+  await confirm.click();
+  await expect(toast(page, words.policy.saved)).toBeVisible();
+  await expect(page.getByLabel(words.policy.require_second_factor)).toBeChecked();
+  const all = { token_lifetime: 45, allowed_addresses: ['192.0.2.0/24'], second_factor_required: true };
+  expect(await policy()).toMatchObject(all);
 });
 
 test('a change made meanwhile is not overwritten', async ({ page }) => {

@@ -3,7 +3,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
 import { call, dialog, expect, listOf, newToken, open, openMenu, paths, running, sameOrigin, test, toast } from '../support/fixtures.ts';
-import { age, givePassword, newUser, ownPassword } from '../support/people.ts';
+import { age, givePassword, newUser, ownPassword, requireSecondFactor } from '../support/people.ts';
 import { languages, locales, say, wordsOf, type Words } from '../support/words.ts';
 
 const profile = '/settings/profile';
@@ -165,7 +165,7 @@ test('a passkey counts as a required second factor', async ({ page, anotherPage 
   await givePassword(page, email);
   await open(page, profile);
   await add(page, words, 'Work laptop');
-  expect((await call(page, 'second_factor/require', { on: true })).status()).toBe(200);
+  await requireSecondFactor(page);
 
   const other = await anotherPage({ viewport: { width: 390, height: 844 } });
   await device(other);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
 import { call, dialog, expect, open, paths, signIn, test, toast } from '../support/fixtures.ts';
-import { givePassword, newUser, ownPassword } from '../support/people.ts';
+import { givePassword, newUser, ownPassword, requireSecondFactor } from '../support/people.ts';
 import { languages, locales, say, wordsOf, type Words } from '../support/words.ts';
 
 const profile = '/settings/profile';
@@ -124,7 +124,7 @@ for (const language of languages) {
       await givePassword(page, email);
       await open(page, profile);
       await setUp(page, words);
-      expect((await call(page, 'second_factor/require', { on: true })).status()).toBe(200);
+      await requireSecondFactor(page);
 
       const other = await anotherPage({ viewport: { width: 390, height: 844 } });
       await givePassword(other, newUser({ account }).email);

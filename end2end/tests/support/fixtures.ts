@@ -111,6 +111,7 @@ const forms = new Set([
   'company_information/get',
   'profile/accounts',
   'profile/sessions',
+  'security_policy/get',
   'session/sign_out',
   'tokens/people',
 ]);

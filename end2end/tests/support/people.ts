@@ -29,6 +29,13 @@ export async function givePassword(page: Page, email: string, password = ownPass
   return (await answer.json()) as string;
 }
 
+/** Requires two-step sign-in of everyone in the signed-in administrator's account, whose policy is still the first. */
+export async function requireSecondFactor(page: Page): Promise<void> {
+  const form = { 'form[second_factor_required]': 'true', revision: '1' };
+  const answer = await page.request.post('/api/security_policy/update', { form, headers: sameOrigin });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
+
 /** Runs a statement on the database, with the user's e-mail address as its only parameter. */
 export function change(statement: string, email: string): void {
   const script = `

@@ -1,5 +1,5 @@
-//! An account's security policy for its access tokens: their lifetime, the addresses of callers, and whether Auth
-//! Tokens can be viewed again.
+//! An account's security policy: the lifetime of its access tokens, the addresses of callers, whether Auth Tokens can
+//! be viewed again, and whether its users need a second factor.
 
 use crate::gate::address_range::{AddressRange, NotAnAddressRange};
 use crate::tokens::expiry::Lifetime;
@@ -19,6 +19,8 @@ pub struct SecurityPolicy {
     pub allowed_addresses: Vec<AddressRange>,
     /// Whether Auth Tokens can be viewed again. Applies to those issued after it was enabled.
     pub tokens_viewable: bool,
+    /// Whether every user needs a second factor.
+    pub second_factor_required: bool,
 }
 
 /// A problem with the policy form.
@@ -51,6 +53,8 @@ pub struct SecurityPolicyForm {
     pub allowed_addresses: String,
     /// Whether Auth Tokens can be viewed again.
     pub tokens_viewable: bool,
+    /// Whether every user needs a second factor.
+    pub second_factor_required: bool,
 }
 
 impl SecurityPolicyForm {
@@ -86,7 +90,8 @@ impl SecurityPolicyForm {
             problems.push(PolicyProblem::TooManyRanges);
         }
         if problems.is_empty() {
-            Ok(SecurityPolicy { token_lifetime, allowed_addresses, tokens_viewable: self.tokens_viewable })
+            let Self { tokens_viewable, second_factor_required, .. } = *self;
+            Ok(SecurityPolicy { token_lifetime, allowed_addresses, tokens_viewable, second_factor_required })
         } else {
             Err(problems)
         }
@@ -100,6 +105,7 @@ impl From<&SecurityPolicy> for SecurityPolicyForm {
             token_lifetime: policy.token_lifetime.map(|lifetime| lifetime.days().to_string()).unwrap_or_default(),
             allowed_addresses: ranges.join("\n"),
             tokens_viewable: policy.tokens_viewable,
+            second_factor_required: policy.second_factor_required,
         }
     }
 }
@@ -111,13 +117,15 @@ pub struct Consequences {
     pub expiring: u64,
     /// Auth Tokens that can be viewed now and no longer could.
     pub forgotten: u64,
+    /// Whether every user would need a second factor, if that changed.
+    pub second_factor: Option<bool>,
 }
 
 impl Consequences {
     /// Returns whether there is any consequence to confirm.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.expiring > 0 || self.forgotten > 0
+        self.expiring > 0 || self.forgotten > 0 || self.second_factor.is_some()
     }
 }
 
@@ -167,15 +175,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn change_of_the_second_factor_is_a_consequence_to_confirm() {
+        let with = |second_factor| Consequences { second_factor, ..Consequences::default() };
+        assert_eq!([Some(true), Some(false), None].map(|change| with(change).any()), [true, true, false]);
+    }
+
     proptest! {
         #[test]
         fn policy_round_trips_through_its_form(
-            days in proptest::option::of(1_u16..=3_650), viewable: bool, text in "[0-9a-f:./\n]{0,60}",
+            days in proptest::option::of(1_u16..=3_650), viewable: bool, second: bool, text in "[0-9a-f:./\n]{0,60}",
         ) {
             let form = SecurityPolicyForm {
                 token_lifetime: days.map(|days| days.to_string()).unwrap_or_default(),
                 allowed_addresses: text,
                 tokens_viewable: viewable,
+                second_factor_required: second,
             };
             if let Ok(policy) = form.validate() {
                 prop_assert_eq!(SecurityPolicyForm::from(&policy).validate(), Ok(policy));

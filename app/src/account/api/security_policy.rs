@@ -1,4 +1,4 @@
-//! The account's rules for its access tokens.
+//! The account's rules for its access tokens and its users.
 
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
@@ -25,8 +25,6 @@ pub struct PolicyInForce {
     pub policy: SecurityPolicy,
     /// The policy's revision; a change names the one that it is based on.
     pub revision: i64,
-    /// Whether every user needs a second factor.
-    pub second_factor_required: bool,
     /// The network address of the request as the server sees it.
     pub own_address: String,
 }
@@ -39,8 +37,7 @@ pub struct PolicyInForce {
 pub async fn security_policy() -> Result<PolicyInForce, AppError> {
     let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
     let (policy, revision) = store.account().security_policy(by.account).await?;
-    let second_factor_required = store.sign_in().second_factor_required(by.account).await?;
-    Ok(PolicyInForce { policy, revision, second_factor_required, own_address: address().to_canonical().to_string() })
+    Ok(PolicyInForce { policy, revision, own_address: address().to_canonical().to_string() })
 }
 
 /// Returns the immediate consequences that saving the policy would have.
@@ -57,8 +54,8 @@ pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequence
 /// Puts the policy in force, if no other user has changed it since `revision`.
 ///
 /// # Errors
-/// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`],
-/// [`Refusal::NotAllowed`].
+/// [`AppError::InvalidPolicy`], [`AppError::PolicyConflict`], [`Refusal::SecondFactorNeeded`] if a user without a second
+/// factor requires one, [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "security_policy/update", protocol = Form)]
 pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> Result<(), AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;

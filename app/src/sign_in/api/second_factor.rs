@@ -1,4 +1,4 @@
-//! Users' own second factors, and accounts that require one.
+//! Users' own second factors.
 
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
@@ -11,8 +11,8 @@ use std::fmt;
 
 #[cfg(feature = "ssr")]
 use {
-    crate::request::context::{address, allowed_after_step_up, myself, myself_after_step_up, store},
-    domain::{members::role::Permission, sign_in::second_factor::grouped},
+    crate::request::context::{address, myself, myself_after_step_up, store},
+    domain::sign_in::second_factor::grouped,
     qrcodegen::{QrCode, QrCodeEcc},
     store::RecoveryCodes,
 };
@@ -94,17 +94,6 @@ pub async fn renew_recovery_codes() -> Result<Vec<String>, AppError> {
 pub async fn switch_second_factor_off() -> Result<(), AppError> {
     let (store, by) = myself_after_step_up().await?;
     Ok(store.sign_in().switch_second_factor_off(&by).await?)
-}
-
-/// Sets whether the account requires a second factor of every user.
-///
-/// # Errors
-/// `Refusal::NotAllowed`, `Refusal::StepUpNeeded`, [`AppError::SignInNeeded`]; `Refusal::SecondFactorNeeded`
-/// if a user without one switches it on.
-#[server(prefix = "/api", endpoint = "second_factor/require", protocol = Call)]
-pub async fn require_second_factor(on: bool) -> Result<(), AppError> {
-    let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
-    Ok(store.sign_in().require_second_factor(&by, on).await?)
 }
 
 #[cfg(feature = "ssr")]

@@ -1,4 +1,5 @@
-//! An account's demands on its access tokens: reading and changing them, and the consequences of a change.
+//! An account's demands on its access tokens and its users: reading and changing them, and the consequences of a
+//! change.
 
 use crate::account::Accounts;
 use crate::audit::event::Event;
@@ -6,11 +7,14 @@ use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
+use crate::members::rows;
+use crate::sign_in::factors::has_second_factor;
 use crate::tokens::rows::lifetime;
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
 use domain::audit::action::Action;
+use domain::members::membership::require_administrator;
 use domain::members::user::CurrentUser;
 use domain::tokens::expiry::{self, Lifetime, Terms};
 use serde_json::json;
@@ -20,6 +24,7 @@ struct PolicyRow {
     token_lifetime: Option<i64>,
     allowed_addresses: String,
     tokens_viewable: bool,
+    second_factor_required: bool,
     policy_revision: i64,
 }
 
@@ -41,7 +46,7 @@ impl Accounts<'_> {
         Ok(Terms { now: self.core.now(), longest })
     }
 
-    /// Returns what the account's tokens would lose at once by this policy.
+    /// Returns what the account's tokens would lose at once by this policy, and what would change for its users.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -56,7 +61,9 @@ impl Accounts<'_> {
         .bind(account)
         .fetch_all(&mut *tx)
         .await?;
-        let mut consequences = Consequences::default();
+        let changed = before.second_factor_required != policy.second_factor_required;
+        let second_factor = changed.then_some(policy.second_factor_required);
+        let mut consequences = Consequences { second_factor, ..Consequences::default() };
         for (expires_at, issued_at, viewable) in terms {
             let (expires_at, issued_at) = (expires_at.map(time).transpose()?, time(issued_at)?);
             let passes =
@@ -68,11 +75,13 @@ impl Accounts<'_> {
     }
 
     /// Changes the policy of the current user's account, unless it was changed since `revision`; it is in force from
-    /// then on. If Auth Tokens may not be viewed again, the stored ones are deleted along with it. Returns the new
-    /// revision.
+    /// then on. If Auth Tokens may not be viewed again, the stored ones are deleted along with it. If every user needs a
+    /// second factor, those who have none can then do nothing but set one up. Returns the new revision.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`]; if
+    /// the second factor is concerned, [`Refusal::SecondFactorNeeded`] if it is required by a user who has none, and
+    /// [`Refusal::NotAllowed`] if the current user is no longer an active administrator.
     pub async fn update_security_policy(
         self,
         by: &CurrentUser,
@@ -87,27 +96,56 @@ impl Accounts<'_> {
         if *policy == before {
             return Ok(current);
         }
-        let mut details = json!({ "before": before, "after": policy });
-        if policy.tokens_viewable {
+        if policy.second_factor_required != before.second_factor_required {
+            self.require_second_factor(&mut tx, by, policy.second_factor_required).await?;
+        }
+        // The second factor has an event of its own.
+        let before = SecurityPolicy { second_factor_required: policy.second_factor_required, ..before };
+        if *policy != before {
+            self.demand_of_tokens(&mut tx, by, (&before, policy)).await?;
+        }
+        write(&mut tx, by.account, policy).await?;
+        self.core.commit(tx, Invalidation::Account(by.account)).await?;
+        Ok(current + 1)
+    }
+
+    /// Checks and records that the account requires a second factor of every user from now on, or no longer.
+    async fn require_second_factor(self, tx: &mut Connection, by: &CurrentUser, on: bool) -> Result<(), Error> {
+        require_administrator(&rows::members(tx, by.account).await?, by.user.id)?;
+        if on && !has_second_factor(tx, by.user.id).await? {
+            return Err(Refusal::SecondFactorNeeded.into());
+        }
+        let action = if on { Action::SecondFactorRequired } else { Action::SecondFactorNotRequired };
+        Event::of(action, by.account).by(by.user.id).record(self.core, tx, self.core.now()).await
+    }
+
+    /// Checks and records what the account demands of its access tokens from now on, and deletes stored Auth Tokens that
+    /// may not be viewed again.
+    async fn demand_of_tokens(
+        self,
+        tx: &mut Connection,
+        by: &CurrentUser,
+        (before, after): (&SecurityPolicy, &SecurityPolicy),
+    ) -> Result<(), Error> {
+        let mut details = json!({ "before": before, "after": after });
+        if after.tokens_viewable {
             self.core.sealing_keys()?; // fails now rather than when a token is created
         } else {
-            let forgotten = forget(&mut tx, by.account).await?;
+            let forgotten = forget(tx, by.account).await?;
             if forgotten > 0 {
                 details["forgotten"] = json!(forgotten);
             }
         }
-        write(&mut tx, by.account, policy).await?;
         let action = Action::SecurityPolicyUpdated;
-        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, &mut tx, self.core.now()).await?;
-        self.core.commit(tx, Invalidation::Account(by.account)).await?;
-        Ok(current + 1)
+        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, tx, self.core.now()).await
     }
 }
 
 /// Returns the account's policy and its revision.
 pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
     let row: Option<PolicyRow> = sql::query_as(
-        "SELECT token_lifetime, allowed_addresses, tokens_viewable, policy_revision FROM accounts WHERE id = $1",
+        "SELECT token_lifetime, allowed_addresses, tokens_viewable, second_factor_required, policy_revision
+         FROM accounts WHERE id = $1",
     )
     .bind(account)
     .fetch_optional(connection)
@@ -118,6 +156,7 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
         token_lifetime: row.token_lifetime.map(lifetime).transpose()?,
         allowed_addresses: ranges.map_err(|error| Error::Corrupt(format!("address ranges: {error}")))?,
         tokens_viewable: row.tokens_viewable,
+        second_factor_required: row.second_factor_required,
     };
     Ok((policy, row.policy_revision))
 }
@@ -125,12 +164,13 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
 async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy) -> Result<(), Error> {
     sql::query(
         "UPDATE accounts SET token_lifetime = $1, allowed_addresses = $2, tokens_viewable = $3,
-            policy_revision = policy_revision + 1
-         WHERE id = $4",
+            second_factor_required = $4, policy_revision = policy_revision + 1
+         WHERE id = $5",
     )
     .bind(policy.token_lifetime.map(Lifetime::days))
     .bind(json!(policy.allowed_addresses).to_string())
     .bind(policy.tokens_viewable)
+    .bind(policy.second_factor_required)
     .bind(account)
     .execute(tx)
     .await?;

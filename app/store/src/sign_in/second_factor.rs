@@ -1,5 +1,5 @@
-//! A person's second factors: setting up and removing an authenticator app, recovery codes, and accounts that require a
-//! second factor of every user. Passkeys have a file of their own.
+//! A person's second factors: setting up and removing an authenticator app, and recovery codes. Passkeys have a file of
+//! their own.
 
 use crate::audit::event::Event;
 use crate::db::database::{Tx, require_row, time};
@@ -12,9 +12,7 @@ use crate::sign_in::factors::{guess_hash, has_second_factor, passkeys_of, remove
 use crate::sign_in::recovery_codes::{RecoveryCodes, new_recovery_codes};
 use crate::sign_in::throttle;
 use domain::Refusal;
-use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::members::membership::require_administrator;
 use domain::members::user::CurrentUser;
 use domain::sign_in::second_factor::{GivenCode, SecondFactors};
 use rand::Rng;
@@ -186,37 +184,6 @@ impl SigningIn<'_> {
         }
         tx.commit().await?;
         Ok(had)
-    }
-
-    /// Returns whether the account requires a second factor of every user.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] if there is no such account; [`Error::Database`].
-    pub async fn second_factor_required(self, account: AccountId) -> Result<bool, Error> {
-        let required = sql::query_scalar("SELECT second_factor_required FROM accounts WHERE id = $1");
-        required.bind(account).fetch_optional(self.core.read()).await?.ok_or(Refusal::NotFound.into())
-    }
-
-    /// Lets the current user's account require a second factor of every user, or no longer. Users who have none can
-    /// then do nothing but set one up.
-    ///
-    /// # Errors
-    /// [`Refusal::SecondFactorNeeded`] if it is switched on by a user who has none; [`Refusal::NotAllowed`] if the
-    /// current user is no longer an active administrator; [`Error::Database`], [`Error::Corrupt`].
-    pub async fn require_second_factor(self, by: &CurrentUser, on: bool) -> Result<(), Error> {
-        let mut tx = self.core.begin().await?;
-        require_administrator(&rows::members(&mut tx, by.account).await?, by.user.id)?;
-        if on && !has_second_factor(&mut tx, by.user.id).await? {
-            return Err(Refusal::SecondFactorNeeded.into());
-        }
-        let changed = sql::query(
-            "UPDATE accounts SET second_factor_required = $1 WHERE id = $2 AND second_factor_required <> $1",
-        );
-        if changed.bind(on).bind(by.account).execute(&mut *tx).await?.rows_affected() > 0 {
-            let action = if on { Action::SecondFactorRequired } else { Action::SecondFactorNotRequired };
-            self.note_own(&mut tx, by, action).await?;
-        }
-        Ok(tx.commit().await?)
     }
 
     async fn note_own(self, tx: &mut Tx, by: &CurrentUser, action: Action) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use crate::database::Database;
 use crate::sql::{self, Pool};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountId;
+use domain::account::security_policy::SecurityPolicy;
 use domain::gate::api_version::ApiVersion;
 use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person};
@@ -114,6 +115,18 @@ impl TestStore {
             .await
             .unwrap();
         rows.into_iter().map(|(action, details)| (action, serde_json::from_str(&details).unwrap())).collect()
+    }
+
+    /// Requires a second factor of every user of the current user's account, or no longer.
+    pub async fn require_second_factor(&self, by: &CurrentUser, on: bool) -> Result<(), Error> {
+        let (policy, revision) = self.store.account().security_policy(by.account).await?;
+        let policy = SecurityPolicy { second_factor_required: on, ..policy };
+        self.store.account().update_security_policy(by, &policy, revision).await.map(drop)
+    }
+
+    /// Returns whether the account requires a second factor of every user.
+    pub async fn second_factor_required(&self, account: AccountId) -> bool {
+        self.store.account().security_policy(account).await.unwrap().0.second_factor_required
     }
 
     /// Returns the actions of the audit trail, oldest first.

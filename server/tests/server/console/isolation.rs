@@ -178,7 +178,6 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("second_factor/confirm", Case::NoId(OWN_SESSION)),
         ("second_factor/get", Case::NoId(OWN_SESSION)),
         ("second_factor/renew_recovery_codes", Case::NoId(OWN_SESSION)),
-        ("second_factor/require", Case::NoId(OWN_ACCOUNT)),
         ("second_factor/switch_off", Case::NoId(OWN_SESSION)),
         ("security_policy/consequences", Case::NoId(OWN_ACCOUNT)),
         ("security_policy/get", Case::NoId(OWN_ACCOUNT)),

@@ -20,6 +20,7 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
         token_lifetime: lifetime.to_owned(),
         allowed_addresses: addresses.to_owned(),
         tokens_viewable: viewable,
+        second_factor_required: false,
     };
     form.validate().unwrap()
 }
@@ -195,8 +196,12 @@ async fn only_administrators_see_and_change_the_policy() {
     let again = send_form(&app, "/api/security_policy/update", &cookie, &form.replace("90", "80")).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     let read = send_form(&app, "/api/security_policy/get", &cookie, "").await.json();
-    let expected =
-        json!({ "token_lifetime": 90, "allowed_addresses": ["192.0.2.0/24", "::1/128"], "tokens_viewable": false });
+    let expected = json!({
+        "token_lifetime": 90,
+        "allowed_addresses": ["192.0.2.0/24", "::1/128"],
+        "tokens_viewable": false,
+        "second_factor_required": false,
+    });
     assert_eq!((&read["policy"], &read["revision"]), (&expected, &json!(2)));
     assert_eq!(read["own_address"], "127.0.0.1");
 }

@@ -121,14 +121,18 @@ async fn without_a_first_step_the_page_says_so_and_takes_no_code() {
 async fn user_without_a_required_second_factor_can_only_set_one_up() {
     let app = TestApp::open().await;
     let admin = app.sign_in(Role::AccountAdministrator).await;
-    let require =
-        async |on: bool| app.function("/api/second_factor/require", Some(&admin), &format!(r#"{{"on":{on}}}"#)).await;
-    assert_eq!(require(true).await.status, StatusCode::FORBIDDEN, "an administrator without one requires none");
+    let require = async |cookie: &str, on: bool| {
+        let (_, revision) = app.store.account().security_policy(app.account()).await.unwrap();
+        let form = format!("form[second_factor_required]={on}&revision={revision}");
+        let request = app.request("POST", "/api/security_policy/update").header("sec-fetch-site", "same-origin");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        app.send(request.header(header::COOKIE, cookie), form).await
+    };
+    assert_eq!(require(&admin, true).await.status, StatusCode::FORBIDDEN, "an administrator without one requires none");
     let (_, codes) = set_up(&app, &admin).await;
-    assert_eq!(require(true).await.status, StatusCode::OK);
+    assert_eq!(require(&admin, true).await.status, StatusCode::OK);
     let specialist = app.sign_in(Role::ImplementationSpecialist).await;
-    let refused = app.function("/api/second_factor/require", Some(&specialist), r#"{"on":false}"#).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(require(&specialist, false).await.status, StatusCode::FORBIDDEN);
 
     for (function, body) in
         [("account/get", "{}"), ("tokens/people", ""), ("users/list", "{}"), ("company_information/get", "")]

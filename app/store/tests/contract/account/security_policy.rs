@@ -1,6 +1,7 @@
 //! The security policy takes effect at once, for all access tokens of its account and for no others.
 
-use crate::test_store::TestStore;
+use crate::soft_passkey::{SoftPasskey, party};
+use crate::test_store::{HERE, TestStore};
 use chrono::TimeDelta;
 use domain::Refusal;
 use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
@@ -18,6 +19,7 @@ fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
         token_lifetime: lifetime.to_owned(),
         allowed_addresses: addresses.to_owned(),
         tokens_viewable: viewable,
+        second_factor_required: false,
     };
     form.validate().unwrap()
 }
@@ -78,6 +80,33 @@ async fn policy_change_is_recorded_with_values_before_and_after() {
 }
 
 #[tokio::test]
+async fn rules_and_second_factor_change_together_or_not_at_all() {
+    let test = TestStore::new().await;
+    let account = test.store.account();
+    let all = SecurityPolicy { second_factor_required: true, ..policy("90", "192.0.2.0/24", false) };
+    let consequences = account.policy_consequences(test.aya.account, &all).await.unwrap();
+    assert_eq!(consequences, Consequences { second_factor: Some(true), ..Consequences::default() });
+    let before = test.actions().await;
+    let refused = account.update_security_policy(&test.aya, &all, 1).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::SecondFactorNeeded))), "Aya has none");
+    assert_eq!(account.security_policy(test.aya.account).await.unwrap(), (SecurityPolicy::default(), 1));
+    assert_eq!(test.actions().await, before);
+
+    let challenge = test.store.sign_in().begin_passkey(&test.aya, &party(), HERE).await.unwrap();
+    test.store.sign_in().add_passkey(&test.aya, &SoftPasskey::create(&challenge).1, "Laptop").await.unwrap();
+    let before = test.actions().await.len();
+    let revision = account.update_security_policy(&test.aya, &all, 1).await.unwrap();
+    assert_eq!(account.security_policy(test.aya.account).await.unwrap(), (all.clone(), revision));
+    assert_eq!(test.actions().await[before..], ["second_factor_required", "security_policy_updated"]);
+
+    let optional = SecurityPolicy { second_factor_required: false, ..all };
+    let stale = account.update_security_policy(&test.aya, &optional, 1).await;
+    assert!(matches!(stale, Err(Error::Refused(Refusal::Conflict))));
+    account.update_security_policy(&test.aya, &optional, revision).await.unwrap();
+    assert_eq!(test.actions().await[before + 2..], ["second_factor_not_required"], "the rules are as they were");
+}
+
+#[tokio::test]
 async fn policy_changed_by_another_user_is_not_overwritten() {
     let test = TestStore::new().await;
     let (mine, theirs) = (policy("30", "", false), policy("90", "", false));
@@ -111,7 +140,7 @@ async fn lifetime_change_takes_effect_at_once_in_both_directions() {
     assert_eq!(passing().await, [true, true]);
     let strict = policy("30", "", false);
     let consequences = test.store.account().policy_consequences(test.aya.account, &strict).await.unwrap();
-    assert_eq!(consequences, Consequences { expiring: 1, forgotten: 0 });
+    assert_eq!(consequences, Consequences { expiring: 1, ..Consequences::default() });
     demand(&test, &strict).await;
     assert_eq!(passing().await, [false, true]);
     assert_eq!(test.token(&old.token).await.ends_at, Some(old.token.created_at + TimeDelta::days(30)));
@@ -231,7 +260,7 @@ async fn switching_viewing_off_deletes_kept_auth_tokens_for_good() {
     let issued = test.issue("Export").await;
     let off = policy("", "", false);
     let consequences = test.store.account().policy_consequences(test.aya.account, &off).await.unwrap();
-    assert_eq!(consequences, Consequences { expiring: 0, forgotten: 1 });
+    assert_eq!(consequences, Consequences { forgotten: 1, ..Consequences::default() });
     demand(&test, &off).await;
     assert_eq!(test.events().await.last().unwrap().1["forgotten"], json!(1));
     demand(&test, &policy("", "", true)).await;

@@ -264,7 +264,7 @@ async fn a_passkey_is_the_second_factor_that_an_account_requires() {
     let mio = new_user("Mio", Role::Analyst);
     test.store.members().add(test.aya.account, mio).await.unwrap();
     add(&test, &test.aya, "Laptop").await;
-    test.store.sign_in().require_second_factor(&test.aya, true).await.unwrap();
+    test.require_second_factor(&test.aya, true).await.unwrap();
     let session =
         test.store.sign_in().with_password("Mio@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let known = test.store.sign_in().known_session(&session).await.unwrap().unwrap();

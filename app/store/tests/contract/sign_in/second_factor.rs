@@ -374,30 +374,24 @@ async fn a_secret_that_was_moved_to_another_user_does_not_open() {
 #[tokio::test]
 async fn only_administrators_with_a_second_factor_can_require_one() {
     let test = TestStore::new().await;
-    assert!(!test.store.sign_in().second_factor_required(test.aya.account).await.unwrap());
-    let refused = test.store.sign_in().require_second_factor(&test.aya, true).await;
+    assert!(!test.second_factor_required(test.aya.account).await);
+    let refused = test.require_second_factor(&test.aya, true).await;
     assert!(matches!(refused, Err(Error::Refused(Refusal::SecondFactorNeeded))));
-    test.store.sign_in().require_second_factor(&test.aya, false).await.unwrap();
+    test.require_second_factor(&test.aya, false).await.unwrap();
     set_up(&test, &test.aya).await;
 
     let id = test.store.members().add(test.aya.account, new_user("ben", Role::Analyst)).await.unwrap();
     let user = Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() };
     let ben = CurrentUser { user, ..test.aya.clone() };
-    assert!(matches!(
-        test.store.sign_in().require_second_factor(&ben, true).await,
-        Err(Error::Refused(Refusal::NotAllowed))
-    ));
+    assert!(matches!(test.require_second_factor(&ben, true).await, Err(Error::Refused(Refusal::NotAllowed))));
     for _ in 0..2 {
-        test.store.sign_in().require_second_factor(&test.aya, true).await.unwrap();
+        test.require_second_factor(&test.aya, true).await.unwrap();
     }
-    assert!(test.store.sign_in().second_factor_required(test.aya.account).await.unwrap());
+    assert!(test.second_factor_required(test.aya.account).await);
     assert!(test.store.sign_in().second_factors(&ben).await.unwrap().required);
     let stranger = test.stranger().await;
-    assert!(
-        !test.store.sign_in().second_factor_required(stranger.account).await.unwrap(),
-        "others' accounts are as before"
-    );
-    test.store.sign_in().require_second_factor(&test.aya, false).await.unwrap();
+    assert!(!test.second_factor_required(stranger.account).await, "others' accounts are as before");
+    test.require_second_factor(&test.aya, false).await.unwrap();
     let events: Vec<_> = test.actions().await.into_iter().filter(|action| action.contains("required")).collect();
     assert_eq!(events, ["second_factor_required", "second_factor_not_required"]);
 }
@@ -411,7 +405,7 @@ async fn session_shows_missing_second_factor_until_it_is_set_up() {
         test.store.sign_in().with_password("ben@agency.example", PASSWORD, HERE).await.unwrap().session().unwrap();
     let missing = async || test.store.sign_in().known_session(&session).await.unwrap().unwrap().second_factor_missing;
     assert!(!missing().await);
-    test.store.sign_in().require_second_factor(&test.aya, true).await.unwrap();
+    test.require_second_factor(&test.aya, true).await.unwrap();
     assert!(missing().await);
     let user = Person { id, name: "ben".to_owned(), email: "ben@agency.example".to_owned() };
     let ben = CurrentUser { user, role: Role::Analyst, ..test.aya.clone() };
