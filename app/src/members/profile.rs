@@ -1,33 +1,29 @@
-//! The user's profile: name, language, time zone, appearance, password, two-step sign-in, and the browsers with a
-//! session.
+//! The user's profile: preferences, how they sign in, and the browsers with a session.
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::members::api::profile::{ChangePassword, Rename, SignOutElsewhere, end_session, own_sessions};
+use crate::members::api::profile::{ChangePassword, SignOutElsewhere, end_session, own_sessions};
 use crate::members::preferences_form::PreferencesForm;
-use crate::routes;
+use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::sign_in::allowed::{use_current_user, use_second_factor_missing};
 use crate::sign_in::api::second_factor::second_factors;
 use crate::sign_in::second_factor::SecondFactorPanel;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::ui::action_form::{ActionForm, Submit, failure, load_after};
+use crate::ui::action_form::{ActionForm, Submit, failure};
 use crate::ui::error_note::ErrorNote;
-use crate::ui::field::{Control, FormField};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
-use crate::ui::theme_switch::ThemeSwitch;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
-use crate::ui::typed::TypedContent;
-use crate::ui::unsaved::AskBeforeLeaving;
 use domain::sign_in::session::{OwnSession, browser_version};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_query_map;
 
 /// The page, for all signed-in users.
 #[component]
@@ -49,20 +45,17 @@ pub fn Profile() -> impl IntoView {
     });
     let step_up = StepUp::new();
     let second_factor = view! {
-        <section class="panel second-factor" id="second-factor" aria-labelledby="section-second-factor">
-            <h2 id="section-second-factor">{t_signal!(i18n, second_factor.title)}</h2>
-            <Transition>
-                {move || {
-                    factors
-                        .get()
-                        .map(|factors| match factors {
-                            Ok(factors) => view! { <SecondFactorPanel factors step_up on_changed/> }.into_any(),
-                            Err(error) => view! { <Failed error/> }.into_any(),
-                        })
-                }}
-            </Transition>
-            <StepUpDialog step_up/>
-        </section>
+        <Transition>
+            {move || {
+                factors
+                    .get()
+                    .map(|factors| match factors {
+                        Ok(factors) => view! { <SecondFactorPanel factors step_up on_changed/> }.into_any(),
+                        Err(error) => view! { <Failed error/> }.into_any(),
+                    })
+            }}
+        </Transition>
+        <StepUpDialog step_up/>
     };
     if setting_up {
         return view! {
@@ -70,10 +63,16 @@ pub fn Profile() -> impl IntoView {
             <div class="page-head">
                 <h1>{t_signal!(i18n, profile.title)}</h1>
             </div>
-            <div class="narrow">{second_factor}</div>
+            <div class="narrow">
+                <section class="panel second-factor" id="second-factor" aria-labelledby="section-second-factor">
+                    <h2 id="section-second-factor">{t_signal!(i18n, second_factor.title)}</h2>
+                    {second_factor}
+                </section>
+            </div>
         }
         .into_any();
     }
+    let saved = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, profile.title).to_owned())/>
         <div class="page-head">
@@ -81,17 +80,19 @@ pub fn Profile() -> impl IntoView {
             <p class="lead">{t_signal!(i18n, profile.lead)}</p>
         </div>
         <div class="narrow">
-            <NamePanel name=asker.user.name/>
+            {saved.then(|| view! { <p class="note" role="status">{t_signal!(i18n, profile.saved)}</p> })}
             <section class="panel" aria-labelledby="section-preferences">
                 <h2 id="section-preferences">{t_signal!(i18n, profile.preferences)}</h2>
-                <PreferencesForm/>
+                <PreferencesForm name=asker.user.name/>
             </section>
-            <section class="panel" aria-labelledby="section-theme">
-                <h2 id="section-theme">{t_signal!(i18n, profile.theme)}</h2>
-                <ThemeSwitch/>
+            <section class="panel signing-in" aria-labelledby="section-signing-in">
+                <h2 id="section-signing-in">{t_signal!(i18n, profile.signing_in)}</h2>
+                <PasswordSection email=asker.user.email changed/>
+                <section class="second-factor" id="second-factor" aria-labelledby="section-second-factor">
+                    <h3 id="section-second-factor">{t_signal!(i18n, second_factor.title)}</h3>
+                    {second_factor}
+                </section>
             </section>
-            <PasswordPanel email=asker.user.email changed/>
-            {second_factor}
             <section class="panel" aria-labelledby="section-sessions">
                 <h2 id="section-sessions">{t_signal!(i18n, profile.sessions)}</h2>
                 <Transition>
@@ -114,45 +115,7 @@ pub fn Profile() -> impl IntoView {
 }
 
 #[component]
-fn NamePanel(name: String) -> impl IntoView {
-    let i18n = use_i18n();
-    let rename = ServerAction::<Rename>::new();
-    let own_name = Control::new("own-name");
-    load_after(rename, |()| routes::PROFILE.to_owned()); // the frame shows the name too
-    let around = NodeRef::<html::Div>::new();
-    let content = TypedContent::new(around);
-    let changed = move |()| content.is_changed() && !matches!(rename.value().get_untracked(), Some(Ok(())));
-    view! {
-        <section class="panel" aria-labelledby="section-name">
-            <h2 id="section-name">{t_signal!(i18n, profile.name)}</h2>
-            <AskBeforeLeaving id="leave-name" changed=Callback::new(changed)/>
-            <div node_ref=around>
-                <ActionForm action=rename>
-                    <FormField
-                        control=own_name.clone()
-                        label=t_signal!(i18n, profile.name)
-                        hint=t_signal!(i18n, profile.name_hint)
-                    >
-                        <input
-                            type="text"
-                            name="name"
-                            value=name
-                            required
-                            autocomplete="name"
-                            dir="auto"
-                            {..own_name.attributes()}
-                        />
-                    </FormField>
-                    <ErrorNote error=failure(rename)/>
-                    <Submit pending=rename.pending() label=t_signal!(i18n, profile.save) class="button"/>
-                </ActionForm>
-            </div>
-        </section>
-    }
-}
-
-#[component]
-fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
+fn PasswordSection(email: String, changed: RwSignal<u32>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
     let change = ServerAction::<ChangePassword>::new();
@@ -176,8 +139,8 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
         }
     };
     view! {
-        <section class="panel" aria-labelledby="section-password">
-            <h2 id="section-password">{t_signal!(i18n, profile.password)}</h2>
+        <section aria-labelledby="section-password">
+            <h3 id="section-password">{t_signal!(i18n, profile.password)}</h3>
             <div node_ref=form>
                 <ActionForm action=change>
                     // For password managers, which store the password under it.
@@ -197,6 +160,7 @@ fn PasswordPanel(email: String, changed: RwSignal<u32>) -> impl IntoView {
     }
 }
 
+/// The list of sessions, this browser's first.
 #[component]
 fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView {
     let i18n = use_i18n();
@@ -216,10 +180,14 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
         }
     });
     let others = sessions.len() > 1;
+    let mut sessions = sessions;
+    sessions.sort_by_key(|session| !session.current);
     let row = move |session: OwnSession| {
         let OwnSession { id, current, created_at, last_seen_at, address, user_agent } = session;
-        let name =
-            move || browser_version(&user_agent).unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned());
+        // A program that is no known browser is told apart by what it calls itself.
+        let name = browser_version(&user_agent).or_else(|| Some(user_agent).filter(|agent| !agent.is_empty()));
+        let name = move || name.clone().unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned());
+        let which = format!("session-{}", id.0);
         let end = move |_| {
             spawn_local(async move {
                 let answer = end_session(id).await;
@@ -233,6 +201,7 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
                 <button
                     type="button"
                     class="button quiet"
+                    aria-describedby=which.clone()
                     data-waits=""
                     disabled=move || !hydrated.get()
                     on:click=end
@@ -244,7 +213,7 @@ fn Sessions(sessions: Vec<OwnSession>, changed: RwSignal<u32>) -> impl IntoView 
         };
         view! {
             <li>
-                <div>
+                <div id=which>
                     <strong>{name}</strong>
                     <p class="hint"><code translate="no">{address}</code></p>
                     <p class="hint">

@@ -3,7 +3,7 @@
 use crate::account::api::account::EnableApiAccess;
 use crate::account::api::company_information::UpdateCompanyInformation;
 use crate::account::api::security_policy::UpdateSecurityPolicy;
-use crate::members::api::profile::{ChangePassword, Rename, SetPreferences, SignOutElsewhere, SwitchAccount};
+use crate::members::api::profile::{ChangePassword, SignOutElsewhere, SwitchAccount, UpdateProfile};
 use crate::members::api::users::AcceptInvitation;
 use crate::request::context::answer_header;
 use crate::routes::{self, before_parameter};
@@ -43,7 +43,7 @@ fn forms(path: &str) -> Vec<&'static str> {
         routes::SIGN_IN => &[SignIn::PATH],
         routes::FORGOTTEN => &[Forgotten::PATH],
         routes::SECOND_STEP => &[SecondStep::PATH],
-        routes::PROFILE => &[Rename::PATH, ChangePassword::PATH, SetPreferences::PATH, SignOutElsewhere::PATH],
+        routes::PROFILE => &[UpdateProfile::PATH, ChangePassword::PATH, SignOutElsewhere::PATH],
         routes::TOKENS => &[routes::TOKENS, EnableApiAccess::PATH],
         routes::NEW_TOKEN => &[Create::PATH],
         routes::COMPANY_INFORMATION => &[UpdateCompanyInformation::PATH],

@@ -1,59 +1,67 @@
 //! The colour theme, light or dark: as the user chose, else the system's.
 
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::use_i18n;
+#[cfg(feature = "ssr")]
 use crate::request::cookies::THEME;
+use crate::ui::choices::Choices;
 use crate::ui::reactive::t_signal;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// The attribute of `<html>` that the style sheet uses.
 const ATTRIBUTE: &str = "data-theme";
-const CHOICES: [&str; 3] = ["", "light", "dark"];
+/// The themes by name; the empty one is the system's.
+const THEMES: [&str; 3] = ["", "light", "dark"];
+
+/// Returns the theme of that name, or `None` if there is none.
+pub fn known(name: &str) -> Option<&'static str> {
+    THEMES.into_iter().find(|theme| *theme == name)
+}
 
 /// Returns the theme chosen in the request's cookie, for `<html data-theme>`.
 #[cfg(feature = "ssr")]
 pub fn chosen_theme() -> Option<&'static str> {
-    let cookie = crate::request::context::cookie(THEME)?;
-    CHOICES.into_iter().find(|theme| !theme.is_empty() && *theme == cookie)
+    known(&crate::request::context::cookie(THEME)?).filter(|theme| !theme.is_empty())
 }
 
 #[cfg(not(feature = "ssr"))]
 fn chosen_theme() -> Option<&'static str> {
-    let theme = document().document_element()?.get_attribute(ATTRIBUTE)?;
-    CHOICES.into_iter().find(|one| *one == theme)
+    known(&document().document_element()?.get_attribute(ATTRIBUTE)?)
 }
 
-fn choose(theme: &'static str) {
+/// Shows the page in the theme.
+fn show(theme: &str) {
     if let Some(root) = document().document_element() {
         _ = if theme.is_empty() { root.remove_attribute(ATTRIBUTE) } else { root.set_attribute(ATTRIBUTE, theme) };
     }
-    let age = if theme.is_empty() { 0 } else { 31_536_000 }; // a year
-    let document: web_sys::HtmlDocument = document().unchecked_into();
-    _ = document.set_cookie(&format!("{THEME}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));
 }
 
-/// A radio button for each theme.
+/// A radio button for each theme, as a field `theme` of a form. The page shows a chosen one at once, and the former one
+/// again once it is left: only the form's answer keeps it.
 #[component]
-pub fn ThemeSwitch() -> impl IntoView {
+pub fn ThemeField() -> impl IntoView {
     let i18n = use_i18n();
-    let now = chosen_theme().unwrap_or_default();
-    let choice = move |theme: &'static str| {
-        let name = move || match theme {
-            "light" => t_string!(i18n, profile.theme_light),
-            "dark" => t_string!(i18n, profile.theme_dark),
-            _ => t_string!(i18n, profile.theme_system),
-        };
-        view! {
-            <label class="choice">
-                <input type="radio" name="theme" value=theme checked=theme == now on:change=move |_| choose(theme)/>
-                <span>{name}</span>
-            </label>
-        }
+    let kept = chosen_theme().unwrap_or_default();
+    let chosen = RwSignal::new(kept);
+    Effect::new(move |_| on_cleanup(move || show(kept)));
+    let choose = move |theme: &'static str| {
+        chosen.set(theme);
+        show(theme);
     };
+    let texts = [
+        t_signal!(i18n, profile.theme_system),
+        t_signal!(i18n, profile.theme_light),
+        t_signal!(i18n, profile.theme_dark),
+    ];
     view! {
-        <fieldset class="choices">
-            <legend class="visually-hidden">{t_signal!(i18n, profile.theme)}</legend>
-            {CHOICES.map(choice).collect_view()}
-        </fieldset>
+        <div class="field theme-field">
+            <Choices
+                name="theme"
+                legend=t_signal!(i18n, profile.theme)
+                hint=t_signal!(i18n, profile.theme_hint)
+                options=THEMES.into_iter().zip(texts).collect()
+                chosen
+                on_choose=choose
+            />
+        </div>
     }
 }

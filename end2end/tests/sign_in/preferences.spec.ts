@@ -93,9 +93,20 @@ test('without wasm, preferences are saved and validated', async ({ page, another
   await givePassword(plain, email);
   await plain.goto(profile);
   await plain.getByRole('combobox', { name: wordsOf('en').language }).selectOption('ja');
+  await plain.getByLabel(wordsOf('en').profile.theme_dark).check();
   await plain.getByRole('button', { name: wordsOf('en').profile.save_preferences }).click();
   await expect(plain.getByRole('heading', { level: 1 })).toHaveText(wordsOf('ja').profile.title);
-  const form = { language: '', time_zone: 'Mars/Olympus' };
-  const answer = await page.request.post('/api/profile/set_preferences', { form, headers: sameOrigin });
-  expect(answer.status()).toBe(422);
+  await expect(plain.locator('p.note[role="status"]')).toHaveText(wordsOf('ja').profile.saved);
+  await expect(plain.locator('html')).toHaveAttribute('data-theme', 'dark');
+  const right = { name: 'Mio', language: '', time_zone: '', theme: '' };
+  for (const [wrong, status] of [
+    [{}, 200],
+    [{ time_zone: 'Mars/Olympus' }, 422],
+    [{ theme: 'purple' }, 422],
+    [{ name: '   ' }, 422],
+  ] as const) {
+    const form = { ...right, ...wrong };
+    const answer = await page.request.post('/api/profile/update', { form, headers: sameOrigin });
+    expect(answer.status(), JSON.stringify(wrong)).toBe(status);
+  }
 });

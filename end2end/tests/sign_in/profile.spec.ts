@@ -101,6 +101,8 @@ for (const language of languages) {
       await expect(other).toContainText('127.0.0.1');
       await expect(other).toContainText(/\d\d:\d\d:\d\d/);
       await expect(sessions.filter({ hasText: words.profile.current })).toContainText(/Chrome \d+, /);
+      await expect(sessions.first()).toContainText(words.profile.current);
+      await expect(endButtons(page, words.profile.end)).toHaveAccessibleDescription(/Firefox 140, Windows.*127\.0\.0\.1/);
     });
 
     test('other sessions can be ended one by one or all at once', async ({ page, anotherPage }) => {
@@ -161,10 +163,10 @@ test('a new name is shown at once, a blank one is refused', async ({ page }) => 
   expect(await signInAs(page, newUser().email)).toBe(200);
   await open(page, profile);
   await page.getByRole('textbox', { name: words.profile.name, exact: true }).fill('   ');
-  await page.getByRole('button', { name: words.profile.save }).click();
+  await page.getByRole('button', { name: words.profile.save_preferences }).click();
   await expect(page.getByText(words.problem.required)).toBeVisible();
   await page.getByRole('textbox', { name: words.profile.name, exact: true }).fill('美波 そら');
-  await page.getByRole('button', { name: words.profile.save }).click();
+  await page.getByRole('button', { name: words.profile.save_preferences }).click();
   await expect(page.locator('.person-name')).toHaveText('美波 そら');
 });
 
@@ -175,14 +177,49 @@ test('the theme is saved and rendered with the page', async ({ page }) => {
   await expect(page.getByLabel(words.profile.theme_system)).toBeChecked();
   await page.getByLabel(words.profile.theme_dark).check();
   await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
+  const save = page.getByRole('button', { name: words.profile.save_preferences });
+  await save.click();
+  await expect(page.getByText(words.profile.saved)).toBeVisible();
   await page.goto(paths.settings);
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await open(page, profile);
   await expect(page.getByLabel(words.profile.theme_dark)).toBeChecked();
   await axe(page, 'as it is now');
+
+  // A theme that is not saved goes with the page.
+  await page.getByLabel(words.profile.theme_light).check();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  await page.locator('.brand').click();
+  await dialog(page).getByRole('button', { name: words.ask.leave }).click();
+  await expect(page).not.toHaveURL(profile);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+
+  await open(page, profile);
   await page.getByLabel(words.profile.theme_system).check();
-  await page.reload();
+  await save.click();
+  await expect(page.getByText(words.profile.saved)).toBeVisible();
   await expect(page.locator('html')).not.toHaveAttribute('data-theme');
+});
+
+test('one Save saves name, language, time zone and theme', async ({ page }) => {
+  const [en, ja] = [wordsOf('en'), wordsOf('ja')];
+  expect(await signInAs(page, newUser().email)).toBe(200);
+  await open(page, profile);
+  await page.getByRole('textbox', { name: en.profile.name, exact: true }).fill('美波 そら');
+  await page.getByRole('combobox', { name: en.language }).selectOption('ja');
+  await page.getByRole('combobox', { name: en.profile.time_zone }).selectOption('Asia/Tokyo');
+  await page.getByLabel(en.profile.theme_dark).check();
+  await page.getByRole('button', { name: en.profile.save_preferences }).click();
+  await expect(page.getByText(ja.profile.saved)).toBeVisible();
+  await expect(page.locator('.person-name')).toHaveText('美波 そら');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(page.getByRole('combobox', { name: ja.profile.time_zone })).toHaveValue('Asia/Tokyo');
+  await open(page, '/settings/audit-trail');
+  const entry = page.locator('.audit-entries > li').filter({ hasText: ja.action.profile_updated });
+  await expect(entry, 'one change, one entry').toHaveCount(1);
+  await entry.locator('summary').click();
+  await expect(entry).toContainText('美波 そら');
+  await expect(entry).toContainText('Asia/Tokyo');
 });
 
 test('sessions and accounts of other people are out of reach', async ({ page, anotherPage }) => {

@@ -137,9 +137,9 @@ test('an unavailable panel leaves the rest of the page alone', async () => {
   await page.locator('.person-card').getByRole('link').click();
   const panel = page.locator('.panel', { hasText: words.error.unavailable });
   await expect(panel.getByRole('link', { name: words.try_again })).toBeVisible();
-  await page.locator('#own-name').fill('Typed');
+  await page.locator('#member-name').fill('Typed');
   await page.clock.fastForward(60_000);
-  await expect(page.locator('#own-name')).toHaveValue('Typed');
+  await expect(page.locator('#member-name')).toHaveValue('Typed');
   await stillMarked(page);
   expect(asked).toBe(0);
 });

@@ -116,7 +116,7 @@ for (const language of languages) {
       ['a new token', paths.newToken, '#description'],
       ['company information', paths.companyInformation, '#company-Website'],
       ['the security policy', '/settings/security-policy', '#policy-lifetime'],
-      ['a profile', '/settings/profile', '#own-name'],
+      ['a profile', '/settings/profile', '#member-name'],
     ] as const) {
       test(`a link out of ${what} asks before changes are lost`, async ({ page }) => {
         const { email } = newUser();

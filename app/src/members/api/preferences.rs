@@ -1,7 +1,8 @@
 //! Parsing and applying a user's preferences for pages. On the server only.
 
 use crate::i18n::Locale;
-use crate::request::{context, cookies::LANGUAGE};
+use crate::request::context;
+use crate::request::cookies::{LANGUAGE, THEME};
 use chrono_tz::Tz;
 use cookie::{Cookie, SameSite, time::Duration};
 use domain::members::user::Preferences;
@@ -20,14 +21,19 @@ pub fn read(language: &str, time_zone: &str) -> Result<Preferences, Problem> {
     Ok(Preferences { language, time_zone })
 }
 
-/// Applies a changed language to the requesting browser too, where another one may have been chosen before.
-pub fn take_effect_here(preferences: &Preferences) {
-    if context::preferences().language == preferences.language {
-        return;
+/// Applies the theme to the requesting browser, and a changed language too, as another one may have been chosen there
+/// before.
+pub fn take_effect_here(preferences: &Preferences, theme: &str) {
+    keep_here(THEME, theme);
+    if context::preferences().language != preferences.language {
+        keep_here(LANGUAGE, preferences.language.as_deref().unwrap_or_default());
     }
-    let cookie = Cookie::build((LANGUAGE, preferences.language.as_deref().unwrap_or_default()));
-    let age = if preferences.language.is_some() { Duration::days(365) } else { Duration::ZERO };
-    let cookie = cookie.path("/").same_site(SameSite::Lax).max_age(age).build();
+}
+
+/// Keeps the value in a cookie; without a value, removes the cookie.
+fn keep_here(name: &str, value: &str) {
+    let age = if value.is_empty() { Duration::ZERO } else { Duration::days(365) };
+    let cookie = Cookie::build((name, value)).path("/").same_site(SameSite::Lax).max_age(age).build();
     context::answer_header(header::SET_COOKIE, &cookie.to_string());
 }
 

@@ -15,9 +15,12 @@ use {
         request::context::{address, myself, plain_form_goes_on_to, session, store},
         routes,
         sign_in::api::session::cookie,
+        ui::theme_switch,
     },
     domain::Refusal,
+    domain::members::membership::{MemberField, MemberFieldError},
     domain::members::user,
+    domain::text::Problem,
 };
 
 /// Accepts the password again as a step-up.
@@ -45,28 +48,21 @@ pub async fn change_password(old: String, new: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Renames the user.
+/// Changes the user's name and their preferences for pages in every browser, and the colour theme of this one; an empty
+/// preference follows the browser, an empty theme the system.
 ///
 /// # Errors
-/// [`AppError::Unusable`], [`AppError::SignInNeeded`].
-#[server(prefix = "/api", endpoint = "profile/rename", protocol = Form)]
-pub async fn rename(name: String) -> Result<(), AppError> {
-    let name = user::name(&name).map_err(AppError::Unusable)?;
-    store().members().rename_self(&myself()?, &name).await?;
-    plain_form_goes_on_to(routes::PROFILE);
-    Ok(())
-}
-
-/// Sets the user's preferences for pages in every browser; an empty value follows the browser.
-///
-/// # Errors
-/// [`AppError::Unusable`] if the language or time zone is unknown; [`AppError::SignInNeeded`].
-#[server(prefix = "/api", endpoint = "profile/set_preferences", protocol = Form)]
-pub async fn set_preferences(language: String, time_zone: String) -> Result<(), AppError> {
+/// [`AppError::InvalidMember`] if the name is unusable; [`AppError::Unusable`] if the language, time zone or theme is
+/// unknown; [`AppError::SignInNeeded`].
+#[server(prefix = "/api", endpoint = "profile/update", protocol = Form)]
+pub async fn update_profile(name: String, language: String, time_zone: String, theme: String) -> Result<(), AppError> {
+    let unusable = |problem| AppError::InvalidMember(vec![MemberFieldError { field: MemberField::Name, problem }]);
+    let name = user::name(&name).map_err(unusable)?;
     let preferences = preferences::read(&language, &time_zone).map_err(AppError::Unusable)?;
-    store().members().set_preferences(&myself()?, &preferences).await?;
-    preferences::take_effect_here(&preferences);
-    plain_form_goes_on_to(routes::PROFILE);
+    let theme = theme_switch::known(&theme).ok_or(AppError::Unusable(Problem::UnknownValue))?;
+    store().members().update_profile(&myself()?, &name, &preferences).await?;
+    preferences::take_effect_here(&preferences, theme);
+    plain_form_goes_on_to(&routes::with_notice(routes::PROFILE, routes::Notice::Updated));
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::members::user::{CurrentUser, Preferences};
 use domain::sign_in::session::{OwnAccount, OwnSession, STEP_UP_AFTER, SessionId};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -108,41 +108,36 @@ impl Members<'_> {
         Ok(session)
     }
 
-    /// Changes the current user's name to one that `domain` has checked.
+    /// Changes the current user's name and their preferences for pages. The caller has checked both.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn rename_self(self, by: &CurrentUser, name: &str) -> Result<(), Error> {
+    pub async fn update_profile(self, by: &CurrentUser, name: &str, preferences: &Preferences) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
-        let changed = sql::query("UPDATE users SET name = $1 WHERE id = $2").bind(name).bind(by.user.id);
-        require_row(&changed.execute(&mut *tx).await?)?;
-        let details = json!({ "name": { "before": by.user.name, "after": name } });
-        self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Sets the current user's preferences for pages, which the caller has checked.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn set_preferences(self, by: &CurrentUser, preferences: &Preferences) -> Result<(), Error> {
-        let mut tx = self.core.begin().await?;
-        let before: Option<(Option<String>, Option<String>)> =
-            sql::query_as("SELECT language, time_zone FROM users WHERE id = $1")
+        let before: Option<(String, Option<String>, Option<String>)> =
+            sql::query_as("SELECT name, language, time_zone FROM users WHERE id = $1")
                 .bind(by.user.id)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (language, time_zone) = before.ok_or(Refusal::NotFound)?;
+        let (name_before, language, time_zone) = before.ok_or(Refusal::NotFound)?;
         let before = Preferences { language, time_zone };
+        let mut details = Map::new();
+        if name_before != name {
+            details.insert("name".to_owned(), json!({ "before": name_before, "after": name }));
+        }
         if before != *preferences {
-            sql::query("UPDATE users SET language = $1, time_zone = $2 WHERE id = $3")
+            details.insert("before".to_owned(), json!(before));
+            details.insert("after".to_owned(), json!(preferences));
+        }
+        if !details.is_empty() {
+            sql::query("UPDATE users SET name = $1, language = $2, time_zone = $3 WHERE id = $4")
+                .bind(name)
                 .bind(preferences.language.as_deref())
                 .bind(preferences.time_zone.as_deref())
                 .bind(by.user.id)
                 .execute(&mut *tx)
                 .await?;
-            let details = json!({ "before": before, "after": preferences });
-            self.note(&mut tx, by, Action::ProfileUpdated, details).await?;
+            self.note(&mut tx, by, Action::ProfileUpdated, Value::Object(details)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -240,13 +235,7 @@ impl Members<'_> {
         Ok(tx.commit().await?)
     }
 
-    async fn note(
-        self,
-        tx: &mut Tx,
-        by: &CurrentUser,
-        action: Action,
-        details: serde_json::Value,
-    ) -> Result<(), Error> {
+    async fn note(self, tx: &mut Tx, by: &CurrentUser, action: Action, details: Value) -> Result<(), Error> {
         Event::of(action, by.account).by(by.user.id).with(details).record(self.core, tx, self.core.now()).await
     }
 }

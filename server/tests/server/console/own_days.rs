@@ -10,7 +10,7 @@ use crate::support::test_app::TestApp;
 
 async fn prefer(app: &TestApp, zone: &str) {
     let preferences = Preferences { time_zone: Some(zone.to_owned()), ..Preferences::default() };
-    app.store.members().set_preferences(&app.by, &preferences).await.unwrap();
+    app.store.members().update_profile(&app.by, &app.by.user.name, &preferences).await.unwrap();
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ async fn preferences_reach_every_session_and_are_recorded_once() {
     assert_eq!(preferences(&here).await, Preferences::default());
     let chosen = Preferences { language: Some("ja".to_owned()), time_zone: Some("Asia/Tokyo".to_owned()) };
     for _ in 0..2 {
-        test.store.members().set_preferences(&test.aya, &chosen).await.unwrap();
+        test.store.members().update_profile(&test.aya, "Aya", &chosen).await.unwrap();
         assert_eq!(preferences(&there).await, chosen);
     }
     let stranger = test.stranger().await;
@@ -158,7 +158,7 @@ async fn preferences_reach_every_session_and_are_recorded_once() {
         test.store.sign_in().with_password(&stranger.user.email, PASSWORD, HERE).await.unwrap().session().unwrap();
     assert_eq!(preferences(&theirs).await, Preferences::default());
     let zone_only = Preferences { language: None, ..chosen.clone() };
-    test.store.members().set_preferences(&test.aya, &zone_only).await.unwrap();
+    test.store.members().update_profile(&test.aya, "Aya", &zone_only).await.unwrap();
     assert_eq!(preferences(&here).await, zone_only);
     let noted: Vec<_> = test.events().await.into_iter().filter(|(action, _)| action == "profile_updated").collect();
     assert_eq!(noted.len(), 2, "{noted:?}");
@@ -166,9 +166,31 @@ async fn preferences_reach_every_session_and_are_recorded_once() {
 }
 
 #[tokio::test]
+async fn name_and_preferences_change_together_with_one_event() {
+    let test = TestStore::new().await;
+    let session = signed_in(&test).await;
+    let chosen = Preferences { language: Some("ja".to_owned()), time_zone: None };
+    test.store.members().update_profile(&test.aya, "愛子", &chosen).await.unwrap();
+    let known = test.store.sign_in().known_session(&session).await.unwrap().unwrap();
+    assert_eq!((known.asker.user.name.as_str(), &known.preferences), ("愛子", &chosen));
+    let noted: Vec<_> = test.events().await.into_iter().filter(|(action, _)| action == "profile_updated").collect();
+    let expected = json!({
+        "name": { "before": "Aya", "after": "愛子" },
+        "before": Preferences::default(),
+        "after": chosen,
+    });
+    assert_eq!(noted.iter().map(|(_, details)| details).collect::<Vec<_>>(), [&expected]);
+
+    test.refuse("INSERT ON audit_events").await;
+    assert!(test.store.members().update_profile(&test.aya, "Aya", &Preferences::default()).await.is_err());
+    let known = test.store.sign_in().known_session(&session).await.unwrap().unwrap();
+    assert_eq!((known.asker.user.name.as_str(), &known.preferences), ("愛子", &chosen), "neither or both");
+}
+
+#[tokio::test]
 async fn a_new_name_is_there_at_once() {
     let test = TestStore::new().await;
     let session = signed_in(&test).await;
-    test.store.members().rename_self(&test.aya, "愛子").await.unwrap();
+    test.store.members().update_profile(&test.aya, "愛子", &Preferences::default()).await.unwrap();
     assert_eq!(test.store.sign_in().session(&session).await.unwrap().unwrap().user.name, "愛子");
 }
