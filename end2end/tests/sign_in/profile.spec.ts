@@ -217,7 +217,6 @@ test('one Save saves name, language, time zone and theme', async ({ page }) => {
   await open(page, '/settings/audit-trail');
   const entry = page.locator('.audit-entries > li').filter({ hasText: ja.action.profile_updated });
   await expect(entry, 'one change, one entry').toHaveCount(1);
-  await entry.locator('summary').click();
   await expect(entry).toContainText('美波 そら');
   await expect(entry).toContainText('Asia/Tokyo');
 });
