@@ -17,6 +17,7 @@ pub mod icon;
 pub mod language_switch;
 pub mod menu;
 pub mod message;
+pub mod more_menu;
 pub mod not_refreshed;
 pub mod once;
 pub mod page_changes;
