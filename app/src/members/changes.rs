@@ -24,6 +24,8 @@ pub struct UserChanges {
     pub me: UserId,
     /// Carries out all changes but the next one, and asks before it deactivates a user.
     pub guarded: Guarded<Member>,
+    /// The user for whom another role is being chosen.
+    pub choosing: RwSignal<Option<Member>>,
     /// Asks before it creates a link with which the user sets a new password.
     pub resetting: Guarded<Member>,
     /// The number of times that the lists were to be loaded again.
@@ -40,6 +42,7 @@ impl UserChanges {
             toasts: use_toasts(),
             me: use_current_user().user.id,
             guarded: Guarded::new(step_up),
+            choosing: RwSignal::new(None),
             resetting: Guarded::new(step_up),
             loads: RwSignal::new(0),
             step_up,
@@ -50,6 +53,13 @@ impl UserChanges {
     pub fn load_again(self) {
         // The page may have been left meanwhile.
         self.loads.try_update(|loads| *loads += 1);
+    }
+
+    /// Lets the administrator choose another role for the user, unless a change is under way.
+    pub fn choose_role(self, member: Member) {
+        if !self.guarded.is_pending() {
+            self.choosing.set(Some(member));
+        }
     }
 
     /// Asks for confirmation of the role together with a step-up, which the server requires each time.

@@ -7,6 +7,7 @@ use crate::members::changes::UserChanges;
 use crate::members::invite_dialog::InviteDialogs;
 use crate::members::open_invitations::OpenInvitations;
 use crate::members::reset_link::ResetLinkDialogs;
+use crate::members::role_dialog::RoleDialog;
 use crate::members::table::Users;
 use crate::routes;
 use crate::shell::failed::Failed;
@@ -72,6 +73,7 @@ pub fn AccountUsers() -> impl IntoView {
             question=move |member| changes.deactivation_question(&member)
             on_confirm=move |member| changes.deactivate(member)
         />
+        <RoleDialog changes/>
         <InviteDialogs open=inviting step_up=changes.step_up on_invited=Callback::new(move |()| changes.load_again())/>
         <ResetLinkDialogs guarded=changes.resetting/>
         <StepUpDialog step_up=changes.step_up/>

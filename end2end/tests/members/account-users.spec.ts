@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, dialog, expect, open, password, paths, running, sameOrigin, signIn, test, toast, users } from '../support/fixtures.ts';
-import { locales, say, wordsOf, type Language } from '../support/words.ts';
+import { call, dialog, expect, open, openMenu, password, paths, running, sameOrigin, signIn, test, toast, users } from '../support/fixtures.ts';
+import { givePassword, newUser } from '../support/people.ts';
+import { locales, say, wordsOf, type Language, type Words } from '../support/words.ts';
 
 // All tests share one network address, which may fail 20 times in 15 minutes: use few forged links.
 
@@ -51,6 +52,21 @@ async function member(page: Page, email: string): Promise<Member> {
 
 /** The user's row or, on narrow screens, card. */
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+
+/** Picks an item of the user's menu. */
+async function pick(page: Page, name: string, item: string, language: Language = 'en'): Promise<void> {
+  const menu = await openMenu(page, name, language);
+  await menu.getByRole('menuitem', { name: item, exact: true }).click();
+}
+
+/** Chooses a role for the user, which leads to the question whether to change it. */
+async function chooseRole(page: Page, name: string, role: keyof Words['role'], language: Language = 'en'): Promise<void> {
+  const words = wordsOf(language);
+  await pick(page, name, words.users.change_role, language);
+  const choosing = page.getByRole('dialog', { name: say(words.users.role_of, { name }) });
+  await choosing.getByRole('radio', { name: words.role[role], exact: true }).check();
+  await choosing.getByRole('button', { name: words.next, exact: true }).click();
+}
 
 const name = (): string => `Nao ${randomUUID().slice(0, 8)}`;
 
@@ -131,24 +147,25 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       expect((await other.request.get(paths.tokens)).status()).toBe(200);
 
       await open(page, paths.accountUsers);
-      const select = row(page, nao).getByRole('combobox', { name: say(words.users.role_of, { name: nao }) });
-      await select.selectOption('analyst');
+      const before = words.role.implementation_specialist;
+      await expect(row(page, nao)).toContainText(before);
+      await chooseRole(page, nao, 'analyst', language);
       const title = say(words.users.ask_role_title, { name: nao, role: words.role.analyst });
       await expect(dialog(page)).toHaveAccessibleName(title);
-      const old = words.role.implementation_specialist;
-      await expect(dialog(page).getByText(say(words.users.ask_role_text, { name: nao, old }))).toBeVisible();
+      await expect(dialog(page).getByText(say(words.users.ask_role_text, { name: nao, old: before }))).toBeVisible();
       await dialog(page).getByRole('button', { name: words.cancel }).click();
-      await expect(select).toHaveValue('implementation_specialist');
-      await select.selectOption('analyst');
+      await expect(row(page, nao)).toContainText(before);
+      await chooseRole(page, nao, 'analyst', language);
       // A change of role needs the password even in a new session.
       await dialog(page).getByLabel(words.sign_in.password).fill('not the password');
       await dialog(page).getByRole('button', { name: words.users.change_role }).click();
       await expect(dialog(page).getByRole('alert')).toHaveText(words.error.wrong_password);
-      await expect(select).toHaveValue('implementation_specialist');
+      await expect(row(page, nao)).toContainText(before);
       await dialog(page).getByLabel(words.sign_in.password).fill(password);
       await dialog(page).getByRole('button', { name: words.users.change_role }).click();
       await expect(toast(page, say(words.users.role_changed, { name: nao, role: words.role.analyst }))).toBeVisible();
-      await expect(select).toHaveValue('analyst');
+      await expect(row(page, nao)).toContainText(words.role.analyst);
+      await expect(row(page, nao)).not.toContainText(before);
       expect((await other.request.get(paths.tokens)).status()).toBe(403);
     });
 
@@ -164,7 +181,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
         ).status();
 
       await open(page, paths.accountUsers);
-      await page.getByRole('button', { name: say(words.users.deactivate_name, { name: nao }) }).click();
+      await pick(page, nao, words.users.deactivate, language);
       await expect(dialog(page)).toHaveAccessibleName(say(words.users.ask_deactivate_title, { name: nao }));
       await expect(dialog(page).getByText(say(words.users.ask_deactivate_text, { name: nao }))).toBeVisible();
       await dialog(page).getByRole('button', { name: words.users.deactivate }).click();
@@ -173,7 +190,7 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       expect((await call(other, 'profile/sessions', {})).status()).toBe(401);
       expect(await signInAgain()).toBe(401);
 
-      await page.getByRole('button', { name: say(words.users.reinstate_name, { name: nao }) }).click();
+      await pick(page, nao, words.users.reinstate, language);
       await expect(toast(page, say(words.users.was_reinstated, { name: nao }))).toBeVisible();
       await expect(row(page, nao)).toContainText(words.users.active);
       expect(await signInAgain()).toBe(200);
@@ -209,7 +226,12 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
         await expect(row(page, 'Daniel Oakley')).toBeVisible();
         await axe(page, `${size.width} px, ${colorScheme}`);
         await fits(page, paths.accountUsers);
-        await row(page, 'Daniel Oakley').getByRole('combobox').selectOption('finance');
+        const menu = await openMenu(page, 'Daniel Oakley', language);
+        await axe(page, 'a menu');
+        await menu.getByRole('menuitem', { name: words.users.change_role, exact: true }).click();
+        await axe(page, 'choosing a role', 'dialog[open]');
+        await dialog(page).getByRole('button', { name: words.cancel }).click();
+        await chooseRole(page, 'Daniel Oakley', 'finance', language);
         await axe(page, 'changing a role', 'dialog[open]');
         await dialog(page).getByRole('button', { name: words.cancel }).click();
         await page.getByRole('button', { name: words.users.invite }).click();
@@ -261,10 +283,16 @@ test('the last administrator cannot be demoted or deactivated', async ({ page })
   const words = wordsOf('en');
   await signIn(page, 'otherAdministrator');
   await open(page, paths.accountUsers);
-  const own = row(page, 'Haruto Kita');
-  await expect(own.getByRole('combobox')).toBeDisabled();
-  await expect(own.getByRole('button')).toBeDisabled();
-  await expect(own.getByRole('button')).toHaveAccessibleDescription(words.users.last_hint);
+  await expect(row(page, 'Haruto Kita')).toContainText(words.users.last_hint);
+  const menu = await openMenu(page, 'Haruto Kita 北 陽翔');
+  await expect(menu.getByRole('menuitem')).toHaveText([words.users.change_role, words.users.deactivate]);
+  for (const item of await menu.getByRole('menuitem').all()) {
+    await expect(item).toHaveAttribute('aria-disabled', 'true');
+    await expect(item).toHaveAccessibleDescription(words.users.last_hint);
+  }
+  await page.keyboard.press('Enter');
+  await expect(menu).toBeVisible();
+  await expect(dialog(page)).toHaveCount(0);
   const { id } = await member(page, users.otherAdministrator);
   for (const [name, data] of [
     ['users/deactivate', { id }],
@@ -285,7 +313,7 @@ test('an action that became forbidden meanwhile is refused', async ({ page, anot
   await join(other, await invite(page, email, 'account_administrator'), nao);
   await open(other, paths.accountUsers);
   // With two administrators, either may give up the role.
-  await row(other, nao).getByRole('combobox').selectOption('analyst');
+  await chooseRole(other, nao, 'analyst');
   await expect(dialog(other).getByText(say(words.users.ask_role_own, { old: words.role.account_administrator }))).toBeVisible();
   const { id } = await member(page, users.otherAdministrator);
   const { id: naoId } = await member(page, email);
@@ -304,7 +332,7 @@ test('giving up one’s own role takes effect at once', async ({ page, anotherPa
   const other = await anotherPage();
   await join(other, await invite(page, email, 'account_administrator'), nao);
   await open(other, paths.accountUsers);
-  await row(other, nao).getByRole('combobox').selectOption('finance');
+  await chooseRole(other, nao, 'finance');
   await dialog(other).getByLabel(words.sign_in.password).fill(newPassword);
   await dialog(other).getByRole('button', { name: words.users.change_role }).click();
   await expect(other).toHaveURL(paths.settings);
@@ -365,6 +393,57 @@ test('other roles get 403 from the page and every function', async ({ page, anot
   const now = states(await members(administrator));
   for (const unchanged of states(before).filter(([email]) => Object.values<unknown>(users).includes(email))) {
     expect(now).toContainEqual(unchanged);
+  }
+});
+
+test('a user’s menu works by keyboard, one on the page', async ({ page }) => {
+  const words = wordsOf('en');
+  const { email, account } = newUser({ name: 'Aoi Abe' });
+  newUser({ name: 'Ren Ito', account });
+  await givePassword(page, email);
+  await open(page, paths.accountUsers);
+  const more = (name: string) => page.getByRole('button', { name: say(words.card.more_for, { name }), exact: true });
+  const item = (name: string) => page.getByRole('menuitem', { name, exact: true });
+  await expect(page.locator('.users [role="menu"]')).toHaveCount(0);
+  await more('Aoi Abe').focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(item(words.users.change_role)).toBeFocused();
+  await expect(item(words.reset_link.button), 'not for oneself').toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(more('Aoi Abe')).toBeFocused();
+
+  await more('Ren Ito').focus();
+  await page.keyboard.press('Enter');
+  await expect(item(words.users.change_role)).toBeFocused();
+  await expect(page.locator('.users [role="menu"]')).toHaveCount(1);
+  await page.keyboard.press('End');
+  await expect(item(words.users.deactivate)).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(item(words.reset_link.button)).toBeFocused();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  const choosing = page.getByRole('dialog', { name: say(words.users.role_of, { name: 'Ren Ito' }) });
+  await expect(choosing.getByRole('radio', { name: words.role.account_administrator })).toBeChecked();
+  await expect(choosing.getByRole('button', { name: words.next }), 'nothing has changed').toBeDisabled();
+  await page.keyboard.press('Escape');
+  await expect(dialog(page)).toHaveCount(0);
+  await expect(more('Ren Ito')).toBeFocused();
+});
+
+test('account users fit into 390 and 820 px, whole', async ({ page }) => {
+  const words = wordsOf('en');
+  await signIn(page, 'administrator');
+  for (const width of [390, 820]) {
+    await page.setViewportSize({ width, height: 844 });
+    await open(page, paths.accountUsers);
+    const role = page.getByText(words.role.performance_marketing_manager, { exact: true }).first();
+    await expect(role).toBeVisible();
+    const beyond = await role.evaluate((element) => element.scrollWidth - element.clientWidth);
+    expect(beyond, `the role at ${width} px`).toBeLessThanOrEqual(0);
+    const menu = await openMenu(page, 'Daniel Oakley');
+    await expect(menu).toBeInViewport({ ratio: 1 });
+    await fits(page, 'an open menu');
+    await page.keyboard.press('Escape');
   }
 });
 

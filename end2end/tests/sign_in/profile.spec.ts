@@ -139,7 +139,8 @@ test('changes to members need a recent password', async ({ page }) => {
   age(email);
   await open(page, paths.accountUsers);
   const row = page.getByRole('row').filter({ hasText: other });
-  await row.getByRole('button', { name: words.users.deactivate }).click();
+  const menu = await openMenu(page, 'Another Administrator');
+  await menu.getByRole('menuitem', { name: words.users.deactivate, exact: true }).click();
   await dialog(page).getByRole('button', { name: words.users.deactivate, exact: true }).click();
   const window = page.getByRole('dialog', { name: words.step_up.title });
   await window.getByLabel(words.sign_in.password).fill(ownPassword);
