@@ -176,7 +176,7 @@ pub enum Expected {
     Website,
     /// A currency code of ISO 4217.
     Currency,
-    /// Digits only.
+    /// A telephone number: digits, possibly separated.
     Digits,
     /// A date and time with UTC offset.
     DateTime,
@@ -203,7 +203,9 @@ impl fmt::Display for Expected {
             }
             Self::Website => f.write_str("write an address such as www.example.com or https://example.com/shop"),
             Self::Currency => f.write_str("write a three-letter ISO 4217 code, such as JPY"),
-            Self::Digits => f.write_str("write digits only, without spaces or dashes"),
+            Self::Digits => f.write_str(
+                "write a telephone number in digits, such as 81355500110; spaces, dashes and brackets are left out",
+            ),
             Self::DateTime => f.write_str("write a date and time with a UTC offset, such as 2021-03-15T09:22:11-07:00"),
             Self::OneOf(values) => write!(f, "write one of {}", values.join(", ")),
         }
@@ -401,7 +403,7 @@ mod tests {
                 "Id: write a whole number such as 1048291",
                 "Name: this can't be empty; enter a value",
                 "State: write one of ACTIVE, DELINQUENT",
-                "PhoneNumber: write digits only, without spaces or dashes",
+                "PhoneNumber: write a telephone number in digits, such as 81355500110; spaces, dashes and brackets are left out",
             ]
         );
     }
