@@ -3,6 +3,7 @@
 pub mod company;
 pub mod company_form;
 pub mod company_update;
+pub mod published_list;
 pub mod security_policy;
 
 use serde::{Deserialize, Serialize};
