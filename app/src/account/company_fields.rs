@@ -49,7 +49,13 @@ pub fn id(field: &str) -> String {
     format!("company-{}", field.replace('.', "-"))
 }
 
-/// The fields of a section.
+/// Returns the id of the check box by which a section takes over the values of its original.
+pub fn same_id(section: Section) -> String {
+    let section: &str = section.into();
+    format!("company-same-{section}")
+}
+
+/// The fields of a section. Those that have the values of its original are folded by the style sheet, which needs no wasm.
 #[component]
 pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
     let i18n = use_i18n();
@@ -59,9 +65,34 @@ pub fn CompanySection(section: Section, form: CompanyForm) -> impl IntoView {
             <legend>
                 <h2>{move || section_name(i18n, section)}</h2>
             </legend>
+            {section.original().map(|original| same_view(section, original, form))}
             <div class="company-fields">{section.fields().iter().map(field).collect_view()}</div>
         </fieldset>
     }
+}
+
+/// Returns the check box by which the section takes over the original's values.
+fn same_view(section: Section, original: Section, form: CompanyForm) -> AnyView {
+    let i18n = use_i18n();
+    let text = if original == Section::CorporateAddress {
+        t_signal!(i18n, company.same_as_corporate)
+    } else {
+        t_signal!(i18n, company.same_as_financial)
+    };
+    let name: &'static str = section.into();
+    view! {
+        <label class="choice company-same">
+            <input
+                type="checkbox"
+                id=same_id(section)
+                name="same[]"
+                value=name
+                checked=form.loaded.with_untracked(|loaded| section.is_copy(loaded))
+            />
+            <span>{text}</span>
+        </label>
+    }
+    .into_any()
 }
 
 /// Returns the view of one field. All text inputs share one type of view, and all selects another.

@@ -1,7 +1,7 @@
 //! The page of the agency's company profile.
 
 use crate::account::api::company_information::{UpdateCompanyInformation as Save, company_information};
-use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id, in_order};
+use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id, in_order, same_id};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
@@ -17,7 +17,7 @@ use crate::ui::toasts::use_toasts;
 use crate::ui::unsaved::AskBeforeLeaving;
 use domain::Refusal;
 use domain::account::company::ProfileField;
-use domain::account::company_form::{Section, Values, fields, problems};
+use domain::account::company_form::{Section, Values, fields, problems, with_copies};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -44,7 +44,7 @@ pub fn CompanyInformation() -> impl IntoView {
             <h1>{t_signal!(i18n, company.title)}</h1>
             <p class="lead">{t_signal!(i18n, company.lead)}</p>
         </div>
-        <div class="narrow">
+        <div class="narrow company-page">
             {notice.then(|| view! { <p class="note" role="status">{t_signal!(i18n, company.saved)}</p> })}
             <Transition>
                 // Recreated after each load: otherwise a field would keep what was typed into it.
@@ -75,8 +75,8 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     let around = NodeRef::<html::Div>::new();
     let sent = StoredValue::new(None::<Save>);
     let on_submit = move |event: ev::SubmitEvent| {
-        let Some(call) = read::<Save>(around) else { return };
-        let found = in_order(problems(&call.loaded, &call.typed));
+        let Some(call) = read_copied(around) else { return };
+        let found = in_order(problems(&call.loaded, &call.typed, &call.same));
         if pending.get_untracked() || !found.is_empty() {
             stop(&event);
         } else {
@@ -85,7 +85,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
         form.problems.show(found);
     };
     follow_up(save, sent, form, conflict, around);
-    let changed = move |()| read::<Save>(around).is_some_and(|call| call.typed != call.loaded);
+    let changed = move |()| read_copied(around).is_some_and(|call| call.typed != call.loaded);
     let error =
         move || save.value().get().and_then(Result::err).filter(|error| *error != AppError::Refused(Refusal::Conflict));
     view! {
@@ -116,7 +116,7 @@ fn follow_up(
     let toasts = use_toasts();
     let follow = move |answer: Option<Result<Values, AppError>>| match answer {
         Some(Ok(saved)) => {
-            let Some(Save { loaded, typed }) = sent.get_value() else { return };
+            let Some(Save { loaded, typed, .. }) = sent.get_value() else { return };
             let of_others = |(field, value): (&String, &String)| {
                 loaded.get(field) == typed.get(field) && loaded.get(field) != Some(value)
             };
@@ -144,7 +144,7 @@ fn follow_up(
 /// Shows which fields both users have changed. Other changes of theirs are taken over, and the next save is based on
 /// their profile.
 fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, theirs: Values) {
-    let Some(Save { loaded, typed }) = read::<Save>(around) else { return };
+    let Some(Save { loaded, typed, .. }) = read_copied(around) else { return };
     let by_both = |field: &String| {
         let [loaded, typed, theirs] = [&loaded, &typed, &theirs].map(|values| values.get(field));
         typed != loaded && theirs != loaded && typed != theirs
@@ -154,26 +154,39 @@ fn find_out(form: CompanyForm, conflict: Conflict, around: NodeRef<html::Div>, t
     take(form, around, theirs, &loaded);
 }
 
-/// Takes over the stored values, and shows them in the fields whose value still equals the one in `unless_typed`.
+/// Reads the form. The typed values are those that will be stored: copied where a check box says so.
+fn read_copied(around: NodeRef<html::Div>) -> Option<Save> {
+    let call = read::<Save>(around)?;
+    Some(Save { typed: with_copies(&call.typed, &call.same), ..call })
+}
+
+/// Takes over the stored values, and shows them in the fields whose value still equals the one in `unless_typed`. A check
+/// box is set if this is so of its whole section.
 fn take(form: CompanyForm, around: NodeRef<html::Div>, stored: Values, unless_typed: &Values) {
-    let Some(Save { typed, .. }) = read::<Save>(around) else { return };
+    let Some(Save { typed, same, .. }) = read::<Save>(around) else { return };
+    let copied = with_copies(&typed, &same);
+    let is_untouched = |field: &String| copied.get(field) == unless_typed.get(field);
     form.shown.update(|shown| {
-        for (field, value) in stored.iter().filter(|(field, _)| typed.get(*field) == unless_typed.get(*field)) {
+        for (field, value) in stored.iter().filter(|entry| is_untouched(entry.0)) {
             let before = shown.insert(field.clone(), value.clone());
             // The signal does not notify if the stored value is the same as before although another was typed: both are
             // masked alike.
             if before.as_ref() == Some(value) && typed.get(field) != Some(value) {
-                set_input(&id(field), value);
+                set(&id(field), |input| input.set_value(value));
             }
         }
     });
+    for section in Section::ALL.into_iter().filter(|section| section.original().is_some()) {
+        if section.fields().iter().all(|field| is_untouched(&section.full_name(*field))) {
+            set(&same_id(section), |input| input.set_checked(section.is_copy(&stored)));
+        }
+    }
     form.loaded.set(stored);
 }
 
-fn set_input(id: &str, value: &str) {
-    let input = document().get_element_by_id(id).and_then(|found| found.dyn_into::<web_sys::HtmlInputElement>().ok());
-    if let Some(input) = input {
-        input.set_value(value);
+fn set(id: &str, change: impl FnOnce(web_sys::HtmlInputElement)) {
+    if let Some(input) = document().get_element_by_id(id).and_then(|found| found.dyn_into().ok()) {
+        change(input);
     }
 }
 

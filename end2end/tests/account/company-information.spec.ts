@@ -1,8 +1,8 @@
 // The company profile: shown, changed, refused if it is invalid, and changed by others meanwhile. Most tests change Kita
 // Media's profile, as other tests read that of Hoshi & Oak at the gate.
 
-import type { Locator, Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
+import { change, problem, save, section, stored } from '../support/company.ts';
 import {
   call,
   expect,
@@ -18,37 +18,7 @@ import {
   unique,
   type User,
 } from '../support/fixtures.ts';
-import { locales, say, wordsOf, type Words } from '../support/words.ts';
-
-type Values = Record<string, string>;
-
-/** The profile as it is stored. */
-async function stored(page: Page): Promise<Values> {
-  return (await (await call(page, 'company_information/get', {})).json()) as Values;
-}
-
-/** Changes fields of the profile by the server function. */
-async function change(page: Page, typed: Values): Promise<void> {
-  const prefixed = (name: string, values: Values): Values =>
-    Object.fromEntries(Object.entries(values).map(([field, value]) => [`${name}[${field}]`, value]));
-  const form = { ...prefixed('loaded', await stored(page)), ...prefixed('typed', typed) };
-  const answer = await page.request.post('/api/company_information/update', { form, headers: sameOrigin });
-  expect(answer.status(), await answer.text()).toBe(200);
-}
-
-/** A section of the form. */
-function section(page: Page, name: string): Locator {
-  return page.getByRole('group', { name, exact: true });
-}
-
-async function save(page: Page, words: Words): Promise<void> {
-  await page.getByRole('button', { name: words.company.save, exact: true }).click();
-}
-
-/** The problem shown beside the field. */
-function problem(page: Page, field: string): Locator {
-  return page.locator(`#company-${field.replace('.', '-')}-error`);
-}
+import { locales, say, wordsOf } from '../support/words.ts';
 
 for (const language of ['en', 'ja'] as const) {
   const words = wordsOf(language);

@@ -2,15 +2,16 @@
 
 use crate::account::company::{CompanyInformation, ProfileField};
 use crate::account::company_update::{ProfileProblem, checked};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use strum::VariantArray;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Values of the profile by field name, in the form of [`ProfileProblem::field`]: `CorporateAddress.City`.
 pub type Values = BTreeMap<String, String>;
 
 /// A section of the form: an object of the profile, or some of the fields outside any object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[allow(missing_docs)] // the interface's own words
 pub enum Section {
     Company,
@@ -72,17 +73,28 @@ impl Section {
         }
     }
 
-    /// Returns the name of the section's object, or an empty string if it has none.
-    const fn object(self) -> &'static str {
+    /// Returns the section whose values this one can have too, by a check box. It has no such section itself.
+    #[must_use]
+    pub const fn original(self) -> Option<Self> {
         match self {
-            Self::Company | Self::Tax => "",
-            Self::CorporateAddress => "CorporateAddress",
-            Self::BillingAddress => "BillingAddress",
-            Self::FinancialContact => "FinancialContact",
-            Self::TechnicalContact => "TechnicalContact",
-            Self::SecurityContact => "SecurityContact",
-            Self::CommercialContact => "CommercialContact",
+            Self::BillingAddress => Some(Self::CorporateAddress),
+            Self::TechnicalContact | Self::SecurityContact | Self::CommercialContact => Some(Self::FinancialContact),
+            Self::Company | Self::Tax | Self::CorporateAddress | Self::FinancialContact => None,
         }
+    }
+
+    /// Returns whether the section has the values of its [`original`](Self::original), and any values at all.
+    #[must_use]
+    pub fn is_copy(self, values: &Values) -> bool {
+        let Some(original) = self.original() else { return false };
+        let value = |of: Self, field: &ProfileField| values.get(&of.full_name(*field)).map_or("", String::as_str);
+        self.fields().iter().all(|field| value(self, field) == value(original, field))
+            && self.fields().iter().any(|field| !value(self, field).is_empty())
+    }
+
+    /// Returns the name of the section's object, or an empty string if it has none.
+    fn object(self) -> &'static str {
+        if matches!(self, Self::Company | Self::Tax) { "" } else { self.into() }
     }
 
     /// Returns the full name of one of the section's fields.
@@ -104,14 +116,48 @@ fn changes<'a>(loaded: &'a Values, typed: &'a Values) -> impl Iterator<Item = (&
     typed.iter().filter(|(field, value)| loaded.get(*field) != Some(value))
 }
 
-/// Returns the problems of the typed values. An unchanged value is never a problem.
+/// Returns the typed values, of which the sections in `same` have those of their [`original`](Section::original).
 #[must_use]
-pub fn problems(loaded: &Values, typed: &Values) -> Vec<ProfileProblem> {
-    let problem = |(field, value): (&String, &String)| {
-        let key = field.rsplit('.').next().unwrap_or_default();
-        Some(ProfileProblem { field: field.clone(), expected: checked(key, value).err()? })
-    };
-    changes(loaded, typed).filter_map(problem).collect()
+pub fn with_copies(typed: &Values, same: &[Section]) -> Values {
+    let mut values = typed.clone();
+    for section in same {
+        let Some(original) = section.original() else { continue };
+        for field in section.fields() {
+            if let Some(value) = typed.get(&original.full_name(*field)) {
+                values.insert(section.full_name(*field), value.clone());
+            }
+        }
+    }
+    values
+}
+
+/// Returns the problems of the typed values, with those in `same` [copied](with_copies). An unchanged value is never a
+/// problem, and that of a copied one is the problem of the original.
+#[must_use]
+pub fn problems(loaded: &Values, typed: &Values, same: &[Section]) -> Vec<ProfileProblem> {
+    problems_of(loaded, &with_copies(typed, same), same)
+}
+
+/// Returns the problems of the values, which have been copied already.
+fn problems_of(loaded: &Values, values: &Values, same: &[Section]) -> Vec<ProfileProblem> {
+    let mut problems = Vec::new();
+    for (field, value) in changes(loaded, values) {
+        if let Err(expected) = checked(field.rsplit('.').next().unwrap_or_default(), value) {
+            let problem = ProfileProblem { field: typed_as(field, same), expected };
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    problems
+}
+
+/// Returns the field into which the value of this one is typed.
+fn typed_as(field: &str, same: &[Section]) -> String {
+    let (object, key) = field.split_once('.').unwrap_or_default();
+    let section = same.iter().find(|section| section.object() == object);
+    let original = section.and_then(|section| section.original());
+    original.map_or_else(|| field.to_owned(), |original| format!("{}.{key}", original.object()))
 }
 
 /// The reason why nothing was changed.
@@ -136,19 +182,23 @@ impl CompanyInformation {
         values
     }
 
-    /// Returns the profile with the typed values that differ from the loaded ones. Other fields keep their present
-    /// values, including changes made by others since.
+    /// Returns the profile with the typed values that differ from the loaded ones, with those in `same`
+    /// [copied](with_copies). Other fields keep their present values, including changes made by others since.
     ///
     /// # Errors
     /// [`NotEdited`].
-    pub fn edited(&self, loaded: &Values, typed: &Values) -> Result<Self, NotEdited> {
-        let now = self.values();
+    pub fn edited(&self, loaded: &Values, typed: &Values, same: &[Section]) -> Result<Self, NotEdited> {
+        let (now, typed) = (self.values(), with_copies(typed, same));
         let overtaken = |field, value| now.get(field).is_some_and(|now| loaded.get(field) != Some(now) && now != value);
-        if changes(loaded, typed).any(|(field, value)| overtaken(field, value)) {
+        if changes(loaded, &typed).any(|(field, value)| overtaken(field, value)) {
             return Err(NotEdited::Conflict);
         }
+        let problems = problems_of(loaded, &typed, same);
+        if !problems.is_empty() {
+            return Err(NotEdited::Invalid(problems));
+        }
         let mut change = Map::new();
-        for (field, value) in changes(loaded, typed) {
+        for (field, value) in changes(loaded, &typed) {
             let (object, key) = field.split_once('.').unwrap_or(("", field));
             let fields = if object.is_empty() {
                 Some(&mut change)
@@ -176,6 +226,7 @@ fn collect(fields: Map<String, Value>, within: &str, values: &mut Values) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::company::Contact;
     use crate::account::company_update::Expected;
 
     fn profile() -> CompanyInformation {
@@ -207,8 +258,8 @@ mod tests {
         let mut expected = now.clone();
         expected.website = "https://a.example".to_owned();
         expected.corporate_address.city = "Kyoto".to_owned();
-        assert_eq!(now.edited(&loaded, &typed), Ok(expected));
-        assert_eq!(now.edited(&loaded, &loaded), Ok(now));
+        assert_eq!(now.edited(&loaded, &typed, &[]), Ok(expected));
+        assert_eq!(now.edited(&loaded, &loaded, &[]), Ok(now));
     }
 
     #[test]
@@ -217,11 +268,11 @@ mod tests {
         let mut now = profile();
         now.billing_address.city = "Nara".to_owned();
         let typed = |city| with(&loaded, &[("BillingAddress.City", city)]);
-        assert_eq!(now.edited(&loaded, &typed("Kyoto")), Err(NotEdited::Conflict));
-        assert_eq!(now.edited(&loaded, &typed("Nara")), Ok(now.clone()));
+        assert_eq!(now.edited(&loaded, &typed("Kyoto"), &[]), Err(NotEdited::Conflict));
+        assert_eq!(now.edited(&loaded, &typed("Nara"), &[]), Ok(now.clone()));
         // Without loaded values, the user has not seen the field's present value.
-        assert_eq!(now.edited(&Values::new(), &typed("Kyoto")), Err(NotEdited::Conflict));
-        assert!(now.edited(&now.values(), &typed("Kyoto")).is_ok());
+        assert_eq!(now.edited(&Values::new(), &typed("Kyoto"), &[]), Err(NotEdited::Conflict));
+        assert!(now.edited(&now.values(), &typed("Kyoto"), &[]).is_ok());
     }
 
     #[test]
@@ -237,14 +288,14 @@ mod tests {
                 ("Website", "a\u{202e}b"),
             ],
         );
-        let found = problems(&loaded, &typed);
+        let found = problems(&loaded, &typed, &[]);
         let expected: Vec<_> = found.iter().map(|problem| problem.expected).collect();
         assert_eq!(
             expected,
             [Expected::Something, Expected::Email, Expected::OneOf, Expected::Digits, Expected::Line(255)]
         );
-        assert_eq!(profile().edited(&loaded, &typed), Err(NotEdited::Invalid(found)));
-        assert_eq!(problems(&typed, &typed), []);
+        assert_eq!(profile().edited(&loaded, &typed, &[]), Err(NotEdited::Invalid(found)));
+        assert_eq!(problems(&typed, &typed, &[]), []);
     }
 
     #[test]
@@ -252,7 +303,7 @@ mod tests {
         let names = ["Colour", "CorporateAddress", "CorporateAddress.City.Ward", "Website.x", "", ".", "CompanyName."];
         for name in names {
             let typed = Values::from([(name.to_owned(), "x".to_owned())]);
-            assert!(matches!(profile().edited(&Values::new(), &typed), Err(NotEdited::Invalid(_))), "{name}");
+            assert!(matches!(profile().edited(&Values::new(), &typed, &[]), Err(NotEdited::Invalid(_))), "{name}");
         }
     }
 
@@ -260,9 +311,54 @@ mod tests {
     fn masked_tax_number_is_kept_unless_another_is_typed() {
         let loaded = profile().values();
         assert_eq!(loaded["EinSsnForeignTaxId"], "XXXXX4832");
-        let kept = profile().edited(&loaded, &with(&loaded, &[("Currency", "USD")])).unwrap();
+        let kept = profile().edited(&loaded, &with(&loaded, &[("Currency", "USD")]), &[]).unwrap();
         assert_eq!(kept.ein_ssn_foreign_tax_id, "12-3454832");
-        let other = profile().edited(&loaded, &with(&loaded, &[("EinSsnForeignTaxId", "98-7654321")])).unwrap();
+        let other = profile().edited(&loaded, &with(&loaded, &[("EinSsnForeignTaxId", "98-7654321")]), &[]).unwrap();
         assert_eq!(other.ein_ssn_foreign_tax_id, "98-7654321");
+    }
+
+    #[test]
+    fn section_is_saved_with_the_values_of_its_original() {
+        let loaded = profile().values();
+        let typed = with(
+            &loaded,
+            &[
+                ("FinancialContact.Name", "Aiko"),
+                ("FinancialContact.UserId", "1"),
+                ("SecurityContact.Name", "Daniel"),
+                ("TechnicalContact.Email", "nobody"),
+            ],
+        );
+        let same = [Section::TechnicalContact, Section::CommercialContact, Section::CorporateAddress];
+        let edited = profile().edited(&loaded, &typed, &same).unwrap();
+        assert_eq!(
+            edited.financial_contact,
+            Contact { name: "Aiko".into(), user_id: "1".into(), ..Contact::default() }
+        );
+        assert_eq!(edited.technical_contact, edited.financial_contact);
+        assert_eq!(edited.commercial_contact, edited.financial_contact);
+        assert_eq!(edited.security_contact, Contact { name: "Daniel".into(), ..Contact::default() });
+        let values = edited.values();
+        let copies: Vec<_> = Section::ALL.into_iter().filter(|section| section.is_copy(&values)).collect();
+        assert_eq!(copies, [Section::TechnicalContact, Section::CommercialContact]);
+    }
+
+    #[test]
+    fn problem_of_a_copied_value_is_one_of_the_original() {
+        let loaded = profile().values();
+        let typed = with(&loaded, &[("FinancialContact.Email", "nobody"), ("TechnicalContact.Email", "hidden")]);
+        let same = [Section::TechnicalContact, Section::SecurityContact];
+        let found = vec![ProfileProblem { field: "FinancialContact.Email".to_owned(), expected: Expected::Email }];
+        assert_eq!(problems(&loaded, &typed, &same), found);
+        assert_eq!(profile().edited(&loaded, &typed, &same), Err(NotEdited::Invalid(found)));
+    }
+
+    #[test]
+    fn originals_are_no_copies_and_have_the_same_fields() {
+        for section in Section::ALL {
+            if let Some(original) = section.original() {
+                assert_eq!((original.original(), original.fields()), (None, section.fields()), "{section:?}");
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::error::AppError;
 use crate::request::protocol::Form;
-use domain::account::company_form::Values;
+use domain::account::company_form::{Section, Values};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -28,14 +28,18 @@ pub async fn company_information() -> Result<Values, AppError> {
 }
 
 /// Changes the values in which `typed` differs from `loaded`, unless another user has changed one of them since
-/// `loaded` was read. Returns the profile after the change.
+/// `loaded` was read. The sections in `same` take the values of their original. Returns the profile after the change.
 ///
 /// # Errors
 /// [`AppError::InvalidProfile`], `Refusal::Conflict`, [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(UpdateCompanyInformation, prefix = "/api", endpoint = "company_information/update", protocol = Form)]
-pub async fn update_company_information(loaded: Values, typed: Values) -> Result<Values, AppError> {
+pub async fn update_company_information(
+    loaded: Values,
+    typed: Values,
+    #[server(default)] same: Vec<Section>,
+) -> Result<Values, AppError> {
     let (store, by) = allowed(Permission::ManageCompanyInformation)?;
-    let edited = |profile: &CompanyInformation| Ok::<_, AppError>(profile.edited(&loaded, &typed)?);
+    let edited = |profile: &CompanyInformation| Ok::<_, AppError>(profile.edited(&loaded, &typed, &same)?);
     let updated = store.account().update_company_information(&by, edited).await?;
     plain_form_goes_on_to(&routes::with_notice(routes::COMPANY_INFORMATION, routes::Notice::Updated));
     Ok(updated.values())
