@@ -1,14 +1,17 @@
 //! The fields of the company profile, by section, each with its label, hint and error. A plain form sends the loaded
 //! values along with the typed ones.
 
+use crate::account::published_choices::{choices, suggestions_id};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::ui::field::{FieldProblem, FormField, Problems};
+use crate::ui::combobox::Combobox;
+use crate::ui::field::{Control, FieldProblem, FormField, Problems};
 use crate::ui::reactive::{settled, t_signal, text};
 use crate::words::Words;
 use domain::account::company::{FieldKind, ProfileField};
 use domain::account::company_form::{Section, Values, fields};
 use domain::account::company_update::{Expected, ProfileProblem};
+use domain::account::published_list::PublishedList;
 use leptos::oco::Oco;
 use leptos::prelude::*;
 
@@ -104,24 +107,14 @@ fn field_view(of: ProfileField, field: String, form: CompanyForm) -> AnyView {
     // The field takes the value each time that the signal notifies it, and must not if the value is the same.
     let shown = settled(move || form.shown.with(|values| value(values, &of_shown)));
     let loaded = Signal::derive(move || form.loaded.with(|values| value(values, &of_loaded)));
-    let name = format!("typed[{field}]");
-    let input = if let FieldKind::OneOf(choices) = of.kind() {
-        let option = |choice: &&'static str| {
-            let choice = *choice;
-            let text = move || choice_text(i18n, choice);
-            view! { <option value=choice selected=choice == first>{text}</option> }
-        };
-        view! {
-            <select {..control.attributes()} name=name prop:value=shown>
-                {choices.iter().map(option).collect_view()}
-            </select>
-        }
-        .into_any()
-    } else {
-        view! {
+    let label = Signal::derive(move || label(i18n, of));
+    let input = match of.kind() {
+        FieldKind::OneOf(choices) => choice_input(choices, &control, &field, first, shown),
+        FieldKind::Listed(list) => listed_input(list, control.clone(), &field, label, first, shown),
+        FieldKind::Line | FieldKind::Required | FieldKind::Digits | FieldKind::Email => view! {
             <input
                 type=input_type(of.kind())
-                name=name
+                name=typed_name(&field)
                 value=first
                 prop:value=shown
                 required=of.kind() == FieldKind::Required
@@ -130,11 +123,63 @@ fn field_view(of: ProfileField, field: String, form: CompanyForm) -> AnyView {
                 {..control.attributes()}
             />
         }
-        .into_any()
+        .into_any(),
     };
     let loaded = view! { <input type="hidden" name=format!("loaded[{field}]") value=loaded/> };
-    let label = Signal::derive(move || label(i18n, of));
     view! { <FormField control label hint=hint(i18n, of)>{input} {loaded}</FormField> }.into_any()
+}
+
+/// Returns the select of a field that takes one of these values.
+fn choice_input(
+    choices: &'static [&'static str],
+    control: &Control,
+    field: &str,
+    first: String,
+    shown: Signal<String>,
+) -> AnyView {
+    let i18n = use_i18n();
+    let option = |choice: &&'static str| {
+        let choice = *choice;
+        let text = move || choice_text(i18n, choice);
+        view! { <option value=choice selected=choice == first>{text}</option> }
+    };
+    view! {
+        <select {..control.attributes()} name=typed_name(field) prop:value=shown>
+            {choices.iter().map(option).collect_view()}
+        </select>
+    }
+    .into_any()
+}
+
+/// Returns the input of a field whose values a list offers.
+fn listed_input(
+    list: PublishedList,
+    control: Control,
+    field: &str,
+    label: Signal<&'static str>,
+    first: String,
+    shown: Signal<String>,
+) -> AnyView {
+    let i18n = use_i18n();
+    view! {
+        <Combobox
+            control
+            id=id(field)
+            name=typed_name(field)
+            label
+            first
+            shown
+            suggestions=suggestions_id(list)
+            choices=Callback::new(move |()| choices(list, i18n.get_locale_untracked()))
+            none=t_signal!(i18n, problem.unknown_value)
+        />
+    }
+    .into_any()
+}
+
+/// Returns the name of the field's input in the form.
+fn typed_name(field: &str) -> String {
+    format!("typed[{field}]")
 }
 
 fn value(values: &Values, field: &str) -> String {
@@ -230,8 +275,8 @@ fn problem_text(i18n: Words, expected: Expected) -> String {
         Expected::Line(max) => t_string!(i18n, problem.line, max = max).to_string(),
         Expected::Digits => t_string!(i18n, problem.digits).to_owned(),
         Expected::Email => t_string!(i18n, problem.email).to_owned(),
-        // Those besides a choice come from no form of ours.
-        Expected::OneOf | Expected::KnownField | Expected::Object | Expected::String => {
+        // The last three come from no form of ours.
+        Expected::OneOf | Expected::Listed | Expected::KnownField | Expected::Object | Expected::String => {
             t_string!(i18n, problem.unknown_value).to_owned()
         }
     }

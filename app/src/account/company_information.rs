@@ -2,6 +2,7 @@
 
 use crate::account::api::company_information::{UpdateCompanyInformation as Save, company_information};
 use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id, in_order, same_id};
+use crate::account::published_choices::PublishedSuggestions;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
@@ -91,6 +92,7 @@ fn Editor(values: Values, reload: Callback<()>) -> impl IntoView {
     view! {
         <div node_ref=around>
             <ActionForm action=save on:submit:capture=on_submit attr:novalidate=hydrated>
+                <PublishedSuggestions/>
                 {Section::ALL.map(|section| view! { <CompanySection section form/> }).collect_view()}
                 <ConflictNote conflict reload/>
                 <FormActions error=form.problems.or(Signal::derive(error))>

@@ -2,6 +2,7 @@
 
 pub mod action_form;
 pub mod choices;
+pub mod combobox;
 pub mod confirm_dialog;
 pub mod content_changes;
 pub mod copy_button;
@@ -14,6 +15,7 @@ pub mod focus;
 pub mod history_entry;
 pub mod hydrated;
 pub mod icon;
+pub mod intl;
 pub mod language_switch;
 pub mod menu;
 pub mod message;

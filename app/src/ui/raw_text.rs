@@ -57,6 +57,26 @@ pub fn TextArea(
     }
 }
 
+/// Values that a browser without our wasm suggests for the fields that name this `id` as their `list`. They are markup
+/// from the server, as hydration would otherwise visit every one.
+#[component]
+pub fn Suggestions(id: &'static str, values: Vec<&'static str>) -> impl IntoView {
+    view! { <datalist id=id inner_html=options(&values)></datalist> }
+}
+
+/// Returns the markup of the values, escaped.
+#[cfg(feature = "ssr")]
+fn options(values: &[&str]) -> String {
+    let option = |value: &&str| format!("<option value=\"{}\">", html_escape::encode_double_quoted_attribute(*value));
+    values.iter().map(option).collect()
+}
+
+/// Returns nothing: the browser keeps what the server wrote, and a page that our wasm shows needs no suggestions.
+#[cfg(not(feature = "ssr"))]
+fn options(_: &[&str]) -> String {
+    String::new()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::sources::sources;
@@ -151,6 +171,13 @@ mod server_tests {
         for html in [at_once, in_order, out_of_order] {
             assert!(html.ends_with(WRITTEN), "{html}");
         }
+    }
+
+    #[test]
+    fn suggestions_are_escaped() {
+        let html =
+            Owner::new().with(|| view! { <Suggestions id="id" values=vec!["(US & Canada)", "\"<b>"]/> }.to_html());
+        assert!(html.contains("<option value=\"(US &amp; Canada)\"><option value=\"&quot;&lt;b&gt;\">"), "{html}");
     }
 
     #[test]

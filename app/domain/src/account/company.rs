@@ -1,5 +1,6 @@
 //! The company profile that the gate serves.
 
+use crate::account::published_list::PublishedList;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -116,6 +117,8 @@ pub enum FieldKind {
     Email,
     /// One of these values. The empty one means that none is chosen.
     OneOf(&'static [&'static str]),
+    /// A line of text, for which forms offer the values of a list.
+    Listed(PublishedList),
 }
 
 impl ProfileField {
@@ -131,11 +134,14 @@ impl ProfileField {
             Self::MinimumContactRating => FieldKind::OneOf(&["", "1", "2", "3", "4", "5"]),
             Self::RegisteredForIndirectTax => FieldKind::OneOf(&["true", "false"]),
             Self::OrganizationType => FieldKind::OneOf(&["CORP", "NONP_GOV", "OTHER"]),
-            Self::Website
-            | Self::PrimaryPhoneNumberCountry
+            Self::PrimaryPhoneNumberCountry
             | Self::SecondaryPhoneNumberCountry
-            | Self::Timezone
-            | Self::Currency
+            | Self::WorkPhoneNumberCountry
+            | Self::CellPhoneNumberCountry
+            | Self::Country => FieldKind::Listed(PublishedList::Country),
+            Self::Currency => FieldKind::Listed(PublishedList::Currency),
+            Self::Timezone => FieldKind::Listed(PublishedList::TimeZone),
+            Self::Website
             | Self::IndirectTaxNumber
             | Self::EinSsnForeignTaxId
             | Self::AddressLine1
@@ -143,11 +149,8 @@ impl ProfileField {
             | Self::City
             | Self::State
             | Self::PostalCode
-            | Self::Country
             | Self::UserId
-            | Self::Name
-            | Self::WorkPhoneNumberCountry
-            | Self::CellPhoneNumberCountry => FieldKind::Line,
+            | Self::Name => FieldKind::Line,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The company profile as a form: its sections, their fields, and the values typed into them.
 
-use crate::account::company::{CompanyInformation, ProfileField};
-use crate::account::company_update::{ProfileProblem, checked};
+use crate::account::company::{CompanyInformation, FieldKind, ProfileField};
+use crate::account::company_update::{Expected, ProfileProblem, checked, kind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -135,14 +135,14 @@ pub fn with_copies(typed: &Values, same: &[Section]) -> Values {
 /// problem, and that of a copied one is the problem of the original.
 #[must_use]
 pub fn problems(loaded: &Values, typed: &Values, same: &[Section]) -> Vec<ProfileProblem> {
-    problems_of(loaded, &with_copies(typed, same), same)
+    problems_of(loaded, &with_copies(typed, same), same, loaded)
 }
 
-/// Returns the problems of the values, which have been copied already.
-fn problems_of(loaded: &Values, values: &Values, same: &[Section]) -> Vec<ProfileProblem> {
+/// Returns the problems of the values, which have been copied already. The profile has the `known` values.
+fn problems_of(loaded: &Values, values: &Values, same: &[Section], known: &Values) -> Vec<ProfileProblem> {
     let mut problems = Vec::new();
     for (field, value) in changes(loaded, values) {
-        if let Err(expected) = checked(field.rsplit('.').next().unwrap_or_default(), value) {
+        if let Err(expected) = entered(field, value, known) {
             let problem = ProfileProblem { field: typed_as(field, same), expected };
             if !problems.contains(&problem) {
                 problems.push(problem);
@@ -158,6 +158,23 @@ fn typed_as(field: &str, same: &[Section]) -> String {
     let section = same.iter().find(|section| section.object() == object);
     let original = section.and_then(|section| section.original());
     original.map_or_else(|| field.to_owned(), |original| format!("{}.{key}", original.object()))
+}
+
+/// Returns the value of a field as the form will store it: of a list, the value as it is published.
+fn entered(field: &str, typed: &str, known: &Values) -> Result<String, Expected> {
+    let value = checked(key_of(field), typed)?;
+    let FieldKind::Listed(list) = kind(key_of(field)) else { return Ok(value) };
+    // A value that the API took stays, although the list lacks it, and can be copied to another section.
+    let of_list = |field: &str| kind(key_of(field)) == FieldKind::Listed(list);
+    if value.is_empty() || known.iter().any(|(field, known)| *known == value && of_list(field)) {
+        return Ok(value);
+    }
+    list.find(&value).map(str::to_owned).ok_or(Expected::Listed)
+}
+
+/// Returns the field's name within its object.
+fn key_of(field: &str) -> &str {
+    field.rsplit('.').next().unwrap_or_default()
 }
 
 /// The reason why nothing was changed.
@@ -193,12 +210,13 @@ impl CompanyInformation {
         if changes(loaded, &typed).any(|(field, value)| overtaken(field, value)) {
             return Err(NotEdited::Conflict);
         }
-        let problems = problems_of(loaded, &typed, same);
+        let problems = problems_of(loaded, &typed, same, &now);
         if !problems.is_empty() {
             return Err(NotEdited::Invalid(problems));
         }
         let mut change = Map::new();
         for (field, value) in changes(loaded, &typed) {
+            let value = entered(field, value, &now).unwrap_or_else(|_| value.clone());
             let (object, key) = field.split_once('.').unwrap_or(("", field));
             let fields = if object.is_empty() {
                 Some(&mut change)
@@ -206,7 +224,7 @@ impl CompanyInformation {
                 change.entry(object).or_insert_with(|| Map::new().into()).as_object_mut()
             };
             if let Some(fields) = fields {
-                fields.insert(key.to_owned(), Value::String(value.clone()));
+                fields.insert(key.to_owned(), Value::String(value));
             }
         }
         self.updated(&Value::Object(change)).map_err(NotEdited::Invalid)
@@ -226,8 +244,7 @@ fn collect(fields: Map<String, Value>, within: &str, values: &mut Values) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::company::Contact;
-    use crate::account::company_update::Expected;
+    use crate::account::company::{Address, Contact};
 
     fn profile() -> CompanyInformation {
         CompanyInformation { ein_ssn_foreign_tax_id: "12-3454832".to_owned(), ..CompanyInformation::named("Agency") }
@@ -315,6 +332,36 @@ mod tests {
         assert_eq!(kept.ein_ssn_foreign_tax_id, "12-3454832");
         let other = profile().edited(&loaded, &with(&loaded, &[("EinSsnForeignTaxId", "98-7654321")]), &[]).unwrap();
         assert_eq!(other.ein_ssn_foreign_tax_id, "98-7654321");
+    }
+
+    #[test]
+    fn listed_value_is_stored_as_published_and_others_are_refused() {
+        let loaded = profile().values();
+        let typed = with(&loaded, &[("CorporateAddress.Country", " japan "), ("Currency", "ｊｐｙ"), ("Timezone", "")]);
+        let edited = profile().edited(&loaded, &typed, &[]).unwrap();
+        assert_eq!((edited.corporate_address.country.as_str(), edited.currency.as_str()), ("JAPAN", "JPY"));
+        let typed = with(&loaded, &[("BillingAddress.Country", "Nowhere"), ("Timezone", "JST")]);
+        let fields = ["BillingAddress.Country", "Timezone"].map(str::to_owned);
+        let found = fields.map(|field| ProfileProblem { field, expected: Expected::Listed });
+        assert_eq!(problems(&loaded, &typed, &[]), found);
+        assert_eq!(profile().edited(&loaded, &typed, &[]), Err(NotEdited::Invalid(found.to_vec())));
+    }
+
+    #[test]
+    fn value_that_the_list_lacks_stays_and_can_be_copied() {
+        let mut now = profile();
+        now.corporate_address = Address { city: "Pristina".into(), country: "KOSOVO".into(), ..Address::default() };
+        let loaded = now.values();
+        let typed = with(&loaded, &[("CorporateAddress.City", "Prizren")]);
+        let same = [Section::BillingAddress];
+        assert_eq!(problems(&loaded, &typed, &same), []);
+        let edited = now.edited(&loaded, &typed, &same).unwrap();
+        assert_eq!(
+            (edited.billing_address.country.as_str(), edited.billing_address.city.as_str()),
+            ("KOSOVO", "Prizren")
+        );
+        // It is known as a country, not as a currency.
+        assert_eq!(problems(&loaded, &with(&loaded, &[("Currency", "KOSOVO")]), &[]).len(), 1);
     }
 
     #[test]

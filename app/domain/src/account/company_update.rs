@@ -42,6 +42,8 @@ pub enum Expected {
     Email,
     /// One of its [`choices`].
     OneOf,
+    /// A value of the list that the form offers, or one that the profile already has.
+    Listed,
 }
 
 impl fmt::Display for ProfileProblem {
@@ -54,6 +56,7 @@ impl fmt::Display for ProfileProblem {
             Expected::Something => f.write_str("this can't be empty"),
             Expected::Digits => f.write_str("send the digits of a telephone number"),
             Expected::Email => f.write_str("send an e-mail address"),
+            Expected::Listed => f.write_str("choose a value from the list"),
             Expected::OneOf => {
                 let values = choices(&self.field).unwrap_or_default();
                 let named: Vec<_> = values.iter().copied().filter(|value| !value.is_empty()).collect();
@@ -127,7 +130,7 @@ fn set<'a>(
 }
 
 /// Returns the values that a field of that name takes; a line of text if there is no such field.
-fn kind(field: &str) -> FieldKind {
+pub(crate) fn kind(field: &str) -> FieldKind {
     field.parse().map_or(FieldKind::Line, ProfileField::kind)
 }
 
