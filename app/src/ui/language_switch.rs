@@ -5,6 +5,7 @@ use crate::i18n::{Locale, use_i18n};
 use crate::request::cookies::LANGUAGE;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
+use crate::words::Words;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -26,23 +27,25 @@ pub const fn own_name(locale: Locale) -> &'static str {
     }
 }
 
+/// Shows the page in the language, and keeps it for this browser.
+pub fn choose_language(i18n: Words, locale: Locale) {
+    i18n.set_locale(locale);
+    let document: web_sys::HtmlDocument = document().unchecked_into();
+    // Stored for a year. A browser that accepts no cookies requests its own language the next time.
+    _ = document.set_cookie(&format!("{LANGUAGE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
+}
+
 /// A button for each language.
 #[component]
 pub fn LanguageSwitch() -> impl IntoView {
     let i18n = use_i18n();
-    let choose = move |locale: Locale| {
-        i18n.set_locale(locale);
-        let document: web_sys::HtmlDocument = document().unchecked_into();
-        // Stored for a year. A browser that accepts no cookies requests its own language the next time.
-        _ = document.set_cookie(&format!("{LANGUAGE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
-    };
     let choice = move |locale: Locale| {
         view! {
             <button
                 type="button"
                 lang=locale.to_string()
                 aria-pressed=move || (i18n.get_locale() == locale).to_string()
-                on:click=move |_| choose(locale)
+                on:click=move |_| choose_language(i18n, locale)
             >
                 {own_name(locale)}
             </button>
