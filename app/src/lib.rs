@@ -131,6 +131,7 @@ async fn preload_all() {
     shell::settings_pages::preload().await;
     tokens::history::preload().await;
     tokens::commands::preload().await;
+    shell::keyboard::listener::preload().await;
 }
 
 /// Reports a panic to the page, which then is the browser's. Called by the panic hook.

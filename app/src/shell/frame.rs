@@ -6,6 +6,8 @@ use crate::i18n::use_i18n;
 use crate::members::api::profile::SwitchAccount;
 use crate::routes;
 use crate::shell::failed::Failed;
+use crate::shell::keyboard::listener::Shortcuts;
+use crate::shell::keyboard::state::Keyboard;
 use crate::shell::navigation::Navigation;
 use crate::sign_in::allowed::{use_asker_unknown, use_second_factor_missing, use_session};
 use crate::sign_in::api::session::SignOut;
@@ -62,6 +64,7 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
         }
     };
     let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
+    let keyboard = Keyboard::new(asker.role);
     let leaving = RwSignal::new(false);
     provide_context(LeavingPage(leaving));
     // A full page load, so that the page no longer shows data of the account.
@@ -118,6 +121,7 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
             {move || failed().map(|error| view! { <ErrorNote error=Some(error)/> })}
             <Outlet/>
         </main>
+        <Shortcuts keyboard/>
     }
 }
 
