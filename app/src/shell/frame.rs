@@ -6,7 +6,7 @@ use crate::i18n::use_i18n;
 use crate::members::api::profile::SwitchAccount;
 use crate::routes;
 use crate::shell::failed::Failed;
-use crate::shell::keyboard::listener::Shortcuts;
+use crate::shell::keyboard::listener::{PaletteButton, Shortcuts};
 use crate::shell::keyboard::state::Keyboard;
 use crate::shell::navigation::Navigation;
 use crate::sign_in::allowed::{use_asker_unknown, use_second_factor_missing, use_session};
@@ -64,7 +64,7 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
         }
     };
     let (switch, sign_out) = (ServerAction::<SwitchAccount>::new(), ServerAction::<SignOut>::new());
-    let keyboard = Keyboard::new(asker.role);
+    let keyboard = Keyboard::new(asker.role, sign_out);
     let leaving = RwSignal::new(false);
     provide_context(LeavingPage(leaving));
     // A full page load, so that the page no longer shows data of the account.
@@ -108,6 +108,7 @@ fn Framed(asker: CurrentUser) -> impl IntoView {
                 <span>{t_signal!(i18n, product)}</span>
             </a>
             <AccountSwitch here=asker.account name=asker.account_name.clone() switch/>
+            <PaletteButton keyboard/>
             <LanguageSwitch/>
             <Person asker sign_out/>
         </header>

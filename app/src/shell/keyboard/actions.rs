@@ -1,5 +1,5 @@
-//! The actions that keys give, each once, with its keys and its condition. The listener and the list of keys both read
-//! them from here. Their names are in `labels.rs`, apart, because the listener needs none.
+//! The actions that keys and the palette give, each once, with its keys and its condition. The listener, the list of keys
+//! and the palette all read them from here. Their names are in `labels.rs`, apart, because the listener needs none.
 
 use crate::routes;
 use domain::members::role::{Permission, Role};
@@ -7,6 +7,8 @@ use domain::members::role::{Permission, Role};
 /// An action of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Opens the palette, or closes it.
+    Palette,
     /// Moves the focus to the page's search box, or else to that of the access tokens.
     Search,
     /// Opens the page to create an access token.
@@ -23,6 +25,12 @@ pub enum Action {
     Menu,
     /// Opens a page.
     Page(Page),
+    /// Shows the console in the other language.
+    Language,
+    /// Changes the colour theme.
+    Theme(Theme),
+    /// Signs out.
+    SignOut,
 }
 
 /// A page that can be opened from everywhere.
@@ -35,6 +43,9 @@ pub enum Page {
     AccountUsers,
     SecurityPolicy,
     Settings,
+    CompanyInformation,
+    Profile,
+    Tips,
 }
 
 impl Page {
@@ -47,19 +58,35 @@ impl Page {
             Self::AccountUsers => routes::ACCOUNT_USERS,
             Self::SecurityPolicy => routes::SECURITY_POLICY,
             Self::Settings => routes::SETTINGS,
+            Self::CompanyInformation => routes::COMPANY_INFORMATION,
+            Self::Profile => routes::PROFILE,
+            Self::Tips => routes::TIPS,
         }
     }
+}
+
+/// A colour theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the interface's own words
+pub enum Theme {
+    Light,
+    Dark,
+    System,
 }
 
 /// The keys of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
+    /// This key while Ctrl is held, or ⌘ on a Mac.
+    Held(&'static str),
     /// This key alone.
     One(&'static str),
     /// These two, one after the other.
     Two(&'static str, &'static str),
     /// A key that browsers answer by themselves.
     Native(&'static str),
+    /// None: only the palette has the action.
+    None,
 }
 
 /// The condition under which an action is offered.
@@ -111,10 +138,11 @@ const fn page(page: Page, keys: Keys, condition: Condition) -> Shortcut {
 }
 
 /// All actions, as lists show them.
-pub const SHORTCUTS: [Shortcut; 13] = {
+pub const SHORTCUTS: [Shortcut; 22] = {
     use Condition::{Always, May, OnList};
-    use Keys::{Native, One, Two};
+    use Keys::{Held, Native, One, Two};
     [
+        shortcut(Action::Palette, Held("k"), Always),
         shortcut(Action::Search, One("/"), May(Permission::SeeTokens)),
         shortcut(Action::Create, One("c"), May(Permission::ManageTokens)),
         shortcut(Action::Keys, One("?"), Always),
@@ -128,6 +156,14 @@ pub const SHORTCUTS: [Shortcut; 13] = {
         page(Page::AccountUsers, Two("g", "u"), May(Permission::ManageUsers)),
         page(Page::SecurityPolicy, Two("g", "p"), May(Permission::ManageSecurityPolicy)),
         page(Page::Settings, Two("g", "s"), Always),
+        page(Page::CompanyInformation, Keys::None, May(Permission::ManageCompanyInformation)),
+        page(Page::Profile, Keys::None, Always),
+        page(Page::Tips, Keys::None, May(Permission::SeeTokens)),
+        shortcut(Action::Language, Keys::None, Always),
+        shortcut(Action::Theme(Theme::Light), Keys::None, Always),
+        shortcut(Action::Theme(Theme::Dark), Keys::None, Always),
+        shortcut(Action::Theme(Theme::System), Keys::None, Always),
+        shortcut(Action::SignOut, Keys::None, Always),
     ]
 };
 
@@ -158,6 +194,11 @@ impl Pressed {
     }
 }
 
+/// Returns the action of the key while Ctrl or ⌘ is held.
+pub fn held(key: &str) -> Option<Action> {
+    find(|keys| matches!(keys, Keys::Held(held) if held.eq_ignore_ascii_case(key)))
+}
+
 /// Returns the action of a key that is held down: it walks through the list, and does nothing else twice.
 pub fn repeated(key: &str) -> Option<Action> {
     let walks = |action| matches!(action, Action::Next | Action::Previous);
@@ -182,7 +223,7 @@ mod tests {
         for (index, one) in SHORTCUTS.iter().enumerate() {
             for other in &SHORTCUTS[..index] {
                 assert_ne!(one.action, other.action);
-                assert_ne!(one.keys, other.keys);
+                assert!(one.keys == Keys::None || one.keys != other.keys, "{:?}", one.keys);
                 // Otherwise the first of two keys would do something of its own.
                 if let (Keys::Two(first, _), Keys::One(alone)) = (one.keys, other.keys) {
                     assert_ne!(first, alone);
@@ -214,6 +255,8 @@ mod tests {
     #[test]
     fn keys_that_browsers_answer_are_left_to_them() {
         assert_eq!(keys(&[("Enter", 10.0)]), None);
+        assert_eq!(held("Enter"), None);
+        assert_eq!(held("K"), Some(Action::Palette));
     }
 
     #[test]
@@ -236,6 +279,6 @@ mod tests {
         assert!(!offered(specialist, routes::OVERVIEW, Action::Next));
         assert!(!offered(analyst, routes::TOKENS, Action::Next));
         assert!(!offered(None, routes::TOKENS, Action::Search));
-        assert!(offered(None, routes::PROFILE, Action::Keys));
+        assert!(offered(None, routes::PROFILE, Action::SignOut));
     }
 }

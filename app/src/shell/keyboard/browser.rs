@@ -1,4 +1,4 @@
-//! The browser, for what the keyboard depends on: its input method, and whether single keys are turned off in it, as WCAG
+//! The browser, for what the keyboard depends on: its platform, its input method, and whether single keys are turned off in it, as WCAG
 //! 2.1.4 demands that they can be.
 
 use leptos::prelude::*;
@@ -7,17 +7,23 @@ use leptos::prelude::*;
 const SETTING: &str = "kagitaba:single-keys";
 const OFF: &str = "off";
 
+/// Returns whether the machine is a Mac, or another one whose keyboard has ⌘.
+pub fn is_mac() -> bool {
+    let platform = window().navigator().platform().unwrap_or_default();
+    ["Mac", "iP"].iter().any(|start| platform.starts_with(start))
+}
+
 /// Returns whether an input method takes the key. Safari says so of the key that ends a composition by its code alone.
 pub fn is_composed(event: &web_sys::KeyboardEvent) -> bool {
     event.is_composing() || event.key_code() == 229
 }
 
-/// Returns whether keys are shortcuts.
+/// Returns whether keys without Ctrl or ⌘ are shortcuts.
 pub fn single_keys_on() -> bool {
     storage().is_none_or(|storage| storage.get_item(SETTING).ok().flatten().as_deref() != Some(OFF))
 }
 
-/// Turns keys on or off as shortcuts, in this browser.
+/// Turns keys without Ctrl or ⌘ on or off as shortcuts, in this browser.
 pub fn set_single_keys(on: bool) {
     if let Some(storage) = storage() {
         _ = if on { storage.remove_item(SETTING) } else { storage.set_item(SETTING, OFF) };

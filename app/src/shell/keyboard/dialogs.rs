@@ -1,18 +1,33 @@
-//! Carries out actions: opens pages and the list of keys.
+//! Carries out actions: opens pages, the list of keys and the palette.
 
+use crate::i18n::{Locale, use_i18n};
 use crate::routes;
-use crate::shell::keyboard::actions::{Action, Page};
+use crate::shell::keyboard::actions::{Action, Page, Theme};
 use crate::shell::keyboard::keys_dialog::KeysDialog;
+use crate::shell::keyboard::palette::Choice;
+use crate::shell::keyboard::palette_dialog::PaletteDialog;
 use crate::shell::keyboard::state::Keyboard;
 use crate::shell::keyboard::{rows, search};
+use crate::sign_in::api::session::SignOut;
+use crate::ui::language_switch::choose_language;
+use crate::ui::theme_switch::choose_theme;
+use crate::words::Words;
 use leptos::html;
 use leptos::prelude::*;
+
+/// The dialog that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Palette,
+    Keys,
+}
 
 /// What is needed to carry out actions.
 #[derive(Clone, Copy)]
 struct Console {
-    /// Whether the list of keys is open.
-    opened: RwSignal<bool>,
+    i18n: Words,
+    keyboard: Keyboard,
+    opened: RwSignal<Option<Opened>>,
     /// The link by which pages are opened.
     link: NodeRef<html::A>,
 }
@@ -20,7 +35,8 @@ struct Console {
 impl Console {
     fn carry_out(self, action: Action) {
         match action {
-            Action::Keys => self.opened.set(true),
+            Action::Palette => self.toggle(Opened::Palette),
+            Action::Keys => self.toggle(Opened::Keys),
             Action::Search => self.search(),
             Action::Create => self.follow(routes::NEW_TOKEN),
             Action::Next => rows::step(true),
@@ -29,7 +45,33 @@ impl Console {
             Action::Open => {}
             Action::Menu => rows::open_menu(),
             Action::Page(page) => self.follow(page.path()),
+            Action::Language => self.switch_language(),
+            Action::Theme(theme) => choose_theme(match theme {
+                Theme::Light => "light",
+                Theme::Dark => "dark",
+                Theme::System => "",
+            }),
+            Action::SignOut => _ = self.keyboard.sign_out.dispatch(SignOut {}),
         }
+    }
+
+    fn choose(self, choice: Choice) {
+        match choice {
+            Choice::Token(id) => self.follow(&routes::token(id)),
+            Choice::Action(action) => self.carry_out(action),
+        }
+    }
+
+    fn toggle(self, dialog: Opened) {
+        self.opened.update(|opened| *opened = if *opened == Some(dialog) { None } else { Some(dialog) });
+    }
+
+    fn switch_language(self) {
+        let other = match self.i18n.get_locale_untracked() {
+            Locale::en => Locale::ja,
+            Locale::ja => Locale::en,
+        };
+        choose_language(self.i18n, other);
     }
 
     /// Opens a page by a link, so that a page with changes asks before it is left.
@@ -48,10 +90,10 @@ impl Console {
     }
 }
 
-/// The dialog of the keyboard, once on a page.
+/// The dialogs of the keyboard, once on a page.
 #[component]
 pub fn KeyboardDialogs(keyboard: Keyboard) -> impl IntoView {
-    let console = Console { opened: RwSignal::new(false), link: NodeRef::new() };
+    let console = Console { i18n: use_i18n(), keyboard, opened: RwSignal::new(None), link: NodeRef::new() };
     Effect::new(move |_| {
         // Not before the page has the link.
         if console.link.get().is_some()
@@ -60,9 +102,16 @@ pub fn KeyboardDialogs(keyboard: Keyboard) -> impl IntoView {
             untrack(|| console.carry_out(action));
         }
     });
-    let close = Callback::new(move |()| console.opened.set(false));
+    let opened = move |dialog: Opened| Signal::derive(move || console.opened.get() == Some(dialog));
+    let close = Callback::new(move |()| console.opened.set(None));
     view! {
         <a hidden=true node_ref=console.link></a>
-        <KeysDialog role=keyboard.role open=console.opened.into() on_close=close/>
+        <PaletteDialog
+            role=keyboard.role
+            open=opened(Opened::Palette)
+            on_close=close
+            on_choose=Callback::new(move |choice| console.choose(choice))
+        />
+        <KeysDialog role=keyboard.role open=opened(Opened::Keys) on_close=close/>
     }
 }

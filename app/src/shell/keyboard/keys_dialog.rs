@@ -1,9 +1,9 @@
-//! The list of keys, with the switch that turns them off.
+//! The list of keys, with the switch that turns those without Ctrl or ⌘ off.
 
 use crate::i18n::{t_string, use_i18n};
 use crate::shell::keyboard::actions::{Condition, Keys, SHORTCUTS, Shortcut};
 use crate::shell::keyboard::browser::{set_single_keys, single_keys_on};
-use crate::shell::keyboard::labels::{keys_view, label};
+use crate::shell::keyboard::labels::{held_text, keys_view, label};
 use crate::ui::dialog::Dialog;
 use crate::ui::reactive::t_signal;
 use domain::members::role::Role;
@@ -26,6 +26,7 @@ pub fn KeysDialog(role: Option<Role>, open: Signal<bool>, on_close: Callback<()>
         set_single_keys(checked);
         on.set(checked);
     };
+    let hint = move || t_string!(i18n, keyboard.single_hint, keys = held_text("k")).to_string();
     view! {
         <Dialog
             id="keys"
@@ -39,7 +40,7 @@ pub fn KeysDialog(role: Option<Role>, open: Signal<bool>, on_close: Callback<()>
                     <input type="checkbox" aria-describedby="keys-hint" prop:checked=move || on.get() on:change=change/>
                     <span>{t_signal!(i18n, keyboard.single)}</span>
                 </label>
-                <p class="hint" id="keys-hint">{t_signal!(i18n, keyboard.single_hint)}</p>
+                <p class="hint" id="keys-hint">{hint}</p>
             </div>
             <div class="keys">
                 {group(role, t_signal!(i18n, keyboard.general), is_general)}
@@ -56,7 +57,7 @@ pub fn KeysDialog(role: Option<Role>, open: Signal<bool>, on_close: Callback<()>
 }
 
 fn is_general(shortcut: &Shortcut) -> bool {
-    matches!(shortcut.keys, Keys::One(_)) && !is_of_list(shortcut)
+    matches!(shortcut.keys, Keys::Held(_) | Keys::One(_)) && !is_of_list(shortcut)
 }
 
 fn is_sequence(shortcut: &Shortcut) -> bool {

@@ -1,10 +1,14 @@
-//! The listener for keys. This part is loaded with every page, and therefore small: the
+//! The listener for keys, and the button of the palette. This part is loaded with every page, and therefore small: the
 //! rest is loaded when the first action is given.
 
-use crate::shell::keyboard::actions::{Action, Pressed, repeated};
-use crate::shell::keyboard::browser::{is_composed, single_keys_on};
+use crate::i18n::use_i18n;
+use crate::shell::keyboard::actions::{Action, Pressed, held, repeated};
+use crate::shell::keyboard::browser::{is_composed, is_mac, single_keys_on};
 use crate::shell::keyboard::dialogs::KeyboardDialogs;
 use crate::shell::keyboard::state::Keyboard;
+use crate::ui::hydrated::use_hydrated;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::t_signal;
 use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -12,6 +16,32 @@ use wasm_bindgen::JsCast;
 /// The elements in which keys are typed. A check box or radio button takes no text.
 const FIELDS: &str =
     "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]:not([contenteditable=false])";
+/// A dialog that is open and not the keyboard's own.
+const OTHER_DIALOG: &str = "dialog[open]:not(#palette, #keys)";
+const ANY_DIALOG: &str = "dialog[open]";
+
+/// The button in the bar that opens the palette.
+#[component]
+pub fn PaletteButton(keyboard: Keyboard) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let mac = move || hydrated.get() && is_mac();
+    view! {
+        <button
+            type="button"
+            class="palette-open needs-script"
+            aria-haspopup="dialog"
+            aria-keyshortcuts=move || if mac() { "Meta+K" } else { "Control+K" }
+            data-waits=""
+            disabled=move || !hydrated.get()
+            on:click=move |_| keyboard.given.set(Some(Action::Palette))
+        >
+            {Icon::Search.view()}
+            <span>{t_signal!(i18n, keyboard.open)}</span>
+            <kbd aria-hidden="true">{move || if mac() { "⌘ K" } else { "Ctrl K" }}</kbd>
+        </button>
+    }
+}
 
 /// Listens to keys, and carries out what they mean by code that is loaded when it is first needed.
 #[component]
@@ -46,14 +76,18 @@ fn keyboard_dialogs(keyboard: Keyboard) -> AnyView {
 
 /// Returns the action that the key means, if it means one here.
 fn meant(keyboard: Keyboard, pressed: StoredValue<Pressed>, event: &web_sys::KeyboardEvent) -> Option<Action> {
-    let held = event.ctrl_key() || event.meta_key() || event.alt_key();
-    if held || event.default_prevented() || is_composed(event) || is_typing(event) || is_asked() || !single_keys_on() {
+    if event.default_prevented() || is_composed(event) || is_open(OTHER_DIALOG) {
         return None;
     }
-    let action = if event.repeat() {
-        repeated(&event.key())
-    } else {
-        pressed.try_update_value(|keys| keys.press(&event.key(), event.time_stamp())).flatten()
+    // On a Mac, Ctrl K is the system's own: it deletes the rest of a line.
+    let (command, other) =
+        if is_mac() { (event.meta_key(), event.ctrl_key()) } else { (event.ctrl_key(), event.meta_key()) };
+    let action = match (command, other || event.alt_key()) {
+        (_, true) => None,
+        (true, false) => held(&event.key()).filter(|_| !event.shift_key() && !event.repeat()),
+        (false, false) if is_typing(event) || is_open(ANY_DIALOG) || !single_keys_on() => None,
+        (false, false) if event.repeat() => repeated(&event.key()),
+        (false, false) => pressed.try_update_value(|keys| keys.press(&event.key(), event.time_stamp())).flatten(),
     };
     action.filter(|action| keyboard.offers(*action))
 }
@@ -63,7 +97,6 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     target.is_some_and(|target| matches!(target.closest(FIELDS), Ok(Some(_))))
 }
 
-/// Returns whether a dialog is open.
-fn is_asked() -> bool {
-    matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
+fn is_open(dialog: &str) -> bool {
+    matches!(document().query_selector(dialog), Ok(Some(_)))
 }

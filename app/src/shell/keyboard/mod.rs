@@ -1,4 +1,4 @@
-//! The keyboard: shortcuts, and the list of them.
+//! The keyboard: shortcuts, the list of them, and a command palette over access tokens, pages and actions.
 
 pub mod actions;
 pub mod browser;
@@ -6,6 +6,8 @@ pub mod dialogs;
 pub mod keys_dialog;
 pub mod labels;
 pub mod listener;
+pub mod palette;
+pub mod palette_dialog;
 pub mod rows;
 pub mod search;
 pub mod state;
