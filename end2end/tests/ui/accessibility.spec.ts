@@ -178,6 +178,26 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       await examineDialog(page);
     });
 
+    test('the palette and the list of keys have no violation', async ({ page }) => {
+      await signIn(page, 'administrator');
+      const token = await newToken(page);
+      await open(page, paths.overview);
+      await page.getByRole('button', { name: words.keyboard.open }).click();
+      const input = dialog(page).getByRole('combobox', { name: words.keyboard.open });
+      await expect(input).toBeFocused();
+      await examineDialog(page);
+      await input.fill(token.name);
+      await expect(dialog(page).getByRole('option')).toContainText([token.name]);
+      await examineDialog(page);
+      await input.fill(`${token.name} none`);
+      await expect(dialog(page).getByRole('option')).toHaveCount(0);
+      await examineDialog(page, [wide]);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('?');
+      await expect(dialog(page)).toHaveAccessibleName(words.keyboard.keys);
+      await examineDialog(page);
+    });
+
     test('toasts of success and failure have no violation', async ({ page }) => {
       await signIn(page, 'administrator');
       const token = await newToken(page);
