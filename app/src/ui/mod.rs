@@ -30,6 +30,7 @@ pub mod raw_text;
 pub mod reactive;
 pub mod save_bar;
 pub mod search_box;
+pub mod theme;
 pub mod theme_switch;
 pub mod time;
 pub mod toasts;

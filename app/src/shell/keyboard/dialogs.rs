@@ -10,7 +10,7 @@ use crate::shell::keyboard::state::Keyboard;
 use crate::shell::keyboard::{rows, search};
 use crate::sign_in::api::session::SignOut;
 use crate::ui::language_switch::choose_language;
-use crate::ui::theme_switch::choose_theme;
+use crate::ui::theme::choose_theme;
 use crate::words::Words;
 use leptos::html;
 use leptos::prelude::*;

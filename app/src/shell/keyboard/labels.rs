@@ -55,7 +55,7 @@ pub const fn icon(action: Action) -> Icon {
         Action::Create => Icon::Plus,
         Action::Language => Icon::Language,
         Action::Theme(_) => Icon::Eye,
-        Action::SignOut => Icon::ChevronRight,
+        Action::SignOut => Icon::SignOut,
         Action::Palette | Action::Search | Action::Keys | Action::Next | Action::Previous => Icon::Search,
         Action::Menu => Icon::More,
     }

@@ -1,0 +1,18 @@
+//! The colour theme of this browser.
+
+use crate::request::cookies::THEME;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// The attribute of `<html>` that the style sheet uses.
+pub const ATTRIBUTE: &str = "data-theme";
+
+/// Shows the page in the theme, `light` or `dark`, and keeps it for this browser. An empty one is the system's.
+pub fn choose_theme(theme: &str) {
+    if let Some(root) = document().document_element() {
+        _ = if theme.is_empty() { root.remove_attribute(ATTRIBUTE) } else { root.set_attribute(ATTRIBUTE, theme) };
+    }
+    let age = if theme.is_empty() { 0 } else { 31_536_000 }; // a year
+    let document: web_sys::HtmlDocument = document().unchecked_into();
+    _ = document.set_cookie(&format!("{THEME}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));
+}
