@@ -8,6 +8,7 @@ use crate::shell::keyboard::palette::{Choice, Group, Item, Palette};
 use crate::ui::dialog::Dialog;
 use crate::ui::focus;
 use crate::ui::icon::Icon;
+use crate::ui::reactive::t_signal;
 use crate::ui::search_box::typed;
 use domain::members::role::Role;
 use leptos::ev;
@@ -75,7 +76,18 @@ pub fn PaletteDialog(
             wide=true
         >
             <div class="palette">
-                {input}
+                <div class="palette-head">
+                    {input}
+                    // Touch screens have no Escape.
+                    <button
+                        type="button"
+                        class="icon-button"
+                        aria-label=t_signal!(i18n, keyboard.close)
+                        on:click=move |_| on_close.run(())
+                    >
+                        {Icon::Close.view()}
+                    </button>
+                </div>
                 {move || list_view(palette, items, current, choose)}
                 <p class="palette-note" role="status">{move || items.with(|items| palette.note(items))}</p>
             </div>
