@@ -7,11 +7,16 @@ use wasm_bindgen::JsCast;
 /// The attribute of `<html>` that the style sheet uses.
 pub const ATTRIBUTE: &str = "data-theme";
 
-/// Shows the page in the theme, `light` or `dark`, and keeps it for this browser. An empty one is the system's.
-pub fn choose_theme(theme: &str) {
+/// Shows the page in the theme, `light` or `dark`. An empty one is the system's.
+pub fn show_theme(theme: &str) {
     if let Some(root) = document().document_element() {
         _ = if theme.is_empty() { root.remove_attribute(ATTRIBUTE) } else { root.set_attribute(ATTRIBUTE, theme) };
     }
+}
+
+/// Shows the page in the theme, and keeps it for this browser.
+pub fn choose_theme(theme: &str) {
+    show_theme(theme);
     let age = if theme.is_empty() { 0 } else { 31_536_000 }; // a year
     let document: web_sys::HtmlDocument = document().unchecked_into();
     _ = document.set_cookie(&format!("{THEME}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));

@@ -5,10 +5,11 @@ use crate::i18n::use_i18n;
 use crate::request::cookies::THEME;
 use crate::ui::choices::Choices;
 use crate::ui::reactive::t_signal;
+#[cfg(not(feature = "ssr"))]
+use crate::ui::theme::ATTRIBUTE;
+use crate::ui::theme::show_theme;
 use leptos::prelude::*;
 
-/// The attribute of `<html>` that the style sheet uses.
-const ATTRIBUTE: &str = "data-theme";
 /// The themes by name; the empty one is the system's.
 const THEMES: [&str; 3] = ["", "light", "dark"];
 
@@ -28,13 +29,6 @@ fn chosen_theme() -> Option<&'static str> {
     known(&document().document_element()?.get_attribute(ATTRIBUTE)?)
 }
 
-/// Shows the page in the theme.
-fn show(theme: &str) {
-    if let Some(root) = document().document_element() {
-        _ = if theme.is_empty() { root.remove_attribute(ATTRIBUTE) } else { root.set_attribute(ATTRIBUTE, theme) };
-    }
-}
-
 /// A radio button for each theme, as a field `theme` of a form. The page shows a chosen one at once, and the former one
 /// again once it is left: only the form's answer keeps it.
 #[component]
@@ -42,10 +36,10 @@ pub fn ThemeField() -> impl IntoView {
     let i18n = use_i18n();
     let kept = chosen_theme().unwrap_or_default();
     let chosen = RwSignal::new(kept);
-    Effect::new(move |_| on_cleanup(move || show(kept)));
+    Effect::new(move |_| on_cleanup(move || show_theme(kept)));
     let choose = move |theme: &'static str| {
         chosen.set(theme);
-        show(theme);
+        show_theme(theme);
     };
     let texts = [
         t_signal!(i18n, profile.theme_system),
