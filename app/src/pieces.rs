@@ -26,9 +26,8 @@ impl Pieces {
         move || {
             let lazy = use_context::<PrefetchLazyFn>().map(|lazy| lazy.0.get_value()).unwrap_or_default();
             let needed: BTreeSet<_> = lazy.into_iter().filter_map(|function| self.0.get(function)).flatten().collect();
-            let link = |piece: &String| {
-                view! { <link rel="preload" href=piece.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
-            };
+            // Without a type and the default's name, which say nothing new: a page has dozens of these links.
+            let link = |piece: &String| view! { <link rel="preload" href=piece.clone() r#as="fetch" crossorigin=""/> };
             needed.into_iter().map(link).collect_view()
         }
     }

@@ -9,8 +9,8 @@ use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use leptos::prelude::*;
 
 /// A point in time as a date, with `exact` to the second; with `of_day` too, without the date, which a heading has. With
-/// `relative`, one within the last week is shown as the time since. The tooltip has the full time; that of a date comes
-/// once our wasm runs, as a list has many of them.
+/// `relative`, one within the last week is shown as the time since. The element and its tooltip have the full time; those
+/// of a date get it once our wasm runs, as a list has many of them.
 #[component]
 pub fn Time(
     #[prop(into)] at: Signal<DateTime<Utc>>,
@@ -35,12 +35,13 @@ pub fn Time(
             (false, _) => date(),
         })
     };
+    let is_full = move || exact || hydrated.get();
     let full = move || {
         let date = || date(i18n, local().date_naive());
-        (exact || hydrated.get()).then(|| format!("{} {}", date(), local().format("%H:%M:%S %:z")))
+        is_full().then(|| format!("{} {}", date(), local().format("%H:%M:%S %:z")))
     };
-    let datetime =
-        move || at.get().to_rfc3339_opts(if exact { SecondsFormat::AutoSi } else { SecondsFormat::Secs }, true);
+    let precision = if exact { SecondsFormat::AutoSi } else { SecondsFormat::Secs };
+    let datetime = move || is_full().then(|| at.get().to_rfc3339_opts(precision, true));
     view! {
         <time datetime=datetime title=full>
             {text}

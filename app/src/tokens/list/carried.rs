@@ -20,7 +20,8 @@ pub struct Carried(pub TokenList);
 #[derive(Serialize, Deserialize)]
 struct Packed(Vec<Person>, Vec<PackedToken>, Position, i64);
 
-/// The fields of a token and of its settings; for its primary contact, the place among the people.
+/// The fields of a token and of its settings; for its primary contact, the place among the people, and for what is true of
+/// it, [`DISABLED`] and [`VIEWABLE`] in one number.
 #[derive(Serialize, Deserialize)]
 struct PackedToken(
     TokenId,
@@ -32,13 +33,17 @@ struct PackedToken(
     Vec<String>,
     u32,
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
-    TokenState,
+    u8,
     #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>,
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
-    bool,
     i64,
 );
+
+/// The token is disabled.
+const DISABLED: u8 = 1;
+/// Its Auth Token can be viewed again.
+const VIEWABLE: u8 = 2;
 
 impl From<Carried> for Packed {
     fn from(Carried(list): Carried) -> Self {
@@ -67,6 +72,8 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         people.push(primary_contact);
         people.len() - 1
     });
+    let disabled = if state == TokenState::Disabled { DISABLED } else { 0 };
+    let flags = disabled | if viewable { VIEWABLE } else { 0 };
     PackedToken(
         id,
         sid,
@@ -77,11 +84,10 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         developers,
         scopes.bits(),
         expires_at,
-        state,
+        flags,
         created_at,
         last_used_at,
         ends_at,
-        viewable,
         revision,
     )
 }
@@ -98,13 +104,14 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         developers,
         scopes,
         expires_at,
-        state,
+        flags,
         created_at,
         last_used_at,
         ends_at,
-        viewable,
         revision,
     ) = packed;
+    let state = if flags & DISABLED == 0 { TokenState::Enabled } else { TokenState::Disabled };
+    let viewable = flags & VIEWABLE != 0;
     let primary_contact = people.get(contact)?.clone();
     let settings = TokenSettings {
         name,
@@ -156,8 +163,10 @@ mod tests {
 
     #[test]
     fn list_is_the_same_after_the_way_to_the_browser() {
+        let enabled = Token { state: TokenState::Enabled, ..token(2, 2) };
+        let hidden = Token { viewable: false, ..token(3, 1) };
         let list = TokenList {
-            tokens: vec![token(1, 1), token(2, 2), token(3, 1)],
+            tokens: vec![token(1, 1), enabled, hidden],
             position: Position { rows: 3, ..Position::default() },
             as_of: 12,
         };
