@@ -3,6 +3,7 @@
 
 use domain::audit::trail::TrailFilter;
 use domain::tokens::filter::TokenFilter;
+use domain::tokens::list_view::ListView;
 use domain::tokens::token::TokenId;
 use std::fmt::Display;
 
@@ -90,6 +91,9 @@ paths! {
 
 /// The query of a server function call that no user action caused: see [`crate::request::protocol::again`].
 pub const AGAIN: &str = "again";
+
+/// The query parameter of the list of tokens that names its view.
+pub const LIST_VIEW: &str = "view";
 
 /// Returns the beginning that all paths of a page have in common.
 #[must_use]
@@ -261,7 +265,20 @@ pub fn with_notice(path: &str, notice: Notice) -> String {
 /// Returns the path of the list of tokens with these filters, order and page.
 #[must_use]
 pub fn tokens(filter: &TokenFilter) -> String {
-    with_query(TOKENS, filter.to_query())
+    tokens_in(None, filter)
+}
+
+/// Returns the path of the list of tokens with these filters, order and page, in this view if one is given.
+#[must_use]
+pub fn tokens_in(view: Option<ListView>, filter: &TokenFilter) -> String {
+    let view = view.map(|view| (LIST_VIEW, view.as_str().to_owned()));
+    with_query(TOKENS, filter.to_query().into_iter().chain(view))
+}
+
+/// Returns the view of the list of tokens that a link's query (without `?`) asks for, if it does.
+#[must_use]
+pub fn list_view(query: &str) -> Option<ListView> {
+    value(query, LIST_VIEW)?.parse().ok()
 }
 
 /// Returns the filters, order and page that a link's query (without `?`) asks for.
@@ -321,6 +338,18 @@ mod tests {
             assert_eq!(filter(link.split_once('?').unwrap_or_default().1), wanted, "{link}");
         }
         assert_eq!(tokens(&TokenFilter::default()), TOKENS);
+    }
+
+    #[test]
+    fn list_link_names_the_view_beside_the_filters() {
+        let wanted = TokenFilter { name: "view=cards".to_owned(), ..TokenFilter::default() };
+        for view in [None, Some(ListView::Cards), Some(ListView::Table)] {
+            let link = tokens_in(view, &wanted);
+            let query = link.split_once('?').unwrap_or_default().1;
+            assert_eq!((list_view(query), filter(query)), (view, wanted.clone()), "{link}");
+        }
+        assert_eq!(tokens_in(Some(ListView::Table), &TokenFilter::default()), format!("{TOKENS}?view=table"));
+        assert_eq!(list_view("view=rows"), None);
     }
 
     #[test]

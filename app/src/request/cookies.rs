@@ -11,6 +11,8 @@ pub const PENDING_SIGN_IN: &str = "kagitaba_sign_in";
 pub const LANGUAGE: &str = "kagitaba_language";
 /// The colour theme chosen in this browser: `light` or `dark`; without it the system's theme is used.
 pub const THEME: &str = "kagitaba_theme";
+/// The view of the list of access tokens chosen last in this browser: `cards` or `table`.
+pub const LIST_VIEW: &str = "kagitaba_list_view";
 
 /// Returns the value of a cookie from a request's headers; several headers may carry cookies. They are parsed as bytes,
 /// because other applications on the same host may set cookies with arbitrary content (RFC 6265, 4.1.1

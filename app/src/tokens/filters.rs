@@ -2,6 +2,7 @@
 
 use crate::i18n::use_i18n;
 use crate::routes;
+use crate::tokens::list_view::ChosenView;
 use crate::ui::choices::Choices;
 use crate::ui::filter_history::Step;
 use crate::ui::reactive::t_signal;
@@ -10,6 +11,7 @@ use crate::words;
 use domain::paging::PagePosition;
 use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, TokenFilter};
+use domain::tokens::list_view::ListView;
 use domain::tokens::token::TokenState;
 use leptos::prelude::*;
 
@@ -18,6 +20,7 @@ use leptos::prelude::*;
 #[component]
 pub fn FilterSidebar(
     #[prop(into)] filter: Signal<TokenFilter>,
+    chosen: ChosenView,
     on_change: Callback<(TokenFilter, Step)>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -42,7 +45,7 @@ pub fn FilterSidebar(
                 <h2>{t_signal!(i18n, filter.title)}</h2>
                 <a
                     class="button small quiet"
-                    href=move || routes::tokens(&filter.get().cleared())
+                    href=move || chosen.link(&filter.get().cleared())
                     aria-disabled=move || (active() == 0).to_string()
                     // Clears the text being typed too, which the link does not contain yet.
                     on:click=move |_| typed.set(String::new())
@@ -77,6 +80,10 @@ pub fn FilterSidebar(
                 />
             </details>
             <input type="hidden" name="sort" value=move || filter.with(|filter| filter.sort.as_str())/>
+            {move || {
+                let name = chosen.named().map(ListView::as_str);
+                name.map(|name| view! { <input type="hidden" name=routes::LIST_VIEW value=name/> })
+            }}
             <button class="button no-script" type="submit">{t_signal!(i18n, filter.apply)}</button>
         </form>
     }

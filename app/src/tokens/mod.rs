@@ -12,6 +12,7 @@ pub(crate) mod filters;
 pub(crate) mod history;
 pub(crate) mod last_day;
 pub(crate) mod list;
+pub(crate) mod list_view;
 pub(crate) mod live;
 pub(crate) mod menu;
 pub(crate) mod overview;

@@ -34,10 +34,10 @@ pub fn to_heading(heading: &web_sys::HtmlElement) {
     _ = heading.focus_with_options(&options);
 }
 
-/// Moves the focus to the first link in the element of this id, once the page shows it, unless the user has moved the
-/// focus elsewhere by then.
-pub fn to_link_in(id: &str) {
-    let link = format!("#{id} a");
+/// Moves the focus to the first link of the page's content to this address, once the page shows it, unless the user has
+/// moved the focus elsewhere by then.
+pub fn to_link(address: &str) {
+    let link = format!("main a[href=\"{address}\"]");
     request_animation_frame(move || {
         let on_heading = document().active_element().is_some_and(|element| element.tag_name() == "H1");
         if (on_heading || is_lost())

@@ -1,11 +1,10 @@
 //! The menu behind the More icon of a list's item. It is rendered when it is first opened, and gone when another item's
 //! is: a page has one menu for all items of its list.
 
-use crate::i18n::use_i18n;
+use crate::i18n::{t_string, use_i18n};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::menu::{Position, focus, stays};
-use crate::ui::reactive::t_signal;
 use crate::words::Words;
 use leptos::ev;
 use leptos::html;
@@ -104,7 +103,8 @@ pub fn MoreMenu(
             </li>
         }
     };
-    // It stays in the page while it is closed: one that is removed would hand its focus on, and a hidden one does not.
+    // A list has many buttons. So what only our wasm can answer comes once it runs, and their icon is the style sheet's.
+    // The menu stays in the page while it is closed: one that is removed would hand its focus on, and a hidden one does not.
     let menu = move || {
         is_last.get().then(|| {
             view! {
@@ -121,16 +121,14 @@ pub fn MoreMenu(
                 class="icon-button"
                 node_ref=button
                 aria-haspopup="menu"
-                aria-expanded=move || open.get().to_string()
+                aria-expanded=move || hydrated.get().then(|| open.get().to_string())
                 aria-label=label
-                title=t_signal!(i18n, card.more)
+                title=move || hydrated.get().then(|| t_string!(i18n, card.more))
                 data-waits=""
                 disabled=move || !hydrated.get()
                 on:click=move |_| if open.get_untracked() { close() } else { open_at(Position::First) }
                 on:keydown=on_button_key
-            >
-                {Icon::More.view()}
-            </button>
+            ></button>
             {menu}
         </div>
     }

@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn kinds_share_all_actions_and_narrow_a_choice() {
-        let filter = |about, kind| TrailFilter { about, kind, ..TrailFilter::default() };
+        let filter = |about, kind| TrailFilter { kind, about, ..TrailFilter::default() };
         assert_eq!(filter(None, None).actions(), Actions::AllBut(Vec::new()));
         let Actions::AllBut(sign_ins) = filter(None, Some(ActionKind::Changes)).actions() else { unreachable!() };
         assert_eq!(filter(None, Some(ActionKind::SignIns)).actions(), Actions::Only(sign_ins.clone()));

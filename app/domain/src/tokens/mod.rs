@@ -1,9 +1,10 @@
-//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry and filters.
+//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters and views.
 
 pub mod command;
 pub mod condition;
 pub mod expiry;
 pub mod filter;
+pub mod list_view;
 pub mod scope;
 pub mod scope_choice;
 pub mod secret;

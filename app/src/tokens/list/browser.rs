@@ -8,6 +8,7 @@ use crate::tokens::filters::FilterSidebar;
 use crate::tokens::list::access::SwitchOff;
 use crate::tokens::list::carried::Carried;
 use crate::tokens::list::results::{ListSkeleton, Listed, Results};
+use crate::tokens::list_view::ChosenView;
 use crate::tokens::live::LatestChanges;
 use crate::ui::filter_history::{FilterHistory, Step};
 use crate::ui::icon::Icon;
@@ -21,6 +22,7 @@ use leptos_router::hooks::use_navigate;
 pub fn TokenBrowser(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
+    chosen: ChosenView,
     tokens: Resource<Listed>,
     touched: LatestChanges,
     disable: ServerAction<DisableApiAccess>,
@@ -30,10 +32,10 @@ pub fn TokenBrowser(
 
     let (navigate, history) = (use_navigate(), FilterHistory::new());
     let go = Callback::new(move |(next, step): (TokenFilter, Step)| {
-        let [from, to] = [&filter.get_untracked(), &next].map(routes::tokens);
+        let [from, to] = untrack(|| [&filter.get(), &next].map(|filter| chosen.link(filter)));
         navigate(&to, history.options(step, &from, &to));
     });
-    correct_link(query, filter, tokens, go);
+    correct_link(query, filter, chosen, tokens, go);
 
     view! {
         <div class="page-head">
@@ -57,11 +59,11 @@ pub fn TokenBrowser(
                 }}
             </button>
             <aside id="filters" class="sidebar" popover="auto" aria-label=t_signal!(i18n, filter.title)>
-                <FilterSidebar filter on_change=go/>
+                <FilterSidebar filter chosen on_change=go/>
             </aside>
             <div class="results">
                 <Transition fallback=move || view! { <ListSkeleton/> }>
-                    <Results tokens touched filter actions go/>
+                    <Results tokens touched filter chosen actions go/>
                 </Transition>
             </div>
         </div>
@@ -74,6 +76,7 @@ pub fn TokenBrowser(
 fn correct_link(
     query: Memo<String>,
     filter: Memo<TokenFilter>,
+    chosen: ChosenView,
     tokens: Resource<Listed>,
     go: Callback<(TokenFilter, Step)>,
 ) {
@@ -84,7 +87,7 @@ fn correct_link(
             Some((asked, Ok(Carried(list)))) if asked == right => right.place = list.position.place,
             _ => {}
         }
-        let canonical = routes::tokens(&right);
+        let canonical = chosen.link(&right);
         let canonical = canonical.split_once('?').map_or("", |(_, query)| query);
         // The same query may be spelled in several ways (`+`, `%20`); only the decoded values count.
         let spelled = query.with(|query| form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>());

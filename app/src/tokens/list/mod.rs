@@ -4,6 +4,8 @@ mod access;
 mod browser;
 mod carried;
 mod results;
+mod table;
+mod view_switch;
 
 use crate::account::api::account::{DisableApiAccess, EnableApiAccess, GetAccount};
 use crate::error::AppError;
@@ -15,6 +17,7 @@ use crate::shell::frame::LeavingPage;
 use crate::sign_in::allowed::{allowed, use_current_user};
 use crate::tokens::api::{List, list};
 use crate::tokens::commands::use_token_changes;
+use crate::tokens::list_view::ChosenView;
 use crate::tokens::live::{LatestChanges, use_live_changes, who};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::not_refreshed::kept;
@@ -73,6 +76,7 @@ fn TokensPage() -> impl IntoView {
     Effect::new(move |_| tell(disable.value().get(), t_signal!(i18n, access.switched_off)));
     let query = use_location().search;
     let filter = Memo::new(move |_| query.with(|query| routes::filter(query)));
+    let chosen = ChosenView::of(query);
     let changes = use_token_changes();
     // Loaded beside the account and not below it: the server creates the content of a suspended view several times, and
     // the browser would confuse the resources.
@@ -103,7 +107,7 @@ fn TokensPage() -> impl IntoView {
                     access
                         .get()
                         .map(|access| match access {
-                            Ok(true) => view! { <TokenBrowser query filter tokens touched disable/> }.into_any(),
+                            Ok(true) => view! { <TokenBrowser query filter chosen tokens touched disable/> }.into_any(),
                             Ok(false) => view! { <AccessOff enable/> }.into_any(),
                             Err(error) => view! { <Failed error whole=true/> }.into_any(),
                         })

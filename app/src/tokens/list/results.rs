@@ -1,11 +1,14 @@
-//! The list: count, order, cards and page navigation, or what stands in their place.
+//! The list: count, order, cards or table, and page navigation, or what stands in their place.
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
-use crate::tokens::card::{TokenCard, heading_id};
+use crate::tokens::card::TokenCard;
 use crate::tokens::commands::{TokenActions, use_token_changes};
 use crate::tokens::list::carried::Carried;
+use crate::tokens::list::table::{TokenRow, TokenTable};
+use crate::tokens::list::view_switch::ViewSwitch;
+use crate::tokens::list_view::ChosenView;
 use crate::tokens::live::LatestChanges;
 use crate::tokens::menu::LastMenu;
 use crate::ui::empty::empty;
@@ -19,6 +22,7 @@ use crate::ui::reactive::{settled, t_signal};
 use crate::words::{self, Words};
 use domain::paging::{Count, PagePosition, Position};
 use domain::tokens::filter::{Sort, TokenFilter, TokenList};
+use domain::tokens::list_view::ListView;
 use domain::tokens::token::{Token, TokenId};
 use leptos::prelude::*;
 
@@ -35,12 +39,13 @@ enum ListContent {
     Tokens,
 }
 
-/// Count, order, cards and page navigation. Cards stay in place while their content changes.
+/// Count, order, cards or table, and page navigation. Cards and rows stay in place while their content changes.
 #[component]
 pub fn Results(
     tokens: Resource<Listed>,
     touched: LatestChanges,
     filter: Memo<TokenFilter>,
+    chosen: ChosenView,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
 ) -> impl IntoView {
@@ -71,7 +76,7 @@ pub fn Results(
             t_signal!(i18n, tokens.none_text),
             Some((routes::NEW_TOKEN, t_signal!(i18n, tokens.create))),
         ),
-        ListContent::NothingMatches => view! { <NothingMatches filter/> }.into_any(),
+        ListContent::NothingMatches => view! { <NothingMatches filter chosen/> }.into_any(),
         ListContent::Tokens => {
             // Evaluated only while there are tokens.
             let list = Memo::new(move |last: Option<&TokenList>| {
@@ -85,7 +90,7 @@ pub fn Results(
                     as_of: 0,
                 })
             });
-            view! { <List list touched filter actions go/> }.into_any()
+            view! { <List list touched filter chosen actions go/> }.into_any()
         }
     };
     view! {
@@ -99,22 +104,12 @@ fn List(
     list: Memo<TokenList>,
     touched: LatestChanges,
     filter: Memo<TokenFilter>,
+    chosen: ChosenView,
     actions: TokenActions,
     go: Callback<(TokenFilter, Step)>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
     focus_restored(list);
-    let menu = LastMenu::new(None);
-    let card = move |id: TokenId| {
-        // A card that is about to be removed keeps its last content.
-        let token = Memo::new(move |last: Option<&Token>| {
-            let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
-            token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
-        });
-        let on_pick = Callback::new(move |command| actions.pick(command, token.get_untracked()));
-        view! { <li><TokenCard token touched=touched.text(id) menu on_pick/></li> }
-    };
     let text = Signal::derive(move || list.with(|list| shown(i18n, &list.position, all)));
     view! {
         <h2 class="visually-hidden">{t_signal!(i18n, tokens.list)}</h2>
@@ -122,27 +117,65 @@ fn List(
             <p class="count" role="status">
                 {text}
             </p>
-            <SortField filter go/>
+            <div class="results-tools">
+                <SortField filter go/>
+                <ViewSwitch chosen filter/>
+            </div>
         </div>
-        <ul class="cards" aria-label=t_signal!(i18n, tokens.list)>
-            <For each=ids key=|id| *id children=card/>
-        </ul>
+        <Items list touched filter chosen actions/>
         <Pager
-            link=Callback::new(move |place| routes::tokens(&filter.get().at(place)))
+            link=Callback::new(move |place| chosen.link(&filter.get().at(place)))
             position=Signal::derive(move || list.with(|list| list.position.clone()))
             shown=text
         />
     }
 }
 
-/// Moves the focus to the card of a token that was restored, once it is back.
+/// The tokens, as cards or as rows of a table.
+#[component]
+fn Items(
+    list: Memo<TokenList>,
+    touched: LatestChanges,
+    filter: Memo<TokenFilter>,
+    chosen: ChosenView,
+    actions: TokenActions,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let ids = move || list.with(|list| list.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+    let menu = LastMenu::new(None);
+    let item = move |kind: ListView, id: TokenId| {
+        // A card that is about to be removed keeps its last content.
+        let token = Memo::new(move |last: Option<&Token>| {
+            let token = list.with(|list| list.tokens.iter().find(|token| token.id == id).cloned());
+            token.or_else(|| last.cloned()).expect("a card is made for a token of the list")
+        });
+        let on_pick = Callback::new(move |command| actions.pick(command, token.get_untracked()));
+        let touched = touched.text(id);
+        match kind {
+            ListView::Cards => view! { <TokenCard token touched menu on_pick/> }.into_any(),
+            ListView::Table => view! { <TokenRow token touched menu on_pick/> }.into_any(),
+        }
+    };
+    move || {
+        let kind = chosen.get();
+        let items = view! { <For each=ids key=|id| *id children=move |id| item(kind, id)/> };
+        match kind {
+            ListView::Cards => {
+                view! { <ul class="cards" aria-label=t_signal!(i18n, tokens.list)>{items}</ul> }.into_any()
+            }
+            ListView::Table => view! { <TokenTable chosen filter>{items}</TokenTable> }.into_any(),
+        }
+    }
+}
+
+/// Moves the focus to the link of a token that was restored, once it is back.
 fn focus_restored(list: Memo<TokenList>) {
     let restored = use_token_changes().restored();
     Effect::new(move |_| {
         let is_back = |id: &TokenId| list.with(|list| list.tokens.iter().any(|token| token.id == *id));
         if let Some(id) = restored.get().filter(is_back) {
             restored.set(None);
-            focus::to_link_in(&heading_id(id));
+            focus::to_link(&routes::token(id));
         }
     });
 }
@@ -181,14 +214,14 @@ fn SortField(filter: Memo<TokenFilter>, go: Callback<(TokenFilter, Step)>) -> im
 }
 
 #[component]
-fn NothingMatches(filter: Memo<TokenFilter>) -> impl IntoView {
+fn NothingMatches(filter: Memo<TokenFilter>, chosen: ChosenView) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <section class="empty" role="status">
             {Icon::Search.view()}
             <h2>{t_signal!(i18n, tokens.nothing_title)}</h2>
             <p>{t_signal!(i18n, tokens.nothing_text)}</p>
-            <a class="button" href=move || routes::tokens(&filter.get().cleared())>{t_signal!(i18n, filter.clear_all)}</a>
+            <a class="button" href=move || chosen.link(&filter.get().cleared())>{t_signal!(i18n, filter.clear_all)}</a>
         </section>
     }
 }
