@@ -200,7 +200,12 @@ export function namedLike(name: string): object {
 
 /** The token's card in the list. */
 export function card(page: Page, name: string): Locator {
-  return page.getByRole('article', { name, exact: true });
+  return page.getByRole('article').filter({ has: page.getByRole('link', { name, exact: true }) });
+}
+
+/** The token's row in the list as a table. */
+export function row(page: Page, name: string): Locator {
+  return page.getByRole('row').filter({ has: page.getByRole('rowheader').getByRole('link', { name, exact: true }) });
 }
 
 /** The names on the cards, in their order. */

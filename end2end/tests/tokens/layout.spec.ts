@@ -37,8 +37,21 @@ for (const language of languages) {
       // The part of a phone's screen that the browser leaves.
       await page.setViewportSize({ width: 390, height: 664 });
       await open(page, paths.tokens);
-      const head = page.locator('.card').first().locator('.card-head');
+      const head = page.locator('.card').first().getByRole('heading');
       await expect(head).toBeInViewport({ ratio: 1 });
+    });
+
+    test('a laptop shows six whole cards', async ({ page }) => {
+      const name = unique('Dense');
+      for (let number = 1; number <= 6; number += 1) {
+        await newToken(page, { name: `${name} ${String(number)}`, description: 'Reads reports. '.repeat(10) });
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await open(page, listOf(name));
+      await expect(page.locator('.card')).toHaveCount(6);
+      for (const card of await page.locator('.card').all()) {
+        await expect(card).toBeInViewport({ ratio: 1 });
+      }
     });
   });
 }

@@ -75,6 +75,9 @@ for (const language of ['en', 'ja'] as const satisfies readonly Language[]) {
       // Two cards: one of a disabled token with an old version, one of an enabled token.
       await visit(page, 'administrator', `${paths.tokens}?name=data`, words.tokens.title);
       await examine(page);
+      await open(page, `${paths.tokens}?name=data&view=table`);
+      await expect(page.getByRole('rowheader')).toHaveCount(2);
+      await examine(page);
       await open(page, `${paths.tokens}?name=no+such+name&condition=unused`);
       await expect(page.getByRole('heading', { name: words.tokens.nothing_title })).toBeVisible();
       await expect(page.getByRole('radio', { name: words.filter.unused, includeHidden: true })).toBeChecked();

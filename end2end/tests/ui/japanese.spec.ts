@@ -64,7 +64,7 @@ test('code names Latin fonts before the generic one', async ({ page }) => {
   await signIn(page, 'administrator');
   const token = await newToken(page);
   await open(page, listOf(token.name));
-  const families = await page.locator('.card-sid code').evaluate((code) => getComputedStyle(code).fontFamily.split(',').map((name) => name.trim()));
+  const families = await page.locator('.card code').evaluate((code) => getComputedStyle(code).fontFamily.split(',').map((name) => name.trim()));
   expect(families.length).toBeGreaterThan(5);
   expect(families.indexOf('monospace')).toBe(families.length - 1);
   await expect(page.locator('html')).toHaveCSS('line-break', 'strict');

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::support::test_app::TestApp;
 
 /// The most bytes of a full page of tokens, uncompressed.
-const FULL_LIST_MAX: usize = 60_000;
+const FULL_LIST_MAX: usize = 45_000;
 
 /// Creates as many tokens as a page shows, so that there is a second page, too.
 async fn fill(app: &TestApp) {
