@@ -36,7 +36,7 @@ mod tests {
     fn each_view_is_found_by_its_name() {
         assert_eq!(ListView::ALL.map(ListView::as_str), ["cards", "table"]);
         for view in ListView::ALL {
-            assert_eq!(view.as_str().parse(), Ok(view));
+            assert_eq!(view.as_str().parse::<ListView>(), Ok(view));
         }
         assert!("Table".parse::<ListView>().is_err());
     }

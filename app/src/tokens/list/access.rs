@@ -49,18 +49,24 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     let asker = use_current_user();
     let hydrated = use_hydrated();
     let asking = RwSignal::new(false);
+    // The dialog comes when it is first opened, and stays.
+    let asked = Memo::new(move |last: Option<&bool>| asking.get() || last == Some(&true));
     let account = asker.account_name.clone();
-    let question = move || {
+    let question = Signal::derive(move || {
         asking.get().then(|| Question {
             title: t_string!(i18n, access.switch_off_title).to_owned(),
             text: t_string!(i18n, access.switch_off_text, account = account.as_str()).to_string(),
             confirm: t_string!(i18n, access.switch_off).to_owned(),
             destructive: true,
         })
-    };
-    let confirm = move |()| {
+    });
+    let on_confirm = Callback::new(move |()| {
         disable.dispatch(DisableApiAccess {});
         asking.set(false);
+    });
+    let on_cancel = Callback::new(move |()| asking.set(false));
+    let dialog = move || {
+        view! { <ConfirmDialog id="switch-off" question pending=disable.pending() on_confirm on_cancel/> }
     };
     asker.role.may(Permission::DisableApiAccess).then(|| {
         view! {
@@ -79,13 +85,7 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
                     </button>
                 </details>
             </footer>
-            <ConfirmDialog
-                id="switch-off"
-                question=Signal::derive(question)
-                pending=disable.pending()
-                on_confirm=Callback::new(confirm)
-                on_cancel=Callback::new(move |()| asking.set(false))
-            />
+            {move || asked.get().then(dialog)}
         }
     })
 }

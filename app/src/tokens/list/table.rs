@@ -50,7 +50,7 @@ pub fn TokenTable(chosen: ChosenView, filter: Memo<TokenFilter>, children: Child
     }
 }
 
-/// The row of a token. It shows and does the same as [`TokenCard`](crate::tokens::card::TokenCard).
+/// The row of a token. It shows and does the same as a card.
 #[component]
 pub fn TokenRow(
     #[prop(into)] token: Signal<Token>,

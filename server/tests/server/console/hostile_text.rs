@@ -187,6 +187,7 @@ fn pages(app: &TestApp, invitation: &str, reset: &str) -> Vec<String> {
             format!("{}?x={query}", routes::SETTINGS),
             format!("{}?text={query}&user={query}&action={query}", routes::AUDIT_TRAIL),
             format!("{}?name={query}", routes::TOKENS),
+            format!("{}?{}=table&x={query}", routes::TOKENS, routes::LIST_VIEW),
             routes::with_notice(&token, Notice::Updated),
             format!("/no-such-page/{query}"),
         ]);
