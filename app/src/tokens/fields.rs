@@ -140,7 +140,7 @@ pub fn VersionField(version: String, #[prop(optional)] oldest: Option<ApiVersion
         view! { <option value=number.clone() selected=number == version>{text}</option> }
     };
     let options = offered.map(option).collect_view();
-    let element = move |of: &Control| view! { <select name=VERSION {..of.attributes()}>{options}</select> };
+    let element = move |of: &Control| view! { <select name={VERSION} {..of.attributes()}>{options}</select> };
     labelled(Field::ApiVersion, t_signal!(i18n, form.api_version_hint), errors, false, element)
 }
 

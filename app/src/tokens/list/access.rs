@@ -50,7 +50,7 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
     let hydrated = use_hydrated();
     let asking = RwSignal::new(false);
     // The dialog comes when it is first opened, and stays.
-    let asked = Memo::new(move |last: Option<&bool>| asking.get() || last == Some(&true));
+    let was_asked = Memo::new(move |last: Option<&bool>| asking.get() || last == Some(&true));
     let account = asker.account_name.clone();
     let question = Signal::derive(move || {
         asking.get().then(|| Question {
@@ -85,7 +85,7 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
                     </button>
                 </details>
             </footer>
-            {move || asked.get().then(dialog)}
+            {move || was_asked.get().then(dialog)}
         }
     })
 }
