@@ -4,6 +4,7 @@ pub mod audit;
 pub mod hostile_text;
 pub mod hung_up;
 pub mod isolation;
+pub mod list_view;
 pub mod live;
 pub mod own_days;
 pub mod pages;
