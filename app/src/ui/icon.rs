@@ -19,7 +19,11 @@ macro_rules! icons {
             const fn html(self) -> &'static str {
                 match self {
                     $(Self::$icon => {
-                        concat!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#icon-", $id, "\"/></svg>")
+                        concat!(
+                            "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><use href=\"#icon-",
+                            $id,
+                            "\"/></svg>",
+                        )
                     })+
                 }
             }
@@ -29,7 +33,7 @@ macro_rules! icons {
         #[cfg(feature = "ssr")]
         const SPRITE: &str = concat!(
             "<svg hidden aria-hidden=\"true\">",
-            $("<symbol id=\"icon-", $id, "\" viewBox=\"0 0 24 24\"><path d=\"", $path, "\"/></symbol>",)+
+            $("<path id=\"icon-", $id, "\" d=\"", $path, "\"/>",)+
             "</svg>",
         );
 
@@ -93,7 +97,7 @@ mod tests {
         let mut seen = Vec::new();
         for icon in ALL {
             let id = icon.html().split(['#', '"']).find(|part| part.starts_with("icon-")).unwrap();
-            assert_eq!(SPRITE.matches(&format!("<symbol id=\"{id}\"")).count(), 1, "{icon:?}");
+            assert_eq!(SPRITE.matches(&format!("<path id=\"{id}\"")).count(), 1, "{icon:?}");
             assert!(!seen.contains(&id), "{icon:?}");
             seen.push(id);
         }

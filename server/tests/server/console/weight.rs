@@ -55,7 +55,7 @@ async fn each_icon_of_a_page_has_its_outline_once() {
         icons.dedup();
         assert!(!icons.is_empty(), "{path}");
         for icon in icons {
-            assert_eq!(html.matches(&format!("<symbol id=\"{icon}\"")).count(), 1, "{path}: {icon}");
+            assert_eq!(html.matches(&format!("<path id=\"{icon}\"")).count(), 1, "{path}: {icon}");
         }
     }
 }
