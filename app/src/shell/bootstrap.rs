@@ -23,11 +23,30 @@ pub fn script() -> impl IntoView {
     view! { <script nonce=leptos::nonce::use_nonce()>{SCRIPT.as_str()}</script> }
 }
 
-/// Returns the script without indentation and whole lines of comment.
+/// Returns the script without indentation, whole lines of comment, and spaces beside signs: it is in every page.
 #[cfg(feature = "ssr")]
 fn without_comments(script: &str) -> String {
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+    lines.map(without_spaces).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the line without spaces beside signs. Its strings, in single quotes, stay as they are.
+#[cfg(feature = "ssr")]
+fn without_spaces(line: &str) -> String {
+    let is_sign = |c: char| "=>?:;,{}()|&".contains(c);
+    let code = |text: &str| {
+        let mut code = String::with_capacity(text.len());
+        for (index, word) in text.split(' ').enumerate() {
+            if index > 0 && !code.ends_with(is_sign) && !word.starts_with(is_sign) {
+                code.push(' ');
+            }
+            code.push_str(word);
+        }
+        code
+    };
+    let parts = line.split('\'').enumerate();
+    let parts = parts.map(|(index, part)| if index.is_multiple_of(2) { code(part) } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("'")
 }
 
 /// A stage of our wasm, which it reports to the script.
@@ -75,7 +94,26 @@ mod tests {
     #[test]
     fn script_is_sent_without_comments() {
         let script = without_comments("// Why.\n(() => {\n  // Why.\n\n  go(); // now\n})();\n");
-        assert_eq!(script, "(() => {\ngo(); // now\n})();");
+        assert_eq!(script, "(()=>{\ngo();// now\n})();");
+    }
+
+    #[test]
+    fn script_keeps_its_words_and_strings_apart() {
+        for (line, sent) in [
+            ("const { a, b } = c ?? 'd , e';", "const{a,b}=c??'d , e';"),
+            ("if (a && !b) return 'x ( y' in c;", "if(a&&!b)return 'x ( y' in c;"),
+            (
+                "for (const one of 'a b'.split(' ')) one ? go('=> ') : stop();",
+                "for(const one of 'a b'.split(' '))one?go('=> '):stop();",
+            ),
+        ] {
+            assert_eq!(without_comments(line), sent);
+        }
+        // A quote within a string, or another kind of quotes, would be taken for the wrong end.
+        let script = include_str!("bootstrap.js").lines().filter(|line| !line.trim().starts_with("//"));
+        for line in script {
+            assert!(line.matches('\'').count().is_multiple_of(2) && !line.contains(['"', '`', '\\']), "{line}");
+        }
     }
 
     /// The browser would take it for the end of the script, and the server for the head of the page.

@@ -120,7 +120,7 @@ pub fn MoreMenu(
                 type="button"
                 class="icon-button"
                 node_ref=button
-                aria-haspopup="menu"
+                aria-haspopup=move || hydrated.get().then_some("menu")
                 aria-expanded=move || hydrated.get().then(|| open.get().to_string())
                 aria-label=label
                 title=move || hydrated.get().then(|| t_string!(i18n, card.more))
