@@ -118,7 +118,6 @@ pub fn MoreMenu(
         <div class="menu" node_ref=root on:focusout=on_focus_out>
             <button
                 type="button"
-                class="icon-button"
                 node_ref=button
                 aria-haspopup=move || hydrated.get().then_some("menu")
                 aria-expanded=move || hydrated.get().then(|| open.get().to_string())
