@@ -42,7 +42,7 @@ impl ChosenView {
 
     /// Returns the link to the same list in that view.
     pub fn link_to(self, view: ListView, filter: &TokenFilter) -> String {
-        self.shown.track(); // what is remembered changes with it
+        _ = self.shown.get(); // what is remembered changes with it
         routes::tokens_in(self.name(view), filter)
     }
 
