@@ -56,6 +56,15 @@ test('the highlighted item of a menu is told apart', async ({ page }) => {
   await expect(items.nth(0)).not.toHaveCSS('background-color', highlight);
 });
 
+test('the chosen view and the dots of a menu are seen', async ({ page }) => {
+  const token = await newToken(page);
+  await open(page, listOf(token.name));
+  const [highlight, views] = [await system(page, 'Highlight'), page.locator('.view-switch a')];
+  await expect(views.nth(0)).toHaveCSS('background-color', highlight);
+  await expect(views.nth(1)).not.toHaveCSS('background-color', highlight);
+  expect(await background(page.locator('.card .menu > button'), '::before')).toBe(await system(page, 'ButtonText'));
+});
+
 test('the current step and a switch are told apart', async ({ page }) => {
   await open(page, paths.newToken);
   const highlight = await system(page, 'Highlight');
