@@ -94,10 +94,21 @@
 
   // Once our wasm has failed, links and forms are the browser's: no handler of ours hears of them.
   let address;
+  // Firefox gives up what is under way as soon as a link is followed, and says so to the page that is still shown. It
+  // stays if the link leads to a file.
+  let leaves = false;
+  const leave = () => {
+    leaves = true;
+    setTimeout(() => {
+      leaves = false;
+      show();
+    }, 5_000);
+  };
+  addEventListener('beforeunload', leave);
   const show = () => {
     const notice = document.getElementById('stopped');
     // A browser that has no wasm at all (a locked down one) is used to it: there is nothing to say.
-    if (!notice || state !== 'failed' || !globalThis.WebAssembly) return;
+    if (!notice || leaves || state !== 'failed' || !globalThis.WebAssembly) return;
     notice.hidden = false;
     // Outside an open dialog nothing can be clicked, and in a closed one nothing be seen.
     const dialog = all('dialog:modal').at(-1);
@@ -156,6 +167,8 @@
   const run = async () => {
     if (panicked) return;
     state = 'runs';
+    // It may keep a page from being shown again as it was left.
+    removeEventListener('beforeunload', leave);
     document.getElementById('stopped').hidden = true;
     delete html.dataset.failed;
     foreigners.forEach(giveBack);

@@ -204,6 +204,22 @@ test('a part that does not load leaves links to the browser', async ({ browser, 
   await page.context().close();
 });
 
+test('a part that is lost once is fetched again', async ({ browser, contextOptions }) => {
+  const { page, faults } = await frail(browser, contextOptions);
+  const lost = new Set<string>();
+  await page.route(parts, (route) => {
+    const address = route.request().url();
+    return lost.size < lost.add(address).size ? route.abort() : route.continue();
+  });
+  await open(page, paths.settings);
+  await page.locator(`a[href="${paths.tokens}"]`).first().click();
+  await expect(names(page).first()).toBeVisible();
+  await expect(notice(page)).toBeHidden();
+  expect(lost.size).toBeGreaterThan(0);
+  expect(faults.filter((fault) => !/ERR_FAILED/.test(fault))).toEqual([]);
+  await page.context().close();
+});
+
 for (const escape of [false, true]) {
   const when = escape ? 'after its dialog is closed' : 'in an open dialog';
   test(`a notice can be used ${when}`, async ({ browser, contextOptions }) => {

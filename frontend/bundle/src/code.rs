@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rayon::prelude::*;
 
 use crate::{
@@ -20,6 +20,10 @@ use crate::{
 
 /// The file name of the script that loads the pieces, before a hash is added.
 const LOADER: &str = "__wasm_split.js";
+/// The beginning of a piece's address in that script.
+const OWN_ADDRESS: &str = "new URL(\"./";
+/// The function of the app's scripts that fetches a piece (`app/src/shell/pieces.js`).
+const FETCH: &str = "kagitabaFetch";
 
 /// Paths with their contents.
 type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -51,6 +55,7 @@ impl Code {
         let (wasm, finished) = finish(&bindings.join("kagitaba_bg.wasm"), &pieces, small)?;
         let script = read_text(&bindings.join("kagitaba.js"))? + added_scripts;
         let loader = read_text(&pieces.join(LOADER))?;
+        ensure!(loader.contains(&format!(" fetch({OWN_ADDRESS}")), "{LOADER} fetches the pieces in another way");
 
         let mut all = vec![script.as_bytes(), loader.as_bytes(), &wasm];
         all.extend(snippets.iter().chain(&finished).map(|(_, content)| content.as_slice()));
@@ -66,8 +71,9 @@ impl Code {
             .replace("\"./snippets/", &format!("\"./{folder}/snippets/"))
             .replace(&format!("from \"./{LOADER}\""), &format!("from \"./{loader_js}\""));
         let loader = loader
+            .replace(&format!(" fetch({OWN_ADDRESS}"), &format!(" {FETCH}({OWN_ADDRESS}"))
             .replace("from \"./kagitaba.js\"", &format!("from \"./{main_js}\""))
-            .replace("new URL(\"./", &format!("new URL(\"./{folder}/"));
+            .replace(OWN_ADDRESS, &format!("{OWN_ADDRESS}{folder}/"));
 
         let pieces: BTreeMap<_, Vec<_>> = lazy
             .into_iter()

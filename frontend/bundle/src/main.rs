@@ -38,7 +38,7 @@ const STYLE: &str = "style/main.css";
 const ASSETS: &str = "style/assets";
 const TOOLS: &str = "frontend/package-lock.json";
 /// The app's own scripts, which are added to that of every page: one file less to fetch for each.
-const SCRIPTS: [&str; 2] = ["app/src/shell/translations.js", "app/src/tokens/live.js"];
+const SCRIPTS: [&str; 3] = ["app/src/shell/translations.js", "app/src/shell/pieces.js", "app/src/tokens/live.js"];
 
 /// One kind of build: the paths of its inputs and outputs, and whether its files are optimised for size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
