@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench bench-nodes pictures lint check clean wasm-target chromium nginx postgresql strace schemathesis
+.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench bench-nodes pictures lint check clean wasm-target chromium firefox nginx postgresql strace schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
@@ -66,11 +66,11 @@ test-types: end2end/node_modules/.package-lock.json
 	@echo '• Checking the types of the tests in a browser'
 	@cd end2end && npx tsc
 
-test-pages: build end2end/node_modules/.package-lock.json chromium schemathesis
-	@echo '• Testing the pages in a browser'
+test-pages: build end2end/node_modules/.package-lock.json chromium firefox schemathesis
+	@echo '• Testing the pages in Chromium and Firefox'
 	@cd end2end && npx playwright test
 
-soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json build end2end/node_modules/.package-lock.json chromium schemathesis ## Run all tests again and again, half of the rounds beside a compiler
+soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json build end2end/node_modules/.package-lock.json chromium firefox schemathesis ## Run all tests again and again, half of the rounds beside a compiler
 	@.ci/soak
 
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again
@@ -120,6 +120,15 @@ chromium:
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; \
 	else \
 		echo '• Installing Chromium' && cd end2end && npx playwright install chromium; \
+	fi
+
+firefox:
+	@if command -v firefox-esr >/dev/null || command -v firefox >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo '• Installing Firefox' && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr; \
+	else \
+		echo 'The tests need Firefox; install firefox-esr with your package manager' && false; \
 	fi
 
 nginx:

@@ -11,8 +11,12 @@ const chromium = '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'tests',
-  // Only `make pictures` takes README's pictures.
-  testIgnore: process.env['PICTURES'] ? [] : 'ui/pictures.spec.ts',
+  projects: [
+    // Only `make pictures` takes pictures.
+    { name: 'chromium', testIgnore: ['firefox/**', ...(process.env['PICTURES'] ? [] : ['ui/pictures.spec.ts'])] },
+    // Firefox by puppeteer, on the same server: see support/firefox.ts.
+    { name: 'firefox', testDir: 'tests/firefox', use: { baseURL: `http://localhost:${port}` } },
+  ],
   outputDir: 'test-results',
   // The tests share one database, but each works with tokens of its own.
   fullyParallel: false,

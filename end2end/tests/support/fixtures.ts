@@ -46,6 +46,9 @@ export const paths = {
 /** The header that a browser adds to requests of its own page; a script has to set it itself. */
 export const sameOrigin = { 'sec-fetch-site': 'same-origin' } as const;
 
+/** A browser's requests with its session: those of a page, or those of the test itself. */
+export type Session = Pick<Page, 'request'>;
+
 /** Playwright's `test`, which also fails on script errors, hydration mismatches and policy violations. */
 export const test = base.extend<{
   /** Opens a page in a new browser context, for another person or another browser. */
@@ -98,7 +101,7 @@ export async function open(page: Page, path: string): Promise<void> {
 }
 
 /** Signs in the page's browser by the server function; `sign-in.spec.ts` tests the sign-in page. */
-export async function signIn(page: Page, user: User): Promise<void> {
+export async function signIn(page: Session, user: User): Promise<void> {
   const form = { email: users[user], password };
   const answer = await page.request.post('/api/session/sign_in', { form, headers: sameOrigin });
   expect(answer.status(), await answer.text()).toBe(200);
@@ -117,7 +120,7 @@ const forms = new Set([
 ]);
 
 /** Calls a server function as the page's own script would, with the page's session. */
-export async function call(page: Page, name: string, data: object): Promise<APIResponse> {
+export async function call(page: Session, name: string, data: object): Promise<APIResponse> {
   const body = forms.has(name) ? { form: {} } : { data };
   return page.request.post(`/api/${name}`, { ...body, headers: sameOrigin });
 }
@@ -151,7 +154,7 @@ export function unique(name: string): string {
 }
 
 /** Returns the fields of a token's form, as a plain form sends them. */
-export async function formOf(page: Page, settings: Settings): Promise<Record<string, string>> {
+export async function formOf(page: Session, settings: Settings): Promise<Record<string, string>> {
   const people = (await (await call(page, 'tokens/people', {})).json()) as { id: string }[];
   const scopes = settings.scopes ?? ['getCompanyInformation'];
   return {
@@ -165,13 +168,13 @@ export async function formOf(page: Page, settings: Settings): Promise<Record<str
 }
 
 /** Sends the form of a new token. */
-export async function create(page: Page, settings: Settings, request: string = randomUUID()): Promise<APIResponse> {
+export async function create(page: Session, settings: Settings, request: string = randomUUID()): Promise<APIResponse> {
   const form = { ...(await formOf(page, settings)), request };
   return page.request.post('/api/tokens/create', { form, headers: sameOrigin });
 }
 
 /** Creates a token in the signed-in person's account. By default, it may read the company profile only. */
-export async function newToken(page: Page, settings: Settings = {}): Promise<Token> {
+export async function newToken(page: Session, settings: Settings = {}): Promise<Token> {
   const answer = await create(page, settings);
   expect(answer.status(), await answer.text()).toBe(200);
   return tokenOf((await answer.json()) as Issued);

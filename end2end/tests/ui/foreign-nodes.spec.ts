@@ -174,6 +174,41 @@ for (const language of languages) {
   });
 }
 
+// Firefox gives up what is under way as soon as a link is followed, and reports it to the page that is left.
+test('a page that is left before its wasm comes gives no notice', async ({ browser, contextOptions }) => {
+  const { page, faults } = await frail(browser, contextOptions);
+  let [giveUp, answer] = [() => {}, () => {}];
+  const [givenUp, answered] = [new Promise<void>((done) => (giveUp = done)), new Promise<void>((done) => (answer = done))];
+  // The page that is left can't be asked; it says on the next one whether it has shown the notice.
+  await page.addInitScript(() => {
+    const note = () => document.getElementById('stopped')?.checkVisibility() && sessionStorage.setItem('noticed', location.pathname);
+    new MutationObserver(note).observe(document, { attributes: true, subtree: true });
+  });
+  await page.route(allWasm, async (route) => {
+    await givenUp;
+    await route.abort();
+  });
+  await page.route('**/settings/audit-trail', async (route) => {
+    await answered;
+    await route.continue();
+  });
+  await openEarly(page, paths.tokens);
+  const asked = page.waitForRequest('**/settings/audit-trail');
+  await page.locator('nav a[href$="/audit-trail"]').first().click({ noWaitAfter: true });
+  await asked;
+  const failed = page.waitForEvent('pageerror');
+  giveUp();
+  await failed;
+  await page.unroute(allWasm);
+  const loaded = page.waitForEvent('load');
+  answer();
+  await loaded;
+  await running(page);
+  expect(await page.evaluate(() => sessionStorage.getItem('noticed'))).toBeNull();
+  expect(faults.filter((fault) => !/ERR_FAILED|Failed to fetch/.test(fault))).toEqual([]);
+  await page.context().close();
+});
+
 test('a browser without wasm gets no notice', async ({ browser, contextOptions }) => {
   const { page, faults } = await frail(browser, contextOptions);
   await page.addInitScript(() => Reflect.deleteProperty(window, 'WebAssembly'));
