@@ -85,8 +85,10 @@ fn AccountMenu(name: String, others: Vec<OwnAccount>, switch: ServerAction<Switc
     };
     view! {
         <div class="account-menu" node_ref=root on:focusout=on_focus_out>
+            // As in a token's menu, for Safari.
             <button
                 type="button"
+                tabindex="0"
                 class="account-button"
                 popovertarget="accounts"
                 aria-haspopup="menu"

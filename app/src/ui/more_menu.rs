@@ -116,8 +116,11 @@ pub fn MoreMenu(
     };
     view! {
         <div class="menu" node_ref=root on:focusout=on_focus_out>
+            // Safari gives a button that is clicked the focus if it has a tabindex. Without, the menu would be closed by the
+            // loss of it, and opened again by the click.
             <button
                 type="button"
+                tabindex=move || hydrated.get().then_some("0")
                 node_ref=button
                 aria-haspopup=move || hydrated.get().then_some("menu")
                 aria-expanded=move || hydrated.get().then(|| open.get().to_string())
