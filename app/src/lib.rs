@@ -142,6 +142,15 @@ pub fn report_panic() {
     }
 }
 
+/// Returns the view of an address that no route has: in a debug build, that of [`routes::PARTS`] has all UI parts.
+fn no_route() -> AnyView {
+    #[cfg(debug_assertions)]
+    if leptos_router::hooks::use_location().pathname.get_untracked() == routes::PARTS {
+        return ui::parts::Parts().into_any();
+    }
+    NoSuchPage().into_any()
+}
+
 /// The whole app: languages, routes, and the state that all pages share.
 #[component]
 pub fn App() -> impl IntoView {
@@ -154,7 +163,7 @@ pub fn App() -> impl IntoView {
             <ChosenLanguage/>
             <Router>
                 <PageChanges/>
-                <Routes fallback=NoSuchPage>
+                <Routes fallback=no_route>
                     <Route path=route!(HOME) view=Home ssr=SsrMode::Async/>
                     <Route path=route!(SIGN_IN) view=SignIn ssr=SsrMode::Async/>
                     <Route path=route!(SECOND_STEP) view={Lazy::<SecondStep>::new()} ssr=SsrMode::Async/>

@@ -89,6 +89,10 @@ paths! {
     }
 }
 
+/// The page of all UI parts, which only debug builds have. No route leads there: see [`crate::App`].
+#[cfg(debug_assertions)]
+pub(crate) const PARTS: &str = "/parts";
+
 /// The query of a server function call that no user action caused: see [`crate::request::protocol::again`].
 pub const AGAIN: &str = "again";
 

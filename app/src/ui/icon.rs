@@ -37,8 +37,9 @@ macro_rules! icons {
             "</svg>",
         );
 
-        #[cfg(all(test, feature = "ssr"))]
-        const ALL: &[Icon] = &[$(Icon::$icon,)+];
+        /// Every icon, for tests and for the page of all parts.
+        #[cfg(any(debug_assertions, all(test, feature = "ssr")))]
+        pub const ALL: &[Icon] = &[$(Icon::$icon,)+];
     };
 }
 

@@ -25,6 +25,8 @@ pub mod once;
 pub mod page_changes;
 pub mod page_title;
 pub mod pager;
+#[cfg(debug_assertions)]
+pub mod parts;
 pub mod password;
 pub mod raw_text;
 pub mod reactive;

@@ -1,6 +1,7 @@
 // The build under test: the release build or, with BUILD=debug, the debug build that `make dev-build` leaves.
 
-const debug = process.env['BUILD'] === 'debug';
+/** Whether it is the debug build. */
+export const debug = process.env['BUILD'] === 'debug';
 
 /** The server's path, relative to `end2end`. */
 export const program = debug ? '../target/debug/kagitaba' : '../target/release/kagitaba';
