@@ -14,7 +14,7 @@ use crate::ui::language_switch::LanguageSwitch;
 use crate::ui::not_refreshed::NotRefreshed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::Pager;
-use crate::ui::theme_switch::ThemeSwitch;
+use crate::ui::theme_switch::ThemeField;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
 use chrono::{DateTime, Utc};
@@ -27,7 +27,7 @@ use std::time::Duration;
 #[component]
 pub fn Parts() -> impl IntoView {
     let sections = [
-        ("Language and theme", view! { <LanguageSwitch/> <ThemeSwitch/> }.into_any()),
+        ("Language and theme", view! { <LanguageSwitch/> <ThemeField/> }.into_any()),
         ("Buttons", buttons()),
         ("Badges, times and icons", small_parts()),
         ("Fields", fields()),
