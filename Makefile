@@ -73,8 +73,8 @@ test-pages: build end2end/node_modules/.package-lock.json chromium firefox schem
 soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-lock.json build end2end/node_modules/.package-lock.json chromium firefox schemathesis ## Run all tests again and again, half of the rounds beside a compiler
 	@.ci/soak
 
-pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again
-	@cd end2end && PICTURES=1 npx playwright test pictures
+pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again, and those of all pages in every look into target/pictures
+	@cd end2end && PICTURES=1 npx playwright test --project=chromium ui/pictures
 
 bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand
 	@$(CARGO) bench --locked --bench gate --bench list
