@@ -54,7 +54,7 @@ export const test = base.extend<
     },
     { scope: 'worker', timeout: 60_000 },
   ],
-  newTab: async ({ firefox }, use) => {
+  newTab: async ({ firefox }, use, info) => {
     const contexts: BrowserContext[] = [];
     const faults: string[] = [];
     await use(async (given) => {
@@ -66,6 +66,10 @@ export const test = base.extend<
       return tab;
     });
     for (const context of contexts) {
+      const tabs = info.status === info.expectedStatus ? [] : await context.pages();
+      for (const [index, tab] of tabs.entries()) {
+        await tab.screenshot({ path: info.outputPath(`firefox-${String(index)}.png`) as `${string}.png` });
+      }
       await context.close();
     }
     expect(faults, 'faults that Firefox reported').toEqual([]);
@@ -196,7 +200,11 @@ export async function press(tab: Tab, selector: string): Promise<void> {
 
 /** Waits for the field and replaces its text. */
 export async function fillIn(tab: Tab, selector: string, text: string): Promise<void> {
-  await tab.locator(selector).setTimeout(timeout).fill(text);
+  // puppeteer types key by key, and a page that has just been opened takes the focus to its heading meanwhile.
+  await expect(async () => {
+    await tab.locator(selector).setTimeout(timeout).fill(text);
+    expect(await tab.$eval(selector, (field) => (field as HTMLInputElement).value)).toBe(text);
+  }).toPass({ timeout: 2 * timeout });
 }
 
 /** Waits until the element is visible. */
