@@ -114,11 +114,12 @@ wasm-target:
 	@touch $@
 
 chromium:
-	@if [ -x /usr/bin/chromium ]; then :; \
+	@if [ -x /usr/bin/chromium-headless-shell ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo '• Installing Chromium' && apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; \
-	else \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-noto-cjk || \
+		[ -x /usr/bin/chromium ]; \
+	elif [ ! -x /usr/bin/chromium ]; then \
 		echo '• Installing Chromium' && cd end2end && npx playwright install chromium; \
 	fi
 
