@@ -25,8 +25,8 @@ pub enum Choice {
     Action(Action),
 }
 
-/// A group of choices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A group of choices, in the order in which the palette shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// Access tokens.
     Tokens,
@@ -161,7 +161,8 @@ impl Palette {
         self.found.with(|found| found.as_ref().filter(|found| found.text == typed).map(|found| found.tokens.clone()))
     }
 
-    /// Returns the options for the text: the access tokens found, then the pages and actions of that name.
+    /// Returns the options for the text, group by group as they are shown: the access tokens found, then the pages and
+    /// actions of that name.
     pub fn items(self) -> Vec<Item> {
         let text = self.typed.with(|text| text.to_lowercase());
         let tokens = self.answer().and_then(Result::ok).unwrap_or_default();
@@ -175,7 +176,9 @@ impl Palette {
             sid: None,
             keys: shortcut.keys,
         });
-        tokens.into_iter().chain(actions).collect()
+        let mut items: Vec<_> = tokens.into_iter().chain(actions).collect();
+        items.sort_by_key(Item::group);
+        items
     }
 
     /// Returns what to say below the options, in particular if there are none.
