@@ -74,7 +74,8 @@ impl Account {
         let asked = Instant::now();
         let answer = connection.call(&request).await?;
         let time = asked.elapsed();
-        ensure!(answer.status == 200, "a reset was answered {}", answer.status);
+        let message = || String::from_utf8_lossy(answer.body);
+        ensure!(answer.status == 200, "a reset was answered {} after {time:?}: {}", answer.status, message());
         let token: Value = serde_json::from_slice(answer.body)?;
         let old = self.call();
         token["AuthToken"].as_str().context("no Auth Token")?.clone_into(&mut self.reset.secret);
