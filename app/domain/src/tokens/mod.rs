@@ -1,5 +1,6 @@
-//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters and views.
+//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters, views and use.
 
+pub mod client_name;
 pub mod command;
 pub mod condition;
 pub mod expiry;
@@ -9,3 +10,4 @@ pub mod scope;
 pub mod scope_choice;
 pub mod secret;
 pub mod token;
+pub mod usage;
