@@ -39,7 +39,7 @@ pub use db::nodes::LEASE;
 pub use db::work::Work;
 pub use error::Error;
 pub use gate::Gate;
-pub use gate::call::Call;
+pub use gate::call::{Call, RefusedCall};
 pub use gate::call_log::{CallLog, RecordedCall};
 pub use gate::shares::Counted;
 pub use keys::Keys;

@@ -7,7 +7,10 @@ use clap::Args;
 use domain::{
     account::AccountId,
     gate::{access::Caller, address_range::UNKNOWN, api_version::ApiVersion, client_address::ClientAddress},
-    tokens::scope::{RateGroup, Scope},
+    tokens::{
+        client_name::ClientName,
+        scope::{RateGroup, Scope},
+    },
 };
 use http::{HeaderMap, request::Parts};
 use store::Store;
@@ -17,7 +20,7 @@ use super::{
     credentials,
     error::{GateError, announce_end},
     rate_limit::{Left, RateLimits},
-    recording::Recording,
+    recording::{Origin, Recording},
     target::Target,
     version::{Dated, Lifecycle},
 };
@@ -74,6 +77,8 @@ pub struct ParsedCall {
     pub version: Result<ApiVersion, GateError>,
     /// The client's address.
     pub address: IpAddr,
+    /// The client's name.
+    pub client: ClientName,
 }
 
 /// A call that passed all checks.
@@ -99,15 +104,37 @@ impl Gate {
     }
 
     /// Returns the caller, if the credentials are right and may be used from that address. Without them no request gets
-    /// further, not even to learn which paths exist.
+    /// further, not even to learn which paths exist. If a token has the Account SID, the refused call is counted.
     ///
     /// # Errors
     /// Those that answer 401, and [`GateError::Store`].
     pub async fn identify(&self, headers: &HeaderMap, address: IpAddr) -> Result<Caller, GateError> {
-        let (sid, secret) = credentials::read(headers)?;
+        let (sid, secret) = match credentials::read(headers) {
+            Ok(read) => read,
+            Err(error) => return Err(self.refuse_malformed(headers, address, error).await),
+        };
         let caller = self.store.gate().authenticate_from(sid, &secret, address).await?;
         let caller = caller.ok_or(GateError::WrongCredentials)?;
-        if caller.expired { Err(GateError::Expired { ended_at: caller.ends_at }) } else { Ok(caller) }
+        if !caller.expired {
+            return Ok(caller);
+        }
+        let expired = GateError::Expired { ended_at: caller.ends_at };
+        Origin::new(&caller, address).refused(&self.store, &expired);
+        Err(expired)
+    }
+
+    /// Counts the call with credentials that can't be read, if they name a token. Returns their error.
+    async fn refuse_malformed(&self, headers: &HeaderMap, address: IpAddr, error: GateError) -> GateError {
+        let sid =
+            matches!(error, GateError::WrongCredentials | GateError::LineBreak).then(|| credentials::sid(headers));
+        if let Some(sid) = sid.flatten() {
+            // On the heap: a caller with readable credentials has no room for it.
+            let counted = Box::pin(self.store.gate().refuse_malformed(&sid, address)).await;
+            if let Err(error) = counted {
+                tracing::warn!(%error, "a refused call was not counted");
+            }
+        }
+        error
     }
 
     /// Returns the request's head, its caller or the error of [`Gate::identify`], and its body. An unknown client's body
@@ -139,8 +166,10 @@ impl Gate {
         carry_out: impl FnOnce(Admitted) -> F,
         refuse: impl FnOnce(GateError) -> Response,
     ) -> Response {
-        let begin = |scope| Recording::begin(&self.store, &caller, scope, asked.address);
+        let (version, from) = (asked.version.as_ref().ok().copied(), (asked.address, asked.client));
+        let begin = |scope| Recording::begin(&self.store, &caller, scope, version, from);
         let recording = asked.target.as_ref().ok().and_then(|target| target.scope).map(begin);
+        let origin = Origin::new(&caller, asked.address);
         let (account, usable, end) = (caller.account, caller.is_usable(), caller.ends_at);
         let admitted = admit(caller, asked);
         let scope = admitted.as_ref().ok().and_then(|admitted| admitted.target.scope);
@@ -152,7 +181,10 @@ impl Gate {
         };
         let answer = match admitted {
             Ok(admitted) => carry_out(admitted).await,
-            Err(error) => Err(error),
+            Err(error) => {
+                origin.refused(&self.store, &error);
+                Err(error)
+            }
         };
         let mut response = answer.unwrap_or_else(refuse);
         if let Some(left) = left {

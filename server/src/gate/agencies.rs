@@ -15,6 +15,7 @@ use super::{
     input::Input,
     operations,
     query::Query,
+    recording,
     target::{Target, effective_method},
     version,
 };
@@ -39,7 +40,7 @@ pub async fn agencies(State(gate): State<Arc<Gate>>, request: Request) -> Respon
     let announced = version.as_ref().ok().copied();
     let method = effective_method(head.method.as_str(), &mut query, input.form());
     let target = method.and_then(|method| Target::read(method, head.uri.path()));
-    let asked = ParsedCall { body: taken, target, version, address };
+    let asked = ParsedCall { body: taken, target, version, address, client: recording::client(&head.headers) };
     let carry_out = async |admitted| carry_out(&gate, address, admitted, query, input, format).await;
     let refuse = |error: GateError| error.into_response(format);
     let mut response = gate.answer(caller, asked, carry_out, refuse).await;

@@ -21,6 +21,7 @@ use super::{
     answer::{NO_STORE, format::Format},
     error::GateError,
     query::Query,
+    recording,
     target::{Target, effective_method},
     version,
 };
@@ -55,7 +56,7 @@ pub async fn authorize(State(gate): State<Arc<Gate>>, request: Request) -> Respo
     };
     let version = version::requested(&head.headers, &query, caller.api_version);
     let announced = version.as_ref().ok().copied();
-    let asked = ParsedCall { body: Ok(()), target, version, address };
+    let asked = ParsedCall { body: Ok(()), target, version, address, client: recording::client(&head.headers) };
     let mut response = gate.answer(caller, asked, async |admitted| Ok(passed(&admitted)), refuse).await;
     gate.lifecycle.announce(announced, response.headers_mut());
     response

@@ -27,14 +27,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// HTTP Basic with name and password, [`GateError::LineBreak`] if a line break follows the Auth Token, and
 /// [`GateError::WrongCredentials`] if these can't be an Account SID and an Auth Token.
 pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or(GateError::NoCredentials)?;
-    // With two values it would be unclear which one a proxy has checked.
-    if values.next().is_some() {
-        return Err(GateError::UnreadableCredentials);
-    }
-    let encoded = basic(value).ok_or(GateError::UnreadableCredentials)?;
-    let decoded = decoded(encoded).ok_or(GateError::UnreadableCredentials)?;
+    let decoded = text(headers)?;
     let (name, password) = decoded.split_once(':').ok_or(GateError::UnreadableCredentials)?;
     well_formed(name, password).ok_or_else(|| {
         // `echo "$SID:$TOKEN" | base64` encodes a line break, too.
@@ -42,6 +35,24 @@ pub fn read(headers: &HeaderMap) -> Result<(AccountSid, Secret), GateError> {
         let broken = line.len() < password.len() && well_formed(name, line).is_some();
         if broken { GateError::LineBreak } else { GateError::WrongCredentials }
     })
+}
+
+/// Returns the Account SID of credentials whose Auth Token can't be one, if it is well-formed.
+pub fn sid(headers: &HeaderMap) -> Option<AccountSid> {
+    let decoded = text(headers).ok()?;
+    AccountSid::try_from(decoded.split_once(':')?.0.to_owned()).ok()
+}
+
+/// Returns name and password, with the colon between them.
+fn text(headers: &HeaderMap) -> Result<String, GateError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(GateError::NoCredentials)?;
+    // With two values it would be unclear which one a proxy has checked.
+    if values.next().is_some() {
+        return Err(GateError::UnreadableCredentials);
+    }
+    let encoded = basic(value).ok_or(GateError::UnreadableCredentials)?;
+    decoded(encoded).ok_or(GateError::UnreadableCredentials)
 }
 
 /// Returns the credentials in `AccountSID:AuthToken`, as it is or in Base64. They are well-formed but not checked.

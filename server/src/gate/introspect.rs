@@ -22,6 +22,7 @@ use super::{
     admission::{self, Admitted, Gate, ParsedCall},
     credentials,
     error::GateError,
+    recording,
     target::Target,
 };
 
@@ -43,7 +44,8 @@ pub async fn introspect(State(gate): State<Arc<Gate>>, request: Request) -> Resp
     let (sid, scope) = (service.sid.to_string(), Some(Scope::GET_ACCESS_TOKEN));
     let target = Target { sid, scope, parameter: None, suffix: None };
     let taken = body.as_ref().map(|_| ()).map_err(|error| (*error).into());
-    let asked = ParsedCall { body: taken, target: Ok(target), version: Ok(service.api_version), address };
+    let client = recording::client(&head.headers);
+    let asked = ParsedCall { body: taken, target: Ok(target), version: Ok(service.api_version), address, client };
     let tell = async |admitted: Admitted| {
         let question = Request::from_parts(head.clone(), Body::from(body.unwrap_or_default()));
         Ok(Json(told(&gate, &admitted.caller, question).await?).into_response())

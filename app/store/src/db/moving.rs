@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
 /// matters.
-const TABLES: [(&str, Option<&str>); 23] = [
+const TABLES: [(&str, Option<&str>); 29] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
@@ -30,6 +30,12 @@ const TABLES: [(&str, Option<&str>); 23] = [
     ("unfinished_work", None),
     ("call_packs", None),
     ("calls_by_day", None),
+    ("calls_of_accounts", None),
+    ("calls_by_address", None),
+    ("calls_by_client", None),
+    ("calls_by_hour", None),
+    ("refused_calls", None),
+    ("refused_batches", None),
     ("advertisers", None),
     ("jobs", None),
     ("job_results", None),

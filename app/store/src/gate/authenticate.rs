@@ -4,6 +4,7 @@ use crate::db::database::time;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::gate::call::RefusedCall;
 use crate::gate::verification_cache::{AccountPolicy, Credentials};
 use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
 use domain::account::AccountId;
@@ -12,6 +13,7 @@ use domain::gate::address_range::allows;
 use domain::tokens::expiry;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
+use domain::tokens::usage::RefusedFor;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -92,8 +94,36 @@ impl Gate<'_> {
             Some(cached) => Some(cached),
             None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
-        let right = known.filter(|(known, _)| self.core.key().verify(secret.reveal(), &known.secret_hash));
-        Ok(right.map(|(known, admitted)| self.caller(sid, known, admitted)))
+        let Some((known, admitted)) = known else { return Ok(None) };
+        if self.core.key().verify(secret.reveal(), &known.secret_hash) {
+            return Ok(Some(self.caller(sid, known, admitted)));
+        }
+        self.note_wrong_secret(&known, address);
+        Ok(None)
+    }
+
+    /// Counts a call with this Account SID, if a token has it, whose Auth Token can't be one.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn refuse_malformed(self, sid: &AccountSid, address: IpAddr) -> Result<(), Error> {
+        let believed = self.core.node().lease_is_valid();
+        let known = match believed.then(|| self.core.cache().get(sid, |_| ())).flatten() {
+            Some((known, ())) => Some(known),
+            None => self.read_credentials(sid, believed).await?.map(|(known, _)| known),
+        };
+        if let Some(known) = known {
+            self.note_wrong_secret(&known, Some(address));
+        }
+        Ok(())
+    }
+
+    /// Counts the call as refused, if it comes from an address: introspection asks about others' calls.
+    fn note_wrong_secret(self, known: &Credentials, address: Option<IpAddr>) {
+        let (account, token, reason) = (known.account, known.token, RefusedFor::WrongAuthToken);
+        if let Some(address) = address {
+            self.record_refused(RefusedCall { account, token, reason, address, at: self.core.now() });
+        }
     }
 
     /// Returns the caller with this token, and the hash of its Auth Token, as the database has them now; `None` if it

@@ -12,20 +12,27 @@
 //! | 1 + *n* | its length *n* and its text, such as `192.0.2.1` or `2001:db8::1` |
 //! | 2 | the number of tokens that calls come with; of each: |
 //! | 16 | its id |
+//! | 2 | the number of clients that calls come from; of each: |
+//! | 1 + *n* | its length *n* and the text that stands for it, in UTF-8: see `ClientName::at_rest` |
 //! | | then, up to the end, the calls; of each: |
 //! | 2 | the token's index, from 0 |
 //! | 2 | the operation's index |
 //! | 2 | the address's index |
+//! | 2 | the client's index |
 //! | 2 | the answer's HTTP status |
+//! | 1 | the API version; 0 if it is unknown |
+//! | 1 | the number of the token's value |
 //! | 4 | the time from this call to the last one, in microseconds |
 //! | 4 | the time that the answer took, in microseconds; 2³² − 1 (71 minutes) if it was longer |
 //!
-//! The migrations `call_packs` write this form, too.
+//! Packs of version 1 are still read. They have no clients, and of their calls neither the client nor the API version nor
+//! the value: 16 bytes each. The migrations `call_packs` write that form.
 
 use crate::error::Error;
 use crate::gate::call::Call;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::token::TokenId;
+use domain::tokens::usage::CURRENT_VALUE;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -33,11 +40,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The version of this form.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version of packs without clients.
+const WITHOUT_CLIENTS: u8 = 1;
 /// The most calls in one pack, so that reading one takes little memory, and every index fits into 2 bytes.
 pub(crate) const CALLS_MAX: usize = 4_000;
 /// The length of a call in bytes.
-const CALL: usize = 16;
+const CALL: usize = 20;
 
 /// A packed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +54,12 @@ pub(crate) struct PackedCall<'p> {
     pub(crate) token: TokenId,
     /// The operation's id.
     pub(crate) scope: &'p str,
+    /// The API version; 0 if it is unknown.
+    pub(crate) version: u8,
+    /// The number of the token's value.
+    pub(crate) value: u8,
+    /// The text that stands for its client.
+    pub(crate) client: &'p str,
     pub(crate) address: IpAddr,
     pub(crate) status: u16,
     pub(crate) at: DateTime<Utc>,
@@ -54,13 +69,16 @@ pub(crate) struct PackedCall<'p> {
 /// Packs calls, the last of which came at `last_at`. Times are not kept for calls that the head of this file does not
 /// allow in one pack.
 pub(crate) fn pack(calls: &[&Call], last_at: DateTime<Utc>) -> Vec<u8> {
-    let (mut scopes, mut addresses, mut tokens) = (List::default(), List::default(), List::default());
+    let (mut scopes, mut addresses) = (List::default(), List::default());
+    let (mut tokens, mut clients) = (List::default(), List::default());
     let mut records = Vec::with_capacity(calls.len() * CALL);
     for call in calls {
         records.extend(tokens.number(call.token).to_be_bytes());
         records.extend(scopes.number(call.scope).to_be_bytes());
         records.extend(addresses.number(call.address).to_be_bytes());
+        records.extend(clients.number(call.client).to_be_bytes());
         records.extend(call.status.to_be_bytes());
+        records.extend([version_number(call), call.value]);
         records.extend(micros((last_at - call.at).to_std().unwrap_or_default()).to_be_bytes());
         records.extend(micros(call.latency).to_be_bytes());
     }
@@ -68,8 +86,14 @@ pub(crate) fn pack(calls: &[&Call], last_at: DateTime<Utc>) -> Vec<u8> {
     scopes.write(&mut pack, |scope, pack| write_text(scope.id(), pack));
     addresses.write(&mut pack, |address, pack| write_text(&address.to_string(), pack));
     tokens.write(&mut pack, |token, pack| pack.extend(token.0.as_bytes()));
+    clients.write(&mut pack, |client, pack| write_text(client.at_rest(), pack));
     pack.extend(records);
     pack
+}
+
+/// Returns the number of the call's API version; 0 if it is unknown.
+fn version_number(call: &Call) -> u8 {
+    call.version.map_or(0, |version| u16::from(version).try_into().unwrap_or_default())
 }
 
 fn micros(time: Duration) -> u32 {
@@ -77,7 +101,7 @@ fn micros(time: Duration) -> u32 {
 }
 
 fn write_text(text: &str, pack: &mut Vec<u8>) {
-    pack.push(u8::try_from(text.len()).expect("ids and addresses are shorter than 256 bytes"));
+    pack.push(u8::try_from(text.len()).expect("ids, addresses and clients are shorter than 256 bytes"));
     pack.extend(text.as_bytes());
 }
 
@@ -122,22 +146,25 @@ pub(crate) fn unpack(pack: &[u8], last_at: DateTime<Utc>) -> Result<Vec<PackedCa
 
 fn read(pack: &[u8], last_at: DateTime<Utc>) -> Option<Vec<PackedCall<'_>>> {
     let mut rest = Rest(pack);
-    if rest.bytes()? != [VERSION] {
+    let [version] = rest.bytes()?;
+    if version != VERSION && version != WITHOUT_CLIENTS {
         return None;
     }
     let scopes = rest.list(Rest::text)?;
     let addresses: Vec<IpAddr> = rest.list(|rest| rest.text()?.parse().ok())?;
     let tokens = rest.list(|rest| Some(TokenId(Uuid::from_bytes(rest.bytes()?))))?;
+    let has_clients = version != WITHOUT_CLIENTS;
+    let clients = if has_clients { rest.list(Rest::text)? } else { Vec::new() };
     let mut calls = Vec::with_capacity(rest.0.len() / CALL);
     while !rest.0.is_empty() {
-        calls.push(PackedCall {
-            token: *rest.one_of(&tokens)?,
-            scope: rest.one_of(&scopes)?,
-            address: *rest.one_of(&addresses)?,
-            status: rest.u16()?,
-            at: last_at.checked_sub_signed(TimeDelta::microseconds(rest.u32()?.into()))?,
-            latency: Duration::from_micros(rest.u32()?.into()),
-        });
+        let (token, scope) = (*rest.one_of(&tokens)?, *rest.one_of(&scopes)?);
+        let address = *rest.one_of(&addresses)?;
+        let client = if has_clients { *rest.one_of(&clients)? } else { "" };
+        let status = rest.u16()?;
+        let [version, value] = if has_clients { rest.bytes()? } else { [0, CURRENT_VALUE] };
+        let at = last_at.checked_sub_signed(TimeDelta::microseconds(rest.u32()?.into()))?;
+        let latency = Duration::from_micros(rest.u32()?.into());
+        calls.push(PackedCall { token, scope, version, value, client, address, status, at, latency });
     }
     Some(calls)
 }
@@ -180,6 +207,8 @@ impl<'p> Rest<'p> {
 mod tests {
     use super::*;
     use domain::account::AccountId;
+    use domain::gate::api_version::ApiVersion;
+    use domain::tokens::client_name::ClientName;
     use domain::tokens::scope::Scope;
     use proptest::prelude::*;
 
@@ -198,6 +227,9 @@ mod tests {
             token in prop_oneof![0..4_u128, any::<u128>()],
             scope in proptest::sample::select(Scope::all().collect::<Vec<_>>()),
             address in address(),
+            version in proptest::option::of(proptest::sample::select(ApiVersion::ALL.to_vec())),
+            value in any::<u8>(),
+            client in prop_oneof![Just(ClientName::Others), ".{0,90}".prop_map(|name| ClientName::of_user_agent(name.as_bytes()))],
             status in any::<u16>(),
             before in 0..HOUR,
             latency in prop_oneof![0..10_000_u64, 0..=u64::from(u32::MAX)],
@@ -206,6 +238,9 @@ mod tests {
                 account: AccountId(Uuid::nil()),
                 token: TokenId(Uuid::from_u128(token)),
                 scope,
+                version,
+                value,
+                client,
                 status,
                 at: last_at() - Duration::from_micros(before),
                 address,
@@ -214,9 +249,10 @@ mod tests {
         }
     }
 
-    fn packed(call: &Call) -> PackedCall<'static> {
-        let Call { account: _, token, scope, status, at, address, latency } = *call;
-        PackedCall { token, scope: scope.id(), address, status, at, latency }
+    fn packed(call: &Call) -> PackedCall<'_> {
+        let Call { account: _, token, scope, version: _, value, client: _, status, at, address, latency } = *call;
+        let (version, client) = (version_number(call), call.client.at_rest());
+        PackedCall { token, scope: scope.id(), version, value, client, address, status, at, latency }
     }
 
     proptest! {
@@ -245,10 +281,12 @@ mod tests {
 
         #[test]
         fn unpack_never_panics_on_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            let bytes = [&[VERSION][..], &bytes].concat();
-            for last_at in [last_at(), DateTime::<Utc>::MIN_UTC] {
-                if let Err(error) = unpack(&bytes, last_at) {
-                    prop_assert!(matches!(error, Error::Corrupt(_)));
+            for version in [VERSION, WITHOUT_CLIENTS] {
+                let bytes = [&[version][..], &bytes].concat();
+                for last_at in [last_at(), DateTime::<Utc>::MIN_UTC] {
+                    if let Err(error) = unpack(&bytes, last_at) {
+                        prop_assert!(matches!(error, Error::Corrupt(_)));
+                    }
                 }
             }
         }
@@ -260,19 +298,49 @@ mod tests {
             account: AccountId(Uuid::nil()),
             token: TokenId(Uuid::from_u128(7)),
             scope: Scope::find("getJob").unwrap(),
+            version: Some(ApiVersion::NEWEST),
+            value: 1,
+            client: ClientName::of_user_agent(b"curl"),
             status,
             at: last_at() - TimeDelta::microseconds(at),
             address: IpAddr::from([192, 0, 2, 1]),
             latency: Duration::from_micros(1_500),
         };
-        let slow = Call { latency: Duration::from_hours(2), ..call(0, 404) };
+        let slow = Call {
+            version: None,
+            value: CURRENT_VALUE,
+            client: ClientName::Unnamed,
+            latency: Duration::from_hours(2),
+            ..call(0, 404)
+        };
         let pack = pack(&[&call(258, 200), &slow], last_at());
         let expected = [
-            &b"\x01\0\x01\x06getJob\0\x01\x09192.0.2.1\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07"[..],
-            b"\0\0\0\0\0\0\0\xc8\0\0\x01\x02\0\0\x05\xdc",
-            b"\0\0\0\0\0\0\x01\x94\0\0\0\0\xff\xff\xff\xff",
+            &b"\x02\0\x01\x06getJob\0\x01\x09192.0.2.1\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07"[..],
+            b"\0\x02\x04curl\0",
+            b"\0\0\0\0\0\0\0\0\0\xc8\x03\x01\0\0\x01\x02\0\0\x05\xdc",
+            b"\0\0\0\0\0\0\0\x01\x01\x94\0\0\0\0\0\0\xff\xff\xff\xff",
         ];
         assert_eq!(pack, expected.concat());
+    }
+
+    #[test]
+    fn pack_of_an_older_version_has_neither_client_nor_version() {
+        let older = [
+            &b"\x01\0\x01\x06getJob\0\x01\x09192.0.2.1\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07"[..],
+            b"\0\0\0\0\0\0\0\xc8\0\0\x01\x02\0\0\x05\xdc",
+        ];
+        let call = PackedCall {
+            token: TokenId(Uuid::from_u128(7)),
+            scope: "getJob",
+            version: 0,
+            value: CURRENT_VALUE,
+            client: "",
+            address: IpAddr::from([192, 0, 2, 1]),
+            status: 200,
+            at: last_at() - TimeDelta::microseconds(258),
+            latency: Duration::from_micros(1_500),
+        };
+        assert_eq!(unpack(&older.concat(), last_at()).unwrap(), [call]);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use crate::db::database::{Connection, time};
 use crate::db::sql::{Dialect, QueryBuilder};
 use crate::error::Error;
 use crate::gate::Gate;
-use crate::gate::call::Call;
+use crate::gate::call::{Call, RefusedCall};
 use crate::gate::call_pack::{self, PackedCall};
-use crate::gate::call_queue::Batch;
+use crate::gate::call_queue::{Batch, Failed};
 use chrono::{DateTime, Utc};
 use domain::tokens::token::TokenId;
 use std::io;
@@ -25,7 +25,13 @@ impl Gate<'_> {
         waiting.trim();
     }
 
-    /// Writes all recorded calls, and the last use of each token, in one transaction; before that, in a transaction of
+    /// Counts a refused call, to be written with the next [`Gate::flush_calls`]. Touches memory only. Nothing of what was
+    /// sent as Auth Token is part of it.
+    pub fn record_refused(self, call: RefusedCall) {
+        self.core.calls().refusals.count(call);
+    }
+
+    /// Writes all recorded and refused calls, and the last use and failure of each token, in one transaction; before that, in a transaction of
     /// its own, the batch whose write failed the last time. Returns the number of calls written. Once begun, this is
     /// carried through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is
     /// written twice, even if only the answer got lost. Of more than 200,000 calls, the first that came after the
@@ -53,10 +59,13 @@ impl Gate<'_> {
             self.core.calls().waiting().failed = 0;
         }
         let calls = mem::take(&mut self.core.calls().waiting().calls);
-        if calls.is_empty() {
+        let refused = self.core.calls().refusals.take();
+        if calls.is_empty() && refused.is_none() {
             return Ok(written);
         }
-        let batch = Batch::of(&Vec::from(calls));
+        let mut calls = Vec::from(calls);
+        self.core.calls().tell_clients_apart(&mut calls);
+        let batch = Batch::of(&calls, refused);
         match self.write_calls(&batch).await {
             Ok(()) => Ok(written + batch.calls),
             Err(error) => {
@@ -80,7 +89,12 @@ impl Gate<'_> {
             insert.push(" ON CONFLICT (id) DO NOTHING");
             insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
         }
-        note_uses(&mut tx, &batch.used, self.core.now()).await?;
+        let now = self.core.now();
+        note_uses(&mut tx, &batch.used, now).await?;
+        note_failures(&mut tx, &batch.failed, now).await?;
+        if let Some(refused) = &batch.refused {
+            refused.write(&mut tx, now).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -148,6 +162,36 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
     update
 }
 
+/// Advances the tokens' times of last failure, and sets the time since which they fail if they have passed meanwhile. Comes
+/// after [`note_uses`]. Does not change the tokens, either.
+async fn note_failures(tx: &mut Connection, failed: &[Failed], now: DateTime<Utc>) -> Result<(), Error> {
+    for failed in failed.chunks(ROWS) {
+        failures(tx.dialect(), failed, now).build().persistent(failed.len() == ROWS).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+fn failures(dialect: Dialect, failed: &[Failed], now: DateTime<Utc>) -> QueryBuilder {
+    let mut update = QueryBuilder::new("WITH failed (token_id, since, at) AS (");
+    update.push_values(failed, |mut row, Failed { token, since, last_at }| {
+        row.push_bind(*token).push_bind(*since).push_bind(*last_at);
+    });
+    update.push(
+        ") UPDATE tokens SET last_failed_at = failed.at,
+            failing_since = CASE
+                WHEN failing_since <= failed.since AND (last_used_at IS NULL OR failing_since > last_used_at)
+                THEN failing_since ELSE failed.since END
+         FROM failed WHERE (last_failed_at IS NULL OR last_failed_at < failed.at OR last_failed_at > ",
+    );
+    update.push_bind(latest(now)).push(") AND tokens.id = ");
+    update.push(match dialect {
+        // As in `uses`.
+        Dialect::Sqlite => "+failed.token_id",
+        Dialect::Postgres => "failed.token_id",
+    });
+    update
+}
+
 #[cfg(test)]
 pub(crate) mod with_services {
     use super::*;
@@ -156,7 +200,9 @@ pub(crate) mod with_services {
     use crate::gate::call_pack::CALLS_MAX;
     use chrono::NaiveDate;
     use domain::account::AccountId;
+    use domain::tokens::client_name::ClientName;
     use domain::tokens::scope::Scope;
+    use domain::tokens::usage::CURRENT_VALUE;
     use std::net::IpAddr;
     use std::time::Duration;
 
@@ -166,6 +212,9 @@ pub(crate) mod with_services {
             account: AccountId(account),
             token: TokenId(Uuid::nil()),
             scope: Scope::GET_COMPANY_INFORMATION,
+            version: None,
+            value: CURRENT_VALUE,
+            client: ClientName::Unnamed,
             status: 200,
             at: Clock::system().now(),
             address: IpAddr::from([192, 0, 2, 1]),
@@ -177,7 +226,7 @@ pub(crate) mod with_services {
     async fn flush_writes_no_call_twice_after_a_lost_answer() {
         for store in stores().await {
             let call = call(Uuid::now_v7());
-            let batch = Batch::of(&vec![call; CALLS_MAX + 1]);
+            let batch = Batch::of(&vec![call; CALLS_MAX + 1], None);
             store.gate().write_calls(&batch).await.unwrap();
             store.core.calls().waiting().failed = batch.calls;
             *store.core.calls().failed.lock().await = Some(batch);
@@ -190,14 +239,20 @@ pub(crate) mod with_services {
     }
 
     #[tokio::test]
-    async fn last_use_finds_its_token_by_the_primary_key() {
+    async fn last_use_and_failure_find_their_token_by_the_primary_key() {
         for store in stores().await {
             let used: Vec<_> =
                 (0..10).map(|number| (TokenId(Uuid::from_u128(number)), Clock::system().now())).collect();
-            let plan = plan(&store, uses(store.core.pools().dialect(), &used, DateTime::UNIX_EPOCH)).await;
-            let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
-            assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");
-            assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");
+            let failed: Vec<_> =
+                (0..10).map(|number| Failed { token: Uuid::from_u128(number), since: 1, last_at: 2 }).collect();
+            let dialect = store.core.pools().dialect();
+            let now = DateTime::UNIX_EPOCH;
+            for update in [uses(dialect, &used, now), failures(dialect, &failed, now)] {
+                let plan = plan(&store, update).await;
+                let sqlite = plan.contains("SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)");
+                assert!(sqlite || plan.contains("Index Scan using tokens_pkey on tokens"), "{plan}");
+                assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");
+            }
         }
     }
 }

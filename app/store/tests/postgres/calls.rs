@@ -2,7 +2,9 @@
 
 use crate::test_store::{HERE, TestStore};
 use crate::wire::Wire;
+use domain::tokens::client_name::ClientName;
 use domain::tokens::scope::Scope;
+use domain::tokens::usage::CURRENT_VALUE;
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
 use store::{Call, Clock, ServerKey, Store};
@@ -28,6 +30,9 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
         account: test.aya.account,
         token: token.id,
         scope: Scope::GET_COMPANY_INFORMATION,
+        version: None,
+        value: CURRENT_VALUE,
+        client: ClientName::Unnamed,
         status: 200,
         at: test.clock.now(),
         address: HERE,

@@ -3,8 +3,10 @@
 use crate::contract::test_store::{HERE, PASSWORD, TestStore};
 use crate::database::Database;
 use chrono::TimeDelta;
+use domain::tokens::client_name::ClientName;
 use domain::tokens::filter::TokenFilter;
-use store::{Call, Clock, Error, LEASE, MoveError, ServerKey, Store, move_database};
+use domain::tokens::usage::{CURRENT_VALUE, RefusedFor};
+use store::{Call, Clock, Error, LEASE, MoveError, RefusedCall, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -27,10 +29,15 @@ async fn database_moves_to_sqlite_and_back_unchanged() {
     let (token, account) = (issued.token.id, test.aya.account);
     let scope = domain::tokens::scope::Scope::GET_COMPANY_INFORMATION;
     let (at, latency) = (test.clock.now(), std::time::Duration::from_millis(1));
+    let (version, value, client) = (None, CURRENT_VALUE, ClientName::Unnamed);
     for _ in 0..2_000 {
-        test.store.gate().record_call(Call { account, token, scope, status: 200, at, address: HERE, latency });
+        let call = Call { account, token, scope, version, value, client, status: 200, at, address: HERE, latency };
+        test.store.gate().record_call(call);
     }
+    let reason = RefusedFor::Disabled;
+    test.store.gate().record_refused(RefusedCall { account, token, reason, address: HERE, at });
     test.store.gate().flush_calls().await.unwrap();
+    test.store.tokens().add_up_calls().await.unwrap();
     test.later(TimeDelta::days(1));
     test.store.account().enable_api_access(&test.aya).await.unwrap();
     let chains = test.store.audit().verify().await.unwrap();
@@ -39,6 +46,10 @@ async fn database_moves_to_sqlite_and_back_unchanged() {
     let moved = move_database(&test.database.url(), &sqlite).await.unwrap();
     let rows = |table| moved.iter().find(|moved| moved.name == table).unwrap().rows;
     assert_eq!((rows("accounts"), rows("tokens"), rows("call_packs"), rows("audit_events")), (1, 1, 1, 5));
+    let by_token = ["calls_by_day", "calls_by_address", "calls_by_client", "calls_by_hour", "refused_calls"];
+    for table in by_token.into_iter().chain(["calls_of_accounts"]) {
+        assert_eq!(rows(table), 1, "{table}");
+    }
     assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(MoveError::NotEmpty("accounts"))));
     let back = Database::new().await;
     assert_eq!(move_database(&sqlite, &back.url()).await.unwrap(), moved);

@@ -6,8 +6,10 @@ use crate::test_store::{HERE, TestStore, begin};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::account::AccountId;
 use domain::members::user::CurrentUser;
+use domain::tokens::client_name::ClientName;
 use domain::tokens::scope::Scope;
 use domain::tokens::token::{Token, TokenId, TokenSettings};
+use domain::tokens::usage::CURRENT_VALUE;
 use sqlx::AssertSqlSafe;
 use std::slice;
 use std::time::Duration;
@@ -17,11 +19,14 @@ use uuid::Uuid;
 const EVER: (NaiveDate, NaiveDate) = (NaiveDate::MIN, NaiveDate::MAX);
 
 impl TestStore {
-    fn call(&self, token: &Token) -> Call {
+    pub fn call(&self, token: &Token) -> Call {
         Call {
             account: self.aya.account,
             token: token.id,
             scope: Scope::GET_COMPANY_INFORMATION,
+            version: None,
+            value: CURRENT_VALUE,
+            client: ClientName::Unnamed,
             status: 200,
             at: self.clock.now(),
             address: HERE,
@@ -437,12 +442,24 @@ async fn calls_kept_one_by_one_by_older_versions_are_packed() {
     });
     assert_eq!(store.gate().call_log(account, EVER.0, EVER.1).next().await.unwrap(), kept);
     let scope = Scope::find("getJob").unwrap();
-    let call = Call { account, token, scope, status: 200, at, address: HERE, latency: Duration::from_micros(1_500) };
-    store.gate().record_call(call);
+    let (version, value, client) = (None, CURRENT_VALUE, ClientName::Unnamed);
+    let (status, latency) = (200, Duration::from_micros(1_500));
+    store.gate().record_call(Call {
+        account,
+        token,
+        scope,
+        version,
+        value,
+        client,
+        status,
+        at,
+        address: HERE,
+        latency,
+    });
     store.gate().flush_calls().await.unwrap();
     let packs: Vec<Vec<u8>> =
         sql::query_scalar("SELECT pack FROM call_packs ORDER BY id").fetch_all(&pool).await.unwrap();
-    assert_eq!((packs.len(), &packs[0]), (4, &packs[3]));
+    assert_eq!(packs.iter().map(|pack| pack[0]).collect::<Vec<_>>(), [1, 1, 1, 2], "each in the form of its time");
     assert_eq!(store.tokens().add_up_calls().await.unwrap(), 4);
     let usage = store.tokens().usage(account, EVER.0, EVER.1).await.unwrap();
     let calls: Vec<_> = usage.iter().map(|usage| (usage.scope.as_str(), usage.status, usage.calls)).collect();
