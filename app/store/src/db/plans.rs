@@ -38,6 +38,7 @@ async fn fill(store: &Store) {
     // SQLite plans without statistics. PostgreSQL would scan a small table.
     let [nil, other] = [0, 1].map(|last| format!("'00000000-0000-0000-0000-00000000000{last}'::uuid"));
     let account = format!("CASE WHEN n % 10 = 0 THEN {nil} ELSE {other} END");
+    let token = format!("CASE WHEN n % 100 = 0 THEN {nil} ELSE {other} END");
     let statements = format!(
         "INSERT INTO accounts VALUES ({nil}, 'Acme', FALSE, '{{}}', 0), ({other}, 'Other', FALSE, '{{}}', 0);
         INSERT INTO users VALUES ({nil}, 'Aya', 'aya@agency.example', 'aya@agency.example', '$argon2id$', 0);
@@ -47,7 +48,18 @@ async fn fill(store: &Store) {
         INSERT INTO audit_events (id, at, account_id, action, details, names_folded, sequence)
             SELECT gen_random_uuid(), n::bigint * 1000000, {account}, 'token_created', '{{}}', 'token ' || n, n
             FROM generate_series(1, 20000) AS n;
-        VACUUM ANALYZE tokens; VACUUM ANALYZE audit_events"
+        INSERT INTO calls_by_day SELECT {account}, n, {token}, n::text, 200, 1, 1, 3 FROM generate_series(1, 20000) AS n;
+        INSERT INTO calls_of_accounts SELECT {account}, n, 1, 0, 0 FROM generate_series(1, 20000) AS n;
+        INSERT INTO calls_by_address SELECT {account}, {token}, n, n::text, 0, 1, 0, n, n
+            FROM generate_series(1, 20000) AS n;
+        INSERT INTO calls_by_client SELECT {account}, {token}, n, n::text, 1, 0, n, n FROM generate_series(1, 20000) AS n;
+        INSERT INTO calls_by_hour SELECT {account}, {token}, n, decode(repeat('00', 192), 'hex')
+            FROM generate_series(1, 20000) AS n;
+        INSERT INTO refused_calls SELECT {account}, {token}, n, 'expired', n::text, 1, n, n
+            FROM generate_series(1, 20000) AS n;
+        VACUUM ANALYZE tokens; VACUUM ANALYZE audit_events; VACUUM ANALYZE calls_by_day;
+        VACUUM ANALYZE calls_of_accounts; VACUUM ANALYZE calls_by_address; VACUUM ANALYZE calls_by_client;
+        VACUUM ANALYZE calls_by_hour; VACUUM ANALYZE refused_calls"
     );
     for statement in statements.split(';') {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(pool).await.unwrap();

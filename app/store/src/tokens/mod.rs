@@ -5,9 +5,13 @@ pub mod conditions;
 pub mod list;
 pub mod older_names;
 pub mod overview;
+pub mod recent_calls;
 pub mod rows;
 pub mod search;
+pub mod sources;
 pub mod usage;
+pub mod usage_queries;
+pub mod usage_summary;
 pub mod viewing;
 
 use crate::core::Core;

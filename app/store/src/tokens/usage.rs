@@ -6,8 +6,10 @@ use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::gate::call_pack::PackedCall;
 use crate::gate::calls::{PackRow, Place};
+use crate::gate::refusals::added;
 use crate::tokens::Tokens;
 use crate::tokens::rows::corrupt;
+use crate::tokens::sources::Sources;
 use chrono::{NaiveDate, TimeDelta};
 use domain::account::AccountId;
 use domain::tokens::secret::AccountSid;
@@ -55,6 +57,8 @@ struct Key {
     token: Uuid,
     scope: String,
     status: i64,
+    /// The API version, where it matters; 0 if it is unknown.
+    version: i64,
 }
 
 #[derive(Default)]
@@ -75,17 +79,58 @@ impl Sum {
 struct Sums(BTreeMap<Key, Sum>);
 
 impl Sums {
-    fn add(&mut self, pack: &PackRow) -> Result<(), Error> {
-        let day = pack.last_at.div_euclid(DAY);
+    /// Adds these calls of one day.
+    fn add(&mut self, day: i64, calls: &[PackedCall<'_>]) {
         let mut sums = HashMap::<_, Sum>::new();
-        for PackedCall { token, scope, status, latency, .. } in pack.calls()? {
-            sums.entry((token.0, scope, status))
+        for PackedCall { token, scope, status, version, latency, .. } in calls {
+            sums.entry((token.0, *scope, *status, *version))
                 .or_default()
                 .add(1, latency.as_micros().try_into().unwrap_or(i64::MAX));
         }
-        for ((token, scope, status), sum) in sums {
-            let key = Key { day, token, scope: scope.to_owned(), status: status.into() };
+        for ((token, scope, status, version), sum) in sums {
+            let key = Key { day, token, scope: scope.to_owned(), status: status.into(), version: version.into() };
             self.0.entry(key).or_default().add(sum.calls, sum.latency);
+        }
+    }
+
+    /// Returns the sums without regard to versions.
+    fn of_all_versions(self) -> Self {
+        let mut sums = Self::default();
+        for (key, sum) in self.0 {
+            sums.0.entry(Key { version: 0, ..key }).or_default().add(sum.calls, sum.latency);
+        }
+        sums
+    }
+
+    /// Adds the sums to those that are stored for the days of the account.
+    async fn write(self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
+        let mut days = BTreeMap::<_, (i64, i64)>::new();
+        for (key, sum) in &self.0 {
+            let (calls, failures) = days.entry(key.day).or_default();
+            *calls += sum.calls;
+            *failures += if key.status >= 400 { sum.calls } else { 0 };
+        }
+        for sums in Vec::from_iter(self.0).chunks(ROWS) {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO calls_by_day (account_id, day, token_id, scope, status, version, calls, latency_sum) ",
+            );
+            insert.push_values(sums, |mut row, (key, sum)| {
+                row.push_bind(account).push_bind(key.day).push_bind(key.token).push_bind(&key.scope);
+                row.push_bind(key.status).push_bind(key.version).push_bind(sum.calls).push_bind(sum.latency);
+            });
+            insert.push(" ON CONFLICT (account_id, day, token_id, scope, status, version) DO UPDATE SET ");
+            insert.push(added("calls_by_day", &["calls", "latency_sum"]));
+            insert.build().persistent(false).execute(&mut *tx).await?;
+        }
+        for days in Vec::from_iter(days).chunks(ROWS) {
+            let mut insert =
+                QueryBuilder::new("INSERT INTO calls_of_accounts (account_id, day, calls, failures, refused) ");
+            insert.push_values(days, |mut row, (day, (calls, failures))| {
+                row.push_bind(account).push_bind(*day).push_bind(*calls).push_bind(*failures).push_bind(0_i64);
+            });
+            insert.push(" ON CONFLICT (account_id, day) DO UPDATE SET ");
+            insert.push(added("calls_of_accounts", &["calls", "failures"]));
+            insert.build().persistent(false).execute(&mut *tx).await?;
         }
         Ok(())
     }
@@ -97,6 +142,7 @@ struct DayRow {
     token_id: Uuid,
     scope: String,
     status: i64,
+    version: i64,
     calls: i64,
     latency_sum: i64,
 }
@@ -111,7 +157,7 @@ impl Tokens<'_> {
         let (from, to) = (day_number(from), day_number(to));
         let mut tx = self.core.read().begin().await?; // calls added up meanwhile are neither missed nor counted twice
         let rows: Vec<DayRow> = sql::query_as(
-            "SELECT day, token_id, scope, status, calls, latency_sum FROM calls_by_day
+            "SELECT day, token_id, scope, status, version, calls, latency_sum FROM calls_by_day
              WHERE account_id = $1 AND day >= $2 AND day <= $3",
         )
         .bind(account)
@@ -120,18 +166,11 @@ impl Tokens<'_> {
         .fetch_all(&mut *tx)
         .await?;
         let mut sums = Sums::default();
-        for DayRow { day, token_id: token, scope, status, calls, latency_sum } in rows {
-            sums.0.entry(Key { day, token, scope, status }).or_default().add(calls, latency_sum);
+        for DayRow { day, token_id: token, scope, status, version, calls, latency_sum } in rows {
+            sums.0.entry(Key { day, token, scope, status, version }).or_default().add(calls, latency_sum);
         }
-        let mut after = (from * DAY, Uuid::nil());
-        loop {
-            let packs = packs_to_count(&mut tx, account.0, after, (to + 1) * DAY).await?;
-            packs.iter().try_for_each(|pack| sums.add(pack))?;
-            match packs.last() {
-                Some(last) => after = last.place(),
-                None => break,
-            }
-        }
+        each_pack_to_count(&mut tx, account.0, (from, to), &mut |day, calls| sums.add(day, calls)).await?;
+        let sums = sums.of_all_versions();
         let named = names(&mut tx, account, sums.0.keys().map(|key| key.token)).await?;
         sums.0.into_iter().map(|(key, sum)| usage(key, &sum, &named)).collect()
     }
@@ -168,25 +207,15 @@ impl Tokens<'_> {
         if packs.is_empty() {
             return Ok(None);
         }
-        let mut sums = Sums::default();
-        packs.iter().try_for_each(|pack| sums.add(pack))?;
-        let added = sums.0.values().map(|sum| sum.calls.unsigned_abs()).sum();
-        let sums = Vec::from_iter(sums.0);
-        for sums in sums.chunks(ROWS) {
-            let mut insert = QueryBuilder::new(
-                "INSERT INTO calls_by_day (account_id, day, token_id, scope, status, calls, latency_sum) ",
-            );
-            insert.push_values(sums, |mut row, (key, sum)| {
-                row.push_bind(account).push_bind(key.day).push_bind(key.token).push_bind(&key.scope);
-                row.push_bind(key.status).push_bind(sum.calls).push_bind(sum.latency);
-            });
-            insert.push(
-                " ON CONFLICT (account_id, day, token_id, scope, status) DO UPDATE SET
-                    calls = calls_by_day.calls + excluded.calls,
-                    latency_sum = calls_by_day.latency_sum + excluded.latency_sum",
-            );
-            insert.build().persistent(false).execute(&mut *tx).await?;
+        let (mut sums, mut sources) = (Sums::default(), Sources::default());
+        for pack in &packs {
+            let (day, calls) = (pack.last_at.div_euclid(DAY), pack.calls()?);
+            sums.add(day, &calls);
+            sources.add(day, calls.iter());
         }
+        let added = sums.0.values().map(|sum| sum.calls.unsigned_abs()).sum();
+        sums.write(&mut tx, account).await?;
+        sources.write(&mut tx, account, self.core.now()).await?;
         let mut counted = QueryBuilder::new("UPDATE call_packs SET counted = TRUE WHERE id IN (");
         counted.push_list(packs.iter().map(|pack| pack.id)).push(")");
         counted.build().persistent(false).execute(&mut *tx).await?;
@@ -194,8 +223,8 @@ impl Tokens<'_> {
         Ok(Some(added))
     }
 
-    /// Removes the calls that are older than `keep` and either added up or unreadable. Works in transactions of some
-    /// packs.
+    /// Removes the calls that are older than `keep` and either added up or unreadable, and where calls before came from.
+    /// Works in transactions of some packs.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -207,7 +236,7 @@ impl Tokens<'_> {
             while self.remove_some(account, before).await? > 0 {}
             self.remove_unreadable(account, before).await?;
         }
-        Ok(())
+        self.remove_old_sources(keep).await
     }
 
     async fn remove_some(self, account: Uuid, before: i64) -> Result<u64, Error> {
@@ -239,6 +268,26 @@ impl Tokens<'_> {
     async fn next_account_with_calls(self, after: Uuid) -> Result<Option<Uuid>, Error> {
         let next = "SELECT account_id FROM call_packs WHERE account_id > $1 ORDER BY account_id LIMIT 1";
         Ok(sql::query_scalar(next).bind(after).fetch_optional(self.core.read()).await?)
+    }
+}
+
+/// Gives the calls of each pack that is not added up yet and is of these days, both included, with its day.
+pub(crate) async fn each_pack_to_count(
+    tx: &mut Connection,
+    account: Uuid,
+    (from, to): (i64, i64),
+    each: &mut (dyn FnMut(i64, &[PackedCall<'_>]) + Send),
+) -> Result<(), Error> {
+    let mut after = (from * DAY, Uuid::nil());
+    loop {
+        let packs = packs_to_count(tx, account, after, (to + 1) * DAY).await?;
+        for pack in &packs {
+            each(pack.last_at.div_euclid(DAY), &pack.calls()?);
+        }
+        match packs.last() {
+            Some(last) => after = last.place(),
+            None => return Ok(()),
+        }
     }
 }
 
