@@ -168,8 +168,8 @@ fn narrowed(condition: Condition) -> String {
     match condition {
         Condition::Working => format!("(expires_at IS NULL OR expires_at > {})", at(now)),
         Condition::ExpiredInUse => {
-            let within = IN_USE_WITHIN.num_microseconds().expect("some days");
-            format!("expires_at <= {} AND expires_at <= last_used_at + {within}", at(now))
+            let since = at(now - IN_USE_WITHIN);
+            format!("expires_at <= {} AND (last_used_at >= {since} OR last_failed_at >= {since})", at(now))
         }
         Condition::Expiring => {
             format!("expires_at > {} AND expires_at <= {}", at(now), at(now + EXPIRING_WITHIN))

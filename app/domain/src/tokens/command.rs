@@ -228,6 +228,7 @@ mod tests {
             state,
             created_at: DateTime::UNIX_EPOCH,
             last_used_at: None,
+            last_failed_at: None,
             ends_at: None,
             viewable: false,
             revision: 1,

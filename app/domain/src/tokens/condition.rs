@@ -8,7 +8,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// The time before its expiry from which an Auth Token is to be renewed. At exactly this time before, it is.
 pub const EXPIRING_WITHIN: TimeDelta = TimeDelta::days(30);
-/// The time before its expiry within which a token was called if an integration still used it when it expired.
+/// The time since the last call of an expired token, passed or refused, within which an integration still uses it. At
+/// exactly this time, it does.
 pub const IN_USE_WITHIN: TimeDelta = TimeDelta::days(30);
 /// The age from which a token that was never used is no longer about to be put to use. At exactly this age, it is not.
 pub const NEW_FOR: TimeDelta = TimeDelta::days(30);
@@ -22,7 +23,8 @@ pub const UNUSED_AFTER: TimeDelta = TimeDelta::days(90);
 pub enum Condition {
     /// Its Auth Token has not expired. If the account has API access, the gate lets it pass.
     Working,
-    /// Its Auth Token has expired, and was called within [`IN_USE_WITHIN`] before: its integration is refused now.
+    /// Its Auth Token has expired, and its last call, before or since, came within [`IN_USE_WITHIN`]: its integration is
+    /// refused now.
     ExpiredInUse,
     /// Its Auth Token expires within [`EXPIRING_WITHIN`].
     Expiring,
@@ -65,9 +67,10 @@ impl Condition {
         token.state == TokenState::Enabled
             && match self {
                 Self::Working => ends_at.is_none_or(|end| now < end),
-                Self::ExpiredInUse => ends_at.is_some_and(|end| {
-                    now >= end && token.last_used_at.is_some_and(|used| used >= end - IN_USE_WITHIN)
-                }),
+                Self::ExpiredInUse => {
+                    let last_call = token.last_used_at.max(token.last_failed_at);
+                    ends_at.is_some_and(|end| now >= end) && last_call.is_some_and(|at| at >= now - IN_USE_WITHIN)
+                }
                 Self::Expiring => ends_at.is_some_and(|end| now < end && end <= now + EXPIRING_WITHIN),
                 Self::ContactDeactivated => !contact_is_active,
                 Self::OldVersion => !token.settings.api_version.is_newest(),
@@ -155,6 +158,7 @@ mod tests {
             state: TokenState::Enabled,
             created_at: now() - TimeDelta::days(400),
             last_used_at: Some(now()),
+            last_failed_at: None,
             ends_at: None,
             viewable: false,
             revision: 1,
@@ -212,6 +216,17 @@ mod tests {
         // A shorter lifetime in the account's policy may end a token at a time at which it was still called.
         assert_eq!(ending(now() - TimeDelta::days(1), now()), [Condition::ExpiredInUse]);
         assert_eq!(of(&Token { ends_at: Some(now()), last_used_at: None, ..token() }), [Condition::NeverUsed]);
+    }
+
+    #[test]
+    fn token_expired_in_use_if_it_is_still_called_and_refused() {
+        let long_ago = now() - TimeDelta::days(80);
+        let refused =
+            |at| of(&Token { ends_at: Some(long_ago), last_used_at: None, last_failed_at: Some(at), ..token() });
+        assert_eq!(refused(now()), [Condition::ExpiredInUse, Condition::NeverUsed]);
+        assert_eq!(refused(now() - IN_USE_WITHIN), [Condition::ExpiredInUse, Condition::NeverUsed]);
+        assert_eq!(refused(now() - IN_USE_WITHIN - INSTANT), [Condition::NeverUsed]);
+        assert_eq!(ending(long_ago, long_ago - INSTANT), [], "nothing has called it since");
     }
 
     #[test]

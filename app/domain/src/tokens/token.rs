@@ -107,6 +107,9 @@ pub struct Token {
     /// When the token last passed the gate. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub last_used_at: Option<DateTime<Utc>>,
+    /// When a call with the token last failed or was refused. In messages as above.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
+    pub last_failed_at: Option<DateTime<Utc>>,
     /// When its Auth Token expires, if ever: see [`expiry::end`]. In messages as above.
     #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub ends_at: Option<DateTime<Utc>>,

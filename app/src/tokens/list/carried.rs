@@ -37,6 +37,7 @@ struct PackedToken(
     #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>,
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
+    #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
     i64,
 );
 
@@ -64,8 +65,19 @@ impl TryFrom<Packed> for Carried {
 }
 
 fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
-    let Token { id, sid, settings, primary_contact, state, created_at, last_used_at, ends_at, viewable, revision } =
-        token;
+    let Token {
+        id,
+        sid,
+        settings,
+        primary_contact,
+        state,
+        created_at,
+        last_used_at,
+        last_failed_at,
+        ends_at,
+        viewable,
+        revision,
+    } = token;
     let TokenSettings { name, description, api_version, primary_contact: _, developers, scopes, expires_at } = settings;
     let known = people.iter().position(|person| *person == primary_contact);
     let contact = known.unwrap_or_else(|| {
@@ -87,6 +99,7 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         flags,
         created_at,
         last_used_at,
+        last_failed_at,
         ends_at,
         revision,
     )
@@ -107,6 +120,7 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         flags,
         created_at,
         last_used_at,
+        last_failed_at,
         ends_at,
         revision,
     ) = packed;
@@ -122,7 +136,19 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         scopes: Scopes::from_bits(scopes),
         expires_at,
     };
-    Some(Token { id, sid, settings, primary_contact, state, created_at, last_used_at, ends_at, viewable, revision })
+    Some(Token {
+        id,
+        sid,
+        settings,
+        primary_contact,
+        state,
+        created_at,
+        last_used_at,
+        last_failed_at,
+        ends_at,
+        viewable,
+        revision,
+    })
 }
 
 #[cfg(test)]
@@ -155,6 +181,7 @@ mod tests {
             state: TokenState::Disabled,
             created_at: at(1),
             last_used_at: None,
+            last_failed_at: Some(at(4)),
             ends_at: Some(at(2)),
             viewable: true,
             revision: 7,

@@ -81,16 +81,13 @@ impl Conditions {
         query.push(")");
     }
 
-    /// Narrows the query to tokens that have ended, by either time, and were used until shortly before.
+    /// Narrows the query to tokens that have ended, by either time, and were called until shortly before now: the last
+    /// call may have been refused.
     fn push_ended_in_use(self, query: &mut QueryBuilder) {
-        query.push(" AND (expires_at <= ").push_bind(self.now);
-        query.push(" AND expires_at <= last_used_at + ").push_bind(IN_USE_WITHIN.num_microseconds());
-        if let Some(lifetime) = self.lifetime() {
-            query.push(" OR secret_issued_at <= ").push_bind(self.now - lifetime);
-            let within = (IN_USE_WITHIN - lifetime).num_microseconds();
-            query.push(" AND secret_issued_at <= last_used_at + ").push_bind(within);
-        }
-        query.push(")");
+        let since = self.now - IN_USE_WITHIN;
+        self.push_ends_until(self.now, query);
+        query.push(" AND (last_used_at >= ").push_bind(since);
+        query.push(" OR last_failed_at >= ").push_bind(since).push(")");
     }
 
     fn lifetime(self) -> Option<TimeDelta> {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// The head of every query for whole tokens.
 pub(crate) const SELECT: &str = "
     SELECT id, sid, secret_hash, name, name_folded, description, api_version, primary_contact, developers, scopes, state,
-        created_at, last_used_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
+        created_at, last_used_at, last_failed_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
         (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
         (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
         (SELECT users.name FROM users WHERE users.id = tokens.primary_contact) AS contact_name,
@@ -42,6 +42,7 @@ pub(crate) struct TokenRow {
     state: String,
     created_at: i64,
     last_used_at: Option<i64>,
+    last_failed_at: Option<i64>,
     revision: i64,
     deleted_at: Option<i64>,
     expires_at: Option<i64>,
@@ -102,6 +103,7 @@ impl TryFrom<TokenRow> for StoredToken {
             state: state(&row.state)?,
             created_at: time(row.created_at)?,
             last_used_at: row.last_used_at.map(time).transpose()?,
+            last_failed_at: row.last_failed_at.map(time).transpose()?,
             ends_at,
             viewable: row.sealed_secret.is_some(),
             revision: row.revision,
