@@ -11,7 +11,7 @@ const CALLS_EVERY: Duration = Duration::from_secs(1);
 /// The interval of giving back calls.
 const SHARES_EVERY: Duration = Duration::from_secs(1);
 /// The interval of adding calls up to days; reports and pages add newer ones.
-const ADD_UP_EVERY: Duration = Duration::from_mins(1);
+const ADD_UP_EVERY: Duration = Duration::from_mins(5);
 /// The interval of removing old calls.
 const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
 /// The interval of removing deleted tokens for good. Deletion can be undone for ten seconds, so they are gone after

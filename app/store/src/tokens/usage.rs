@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// Calls that are read at once, or added up or removed by one transaction, exceeded by at most one pack; other writers
 /// wait no longer than that.
-const CALLS: i64 = 400_000;
+const CALLS: i64 = 100_000;
 /// Packs to which the same applies, however few calls they have. Packs of older versions have one call each.
 const PACKS: i64 = 4_000;
 /// The place before all packs.

@@ -20,6 +20,9 @@ pub const NAMES: i64 = 11;
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 6;
 
+/// The number of the migration that keeps where calls come from.
+pub const USAGE: i64 = 14;
+
 /// The database that the others are copied from: all tables, no rows.
 const MIGRATED: &str = "migrated";
 static MADE: OnceCell<()> = OnceCell::const_new();

@@ -21,6 +21,9 @@ pub const NAMES: i64 = 21;
 /// The number of the migration that packs calls.
 pub const CALL_PACKS: i64 = 16;
 
+/// The number of the migration that keeps where calls come from.
+pub const USAGE: i64 = 24;
+
 pub struct Database(TempDir);
 
 #[allow(clippy::unused_async)] // the same signatures as for PostgreSQL, which awaits

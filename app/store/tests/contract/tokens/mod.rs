@@ -7,3 +7,4 @@ pub mod overview;
 pub mod search;
 pub mod undo;
 pub mod usage;
+pub mod usage_summary;
