@@ -10,3 +10,4 @@ pub mod jobs;
 pub mod operations;
 pub mod rate_limits;
 pub mod reports;
+pub mod usage;
