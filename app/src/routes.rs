@@ -5,6 +5,7 @@ use domain::audit::trail::TrailFilter;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::list_view::ListView;
 use domain::tokens::token::TokenId;
+use domain::tokens::usage::CallFilter;
 use std::fmt::Display;
 
 /// Makes a constant of each path, and `route!`, which gives the router a page's path. The paths of settings pages are
@@ -84,6 +85,10 @@ paths! {
         AUDIT_TRAIL_CSV = "/settings/audit-trail/export.csv",
         /// The audit trail as a JSON Lines file.
         AUDIT_TRAIL_JSON_LINES = "/settings/audit-trail/export.jsonl",
+        /// The last calls of a token as a CSV file: see [`calls`].
+        CALLS_CSV = "/settings/platform-rest/calls.csv",
+        /// The last calls of a token as a JSON Lines file.
+        CALLS_JSON_LINES = "/settings/platform-rest/calls.jsonl",
         /// Server-sent events about changes of the tokens.
         LIVE = "/settings/platform-rest/live",
     }
@@ -305,6 +310,19 @@ pub fn trail_filter(query: &str) -> TrailFilter {
     TrailFilter::from_query(|name| value(query, name))
 }
 
+/// Returns the address `path` of the last calls of the token that match the filter.
+#[must_use]
+pub fn calls(path: &str, token: TokenId, filter: &CallFilter) -> String {
+    with_query(path, [("token", token.0.to_string())].into_iter().chain(filter.to_query()))
+}
+
+/// Returns the token, if there is one, and the filter of its calls that a link's query (without `?`) asks for.
+#[must_use]
+pub fn calls_asked_for(query: &str) -> (Option<TokenId>, CallFilter) {
+    let token = value(query, "token").and_then(|id| id.parse().ok()).map(TokenId);
+    (token, CallFilter::from_query(|name| value(query, name)))
+}
+
 fn value(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
@@ -404,6 +422,8 @@ mod tests {
             /sign-in/oidc/callback
             /settings/audit-trail/export.csv
             /settings/audit-trail/export.jsonl
+            /settings/platform-rest/calls.csv
+            /settings/platform-rest/calls.jsonl
             /settings/platform-rest/live";
         assert_eq!([PAGES, OTHERS].concat(), published.split_whitespace().collect::<Vec<_>>());
         let built = [

@@ -36,7 +36,7 @@ use tower_http::{
 use tracing::{Level, Span, field::Empty, info_span};
 
 use crate::{
-    console::{audit_export, live, rendering, session, site::Site},
+    console::{audit_export, calls_export, live, rendering, session, site::Site},
     gate,
     http::{headers, public_url::PublicUrl, readiness, request_body, request_head, same_origin},
     oidc::{self, IdentityProvider},
@@ -94,6 +94,7 @@ pub fn router(store: Store, site: &Site, gate: &gate::Settings, services: &Servi
         .merge(dynamic(identity_provider.unwrap_or_default()))
         .merge(dynamic(no_such_functions()))
         .merge(dynamic(known(audit_export::router(store.clone()))))
+        .merge(dynamic(known(calls_export::router(store.clone()))))
         .merge(dynamic(known(live::router(store.clone(), services.live.clone()))))
         .route_service("/pkg/{*file}", frontend)
         .fallback_service(others)

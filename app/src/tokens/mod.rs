@@ -20,3 +20,4 @@ pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;
 pub(crate) mod try_it;
+pub mod usage_api;

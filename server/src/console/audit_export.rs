@@ -5,58 +5,28 @@ use app::{request::offset_at, routes};
 use axum::{
     Extension, Router,
     extract::{RawQuery, State},
-    response::{IntoResponse as _, Response},
+    response::Response,
     routing::get,
 };
 use chrono::{NaiveDate, SecondsFormat};
-use csv::WriterBuilder;
 use domain::{
     audit::trail::{EXPORT_MAX, TrailFilter},
     members::{
         role::Permission,
         user::{CurrentUser, Preferences},
     },
-    reports::report::{BYTE_ORDER_MARK, cell},
 };
-use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use store::{AuditEntry, Store};
 
-/// The reason why there is no file.
-#[derive(Debug, thiserror::Error)]
-enum ExportError {
-    #[error("sign in first")]
-    SignInNeeded,
-    #[error("your role doesn't allow this; ask an Account Administrator")]
-    NotAllowed,
-    #[error("more than {EXPORT_MAX} entries match; choose shorter periods and export them in parts")]
-    TooMany,
-    #[error("the database isn't responding; try again")]
-    Unavailable,
-    #[error("something went wrong on the server; try again")]
-    Internal,
-}
-
-impl From<store::Error> for ExportError {
-    fn from(error: store::Error) -> Self {
-        tracing::error!(%error, "the audit trail could not be exported");
-        if error.is_unavailable() { Self::Unavailable } else { Self::Internal }
-    }
-}
-
-/// The format of the file.
-#[derive(Clone, Copy)]
-enum Form {
-    Csv,
-    JsonLines,
-}
+use super::export::{self, ExportError, Form};
 
 /// Returns the routes, which find the asker in the request's extensions.
 pub fn router(store: Store) -> Router {
     let export = |form| {
         get(async move |State(store), asker, preferences, RawQuery(query)| {
             let file = file(&store, asker, preferences, query, form).await;
-            file.unwrap_or_else(|error| refusal(&error))
+            file.unwrap_or_else(|error| error.refusal())
         })
     };
     Router::new()
@@ -78,31 +48,15 @@ async fn file(
     let filter = routes::trail_filter(&query.unwrap_or_default()).in_zone(|at| offset_at(&preferences, at));
     let entries = store.audit().entries(asker.account, &filter, EXPORT_MAX + 1).await?;
     if entries.len() > EXPORT_MAX as usize {
-        return Err(ExportError::TooMany);
+        return Err(ExportError::TooMany(EXPORT_MAX));
     }
     let head = store.audit().head(asker.account).await?.map(|head| head.hash).unwrap_or_default();
     let name = file_name(&filter, &entries, store.clock().now().date_naive());
-    let (content, kind, ending) = match form {
-        Form::Csv => (csv(&entries, &head)?, "text/csv; charset=utf-8; header=present", "csv"),
-        Form::JsonLines => (json_lines(&entries, &head), "application/jsonl; charset=utf-8", "jsonl"),
+    let content = match form {
+        Form::Csv => export::csv(COLUMNS, entries.iter().map(|entry| record(entry, &head)))?,
+        Form::JsonLines => json_lines(&entries, &head),
     };
-    let mut response = content.into_response();
-    let disposition = format!("attachment; filename=\"{name}.{ending}\"");
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.extend(HeaderValue::try_from(disposition).ok().map(|value| (header::CONTENT_DISPOSITION, value)));
-    Ok(response)
-}
-
-fn refusal(error: &ExportError) -> Response {
-    let status = match error {
-        ExportError::SignInNeeded => StatusCode::UNAUTHORIZED,
-        ExportError::NotAllowed => StatusCode::FORBIDDEN,
-        ExportError::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
-        ExportError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ExportError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    (status, error.to_string()).into_response()
+    Ok(form.answer(content, &name))
 }
 
 /// Returns a file name with the days that the file covers: those asked for, else those of the entries, newest first.
@@ -129,19 +83,7 @@ const COLUMNS: [&str; 13] = [
     "Head",
 ];
 
-/// Returns the entries as CSV (RFC 4180), in UTF-8 with a byte order mark, by which spreadsheets know the encoding.
-/// `head` is the hash of the trail's last entry, which need not be among these.
-fn csv(entries: &[AuditEntry], head: &str) -> Result<Vec<u8>, ExportError> {
-    let mut writer = WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
-    let written = writer.write_record(COLUMNS).and_then(|()| {
-        entries
-            .iter()
-            .try_for_each(|entry| writer.write_record(record(entry, head).iter().map(|text| cell(text).into_owned())))
-    });
-    written.map_err(|_| ExportError::Internal)?;
-    writer.into_inner().map_err(|_| ExportError::Internal)
-}
-
+/// Returns the entry's cells. `head` is the hash of the trail's last entry, which need not be among those of the file.
 fn record(entry: &AuditEntry, head: &str) -> [String; COLUMNS.len()] {
     let user =
         |of: fn(&domain::members::user::Person) -> &str| entry.user.as_ref().map(of).unwrap_or_default().to_owned();
@@ -203,7 +145,7 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         for name in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            let content = csv(&[entry(name)], "").unwrap();
+            let content = export::csv(COLUMNS, [record(&entry(name), "")]).unwrap();
             let mut reader = csv::Reader::from_reader(content.as_slice());
             let record = reader.records().next().unwrap().unwrap();
             assert_eq!((&record[7], &record[9]), (format!("'{name}").as_str(), format!("'{name}").as_str()));

@@ -159,7 +159,8 @@ pub struct DayUse {
 /// The calls of an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HourUse {
-    /// When the hour begins.
+    /// When the hour begins. In messages: microseconds since the Unix epoch, UTC.
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub hour: DateTime<Utc>,
     /// Its calls. Refused calls are counted by day only.
     pub tally: Tally,
@@ -326,6 +327,31 @@ pub struct CallFilter {
 }
 
 impl CallFilter {
+    /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
+    #[must_use]
+    pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            scope: get("operation").filter(|scope| !scope.is_empty()),
+            version: get("version").and_then(|version| version.parse().ok()),
+            status: get("status").and_then(|status| status.parse().ok()),
+            address: get("address").and_then(|address| address.parse().ok()),
+            client: get("client"),
+        }
+    }
+
+    /// Returns the query of a link to these calls.
+    #[must_use]
+    pub fn to_query(&self) -> Vec<(&'static str, String)> {
+        let values = [
+            ("operation", self.scope.clone()),
+            ("version", self.version.map(|version| version.to_string())),
+            ("status", self.status.map(|status| status.to_string())),
+            ("address", self.address.map(|address| address.to_string())),
+            ("client", self.client.clone()),
+        ];
+        values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     /// Returns whether the call is one of those.
     #[must_use]
     pub fn matches(&self, call: &RecentCall) -> bool {
@@ -466,6 +492,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn link_gives_the_filter_that_it_was_made_of(
+            scope in proptest::option::of("[a-zA-Z]{1,20}"),
+            version in proptest::option::of(any::<u16>()),
+            status in proptest::option::of(any::<u16>()),
+            address in proptest::option::of(any::<[u8; 16]>().prop_map(IpAddr::from)),
+            client in proptest::option::of("\\PC{0,20}"),
+        ) {
+            let filter = CallFilter { scope, version, status, address, client };
+            let query = filter.to_query();
+            let get = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+            prop_assert_eq!(CallFilter::from_query(get), filter);
+        }
+
         #[test]
         fn weeks_lose_no_call(first in 0..20_000, calls in prop::collection::vec(0..1_000_u64, 0..60)) {
             let days: Vec<_> = (first..).zip(&calls).map(|(number, calls)| {

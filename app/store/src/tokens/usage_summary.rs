@@ -94,7 +94,8 @@ impl Tokens<'_> {
         (first..=now).map(of_hour).collect()
     }
 
-    /// Returns the sparklines of these tokens of the account, in their order: at most [`SPARKLINES_MAX`].
+    /// Returns the sparklines of those of these tokens of the account that were called, in their order. Of more than
+    /// [`SPARKLINES_MAX`], the first ones are meant.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -119,11 +120,12 @@ impl Tokens<'_> {
         .await?;
         let first = date(from)?;
         let of_token = |token: &TokenId| {
-            let of_day = |day: i64| sums.get(&token.0).and_then(|days| days.get(&day)).copied().unwrap_or_default();
+            let sums = sums.get(&token.0)?;
+            let of_day = |day: i64| sums.get(&day).copied().unwrap_or_default();
             let days = (from..=to).map(of_day).map(|tally| (tally.all(), tally.failed())).collect();
-            Sparkline { token: *token, from: first, days }
+            Some(Sparkline { token: *token, from: first, days })
         };
-        Ok(tokens.iter().map(of_token).collect())
+        Ok(tokens.iter().filter_map(of_token).collect())
     }
 
     /// Returns the calls of all tokens of the account over the last [`DAYS`] days, and the tokens that fail.

@@ -1,6 +1,7 @@
 //! Pages and server functions.
 
 pub mod audit;
+pub mod calls;
 pub mod hostile_text;
 pub mod hung_up;
 pub mod isolation;

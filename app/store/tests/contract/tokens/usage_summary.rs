@@ -274,22 +274,22 @@ async fn hours_are_the_last_ones_before_and_after_adding_up() {
 async fn sparklines_are_those_of_the_accounts_tokens_in_order() {
     let test = TestStore::new().await;
     let [one, two] = [test.issue("One").await.token, test.issue("Two").await.token];
+    let silent = test.issue("Silent").await.token;
     record(&test, &one);
     test.refused(&one, RefusedFor::WrongAuthToken, HERE);
     test.refused(&one, RefusedFor::ScopeMissing, HERE);
+    test.store.gate().record_call(test.call(&two));
     test.flush().await;
     for _ in 0..2 {
-        let ids = [two.id, one.id];
-        let lines = test.store.tokens().sparklines(test.aya.account, &ids).await.unwrap();
-        assert_eq!(lines.iter().map(|line| line.token).collect::<Vec<_>>(), ids);
-        assert!(lines[0].days.iter().all(|day| *day == (0, 0)));
+        let lines = test.store.tokens().sparklines(test.aya.account, &[two.id, silent.id, one.id]).await.unwrap();
+        assert_eq!(lines.iter().map(|line| line.token).collect::<Vec<_>>(), [two.id, one.id], "those with calls");
+        assert_eq!(lines[0].days[28..], [(0, 0), (1, 0)]);
         assert_eq!((lines[1].days.len(), lines[1].from), (30, begin().date_naive() - TimeDelta::days(29)));
         assert_eq!(lines[1].days[27..], [(1, 0), (1, 1), (4, 2)]);
         test.add_up().await;
     }
     let stranger = test.stranger().await;
-    let theirs = test.store.tokens().sparklines(stranger.account, &[one.id]).await.unwrap();
-    assert!(theirs[0].days.iter().all(|day| *day == (0, 0)));
+    assert_eq!(test.store.tokens().sparklines(stranger.account, &[one.id]).await.unwrap(), []);
     let many = [one.id; SPARKLINES_MAX + 1];
     assert_eq!(test.store.tokens().sparklines(test.aya.account, &many).await.unwrap().len(), SPARKLINES_MAX);
     assert_eq!(test.store.tokens().sparklines(test.aya.account, &[]).await.unwrap(), []);
