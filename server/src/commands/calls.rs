@@ -10,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::{
     members::user,
     reports::report::{BYTE_ORDER_MARK, cell},
+    tokens::usage::Client,
 };
 use serde_json::{Value, json};
 use store::{CallLog, RecordedCall};
@@ -20,7 +21,7 @@ use crate::{commands::account, config::Data, output::Output};
 #[derive(Debug, Subcommand)]
 pub enum CallCommand {
     /// Write an account's calls to standard output, one per line, for as long as --keep-calls keeps them: time, access
-    /// token, operation, network address, status and duration. They are roughly in order of time: sort by Time if the order
+    /// token, operation, network address, status, duration, API version and client. They are roughly in order of time: sort by Time if the order
     /// matters. Calls recorded while the export runs may be missing.
     Export(CallExport),
 }
@@ -67,8 +68,19 @@ pub enum CallFormat {
 }
 
 /// The columns of the CSV file.
-const COLUMNS: [&str; 8] =
-    ["Time", "TokenId", "TokenName", "AccountSid", "Operation", "Address", "Status", "LatencyMicroseconds"];
+const COLUMNS: [&str; 11] = [
+    "Time",
+    "TokenId",
+    "TokenName",
+    "AccountSid",
+    "Operation",
+    "Address",
+    "Status",
+    "LatencyMicroseconds",
+    "Version",
+    "Client",
+    "Value",
+];
 
 const NOT_WRITTEN: &str = "cannot write to standard output";
 
@@ -123,7 +135,22 @@ fn record(call: &RecordedCall) -> [String; COLUMNS.len()] {
         call.address.to_string(),
         call.status.to_string(),
         call.latency.as_micros().to_string(),
+        version(call).map(|version| version.to_string()).unwrap_or_default(),
+        client(call).unwrap_or_default().to_owned(),
+        call.value.to_string(),
     ]
+}
+
+fn version(call: &RecordedCall) -> Option<u16> {
+    Some(call.version).filter(|version| *version > 0)
+}
+
+/// Returns the client's name, if it gives one and it is told apart from others.
+fn client(call: &RecordedCall) -> Option<&str> {
+    match &call.client {
+        Client::Named(name) => Some(name),
+        Client::Unnamed | Client::Others => None,
+    }
 }
 
 fn object(call: &RecordedCall) -> Value {
@@ -134,6 +161,9 @@ fn object(call: &RecordedCall) -> Value {
         "address": call.address,
         "status": call.status,
         "latency_microseconds": u64::try_from(call.latency.as_micros()).unwrap_or(u64::MAX),
+        "version": version(call),
+        "client": client(call),
+        "value": call.value,
     })
 }
 

@@ -1,4 +1,4 @@
-//! The call log: each call's token, operation, network address and outcome.
+//! The call log: each call's token, operation, client, network address and outcome.
 
 use crate::core::Core;
 use crate::db::database::{DAY, day_number};
@@ -8,8 +8,10 @@ use crate::gate::calls::{PackRow, Place};
 use crate::tokens::usage::{IN_ORDER, SELECT, names, some_packs};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::AccountId;
+use domain::tokens::client_name::ClientName;
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::TokenId;
+use domain::tokens::usage::Client;
 use std::net::IpAddr;
 use std::time::Duration;
 use uuid::Uuid;
@@ -30,6 +32,12 @@ pub struct RecordedCall {
     pub sid: Option<AccountSid>,
     /// The operation's id, even if the catalogue no longer has it.
     pub scope: String,
+    /// The API version; 0 if it is unknown.
+    pub version: u16,
+    /// The client.
+    pub client: Client,
+    /// The number of the token's value that it came with.
+    pub value: u8,
     /// The network address that it came from.
     pub address: IpAddr,
     /// The answer's HTTP status.
@@ -78,7 +86,8 @@ impl CallLog {
             let (name, sid) = named.get(&call.token.0).cloned().unzip();
             let scope = call.scope.to_owned();
             let (at, token, address, status, latency) = (call.at, call.token, call.address, call.status, call.latency);
-            RecordedCall { at, token, name, sid, scope, address, status, latency }
+            let (version, client, value) = (call.version.into(), ClientName::stored(call.client).into(), call.value);
+            RecordedCall { at, token, name, sid, scope, version, client, value, address, status, latency }
         });
         Ok(recorded.collect())
     }

@@ -328,7 +328,10 @@ async fn calls_are_exported_one_by_one_while_the_server_runs() {
     let tomorrow = (today + chrono::TimeDelta::days(1)).to_string();
     let csv = place.export(&["--to", &tomorrow]);
     let lines: Vec<_> = csv.lines().collect();
-    assert_eq!(lines[0], "\u{feff}Time,TokenId,TokenName,AccountSid,Operation,Address,Status,LatencyMicroseconds");
+    assert_eq!(
+        lines[0],
+        "\u{feff}Time,TokenId,TokenName,AccountSid,Operation,Address,Status,LatencyMicroseconds,Version,Client,Value"
+    );
     let name = &token.settings.name;
     let call = format!("Z,{},{name},{},getCompanyInformation,127.0.0.1,200,", token.id.0, token.sid);
     assert!(lines.len() == 3 && lines[1..].iter().all(|line| line.contains(&call)), "{csv}");

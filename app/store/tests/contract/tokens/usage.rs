@@ -5,11 +5,12 @@ use crate::sql::{self, Pool};
 use crate::test_store::{HERE, TestStore, begin};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::account::AccountId;
+use domain::gate::api_version::ApiVersion;
 use domain::members::user::CurrentUser;
 use domain::tokens::client_name::ClientName;
 use domain::tokens::scope::Scope;
 use domain::tokens::token::{Token, TokenId, TokenSettings};
-use domain::tokens::usage::CURRENT_VALUE;
+use domain::tokens::usage::{CURRENT_VALUE, Client};
 use sqlx::AssertSqlSafe;
 use std::slice;
 use std::time::Duration;
@@ -54,7 +55,9 @@ impl TestStore {
 async fn a_call_is_kept_as_it_was() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
-    test.store.gate().record_call(Call { status: 503, ..test.call(&token) });
+    let client = ClientName::of_user_agent(b"nightly-export");
+    let version = Some(ApiVersion::NEWEST);
+    test.store.gate().record_call(Call { status: 503, version, value: 1, client, ..test.call(&token) });
     assert!(test.usage().await.is_empty(), "it waits in memory");
     assert_eq!(test.store.at(Clock::system()).gate().flush_calls().await.unwrap(), 1);
     assert_eq!(test.store.gate().flush_calls().await.unwrap(), 0);
@@ -64,6 +67,9 @@ async fn a_call_is_kept_as_it_was() {
         name: Some("Export".to_owned()),
         sid: Some(token.sid.clone()),
         scope: "getCompanyInformation".to_owned(),
+        version: 3,
+        client: Client::Named("nightly-export".to_owned()),
+        value: 1,
         address: HERE,
         status: 503,
         latency: Duration::from_micros(1_500),
@@ -436,6 +442,9 @@ async fn calls_kept_one_by_one_by_older_versions_are_packed() {
         name: None,
         sid: None,
         scope: scope.to_owned(),
+        version: 0,
+        client: Client::Unnamed,
+        value: CURRENT_VALUE,
         address: address.parse().unwrap(),
         status,
         latency: Duration::from_micros(latency.unsigned_abs().min(u32::MAX.into())),
