@@ -62,7 +62,7 @@ pub struct Serve {
     /// Where else people may sign in.
     #[command(flatten)]
     pub oidc: oidc::Settings,
-    /// The number of days to keep each call at the gate; daily totals are kept for good.
+    /// The number of days to keep each call at the gate, and where calls came from; daily totals are kept for good.
     #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
     pub keep_calls: u16,
     /// What the gate allows.
