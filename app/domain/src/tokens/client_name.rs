@@ -32,14 +32,14 @@ impl ClientName {
     #[must_use]
     pub fn of_user_agent(value: &[u8]) -> Self {
         let mut name = Name { length: 0, bytes: [0; LENGTH_MAX] };
-        let chars = value.utf8_chunks().flat_map(|chunk| {
-            let wrong = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-            chunk.valid().chars().chain(wrong)
-        });
-        for c in chars.filter(|c| !is_unsupported(*c)).skip_while(|c| c.is_whitespace()) {
-            if !name.push(c) {
-                break;
-            }
+        let trimmed = value.trim_ascii();
+        let begin = &trimmed[..trimmed.len().min(LENGTH_MAX)];
+        // Nearly all names are plain: every call has one.
+        if begin.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            name.bytes[..begin.len()].copy_from_slice(begin);
+            name.length = begin.len().try_into().unwrap_or(u8::MAX);
+        } else {
+            name.push_clean(value);
         }
         name.trim_end();
         if name.as_str().chars().all(is_blank) { Self::Unnamed } else { Self::Named(name) }
@@ -75,6 +75,19 @@ impl Name {
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+
+    /// Appends the characters that may be kept, as long as there is room.
+    fn push_clean(&mut self, text: &[u8]) {
+        let chars = text.utf8_chunks().flat_map(|chunk| {
+            let wrong = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+            chunk.valid().chars().chain(wrong)
+        });
+        for c in chars.filter(|c| !is_unsupported(*c)).skip_while(|c| c.is_whitespace()) {
+            if !self.push(c) {
+                break;
+            }
+        }
     }
 
     /// Appends the character, if there is room for it.
@@ -197,6 +210,15 @@ mod tests {
             prop_assert!(name.len() <= LENGTH_MAX);
             prop_assert!(!name.chars().any(is_unsupported));
             prop_assert_eq!(name.trim(), &name);
+        }
+
+        #[test]
+        fn plain_name_is_the_same_on_either_way(value in "[ -~]{0,120}") {
+            let mut name = Name { length: 0, bytes: [0; LENGTH_MAX] };
+            name.push_clean(value.as_bytes());
+            name.trim_end();
+            let expected = if name.length == 0 { ClientName::Unnamed } else { ClientName::Named(name) };
+            prop_assert_eq!(ClientName::of_user_agent(value.as_bytes()), expected);
         }
 
         #[test]

@@ -45,9 +45,7 @@ impl Calls {
     pub(crate) fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Calls {
     /// Counts the calls of further clients of a token and a day together, before they are packed.
     pub(crate) fn tell_clients_apart(&self, calls: &mut [Call]) {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).tell_apart(calls);

@@ -31,11 +31,11 @@ impl Gate<'_> {
         self.core.calls().refusals.count(call);
     }
 
-    /// Writes all recorded and refused calls, and the last use and failure of each token, in one transaction; before that, in a transaction of
-    /// its own, the batch whose write failed the last time. Returns the number of calls written. Once begun, this is
-    /// carried through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is
-    /// written twice, even if only the answer got lost. Of more than 200,000 calls, the first that came after the
-    /// failure are dropped, which is logged.
+    /// Writes all recorded and refused calls, and the last use and failure of each token, in one transaction; before
+    /// that, in a transaction of its own, the batch whose write failed the last time. Returns the number of recorded
+    /// calls written. Once begun, this is carried through even if the caller stops waiting. If it fails, the calls wait
+    /// for the next time, and none is written twice, even if only the answer got lost. Of more than 200,000 calls, the
+    /// first that came after the failure are dropped, which is logged.
     ///
     /// # Errors
     /// [`Error::Database`].
