@@ -76,8 +76,8 @@ soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-l
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again, and those of all pages in every look into target/pictures
 	@cd end2end && PICTURES=1 npx playwright test --project=chromium ui/pictures
 
-bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand
-	@$(CARGO) bench --locked --bench gate --bench list
+bench: postgresql ## Measure the gate beside a bare handler, the list beside queries by hand, and the use of tokens
+	@$(CARGO) bench --locked --bench gate --bench list --bench usage
 
 bench-nodes: postgresql ## Measure 1, 2, 4 and 10 nodes on PostgreSQL beside one on SQLite; takes some 10 minutes
 	@$(CARGO) bench --locked --bench nodes

@@ -1,4 +1,4 @@
-//! The use of access tokens: its sums, and the last calls. Who sees a token sees its use.
+//! The use of access tokens: its sums, and the last calls. Members who see a token see its use.
 
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 

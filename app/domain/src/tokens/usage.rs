@@ -1,7 +1,7 @@
 //! The use of access tokens as pages show it: how many calls they make, from where, and which are refused.
 //!
-//! All days and hours are in UTC. What was recorded by older versions has no API version, no client and no addresses by
-//! day.
+//! All days and hours are in UTC. Calls that older versions have recorded have no API version, no client and no addresses
+//! by day.
 
 use crate::gate::access::Refusal;
 use crate::members::role::Permission;

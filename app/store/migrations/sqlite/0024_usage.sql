@@ -37,7 +37,7 @@ INSERT INTO calls_of_accounts (account_id, day, calls, failures, refused)
 SELECT account_id, day, SUM(calls), SUM(CASE WHEN status >= 400 THEN calls ELSE 0 END), 0
 FROM calls_by_day GROUP BY account_id, day;
 
--- Where calls come from. They are kept as long as the calls themselves. An empty `address` stands for those beyond the most
+-- The sources of calls, which are kept as long as the calls themselves. An empty `address` stands for those beyond the most
 -- that are told apart; `value` is the number of the token's value, 0 for the current one; `client` is empty without a name.
 CREATE TABLE calls_by_address (
     account_id BLOB NOT NULL,
@@ -91,8 +91,8 @@ CREATE INDEX calls_by_hour_by_day ON calls_by_hour (day);
 CREATE INDEX calls_by_client_by_day ON calls_by_client (day);
 CREATE INDEX refused_calls_by_day ON refused_calls (day);
 
--- The batches of refused calls that were written lately: written again, where nobody knows whether one was, none is counted
--- twice.
+-- The batches of refused calls that were written lately: written again after an answer was lost, none is
+-- counted twice.
 CREATE TABLE refused_batches (
     id BLOB NOT NULL PRIMARY KEY,
     written_at INTEGER NOT NULL

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use uuid::Uuid;
 
-/// What spans of calls have in common, as it is stored, with the value's number if it has one; and the span.
+/// A stored address or client, the number of the token's value if it has one, and the span of its calls.
 type SpanRow = (String, i64, i64, i64, i64, i64);
 
 impl Tokens<'_> {

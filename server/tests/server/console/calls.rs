@@ -31,7 +31,7 @@ async fn open() -> TestApp {
 }
 
 #[tokio::test]
-async fn who_sees_a_token_sees_its_use() {
+async fn members_who_see_a_token_see_its_use() {
     let app = open().await;
     let id = app.issued.token.id;
     for role in Role::ALL {
