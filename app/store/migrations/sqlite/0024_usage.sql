@@ -86,6 +86,10 @@ CREATE TABLE refused_calls (
     PRIMARY KEY (account_id, token_id, day, reason, address)
 ) STRICT, WITHOUT ROWID;
 
+-- Calls that were added up before are added to these tables from their packs.
+ALTER TABLE call_packs ADD COLUMN sources INTEGER NOT NULL DEFAULT 0 CHECK (sources IN (0, 1));
+CREATE INDEX call_packs_without_sources ON call_packs (account_id, last_at, id) WHERE counted AND NOT sources;
+
 CREATE INDEX calls_by_address_by_day ON calls_by_address (day);
 CREATE INDEX calls_by_hour_by_day ON calls_by_hour (day);
 CREATE INDEX calls_by_client_by_day ON calls_by_client (day);

@@ -185,19 +185,45 @@ impl Tokens<'_> {
         let (mut added, mut account, mut corrupt) = (0, Uuid::nil(), None);
         while let Some(next) = self.next_account_with_calls(account).await? {
             account = next;
-            loop {
-                match self.add_up_some(account).await {
-                    Ok(Some(calls)) => added += calls,
-                    Ok(None) => break,
-                    Err(error @ Error::Corrupt(_)) => {
-                        corrupt.get_or_insert(error);
-                        break;
-                    }
-                    Err(error) => return Err(error),
+            match self.add_up_all(account).await {
+                Ok(calls) => added += calls,
+                Err(error @ Error::Corrupt(_)) => {
+                    corrupt.get_or_insert(error);
                 }
+                Err(error) => return Err(error),
             }
         }
         corrupt.map_or(Ok(added), Err)
+    }
+
+    /// Adds up all packs of the account. Returns the number of calls.
+    async fn add_up_all(self, account: Uuid) -> Result<u64, Error> {
+        let mut added = 0;
+        while let Some(calls) = self.add_up_some(account).await? {
+            added += calls;
+        }
+        while self.add_older_sources(account).await? {}
+        Ok(added)
+    }
+
+    /// Adds the sources of some packs that a version without sources has added up. Returns whether there were any.
+    async fn add_older_sources(self, account: Uuid) -> Result<bool, Error> {
+        let older = "SELECT EXISTS (SELECT 1 FROM call_packs WHERE account_id = $1 AND counted AND NOT sources)";
+        if !sql::query_scalar::<bool>(older).bind(account).fetch_one(self.core.read()).await? {
+            return Ok(false);
+        }
+        let mut tx = self.core.begin_in(AccountId(account)).await?;
+        let mut query = some_packs(SELECT, "AND counted AND NOT sources", account, FIRST, i64::MAX, CALLS);
+        query.push(IN_ORDER);
+        let packs: Vec<PackRow> = query.build_query_as().fetch_all(&mut *tx).await?;
+        let mut sources = Sources::default();
+        for pack in &packs {
+            sources.add(pack.last_at.div_euclid(DAY), pack.calls()?.iter());
+        }
+        sources.write(&mut tx, account, self.core.now()).await?;
+        mark(&mut tx, &packs).await?;
+        tx.commit().await?;
+        Ok(!packs.is_empty())
     }
 
     /// Adds up some packs of the account. Returns the number of calls, or `None` if there were none.
@@ -216,9 +242,7 @@ impl Tokens<'_> {
         let added = sums.0.values().map(|sum| sum.calls.unsigned_abs()).sum();
         sums.write(&mut tx, account).await?;
         sources.write(&mut tx, account, self.core.now()).await?;
-        let mut counted = QueryBuilder::new("UPDATE call_packs SET counted = TRUE WHERE id IN (");
-        counted.push_list(packs.iter().map(|pack| pack.id)).push(")");
-        counted.build().persistent(false).execute(&mut *tx).await?;
+        mark(&mut tx, &packs).await?;
         tx.commit().await?;
         Ok(Some(added))
     }
@@ -269,6 +293,16 @@ impl Tokens<'_> {
         let next = "SELECT account_id FROM call_packs WHERE account_id > $1 ORDER BY account_id LIMIT 1";
         Ok(sql::query_scalar(next).bind(after).fetch_optional(self.core.read()).await?)
     }
+}
+
+/// Notes that the packs are added up, with their sources.
+async fn mark(tx: &mut Connection, packs: &[PackRow]) -> Result<(), Error> {
+    for packs in packs.chunks(ROWS) {
+        let mut counted = QueryBuilder::new("UPDATE call_packs SET counted = TRUE, sources = TRUE WHERE id IN (");
+        counted.push_list(packs.iter().map(|pack| pack.id)).push(")");
+        counted.build().persistent(false).execute(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// Gives the calls of each pack that is not added up yet and is of these days, both included, with its day.

@@ -448,6 +448,16 @@ async fn totals_of_older_versions_are_brought_along() {
         .await
         .unwrap();
     }
+    // One of these calls is still there, packed as it was then.
+    let pack = [
+        &b"\x01\0\x01\x06getJob\0\x01\x09192.0.2.1\0\x01"[..],
+        token.0.as_bytes(),
+        b"\0\0\0\0\0\0\0\xc8\0\0\0\0\0\0\x05\xdc",
+    ];
+    let older =
+        "INSERT INTO call_packs (id, account_id, last_at, calls, counted, pack) VALUES ($1, $2, $3, 1, TRUE, $4)";
+    let older = sql::query(older).bind(Uuid::now_v7()).bind(account.0).bind(begin().timestamp_micros());
+    older.bind(pack.concat()).execute(&pool).await.unwrap();
     let store = Store::open(&database.url(), ServerKey::from_bytes([7; 32]), Clock::fixed(begin())).await.unwrap();
     let scope = Scope::find("getJob").unwrap();
     let (version, value, client) = (Some(ApiVersion::NEWEST), 0, ClientName::Unnamed);
@@ -465,8 +475,15 @@ async fn totals_of_older_versions_are_brought_along() {
         latency,
     });
     store.gate().flush_calls().await.unwrap();
-    store.tokens().add_up_calls().await.unwrap();
+    for added in [1, 0] {
+        assert_eq!(store.tokens().add_up_calls().await.unwrap(), added);
+    }
     let summary = store.tokens().usage_of(account, token, DAYS).await.unwrap();
+    assert_eq!((summary.addresses.len(), summary.addresses[0].seen.calls), (1, 2), "each call is counted once");
+    let recent = store.tokens().recent_calls(account, token, &CallFilter::default()).await.unwrap();
+    let mut versions: Vec<_> = recent.calls.iter().map(|call| call.version).collect();
+    versions.sort_unstable();
+    assert_eq!(versions, [0, 3]);
     assert_eq!(summary.operations, [("getJob".to_owned(), tally(8, 2)), ("runReport".to_owned(), tally(1, 0))]);
     assert_eq!(summary.versions, [(3, tally(1, 0)), (0, tally(8, 2))]);
     let account_usage = store.tokens().account_usage(account).await.unwrap();
