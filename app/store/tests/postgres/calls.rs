@@ -1,13 +1,13 @@
-//! Calls that were written although the answer to their commit was lost.
+//! Calls and refused calls that were written although the answer to their commit was lost.
 
 use crate::test_store::{HERE, TestStore};
 use crate::wire::Wire;
 use domain::tokens::client_name::ClientName;
 use domain::tokens::scope::Scope;
-use domain::tokens::usage::CURRENT_VALUE;
+use domain::tokens::usage::{CURRENT_VALUE, RefusedFor};
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
-use store::{Call, Clock, ServerKey, Store};
+use store::{Call, Clock, RefusedCall, ServerKey, Store};
 
 /// A trigger that makes a transaction that writes calls wait for lock 7 before it commits.
 const LATE: &str = "
@@ -44,6 +44,9 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     for _ in 0..3 {
         node.gate().record_call(call);
     }
+    let (account, token, reason) = (call.account, call.token, RefusedFor::Expired);
+    let at = node.clock().now();
+    node.gate().record_refused(RefusedCall { account, token, reason, address: HERE, at });
     let flushing = tokio::spawn({
         let node = node.clone();
         async move { node.gate().flush_calls().await }
@@ -55,6 +58,8 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     node.gate().record_call(call);
     somebody.execute("SELECT pg_advisory_unlock(7)").await.unwrap();
     assert_eq!(node.gate().flush_calls().await.unwrap(), 4);
+    let summary = node.tokens().usage_of(account, token, 1).await.unwrap();
+    assert_eq!(summary.refused.iter().map(|from| from.seen.calls).collect::<Vec<_>>(), [1]);
     let day = call.at.date_naive();
     assert_eq!(node.tokens().usage(call.account, day, day).await.unwrap()[0].calls, 4);
 }

@@ -228,6 +228,22 @@ async fn token_fails_since_its_first_failure_after_a_pass() {
 }
 
 #[tokio::test]
+async fn failure_of_a_clock_ahead_gives_way_to_the_next_one() {
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    for ahead in [TimeDelta::days(365), TimeDelta::zero()] {
+        test.later(ahead);
+        test.refused(&token, RefusedFor::Disabled, HERE);
+        test.flush().await;
+        test.later(-ahead);
+    }
+    assert_eq!(test.token(&token).await.last_failed_at, Some(begin()));
+    let usage = test.store.tokens().account_usage(test.aya.account).await.unwrap();
+    assert_eq!(usage.failing.iter().map(|token| token.since).collect::<Vec<_>>(), [begin()]);
+    assert_eq!(test.summary(&token).await.refused[0].seen.calls, 1, "that of a day to come is not counted");
+}
+
+#[tokio::test]
 async fn refused_calls_show_that_an_expired_token_is_in_use() {
     let test = TestStore::new().await;
     let expires_at = Some(begin() + TimeDelta::days(1));
