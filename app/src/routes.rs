@@ -4,8 +4,8 @@
 use domain::audit::trail::TrailFilter;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::list_view::ListView;
+use domain::tokens::recent_call::CallFilter;
 use domain::tokens::token::TokenId;
-use domain::tokens::usage::CallFilter;
 use std::fmt::Display;
 
 /// Makes a constant of each path, and `route!`, which gives the router a page's path. The paths of settings pages are

@@ -4,8 +4,9 @@
 
 use crate::error::AppError;
 use crate::request::protocol::Call;
+use domain::tokens::recent_call::{CallFilter, RecentCalls};
 use domain::tokens::token::TokenId;
-use domain::tokens::usage::{AccountUsage, CallFilter, HourUse, RecentCalls, Sparkline, UsageSummary};
+use domain::tokens::usage::{AccountUsage, HourUse, Sparkline, UsageSummary};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]

@@ -15,9 +15,10 @@ use domain::{
     members::{role::Role, user::CurrentUser},
     tokens::{
         client_name::ClientName,
+        recent_call::CallFilter,
         scope::{Scope, Scopes},
         token::{TokenId, TokenSettings},
-        usage::{CURRENT_VALUE, CallFilter, DAYS, RefusedFor, SPARKLINES_MAX},
+        usage::{CURRENT_VALUE, DAYS, RefusedFor, SPARKLINES_MAX},
     },
 };
 use store::{Call, Clock, NewUser, RefusedCall, ServerKey, Store};

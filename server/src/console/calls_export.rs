@@ -12,8 +12,9 @@ use chrono::SecondsFormat;
 use domain::{
     members::user::CurrentUser,
     tokens::{
+        recent_call::{CallFilter, RecentCall},
         token::TokenId,
-        usage::{CallFilter, Client, PERMISSION, RecentCall},
+        usage::{Client, PERMISSION},
     },
 };
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@ pub mod condition;
 pub mod expiry;
 pub mod filter;
 pub mod list_view;
+pub mod recent_call;
 pub mod scope;
 pub mod scope_choice;
 pub mod secret;

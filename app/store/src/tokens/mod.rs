@@ -1,5 +1,6 @@
 //! Access tokens: changes, the list, the overview, and when each was last used.
 
+pub mod adding_up;
 pub mod changes;
 pub mod conditions;
 pub mod list;

@@ -11,8 +11,9 @@ use crate::tokens::usage::SELECT;
 use crate::tokens::usage_queries::index_of_tokens;
 use domain::account::AccountId;
 use domain::tokens::client_name::ClientName;
+use domain::tokens::recent_call::{CallFilter, RECENT_MAX, RecentCall, RecentCalls};
 use domain::tokens::token::TokenId;
-use domain::tokens::usage::{CallFilter, DAYS_MAX, RECENT_MAX, RecentCall, RecentCalls};
+use domain::tokens::usage::DAYS_MAX;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,6 +25,8 @@ const PACKS_MAX: usize = 20_000;
 const CALLS_MAX: usize = 2_000_000;
 /// The packs that are read first. If they have few calls, more are read the next time.
 const PACKS_FIRST: usize = 50;
+/// The most packs that are read at once, some 80 MB if the first ones had few calls and these have many.
+const PACKS_AT_ONCE: usize = 1_000;
 /// The calls that are read at once, roughly.
 const CALLS: usize = 100_000;
 
@@ -88,7 +91,7 @@ impl Search<'_> {
             if self.packs >= PACKS_MAX || self.calls >= CALLS_MAX {
                 return Ok(false);
             }
-            some = (CALLS * packs.len() / calls.max(1)).clamp(PACKS_FIRST, PACKS_MAX / 4);
+            some = (CALLS * packs.len() / calls.max(1)).clamp(PACKS_FIRST, PACKS_AT_ONCE);
         }
     }
 

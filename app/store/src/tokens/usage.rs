@@ -1,7 +1,7 @@
-//! The usage of each day: calls are added up from time to time, and the report of each token's use adds the newer ones.
-//! The totals stay when the calls themselves are removed.
+//! The usage of each day: the report of each token's use takes the totals of days, and adds the calls that are not added up
+//! yet.
 
-use crate::db::database::{Connection, DAY, day_number, micros};
+use crate::db::database::{Connection, DAY, day_number};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::gate::call_pack::PackedCall;
@@ -9,8 +9,7 @@ use crate::gate::calls::{PackRow, Place};
 use crate::gate::refusals::added;
 use crate::tokens::Tokens;
 use crate::tokens::rows::corrupt;
-use crate::tokens::sources::Sources;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use domain::account::AccountId;
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::TokenId;
@@ -20,13 +19,13 @@ use uuid::Uuid;
 
 /// Calls that are read at once, or added up or removed by one transaction, exceeded by at most one pack; other writers
 /// wait no longer than that.
-const CALLS: i64 = 100_000;
+pub(crate) const CALLS: i64 = 100_000;
 /// Packs to which the same applies, however few calls they have. Packs of older versions have one call each.
 const PACKS: i64 = 4_000;
 /// The place before all packs.
-const FIRST: Place = (i64::MIN, Uuid::nil());
+pub(crate) const FIRST: Place = (i64::MIN, Uuid::nil());
 /// Rows that one statement writes, or looks for.
-const ROWS: usize = 1_000;
+pub(crate) const ROWS: usize = 1_000;
 
 /// The calls of a token on one day, for one operation and with one outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,12 +74,13 @@ impl Sum {
     }
 }
 
+/// The sums of calls.
 #[derive(Default)]
-struct Sums(BTreeMap<Key, Sum>);
+pub(crate) struct Sums(BTreeMap<Key, Sum>);
 
 impl Sums {
     /// Adds these calls of one day.
-    fn add(&mut self, day: i64, calls: &[PackedCall<'_>]) {
+    pub(crate) fn add(&mut self, day: i64, calls: &[PackedCall<'_>]) {
         let mut sums = HashMap::<_, Sum>::new();
         for PackedCall { token, scope, status, version, latency, .. } in calls {
             sums.entry((token.0, *scope, *status, *version))
@@ -102,8 +102,13 @@ impl Sums {
         sums
     }
 
+    /// Returns the number of calls.
+    pub(crate) fn calls(&self) -> u64 {
+        self.0.values().map(|sum| sum.calls.unsigned_abs()).sum()
+    }
+
     /// Adds the sums to those that are stored for the days of the account.
-    async fn write(self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
+    pub(crate) async fn write(self, tx: &mut Connection, account: Uuid) -> Result<(), Error> {
         let mut days = BTreeMap::<_, (i64, i64)>::new();
         for (key, sum) in &self.0 {
             let (calls, failures) = days.entry(key.day).or_default();
@@ -174,135 +179,6 @@ impl Tokens<'_> {
         let named = names(&mut tx, account, sums.0.keys().map(|key| key.token)).await?;
         sums.0.into_iter().map(|(key, sum)| usage(key, &sum, &named)).collect()
     }
-
-    /// Adds the calls that were written since the last time to the totals of their days. Returns their number. Works in
-    /// transactions of some packs, so that it can be interrupted anywhere. If a pack can't be read, its account, and no
-    /// other, waits until the pack is removed.
-    ///
-    /// # Errors
-    /// [`Error::Database`]; [`Error::Corrupt`] for the first pack that can't be read, after everything else is done.
-    pub async fn add_up_calls(self) -> Result<u64, Error> {
-        let (mut added, mut account, mut corrupt) = (0, Uuid::nil(), None);
-        while let Some(next) = self.next_account_with_calls(account).await? {
-            account = next;
-            match self.add_up_all(account).await {
-                Ok(calls) => added += calls,
-                Err(error @ Error::Corrupt(_)) => {
-                    corrupt.get_or_insert(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        corrupt.map_or(Ok(added), Err)
-    }
-
-    /// Adds up all packs of the account. Returns the number of calls.
-    async fn add_up_all(self, account: Uuid) -> Result<u64, Error> {
-        let mut added = 0;
-        while let Some(calls) = self.add_up_some(account).await? {
-            added += calls;
-        }
-        while self.add_older_sources(account).await? {}
-        Ok(added)
-    }
-
-    /// Adds the sources of some packs that a version without sources has added up. Returns whether there were any.
-    async fn add_older_sources(self, account: Uuid) -> Result<bool, Error> {
-        let older = "SELECT EXISTS (SELECT 1 FROM call_packs WHERE account_id = $1 AND counted AND NOT sources)";
-        if !sql::query_scalar::<bool>(older).bind(account).fetch_one(self.core.read()).await? {
-            return Ok(false);
-        }
-        let mut tx = self.core.begin_in(AccountId(account)).await?;
-        let mut query = some_packs(SELECT, "AND counted AND NOT sources", account, FIRST, i64::MAX, CALLS);
-        query.push(IN_ORDER);
-        let packs: Vec<PackRow> = query.build_query_as().fetch_all(&mut *tx).await?;
-        let mut sources = Sources::default();
-        for pack in &packs {
-            sources.add(pack.last_at.div_euclid(DAY), pack.calls()?.iter());
-        }
-        sources.write(&mut tx, account, self.core.now()).await?;
-        mark(&mut tx, &packs).await?;
-        tx.commit().await?;
-        Ok(!packs.is_empty())
-    }
-
-    /// Adds up some packs of the account. Returns the number of calls, or `None` if there were none.
-    async fn add_up_some(self, account: Uuid) -> Result<Option<u64>, Error> {
-        let mut tx = self.core.begin_in(AccountId(account)).await?;
-        let packs = packs_to_count(&mut tx, account, FIRST, i64::MAX).await?;
-        if packs.is_empty() {
-            return Ok(None);
-        }
-        let (mut sums, mut sources) = (Sums::default(), Sources::default());
-        for pack in &packs {
-            let (day, calls) = (pack.last_at.div_euclid(DAY), pack.calls()?);
-            sums.add(day, &calls);
-            sources.add(day, calls.iter());
-        }
-        let added = sums.0.values().map(|sum| sum.calls.unsigned_abs()).sum();
-        sums.write(&mut tx, account).await?;
-        sources.write(&mut tx, account, self.core.now()).await?;
-        mark(&mut tx, &packs).await?;
-        tx.commit().await?;
-        Ok(Some(added))
-    }
-
-    /// Removes the calls that are older than `keep` and either added up or unreadable, and where calls before came from.
-    /// Works in transactions of some packs.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn remove_old_calls(self, keep: TimeDelta) -> Result<(), Error> {
-        let before = micros(self.core.now() - keep);
-        let mut account = Uuid::nil();
-        while let Some(next) = self.next_account_with_calls(account).await? {
-            account = next;
-            while self.remove_some(account, before).await? > 0 {}
-            self.remove_unreadable(account, before).await?;
-        }
-        self.remove_old_sources(keep).await
-    }
-
-    async fn remove_some(self, account: Uuid, before: i64) -> Result<u64, Error> {
-        let mut tx = self.core.begin_in(AccountId(account)).await?;
-        let removed =
-            some_packs("DELETE", "AND counted", account, FIRST, before, CALLS).build().execute(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(removed.rows_affected())
-    }
-
-    /// Removes the old packs that are not added up because they can't be read.
-    async fn remove_unreadable(self, account: Uuid, before: i64) -> Result<(), Error> {
-        let mut after = FIRST;
-        loop {
-            let packs = packs_to_count(&mut self.core.read().acquire().await?, account, after, before).await?;
-            let Some(last) = packs.last() else { return Ok(()) };
-            after = last.place();
-            for pack in &packs {
-                if let Err(error) = pack.calls() {
-                    let mut tx = self.core.begin_in(AccountId(account)).await?;
-                    sql::query("DELETE FROM call_packs WHERE id = $1").bind(pack.id).execute(&mut *tx).await?;
-                    tx.commit().await?;
-                    tracing::warn!(%error, "calls that can't be read were removed for their age, and are in no report");
-                }
-            }
-        }
-    }
-
-    async fn next_account_with_calls(self, after: Uuid) -> Result<Option<Uuid>, Error> {
-        let next = "SELECT account_id FROM call_packs WHERE account_id > $1 ORDER BY account_id LIMIT 1";
-        Ok(sql::query_scalar(next).bind(after).fetch_optional(self.core.read()).await?)
-    }
-}
-
-/// Notes that the packs are added up, with their sources.
-async fn mark(tx: &mut Connection, packs: &[PackRow]) -> Result<(), Error> {
-    for packs in packs.chunks(ROWS) {
-        let mut counted = QueryBuilder::new("UPDATE call_packs SET counted = TRUE, sources = TRUE WHERE id IN (");
-        counted.push_list(packs.iter().map(|pack| pack.id)).push(")");
-        counted.build().persistent(false).execute(&mut *tx).await?;
-    }
-    Ok(())
 }
 
 /// Gives the calls of each pack that is not added up yet and is of these days, both included, with its day.
@@ -326,7 +202,12 @@ pub(crate) async fn each_pack_to_count(
 }
 
 /// Returns some packs of the account that are not added up yet: the oldest after this place and before this time.
-async fn packs_to_count(tx: &mut Connection, account: Uuid, after: Place, before: i64) -> Result<Vec<PackRow>, Error> {
+pub(crate) async fn packs_to_count(
+    tx: &mut Connection,
+    account: Uuid,
+    after: Place,
+    before: i64,
+) -> Result<Vec<PackRow>, Error> {
     let mut packs = some_packs(SELECT, "AND NOT counted", account, after, before, CALLS);
     packs.push(IN_ORDER);
     Ok(packs.build_query_as().fetch_all(tx).await?)
@@ -401,26 +282,7 @@ fn usage(key: Key, sum: &Sum, named: &HashMap<Uuid, (String, AccountSid)>) -> Re
 mod with_services {
     use super::*;
     use crate::db::plans::stores;
-    use crate::gate::call::Call;
     use crate::gate::calls::with_services::call;
-
-    #[tokio::test]
-    async fn packs_of_one_call_are_handled_thousands_at_once() {
-        for store in stores().await {
-            let account = Uuid::now_v7();
-            let call = call(account);
-            for number in 0..5_000 {
-                store.gate().record_call(Call { at: call.at - TimeDelta::hours(number), ..call });
-            }
-            store.gate().flush_calls().await.unwrap();
-            for added in [Some(4_000), Some(1_000), None] {
-                assert_eq!(store.tokens().add_up_some(account).await.unwrap(), added);
-            }
-            for removed in [4_000, 1_000, 0] {
-                assert_eq!(store.tokens().remove_some(account, i64::MAX).await.unwrap(), removed);
-            }
-        }
-    }
 
     #[tokio::test]
     async fn some_packs_exceed_the_calls_by_at_most_one_pack() {

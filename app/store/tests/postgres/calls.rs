@@ -58,7 +58,7 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     node.gate().record_call(call);
     somebody.execute("SELECT pg_advisory_unlock(7)").await.unwrap();
     assert_eq!(node.gate().flush_calls().await.unwrap(), 4);
-    let summary = node.tokens().usage_of(account, token, 1).await.unwrap();
+    let summary = node.tokens().usage_of(account, token, 2).await.unwrap();
     assert_eq!(summary.refused.iter().map(|from| from.seen.calls).collect::<Vec<_>>(), [1]);
     let day = call.at.date_naive();
     assert_eq!(node.tokens().usage(call.account, day, day).await.unwrap()[0].calls, 4);

@@ -3,11 +3,7 @@
 use app::routes::{self, CALLS_CSV, CALLS_JSON_LINES};
 use domain::{
     members::role::Role,
-    tokens::{
-        scope::Scope,
-        token::TokenId,
-        usage::{CallFilter, PERMISSION},
-    },
+    tokens::{recent_call::CallFilter, scope::Scope, token::TokenId, usage::PERMISSION},
 };
 use http::{StatusCode, header};
 use serde_json::{Value, json};

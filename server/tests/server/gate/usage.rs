@@ -8,10 +8,11 @@ use domain::{
     gate::client_address::ClientAddress,
     tokens::{
         client_name::{CLIENTS_MAX, LENGTH_MAX},
+        recent_call::CallFilter,
         scope::Scope,
         secret::{AccountSid, Secret},
         token::{Token, TokenSettings},
-        usage::{CallFilter, Client, DAYS, REFUSED_ADDRESSES_MAX, RefusedFor, UsageSummary},
+        usage::{Client, DAYS, REFUSED_ADDRESSES_MAX, RefusedFor, UsageSummary},
     },
 };
 use http::{StatusCode, header};

@@ -9,11 +9,12 @@ use domain::gate::api_version::ApiVersion;
 use domain::tokens::client_name::{CLIENTS_MAX, ClientName};
 use domain::tokens::condition::{Condition, IN_USE_WITHIN};
 use domain::tokens::filter::TokenFilter;
+use domain::tokens::recent_call::{CallFilter, RECENT_MAX};
 use domain::tokens::scope::Scope;
 use domain::tokens::token::{Token, TokenId, TokenSettings};
 use domain::tokens::usage::{
-    ADDRESSES_MAX, CallFilter, Client, DAYS, DayUse, FAILING_FOR, HOURS, LISTED_MAX, RECENT_MAX, REFUSED_ADDRESSES_MAX,
-    RefusedFor, SPARKLINES_MAX, Tally, UsageSummary,
+    ADDRESSES_MAX, Client, DAYS, DayUse, FAILING_FOR, HOURS, LISTED_MAX, REFUSED_ADDRESSES_MAX, RefusedFor,
+    SPARKLINES_MAX, Tally, UsageSummary,
 };
 use std::net::IpAddr;
 use std::time::Duration;
