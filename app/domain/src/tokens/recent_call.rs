@@ -50,7 +50,7 @@ impl CallFilter {
     /// Reads a link's query; `get` looks up one of its values. Invalid values are ignored.
     #[must_use]
     pub fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
-        let some_text = |name| get(name).filter(|text| !text.is_empty()); // a plain form sends empty fields, too
+        let some_text = |name: &str| get(name).filter(|text| !text.is_empty()); // a plain form sends empty fields, too
         let unnamed = some_text("unnamed").map(|_| String::new());
         Self {
             scope: some_text("operation"),

@@ -1,7 +1,6 @@
 //! The use of access tokens as pages show it: how many calls they make, from where, and which are refused.
 //!
-//! All days and hours are in UTC. Calls that older versions have recorded have no API version, no client and no addresses
-//! by day.
+//! All days and hours are in UTC. Calls that older versions have recorded have neither an API version nor a client.
 
 use crate::gate::access::Refusal;
 use crate::members::role::Permission;

@@ -36,7 +36,7 @@ impl Tokens<'_> {
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn usage_of(self, account: AccountId, token: TokenId, days: u16) -> Result<UsageSummary, Error> {
-        let of @ (from, to) = self.last_days(days.min(DAYS_MAX));
+        let of = self.last_days(days.min(DAYS_MAX));
         let mut tx = self.core.read().begin().await?; // calls added up meanwhile are neither missed nor counted twice
         let mut sums = Summary::default();
         let rows: Vec<(i64, String, i64, i64, i64)> =
@@ -60,7 +60,7 @@ impl Tokens<'_> {
         let rows: Vec<(String, String, i64, i64, i64)> =
             refused_spans(account, token, of).build_query_as().fetch_all(&mut *tx).await?;
         let refused = rows.into_iter().map(refused_use).collect::<Result<_, _>>()?;
-        Ok(UsageSummary { days: each_day(&sums.days, (from, to))?, addresses, clients, refused, ..sums.shares()? })
+        Ok(UsageSummary { days: each_day(&sums.days, of)?, addresses, clients, refused, ..sums.shares()? })
     }
 
     /// Returns the calls of the account's token by the hour, oldest first: the last [`HOURS`], the current one included.

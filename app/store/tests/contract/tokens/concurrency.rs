@@ -8,6 +8,7 @@ use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person};
 use domain::paging::Count;
 use domain::tokens::filter::TokenFilter;
+use domain::tokens::recent_call::CallFilter;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
 use store::{Error, InvitationToken, ServerKey, SessionToken, SignIn, Store};
@@ -212,4 +213,12 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().remove_old_calls(TimeDelta::zero()),
     ));
     any_thread((store.tokens().usage(by.account, from, to), store.tokens().overview(by.account)));
+    let calls = CallFilter::default();
+    any_thread((
+        store.tokens().usage_of(by.account, id, 1),
+        store.tokens().usage_by_hour(by.account, id),
+        store.tokens().recent_calls(by.account, id, &calls),
+    ));
+    any_thread((store.tokens().sparklines(by.account, &[id]), store.tokens().account_usage(by.account)));
+    any_thread(store.gate().refuse_malformed(&sid, HERE));
 }
