@@ -19,16 +19,25 @@ pub fn parse(text: &str) -> Option<NaiveDate> {
 /// first time after it if clocks are put forward then. A day that a zone left out begins together with the next one.
 ///
 /// `offset_at` returns the zone's offset at a time. `None` if the day is beyond all times.
-fn start_of_day(day: NaiveDate, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Option<DateTime<Utc>> {
+pub(crate) fn start_of_day(day: NaiveDate, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Option<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN).and_utc();
     let has_begun =
         |at: DateTime<Utc>| at.naive_utc().checked_add_offset(offset_at(at)).map(|local| local.date() >= day);
     // No zone's midnight is farther from that of UTC, not even if it left out a day. Offsets change at whole seconds.
     let around = TimeDelta::hours(50);
-    let (mut before, mut after) = (midnight.checked_sub_signed(around)?, midnight.checked_add_signed(around)?);
+    first_second(midnight.checked_sub_signed(around)?, midnight.checked_add_signed(around)?, has_begun)
+}
+
+/// Returns the first second at which the statement holds, which does not at `before`, and does at `after` and from its
+/// first second on.
+pub(crate) fn first_second(
+    mut before: DateTime<Utc>,
+    mut after: DateTime<Utc>,
+    holds: impl Fn(DateTime<Utc>) -> Option<bool>,
+) -> Option<DateTime<Utc>> {
     while after - before > TimeDelta::seconds(1) {
         let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
-        if has_begun(middle)? {
+        if holds(middle)? {
             after = middle;
         } else {
             before = middle;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod chart;
 pub mod date;
 pub mod gate;
 pub mod members;

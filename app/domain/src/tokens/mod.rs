@@ -11,4 +11,4 @@ pub mod scope;
 pub mod scope_choice;
 pub mod secret;
 pub mod token;
-pub mod usage;
+pub mod usage_view;
