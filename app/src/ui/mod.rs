@@ -1,6 +1,8 @@
 //! The building blocks of pages. They take plain values and callbacks.
 
 pub mod action_form;
+#[cfg(debug_assertions)]
+pub mod chart;
 pub mod choices;
 pub mod combobox;
 pub mod confirm_dialog;

@@ -1,6 +1,7 @@
 //! The page of all UI parts in all states, to look at while working on them and their style. Only debug builds have it, and
 //! only developers read it: its texts stand here, in English.
 
+mod charts;
 mod forms;
 
 use crate::error::AppError;
@@ -17,6 +18,7 @@ use crate::ui::pager::Pager;
 use crate::ui::theme_switch::ThemeField;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
+use charts::{charts, sparklines};
 use chrono::{DateTime, Utc};
 use domain::paging::{Count, Cursor, PagePosition, Position};
 use forms::{buttons, choices, fields, text};
@@ -38,6 +40,8 @@ pub fn Parts() -> impl IntoView {
         ("Dialogs", dialogs()),
         ("Table", table()),
         ("Rows and pager", rows()),
+        ("Calls of 30 days", sparklines()),
+        ("Charts", charts()),
         ("Nothing there", nothing()),
     ];
     let section = |(title, content): (&'static str, AnyView)| {
