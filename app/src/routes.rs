@@ -6,6 +6,7 @@ use domain::tokens::filter::TokenFilter;
 use domain::tokens::list_view::ListView;
 use domain::tokens::recent_call::CallFilter;
 use domain::tokens::token::TokenId;
+use domain::tokens::usage_view::UsageView;
 use std::fmt::Display;
 
 /// Makes a constant of each path, and `route!`, which gives the router a page's path. The paths of settings pages are
@@ -310,17 +311,16 @@ pub fn trail_filter(query: &str) -> TrailFilter {
     TrailFilter::from_query(|name| value(query, name))
 }
 
-/// Returns the address `path` of the last calls of the token that match the filter.
+/// Returns the address `path` of a token's usage, or of a file of it, in this view.
 #[must_use]
-pub fn calls(path: &str, token: TokenId, filter: &CallFilter) -> String {
-    with_query(path, [("token", token.0.to_string())].into_iter().chain(filter.to_query()))
+pub fn usage(path: &str, view: &UsageView) -> String {
+    with_query(path, view.to_query())
 }
 
-/// Returns the token, if there is one, and the filter of its calls that a link's query (without `?`) asks for.
+/// Returns the view of a token's usage that a link's query (without `?`) asks for.
 #[must_use]
-pub fn calls_asked_for(query: &str) -> (Option<TokenId>, CallFilter) {
-    let token = value(query, "token").and_then(|id| id.parse().ok()).map(TokenId);
-    (token, CallFilter::from_query(|name| value(query, name)))
+pub fn usage_view(query: &str) -> UsageView {
+    UsageView::from_query(|name| value(query, name))
 }
 
 fn value(query: &str, name: &str) -> Option<String> {
@@ -372,6 +372,16 @@ mod tests {
         }
         assert_eq!(tokens_in(Some(ListView::Table), &TokenFilter::default()), format!("{TOKENS}?view=table"));
         assert_eq!(list_view("view=rows"), None);
+    }
+
+    #[test]
+    fn usage_link_restores_its_view() {
+        for client in [None, Some(String::new()), Some("a&b=c 100%25 鍵".to_owned())] {
+            let wanted = UsageView { status: Some(403), client, ..UsageView::default() };
+            let link = usage(TIPS, &wanted);
+            assert_eq!(usage_view(link.split_once('?').unwrap_or_default().1), wanted, "{link}");
+        }
+        assert_eq!(usage(TIPS, &UsageView::default()), TIPS);
     }
 
     #[test]

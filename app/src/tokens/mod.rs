@@ -20,4 +20,5 @@ pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;
 pub(crate) mod try_it;
-pub mod usage_api;
+#[cfg(debug_assertions)]
+pub(crate) mod usage;

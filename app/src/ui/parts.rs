@@ -3,6 +3,7 @@
 
 mod charts;
 mod forms;
+mod usage;
 
 use crate::error::AppError;
 use crate::routes;
@@ -24,6 +25,7 @@ use domain::paging::{Count, Cursor, PagePosition, Position};
 use forms::{buttons, choices, fields, text};
 use leptos::prelude::*;
 use std::time::Duration;
+use usage::usage;
 
 /// The page.
 #[component]
@@ -43,6 +45,7 @@ pub fn Parts() -> impl IntoView {
         ("Calls of 30 days", sparklines()),
         ("Charts", charts()),
         ("Nothing there", nothing()),
+        ("Usage", usage()),
     ];
     let section = |(title, content): (&'static str, AnyView)| {
         view! {

@@ -187,7 +187,8 @@ pub fn day_text(i18n: Words, day: NaiveDate) -> String {
     }
 }
 
-fn date(i18n: Words, day: NaiveDate) -> String {
+/// Returns the date in the page's language.
+pub fn date(i18n: Words, day: NaiveDate) -> String {
     let format = match i18n.get_locale() {
         Locale::en => "%-d %b %Y",
         Locale::ja => "%Y年%-m月%-d日",

@@ -97,8 +97,8 @@ mod tests {
     #[cfg(feature = "ssr")]
     #[test]
     fn drawing_has_its_words_and_no_more_than_two_paths() {
-        let label = Signal::stored("\"30\" <days>".to_owned());
-        let html = Owner::new().with(|| sparkline(&days(&[(1, 1); 30]), label).to_html());
+        let label = || Signal::stored("\"30\" <days>".to_owned());
+        let html = Owner::new().with(|| sparkline(&days(&[(1, 1); 30]), label()).to_html());
         assert!(html.contains("role=\"img\" aria-label=\"&quot;30&quot; &lt;days&gt;\""), "{html}");
         assert!(html.contains("viewBox=\"0 0 90 24\"") && html.matches("<path").count() == 2, "{html}");
         assert!(html.len() < 260, "{html}");
