@@ -33,7 +33,7 @@ pub fn usage() -> AnyView {
 fn section(usage: Usage, shown: UsageView) -> AnyView {
     let around =
         Surroundings { csv: routes::PARTS.to_owned(), json_lines: routes::PARTS.to_owned(), addresses_max: 1_000 };
-    let link = Callback::new(|view| routes::usage(routes::PARTS, &view));
+    let link = Callback::new(|view: UsageView| routes::usage(routes::PARTS, &view));
     view! { <UsageSection usage=usage shown=shown link=link around=around/> }.into_any()
 }
 
