@@ -11,4 +11,6 @@ pub mod own_days;
 pub mod pages;
 pub mod protocol;
 pub mod security_policy;
+#[cfg(debug_assertions)] // as the page of all parts
+pub mod usage_section;
 pub mod weight;
