@@ -11,6 +11,7 @@ pub struct Links {
 }
 
 impl Links {
+    /// Returns the links from this view, whose addresses `link` returns.
     pub fn new(shown: UsageView, link: Callback<UsageView, String>) -> Self {
         Self { shown: StoredValue::new(shown), link }
     }
