@@ -1,4 +1,4 @@
-//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters, views and use.
+//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters and views, and the overlap after a reset.
 
 pub mod client_name;
 pub mod command;
@@ -6,7 +6,7 @@ pub mod condition;
 pub mod expiry;
 pub mod filter;
 pub mod list_view;
-pub mod recent_call;
+pub mod overlap;
 pub mod scope;
 pub mod scope_choice;
 pub mod secret;

@@ -79,6 +79,8 @@ impl Secret {
     pub const PREFIX: &str = "kgt_";
     const RANDOM: usize = 32;
     const CHECKSUM: usize = 6;
+    /// The characters by which people tell Auth Tokens apart; no more than the checksum has.
+    const ENDING: usize = 4;
     /// Length in characters, which are all ASCII.
     pub const LENGTH: usize = Self::PREFIX.len() + Self::RANDOM + Self::CHECKSUM;
 
@@ -102,6 +104,13 @@ impl Secret {
         }
         let (random, given) = rest.split_at(Self::RANDOM);
         (checksum(random) == given.as_bytes()).then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Returns its last four characters, by which people tell Auth Tokens apart. They belong to the checksum, and leave
+    /// 166 random bits unknown.
+    #[must_use]
+    pub fn ending(&self) -> &str {
+        &self.0[Self::LENGTH - Self::ENDING..]
     }
 
     /// Returns the text itself. Pass it only to its owner or to the hash function.
@@ -184,6 +193,7 @@ mod tests {
         fn generated_secret_is_recognised_unless_altered(seed: u64, at in 4..Secret::LENGTH) {
             let secret = Secret::generate(&mut StdRng::seed_from_u64(seed));
             prop_assert_eq!(secret.reveal().len(), Secret::LENGTH);
+            prop_assert!(secret.reveal().ends_with(secret.ending()) && secret.ending().len() == 4);
             prop_assert!(Secret::parse(secret.reveal()).is_some());
             let mut altered = secret.reveal().as_bytes().to_vec();
             altered[at] = if altered[at] == b'x' { b'y' } else { b'x' };
