@@ -109,7 +109,8 @@ impl AppError {
                 | Refusal::Deactivated
                 | Refusal::BelongsElsewhere
                 | Refusal::TooManyPasskeys
-                | Refusal::NotViewable => 409,
+                | Refusal::NotViewable
+                | Refusal::OverlapTooLong => 409,
                 Refusal::Throttled { .. } => 429,
             },
         }
@@ -174,6 +175,7 @@ fn refusal_text(refusal: Refusal, i18n: Words) -> String {
         Refusal::Deactivated => t_string!(i18n, error.deactivated).to_string(),
         Refusal::BelongsElsewhere => t_string!(i18n, error.belongs_elsewhere).to_string(),
         Refusal::NotViewable => t_string!(i18n, error.not_viewable).to_string(),
+        Refusal::OverlapTooLong => t_string!(i18n, error.overlap_too_long).to_string(),
         Refusal::WrongCredentials => t_string!(i18n, error.wrong_credentials).to_string(),
         Refusal::WrongPassword => t_string!(i18n, error.wrong_password).to_string(),
         Refusal::StepUpNeeded => t_string!(i18n, error.step_up_needed).to_string(),

@@ -14,9 +14,11 @@ const SHARES_EVERY: Duration = Duration::from_secs(1);
 const ADD_UP_EVERY: Duration = Duration::from_mins(5);
 /// The interval of removing old calls.
 const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
-/// The interval of removing deleted tokens for good. Deletion can be undone for ten seconds, so they are gone after
-/// fifteen.
+/// The interval of removing deleted tokens for good, and of ending overlaps. Deletion can be undone for ten seconds, so
+/// they are gone after fifteen.
 const TOKENS_EVERY: Duration = Duration::from_secs(5);
+/// The interval of removing the hashes of Auth Tokens that were stopped long ago.
+const RETIRED_EVERY: Duration = Duration::from_hours(1);
 /// The interval of removing old results of jobs.
 const RESULTS_EVERY: Duration = Duration::from_hours(1);
 /// The interval of removing ended sessions.
@@ -61,15 +63,23 @@ async fn add_up(store: &Store, keep_calls: TimeDelta) {
 
 async fn clear_away(store: &Store) {
     let (mut tokens, mut sessions) = (interval(TOKENS_EVERY), interval(SESSIONS_EVERY));
+    let mut retired = interval(RETIRED_EVERY);
     let (mut results, mut invitations) = (interval(RESULTS_EVERY), interval(INVITATIONS_EVERY));
     loop {
         log(tokio::select! {
-            _ = tokens.tick() => store.tokens().remove_deleted().await.map(drop),
+            _ = tokens.tick() => end(store).await,
+            _ = retired.tick() => store.tokens().remove_old_retired().await.map(drop),
             _ = results.tick() => store.reports().remove_old_results().await.map(drop),
             _ = sessions.tick() => store.sign_in().remove_ended_sessions().await.map(drop),
             _ = invitations.tick() => remove_expired(store).await,
         });
     }
+}
+
+/// Removes deleted tokens for good, and ends overlaps whose time is over.
+async fn end(store: &Store) -> Result<(), store::Error> {
+    store.tokens().remove_deleted().await?;
+    store.tokens().end_overlaps().await.map(drop)
 }
 
 /// Removes expired invitations and links to set a new password.

@@ -84,4 +84,10 @@ pub enum Refusal {
     /// The token's Auth Token is not stored, or can't be read.
     #[error("this Auth Token can't be viewed because it isn't stored; reset the access token to get a new one")]
     NotViewable,
+    /// The old Auth Token may not pass for as long as was chosen.
+    #[error(
+        "the old Auth Token can't pass until then: its own expiry or the account's security policy ends it earlier; \
+             choose a shorter time"
+    )]
+    OverlapTooLong,
 }

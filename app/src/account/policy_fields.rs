@@ -8,11 +8,14 @@ use crate::ui::reactive::t_signal;
 use crate::words::Words;
 use domain::account::security_policy::{PolicyProblem, RANGES_MAX};
 use domain::tokens::expiry::Lifetime;
+use domain::tokens::overlap::OverlapLimit;
 use leptos::oco::Oco;
 use leptos::prelude::*;
 
 /// The id of the field for the longest lifetime.
 const LIFETIME: &str = "policy-lifetime";
+/// The id of the field for the longest overlap.
+const OVERLAP: &str = "policy-overlap";
 /// The id of the field for the address ranges.
 const ADDRESSES: &str = "policy-addresses";
 
@@ -20,6 +23,7 @@ impl FieldProblem for PolicyProblem {
     fn id(&self) -> Oco<'static, str> {
         match self {
             Self::Lifetime => LIFETIME.into(),
+            Self::Overlap => OVERLAP.into(),
             Self::Range { .. } | Self::TooManyRanges => ADDRESSES.into(),
         }
     }
@@ -27,6 +31,10 @@ impl FieldProblem for PolicyProblem {
     fn text(&self, i18n: Words) -> String {
         match self {
             Self::Lifetime => t_string!(i18n, policy.lifetime_problem, max = Lifetime::MAX).to_string(),
+            Self::Overlap => {
+                let (max, usual) = (OverlapLimit::MAX, OverlapLimit::default().days());
+                t_string!(i18n, policy.overlap_problem, max = max, usual = usual).to_string()
+            }
             Self::Range { line, input } => {
                 t_string!(i18n, policy.range_problem, line = *line, input = input.as_str()).to_string()
             }
@@ -52,6 +60,30 @@ pub fn LifetimeField(value: String, problems: Problems<PolicyProblem>) -> impl I
                 inputmode="numeric"
                 class="short"
                 name="form[token_lifetime]"
+                value=value
+                autocomplete="off"
+                {..control.attributes()}
+            />
+        </FormField>
+    }
+}
+
+/// The field for the longest overlap after a reset.
+#[component]
+pub fn OverlapField(value: String, problems: Problems<PolicyProblem>) -> impl IntoView {
+    let i18n = use_i18n();
+    let control = problems.control(OVERLAP);
+    let hint = Signal::derive(move || {
+        let (max, usual) = (OverlapLimit::MAX, OverlapLimit::default().days());
+        t_string!(i18n, policy.overlap_hint, max = max, usual = usual).to_string()
+    });
+    view! {
+        <FormField control=control.clone() label=t_signal!(i18n, policy.overlap) hint optional=true>
+            <input
+                type="text"
+                inputmode="numeric"
+                class="short"
+                name="form[longest_overlap]"
                 value=value
                 autocomplete="off"
                 {..control.attributes()}

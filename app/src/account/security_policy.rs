@@ -3,7 +3,7 @@
 use crate::account::api::security_policy::{
     PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
 };
-use crate::account::policy_fields::{AddressesField, LifetimeField, SecondFactorField, ViewableField};
+use crate::account::policy_fields::{AddressesField, LifetimeField, OverlapField, SecondFactorField, ViewableField};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::routes::{self, Notice};
@@ -121,6 +121,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 <section class="panel form-section" aria-labelledby="section-tokens">
                     <h2 id="section-tokens">{t_signal!(i18n, policy.tokens)}</h2>
                     <LifetimeField value=first.token_lifetime problems/>
+                    <OverlapField value=first.longest_overlap problems/>
                     <ViewableField checked=first.tokens_viewable/>
                 </section>
                 <section class="panel form-section" aria-labelledby="section-calls">
@@ -157,11 +158,16 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
 }
 
 /// Returns the question to confirm before the policy has these consequences.
-fn question(i18n: Words, Consequences { expiring, forgotten, second_factor }: Consequences) -> Question {
+fn question(i18n: Words, Consequences { expiring, overlaps_cut, forgotten, second_factor }: Consequences) -> Question {
     let expiring = match expiring {
         0 => None,
         1 => Some(t_string!(i18n, policy.ask_expiring_one).to_owned()),
         count => Some(t_string!(i18n, policy.ask_expiring, count = count).to_string()),
+    };
+    let overlaps = match overlaps_cut {
+        0 => None,
+        1 => Some(t_string!(i18n, policy.ask_overlaps_one).to_owned()),
+        count => Some(t_string!(i18n, policy.ask_overlaps, count = count).to_string()),
     };
     let forgotten = match forgotten {
         0 => None,
@@ -177,9 +183,9 @@ fn question(i18n: Words, Consequences { expiring, forgotten, second_factor }: Co
         text.to_owned()
     });
     Question {
-        destructive: expiring.is_some() || forgotten.is_some() || second_factor == Some(false),
+        destructive: expiring.is_some() || overlaps.is_some() || forgotten.is_some() || second_factor == Some(false),
         title: t_string!(i18n, policy.ask_title).to_owned(),
-        text: [expiring, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        text: [expiring, overlaps, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
         confirm: t_string!(i18n, policy.save).to_owned(),
     }
 }

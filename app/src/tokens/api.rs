@@ -195,6 +195,7 @@ pub async fn send(command: TokenCommand, token: &Token) -> Result<CommandResult,
     match command {
         TokenCommand::Duplicate => duplicate(token.id, new_request_id()).await.map(issued),
         TokenCommand::Reset => reset(token.id, token.revision).await.map(issued),
+        TokenCommand::StopOldValue => stop_old_value(token.id).await.map(changed),
         TokenCommand::UpgradeVersion => upgrade_version(token.id).await.map(changed),
         TokenCommand::Disable => disable(token.id).await.map(changed),
         TokenCommand::Enable => enable(token.id).await.map(changed),
@@ -232,6 +233,16 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
 pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
     let (store, by) = commanded(TokenCommand::Reset).await?;
     Ok(answer_with_secret(store.tokens().reset(&by, id, revision).await?))
+}
+
+/// Stops the old Auth Token of a token before its overlap ends; the gate refuses it before this returns.
+///
+/// # Errors
+/// [`Refusal::StepUpNeeded`], [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/stop_old_value", protocol = Call)]
+pub async fn stop_old_value(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = commanded(TokenCommand::StopOldValue).await?;
+    Ok(store.tokens().stop_old_value(&by, id).await?)
 }
 
 /// Returns a token's Auth Token again, if the account's policy lets it be stored.

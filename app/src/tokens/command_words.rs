@@ -19,6 +19,9 @@ pub const fn item(command: TokenCommand) -> CommandItem {
     match command {
         TokenCommand::Duplicate => CommandItem { icon: Icon::Copy, label: |i18n| t_string!(i18n, item.duplicate) },
         TokenCommand::Reset => CommandItem { icon: Icon::Reset, label: |i18n| t_string!(i18n, item.reset) },
+        TokenCommand::StopOldValue => {
+            CommandItem { icon: Icon::Disable, label: |i18n| t_string!(i18n, item.stop_old_value) }
+        }
         TokenCommand::UpgradeVersion => {
             CommandItem { icon: Icon::Upgrade, label: |i18n| t_string!(i18n, item.upgrade_version) }
         }
@@ -55,6 +58,13 @@ pub const fn words(command: TokenCommand) -> CommandWords {
                 (title, t_string!(i18n, ask.reset_text).to_owned())
             }),
             done: Some(|i18n, token| t_string!(i18n, done.reset, name = name(token)).to_string()),
+        },
+        TokenCommand::StopOldValue => CommandWords {
+            question: Some(|i18n, token| {
+                let title = t_string!(i18n, ask.stop_old_title, name = name(token)).to_string();
+                (title, t_string!(i18n, ask.stop_old_text).to_owned())
+            }),
+            done: Some(|i18n, token| t_string!(i18n, done.old_stopped, name = name(token)).to_string()),
         },
         TokenCommand::UpgradeVersion => CommandWords {
             question: Some(|i18n, token| {

@@ -116,6 +116,10 @@ impl From<store::Error> for GateError {
             store::Error::Refused(refusal) => match refusal {
                 domain::Refusal::NotFound => Self::NotFound,
                 domain::Refusal::Conflict => Self::Conflict(error),
+                domain::Refusal::OverlapTooLong => {
+                    let message = refusal.to_string();
+                    Self::NotApplicable(vec![FieldError { field: "Overlap".to_owned(), message }])
+                }
                 // No operation of the gate is refused for these: they are of people, sessions and accounts.
                 domain::Refusal::AlreadyDone
                 | domain::Refusal::WrongCredentials

@@ -1,8 +1,9 @@
-//! An account's security policy: the lifetime of its access tokens, the addresses of callers, whether Auth Tokens can
-//! be viewed again, and whether its users need a second factor.
+//! An account's security policy: the lifetime of its access tokens, the overlap after a reset, the addresses of callers,
+//! whether Auth Tokens can be viewed again, and whether its users need a second factor.
 
 use crate::gate::address_range::{AddressRange, NotAnAddressRange};
 use crate::tokens::expiry::Lifetime;
+use crate::tokens::overlap::OverlapLimit;
 use serde::{Deserialize, Serialize};
 
 /// Most address ranges of one account.
@@ -15,6 +16,9 @@ const REPEATED_MAX: usize = 50;
 pub struct SecurityPolicy {
     /// The longest lifetime of Auth Tokens, if it is limited.
     pub token_lifetime: Option<Lifetime>,
+    /// The longest time for which an old Auth Token may pass after a reset.
+    #[serde(default)]
+    pub longest_overlap: OverlapLimit,
     /// The addresses from which calls at the gate are allowed; all addresses if empty. At most [`RANGES_MAX`].
     pub allowed_addresses: Vec<AddressRange>,
     /// Whether Auth Tokens can be viewed again. Applies to those issued after it was enabled.
@@ -30,6 +34,9 @@ pub enum PolicyProblem {
     /// The longest lifetime is not a number of days within bounds.
     #[error("a lifetime is 1 to {} days; leave it empty for no limit", Lifetime::MAX)]
     Lifetime,
+    /// The longest overlap is not a number of days within bounds.
+    #[error("an overlap is 0 to {} days; leave it empty for {}", OverlapLimit::MAX, OverlapLimit::default().days())]
+    Overlap,
     /// A line is not an address range.
     #[error("line {line}: {input} isn't an IP range; write it like 192.0.2.0/24")]
     Range {
@@ -49,6 +56,8 @@ pub enum PolicyProblem {
 pub struct SecurityPolicyForm {
     /// Days; empty for no limit.
     pub token_lifetime: String,
+    /// Days; 0 forbids overlaps, and empty stands for the default.
+    pub longest_overlap: String,
     /// Address ranges, one per line.
     pub allowed_addresses: String,
     /// Whether Auth Tokens can be viewed again.
@@ -74,6 +83,13 @@ impl SecurityPolicyForm {
                 })
             }
         };
+        let longest_overlap = match self.longest_overlap.trim() {
+            "" => OverlapLimit::default(),
+            days => days.parse().ok().and_then(|days: u16| OverlapLimit::try_from(days).ok()).unwrap_or_else(|| {
+                problems.push(PolicyProblem::Overlap);
+                OverlapLimit::default()
+            }),
+        };
         let mut allowed_addresses = Vec::new();
         let lines = self.allowed_addresses.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
         for (index, line) in lines {
@@ -91,7 +107,13 @@ impl SecurityPolicyForm {
         }
         if problems.is_empty() {
             let Self { tokens_viewable, second_factor_required, .. } = *self;
-            Ok(SecurityPolicy { token_lifetime, allowed_addresses, tokens_viewable, second_factor_required })
+            Ok(SecurityPolicy {
+                token_lifetime,
+                longest_overlap,
+                allowed_addresses,
+                tokens_viewable,
+                second_factor_required,
+            })
         } else {
             Err(problems)
         }
@@ -103,6 +125,7 @@ impl From<&SecurityPolicy> for SecurityPolicyForm {
         let ranges: Vec<_> = policy.allowed_addresses.iter().map(ToString::to_string).collect();
         Self {
             token_lifetime: policy.token_lifetime.map(|lifetime| lifetime.days().to_string()).unwrap_or_default(),
+            longest_overlap: policy.longest_overlap.days().to_string(),
             allowed_addresses: ranges.join("\n"),
             tokens_viewable: policy.tokens_viewable,
             second_factor_required: policy.second_factor_required,
@@ -115,6 +138,9 @@ impl From<&SecurityPolicy> for SecurityPolicyForm {
 pub struct Consequences {
     /// Tokens that are valid now and would have expired.
     pub expiring: u64,
+    /// Old Auth Tokens that pass now, after a reset with an overlap, and would stop earlier or at once.
+    #[serde(default)]
+    pub overlaps_cut: u64,
     /// Auth Tokens that can be viewed now and no longer could.
     pub forgotten: u64,
     /// Whether every user would need a second factor, if that changed.
@@ -125,7 +151,7 @@ impl Consequences {
     /// Returns whether there is any consequence to confirm.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.expiring > 0 || self.forgotten > 0 || self.second_factor.is_some()
+        self.expiring > 0 || self.overlaps_cut > 0 || self.forgotten > 0 || self.second_factor.is_some()
     }
 }
 
@@ -176,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn overlap_is_a_number_of_days_or_the_default() {
+        let overlap = |days: &str| {
+            let form = SecurityPolicyForm { longest_overlap: days.to_owned(), ..SecurityPolicyForm::default() };
+            form.validate().map(|policy| policy.longest_overlap.days())
+        };
+        assert_eq!(["", " 7 ", "0", "365"].map(overlap), [Ok(30), Ok(7), Ok(0), Ok(365)]);
+        for wrong in ["366", "-1", "1.5", "a day"] {
+            assert_eq!(overlap(wrong), Err(vec![PolicyProblem::Overlap]), "{wrong}");
+        }
+    }
+
+    #[test]
     fn change_of_the_second_factor_is_a_consequence_to_confirm() {
         let with = |second_factor| Consequences { second_factor, ..Consequences::default() };
         assert_eq!([Some(true), Some(false), None].map(|change| with(change).any()), [true, true, false]);
@@ -184,10 +222,11 @@ mod tests {
     proptest! {
         #[test]
         fn policy_round_trips_through_its_form(
-            days in proptest::option::of(1_u16..=3_650), viewable: bool, second: bool, text in "[0-9a-f:./\n]{0,60}",
+            days in proptest::option::of(1_u16..=3_650), overlap in 0_u16..=365, viewable: bool, second: bool, text in "[0-9a-f:./\n]{0,60}",
         ) {
             let form = SecurityPolicyForm {
                 token_lifetime: days.map(|days| days.to_string()).unwrap_or_default(),
+                longest_overlap: overlap.to_string(),
                 allowed_addresses: text,
                 tokens_viewable: viewable,
                 second_factor_required: second,

@@ -26,6 +26,7 @@ pub enum Action {
     TokenDeleted,
     TokenDeletionUndone,
     TokenViewed,
+    OldAuthTokenStopped,
     ApiAccessEnabled,
     ApiAccessDisabled,
     AccountAdded,
@@ -106,7 +107,8 @@ impl Action {
             | Self::TokenDisabled
             | Self::TokenEnabled
             | Self::TokenDeleted
-            | Self::TokenDeletionUndone => (ActionGroup::Tokens, true),
+            | Self::TokenDeletionUndone
+            | Self::OldAuthTokenStopped => (ActionGroup::Tokens, true),
             Self::TokenViewed => (ActionGroup::Tokens, false),
             Self::UserAdded
             | Self::UserInvited
@@ -290,7 +292,7 @@ mod tests {
     fn actions_and_groups_keep_their_names() {
         let names = "token_created token_duplicated token_updated token_reset \
              token_version_upgraded token_disabled token_enabled token_deleted \
-             token_deletion_undone token_viewed api_access_enabled api_access_disabled \
+             token_deletion_undone token_viewed old_auth_token_stopped api_access_enabled api_access_disabled \
              account_added audit_trail_sealed company_information_updated security_policy_updated \
              advertisers_imported user_added user_invited invitation_withdrawn \
              invitation_accepted user_role_changed user_deactivated user_reinstated \
@@ -337,7 +339,8 @@ mod tests {
     fn token_lists_hear_of_changes_that_they_show() {
         let live = Action::VARIANTS.iter().filter(|action| action.is_live());
         let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
-             token_enabled token_deleted token_deletion_undone api_access_enabled api_access_disabled";
+             token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
+             api_access_disabled";
         assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::account::AccountId;
 use crate::gate::api_version::ApiVersion;
+use crate::tokens::overlap::TokenValue;
 use crate::tokens::scope::{Scope, Scopes};
 use crate::tokens::secret::AccountSid;
 use crate::tokens::token::{TokenId, TokenState};
@@ -24,7 +25,9 @@ pub struct Caller {
     pub api_version: ApiVersion,
     /// The scopes that the token has.
     pub scopes: Scopes,
-    /// When its Auth Token expires, if ever.
+    /// Which of the token's Auth Tokens the client called with.
+    pub value: TokenValue,
+    /// When that Auth Token expires, if ever; an old one, when its overlap ends.
     pub ends_at: Option<DateTime<Utc>>,
     /// Whether the Auth Token has expired.
     pub expired: bool,
@@ -120,6 +123,7 @@ mod tests {
             state: TokenState::Enabled,
             api_version: ApiVersion::NEWEST,
             scopes: Scopes::from_iter([SCOPE]),
+            value: TokenValue::Current,
             ends_at: None,
             expired: false,
             address_allowed: true,

@@ -13,6 +13,8 @@ pub enum TokenCommand {
     Duplicate,
     /// Replaces the Auth Token.
     Reset,
+    /// Stops the old Auth Token before its overlap ends.
+    StopOldValue,
     /// Moves the token to the newest API version.
     UpgradeVersion,
     /// Keeps the token from passing the gate until it is enabled again.
@@ -86,6 +88,8 @@ pub enum Offer {
     BelowNewestVersion,
     /// Beside the Auth Token of tokens that can be viewed again, and in no menu.
     Viewable,
+    /// In the menu of tokens whose old Auth Token may still pass.
+    Overlapping,
 }
 
 impl TokenCommand {
@@ -112,6 +116,14 @@ impl TokenCommand {
                 // The new Auth Token lives as long as the old one did when it was new.
                 effect: CommandEffect::Changes(&[Field::Expires]),
                 offer: Offer::Always,
+            },
+            Self::StopOldValue => CommandRules {
+                permission: Permission::ManageTokens,
+                step_up: StepUpRule::Recent,
+                confirmation: Confirmation::Breaks,
+                action: Action::OldAuthTokenStopped,
+                effect: CommandEffect::Changes(&[]),
+                offer: Offer::Overlapping,
             },
             Self::UpgradeVersion => CommandRules {
                 permission: Permission::ManageTokens,
@@ -179,6 +191,7 @@ impl TokenCommand {
             Offer::Always | Offer::BelowNewestVersion => true,
             Offer::InState(state) => token.state == state,
             Offer::Viewable => false,
+            Offer::Overlapping => token.values.old.is_some(),
         }
     }
 
@@ -190,6 +203,7 @@ impl TokenCommand {
             Offer::InState(state) => token.state == state,
             Offer::BelowNewestVersion => !token.settings.api_version.is_newest(),
             Offer::Viewable => token.viewable,
+            Offer::Overlapping => token.values.old.is_some(),
         }
     }
 }
@@ -200,10 +214,11 @@ mod tests {
     use crate::audit::action::ActionGroup;
     use crate::gate::api_version::ApiVersion;
     use crate::members::user::{Person, UserId};
+    use crate::tokens::overlap::{OldValue, TokenValues};
     use crate::tokens::scope::Scopes;
     use crate::tokens::secret::AccountSid;
     use crate::tokens::token::{TokenId, TokenSettings};
-    use TokenCommand::{Delete, Disable, Duplicate, Enable, Reset, UpgradeVersion, View};
+    use TokenCommand::{Delete, Disable, Duplicate, Enable, Reset, StopOldValue, UpgradeVersion, View};
     use chrono::DateTime;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
@@ -231,6 +246,7 @@ mod tests {
             last_failed_at: None,
             ends_at: None,
             viewable: false,
+            values: TokenValues::default(),
             revision: 1,
         }
     }
@@ -272,6 +288,19 @@ mod tests {
     }
 
     #[test]
+    fn old_auth_token_can_be_stopped_while_it_passes() {
+        let token = token(TokenState::Enabled, 3);
+        assert!(!StopOldValue.applies_to(&token) && !menu(&token).contains(&StopOldValue));
+        let old = OldValue { ending: None, ends_at: DateTime::UNIX_EPOCH, close_when_moved: false };
+        let values = TokenValues { old: Some(old), ..TokenValues::default() };
+        let overlapping = Token { values, ..token };
+        assert!(StopOldValue.applies_to(&overlapping));
+        assert_eq!(menu(&overlapping), [Duplicate, Reset, StopOldValue, UpgradeVersion, Disable, Delete]);
+        let zone = TokenCommand::danger_zone(Role::AccountAdministrator, &overlapping);
+        assert_eq!(zone, [Reset, StopOldValue, Disable, Delete]);
+    }
+
+    #[test]
     fn role_without_permission_has_an_empty_menu() {
         let token = token(TokenState::Enabled, 3);
         for role in [Role::Analyst, Role::Finance, Role::PerformanceMarketingManager] {
@@ -284,7 +313,7 @@ mod tests {
     #[test]
     fn secrets_and_deletion_need_a_step_up() {
         let asking = TokenCommand::ALL.iter().filter(|command| command.rules().step_up == StepUpRule::Recent);
-        assert_eq!(asking.copied().collect::<Vec<_>>(), [Reset, Delete, View]);
+        assert_eq!(asking.copied().collect::<Vec<_>>(), [Reset, StopOldValue, Delete, View]);
     }
 
     #[test]

@@ -128,6 +128,7 @@ mod tests {
     use super::*;
     use crate::gate::api_version::ApiVersion;
     use crate::members::user::{Person, UserId};
+    use crate::tokens::overlap::TokenValues;
     use crate::tokens::scope::Scopes;
     use crate::tokens::secret::AccountSid;
     use crate::tokens::token::{TokenId, TokenSettings};
@@ -161,6 +162,7 @@ mod tests {
             last_failed_at: None,
             ends_at: None,
             viewable: false,
+            values: TokenValues::default(),
             revision: 1,
         }
     }

@@ -4,6 +4,7 @@ use crate::gate::api_version::ApiVersion;
 use crate::members::user::{self, Person, UserId};
 use crate::text::{self, Field, FieldError, Problem};
 use crate::tokens::expiry::{self, LastDay, Terms};
+use crate::tokens::overlap::{OverlapTerms, TokenValues};
 use crate::tokens::scope::{Scope, Scopes};
 use crate::tokens::secret::AccountSid;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -115,9 +116,19 @@ pub struct Token {
     pub ends_at: Option<DateTime<Utc>>,
     /// Whether its Auth Token is kept so that it can be viewed again.
     pub viewable: bool,
+    /// Its Auth Tokens, of which two pass while an overlap is open.
+    pub values: TokenValues,
     /// The number of changes made to the token. A change names the revision on which it is based, so that it never
     /// overwrites another one unseen.
     pub revision: i64,
+}
+
+impl Token {
+    /// Returns the bounds of the overlap after a reset now.
+    #[must_use]
+    pub fn overlap_terms(&self, now: DateTime<Utc>) -> OverlapTerms {
+        OverlapTerms { now, limit: self.values.limit, ends_at: self.ends_at }
+    }
 }
 
 /// One of the three steps of creating a token, which are also the sections of its edit page.

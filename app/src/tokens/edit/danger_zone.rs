@@ -50,6 +50,7 @@ pub fn DangerZone(known: RwSignal<Token>, gone: Memo<bool>, on_pick: Callback<To
 fn about(i18n: Words, command: TokenCommand) -> &'static str {
     match command {
         TokenCommand::Reset => t_string!(i18n, form.danger_reset),
+        TokenCommand::StopOldValue => t_string!(i18n, form.danger_stop_old),
         TokenCommand::Disable => t_string!(i18n, form.danger_disable),
         TokenCommand::Enable => t_string!(i18n, form.danger_enable),
         TokenCommand::Delete => t_string!(i18n, form.danger_delete),

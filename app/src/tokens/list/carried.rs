@@ -6,6 +6,7 @@ use domain::gate::api_version::ApiVersion;
 use domain::members::user::Person;
 use domain::paging::Position;
 use domain::tokens::filter::TokenList;
+use domain::tokens::overlap::{OldValue, OverlapLimit, TokenValues};
 use domain::tokens::scope::Scopes;
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
@@ -39,7 +40,31 @@ struct PackedToken(
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
     i64,
+    PackedValues,
 );
+
+/// What people see of a token's Auth Tokens.
+#[derive(Serialize, Deserialize)]
+struct PackedValues(Option<String>, Option<PackedOld>, OverlapLimit);
+
+#[derive(Serialize, Deserialize)]
+struct PackedOld(Option<String>, #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>, bool);
+
+impl From<TokenValues> for PackedValues {
+    fn from(TokenValues { ending, old, limit }: TokenValues) -> Self {
+        let old =
+            old.map(|OldValue { ending, ends_at, close_when_moved }| PackedOld(ending, ends_at, close_when_moved));
+        Self(ending, old, limit)
+    }
+}
+
+impl From<PackedValues> for TokenValues {
+    fn from(PackedValues(ending, old, limit): PackedValues) -> Self {
+        let old =
+            old.map(|PackedOld(ending, ends_at, close_when_moved)| OldValue { ending, ends_at, close_when_moved });
+        Self { ending, old, limit }
+    }
+}
 
 /// The token is disabled.
 const DISABLED: u8 = 1;
@@ -73,9 +98,9 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         state,
         created_at,
         last_used_at,
-        last_failed_at,
         ends_at,
         viewable,
+        values,
         revision,
     } = token;
     let TokenSettings { name, description, api_version, primary_contact: _, developers, scopes, expires_at } = settings;
@@ -102,6 +127,7 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         last_failed_at,
         ends_at,
         revision,
+        values.into(),
     )
 }
 
@@ -123,6 +149,7 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         last_failed_at,
         ends_at,
         revision,
+        values,
     ) = packed;
     let state = if flags & DISABLED == 0 { TokenState::Enabled } else { TokenState::Disabled };
     let viewable = flags & VIEWABLE != 0;
@@ -144,9 +171,9 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         state,
         created_at,
         last_used_at,
-        last_failed_at,
         ends_at,
         viewable,
+        values: values.into(),
         revision,
     })
 }
@@ -184,6 +211,11 @@ mod tests {
             last_failed_at: Some(at(4)),
             ends_at: Some(at(2)),
             viewable: true,
+            values: TokenValues {
+                ending: Some("4xYz".to_owned()),
+                old: Some(OldValue { ending: None, ends_at: at(9), close_when_moved: true }),
+                limit: OverlapLimit::default(),
+            },
             revision: 7,
         }
     }

@@ -3,13 +3,13 @@
 
 use crate::account::Accounts;
 use crate::audit::event::Event;
-use crate::db::database::{Connection, time};
+use crate::db::database::{Connection, DAY, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
 use crate::members::rows;
 use crate::sign_in::factors::has_second_factor;
-use crate::tokens::rows::lifetime;
+use crate::tokens::rows::{lifetime, overlap_limit};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
@@ -17,11 +17,13 @@ use domain::audit::action::Action;
 use domain::members::membership::require_administrator;
 use domain::members::user::CurrentUser;
 use domain::tokens::expiry::{self, Lifetime, Terms};
+use domain::tokens::overlap::OverlapLimit;
 use serde_json::json;
 
 #[derive(sqlx_macros::FromRow)]
 struct PolicyRow {
     token_lifetime: Option<i64>,
+    longest_overlap: i64,
     allowed_addresses: String,
     tokens_viewable: bool,
     second_factor_required: bool,
@@ -54,8 +56,8 @@ impl Accounts<'_> {
         let now = self.core.now();
         let mut tx = self.core.read().begin().await?;
         let (before, _) = read(&mut tx, account).await?;
-        let terms: Vec<(Option<i64>, i64, bool)> = sql::query_as(
-            "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL FROM tokens
+        let terms: Vec<(Option<i64>, i64, bool, Option<i64>)> = sql::query_as(
+            "SELECT expires_at, secret_issued_at, sealed_secret IS NOT NULL, old_until FROM tokens
              WHERE account_id = $1 AND deleted_at IS NULL",
         )
         .bind(account)
@@ -64,18 +66,21 @@ impl Accounts<'_> {
         let changed = before.second_factor_required != policy.second_factor_required;
         let second_factor = changed.then_some(policy.second_factor_required);
         let mut consequences = Consequences { second_factor, ..Consequences::default() };
-        for (expires_at, issued_at, viewable) in terms {
+        for (expires_at, issued_at, viewable, old_until) in terms {
             let (expires_at, issued_at) = (expires_at.map(time).transpose()?, time(issued_at)?);
             let passes =
                 |longest: Option<Lifetime>| !expiry::has_ended(expiry::end(expires_at, issued_at, longest), now);
             consequences.expiring += u64::from(passes(before.token_lifetime) && !passes(policy.token_lifetime));
+            let old_until = old_until.map(time).transpose()?;
+            let is_cut = |until| until > now && until > policy.longest_overlap.latest(issued_at);
+            consequences.overlaps_cut += u64::from(old_until.is_some_and(is_cut));
             consequences.forgotten += u64::from(viewable && !policy.tokens_viewable);
         }
         Ok(consequences)
     }
 
     /// Changes the policy of the current user's account, unless it was changed since `revision`; it is in force from
-    /// then on. If Auth Tokens may not be viewed again, the stored ones are deleted along with it. If every user needs a
+    /// then on. Open overlaps are cut to the longest that it allows. If Auth Tokens may not be viewed again, the stored ones are deleted along with it. If every user needs a
     /// second factor, those who have none can then do nothing but set one up. Returns the new revision.
     ///
     /// # Errors
@@ -136,6 +141,14 @@ impl Accounts<'_> {
                 details["forgotten"] = json!(forgotten);
             }
         }
+        let cut = if after.longest_overlap < before.longest_overlap {
+            cut_overlaps(tx, by.account, after.longest_overlap).await?
+        } else {
+            0
+        };
+        if cut > 0 {
+            details["overlaps_cut"] = json!(cut);
+        }
         let action = Action::SecurityPolicyUpdated;
         Event::of(action, by.account).by(by.user.id).with(details).record(self.core, tx, self.core.now()).await
     }
@@ -144,7 +157,7 @@ impl Accounts<'_> {
 /// Returns the account's policy and its revision.
 pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Result<(SecurityPolicy, i64), Error> {
     let row: Option<PolicyRow> = sql::query_as(
-        "SELECT token_lifetime, allowed_addresses, tokens_viewable, second_factor_required, policy_revision
+        "SELECT token_lifetime, longest_overlap, allowed_addresses, tokens_viewable, second_factor_required, policy_revision
          FROM accounts WHERE id = $1",
     )
     .bind(account)
@@ -154,6 +167,7 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
     let ranges = serde_json::from_str(&row.allowed_addresses);
     let policy = SecurityPolicy {
         token_lifetime: row.token_lifetime.map(lifetime).transpose()?,
+        longest_overlap: overlap_limit(row.longest_overlap)?,
         allowed_addresses: ranges.map_err(|error| Error::Corrupt(format!("address ranges: {error}")))?,
         tokens_viewable: row.tokens_viewable,
         second_factor_required: row.second_factor_required,
@@ -164,17 +178,29 @@ pub(crate) async fn read(connection: &mut Connection, account: AccountId) -> Res
 async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy) -> Result<(), Error> {
     sql::query(
         "UPDATE accounts SET token_lifetime = $1, allowed_addresses = $2, tokens_viewable = $3,
-            second_factor_required = $4, policy_revision = policy_revision + 1
-         WHERE id = $5",
+            second_factor_required = $4, longest_overlap = $5, policy_revision = policy_revision + 1
+         WHERE id = $6",
     )
     .bind(policy.token_lifetime.map(Lifetime::days))
     .bind(json!(policy.allowed_addresses).to_string())
     .bind(policy.tokens_viewable)
     .bind(policy.second_factor_required)
+    .bind(policy.longest_overlap.days())
     .bind(account)
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Cuts the account's overlaps that are longer than the limit, and returns their number. One that would be over already
+/// stops at once: the gate compares its end with the clock.
+async fn cut_overlaps(tx: &mut Connection, account: AccountId, limit: OverlapLimit) -> Result<u64, Error> {
+    let cut = sql::query(
+        "UPDATE tokens SET old_until = secret_issued_at + $1
+         WHERE account_id = $2 AND old_until IS NOT NULL AND old_until > secret_issued_at + $1",
+    );
+    let micros = i64::from(limit.days()) * DAY;
+    Ok(cut.bind(micros).bind(account).execute(tx).await?.rows_affected())
 }
 
 /// Deletes every stored Auth Token of the account, and returns their number.

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
 /// matters.
-const TABLES: [(&str, Option<&str>); 29] = [
+const TABLES: [(&str, Option<&str>); 24] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
@@ -24,6 +24,7 @@ const TABLES: [(&str, Option<&str>); 29] = [
     ("passkey_challenges", None),
     ("identities", None),
     ("tokens", None),
+    ("retired_secrets", None),
     ("audit_events", Some("rowid")),
     ("audit_heads", None),
     ("server_key", None),

@@ -4,18 +4,22 @@ use crate::db::database::time;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
-use crate::gate::call::RefusedCall;
-use crate::gate::verification_cache::{AccountPolicy, Credentials};
+use crate::gate::verification_cache::{AccountPolicy, Credentials, OldCredentials};
 use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
+use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::gate::access::Caller;
 use domain::gate::address_range::allows;
 use domain::tokens::expiry;
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
 use domain::tokens::usage::RefusedFor;
 use std::net::IpAddr;
 use uuid::Uuid;
+
+/// The Auth Token that a client sent, and when it expires.
+type Matched = (TokenValue, Option<DateTime<Utc>>);
 
 #[derive(sqlx_macros::FromRow)]
 struct CredentialsRow {
@@ -28,6 +32,9 @@ struct CredentialsRow {
     scopes: String,
     expires_at: Option<i64>,
     secret_issued_at: i64,
+    old_secret_hash: Option<Vec<u8>>,
+    old_issued_at: Option<i64>,
+    old_until: Option<i64>,
     token_lifetime: Option<i64>,
     allowed_addresses: String,
 }
@@ -38,12 +45,23 @@ impl TryFrom<CredentialsRow> for (Credentials, AccountPolicy) {
     fn try_from(row: CredentialsRow) -> Result<Self, Error> {
         let longest = row.token_lifetime.map(lifetime).transpose()?;
         let expires_at = row.expires_at.map(time).transpose()?;
+        let old = match (row.old_secret_hash, row.old_issued_at, row.old_until) {
+            (Some(hash), Some(issued_at), Some(until)) => Some(OldCredentials {
+                secret_hash: hash.try_into().map_err(|_| corrupt("an old hash of another length"))?,
+                ends_at: {
+                    let until = time(until)?;
+                    expiry::end(Some(until), time(issued_at)?, longest).unwrap_or(until)
+                },
+            }),
+            _ => None,
+        };
         let demands = AccountPolicy { api_access: row.api_access, addresses: from_json(&row.allowed_addresses)? };
         let credentials = Credentials {
             token: TokenId(row.id),
             account: AccountId(row.account_id),
             ends_at: expiry::end(expires_at, time(row.secret_issued_at)?, longest),
             secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("a hash of another length"))?,
+            old,
             state: state(&row.state)?,
             api_version: api_version(row.api_version)?,
             scopes: from_json(&row.scopes)?,
@@ -54,9 +72,9 @@ impl TryFrom<CredentialsRow> for (Credentials, AccountPolicy) {
 
 impl Gate<'_> {
     /// Returns the caller with these credentials; `None` if the Account SID is unknown or the Auth Token is not its
-    /// own. [`Caller::is_usable`] and [`Caller::require`] decide whether the token may be used at all, now and from the
-    /// store's client address (if there is none, any address will do). Hashes are compared in constant time; the
-    /// existence of an Account SID is no secret.
+    /// own: neither the current one nor, while an overlap is open, the old one. [`Caller::is_usable`] and
+    /// [`Caller::require`] decide whether the token may be used at all, now and from the store's client address (if there
+    /// is none, any address will do). Hashes are compared in constant time; the existence of an Account SID is no secret.
     ///
     /// Only a token's first call reads the database, and its first after a change: see `verification_cache`.
     ///
@@ -94,36 +112,22 @@ impl Gate<'_> {
             Some(cached) => Some(cached),
             None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
-        let Some((known, admitted)) = known else { return Ok(None) };
-        if self.core.key().verify(secret.reveal(), &known.secret_hash) {
-            return Ok(Some(self.caller(sid, known, admitted)));
-        }
-        self.note_wrong_secret(&known, address);
-        Ok(None)
+        Ok(known.and_then(|(known, admitted)| {
+            let matched = self.matched(secret, &known)?;
+            Some(self.caller(sid, known, matched, admitted))
+        }))
     }
 
-    /// Counts a call with this Account SID, if a token has it, whose Auth Token can't be one.
-    ///
-    /// # Errors
-    /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn refuse_malformed(self, sid: &AccountSid, address: IpAddr) -> Result<(), Error> {
-        let believed = self.core.node().lease_is_valid();
-        let known = match believed.then(|| self.core.cache().get(sid, |_| ())).flatten() {
-            Some((known, ())) => Some(known),
-            None => self.read_credentials(sid, believed).await?.map(|(known, _)| known),
-        };
-        if let Some(known) = known {
-            self.note_wrong_secret(&known, Some(address));
+    /// Returns which of the token's Auth Tokens this is, and when it expires; `None` if it is neither, or an old one
+    /// whose overlap is over.
+    fn matched(self, secret: &Secret, known: &Credentials) -> Option<Matched> {
+        let is = |hash: &[u8; 32]| self.core.key().verify(secret.reveal(), hash);
+        // Both are compared, whichever of them it is.
+        let (current, old) = (is(&known.secret_hash), known.old.filter(|old| is(&old.secret_hash)));
+        if current {
+            return Some((TokenValue::Current, known.ends_at));
         }
-        Ok(())
-    }
-
-    /// Counts the call as refused, if it comes from an address: introspection asks about others' calls.
-    fn note_wrong_secret(self, known: &Credentials, address: Option<IpAddr>) {
-        let (account, token, reason) = (known.account, known.token, RefusedFor::WrongAuthToken);
-        if let Some(address) = address {
-            self.record_refused(RefusedCall { account, token, reason, address, at: self.core.now() });
-        }
+        old.filter(|old| self.core.now() < old.ends_at).map(|old| (TokenValue::Old, Some(old.ends_at)))
     }
 
     /// Returns the caller with this token, and the hash of its Auth Token, as the database has them now; `None` if it
@@ -136,11 +140,18 @@ impl Gate<'_> {
         let known = self.read_credentials(&sid, false).await?;
         Ok(known.map(|(known, demands)| {
             let address_allowed = self.core.address().is_none_or(|address| allows(&demands.addresses, address));
-            (self.caller(sid, known, (demands.api_access, address_allowed)), known.secret_hash)
+            let current = (TokenValue::Current, known.ends_at);
+            (self.caller(sid, known, current, (demands.api_access, address_allowed)), known.secret_hash)
         }))
     }
 
-    fn caller(self, sid: AccountSid, known: Credentials, (api_access, address_allowed): (bool, bool)) -> Caller {
+    fn caller(
+        self,
+        sid: AccountSid,
+        known: Credentials,
+        (value, ends_at): Matched,
+        (api_access, address_allowed): (bool, bool),
+    ) -> Caller {
         Caller {
             token: known.token,
             sid,
@@ -149,9 +160,10 @@ impl Gate<'_> {
             state: known.state,
             api_version: known.api_version,
             scopes: known.scopes,
-            ends_at: known.ends_at,
+            value,
+            ends_at,
             // The clock is not even read for a token that never expires.
-            expired: known.ends_at.is_some() && expiry::has_ended(known.ends_at, self.core.now()),
+            expired: ends_at.is_some() && expiry::has_ended(ends_at, self.core.now()),
             address_allowed,
         }
     }
@@ -171,7 +183,8 @@ impl Gate<'_> {
         let ticket = self.core.cache().ticket(sid);
         let row: Option<CredentialsRow> = sql::query_as(
             "SELECT tokens.id, tokens.account_id, tokens.secret_hash, accounts.api_access, tokens.state,
-                tokens.api_version, tokens.scopes, tokens.expires_at, tokens.secret_issued_at, accounts.token_lifetime,
+                tokens.api_version, tokens.scopes, tokens.expires_at, tokens.secret_issued_at,
+                tokens.old_secret_hash, tokens.old_issued_at, tokens.old_until, accounts.token_lifetime,
                 accounts.allowed_addresses
              FROM tokens JOIN accounts ON accounts.id = tokens.account_id
              WHERE tokens.sid = $1 AND tokens.deleted_at IS NULL",

@@ -15,10 +15,11 @@
 //!
 //! An account's profile, which the gate answers itself, is cached by the same rule as the account's demands.
 //!
-//! The expiry of an Auth Token is no change: its end is in the cache, and compared with the clock on every call.
+//! The expiry of an Auth Token is no change: its end is in the cache, and compared with the clock on every call. So is the
+//! end of an overlap, in which the old Auth Token passes, too: both are in one entry, and whatever removes it removes both.
 //!
 //! An unknown Account SID is not cached, so the cache grows to the number of tokens and no further. A token takes about
-//! 250 bytes. The cache knows of changes made through this store and its clones; `nodes` says how it is notified of
+//! 300 bytes. The cache knows of changes made through this store and its clones; `nodes` says how it is notified of
 //! others, and `db::lock` how there are none if it can't be.
 
 use chrono::{DateTime, Utc};
@@ -46,10 +47,20 @@ pub(crate) struct Credentials {
     pub(crate) token: TokenId,
     pub(crate) account: AccountId,
     pub(crate) secret_hash: [u8; 32],
+    /// The old Auth Token, which may pass as well.
+    pub(crate) old: Option<OldCredentials>,
     pub(crate) state: TokenState,
     pub(crate) api_version: ApiVersion,
     pub(crate) scopes: Scopes,
     pub(crate) ends_at: Option<DateTime<Utc>>,
+}
+
+/// The old Auth Token after a reset with an overlap.
+#[derive(Clone, Copy)]
+pub(crate) struct OldCredentials {
+    pub(crate) secret_hash: [u8; 32],
+    /// When it stops.
+    pub(crate) ends_at: DateTime<Utc>,
 }
 
 /// The settings that all tokens of an account share.
@@ -64,6 +75,7 @@ struct Entry {
     account: Arc<Account>,
     token: TokenId,
     secret_hash: [u8; 32],
+    old: Option<OldCredentials>,
     state: TokenState,
     api_version: ApiVersion,
     scopes: Scopes,
@@ -154,7 +166,7 @@ impl VerificationCache {
     /// a lock.
     pub(crate) fn get<T>(&self, sid: &AccountSid, ask: impl FnOnce(&AccountPolicy) -> T) -> Option<(Credentials, T)> {
         let entries = self.entries.pin();
-        let Entry { account, token, secret_hash, state, api_version, scopes, ends_at } = entries.get(&key(sid))?;
+        let Entry { account, token, secret_hash, old, state, api_version, scopes, ends_at } = entries.get(&key(sid))?;
         if account.stale.load(Ordering::Acquire) {
             return None;
         }
@@ -162,6 +174,7 @@ impl VerificationCache {
             token: *token,
             account: account.id,
             secret_hash: *secret_hash,
+            old: *old,
             state: *state,
             api_version: *api_version,
             scopes: *scopes,
@@ -183,11 +196,11 @@ impl VerificationCache {
         if !changes.allow(ticket.token) || !accounts.changes.allow(ticket.accounts) {
             return;
         }
-        let Credentials { token, account, secret_hash, state, api_version, scopes, ends_at } = read;
+        let Credentials { token, account, secret_hash, old, state, api_version, scopes, ends_at } = read;
         let shared = || Arc::new(Account { id: account, demands: demands.clone(), stale: AtomicBool::new(false) });
         let account = Arc::clone(accounts.known.entry(account).or_insert_with(shared));
         drop(accounts);
-        let entry = Entry { account, token, secret_hash, state, api_version, scopes, ends_at };
+        let entry = Entry { account, token, secret_hash, old, state, api_version, scopes, ends_at };
         self.entries.pin().insert(key(sid), entry);
     }
 

@@ -8,13 +8,15 @@ use crate::db::sql;
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
 use crate::tokens::Tokens;
-use crate::tokens::rows::{self, StoredToken};
+use crate::tokens::retired;
+use crate::tokens::rows::{self, StoredOld, StoredToken};
 use domain::Refusal;
 use domain::audit::action::{Action, Actor};
 use domain::gate::api_version::ApiVersion;
 use domain::search::search_form;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry;
+use domain::tokens::overlap::Handover;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
 use serde_json::{Value, json};
@@ -97,8 +99,8 @@ impl Tokens<'_> {
         let added = sql::query(
             "INSERT INTO tokens (id, account_id, sid, secret_hash, name, name_folded, description, api_version,
                 primary_contact, developers, scopes, state, created_at, request_id, expires_at, secret_issued_at,
-                sealed_secret)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $13, $16)
+                sealed_secret, secret_ending)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $13, $16, $17)
              ON CONFLICT (account_id, request_id) DO NOTHING",
         )
         .bind(id)
@@ -117,6 +119,7 @@ impl Tokens<'_> {
         .bind(request)
         .bind(settings.expires_at)
         .bind(sealed)
+        .bind(secret.ending())
         .execute(&mut *tx)
         .await?;
         if added.rows_affected() == 0 {
@@ -160,11 +163,32 @@ impl Tokens<'_> {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`], [`Error::SealingKeys`].
     pub async fn reset(self, by: impl Into<Actor>, id: TokenId, revision: i64) -> Result<IssuedToken, Error> {
+        self.reset_with_overlap(by, id, revision, Handover::default()).await
+    }
+
+    /// Gives a token a new Auth Token as [`Tokens::reset`] does, but lets the old one pass beside it for a while. If an
+    /// overlap is open already, the older Auth Token stops at once: at most two pass.
+    ///
+    /// # Errors
+    /// [`Refusal::OverlapTooLong`] if the old one's own expiry or the account's policy does not allow this overlap, and
+    /// those of [`Tokens::reset`].
+    pub async fn reset_with_overlap(
+        self,
+        by: impl Into<Actor>,
+        id: TokenId,
+        revision: i64,
+        handover: Handover,
+    ) -> Result<IssuedToken, Error> {
         let secret = Secret::generate(&mut rand::rng());
         let changed = self.change(by.into(), id, TokenCommand::Reset.rules().action, |stored| {
             stored.require_revision(revision)?;
             let now = self.core.now();
-            stored.secret_hash = self.core.key().hash(secret.reveal());
+            let until = stored.token.overlap_terms(now).end(handover.overlap);
+            let until = until.map_err(|_| Refusal::OverlapTooLong)?;
+            let hash = std::mem::replace(&mut stored.secret_hash, self.core.key().hash(secret.reveal()));
+            let ending = stored.token.values.ending.replace(secret.ending().to_owned());
+            let (issued_at, close_when_moved) = (stored.secret_issued_at, handover.close_when_moved);
+            stored.old = until.map(|until| StoredOld { hash, issued_at, until, ending, close_when_moved });
             let settings = &mut stored.token.settings;
             settings.expires_at = expiry::renewed(settings.expires_at, stored.secret_issued_at, now);
             stored.secret_issued_at = now;
@@ -173,6 +197,19 @@ impl Tokens<'_> {
         });
         let (token, name_exists) = changed.await?;
         Ok(IssuedToken { token, secret, name_exists })
+    }
+
+    /// Stops the old Auth Token before its overlap ends; the new one is not concerned. Does nothing if no overlap is
+    /// open.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Error::Database`].
+    pub async fn stop_old_value(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
+        let changed = self.change(by.into(), id, TokenCommand::StopOldValue.rules().action, |stored| {
+            stored.old = None;
+            Ok(())
+        });
+        Ok(changed.await?.0)
     }
 
     /// Moves a token to the newest API version.
@@ -285,13 +322,18 @@ impl Tokens<'_> {
         let changed = after != before;
         if changed {
             write(&mut tx, &by, &after).await?;
+            retired::retire(&mut tx, id, (&before, &after), self.core.now()).await?;
         }
         let token = rows::find(&mut tx, by.account, id).await?.token;
         if changed {
+            let overlap = after.old.as_ref().filter(|_| after.old != before.old).map(|old| old.until);
             let [before, after] = [before, after].map(|stored| stored.token.settings);
             let mut details = json!({ "name": after.name, "revision": token.revision });
             if before != after {
                 (details["before"], details["after"]) = (told(&before), told(&after));
+            }
+            if let Some(until) = overlap {
+                details["old_until"] = json!(until.to_rfc3339());
             }
             Event::of(action, by.account)
                 .by(by.user)
@@ -315,13 +357,16 @@ impl StoredToken {
 
 /// Writes everything that can change about a token, as its next revision.
 async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<(), Error> {
-    let StoredToken { token, secret_hash, secret_issued_at, sealed_secret, tokens_viewable: _, deleted_at } = stored;
+    let StoredToken { token, secret_hash, secret_issued_at, sealed_secret, old, tokens_viewable: _, deleted_at } =
+        stored;
+    let old = old.as_ref();
     let settings = &token.settings;
     sql::query(
         "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
             primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, expires_at = $11,
-            secret_issued_at = $12, sealed_secret = $13, revision = revision + 1
-         WHERE account_id = $14 AND id = $15",
+            secret_issued_at = $12, sealed_secret = $13, secret_ending = $14, old_secret_hash = $15,
+            old_issued_at = $16, old_until = $17, old_ending = $18, close_when_moved = $19, revision = revision + 1
+         WHERE account_id = $20 AND id = $21",
     )
     .bind(secret_hash)
     .bind(&settings.name)
@@ -336,6 +381,12 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     .bind(settings.expires_at)
     .bind(*secret_issued_at)
     .bind(sealed_secret.as_deref())
+    .bind(token.values.ending.as_deref())
+    .bind(old.map(|old| old.hash.as_slice()))
+    .bind(old.map(|old| old.issued_at))
+    .bind(old.map(|old| old.until))
+    .bind(old.and_then(|old| old.ending.as_deref()))
+    .bind(old.is_some_and(|old| old.close_when_moved))
     .bind(by.account)
     .bind(token.id)
     .execute(tx)

@@ -11,6 +11,7 @@ use domain::members::user::{Person, UserId};
 use domain::search::search_form;
 use domain::tokens::expiry::{self, Lifetime};
 use domain::tokens::filter::{Sort, SortValue, TokenKey};
+use domain::tokens::overlap::{OldValue, OverlapLimit, TokenValues};
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
 use serde::de::DeserializeOwned;
@@ -19,9 +20,11 @@ use uuid::Uuid;
 /// The head of every query for whole tokens.
 pub(crate) const SELECT: &str = "
     SELECT id, sid, secret_hash, name, name_folded, description, api_version, primary_contact, developers, scopes, state,
-        created_at, last_used_at, last_failed_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
+        created_at, last_used_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
+        secret_ending, old_secret_hash, old_issued_at, old_until, old_ending, close_when_moved,
         (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
         (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
+        (SELECT accounts.longest_overlap FROM accounts WHERE accounts.id = tokens.account_id) AS longest_overlap,
         (SELECT users.name FROM users WHERE users.id = tokens.primary_contact) AS contact_name,
         (SELECT users.email FROM users WHERE users.id = tokens.primary_contact) AS contact_email
     FROM tokens";
@@ -48,8 +51,15 @@ pub(crate) struct TokenRow {
     expires_at: Option<i64>,
     secret_issued_at: i64,
     sealed_secret: Option<Vec<u8>>,
+    secret_ending: Option<String>,
+    old_secret_hash: Option<Vec<u8>>,
+    old_issued_at: Option<i64>,
+    old_until: Option<i64>,
+    old_ending: Option<String>,
+    close_when_moved: bool,
     token_lifetime: Option<i64>,
     tokens_viewable: bool,
+    longest_overlap: i64,
     contact_name: String,
     contact_email: String,
 }
@@ -73,15 +83,51 @@ pub(crate) struct StoredToken {
     pub(crate) secret_hash: Vec<u8>,
     pub(crate) secret_issued_at: DateTime<Utc>,
     pub(crate) sealed_secret: Option<Vec<u8>>,
+    /// The old Auth Token that may still pass.
+    pub(crate) old: Option<StoredOld>,
     /// Whether the account's policy lets Auth Tokens be viewed again.
     pub(crate) tokens_viewable: bool,
     pub(crate) deleted_at: Option<DateTime<Utc>>,
+}
+
+/// The old Auth Token that passes until an overlap ends, as stored.
+#[derive(Clone, PartialEq)]
+pub(crate) struct StoredOld {
+    pub(crate) hash: Vec<u8>,
+    pub(crate) issued_at: DateTime<Utc>,
+    /// When it stops, unless the account's longest lifetime ends it earlier.
+    pub(crate) until: DateTime<Utc>,
+    pub(crate) ending: Option<String>,
+    pub(crate) close_when_moved: bool,
+}
+
+impl StoredOld {
+    /// Returns the old Auth Token of a row, if it has one.
+    fn of(row: &TokenRow) -> Result<Option<Self>, Error> {
+        let (Some(hash), Some(issued_at), Some(until)) = (&row.old_secret_hash, row.old_issued_at, row.old_until)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            hash: hash.clone(),
+            issued_at: time(issued_at)?,
+            until: time(until)?,
+            ending: row.old_ending.clone(),
+            close_when_moved: row.close_when_moved,
+        }))
+    }
+
+    /// Returns when it stops.
+    fn ends_at(&self, longest: Option<Lifetime>) -> DateTime<Utc> {
+        expiry::end(Some(self.until), self.issued_at, longest).unwrap_or(self.until)
+    }
 }
 
 impl TryFrom<TokenRow> for StoredToken {
     type Error = Error;
 
     fn try_from(row: TokenRow) -> Result<Self, Error> {
+        let old = StoredOld::of(&row)?;
         let contact = UserId(row.primary_contact);
         let settings = TokenSettings {
             name: row.name,
@@ -95,6 +141,13 @@ impl TryFrom<TokenRow> for StoredToken {
         let secret_issued_at = time(row.secret_issued_at)?;
         let longest = row.token_lifetime.map(lifetime).transpose()?;
         let ends_at = expiry::end(settings.expires_at, secret_issued_at, longest);
+        let old_value = old.as_ref().map(|old| OldValue {
+            ending: old.ending.clone(),
+            ends_at: old.ends_at(longest),
+            close_when_moved: old.close_when_moved,
+        });
+        let values =
+            TokenValues { ending: row.secret_ending, old: old_value, limit: overlap_limit(row.longest_overlap)? };
         let token = Token {
             id: TokenId(row.id),
             sid: AccountSid::try_from(row.sid).map_err(corrupt)?,
@@ -106,6 +159,7 @@ impl TryFrom<TokenRow> for StoredToken {
             last_failed_at: row.last_failed_at.map(time).transpose()?,
             ends_at,
             viewable: row.sealed_secret.is_some(),
+            values,
             revision: row.revision,
         };
         Ok(Self {
@@ -113,6 +167,7 @@ impl TryFrom<TokenRow> for StoredToken {
             secret_hash: row.secret_hash,
             secret_issued_at,
             sealed_secret: row.sealed_secret,
+            old,
             tokens_viewable: row.tokens_viewable,
             deleted_at: row.deleted_at.map(time).transpose()?,
         })
@@ -158,6 +213,12 @@ pub(crate) fn state(name: &str) -> Result<TokenState, Error> {
 /// Returns the longest lifetime that the database keeps as this number of days.
 pub(crate) fn lifetime(days: i64) -> Result<Lifetime, Error> {
     u16::try_from(days).ok().and_then(|days| days.try_into().ok()).ok_or_else(|| corrupt(format!("{days} days")))
+}
+
+/// Returns the longest overlap that the database keeps as this number of days.
+pub(crate) fn overlap_limit(days: i64) -> Result<OverlapLimit, Error> {
+    let limit = u16::try_from(days).ok().and_then(|days| days.try_into().ok());
+    limit.ok_or_else(|| corrupt(format!("an overlap of {days} days")))
 }
 
 /// Parses data that the database keeps as JSON.

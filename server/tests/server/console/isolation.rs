@@ -203,8 +203,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/undo_delete", id(of.token)),
         ("tokens/update", Case::Form(format!("id={}&revision=1&{}", of.token, form(of.user)))),
         ("tokens/upgrade_version", id(of.token)),
-        ("tokens/usage", Case::Json(json!({ "id": of.token, "days": 30 }))),
-        ("tokens/usage_by_hour", id(of.token)),
+        ("tokens/stop_old_value", id(of.token)),
         ("tokens/view", id(of.token)),
         (
             "users/change_role",

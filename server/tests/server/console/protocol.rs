@@ -100,6 +100,7 @@ async fn guarded_functions_need_a_recent_password() {
     let own_passkey = r#"{"id":"00000000-0000-7000-8000-000000000000"}"#;
     for (function, content_type, body) in [
         ("tokens/reset", JSON, token.as_str()),
+        ("tokens/stop_old_value", JSON, &id),
         ("tokens/view", JSON, &id),
         ("tokens/delete", JSON, &id),
         ("users/invite", FORM, "form[email]=nao%40agency.example&form[role]=analyst"),

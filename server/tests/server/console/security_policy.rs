@@ -18,6 +18,7 @@ use crate::support::test_app::{Answer, TestApp, basic, company_information};
 fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
     let form = SecurityPolicyForm {
         token_lifetime: lifetime.to_owned(),
+        longest_overlap: String::new(),
         allowed_addresses: addresses.to_owned(),
         tokens_viewable: viewable,
         second_factor_required: false,
@@ -198,6 +199,7 @@ async fn only_administrators_see_and_change_the_policy() {
     let read = send_form(&app, "/api/security_policy/get", &cookie, "").await.json();
     let expected = json!({
         "token_lifetime": 90,
+        "longest_overlap": 30,
         "allowed_addresses": ["192.0.2.0/24", "::1/128"],
         "tokens_viewable": false,
         "second_factor_required": false,

@@ -17,6 +17,7 @@ use uuid::Uuid;
 fn policy(lifetime: &str, addresses: &str, viewable: bool) -> SecurityPolicy {
     let form = SecurityPolicyForm {
         token_lifetime: lifetime.to_owned(),
+        longest_overlap: String::new(),
         allowed_addresses: addresses.to_owned(),
         tokens_viewable: viewable,
         second_factor_required: false,

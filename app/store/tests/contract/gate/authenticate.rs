@@ -4,6 +4,7 @@ use crate::sql;
 use crate::test_store::TestStore;
 use chrono::TimeDelta;
 use domain::gate::access::Caller;
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenState;
 use store::{Clock, Error, ServerKey, Store};
@@ -21,6 +22,7 @@ async fn right_credentials_give_the_caller_and_its_rights() {
         state: TokenState::Enabled,
         api_version: issued.token.settings.api_version,
         scopes: issued.token.settings.scopes,
+        value: TokenValue::Current,
         ends_at: None,
         expired: false,
         address_allowed: true,

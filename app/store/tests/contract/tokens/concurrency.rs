@@ -8,7 +8,7 @@ use domain::members::role::Role;
 use domain::members::user::{CurrentUser, Person};
 use domain::paging::Count;
 use domain::tokens::filter::TokenFilter;
-use domain::tokens::recent_call::CallFilter;
+use domain::tokens::overlap::Handover;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
 use store::{Error, InvitationToken, ServerKey, SessionToken, SignIn, Store};
@@ -191,6 +191,12 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().create(by, settings.clone(), id.0),
         store.tokens().update(by, id, settings, 1),
         store.tokens().reset(by, id, 1),
+    ));
+    any_thread((
+        store.tokens().reset_with_overlap(by, id, 1, Handover::default()),
+        store.tokens().stop_old_value(by, id),
+        store.tokens().end_overlaps(),
+        store.tokens().remove_old_retired(),
     ));
     any_thread((
         store.tokens().duplicate(by, id, id.0),

@@ -3,7 +3,8 @@
 pub mod changes;
 pub mod concurrency;
 pub mod list;
-pub mod overview;
+pub mod overlap;
+mod overview;
 pub mod search;
 pub mod undo;
 pub mod usage;

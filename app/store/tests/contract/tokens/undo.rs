@@ -22,6 +22,7 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
         store.tokens().update(by, id, test.settings("Import"), 2).await.err(),
         store.tokens().duplicate(by, id, Uuid::now_v7()).await.err(),
         store.tokens().reset(by, id, 2).await.err(),
+        store.tokens().stop_old_value(by, id).await.err(),
         store.tokens().upgrade_version(by, id).await.err(),
         store.tokens().disable(by, id).await.err(),
         store.tokens().enable(by, id).await.err(),

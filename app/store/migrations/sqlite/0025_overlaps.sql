@@ -1,0 +1,24 @@
+-- After a reset the old Auth Token may pass beside the new one for a while.
+--
+-- `old_secret_hash` is its hash, `old_issued_at` when it was made, and `old_until` when it stops; all three or none. It
+-- stops earlier where `close_when_moved` says so and everybody has moved. `secret_ending` and `old_ending` are the last four
+-- characters, by which people tell the two apart; NULL for those that were made before.
+ALTER TABLE tokens ADD COLUMN secret_ending TEXT CHECK (length(secret_ending) = 4);
+ALTER TABLE tokens ADD COLUMN old_secret_hash BLOB CHECK (length(old_secret_hash) = 32);
+ALTER TABLE tokens ADD COLUMN old_issued_at INTEGER;
+ALTER TABLE tokens ADD COLUMN old_until INTEGER;
+ALTER TABLE tokens ADD COLUMN old_ending TEXT CHECK (length(old_ending) = 4);
+ALTER TABLE tokens ADD COLUMN close_when_moved INTEGER NOT NULL DEFAULT 0 CHECK (close_when_moved IN (0, 1));
+
+CREATE INDEX tokens_by_overlap ON tokens (old_until) WHERE old_until IS NOT NULL;
+
+-- The longest overlap that the account allows, in days; 0 for none.
+ALTER TABLE accounts ADD COLUMN longest_overlap INTEGER NOT NULL DEFAULT 30 CHECK (longest_overlap BETWEEN 0 AND 365);
+
+-- The hashes of Auth Tokens that no longer pass, for 90 days from `retired_at` on, so that a later use is recognized.
+CREATE TABLE retired_secrets (
+    token_id BLOB NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    secret_hash BLOB NOT NULL CHECK (length(secret_hash) = 32),
+    retired_at INTEGER NOT NULL,
+    PRIMARY KEY (token_id, secret_hash)
+) STRICT;

@@ -1,0 +1,102 @@
+//! Auth Tokens that no longer pass: of each only the hash is kept, for 90 days, so that a later use is recognized. And
+//! the end of overlaps, by which old Auth Tokens become such.
+
+use crate::clock::counted;
+use crate::db::database::Connection;
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::verification_cache::Invalidation;
+use crate::tokens::Tokens;
+use crate::tokens::rows::{self, StoredToken};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Refusal;
+use domain::account::AccountId;
+use domain::tokens::token::TokenId;
+use uuid::Uuid;
+
+/// The time for which the hash of an Auth Token that no longer passes is kept.
+pub(crate) const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// Keeps the hashes of those Auth Tokens that passed before a change of the token, and don't after it.
+pub(crate) async fn retire(
+    tx: &mut Connection,
+    token: TokenId,
+    (before, after): (&StoredToken, &StoredToken),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let passes = |hash: &Vec<u8>| after.secret_hash == *hash || after.old.as_ref().is_some_and(|old| old.hash == *hash);
+    let passed = [Some(&before.secret_hash), before.old.as_ref().map(|old| &old.hash)];
+    for hash in passed.into_iter().flatten().filter(|hash| !passes(hash)) {
+        sql::query(
+            "INSERT INTO retired_secrets (token_id, secret_hash, retired_at) VALUES ($1, $2, $3)
+             ON CONFLICT (token_id, secret_hash) DO NOTHING",
+        )
+        .bind(token)
+        .bind(hash)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+impl Tokens<'_> {
+    /// Ends the overlaps whose time is over. Returns their number. The old Auth Tokens pass no longer by then, as each
+    /// call compares that time with the clock; from now on they don't even if the clock is put back.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn end_overlaps(self) -> Result<u64, Error> {
+        let due = "SELECT account_id, id FROM tokens WHERE old_until IS NOT NULL AND old_until <= $1";
+        let due: Vec<(Uuid, Uuid)> = sql::query_as(due).bind(self.core.now()).fetch_all(self.core.read()).await?;
+        let mut ended = 0;
+        for (account, token) in due {
+            ended += u64::from(self.end_overlap(AccountId(account), TokenId(token)).await?);
+        }
+        Ok(ended)
+    }
+
+    /// Ends the token's overlap, if its time is over. Returns whether it was.
+    async fn end_overlap(self, account: AccountId, id: TokenId) -> Result<bool, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.begin_in(account).await?;
+        let before = match rows::find(&mut tx, account, id).await {
+            Err(Error::Refused(Refusal::NotFound)) => return Ok(false),
+            found => found?,
+        };
+        if before.old.as_ref().is_none_or(|old| old.until > now) {
+            return Ok(false);
+        }
+        close(&mut tx, &before, now).await?;
+        self.core.commit(tx, Invalidation::Token(before.token.sid)).await?;
+        Ok(true)
+    }
+
+    /// Removes the hashes of Auth Tokens that have not passed for 90 days. Returns their number.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_old_retired(self) -> Result<u64, Error> {
+        let (since, until) = counted(KEPT, self.core.now());
+        let removed = sql::query("DELETE FROM retired_secrets WHERE retired_at <= $1 OR retired_at > $2");
+        let mut tx = self.core.begin().await?;
+        let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected())
+    }
+}
+
+/// Stops the old Auth Token. This is no change of the token's settings, so its revision stays.
+async fn close(tx: &mut Connection, before: &StoredToken, now: DateTime<Utc>) -> Result<(), Error> {
+    sql::query(
+        "UPDATE tokens SET old_secret_hash = NULL, old_issued_at = NULL, old_until = NULL, old_ending = NULL,
+            close_when_moved = $1
+         WHERE id = $2",
+    )
+    .bind(false)
+    .bind(before.token.id)
+    .execute(&mut *tx)
+    .await?;
+    let after = StoredToken { old: None, ..before.clone() };
+    retire(tx, before.token.id, (before, &after), now).await
+}
