@@ -182,7 +182,7 @@ fn values_text(i18n: Words, field: &str, values: &[String]) -> String {
 
 fn value_text(i18n: Words, field: &str, value: &str) -> String {
     match (field, value) {
-        ("expires_at", end) => {
+        ("expires_at" | "old_until", end) => {
             let end = DateTime::parse_from_rfc3339(end).map(|end| last_moment(end.to_utc()));
             end.map_or_else(|_| value.to_owned(), |last| date_text(i18n, last))
         }

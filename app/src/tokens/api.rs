@@ -10,6 +10,7 @@ use domain::tokens::command::TokenCommand;
 use domain::tokens::condition::TokenOverview;
 use domain::tokens::expiry::Terms;
 use domain::tokens::filter::{TokenFilter, TokenList};
+use domain::tokens::overlap::Handover;
 use domain::tokens::token::{Token, TokenForm, TokenId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -224,15 +225,16 @@ pub async fn duplicate(id: TokenId, request: Uuid) -> Result<Issued, AppError> {
     Ok(answer_with_secret(store.tokens().duplicate(&by, id, request).await?))
 }
 
-/// Replaces the Auth Token of a token; the gate refuses the old one before this returns.
+/// Replaces the Auth Token of a token; the gate refuses the old one before this returns, unless the handover lets it pass
+/// for a while.
 ///
 /// # Errors
-/// [`Refusal::StepUpNeeded`], [`Refusal::Conflict`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
+/// [`Refusal::OverlapTooLong`], [`Refusal::StepUpNeeded`], [`Refusal::Conflict`], [`Refusal::NotFound`], [`AppError::SignInNeeded`],
 /// [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/reset", protocol = Call)]
-pub async fn reset(id: TokenId, revision: i64) -> Result<Issued, AppError> {
+pub async fn reset(id: TokenId, revision: i64, #[server(default)] handover: Handover) -> Result<Issued, AppError> {
     let (store, by) = commanded(TokenCommand::Reset).await?;
-    Ok(answer_with_secret(store.tokens().reset(&by, id, revision).await?))
+    Ok(answer_with_secret(store.tokens().reset_with_overlap(&by, id, revision, handover).await?))
 }
 
 /// Stops the old Auth Token of a token before its overlap ends; the gate refuses it before this returns.

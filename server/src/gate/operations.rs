@@ -63,6 +63,8 @@ operations! {
     access_tokens::reset,
     access_tokens::enable,
     access_tokens::disable,
+    access_tokens::values,
+    access_tokens::stop_old,
 }
 
 #[cfg(test)]

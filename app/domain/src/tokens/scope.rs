@@ -128,7 +128,7 @@ const fn operation(
 }
 
 /// The catalogue. Operations of the same category are adjacent; both API versions have all operations.
-static OPERATIONS: [Operation; 23] = {
+static OPERATIONS: [Operation; 25] = {
     use Category::{AccessTokens, Advertisers, CompanyInformation, ComplianceContent, Jobs, Reports};
     use Method::{Delete, Get, Post, Put};
     [
@@ -273,6 +273,22 @@ static OPERATIONS: [Operation; 23] = {
             "/AccessTokens/{TokenId}/Disable",
             "Disable an access token",
             "アクセストークンを無効化",
+        ),
+        operation(
+            AccessTokens,
+            "listAuthTokens",
+            Get,
+            "/AccessTokens/{TokenId}/AuthTokens",
+            "List an access token's Auth Tokens",
+            "アクセストークンの認証トークンの一覧を取得",
+        ),
+        operation(
+            AccessTokens,
+            "stopOldAuthToken",
+            Put,
+            "/AccessTokens/{TokenId}/StopOldAuthToken",
+            "Stop an access token's old Auth Token",
+            "アクセストークンの古い認証トークンを停止",
         ),
     ]
 };

@@ -43,6 +43,11 @@ pub fn number() -> Object {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build()
 }
 
+/// Returns the schema of true or false.
+pub fn boolean() -> Object {
+    Object::with_type(Type::Boolean)
+}
+
 /// Returns the schema of a time, or an empty text.
 pub fn date_or_empty(description: &str) -> Schema {
     let mut date = formatted("date-time");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::support::test_app::{Answer, TestApp};
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 10] = [
     "listAccessTokens",
     "getAccessToken",
     "createAccessToken",
@@ -21,6 +21,8 @@ const ALL: [&str; 8] = [
     "enableAccessToken",
     "disableAccessToken",
     "deleteAccessToken",
+    "listAuthTokens",
+    "stopOldAuthToken",
 ];
 
 /// Returns a token that may manage tokens and retrieve the company profile.
@@ -114,6 +116,54 @@ async fn a_token_rotates_itself() {
         assert_eq!(reset.status, StatusCode::OK, "{}", reset.text());
         by.secret = credentials(&reset.json()).1;
     }
+}
+
+#[tokio::test]
+async fn reset_with_overlap_passes_both_until_the_old_is_stopped() {
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
+    let issued = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
+    let (sid, old, below) = (&issued.token.sid, &issued.secret, format!("/{}", issued.token.id.0));
+    let reset = call(&app, &by, "PUT", &format!("{below}/Reset"), json!({ "Overlap": "PT24H" })).await;
+    assert_eq!(reset.status, StatusCode::OK, "{}", reset.text());
+    let (_, new) = credentials(&reset.json());
+    let [with_old, with_new] = [app.company_information(sid, old).await, app.company_information(sid, &new).await];
+    assert_eq!((with_old.status, with_new.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(with_new.header("x-token-expires"), "");
+
+    let values = call(&app, &by, "GET", &format!("{below}/AuthTokens"), Value::Null).await.json();
+    assert_eq!(values.as_array().map(Vec::len), Some(2));
+    assert_eq!((&values[0]["Value"], &values[0]["Ending"]), (&json!("CURRENT"), &json!(new.ending())));
+    assert_eq!((&values[1]["Value"], &values[1]["Ending"]), (&json!("OLD"), &json!(old.ending())));
+    assert_eq!(values[1]["DateExpires"], with_old.header("x-token-expires"), "the old one has an end of its own");
+    assert!(!values.to_string().contains(old.reveal()) && !values.to_string().contains(new.reveal()));
+
+    for _ in 0..2 {
+        let stopped = call(&app, &by, "PUT", &format!("{below}/StopOldAuthToken"), Value::Null).await;
+        assert_eq!(stopped.status, StatusCode::OK, "{}", stopped.text());
+        assert_eq!(app.company_information(sid, old).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(app.company_information(sid, &new).await.status, StatusCode::OK);
+    }
+    let values = call(&app, &by, "GET", &format!("{below}/AuthTokens"), Value::Null).await.json();
+    assert_eq!(values.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn reset_with_wrong_or_too_long_overlap_changes_nothing() {
+    let app = TestApp::open().await;
+    let by = manager(&app).await;
+    let issued = app.issue(&[Scope::GET_COMPANY_INFORMATION]).await;
+    let below = format!("/{}/Reset", issued.token.id.0);
+    for (body, status, field) in [
+        (json!({ "Overlap": "a while" }), StatusCode::BAD_REQUEST, "Overlap"),
+        (json!({ "Overlp": "PT1H" }), StatusCode::BAD_REQUEST, "Overlp"),
+        (json!({ "Overlap": "2000-01-01T00:00:00Z" }), StatusCode::CONFLICT, "Overlap"),
+        (json!({ "Overlap": "9999-01-01T00:00:00Z" }), StatusCode::CONFLICT, "Overlap"),
+    ] {
+        let answer = call(&app, &by, "PUT", &below, body).await;
+        assert_eq!((answer.status, &answer.json()["Errors"][0]["Field"]), (status, &json!(field)), "{}", answer.text());
+    }
+    assert_eq!(app.company_information(&issued.token.sid, &issued.secret).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

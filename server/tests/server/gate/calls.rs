@@ -8,7 +8,12 @@ use std::{
     },
 };
 
-use domain::tokens::{scope::Scope, secret::Secret, token::TokenState};
+use domain::tokens::{
+    overlap::{Handover, Overlap},
+    scope::Scope,
+    secret::Secret,
+    token::TokenState,
+};
 use http::{StatusCode, header};
 use serde_json::json;
 use server::gate::Settings;
@@ -271,4 +276,60 @@ async fn reset_rejects_old_auth_token_at_once_in_a_thousand_resets() {
         calls += made;
     }
     assert!(calls > 1_000, "only {calls} calls were made meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_rejects_old_auth_token_at_once_in_a_thousand_stops() {
+    let app =
+        TestApp::open_as(false, &Settings { calls_per_hour: NonZeroU32::new(10_000_000), ..Settings::default() }).await;
+    let mut token = app.issued.token.clone();
+    let mut current = app.issued.secret.clone();
+    // The Auth Tokens that were stopped so far, of which none may pass, and the one that passes beside the current one.
+    let stopped = Arc::new(RwLock::new(Vec::<Secret>::new()));
+    let passing = Arc::new(RwLock::new(current.clone()));
+    let over = Arc::new(AtomicBool::new(false));
+    let url = format!("http://{}{}", app.address, company_information(&token.sid));
+    let hammers: Vec<_> = (0..8)
+        .map(|_| {
+            let (stopped, passing, over) = (stopped.clone(), passing.clone(), over.clone());
+            let (url, sid) = (url.clone(), token.sid.clone());
+            tokio::task::spawn_blocking(move || {
+                let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+                let agent = ureq::Agent::new_with_config(config); // one connection, kept open
+                let (mut calls, mut stale, mut passed) = (0_u32, 0_u32, 0_u32);
+                while !over.load(Ordering::Relaxed) {
+                    let last = stopped.read().unwrap().last().cloned().filter(|_| calls % 2 == 0);
+                    let was_stopped = last.is_some();
+                    let secret = last.unwrap_or_else(|| passing.read().unwrap().clone());
+                    let answer = agent.get(&url).header("authorization", basic(&sid, &secret)).call().unwrap();
+                    let passes = answer.status() == StatusCode::OK;
+                    calls += 1;
+                    stale += u32::from(was_stopped && passes);
+                    passed += u32::from(!was_stopped && passes);
+                }
+                (calls, stale, passed)
+            })
+        })
+        .collect();
+    let handover = Handover { overlap: Overlap::OneHour, close_when_moved: false };
+    for _ in 0..1_000 {
+        let tokens = app.store.tokens();
+        let reset = tokens.reset_with_overlap(&app.by, token.id, token.revision, handover).await.unwrap();
+        let old = std::mem::replace(&mut current, reset.secret);
+        *passing.write().unwrap() = old.clone();
+        token = tokens.stop_old_value(&app.by, token.id).await.unwrap();
+        stopped.write().unwrap().push(old);
+    }
+    over.store(true, Ordering::Relaxed);
+    let (mut calls, mut passed) = (0, 0);
+    for hammer in hammers {
+        let (made, stale, old_passed) = hammer.await.unwrap();
+        assert_eq!(stale, 0);
+        (calls, passed) = (calls + made, passed + old_passed);
+    }
+    assert!(
+        calls > 1_000 && passed > 0,
+        "only {calls} calls were made meanwhile, {passed} with an old value that passed"
+    );
+    assert_eq!(app.company_information(&token.sid, &current).await.status, StatusCode::OK);
 }

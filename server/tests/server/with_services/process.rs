@@ -160,9 +160,14 @@ impl Program {
 
 /// Resets a token in the program at that address. Returns `None` if no answer comes, or only a part of it.
 pub fn reset(address: &str, cookie: &str, id: TokenId, revision: i64) -> Option<(Secret, i64)> {
+    reset_with(address, cookie, &json!({ "id": id, "revision": revision }))
+}
+
+/// Resets a token as [`reset`] does, with these arguments.
+fn reset_with(address: &str, cookie: &str, arguments: &Value) -> Option<(Secret, i64)> {
     let request = ureq::post(format!("{address}/api/tokens/reset")).content_type("application/json");
     let request = request.header("sec-fetch-site", "same-origin").header("cookie", cookie);
-    let mut answer = request.send(json!({ "id": id, "revision": revision }).to_string()).ok()?;
+    let mut answer = request.send(arguments.to_string()).ok()?;
     let issued: Value = serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()?;
     Some((Secret::parse(issued["auth_token"].as_str()?)?, issued["token"]["revision"].as_i64()?))
 }
@@ -301,6 +306,43 @@ async fn killed_again_and_again(place: &Place, rounds: impl IntoIterator<Item = 
     }
     for after in rounds {
         rotated = kill_in_mid_reset(place, rotated, after).await;
+    }
+}
+
+/// Resets tokens with an overlap in a program that is killed meanwhile. Whatever was written down, the last answered Auth
+/// Token passes: as the current one, or as the old one beside one that nobody has received.
+#[tokio::test]
+async fn killed_server_leaves_the_old_value_or_both_in_an_overlap() {
+    let place = Place::new().await;
+    let issued = issue(&place.store, &place.by, &[Scope::GET_COMPANY_INFORMATION]).await;
+    let (id, mut known) = (issued.token.id, issued);
+    for after in [1, 9, 30] {
+        let mut program = place.start();
+        let cookie = program.sign_in().await;
+        known.token = place.store.tokens().get(place.account, id).await.unwrap();
+        let answered = Arc::new(AtomicUsize::new(0));
+        let (address, count) = (program.address.clone(), Arc::clone(&answered));
+        let caller = thread::spawn(move || {
+            let body = |revision: i64| {
+                let handover = json!({ "overlap": "one_hour", "close_when_moved": false });
+                json!({ "id": id, "revision": revision, "handover": handover })
+            };
+            while let Some((secret, revision)) = reset_with(&address, &cookie, &body(known.token.revision)) {
+                (known.secret, known.token.revision) = (secret, revision);
+                count.fetch_add(1, Ordering::AcqRel);
+            }
+            known
+        });
+        while answered.load(Ordering::Acquire) < after {
+            assert!(!caller.is_finished(), "it is reset");
+            thread::yield_now();
+        }
+        program.process.kill().unwrap(); // SIGKILL
+        program.process.wait().unwrap();
+        known = caller.join().unwrap();
+        let program = place.start();
+        let (status, _) = program.get(&company_information(&known.token.sid), &known).await;
+        assert_eq!(status, StatusCode::OK, "after {after} resets");
     }
 }
 
