@@ -45,6 +45,11 @@ impl<T: Clone + Send + Sync + 'static> Guarded<T> {
         }
     }
 
+    /// Returns the subject of the open question.
+    pub fn asked(self) -> Option<T> {
+        self.asked.get()
+    }
+
     /// Closes the question.
     pub fn close(self) {
         self.asked.try_set(None);
@@ -104,13 +109,15 @@ impl<T: Clone + Send + Sync + 'static> Guarded<T> {
     }
 }
 
-/// The dialog with the question. Once confirmed it stays open until the answer: a request can't be cancelled.
+/// The dialog with the question, and `more` below its text. Once confirmed it stays open until the answer: a request can't
+/// be cancelled.
 #[component]
 pub fn GuardedDialog<T>(
     id: &'static str,
     guarded: Guarded<T>,
     question: impl Fn(T) -> Question + Send + Sync + 'static,
     on_confirm: impl Fn(T) + Send + Sync + 'static,
+    #[prop(optional, into)] more: ViewFn,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
@@ -132,6 +139,7 @@ where
             pending=guarded.pending
             on_confirm=Callback::new(confirm)
             on_cancel=Callback::new(cancel)
+            more
         />
     }
 }

@@ -186,16 +186,16 @@ pub enum CommandResult {
     Changed(Box<Token>),
 }
 
-/// Sends the command for the token to the server.
+/// Sends the command for the token to the server. `handover` says how a reset lets the old Auth Token pass.
 ///
 /// # Errors
 /// As the command's own function.
-pub async fn send(command: TokenCommand, token: &Token) -> Result<CommandResult, AppError> {
+pub async fn send(command: TokenCommand, token: &Token, handover: Handover) -> Result<CommandResult, AppError> {
     let issued = |issued| CommandResult::Issued(Box::new(issued));
     let changed = |token| CommandResult::Changed(Box::new(token));
     match command {
         TokenCommand::Duplicate => duplicate(token.id, new_request_id()).await.map(issued),
-        TokenCommand::Reset => reset(token.id, token.revision).await.map(issued),
+        TokenCommand::Reset => reset(token.id, token.revision, handover).await.map(issued),
         TokenCommand::StopOldValue => stop_old_value(token.id).await.map(changed),
         TokenCommand::UpgradeVersion => upgrade_version(token.id).await.map(changed),
         TokenCommand::Disable => disable(token.id).await.map(changed),

@@ -4,6 +4,7 @@ use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::tokens::expiry::Expiry;
 use crate::tokens::menu::{CardMenu, LastMenu};
+use crate::tokens::overlap::OpenOverlap;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
@@ -45,6 +46,7 @@ pub fn TokenCard(
                 <Sid token/>
                 <dl class="card-facts">{move || facts(i18n, token)}</dl>
                 <Expiry ends_at=Signal::derive(move || token.with(|token| token.ends_at))/>
+                <OpenOverlap token/>
             </article>
         </li>
     }

@@ -8,11 +8,13 @@ use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::api::{CommandResult, Issued, send, undo_delete};
 use crate::tokens::command_words::{item, words};
+use crate::tokens::overlap_choice::{OverlapChoice, OverlapField};
 use crate::tokens::secret_dialog::SecretDialog;
 use crate::ui::confirm_dialog::Question;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use domain::tokens::command::{CommandEffect, Confirmation, TokenCommand};
+use domain::tokens::overlap::Handover;
 use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -100,15 +102,16 @@ impl TokenActions {
     /// Asks for confirmation first, or carries the command out at once if nothing can break.
     fn begin(self, command: TokenCommand, token: Token) {
         match command.rules().confirmation {
-            Confirmation::NotNeeded => self.carry_out(command, token),
+            Confirmation::NotNeeded => self.carry_out(command, token, Handover::default()),
             Confirmation::MayBreak | Confirmation::Breaks => self.guarded.ask((command, token)),
         }
     }
 
-    fn carry_out(self, command: TokenCommand, token: Token) {
+    /// Carries the command out. A reset lets the old Auth Token pass as the handover says.
+    fn carry_out(self, command: TokenCommand, token: Token, handover: Handover) {
         let request = move || {
             let token = token.clone();
-            async move { send(command, &token).await }
+            async move { send(command, &token, handover).await }
         };
         self.guarded.run(request, move |result| self.follow_up(command, result));
     }
@@ -181,10 +184,14 @@ fn undo(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenId) {
     });
 }
 
-/// Returns the question to confirm before the command is sent.
-fn question(i18n: Words, command: TokenCommand, token: &Token) -> Question {
+/// Returns the question to confirm before the command is sent. A reset with an overlap stops no integration.
+fn question(i18n: Words, command: TokenCommand, token: &Token, choice: OverlapChoice) -> Question {
     let (title, text) = words(command).question.map(|question| question(i18n, token)).unwrap_or_default();
-    let destructive = command.rules().confirmation == Confirmation::Breaks;
+    let (text, destructive) = if command == TokenCommand::Reset && choice.is_open() {
+        (t_string!(i18n, ask.reset_overlap_text).to_owned(), false)
+    } else {
+        (text, command.rules().confirmation == Confirmation::Breaks)
+    };
     Question { title, text, confirm: (item(command).label)(i18n).to_owned(), destructive }
 }
 
@@ -218,11 +225,23 @@ fn dialogs(actions: TokenActions) -> AnyView {
 #[component]
 fn Dialogs(actions: TokenActions) -> impl IntoView {
     let i18n = use_i18n();
+    let choice = OverlapChoice::new();
     Effect::new(move |_| {
         if let Some((command, token)) = actions.picked.get() {
+            choice.clear();
             untrack(|| actions.begin(command, token));
         }
     });
+    let overlap = move || {
+        let reset = actions.guarded.asked().filter(|(command, _)| *command == TokenCommand::Reset);
+        reset.map(|(_, token)| view! { <OverlapField choice token/> })
+    };
+    let confirm = move |(command, token): (TokenCommand, Token)| {
+        let handover = if command == TokenCommand::Reset { choice.read(&token) } else { Some(Handover::default()) };
+        if let Some(handover) = handover {
+            actions.carry_out(command, token, handover);
+        }
+    };
     let issued = move || actions.issued.get().map(|(_, issued)| issued);
     let command = move || actions.issued.with(|issued| issued.as_ref().map(|(command, _)| *command));
     let title = move || secret_title(i18n, command()).to_owned();
@@ -230,8 +249,9 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
         <GuardedDialog
             id="confirm"
             guarded=actions.guarded
-            question=move |(command, token)| question(i18n, command, &token)
-            on_confirm=move |(command, token)| actions.carry_out(command, token)
+            question=move |(command, token)| question(i18n, command, &token, choice)
+            on_confirm=confirm
+            more=overlap
         />
         <SecretDialog
             issued=Signal::derive(issued)

@@ -18,7 +18,8 @@ pub struct Question {
     pub destructive: bool,
 }
 
-/// The dialog, open while there is a question. `pending` is true while the confirmed action runs.
+/// The dialog, open while there is a question. `pending` is true while the confirmed action runs; `more` is shown below the
+/// question's text.
 #[component]
 pub fn ConfirmDialog(
     id: &'static str,
@@ -26,6 +27,7 @@ pub fn ConfirmDialog(
     #[prop(into)] pending: Signal<bool>,
     on_confirm: Callback<()>,
     on_cancel: Callback<()>,
+    #[prop(optional)] more: ViewFn,
 ) -> impl IntoView {
     let i18n = use_i18n();
     // The last question stays readable while the dialog closes.
@@ -38,6 +40,7 @@ pub fn ConfirmDialog(
             on_close=on_cancel
         >
             <p>{move || shown.get().text}</p>
+            {move || more.run()}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=move |_| on_cancel.run(())>{t_signal!(i18n, cancel)}</button>
                 <button

@@ -3,7 +3,8 @@
 //!
 //! At most two Auth Tokens of a token pass: another reset during an overlap stops the older one at once.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::date;
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The longest overlap that an account allows after a reset, in days: 0, which forbids overlaps, to
@@ -148,6 +149,19 @@ impl OverlapTerms {
     }
 }
 
+/// Reads a time as a form's control has it, `2030-01-31T09:00`, in the time zone with these offsets from UTC. `offset_at`
+/// returns the zone's offset at a time. A time that comes twice, as clocks are put back, is one of the two.
+pub fn read_local(text: &str, offset_at: impl Fn(DateTime<Utc>) -> FixedOffset) -> Option<DateTime<Utc>> {
+    let (day, time) = text.trim().split_once('T')?;
+    let mut parts = time.split(':');
+    let (hour, minute) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let local = date::parse(day)?.and_hms_opt(hour, minute, 0)?.and_utc();
+    let at_offset =
+        |of: DateTime<Utc>| local.checked_sub_signed(TimeDelta::seconds(offset_at(of).local_minus_utc().into()));
+    // The offset at the time itself, which is known once the time is known roughly.
+    at_offset(at_offset(local)?)
+}
+
 /// The old Auth Token that passes beside the new one until an overlap ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OldValue {
@@ -229,6 +243,8 @@ pub fn everybody_moved(uses: &[AddressUse], reset_at: DateTime<Utc>, now: DateTi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Offset;
+    use chrono_tz::Tz;
     use proptest::prelude::*;
 
     fn at(hours: i64) -> DateTime<Utc> {
@@ -267,6 +283,25 @@ mod tests {
             assert_eq!(terms.end(outside), Err(OverlapTooLong), "{outside:?}");
         }
         assert_eq!(terms.latest(), Some(at(20)));
+    }
+
+    #[test]
+    fn time_of_a_form_is_the_persons_own() {
+        let read = |text: &str, zone: Tz| {
+            read_local(text, |at| at.with_timezone(&zone).offset().fix()).map(|at| at.to_rfc3339())
+        };
+        for (zone, text, expected) in [
+            (Tz::UTC, "2030-01-31T09:30", "2030-01-31T09:30:00+00:00"),
+            (Tz::Asia__Tokyo, "2030-01-31T09:30:59", "2030-01-31T00:30:00+00:00"),
+            (Tz::America__New_York, "2018-11-04T00:30", "2018-11-04T04:30:00+00:00"),
+            (Tz::America__New_York, "2018-11-04T03:00", "2018-11-04T08:00:00+00:00"),
+            (Tz::Europe__London, "2019-03-31T02:30", "2019-03-31T01:30:00+00:00"),
+        ] {
+            assert_eq!(read(text, zone).as_deref(), Some(expected), "{zone} {text}");
+        }
+        for wrong in ["", "2030-01-31", "2030-01-31T", "2030-02-31T09:30", "2030-01-31T25:00", "soon"] {
+            assert_eq!(read(wrong, Tz::UTC), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::commands::TokenActions;
+use crate::tokens::overlap::OpenOverlap;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
@@ -16,6 +17,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let sid = known.read_untracked().sid.to_string();
+    let ending = move || known.with(|token| token.values.ending.clone());
     let viewable = move || known.with(|token| token.viewable);
     view! {
         <dl class="credentials">
@@ -26,7 +28,9 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
             </dd>
             <dt>{t_signal!(i18n, form.auth_token)}</dt>
             <dd>
-                <code translate="no" aria-hidden="true">"kgt_••••••••••••••••"</code>
+                <code translate="no" aria-hidden=move || ending().is_none().then_some("true")>
+                    {move || masked(ending())}
+                </code>
                 <Show when=viewable>
                     <button
                         type="button"
@@ -50,11 +54,48 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                     {t_signal!(i18n, form.reset_token)}
                 </button>
             </dd>
+            {move || {
+                known
+                    .with(|token| token.values.old.is_some())
+                    .then(|| view! { <OldAuthToken known actions gone/> }.into_any())
+            }}
         </dl>
         <p class="hint">
             {move || {
                 if viewable() { t_string!(i18n, form.auth_token_kept) } else { t_string!(i18n, form.auth_token_hidden) }
             }}
         </p>
+    }
+}
+
+/// Returns an Auth Token of which only the last characters are shown, if they are known.
+fn masked(ending: Option<String>) -> String {
+    format!("kgt_••••••••••••{}", ending.unwrap_or_else(|| "••••".to_owned()))
+}
+
+/// The old Auth Token while an overlap is open, and the button that stops it.
+#[component]
+fn OldAuthToken(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let hydrated = use_hydrated();
+    let old = move || known.with(|token| token.values.old.clone());
+    let closes_itself = move || old().is_some_and(|old| old.close_when_moved);
+    view! {
+        <dt>{t_signal!(i18n, overlap.old_token)}</dt>
+        <dd>
+            <code translate="no">{move || masked(old().and_then(|old| old.ending))}</code>
+            <button
+                type="button"
+                class="button small"
+                data-waits=""
+                disabled=move || !hydrated.get() || gone.get()
+                on:click=move |_| actions.pick(TokenCommand::StopOldValue, known.get_untracked())
+            >
+                {Icon::Disable.view()}
+                {t_signal!(i18n, item.stop_old_value)}
+            </button>
+            <OpenOverlap token=known/>
+            {move || closes_itself().then(|| view! { <p class="hint">{t_signal!(i18n, overlap.closes_itself)}</p> })}
+        </dd>
     }
 }

@@ -5,6 +5,7 @@ use crate::tokens::card::{StateBadge, TokenLink, is_disabled, last_used};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::list_view::ChosenView;
 use crate::tokens::menu::{CardMenu, LastMenu};
+use crate::tokens::overlap::OpenOverlap;
 use crate::ui::reactive::t_signal;
 use domain::paging::PagePosition;
 use domain::tokens::command::TokenCommand;
@@ -81,6 +82,7 @@ pub fn TokenRow(
             <td role="cell" data-label=t_signal!(i18n, form.expires)>
                 {move || ends_at.get().is_none().then(|| t_string!(i18n, form.expires_never))}
                 <Expiry ends_at/>
+                <OpenOverlap token/>
             </td>
             <td role="cell" class="token-menu">
                 <CardMenu token last=menu on_pick/>
