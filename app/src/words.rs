@@ -182,6 +182,7 @@ pub fn detail(i18n: Words, field: &str) -> String {
         "token_lifetime" => t_string!(i18n, policy.lifetime),
         "longest_overlap" => t_string!(i18n, policy.overlap),
         "old_until" => t_string!(i18n, detail.old_until),
+        "everybody_moved" => t_string!(i18n, detail.everybody_moved),
         "overlaps_cut" => t_string!(i18n, detail.overlaps_cut),
         "allowed_addresses" => t_string!(i18n, policy.addresses),
         "tokens_viewable" => t_string!(i18n, policy.viewable),
@@ -208,7 +209,7 @@ pub fn detail_value(i18n: Words, field: &str, value: &str) -> Option<&'static st
     match (field, value) {
         ("role", value) => value.parse().ok().map(|of| role(i18n, of)),
         ("scopes", value) => Scope::find(value).map(|scope| name(i18n, scope.operation().name)),
-        ("tokens_viewable", "true") => Some(t_string!(i18n, company.yes)),
+        ("tokens_viewable" | "everybody_moved", "true") => Some(t_string!(i18n, company.yes)),
         ("tokens_viewable", "false") => Some(t_string!(i18n, company.no)),
         _ => None,
     }

@@ -8,6 +8,7 @@ use crate::db::sql::{Pool, Tx};
 use crate::error::Error;
 use crate::gate::call_queue::Calls;
 use crate::gate::shares::Shares;
+use crate::gate::uses::Uses;
 use crate::gate::verification_cache::VerificationCache;
 use crate::keys::sealing_keys::{KeySource, SealingKeys};
 use crate::keys::server_key::ServerKey;
@@ -38,6 +39,7 @@ struct Shared {
     node: Node,
     calls: Calls,
     shares: Shares,
+    uses: Uses,
     queued: Notify,
     /// The lock, if this is the process that serves the database. Last, so that it ends after everything else.
     lock: Option<DatabaseLock>,
@@ -49,8 +51,8 @@ impl Core {
         let (cache, node) = (Arc::default(), Node::new(pools.nodes.is_none()));
         let calls = Calls::default();
         let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
-        let shared =
-            Shared { pools, passwords, key, sealing_keys, cache, node, calls, shares: Shares::default(), queued, lock };
+        let (shares, uses) = (Shares::default(), Uses::default());
+        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, shares, uses, queued, lock };
         Self { shared: Arc::new(shared), clock, address: None }
     }
 
@@ -152,6 +154,10 @@ impl Core {
 
     pub(crate) fn shares(&self) -> &Shares {
         &self.shared.shares
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.shared.uses
     }
 
     /// Returns the signal that a job was ordered.

@@ -19,3 +19,12 @@ CREATE TABLE retired_secrets (
     retired_at BIGINT NOT NULL,
     PRIMARY KEY (token_id, secret_hash)
 );
+
+CREATE TABLE value_uses (
+    token_id UUID NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    issued_at BIGINT NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (token_id, issued_at, address)
+);

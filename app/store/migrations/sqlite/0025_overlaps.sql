@@ -22,3 +22,14 @@ CREATE TABLE retired_secrets (
     retired_at INTEGER NOT NULL,
     PRIMARY KEY (token_id, secret_hash)
 ) STRICT;
+
+-- The first and last use of each Auth Token from each address while an overlap is open. An Auth Token is named by when it
+-- was issued. Addresses beyond the first hundred are kept together, under an empty text.
+CREATE TABLE value_uses (
+    token_id BLOB NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    issued_at INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (token_id, issued_at, address)
+) STRICT;

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
 /// matters.
-const TABLES: [(&str, Option<&str>); 24] = [
+const TABLES: [(&str, Option<&str>); 25] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
@@ -25,6 +25,7 @@ const TABLES: [(&str, Option<&str>); 24] = [
     ("identities", None),
     ("tokens", None),
     ("retired_secrets", None),
+    ("value_uses", None),
     ("audit_events", Some("rowid")),
     ("audit_heads", None),
     ("server_key", None),

@@ -45,21 +45,24 @@ impl TryFrom<CredentialsRow> for (Credentials, AccountPolicy) {
     fn try_from(row: CredentialsRow) -> Result<Self, Error> {
         let longest = row.token_lifetime.map(lifetime).transpose()?;
         let expires_at = row.expires_at.map(time).transpose()?;
+        let secret_issued_at = time(row.secret_issued_at)?;
         let old = match (row.old_secret_hash, row.old_issued_at, row.old_until) {
-            (Some(hash), Some(issued_at), Some(until)) => Some(OldCredentials {
-                secret_hash: hash.try_into().map_err(|_| corrupt("an old hash of another length"))?,
-                ends_at: {
-                    let until = time(until)?;
-                    expiry::end(Some(until), time(issued_at)?, longest).unwrap_or(until)
-                },
-            }),
+            (Some(hash), Some(issued_at), Some(until)) => {
+                let (issued_at, until) = (time(issued_at)?, time(until)?);
+                Some(OldCredentials {
+                    secret_hash: hash.try_into().map_err(|_| corrupt("an old hash of another length"))?,
+                    issued_at,
+                    replaced_at: secret_issued_at,
+                    ends_at: expiry::end(Some(until), issued_at, longest).unwrap_or(until),
+                })
+            }
             _ => None,
         };
         let demands = AccountPolicy { api_access: row.api_access, addresses: from_json(&row.allowed_addresses)? };
         let credentials = Credentials {
             token: TokenId(row.id),
             account: AccountId(row.account_id),
-            ends_at: expiry::end(expires_at, time(row.secret_issued_at)?, longest),
+            ends_at: expiry::end(expires_at, secret_issued_at, longest),
             secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("a hash of another length"))?,
             old,
             state: state(&row.state)?,
@@ -114,6 +117,10 @@ impl Gate<'_> {
         };
         Ok(known.and_then(|(known, admitted)| {
             let matched = self.matched(secret, &known)?;
+            if let (Some(old), Some(address)) = (known.old, address) {
+                let issued_at = if matched.0 == TokenValue::Old { old.issued_at } else { old.replaced_at };
+                self.core.uses().note(known.token, issued_at, address, self.core.now());
+            }
             Some(self.caller(sid, known, matched, admitted))
         }))
     }

@@ -11,6 +11,7 @@ pub mod counting;
 pub mod profile;
 pub mod refusals;
 pub mod shares;
+pub mod uses;
 pub mod verification_cache;
 
 use crate::core::Core;

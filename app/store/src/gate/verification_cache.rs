@@ -59,6 +59,10 @@ pub(crate) struct Credentials {
 #[derive(Clone, Copy)]
 pub(crate) struct OldCredentials {
     pub(crate) secret_hash: [u8; 32],
+    /// When it was issued.
+    pub(crate) issued_at: DateTime<Utc>,
+    /// When the current one was issued, which replaced it.
+    pub(crate) replaced_at: DateTime<Utc>,
     /// When it stops.
     pub(crate) ends_at: DateTime<Utc>,
 }

@@ -1,23 +1,29 @@
 //! Auth Tokens that no longer pass: of each only the hash is kept, for 90 days, so that a later use is recognized. And
 //! the end of overlaps, by which old Auth Tokens become such.
 
+use crate::audit::event::Event;
 use crate::clock::counted;
 use crate::db::database::Connection;
 use crate::db::sql;
 use crate::error::Error;
+use crate::gate::uses;
 use crate::gate::verification_cache::Invalidation;
 use crate::tokens::Tokens;
 use crate::tokens::rows::{self, StoredToken};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::tokens::overlap::everybody_moved;
 use domain::tokens::token::TokenId;
+use serde_json::json;
 use uuid::Uuid;
 
 /// The time for which the hash of an Auth Token that no longer passes is kept.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(90);
 
-/// Keeps the hashes of those Auth Tokens that passed before a change of the token, and don't after it.
+/// Keeps the hashes of those Auth Tokens that passed before a change of the token, and don't after it; and forgets their
+/// uses.
 pub(crate) async fn retire(
     tx: &mut Connection,
     token: TokenId,
@@ -37,7 +43,10 @@ pub(crate) async fn retire(
         .execute(&mut *tx)
         .await?;
     }
-    Ok(())
+    if before.old == after.old {
+        return Ok(());
+    }
+    uses::forget_before(tx, token, after.old.as_ref().map(|old| old.issued_at)).await
 }
 
 impl Tokens<'_> {
@@ -68,6 +77,46 @@ impl Tokens<'_> {
             return Ok(false);
         }
         close(&mut tx, &before, now).await?;
+        self.core.commit(tx, Invalidation::Token(before.token.sid)).await?;
+        Ok(true)
+    }
+
+    /// Stops the old Auth Tokens that should stop once every client has moved, where that is so. Returns their number.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn close_moved(self) -> Result<u64, Error> {
+        let asked = sql::query_as(
+            "SELECT account_id, id FROM tokens
+             WHERE old_until IS NOT NULL AND close_when_moved = $1 AND deleted_at IS NULL",
+        );
+        let asked: Vec<(Uuid, Uuid)> = asked.bind(true).fetch_all(self.core.read()).await?;
+        let mut closed = 0;
+        for (account, token) in asked {
+            closed += u64::from(self.close_if_moved(AccountId(account), TokenId(token)).await?);
+        }
+        Ok(closed)
+    }
+
+    /// Stops the token's old Auth Token, if it should stop once every client has moved, and they have.
+    async fn close_if_moved(self, account: AccountId, id: TokenId) -> Result<bool, Error> {
+        let now = self.core.now();
+        let mut tx = self.core.begin_in(account).await?;
+        let before = match rows::find(&mut tx, account, id).await {
+            Err(Error::Refused(Refusal::NotFound)) => return Ok(false),
+            found => found?,
+        };
+        let Some(old) = before.old.as_ref().filter(|old| old.close_when_moved && before.deleted_at.is_none()) else {
+            return Ok(false);
+        };
+        let uses = uses::of_overlap(&mut tx, id, old.issued_at, now).await?;
+        if !everybody_moved(&uses, before.secret_issued_at, now) {
+            return Ok(false);
+        }
+        close(&mut tx, &before, now).await?;
+        let details = json!({ "name": before.token.settings.name, "everybody_moved": true });
+        let event = Event::of(Action::OldAuthTokenStopped, account).on(id).with(details);
+        event.record(self.core, &mut tx, now).await?;
         self.core.commit(tx, Invalidation::Token(before.token.sid)).await?;
         Ok(true)
     }

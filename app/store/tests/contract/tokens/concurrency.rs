@@ -196,6 +196,7 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().reset_with_overlap(by, id, 1, Handover::default()),
         store.tokens().stop_old_value(by, id),
         store.tokens().end_overlaps(),
+        store.tokens().close_moved(),
         store.tokens().remove_old_retired(),
     ));
     any_thread((

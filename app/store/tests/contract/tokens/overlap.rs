@@ -8,6 +8,7 @@ use domain::account::security_policy::SecurityPolicy;
 use domain::tokens::overlap::{Handover, Overlap, OverlapLimit, TokenValue};
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::{TokenSettings, TokenState};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use store::{Error, IssuedToken, Store};
@@ -330,4 +331,97 @@ async fn calls_that_arrive_while_an_overlap_ends_pass_none_after_it() {
     }
     assert_eq!(test.token(&new.token).await.values.old, None);
     assert_eq!(test.store.gate().authenticate(&old.token.sid, &old.secret).await.unwrap(), None);
+}
+
+/// Returns a token that was reset with an overlap of a week, and its old Auth Token.
+async fn moving(test: &TestStore, close_when_moved: bool) -> (IssuedToken, Secret) {
+    let old = test.issue("Export").await;
+    test.later(TimeDelta::minutes(1));
+    let handover = Handover { overlap: Overlap::SevenDays, close_when_moved };
+    let new = test.store.tokens().reset_with_overlap(&test.aya, old.token.id, 1, handover).await.unwrap();
+    (new, old.secret)
+}
+
+/// Calls with this Auth Token from that address, and writes it down.
+async fn call_from(test: &TestStore, of: &IssuedToken, secret: &Secret, address: [u8; 4]) {
+    let gate = test.store.gate();
+    let caller = gate.authenticate_from(of.token.sid.clone(), secret, IpAddr::from(address)).await.unwrap();
+    assert!(caller.is_some());
+    gate.flush_calls().await.unwrap();
+}
+
+async fn rows(test: &TestStore) -> i64 {
+    sql::query_scalar("SELECT COUNT(*) FROM value_uses").fetch_one(&test.database().await).await.unwrap()
+}
+
+#[tokio::test]
+async fn overlap_closes_itself_once_everybody_has_moved() {
+    let test = TestStore::new().await;
+    let (new, old) = moving(&test, true).await;
+    let (here, there) = ([192, 0, 2, 1], [198, 51, 100, 7]);
+    call_from(&test, &new, &old, here).await;
+    call_from(&test, &new, &old, there).await;
+    test.later(TimeDelta::hours(1));
+    call_from(&test, &new, &new.secret, here).await;
+    test.later(TimeDelta::hours(30));
+    assert_eq!(test.store.tokens().close_moved().await.unwrap(), 0, "one client has not moved");
+    call_from(&test, &new, &new.secret, there).await;
+    assert_eq!(test.store.tokens().close_moved().await.unwrap(), 1);
+    assert_eq!(value(&test.store, &new.token.sid, &old).await, None);
+    assert_eq!(value(&test.store, &new.token.sid, &new.secret).await, Some(TokenValue::Current));
+    assert_eq!((rows(&test).await, retired(&test).await), (0, 1));
+    let events = test.events().await;
+    let (action, details) = events.last().unwrap();
+    assert_eq!((action.as_str(), &details["everybody_moved"]), ("old_auth_token_stopped", &true.into()));
+    assert_eq!(test.store.tokens().close_moved().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn overlap_stays_open_while_the_old_value_is_heard() {
+    let test = TestStore::new().await;
+    let (new, old) = moving(&test, true).await;
+    let here = [192, 0, 2, 1];
+    call_from(&test, &new, &new.secret, here).await;
+    for _ in 0..3 {
+        test.later(TimeDelta::hours(20));
+        call_from(&test, &new, &old, here).await;
+        assert_eq!(test.store.tokens().close_moved().await.unwrap(), 0);
+    }
+    let (unasked, _) = moving(&test, false).await;
+    call_from(&test, &unasked, &unasked.secret, here).await;
+    test.later(TimeDelta::hours(24));
+    assert_eq!(test.store.tokens().close_moved().await.unwrap(), 1, "only where it was asked for");
+}
+
+#[tokio::test]
+async fn addresses_beyond_a_hundred_are_kept_together() {
+    let test = TestStore::new().await;
+    let (new, old) = moving(&test, true).await;
+    let addresses: Vec<_> = (0..120).map(|last| [10, 0, 0, last]).collect();
+    for address in &addresses {
+        call_from(&test, &new, &old, *address).await;
+    }
+    assert_eq!(rows(&test).await, 101);
+    for address in &addresses[..100] {
+        call_from(&test, &new, &new.secret, *address).await;
+    }
+    test.later(TimeDelta::hours(24));
+    assert_eq!(test.store.tokens().close_moved().await.unwrap(), 0, "the others have not moved");
+    for address in &addresses[100..] {
+        call_from(&test, &new, &new.secret, *address).await;
+    }
+    assert_eq!(test.store.tokens().close_moved().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn uses_without_an_overlap_are_not_kept() {
+    let test = TestStore::new().await;
+    let issued = test.issue("Export").await;
+    call_from(&test, &issued, &issued.secret, [192, 0, 2, 1]).await;
+    assert_eq!(rows(&test).await, 0);
+    let new = reset(&test, &issued, Overlap::OneDay).await.unwrap();
+    call_from(&test, &new, &new.secret, [192, 0, 2, 1]).await;
+    assert_eq!(rows(&test).await, 1);
+    test.store.tokens().stop_old_value(&test.aya, new.token.id).await.unwrap();
+    assert_eq!(rows(&test).await, 0);
 }

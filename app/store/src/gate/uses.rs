@@ -1,0 +1,156 @@
+//! The uses of Auth Tokens that decide about overlaps, and those of Auth Tokens that no longer pass. They wait in memory
+//! and are written together with the calls, so that no call waits for them; a call with the only Auth Token of its token
+//! leaves nothing here.
+//!
+//! While an overlap is open, the first and last use of each of the two Auth Tokens from each address is kept. An Auth Token
+//! is named by when it was issued, and not as the old or the new one: which of these it is changes with each reset, while
+//! calls may still wait to be written.
+
+use crate::clock::latest;
+use crate::db::database::{Connection, micros, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::Gate;
+use chrono::{DateTime, Utc};
+use domain::tokens::overlap::AddressUse;
+use domain::tokens::token::TokenId;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The most uses that wait in memory and are told apart by address. Beyond that, only their tokens are told apart.
+const WAITING_MAX: usize = 10_000;
+/// The most addresses of one Auth Token that are told apart. The others are kept together, under an empty text.
+pub(crate) const ADDRESSES_MAX: usize = 100;
+
+/// An Auth Token: its token, and when it was issued.
+pub(crate) type Value = (TokenId, i64);
+
+/// The first and the last of several uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+}
+
+impl Span {
+    fn with(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    }
+}
+
+/// The uses that wait to be written.
+#[derive(Default)]
+pub(crate) struct Uses {
+    waiting: Mutex<HashMap<(Value, Option<IpAddr>), Span>>,
+}
+
+impl Uses {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<(Value, Option<IpAddr>), Span>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
+    }
+
+    /// Notes that the Auth Token, which was issued at that time, is used from that address while an overlap is open.
+    pub(crate) fn note(&self, token: TokenId, issued_at: DateTime<Utc>, address: IpAddr, at: DateTime<Utc>) {
+        self.add((token, micros(issued_at)), Some(address), Span { first: at, last: at });
+    }
+
+    fn add(&self, value: Value, address: Option<IpAddr>, span: Span) {
+        let mut waiting = self.waiting();
+        let is_apart = waiting.len() < WAITING_MAX || waiting.contains_key(&(value, address));
+        let key = (value, address.filter(|_| is_apart));
+        waiting.entry(key).and_modify(|known| *known = known.with(span)).or_insert(span);
+    }
+}
+
+impl Gate<'_> {
+    /// Writes the uses that wait. If that fails, they wait for the next time.
+    pub(crate) async fn flush_uses(self) -> Result<(), Error> {
+        let uses = std::mem::take(&mut *self.core.uses().waiting());
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_uses(&uses).await;
+        if written.is_err() {
+            for ((value, address), span) in uses {
+                self.core.uses().add(value, address, span);
+            }
+        }
+        written
+    }
+
+    async fn write_uses(self, uses: &HashMap<(Value, Option<IpAddr>), Span>) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        for ((value, address), span) in uses {
+            if passes_in_overlap(&mut tx, *value).await? {
+                write(&mut tx, *value, *address, *span).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Returns whether the token has an open overlap, and the Auth Token is one of the two.
+async fn passes_in_overlap(tx: &mut Connection, (token, issued_at): Value) -> Result<bool, Error> {
+    let passes = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM tokens
+             WHERE id = $1 AND old_until IS NOT NULL AND (secret_issued_at = $2 OR old_issued_at = $2))",
+    );
+    Ok(passes.bind(token).bind(issued_at).fetch_one(tx).await?)
+}
+
+async fn write(tx: &mut Connection, value: Value, address: Option<IpAddr>, span: Span) -> Result<(), Error> {
+    let (token, issued_at) = value;
+    let known = sql::query_scalar("SELECT address FROM value_uses WHERE token_id = $1 AND issued_at = $2");
+    let known: Vec<String> = known.bind(token).bind(issued_at).fetch_all(&mut *tx).await?;
+    let address = address.map(|address| address.to_canonical().to_string()).unwrap_or_default();
+    let is_apart = known.len() < ADDRESSES_MAX || known.contains(&address);
+    sql::query(
+        "INSERT INTO value_uses (token_id, issued_at, address, first_at, last_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (token_id, issued_at, address) DO UPDATE SET
+            last_at = CASE WHEN excluded.last_at > value_uses.last_at THEN excluded.last_at ELSE value_uses.last_at END",
+    )
+    .bind(token)
+    .bind(issued_at)
+    .bind(if is_apart { address } else { String::new() })
+    .bind(span.first)
+    .bind(span.last)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Returns the last uses of a token's two Auth Tokens from each address. Those of which one can't tell which it was count
+/// as uses of the old one.
+pub(crate) async fn of_overlap(
+    connection: &mut Connection,
+    token: TokenId,
+    old_issued_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Vec<AddressUse>, Error> {
+    let rows = sql::query_as("SELECT issued_at, address, last_at FROM value_uses WHERE token_id = $1");
+    let rows: Vec<(i64, String, i64)> = rows.bind(token).fetch_all(connection).await?;
+    let mut uses: HashMap<String, AddressUse> = HashMap::new();
+    for (issued_at, address, last_at) in rows {
+        let known = uses.entry(address).or_insert(AddressUse { old: None, new: None });
+        // A time that a clock ahead has written is as good as now.
+        let last_at = time(last_at.min(latest(now)))?;
+        if issued_at <= micros(old_issued_at) {
+            known.old = known.old.max(Some(last_at));
+        } else {
+            known.new = known.new.max(Some(last_at));
+        }
+    }
+    Ok(uses.into_values().collect())
+}
+
+/// Removes the uses of the token's Auth Tokens that were issued before this time; all of them if there is none.
+pub(crate) async fn forget_before(
+    tx: &mut Connection,
+    token: TokenId,
+    issued_at: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    let forget = sql::query("DELETE FROM value_uses WHERE token_id = $1 AND issued_at < $2");
+    forget.bind(token).bind(issued_at.map_or(i64::MAX, micros)).execute(tx).await?;
+    Ok(())
+}
