@@ -113,6 +113,7 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
         Action::TokenDeletionUndone => t_string!(i18n, action.token_deletion_undone),
         Action::TokenViewed => t_string!(i18n, action.token_viewed),
         Action::OldAuthTokenStopped => t_string!(i18n, action.old_auth_token_stopped),
+        Action::OldAuthTokenUsed => t_string!(i18n, action.old_auth_token_used),
         Action::ApiAccessEnabled => t_string!(i18n, action.api_access_enabled),
         Action::ApiAccessDisabled => t_string!(i18n, action.api_access_disabled),
         Action::AccountAdded => t_string!(i18n, action.account_added),

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::token::Token;
 use leptos::prelude::*;
 
-/// *Old value works for another 23 h*; nothing if no overlap is open. As with the expiry, the server renders the date, which
-/// is replaced once our wasm runs.
+/// *Old value works for another 23 h*, if an overlap is open, and *Old value used, and refused: 3 min ago*, if one that has
+/// stopped was used. As with the expiry, the server renders the date, which is replaced once our wasm runs.
 #[component]
 pub fn OpenOverlap(#[prop(into)] token: Signal<Token>) -> impl IntoView {
     let i18n = use_i18n();
@@ -25,7 +25,16 @@ pub fn OpenOverlap(#[prop(into)] token: Signal<Token>) -> impl IntoView {
         let until = view! { <p class="overlap-open">{t_signal!(i18n, overlap.works_until)} " " <Time at=end/></p> };
         Some(until.into_any())
     };
-    view! { {shown} }
+    let used = move || {
+        let at = token.with(|token| token.values.retired_used_at)?;
+        let used =
+            view! { <p class="overlap-open">{t_signal!(i18n, overlap.used)} " " <Time at=at relative=true/></p> };
+        Some(used.into_any())
+    };
+    view! {
+        {shown}
+        {used}
+    }
 }
 
 /// Returns how long the old Auth Token still works, rounded up; `None` if it has stopped.

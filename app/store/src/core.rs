@@ -7,6 +7,7 @@ use crate::db::node::Node;
 use crate::db::sql::{Pool, Tx};
 use crate::error::Error;
 use crate::gate::call_queue::Calls;
+use crate::gate::retired_uses::Unmatched;
 use crate::gate::shares::Shares;
 use crate::gate::uses::Uses;
 use crate::gate::verification_cache::VerificationCache;
@@ -40,6 +41,7 @@ struct Shared {
     calls: Calls,
     shares: Shares,
     uses: Uses,
+    unmatched: Unmatched,
     queued: Notify,
     /// The lock, if this is the process that serves the database. Last, so that it ends after everything else.
     lock: Option<DatabaseLock>,
@@ -51,8 +53,9 @@ impl Core {
         let (cache, node) = (Arc::default(), Node::new(pools.nodes.is_none()));
         let calls = Calls::default();
         let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
-        let (shares, uses) = (Shares::default(), Uses::default());
-        let shared = Shared { pools, passwords, key, sealing_keys, cache, node, calls, shares, uses, queued, lock };
+        let (shares, uses, unmatched) = (Shares::default(), Uses::default(), Unmatched::default());
+        let shared =
+            Shared { pools, passwords, key, sealing_keys, cache, node, calls, shares, uses, unmatched, queued, lock };
         Self { shared: Arc::new(shared), clock, address: None }
     }
 
@@ -158,6 +161,10 @@ impl Core {
 
     pub(crate) fn uses(&self) -> &Uses {
         &self.shared.uses
+    }
+
+    pub(crate) fn unmatched(&self) -> &Unmatched {
+        &self.shared.unmatched
     }
 
     /// Returns the signal that a job was ordered.

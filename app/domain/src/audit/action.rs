@@ -27,6 +27,7 @@ pub enum Action {
     TokenDeletionUndone,
     TokenViewed,
     OldAuthTokenStopped,
+    OldAuthTokenUsed,
     ApiAccessEnabled,
     ApiAccessDisabled,
     AccountAdded,
@@ -108,7 +109,8 @@ impl Action {
             | Self::TokenEnabled
             | Self::TokenDeleted
             | Self::TokenDeletionUndone
-            | Self::OldAuthTokenStopped => (ActionGroup::Tokens, true),
+            | Self::OldAuthTokenStopped
+            | Self::OldAuthTokenUsed => (ActionGroup::Tokens, true),
             Self::TokenViewed => (ActionGroup::Tokens, false),
             Self::UserAdded
             | Self::UserInvited
@@ -292,7 +294,8 @@ mod tests {
     fn actions_and_groups_keep_their_names() {
         let names = "token_created token_duplicated token_updated token_reset \
              token_version_upgraded token_disabled token_enabled token_deleted \
-             token_deletion_undone token_viewed old_auth_token_stopped api_access_enabled api_access_disabled \
+             token_deletion_undone token_viewed old_auth_token_stopped old_auth_token_used \
+             api_access_enabled api_access_disabled \
              account_added audit_trail_sealed company_information_updated security_policy_updated \
              advertisers_imported user_added user_invited invitation_withdrawn \
              invitation_accepted user_role_changed user_deactivated user_reinstated \
@@ -339,8 +342,8 @@ mod tests {
     fn token_lists_hear_of_changes_that_they_show() {
         let live = Action::VARIANTS.iter().filter(|action| action.is_live());
         let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
-             token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
-             api_access_disabled";
+             token_enabled token_deleted token_deletion_undone old_auth_token_stopped old_auth_token_used \
+             api_access_enabled api_access_disabled";
         assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }
 }

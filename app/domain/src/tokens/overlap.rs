@@ -183,6 +183,10 @@ pub struct TokenValues {
     pub old: Option<OldValue>,
     /// The longest overlap that the account allows after a reset.
     pub limit: OverlapLimit,
+    /// When an Auth Token that no longer passes was last used, if one was. In messages: microseconds since the Unix epoch,
+    /// UTC.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
+    pub retired_used_at: Option<DateTime<Utc>>,
 }
 
 impl TokenValues {

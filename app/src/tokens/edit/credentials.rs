@@ -60,6 +60,7 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                     .then(|| view! { <OldAuthToken known actions gone/> }.into_any())
             }}
         </dl>
+        <OpenOverlap token=known/>
         <p class="hint">
             {move || {
                 if viewable() { t_string!(i18n, form.auth_token_kept) } else { t_string!(i18n, form.auth_token_hidden) }
@@ -94,7 +95,6 @@ fn OldAuthToken(known: RwSignal<Token>, actions: TokenActions, gone: Memo<bool>)
                 {Icon::Disable.view()}
                 {t_signal!(i18n, item.stop_old_value)}
             </button>
-            <OpenOverlap token=known/>
             {move || closes_itself().then(|| view! { <p class="hint">{t_signal!(i18n, overlap.closes_itself)}</p> })}
         </dd>
     }

@@ -45,24 +45,29 @@ struct PackedToken(
 
 /// What people see of a token's Auth Tokens.
 #[derive(Serialize, Deserialize)]
-struct PackedValues(Option<String>, Option<PackedOld>, OverlapLimit);
+struct PackedValues(
+    Option<String>,
+    Option<PackedOld>,
+    OverlapLimit,
+    #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
+);
 
 #[derive(Serialize, Deserialize)]
 struct PackedOld(Option<String>, #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>, bool);
 
 impl From<TokenValues> for PackedValues {
-    fn from(TokenValues { ending, old, limit }: TokenValues) -> Self {
+    fn from(TokenValues { ending, old, limit, retired_used_at }: TokenValues) -> Self {
         let old =
             old.map(|OldValue { ending, ends_at, close_when_moved }| PackedOld(ending, ends_at, close_when_moved));
-        Self(ending, old, limit)
+        Self(ending, old, limit, retired_used_at)
     }
 }
 
 impl From<PackedValues> for TokenValues {
-    fn from(PackedValues(ending, old, limit): PackedValues) -> Self {
+    fn from(PackedValues(ending, old, limit, retired_used_at): PackedValues) -> Self {
         let old =
             old.map(|PackedOld(ending, ends_at, close_when_moved)| OldValue { ending, ends_at, close_when_moved });
-        Self { ending, old, limit }
+        Self { ending, old, limit, retired_used_at }
     }
 }
 
@@ -215,6 +220,7 @@ mod tests {
                 ending: Some("4xYz".to_owned()),
                 old: Some(OldValue { ending: None, ends_at: at(9), close_when_moved: true }),
                 limit: OverlapLimit::default(),
+                retired_used_at: Some(at(8)),
             },
             revision: 7,
         }

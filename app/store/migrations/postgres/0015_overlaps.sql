@@ -28,3 +28,13 @@ CREATE TABLE value_uses (
     last_at BIGINT NOT NULL,
     PRIMARY KEY (token_id, issued_at, address)
 );
+
+CREATE TABLE retired_uses (
+    token_id UUID NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    address TEXT COLLATE "C" NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    calls BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    PRIMARY KEY (token_id, address)
+);

@@ -33,3 +33,15 @@ CREATE TABLE value_uses (
     last_at INTEGER NOT NULL,
     PRIMARY KEY (token_id, issued_at, address)
 ) STRICT;
+
+-- Calls with an Auth Token that no longer passes, by address, for 90 days from `last_at` on; the first hundred addresses
+-- apart, the others under an empty text. `told_at` is when the audit trail last told of them.
+CREATE TABLE retired_uses (
+    token_id BLOB NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    told_at INTEGER NOT NULL,
+    PRIMARY KEY (token_id, address)
+) STRICT;

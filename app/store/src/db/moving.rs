@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
 /// matters.
-const TABLES: [(&str, Option<&str>); 25] = [
+const TABLES: [(&str, Option<&str>); 26] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
@@ -26,6 +26,7 @@ const TABLES: [(&str, Option<&str>); 25] = [
     ("tokens", None),
     ("retired_secrets", None),
     ("value_uses", None),
+    ("retired_uses", None),
     ("audit_events", Some("rowid")),
     ("audit_heads", None),
     ("server_key", None),

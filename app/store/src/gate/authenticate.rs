@@ -115,14 +115,24 @@ impl Gate<'_> {
             Some(cached) => Some(cached),
             None => self.read_credentials(&sid, believed).await?.map(|(known, demands)| (known, admitted(&demands))),
         };
-        Ok(known.and_then(|(known, admitted)| {
-            let matched = self.matched(secret, &known)?;
-            if let (Some(old), Some(address)) = (known.old, address) {
-                let issued_at = if matched.0 == TokenValue::Old { old.issued_at } else { old.replaced_at };
-                self.core.uses().note(known.token, issued_at, address, self.core.now());
-            }
-            Some(self.caller(sid, known, matched, admitted))
-        }))
+        let Some((known, admitted)) = known else { return Ok(None) };
+        let Some(matched) = self.matched(secret, &known) else {
+            self.note_unmatched(secret, &known, address);
+            return Ok(None);
+        };
+        if let (Some(old), Some(address)) = (known.old, address) {
+            let issued_at = if matched.0 == TokenValue::Old { old.issued_at } else { old.replaced_at };
+            self.core.uses().note(known.token, issued_at, address, self.core.now());
+        }
+        Ok(Some(self.caller(sid, known, matched, admitted)))
+    }
+
+    /// Notes a wrong Auth Token, which may be one that no longer passes; see `retired_uses`.
+    fn note_unmatched(self, secret: &Secret, known: &Credentials, address: Option<IpAddr>) {
+        let hash = self.core.key().hash(secret.reveal()).try_into().ok();
+        if let (Some(address), Some(hash)) = (address, hash) {
+            self.core.unmatched().note((known.account, known.token, hash, address), self.core.now());
+        }
     }
 
     /// Returns which of the token's Auth Tokens this is, and when it expires; `None` if it is neither, or an old one

@@ -26,7 +26,8 @@ impl Gate<'_> {
     }
 
     /// Writes all recorded calls, and the last use of each token, in one transaction; before that, in a transaction of
-    /// its own, the batch whose write failed the last time; and at last the uses during overlaps. Returns the number of calls written. Once begun, this is
+    /// its own, the batch whose write failed the last time; and at last the uses during overlaps, and those of Auth
+    /// Tokens that no longer pass. Returns the number of calls written. Once begun, this is
     /// carried through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is
     /// written twice, even if only the answer got lost. Of more than 200,000 calls, the first that came after the
     /// failure are dropped, which is logged.
@@ -38,6 +39,7 @@ impl Gate<'_> {
         let flushing = tokio::spawn(async move {
             let calls = Gate { core: &core }.flush().await;
             Gate { core: &core }.flush_uses().await?;
+            Gate { core: &core }.flush_retired().await?;
             calls
         });
         flushing.await.map_err(|cut_short| sqlx::Error::Io(io::Error::other(cut_short)))?

@@ -121,7 +121,8 @@ impl Tokens<'_> {
         Ok(true)
     }
 
-    /// Removes the hashes of Auth Tokens that have not passed for 90 days. Returns their number.
+    /// Removes the hashes of Auth Tokens that have not passed for 90 days, and the uses of such that are as old. Returns the
+    /// number of hashes.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -130,6 +131,8 @@ impl Tokens<'_> {
         let removed = sql::query("DELETE FROM retired_secrets WHERE retired_at <= $1 OR retired_at > $2");
         let mut tx = self.core.begin().await?;
         let removed = removed.bind(since).bind(until).execute(&mut *tx).await?;
+        let uses = sql::query("DELETE FROM retired_uses WHERE last_at <= $1 OR last_at > $2");
+        uses.bind(since).bind(until).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(removed.rows_affected())
     }

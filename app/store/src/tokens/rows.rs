@@ -25,6 +25,7 @@ pub(crate) const SELECT: &str = "
         (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
         (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
         (SELECT accounts.longest_overlap FROM accounts WHERE accounts.id = tokens.account_id) AS longest_overlap,
+        (SELECT MAX(retired_uses.last_at) FROM retired_uses WHERE retired_uses.token_id = tokens.id) AS retired_used_at,
         (SELECT users.name FROM users WHERE users.id = tokens.primary_contact) AS contact_name,
         (SELECT users.email FROM users WHERE users.id = tokens.primary_contact) AS contact_email
     FROM tokens";
@@ -60,6 +61,7 @@ pub(crate) struct TokenRow {
     token_lifetime: Option<i64>,
     tokens_viewable: bool,
     longest_overlap: i64,
+    retired_used_at: Option<i64>,
     contact_name: String,
     contact_email: String,
 }
@@ -146,8 +148,12 @@ impl TryFrom<TokenRow> for StoredToken {
             ends_at: old.ends_at(longest),
             close_when_moved: old.close_when_moved,
         });
-        let values =
-            TokenValues { ending: row.secret_ending, old: old_value, limit: overlap_limit(row.longest_overlap)? };
+        let values = TokenValues {
+            ending: row.secret_ending,
+            old: old_value,
+            limit: overlap_limit(row.longest_overlap)?,
+            retired_used_at: row.retired_used_at.map(time).transpose()?,
+        };
         let token = Token {
             id: TokenId(row.id),
             sid: AccountSid::try_from(row.sid).map_err(corrupt)?,

@@ -1,0 +1,128 @@
+//! Calls that come with an Auth Token that no longer passes. They are refused as any other wrong one, without a look into
+//! the database: the keyed hashes of wrong Auth Tokens wait in memory for a moment, until they are compared with those that
+//! are kept. One that is found is recorded by address; what was sent is not.
+
+use crate::audit::event::Event;
+use crate::clock::CLOCK_SKEW;
+use crate::db::database::{Connection, time};
+use crate::db::sql;
+use crate::error::Error;
+use crate::gate::Gate;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::account::AccountId;
+use domain::audit::action::Action;
+use domain::tokens::token::TokenId;
+use serde_json::json;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The most wrong Auth Tokens that wait in memory. More in one second are a flood of guesses, of which no more is looked at.
+const WAITING_MAX: usize = 1_000;
+/// The most addresses of one token that are told apart. The others are kept together, under an empty text.
+const ADDRESSES_MAX: usize = 100;
+/// The time in which the audit trail tells at most once of uses from one address.
+const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// A wrong Auth Token: the token it was sent for, its hash, and the address that it came from.
+type Sent = (AccountId, TokenId, [u8; 32], IpAddr);
+
+/// The calls with one wrong Auth Token from one address.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+    calls: i64,
+}
+
+/// The wrong Auth Tokens that wait to be compared.
+#[derive(Default)]
+pub(crate) struct Unmatched {
+    waiting: Mutex<HashMap<Sent, Seen>>,
+}
+
+impl Unmatched {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Sent, Seen>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
+    }
+
+    /// Notes a wrong Auth Token. Touches memory only.
+    pub(crate) fn note(&self, sent: Sent, at: DateTime<Utc>) {
+        self.add(sent, Seen { first: at, last: at, calls: 1 });
+    }
+
+    fn add(&self, sent: Sent, seen: Seen) {
+        let mut waiting = self.waiting();
+        if let Some(known) = waiting.get_mut(&sent) {
+            let (first, last) = (known.first.min(seen.first), known.last.max(seen.last));
+            *known = Seen { first, last, calls: known.calls + seen.calls };
+        } else if waiting.len() < WAITING_MAX {
+            waiting.insert(sent, seen);
+        }
+    }
+}
+
+impl Gate<'_> {
+    /// Records those of the wrong Auth Tokens that wait which have passed once. If that fails, they wait for the next time.
+    pub(crate) async fn flush_retired(self) -> Result<(), Error> {
+        let mut waiting = std::mem::take(&mut *self.core.unmatched().waiting()).into_iter();
+        while let Some((sent, seen)) = waiting.next() {
+            if let Err(error) = self.record_if_retired(sent, seen).await {
+                for (sent, seen) in waiting.chain([(sent, seen)]) {
+                    self.core.unmatched().add(sent, seen);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn record_if_retired(self, sent: Sent, seen: Seen) -> Result<(), Error> {
+        let (account, token, hash, address) = sent;
+        let known = sql::query_scalar::<bool>(
+            "SELECT EXISTS (SELECT 1 FROM retired_secrets WHERE token_id = $1 AND secret_hash = $2)
+                 OR EXISTS (SELECT 1 FROM tokens WHERE id = $1 AND old_secret_hash = $2)",
+        );
+        if !known.bind(token).bind(hash.to_vec()).fetch_one(self.core.read()).await? {
+            return Ok(());
+        }
+        let mut tx = self.core.begin_in(account).await?;
+        let name = "SELECT name FROM tokens WHERE id = $1 AND deleted_at IS NULL";
+        let name: Option<String> = sql::query_scalar(name).bind(token).fetch_optional(&mut *tx).await?;
+        let Some(name) = name else { return Ok(()) };
+        let told = write(&mut tx, token, address, seen).await?;
+        if told {
+            let details = json!({ "name": name });
+            let event = Event::of(Action::OldAuthTokenUsed, account).on(token).with(details);
+            event.record(&self.core.asked_from(address), &mut tx, self.core.now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Adds the calls to those of the address. Returns whether the audit trail is to tell of them.
+async fn write(tx: &mut Connection, token: TokenId, address: IpAddr, seen: Seen) -> Result<bool, Error> {
+    let known = sql::query_as("SELECT address, told_at FROM retired_uses WHERE token_id = $1");
+    let known: Vec<(String, i64)> = known.bind(token).fetch_all(&mut *tx).await?;
+    let address = address.to_canonical().to_string();
+    let is_apart = known.len() < ADDRESSES_MAX || known.iter().any(|(known, _)| *known == address);
+    let address = if is_apart { address } else { String::new() };
+    let told_at = known.iter().find(|(known, _)| *known == address).map(|(_, at)| time(*at)).transpose()?;
+    // An entry of a clock that was ahead does not keep the trail silent.
+    let is_due = told_at.is_none_or(|told| seen.last >= told + TOLD_EVERY || told > seen.last + CLOCK_SKEW);
+    sql::query(
+        "INSERT INTO retired_uses (token_id, address, first_at, last_at, calls, told_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (token_id, address) DO UPDATE SET
+            last_at = CASE WHEN excluded.last_at > retired_uses.last_at THEN excluded.last_at ELSE retired_uses.last_at END,
+            calls = retired_uses.calls + excluded.calls, told_at = excluded.told_at",
+    )
+    .bind(token)
+    .bind(address)
+    .bind(seen.first)
+    .bind(seen.last)
+    .bind(seen.calls)
+    .bind(told_at.filter(|_| !is_due).unwrap_or(seen.last))
+    .execute(tx)
+    .await?;
+    Ok(is_due)
+}
