@@ -109,9 +109,8 @@ impl Action {
             | Self::TokenEnabled
             | Self::TokenDeleted
             | Self::TokenDeletionUndone
-            | Self::OldAuthTokenStopped
-            | Self::OldAuthTokenUsed => (ActionGroup::Tokens, true),
-            Self::TokenViewed => (ActionGroup::Tokens, false),
+            | Self::OldAuthTokenStopped => (ActionGroup::Tokens, true),
+            Self::TokenViewed | Self::OldAuthTokenUsed => (ActionGroup::Tokens, false),
             Self::UserAdded
             | Self::UserInvited
             | Self::InvitationWithdrawn
@@ -342,8 +341,8 @@ mod tests {
     fn token_lists_hear_of_changes_that_they_show() {
         let live = Action::VARIANTS.iter().filter(|action| action.is_live());
         let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
-             token_enabled token_deleted token_deletion_undone old_auth_token_stopped old_auth_token_used \
-             api_access_enabled api_access_disabled";
+             token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
+             api_access_disabled";
         assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }
 }

@@ -11,6 +11,7 @@ pub mod counting;
 pub mod profile;
 pub mod retired_uses;
 pub mod shares;
+pub mod use_queue;
 pub mod uses;
 pub mod verification_cache;
 

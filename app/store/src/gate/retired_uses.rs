@@ -8,59 +8,17 @@ use crate::db::database::{Connection, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::account::AccountId;
+use crate::gate::use_queue::{Seen, Sent};
+use chrono::TimeDelta;
 use domain::audit::action::Action;
 use domain::tokens::token::TokenId;
 use serde_json::json;
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most wrong Auth Tokens that wait in memory. More in one second are a flood of guesses, of which no more is looked at.
-const WAITING_MAX: usize = 1_000;
 /// The most addresses of one token that are told apart. The others are kept together, under an empty text.
 const ADDRESSES_MAX: usize = 100;
 /// The time in which the audit trail tells at most once of uses from one address.
 const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
-
-/// A wrong Auth Token: the token it was sent for, its hash, and the address that it came from.
-type Sent = (AccountId, TokenId, [u8; 32], IpAddr);
-
-/// The calls with one wrong Auth Token from one address.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    first: DateTime<Utc>,
-    last: DateTime<Utc>,
-    calls: i64,
-}
-
-/// The wrong Auth Tokens that wait to be compared.
-#[derive(Default)]
-pub(crate) struct Unmatched {
-    waiting: Mutex<HashMap<Sent, Seen>>,
-}
-
-impl Unmatched {
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Sent, Seen>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
-    }
-
-    /// Notes a wrong Auth Token. Touches memory only.
-    pub(crate) fn note(&self, sent: Sent, at: DateTime<Utc>) {
-        self.add(sent, Seen { first: at, last: at, calls: 1 });
-    }
-
-    fn add(&self, sent: Sent, seen: Seen) {
-        let mut waiting = self.waiting();
-        if let Some(known) = waiting.get_mut(&sent) {
-            let (first, last) = (known.first.min(seen.first), known.last.max(seen.last));
-            *known = Seen { first, last, calls: known.calls + seen.calls };
-        } else if waiting.len() < WAITING_MAX {
-            waiting.insert(sent, seen);
-        }
-    }
-}
 
 impl Gate<'_> {
     /// Records those of the wrong Auth Tokens that wait which have passed once. If that fails, they wait for the next time.

@@ -11,57 +11,15 @@ use crate::db::database::{Connection, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::gate::use_queue::{Span, Value};
 use chrono::{DateTime, Utc};
 use domain::tokens::overlap::AddressUse;
 use domain::tokens::token::TokenId;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most uses that wait in memory and are told apart by address. Beyond that, only their tokens are told apart.
-const WAITING_MAX: usize = 10_000;
 /// The most addresses of one Auth Token that are told apart. The others are kept together, under an empty text.
-pub(crate) const ADDRESSES_MAX: usize = 100;
-
-/// An Auth Token: its token, and when it was issued.
-pub(crate) type Value = (TokenId, i64);
-
-/// The first and the last of several uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    first: DateTime<Utc>,
-    last: DateTime<Utc>,
-}
-
-impl Span {
-    fn with(self, other: Self) -> Self {
-        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
-    }
-}
-
-/// The uses that wait to be written.
-#[derive(Default)]
-pub(crate) struct Uses {
-    waiting: Mutex<HashMap<(Value, Option<IpAddr>), Span>>,
-}
-
-impl Uses {
-    fn waiting(&self) -> MutexGuard<'_, HashMap<(Value, Option<IpAddr>), Span>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner) // nothing is half done, as nothing panics there
-    }
-
-    /// Notes that the Auth Token, which was issued at that time, is used from that address while an overlap is open.
-    pub(crate) fn note(&self, token: TokenId, issued_at: DateTime<Utc>, address: IpAddr, at: DateTime<Utc>) {
-        self.add((token, micros(issued_at)), Some(address), Span { first: at, last: at });
-    }
-
-    fn add(&self, value: Value, address: Option<IpAddr>, span: Span) {
-        let mut waiting = self.waiting();
-        let is_apart = waiting.len() < WAITING_MAX || waiting.contains_key(&(value, address));
-        let key = (value, address.filter(|_| is_apart));
-        waiting.entry(key).and_modify(|known| *known = known.with(span)).or_insert(span);
-    }
-}
+const ADDRESSES_MAX: usize = 100;
 
 impl Gate<'_> {
     /// Writes the uses that wait. If that fails, they wait for the next time.

@@ -4,12 +4,13 @@ use crate::sql;
 use crate::test_store::TestStore;
 use crate::wire::Wire;
 use domain::account::company::CompanyInformation;
+use domain::tokens::overlap::{Handover, Overlap};
 use domain::tokens::secret::Secret;
 use domain::tokens::token::Token;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use store::{Clock, ServerKey, Store};
+use store::{Clock, IssuedToken, ServerKey, Store};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// The longest wait for an event that needs no further action. It is long, as the machine may be busy.
@@ -75,6 +76,30 @@ async fn reset_on_one_node_rejects_old_secret_on_the_others_at_once() {
     assert!(passes.load(Ordering::Relaxed) > 100 && remembered.load(Ordering::Relaxed) > 100);
     test.store.account().disable_api_access(&test.aya).await.unwrap();
     assert!(!other.gate().authenticate(&sid, &secret).await.unwrap().unwrap().api_access);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn stop_on_one_node_rejects_old_value_on_the_others_at_once() {
+    let test = TestStore::new().await;
+    let mut issued = test.issue("Export").await;
+    let sid = issued.token.sid.clone();
+    let (other, _) = node(&test, &issued.token, &issued.secret).await;
+    let handover = Handover { overlap: Overlap::OneDay, close_when_moved: false };
+    let (tokens, id) = (test.store.tokens(), issued.token.id);
+    for stop in 0..100 {
+        let new = tokens.reset_with_overlap(&test.aya, id, issued.token.revision, handover).await.unwrap();
+        // Wait until the other node has both in its cache: otherwise the stop would test nothing.
+        while !other.gate().remembers(&sid) {
+            assert!(other.gate().authenticate(&sid, &issued.secret).await.unwrap().is_some(), "the old one passes");
+            tokio::task::yield_now().await;
+        }
+        assert!(other.gate().authenticate(&sid, &new.secret).await.unwrap().is_some());
+        let token = tokens.stop_old_value(&test.aya, id).await.unwrap();
+        let stale = other.gate().authenticate(&sid, &issued.secret).await.unwrap();
+        assert!(stale.is_none(), "a stale pass after stop {stop}");
+        assert!(other.gate().authenticate(&sid, &new.secret).await.unwrap().is_some());
+        issued = IssuedToken { token, ..new };
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -155,6 +180,30 @@ async fn cut_off_node_trusts_its_cache_for_one_lease_at_most() {
         "what was refused was not done"
     );
     other.tokens().disable(&test.aya, issued.token.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cut_off_node_is_unavailable_rather_than_pass_a_stopped_value() {
+    let test = TestStore::new().await;
+    let old = test.issue("Export").await;
+    let (sid, id) = (&old.token.sid, old.token.id);
+    let handover = Handover { overlap: Overlap::OneDay, close_when_moved: false };
+    let new = test.store.tokens().reset_with_overlap(&test.aya, id, old.token.revision, handover).await.unwrap();
+    let wire = Wire::to(&test.database.url());
+    let other = Store::open(wire.url(), ServerKey::from_bytes([7; 32]), test.clock.clone()).await.unwrap();
+    let (other, _) = remembering(other, &old.token, &old.secret).await;
+
+    wire.cut();
+    assert!(other.gate().authenticate(sid, &old.secret).await.unwrap().is_some(), "by its memory");
+    test.store.tokens().stop_old_value(&test.aya, id).await.unwrap();
+    for secret in [&old.secret, &new.secret] {
+        let answer = other.gate().authenticate(sid, secret).await;
+        assert!(answer.as_ref().is_err_and(store::Error::is_unavailable), "{answer:?}");
+    }
+
+    wire.mend();
+    let (other, _) = remembering(other, &old.token, &new.secret).await;
+    assert!(other.gate().authenticate(sid, &old.secret).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
