@@ -5,8 +5,8 @@ use crate::database::Database;
 use chrono::TimeDelta;
 use domain::tokens::client_name::ClientName;
 use domain::tokens::filter::TokenFilter;
-use domain::tokens::usage::{CURRENT_VALUE, RefusedFor};
-use store::{Call, Clock, Error, LEASE, MoveError, RefusedCall, ServerKey, Store, move_database};
+use domain::tokens::overlap::{Handover, Overlap};
+use store::{Call, Clock, Error, LEASE, MoveError, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -67,6 +67,33 @@ async fn database_moves_to_sqlite_and_back_unchanged() {
         let other = Store::open(url, ServerKey::from_bytes([8; 32]), test.clock.clone()).await;
         assert!(matches!(other, Err(Error::WrongKey)));
     }
+}
+
+#[tokio::test]
+async fn overlap_is_still_open_after_a_move() {
+    let test = TestStore::new().await;
+    let first = test.issue("Export").await;
+    let (id, sid) = (first.token.id, &first.token.sid);
+    let handover = Handover { overlap: Overlap::OneDay, close_when_moved: true };
+    let reset = async |revision| {
+        test.later(TimeDelta::minutes(1));
+        test.store.tokens().reset_with_overlap(&test.aya, id, revision, handover).await.unwrap()
+    };
+    let (old, new) = (reset(1).await, reset(2).await);
+    for secret in [&first.secret, &old.secret] {
+        test.store.gate().authenticate_from(sid.clone(), secret, HERE).await.unwrap();
+    }
+    test.store.gate().flush_calls().await.unwrap();
+
+    let (_folder, sqlite) = file();
+    let moved = move_database(&test.database.url(), &sqlite).await.unwrap();
+    let rows = |table| moved.iter().find(|moved| moved.name == table).unwrap().rows;
+    assert_eq!((rows("retired_secrets"), rows("retired_uses"), rows("value_uses")), (1, 1, 1));
+    let store = open(&sqlite, &test.clock).await;
+    for (secret, passes) in [(&first.secret, false), (&old.secret, true), (&new.secret, true)] {
+        assert_eq!(store.gate().authenticate(sid, secret).await.unwrap().is_some(), passes);
+    }
+    assert_eq!(store.tokens().get(test.aya.account, id).await.unwrap(), test.token(&new.token).await);
 }
 
 #[tokio::test]
