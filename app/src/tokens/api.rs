@@ -10,7 +10,7 @@ use domain::tokens::command::TokenCommand;
 use domain::tokens::condition::TokenOverview;
 use domain::tokens::expiry::Terms;
 use domain::tokens::filter::{TokenFilter, TokenList};
-use domain::tokens::overlap::Handover;
+use domain::tokens::overlap::{Handover, UsedFrom};
 use domain::tokens::token::{Token, TokenForm, TokenId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -245,6 +245,16 @@ pub async fn reset(id: TokenId, revision: i64, #[server(default)] handover: Hand
 pub async fn stop_old_value(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = commanded(TokenCommand::StopOldValue).await?;
     Ok(store.tokens().stop_old_value(&by, id).await?)
+}
+
+/// Returns the addresses from which a token's two Auth Tokens were used since a reset with an overlap.
+///
+/// # Errors
+/// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`], [`Refusal::NotFound`] (another account's tokens included).
+#[server(GetMoves, prefix = "/api", endpoint = "tokens/moves", protocol = Call)]
+pub async fn moves(id: TokenId) -> Result<Vec<UsedFrom>, AppError> {
+    let (store, by) = allowed(Permission::SeeTokens)?;
+    Ok(store.tokens().used_in_overlap(by.account, id).await?)
 }
 
 /// Returns a token's Auth Token again, if the account's policy lets it be stored.

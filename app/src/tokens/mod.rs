@@ -15,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod list_view;
 pub(crate) mod live;
 pub(crate) mod menu;
+pub(crate) mod moves;
 pub(crate) mod overlap;
 pub(crate) mod overlap_choice;
 pub(crate) mod overview;

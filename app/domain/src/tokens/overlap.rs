@@ -221,13 +221,33 @@ pub const REMEMBERED: TimeDelta = TimeDelta::days(7);
 /// The time for which the old Auth Token has to be silent before it is stopped early.
 pub const SILENCE: TimeDelta = TimeDelta::hours(24);
 
-/// The last uses of a token's Auth Tokens from one address since the reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The last uses of a token's Auth Tokens from one address since the reset. In messages: microseconds since the Unix epoch,
+/// UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressUse {
     /// The last use of the old one.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub old: Option<DateTime<Utc>>,
     /// The last use of the new one.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub new: Option<DateTime<Utc>>,
+}
+
+/// An address, and the uses from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedFrom {
+    /// The network address; `None` for all those that are not told apart.
+    pub address: Option<String>,
+    /// The uses.
+    pub uses: AddressUse,
+}
+
+impl UsedFrom {
+    /// Returns whether the new Auth Token was used from there.
+    #[must_use]
+    pub fn has_moved(&self) -> bool {
+        self.uses.new.is_some()
+    }
 }
 
 /// Returns whether every client has moved to the new Auth Token: each address that used the old one in the last 7 days

@@ -2,6 +2,7 @@
 
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::commands::TokenActions;
+use crate::tokens::moves::Moves;
 use crate::tokens::overlap::OpenOverlap;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
@@ -17,6 +18,8 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
     let i18n = use_i18n();
     let hydrated = use_hydrated();
     let sid = known.read_untracked().sid.to_string();
+    let id = known.read_untracked().id;
+    let is_open = Memo::new(move |_| known.with(|token| token.values.old.is_some()));
     let ending = move || known.with(|token| token.values.ending.clone());
     let viewable = move || known.with(|token| token.viewable);
     view! {
@@ -54,13 +57,10 @@ pub fn Credentials(known: RwSignal<Token>, actions: TokenActions, gone: Memo<boo
                     {t_signal!(i18n, form.reset_token)}
                 </button>
             </dd>
-            {move || {
-                known
-                    .with(|token| token.values.old.is_some())
-                    .then(|| view! { <OldAuthToken known actions gone/> }.into_any())
-            }}
+            {move || is_open.get().then(|| view! { <OldAuthToken known actions gone/> }.into_any())}
         </dl>
         <OpenOverlap token=known/>
+        {move || is_open.get().then(|| view! { <Moves id/> })}
         <p class="hint">
             {move || {
                 if viewable() { t_string!(i18n, form.auth_token_kept) } else { t_string!(i18n, form.auth_token_hidden) }

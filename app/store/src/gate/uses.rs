@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::gate::Gate;
 use crate::gate::use_queue::{Span, Value};
 use chrono::{DateTime, Utc};
-use domain::tokens::overlap::AddressUse;
+use domain::tokens::overlap::{AddressUse, UsedFrom};
 use domain::tokens::token::TokenId;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -78,28 +78,37 @@ async fn write(tx: &mut Connection, value: Value, address: Option<IpAddr>, span:
     Ok(())
 }
 
-/// Returns the last uses of a token's two Auth Tokens from each address. Those of which one can't tell which it was count
-/// as uses of the old one.
+/// Returns the last uses of a token's two Auth Tokens from each address, the latest first. Those of which one can't tell
+/// which it was count as uses of the old one.
 pub(crate) async fn of_overlap(
     connection: &mut Connection,
     token: TokenId,
     old_issued_at: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Vec<AddressUse>, Error> {
+) -> Result<Vec<UsedFrom>, Error> {
     let rows = sql::query_as("SELECT issued_at, address, last_at FROM value_uses WHERE token_id = $1");
     let rows: Vec<(i64, String, i64)> = rows.bind(token).fetch_all(connection).await?;
-    let mut uses: HashMap<String, AddressUse> = HashMap::new();
+    let mut by_address: HashMap<String, AddressUse> = HashMap::new();
     for (issued_at, address, last_at) in rows {
-        let known = uses.entry(address).or_insert(AddressUse { old: None, new: None });
+        let uses = by_address.entry(address).or_default();
         // A time that a clock ahead has written is as good as now.
         let last_at = time(last_at.min(latest(now)))?;
         if issued_at <= micros(old_issued_at) {
-            known.old = known.old.max(Some(last_at));
+            uses.old = uses.old.max(Some(last_at));
         } else {
-            known.new = known.new.max(Some(last_at));
+            uses.new = uses.new.max(Some(last_at));
         }
     }
-    Ok(uses.into_values().collect())
+    let used_from = |(address, uses): (String, AddressUse)| UsedFrom {
+        address: Some(address).filter(|address| !address.is_empty()),
+        uses,
+    };
+    let mut used: Vec<_> = by_address.into_iter().map(used_from).collect();
+    used.sort_by(|one, other| {
+        let place = |it: &UsedFrom| (it.uses.old.max(it.uses.new), it.address.clone());
+        place(other).cmp(&place(one))
+    });
+    Ok(used)
 }
 
 /// Removes the uses of the token's Auth Tokens that were issued before this time; all of them if there is none.

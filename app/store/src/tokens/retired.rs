@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::Action;
-use domain::tokens::overlap::everybody_moved;
+use domain::tokens::overlap::{UsedFrom, everybody_moved};
 use domain::tokens::token::TokenId;
 use serde_json::json;
 use uuid::Uuid;
@@ -81,6 +81,20 @@ impl Tokens<'_> {
         Ok(true)
     }
 
+    /// Returns the addresses from which a token's two Auth Tokens were used since the reset, the latest first; none if no
+    /// overlap is open. Uses of the last second may be missing.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn used_in_overlap(self, account: AccountId, id: TokenId) -> Result<Vec<UsedFrom>, Error> {
+        let mut connection = self.core.read().acquire().await?;
+        let stored = rows::find(&mut connection, account, id).await?;
+        match stored.old.filter(|_| stored.deleted_at.is_none()) {
+            Some(old) => uses::of_overlap(&mut connection, id, old.issued_at, self.core.now()).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Stops the old Auth Tokens that should stop once every client has moved, where that is so. Returns their number.
     ///
     /// # Errors
@@ -109,7 +123,8 @@ impl Tokens<'_> {
         let Some(old) = before.old.as_ref().filter(|old| old.close_when_moved && before.deleted_at.is_none()) else {
             return Ok(false);
         };
-        let uses = uses::of_overlap(&mut tx, id, old.issued_at, now).await?;
+        let used = uses::of_overlap(&mut tx, id, old.issued_at, now).await?;
+        let uses: Vec<_> = used.iter().map(|from| from.uses).collect();
         if !everybody_moved(&uses, before.secret_issued_at, now) {
             return Ok(false);
         }

@@ -194,6 +194,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/enable", id(of.token)),
         ("tokens/history", Case::Empty(json!({ "id": of.token }))),
         ("tokens/list", Case::NoId(OWN_ACCOUNT)),
+        ("tokens/moves", id(of.token)),
         ("tokens/overview", Case::NoId(OWN_ACCOUNT)),
         ("tokens/people", Case::NoId(OWN_ACCOUNT)),
         ("tokens/recent_calls", Case::Json(json!({ "id": of.token, "filter": {} }))),

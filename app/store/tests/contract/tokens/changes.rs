@@ -175,6 +175,7 @@ async fn no_operation_finds_unknown_tokens_or_those_of_others() {
             store.tokens().duplicate(by, id, Uuid::now_v7()).await.err(),
             store.tokens().reset(by, id, 1).await.err(),
             store.tokens().stop_old_value(by, id).await.err(),
+            store.tokens().used_in_overlap(by.account, id).await.err(),
             store.tokens().upgrade_version(by, id).await.err(),
             store.tokens().disable(by, id).await.err(),
             store.tokens().enable(by, id).await.err(),
