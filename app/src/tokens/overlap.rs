@@ -15,30 +15,31 @@ use leptos::prelude::*;
 pub fn OpenOverlap(#[prop(into)] token: Signal<Token>) -> impl IntoView {
     let i18n = use_i18n();
     let hydrated = use_hydrated();
-    let ends_at = move || token.with(|token| token.values.old.as_ref().map(|old| old.ends_at));
-    let shown = move || {
-        let end = ends_at()?;
-        if hydrated.get() {
-            let left = time_left(i18n, end)?;
-            return Some(view! { <p class="overlap-open">{left}</p> }.into_any());
-        }
-        let until = view! { <p class="overlap-open">{t_signal!(i18n, overlap.works_until)} " " <Time at=end/></p> };
-        Some(until.into_any())
+    // One part of the page for both, as a list has many of them and hardly any says anything.
+    let lines = move || {
+        let (end, used_at) =
+            token.with(|token| (token.values.old.as_ref().map(|old| old.ends_at), token.values.retired_used_at));
+        let open = end.and_then(|end| open(i18n, end, hydrated.get()));
+        [open, used_at.map(|at| used(i18n, at))].into_iter().flatten().collect::<Vec<_>>()
     };
-    let used = move || {
-        let at = token.with(|token| token.values.retired_used_at)?;
-        let used =
-            view! { <p class="overlap-open">{t_signal!(i18n, overlap.used)} " " <Time at=at relative=true/></p> };
-        Some(used.into_any())
-    };
-    view! {
-        {shown}
-        {used}
+    view! { {lines} }
+}
+
+fn open(i18n: Words, end: DateTime<Utc>, hydrated: bool) -> Option<AnyView> {
+    if hydrated {
+        let left = time_left(i18n, end)?;
+        return Some(view! { <p class="overlap-open">{left}</p> }.into_any());
     }
+    let until = view! { <p class="overlap-open">{t_signal!(i18n, overlap.works_until)} " " <Time at=end/></p> };
+    Some(until.into_any())
+}
+
+fn used(i18n: Words, at: DateTime<Utc>) -> AnyView {
+    view! { <p class="overlap-open">{t_signal!(i18n, overlap.used)} " " <Time at=at relative=true/></p> }.into_any()
 }
 
 /// Returns how long the old Auth Token still works, rounded up; `None` if it has stopped.
-pub fn time_left(i18n: Words, end: DateTime<Utc>) -> Option<String> {
+fn time_left(i18n: Words, end: DateTime<Utc>) -> Option<String> {
     let left = end - now();
     let up = |unit: TimeDelta| (left + unit - TimeDelta::milliseconds(1)).num_seconds() / unit.num_seconds();
     Some(if left <= TimeDelta::zero() {
