@@ -17,7 +17,6 @@ use domain::audit::action::Action;
 use domain::members::membership::require_administrator;
 use domain::members::user::CurrentUser;
 use domain::tokens::expiry::{self, Lifetime, Terms};
-use domain::tokens::overlap::OverlapLimit;
 use serde_json::json;
 
 #[derive(sqlx_macros::FromRow)]
@@ -141,11 +140,7 @@ impl Accounts<'_> {
                 details["forgotten"] = json!(forgotten);
             }
         }
-        let cut = if after.longest_overlap < before.longest_overlap {
-            cut_overlaps(tx, by.account, after.longest_overlap).await?
-        } else {
-            0
-        };
+        let cut = cut_overlaps(tx, by.account, after).await?;
         if cut > 0 {
             details["overlaps_cut"] = json!(cut);
         }
@@ -192,15 +187,23 @@ async fn write(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy)
     Ok(())
 }
 
-/// Cuts the account's overlaps that are longer than the limit, and returns their number. One that would be over already
-/// stops at once: the gate compares its end with the clock.
-async fn cut_overlaps(tx: &mut Connection, account: AccountId, limit: OverlapLimit) -> Result<u64, Error> {
+/// Cuts the account's overlaps that are longer than the policy allows, and returns their number. One that would be over
+/// already stops at once: the gate compares its end with the clock. It stays so under a policy that allows more.
+async fn cut_overlaps(tx: &mut Connection, account: AccountId, policy: &SecurityPolicy) -> Result<u64, Error> {
     let cut = sql::query(
         "UPDATE tokens SET old_until = secret_issued_at + $1
          WHERE account_id = $2 AND old_until IS NOT NULL AND old_until > secret_issued_at + $1",
     );
-    let micros = i64::from(limit.days()) * DAY;
-    Ok(cut.bind(micros).bind(account).execute(tx).await?.rows_affected())
+    let micros = i64::from(policy.longest_overlap.days()) * DAY;
+    let cut = cut.bind(micros).bind(account).execute(&mut *tx).await?.rows_affected();
+    if let Some(longest) = policy.token_lifetime {
+        let expire = sql::query(
+            "UPDATE tokens SET old_until = old_issued_at + $1
+             WHERE account_id = $2 AND old_until IS NOT NULL AND old_until > old_issued_at + $1",
+        );
+        expire.bind(i64::from(longest.days()) * DAY).bind(account).execute(tx).await?;
+    }
+    Ok(cut)
 }
 
 /// Deletes every stored Auth Token of the account, and returns their number.

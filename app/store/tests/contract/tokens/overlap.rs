@@ -173,11 +173,13 @@ async fn shorter_lifetime_ends_the_old_value_earlier() {
     test.later(TimeDelta::days(9));
     reset(&test, &old, Overlap::ThirtyDays).await.unwrap();
     let (policy, revision) = test.store.account().security_policy(test.aya.account).await.unwrap();
-    let policy = SecurityPolicy { token_lifetime: Some(10_u16.try_into().unwrap()), ..policy };
-    test.store.account().update_security_policy(&test.aya, &policy, revision).await.unwrap();
+    let strict = SecurityPolicy { token_lifetime: Some(10_u16.try_into().unwrap()), ..policy.clone() };
+    let revision = test.store.account().update_security_policy(&test.aya, &strict, revision).await.unwrap();
     assert_eq!(value(&test.store, &old.token.sid, &old.secret).await, Some(TokenValue::Old));
     test.later(TimeDelta::days(1));
     assert_eq!(value(&test.store, &old.token.sid, &old.secret).await, None);
+    test.store.account().update_security_policy(&test.aya, &policy, revision).await.unwrap();
+    assert_eq!(value(&test.store, &old.token.sid, &old.secret).await, None, "a looser policy revives nothing");
 }
 
 #[tokio::test]
