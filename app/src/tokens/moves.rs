@@ -1,5 +1,5 @@
 //! The addresses that use a token while an overlap is open, and which of them have moved to the new Auth Token. The browser
-//! loads them once the page runs; their code is a wasm chunk of its own.
+//! loads them once the page runs.
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -7,7 +7,6 @@ use crate::request::protocol::again;
 use crate::tokens::api::GetMoves;
 use crate::tokens::commands::use_token_changes;
 use crate::ui::error_note::ErrorNote;
-use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words::Words;
@@ -17,21 +16,9 @@ use domain::tokens::token::TokenId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// The addresses, in the section with the token's credentials.
+/// The addresses, in the section with the token's credentials; reloaded after each change made from this page.
 #[component]
 pub fn Moves(id: TokenId) -> impl IntoView {
-    let hydrated = use_hydrated();
-    view! { <Suspense>{move || hydrated.get().then(|| Suspend::new(addresses(id)))}</Suspense> }.into_any()
-}
-
-#[lazy]
-fn addresses(id: TokenId) -> AnyView {
-    view! { <Addresses id/> }.into_any()
-}
-
-/// The list; reloaded after each change made from this page.
-#[component]
-fn Addresses(id: TokenId) -> impl IntoView {
     let i18n = use_i18n();
     let changes = use_token_changes();
     let loaded = RwSignal::new(None::<Result<Vec<UsedFrom>, AppError>>);
