@@ -311,6 +311,19 @@ pub fn trail_filter(query: &str) -> TrailFilter {
     TrailFilter::from_query(|name| value(query, name))
 }
 
+/// Returns the address `path` of the last calls of the token that match the filter.
+#[must_use]
+pub fn calls(path: &str, token: TokenId, filter: &CallFilter) -> String {
+    with_query(path, [("token", token.0.to_string())].into_iter().chain(filter.to_query()))
+}
+
+/// Returns the token, if there is one, and the filter of its calls that a link's query (without `?`) asks for.
+#[must_use]
+pub fn calls_asked_for(query: &str) -> (Option<TokenId>, CallFilter) {
+    let token = value(query, "token").and_then(|id| id.parse().ok()).map(TokenId);
+    (token, CallFilter::from_query(|name| value(query, name)))
+}
+
 /// Returns the address `path` of a token's usage, or of a file of it, in this view.
 #[must_use]
 pub fn usage(path: &str, view: &UsageView) -> String {

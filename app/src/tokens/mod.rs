@@ -25,3 +25,4 @@ pub(crate) mod tips;
 pub(crate) mod try_it;
 #[cfg(debug_assertions)]
 pub(crate) mod usage;
+pub mod usage_api;

@@ -53,9 +53,9 @@ impl Core {
         let calls = Calls::default();
         let (passwords, sealing_keys, queued) = (Passwords::new(), OnceLock::new(), Notify::new());
         let (shares, uses, unmatched) = (Shares::default(), Uses::default(), Unmatched::default());
-        let shared =
+        let all =
             Shared { pools, passwords, key, sealing_keys, cache, node, calls, shares, uses, unmatched, queued, lock };
-        Self { shared: Arc::new(shared), clock, address: None }
+        Self { shared: Arc::new(all), clock, address: None }
     }
 
     /// Returns the same store with another clock.

@@ -1,4 +1,5 @@
-//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters and views, and the overlap after a reset.
+//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters, views and use, and the overlap after
+//! a reset.
 
 pub mod client_name;
 pub mod command;
@@ -7,8 +8,10 @@ pub mod expiry;
 pub mod filter;
 pub mod list_view;
 pub mod overlap;
+pub mod recent_call;
 pub mod scope;
 pub mod scope_choice;
 pub mod secret;
 pub mod token;
+pub mod usage;
 pub mod usage_view;

@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn only_overlaps_within_policy_and_expiry_are_offered() {
-        use Overlap::{Now, OneDay, OneHour, SevenDays, ThirtyDays};
+        use Overlap::{Now, OneDay, OneHour, SevenDays};
         assert_eq!(terms(30, None).offered(), Overlap::LENGTHS);
         assert_eq!(terms(7, None).offered(), [Now, OneHour, OneDay, SevenDays]);
         assert_eq!(terms(29, None).offered(), [Now, OneHour, OneDay, SevenDays]);

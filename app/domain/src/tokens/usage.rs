@@ -365,7 +365,9 @@ mod tests {
                 DayUse { day: day(number), tally: Tally { calls: *calls, failures: 1, refused: 2 } }
             }).collect();
             let mut sum = Tally::default();
-            by_week(&days).into_iter().for_each(|week| sum += week.tally);
+            for week in by_week(&days) {
+                sum += week.tally;
+            }
             let number = calls.len() as u64;
             prop_assert_eq!(sum, Tally { calls: calls.iter().sum(), failures: number, refused: 2 * number });
         }

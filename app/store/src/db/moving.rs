@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
 /// matters.
-const TABLES: [(&str, Option<&str>); 26] = [
+const TABLES: [(&str, Option<&str>); 32] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),

@@ -4,6 +4,7 @@ use crate::db::database::time;
 use crate::db::sql;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::gate::call::RefusedCall;
 use crate::gate::verification_cache::{AccountPolicy, Credentials, OldCredentials};
 use crate::tokens::rows::{api_version, corrupt, from_json, lifetime, state};
 use chrono::{DateTime, Utc};
@@ -118,6 +119,7 @@ impl Gate<'_> {
         let Some((known, admitted)) = known else { return Ok(None) };
         let Some(matched) = self.matched(secret, &known) else {
             self.note_unmatched(secret, &known, address);
+            self.note_wrong_secret(&known, address);
             return Ok(None);
         };
         if let (Some(old), Some(address)) = (known.old, address) {
@@ -125,6 +127,30 @@ impl Gate<'_> {
             self.core.uses().note(known.token, issued_at, address, self.core.now());
         }
         Ok(Some(self.caller(sid, known, matched, admitted)))
+    }
+
+    /// Counts a call with this Account SID, if a token has it, whose Auth Token can't be one.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Corrupt`].
+    pub async fn refuse_malformed(self, sid: &AccountSid, address: IpAddr) -> Result<(), Error> {
+        let believed = self.core.node().lease_is_valid();
+        let known = match believed.then(|| self.core.cache().get(sid, |_| ())).flatten() {
+            Some((known, ())) => Some(known),
+            None => self.read_credentials(sid, believed).await?.map(|(known, _)| known),
+        };
+        if let Some(known) = known {
+            self.note_wrong_secret(&known, Some(address));
+        }
+        Ok(())
+    }
+
+    /// Counts the call as refused, if it comes from an address: introspection asks about others' calls.
+    fn note_wrong_secret(self, known: &Credentials, address: Option<IpAddr>) {
+        let (account, token, reason) = (known.account, known.token, RefusedFor::WrongAuthToken);
+        if let Some(address) = address {
+            self.record_refused(RefusedCall { account, token, reason, address, at: self.core.now() });
+        }
     }
 
     /// Notes a wrong Auth Token, which may be one that no longer passes; see `retired_uses`.

@@ -25,12 +25,18 @@ impl Gate<'_> {
         waiting.trim();
     }
 
-    /// Writes all recorded calls, and the last use of each token, in one transaction; before that, in a transaction of
-    /// its own, the batch whose write failed the last time; and at last the uses during overlaps, and those of Auth
-    /// Tokens that no longer pass. Returns the number of calls written. Once begun, this is
-    /// carried through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is
-    /// written twice, even if only the answer got lost. Of more than 200,000 calls, the first that came after the
-    /// failure are dropped, which is logged.
+    /// Counts a refused call, to be written with the next [`Gate::flush_calls`]. Touches memory only. Nothing of what was
+    /// sent as Auth Token is part of it.
+    pub fn record_refused(self, call: RefusedCall) {
+        self.core.calls().refusals.count(call);
+    }
+
+    /// Writes all recorded and refused calls, and the last use and failure of each token, in one transaction; before that,
+    /// in a transaction of its own, the batch whose write failed the last time; and at last the uses during overlaps, and
+    /// those of Auth Tokens that no longer pass. Returns the number of recorded calls written. Once begun, this is carried
+    /// through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is written twice,
+    /// even if only the answer got lost. Of more than 200,000 calls, the first that came after the failure are dropped,
+    /// which is logged.
     ///
     /// # Errors
     /// [`Error::Database`].

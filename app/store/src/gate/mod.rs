@@ -9,6 +9,7 @@ pub mod call_queue;
 pub mod calls;
 pub mod counting;
 pub mod profile;
+pub mod refusals;
 pub mod retired_uses;
 pub mod shares;
 pub mod use_queue;

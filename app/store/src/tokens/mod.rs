@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod list;
 pub mod older_names;
 pub mod overview;
+pub mod recent_calls;
 pub mod retired;
 pub mod rows;
 pub mod search;

@@ -30,9 +30,10 @@ pub(crate) async fn retire(
     (before, after): (&StoredToken, &StoredToken),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let passes = |hash: &Vec<u8>| after.secret_hash == *hash || after.old.as_ref().is_some_and(|old| old.hash == *hash);
-    let passed = [Some(&before.secret_hash), before.old.as_ref().map(|old| &old.hash)];
-    for hash in passed.into_iter().flatten().filter(|hash| !passes(hash)) {
+    let still_passes =
+        |hash: &Vec<u8>| after.secret_hash == *hash || after.old.as_ref().is_some_and(|old| old.hash == *hash);
+    let earlier = [Some(&before.secret_hash), before.old.as_ref().map(|old| &old.hash)];
+    for hash in earlier.into_iter().flatten().filter(|hash| !still_passes(hash)) {
         sql::query(
             "INSERT INTO retired_secrets (token_id, secret_hash, retired_at) VALUES ($1, $2, $3)
              ON CONFLICT (token_id, secret_hash) DO NOTHING",
@@ -123,8 +124,8 @@ impl Tokens<'_> {
         let Some(old) = before.old.as_ref().filter(|old| old.close_when_moved && before.deleted_at.is_none()) else {
             return Ok(false);
         };
-        let used = uses::of_overlap(&mut tx, id, old.issued_at, now).await?;
-        let uses: Vec<_> = used.iter().map(|from| from.uses).collect();
+        let sources = uses::of_overlap(&mut tx, id, old.issued_at, now).await?;
+        let uses: Vec<_> = sources.iter().map(|from| from.uses).collect();
         if !everybody_moved(&uses, before.secret_issued_at, now) {
             return Ok(false);
         }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// The head of every query for whole tokens.
 pub(crate) const SELECT: &str = "
     SELECT id, sid, secret_hash, name, name_folded, description, api_version, primary_contact, developers, scopes, state,
-        created_at, last_used_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
+        created_at, last_used_at, last_failed_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
         secret_ending, old_secret_hash, old_issued_at, old_until, old_ending, close_when_moved,
         (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
         (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,

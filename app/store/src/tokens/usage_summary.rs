@@ -201,9 +201,13 @@ async fn sources_of(
 ) -> Result<(Vec<AddressUse>, Vec<ClientUse>), Error> {
     let (mut addresses, mut clients) = (HashMap::new(), HashMap::new());
     let rows: Vec<SpanRow> = address_spans(account, token, days).build_query_as().fetch_all(&mut *tx).await?;
-    rows.into_iter().for_each(|row| add_row(&mut addresses, row));
+    for row in rows {
+        add_row(&mut addresses, row);
+    }
     let rows: Vec<SpanRow> = client_spans(account, token, days).build_query_as().fetch_all(&mut *tx).await?;
-    rows.into_iter().for_each(|row| add_row(&mut clients, row));
+    for row in rows {
+        add_row(&mut clients, row);
+    }
     for ((_, _, address, value), span) in newer.addresses {
         add(&mut addresses, (address, value.into()), span);
     }

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use domain::tokens::client_name::ClientName;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::overlap::{Handover, Overlap};
-use store::{Call, Clock, Error, LEASE, MoveError, ServerKey, Store, move_database};
+use domain::tokens::usage::{CURRENT_VALUE, RefusedFor};
+use store::{Call, Clock, Error, LEASE, MoveError, RefusedCall, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
 

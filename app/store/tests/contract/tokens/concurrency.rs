@@ -9,6 +9,7 @@ use domain::members::user::{CurrentUser, Person};
 use domain::paging::Count;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::overlap::Handover;
+use domain::tokens::recent_call::CallFilter;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
 use store::{Error, InvitationToken, ServerKey, SessionToken, SignIn, Store};

@@ -5,6 +5,7 @@ use crate::test_store::TestStore;
 use chrono::TimeDelta;
 use domain::Refusal;
 use domain::account::security_policy::SecurityPolicy;
+use domain::gate::access::Caller;
 use domain::tokens::overlap::{Handover, Overlap, OverlapLimit, TokenValue};
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::{TokenSettings, TokenState};
@@ -133,7 +134,7 @@ async fn whatever_stops_the_token_stops_both_values() {
     store.tokens().undo_delete(by, id).await.unwrap();
     assert!(callers().await.iter().flatten().filter(|caller| caller.is_usable()).count() == 2);
     test.later(TimeDelta::days(2));
-    assert!(!callers().await.iter().flatten().any(|caller| caller.is_usable()), "both have expired");
+    assert!(!callers().await.iter().flatten().any(Caller::is_usable), "both have expired");
 }
 
 #[tokio::test]

@@ -42,8 +42,8 @@ async fn overlap_closes_itself_once_everybody_has_moved() {
     test.later(TimeDelta::hours(1));
     call_from(&test, &new, &new.secret, here).await;
     let (hour, begun) = (TimeDelta::hours(1), test.clock.now() - TimeDelta::hours(1));
-    let uses = |new| AddressUse { old: Some(begun), new };
-    let from = |address: &str, new| UsedFrom { address: Some(address.to_owned()), uses: uses(new) };
+    let address_use = |new| AddressUse { old: Some(begun), new };
+    let from = |address: &str, new| UsedFrom { address: Some(address.to_owned()), uses: address_use(new) };
     let used = test.store.tokens().used_in_overlap(test.aya.account, new.token.id).await.unwrap();
     assert_eq!(used, [from("192.0.2.1", Some(begun + hour)), from("198.51.100.7", None)]);
     assert!(used[0].has_moved() && !used[1].has_moved());
