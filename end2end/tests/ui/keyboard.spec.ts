@@ -130,7 +130,7 @@ test('the palette drops an answer that comes late', async ({ page }) => {
   await expect(options(page)).toContainText([second.name]);
   release();
   await (await answered).finished();
-  // What the page does with the late answer, it has done by the time of this one.
+  // By the time of this answer, the page is done with the late one.
   await page.evaluate(async () => (await fetch('/healthz')).text());
   await expect(options(page)).toContainText([second.name]);
   await expect(dialog(page).getByRole('status')).toHaveText('');
