@@ -7,15 +7,18 @@ use crate::error::Error;
 use crate::gate::Gate;
 use crate::gate::call::Call;
 use crate::gate::call_pack::{self, PackedCall};
-use crate::gate::call_queue::Batch;
+use crate::gate::call_queue::{Batch, Pack};
 use chrono::{DateTime, Utc};
 use domain::tokens::token::TokenId;
 use std::io;
 use std::mem;
 use uuid::Uuid;
 
-/// Rows that one statement writes.
+/// Packs that one transaction writes.
 const ROWS: usize = 1_000;
+/// Tokens whose use one transaction notes. Each is a change of a row with many indexes, and all other writers wait
+/// meanwhile.
+const USES: usize = 250;
 
 impl Gate<'_> {
     /// Records a call, to be written with the next [`Gate::flush_calls`]. Touches memory only.
@@ -25,11 +28,11 @@ impl Gate<'_> {
         waiting.trim();
     }
 
-    /// Writes all recorded calls, and the last use of each token, in one transaction; before that, in a transaction of
-    /// its own, the batch whose write failed the last time. Returns the number of calls written. Once begun, this is
-    /// carried through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is
-    /// written twice, even if only the answer got lost. Of more than 200,000 calls, the first that came after the
-    /// failure are dropped, which is logged.
+    /// Writes all recorded calls, and the last use of each token, some in each transaction, so that a change of a token
+    /// never waits for all of them; before that, the batch whose write failed the last time. Returns the number of calls
+    /// written. Once begun, this is carried through even if the caller stops waiting. If it fails, the calls wait for the
+    /// next time, and none is written twice, even if only the answer got lost. Of more than 200,000 calls, the first that
+    /// came after the failure are dropped, which is logged.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -70,18 +73,17 @@ impl Gate<'_> {
     }
 
     async fn write_calls(self, batch: &Batch) -> Result<(), Error> {
-        let mut tx = self.core.begin().await?;
-        for packs in batch.packs.chunks(ROWS) {
-            let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
-            insert.push_values(packs, |mut row, pack| {
-                row.push_bind(pack.id).push_bind(pack.account).push_bind(pack.last_at).push_bind(pack.calls);
-                row.push_bind(&pack.bytes);
-            });
-            insert.push(" ON CONFLICT (id) DO NOTHING");
-            insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
+        let (mut packs, mut used) = (batch.packs.chunks(ROWS), batch.used.chunks(USES));
+        loop {
+            let (packs, used) = match (packs.next(), used.next()) {
+                (None, None) => return Ok(()),
+                (packs, used) => (packs.unwrap_or_default(), used.unwrap_or_default()),
+            };
+            let mut tx = self.core.begin().await?;
+            insert_packs(&mut tx, packs).await?;
+            note_uses(&mut tx, used, self.core.now()).await?;
+            tx.commit().await?;
         }
-        note_uses(&mut tx, &batch.used, self.core.now()).await?;
-        Ok(tx.commit().await?)
     }
 
     /// Records that the token has passed the gate now, without a call. For demo data.
@@ -122,10 +124,24 @@ impl PackRow {
     }
 }
 
+async fn insert_packs(tx: &mut Connection, packs: &[Pack]) -> Result<(), Error> {
+    if packs.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
+    insert.push_values(packs, |mut row, pack| {
+        row.push_bind(pack.id).push_bind(pack.account).push_bind(pack.last_at).push_bind(pack.calls);
+        row.push_bind(&pack.bytes);
+    });
+    insert.push(" ON CONFLICT (id) DO NOTHING");
+    insert.build().persistent(packs.len() == ROWS).execute(tx).await?;
+    Ok(())
+}
+
 /// Advances the tokens' times of last use. This does not change the tokens: their revisions stay.
 async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
-    for used in used.chunks(ROWS) {
-        uses(tx.dialect(), used, now).build().persistent(used.len() == ROWS).execute(&mut *tx).await?;
+    if !used.is_empty() {
+        uses(tx.dialect(), used, now).build().persistent(used.len() == USES).execute(tx).await?;
     }
     Ok(())
 }
