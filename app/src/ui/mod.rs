@@ -1,12 +1,14 @@
 //! The building blocks of pages. They take plain values and callbacks.
 
 pub mod action_form;
+pub mod browser_cookie;
 pub mod choices;
 pub mod combobox;
 pub mod confirm_dialog;
 pub mod content_changes;
 pub mod copy_button;
 pub mod dialog;
+pub mod dom;
 pub mod empty;
 pub mod error_note;
 pub mod field;
