@@ -8,7 +8,7 @@ use crate::gate::Gate;
 use crate::gate::call::Call;
 use crate::gate::call_pack::{self, PackedCall};
 use crate::gate::call_queue::{Batch, Pack};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::token::TokenId;
 use std::io;
 use std::mem;
@@ -16,9 +16,12 @@ use uuid::Uuid;
 
 /// Packs that one transaction writes.
 const ROWS: usize = 1_000;
-/// Tokens whose use one transaction notes. Each is a change of a row with many indexes, and all other writers wait
-/// meanwhile.
+/// Tokens whose use one transaction notes. Each is a change of a row with many indexes, and whoever writes beyond one
+/// account waits meanwhile.
 const USES: usize = 250;
+/// The time by which a token's last use moves at least: a token in steady use on many nodes must not be written by each
+/// of them every second.
+const USE_MOVES_BY: TimeDelta = TimeDelta::seconds(10);
 
 impl Gate<'_> {
     /// Records a call, to be written with the next [`Gate::flush_calls`]. Touches memory only.
@@ -28,8 +31,8 @@ impl Gate<'_> {
         waiting.trim();
     }
 
-    /// Writes all recorded calls, and the last use of each token, some in each transaction, so that a change of a token
-    /// never waits for all of them; before that, the batch whose write failed the last time. Returns the number of calls
+    /// Writes all recorded calls, and the last use of each token unless it has moved by less than ten seconds. A change of
+    /// a token does not wait for them, and other changes for some at a time only. Before that, writes the batch whose write failed the last time. Returns the number of calls
     /// written. Once begun, this is carried through even if the caller stops waiting. If it fails, the calls wait for the
     /// next time, and none is written twice, even if only the answer got lost. Of more than 200,000 calls, the first that
     /// came after the failure are dropped, which is logged.
@@ -79,7 +82,7 @@ impl Gate<'_> {
                 (None, None) => return Ok(()),
                 (packs, used) => (packs.unwrap_or_default(), used.unwrap_or_default()),
             };
-            let mut tx = self.core.begin().await?;
+            let mut tx = self.core.begin_beside().await?;
             insert_packs(&mut tx, packs).await?;
             note_uses(&mut tx, used, self.core.now()).await?;
             tx.commit().await?;
@@ -138,7 +141,8 @@ async fn insert_packs(tx: &mut Connection, packs: &[Pack]) -> Result<(), Error> 
     Ok(())
 }
 
-/// Advances the tokens' times of last use. This does not change the tokens: their revisions stay.
+/// Advances the tokens' times of last use, by [`USE_MOVES_BY`] at least. This does not change the tokens: their revisions
+/// stay.
 async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
     if !used.is_empty() {
         uses(tx.dialect(), used, now).build().persistent(used.len() == USES).execute(tx).await?;
@@ -153,8 +157,9 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
     });
     update.push(
         ") UPDATE tokens SET last_used_at = used.at FROM used
-         WHERE (last_used_at IS NULL OR last_used_at < used.at OR last_used_at > ",
+         WHERE (last_used_at IS NULL OR last_used_at <= used.at - ",
     );
+    update.push_bind(USE_MOVES_BY.num_microseconds()).push(" OR last_used_at > ");
     update.push_bind(latest(now)).push(") AND tokens.id = ");
     update.push(match dialect {
         // The plus keeps the planner from going through all tokens to see whether each was used.
