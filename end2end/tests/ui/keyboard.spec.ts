@@ -109,6 +109,23 @@ test('the palette says if nothing is found, and why not', async ({ page }) => {
   await expect(dialog(page).getByRole('status')).toHaveText(en.error.not_allowed);
 });
 
+test('a theme chosen in the palette outlives the profile’s page', async ({ page }) => {
+  await signIn(page, 'administrator');
+  await open(page, '/settings/profile');
+  await mark(page);
+  await openPalette(page);
+  await input(page).fill(en.keyboard.theme_dark);
+  await expect(options(page)).toContainText([en.keyboard.theme_dark]);
+  await page.keyboard.press('Enter');
+  await expect(dialog(page)).toHaveCount(0);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await page.locator('.brand').click();
+  await expect(page).toHaveURL(paths.overview);
+  await expect(heading(page)).toHaveText(en.overview.title);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await stillMarked(page);
+});
+
 test('the palette drops an answer that comes late', async ({ page }) => {
   await signIn(page, 'administrator');
   const [first, second] = [await newToken(page), await newToken(page)];
