@@ -76,7 +76,7 @@ soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-l
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again, and those of all pages in every look into target/pictures
 	@cd end2end && PICTURES=1 npx playwright test --project=chromium ui/pictures
 
-lighthouse: build end2end/lighthouse/node_modules/.package-lock.json chromium ## Measure main pages with Lighthouse; takes some 5 minutes
+lighthouse: build end2end/node_modules/.package-lock.json end2end/lighthouse/node_modules/.package-lock.json chromium ## Measure main pages with Lighthouse; takes some 5 minutes
 	@cd end2end/lighthouse && node report.mjs
 
 bench: postgresql ## Measure the gate beside a bare handler, and the list beside queries by hand

@@ -8,12 +8,17 @@ import lighthouse, { desktopConfig } from 'lighthouse';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const ROUNDS = 3;
 const LISTEN = process.env.KAGITABA_LIGHTHOUSE_LISTEN ?? '127.0.0.1:3175';
 const SITE = `http://${LISTEN}`;
 const OUT = '../../target/lighthouse';
+// Debian's or, where that is not installed, Playwright's own.
+const CHROMIUM =
+  ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path)) ??
+  createRequire(new URL('../package.json', import.meta.url))('@playwright/test').chromium.executablePath();
 const PRESETS = { desktop: desktopConfig, mobile: undefined };
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 // Lighthouse's names of a page's figures, and the divisors to their units.
@@ -59,9 +64,7 @@ async function pages(cookie) {
 }
 
 async function measure(name, preset, path, cookie) {
-  const paths = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
-  const chromePath = process.env.CHROME_PATH ?? paths.find((path) => existsSync(path));
-  const chrome = await launch({ chromePath, chromeFlags: ['--headless', '--no-sandbox', '--disable-gpu'], logLevel: 'silent' });
+  const chrome = await launch({ chromePath: CHROMIUM, chromeFlags: ['--headless', '--no-sandbox', '--disable-gpu'], logLevel: 'silent' });
   try {
     const extraHeaders = cookie && { Cookie: cookie };
     const flags = { port: chrome.port, output: 'html', logLevel: 'error', onlyCategories: CATEGORIES, extraHeaders };
@@ -74,7 +77,7 @@ async function measure(name, preset, path, cookie) {
   }
 }
 
-// Returns a report's figures, and the audits that cost points with what they found.
+// Returns a report's figures, and the audits that cost points, with the round's own values.
 function read({ categories, audits }) {
   const figures = CATEGORIES.map((category) => Math.round(100 * categories[category].score));
   for (const [audit, divisor] of Object.values(FIGURES)) {
@@ -84,7 +87,7 @@ function read({ categories, audits }) {
   figures.push(audits['network-requests'].details.items.length);
   const lost = CATEGORIES.flatMap((category) => categories[category].auditRefs.filter((ref) => ref.weight > 0))
     .map(({ id }) => audits[id])
-    .filter(({ score }) => score !== null && score < 0.9)
+    .filter(({ score }) => score !== null && score < 1)
     .map(({ id, displayValue, title }) => `${id}: ${displayValue ?? title}`);
   return { figures, lost };
 }

@@ -146,6 +146,7 @@ test('Back and Forward return to the scroll position', async ({ page }) => {
   await one.getByRole('link').click();
   await expect(heading(page)).toHaveText(name);
   await expect.poll(() => scrolled(page)).toBe(0);
+  await expect(heading(page)).toBeFocused(); // positions are kept from then on
   await page.evaluate(() => window.scrollTo(0, 400));
   // The position is kept after a pause in scrolling.
   await expect.poll(() => page.evaluate(() => (history.state as { scroll?: number } | null)?.scroll)).toBe(400);
