@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const ROUNDS = 3;
-const LISTEN = process.env.KAGITABA_LIGHTHOUSE_LISTEN ?? '127.0.0.1:3175';
+const LISTEN = '127.0.0.1:3175';
 const SITE = `http://${LISTEN}`;
 const OUT = '../../target/lighthouse';
 // Debian's or, where that is not installed, Playwright's own.
@@ -21,7 +21,7 @@ const CHROMIUM =
   createRequire(new URL('../package.json', import.meta.url))('@playwright/test').chromium.executablePath();
 const PRESETS = { desktop: desktopConfig, mobile: undefined };
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
-// Lighthouse's names of a page's figures, and the divisors to their units.
+// Lighthouse's names of a page's figures, and the divisors to their units; 0 leaves a figure as it is.
 const FIGURES = {
   'FCP ms': ['first-contentful-paint', 1],
   'LCP ms': ['largest-contentful-paint', 1],

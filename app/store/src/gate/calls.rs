@@ -31,11 +31,11 @@ impl Gate<'_> {
         waiting.trim();
     }
 
-    /// Writes all recorded calls, and the last use of each token unless it has moved by less than ten seconds. A change of
-    /// a token does not wait for them, and other changes for some at a time only. Before that, writes the batch whose write failed the last time. Returns the number of calls
-    /// written. Once begun, this is carried through even if the caller stops waiting. If it fails, the calls wait for the
-    /// next time, and none is written twice, even if only the answer got lost. Of more than 200,000 calls, the first that
-    /// came after the failure are dropped, which is logged.
+    /// Writes the batch whose write failed the last time, then all recorded calls, and the last use of each token that
+    /// has moved by ten seconds or more. A change of a token does not wait for that, and other changes wait for some at a
+    /// time only. Returns the number of calls written. Once begun, this is carried through even if the caller stops
+    /// waiting. If it fails, the calls wait for the next time, and none is written twice, even if only the answer got
+    /// lost. Of more than 200,000 calls, the first that came after the failure are dropped, which is logged.
     ///
     /// # Errors
     /// [`Error::Database`].

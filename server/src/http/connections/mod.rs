@@ -40,8 +40,8 @@ pub use crate::http::connections::{
 /// sending.
 const FIRST_CALL_WITHIN: Duration = Duration::from_millis(500);
 
-/// Serves HTTP/1.1 until the shutdown signal, and then until every request under way has its answer, those on new connections
-/// too.
+/// Serves HTTP/1.1 until the shutdown signal, and then until every request under way has its answer, those on new
+/// connections too.
 // Not `axum::serve`, which has no timeout for heads.
 pub async fn serve(
     listener: TcpListener,
@@ -54,6 +54,7 @@ pub async fn serve(
     let (seats, connections, ending) =
         (Arc::new(Seats::new(limits)), GracefulShutdown::new(), CancellationToken::new());
     let answers = Answers::new(router, Arc::clone(&clients), Ending(ending.clone()), limits.others, keeps_share);
+    let take = |peer: SocketAddr| seats.take(peer.ip(), !clients.trusts(peer.ip()));
     let begin = |stream, peer: SocketAddr, place: Place| {
         let (watcher, ending, answers) = (connections.watcher(), ending.clone(), answers.clone());
         let seat = Arc::clone(place.seat());
@@ -75,13 +76,13 @@ pub async fn serve(
             seats.make_room();
             continue;
         };
-        match seats.take(peer.ip(), !clients.trusts(peer.ip())) {
+        match take(peer) {
             Some(place) => begin(stream, peer, place),
             None => acceptor.refuse(stream),
         }
     }
     for (stream, peer) in acceptor.end() {
-        if let Some(place) = seats.take(peer.ip(), !clients.trusts(peer.ip())) {
+        if let Some(place) = take(peer) {
             begin(stream, peer, place);
         }
     }

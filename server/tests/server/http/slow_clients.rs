@@ -167,14 +167,14 @@ async fn calls_on_new_connections_are_answered_when_the_server_ends() {
     for _ in 0..20 {
         connections.push(call().await);
     }
-    let late = TcpStream::connect(address).await.unwrap();
+    let mut silent = TcpStream::connect(address).await.unwrap();
     let router = gate::router(app.store.clone(), &Settings::default());
     let serving = tokio::spawn(connections::serve(listener, router, settings(AMPLE), async {}));
     for mut connection in connections {
         let answer = end_of(&mut connection).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
-    drop(late);
+    assert_eq!(end_of(&mut silent).await, "", "a silent one does not keep it from ending");
     serving.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "it accepts no more");
 }
