@@ -2,7 +2,6 @@
 
 use crate::test_store::{HERE, TestStore};
 use crate::wire::Wire;
-use domain::tokens::client_name::ClientName;
 use domain::tokens::usage::RefusedFor;
 use sqlx::{Connection, Executor, PgConnection};
 use store::{Clock, RefusedCall, ServerKey, Store};

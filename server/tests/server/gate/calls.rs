@@ -302,10 +302,10 @@ async fn stop_rejects_old_auth_token_at_once_in_a_thousand_stops() {
                     let was_stopped = last.is_some();
                     let secret = last.unwrap_or_else(|| passing.read().unwrap().clone());
                     let answer = agent.get(&url).header("authorization", basic(&sid, &secret)).call().unwrap();
-                    let passes = answer.status() == StatusCode::OK;
+                    let is_ok = answer.status() == StatusCode::OK;
                     calls += 1;
-                    stale += u32::from(was_stopped && passes);
-                    passed += u32::from(!was_stopped && passes);
+                    stale += u32::from(was_stopped && is_ok);
+                    passed += u32::from(!was_stopped && is_ok);
                 }
                 (calls, stale, passed)
             })
