@@ -187,7 +187,7 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
     );
     update.push_bind(USE_MOVES_BY.num_microseconds());
     // A call that passes after one that failed is noted at once: the token no longer fails.
-    update.push(" OR (last_used_at < used.at AND last_failed_at >= last_used_at) OR last_used_at > ");
+    update.push(" OR (last_used_at <= last_failed_at AND last_failed_at < used.at) OR last_used_at > ");
     update.push_bind(latest(now)).push(") AND tokens.id = ");
     update.push(match dialect {
         // The plus keeps the planner from going through all tokens to see whether each was used.
