@@ -10,6 +10,7 @@ use crate::words::Words;
 use domain::chart::tally::Tally;
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::scope::Scope;
+use domain::tokens::usage::is_failure;
 use leptos::prelude::*;
 
 /// Returns a table for each of the three. Each value is a link to the last calls with it.
@@ -21,7 +22,8 @@ pub fn breakdowns(i18n: Words, links: Links, usage: &Usage) -> AnyView {
     let statuses = usage.statuses.iter().map(|(status, calls)| {
         let status = *status;
         let link = links.changed(&|view| view.status = Some(status));
-        row(Signal::stored(status.to_string()), Some(link), Tally::with_status(status, *calls))
+        let failed = if is_failure(status) { *calls } else { 0 };
+        row(Signal::stored(status.to_string()), Some(link), Tally { succeeded: calls - failed, failed })
     });
     let versions = usage.versions.iter().map(|(version, tally)| {
         let known = ApiVersion::try_from(*version).ok();

@@ -10,7 +10,7 @@ use crate::ui::pager::number;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words::Words;
-use domain::chart::tally::is_failure;
+use domain::tokens::usage::is_failure;
 use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
 
