@@ -36,7 +36,7 @@ pub fn breakdowns(i18n: Words, links: Links, summary: &UsageSummary) -> AnyView 
     view! { <div class="usage-breakdowns">{tables.into_iter().collect_view()}</div> }.into_any()
 }
 
-fn row(name: Signal<String>, link: Option<String>, calls: u64, failures: u64) -> AnyView {
+fn row(name: Signal<String>, link: Option<Signal<String>>, calls: u64, failures: u64) -> AnyView {
     view! {
         <tr>
             <th scope="row">{value(name, link)}</th>

@@ -66,7 +66,7 @@ fn by_auth_token(i18n: Words, links: Links) -> AnyView {
 /// Returns the values that the calls have to have, each as a link that gives it up.
 fn filter(i18n: Words, links: Links) -> AnyView {
     let shown = links.shown();
-    let mut chosen: Vec<(Signal<String>, String)> = Vec::new();
+    let mut chosen: Vec<(Signal<String>, Signal<String>)> = Vec::new();
     if let Some(scope) = shown.operation {
         let without = links.changed(&|view| view.operation = None);
         chosen.push((names::operation(i18n, scope.id().to_owned()), without));
@@ -89,7 +89,7 @@ fn filter(i18n: Words, links: Links) -> AnyView {
         chosen.push((names::auth_token(i18n, value), links.changed(&|view| view.value = None)));
     }
     let cleared = links.changed(&|view: &mut UsageView| *view = view.cleared());
-    let chip = |(text, without): (Signal<String>, String)| {
+    let chip = |(text, without): (Signal<String>, Signal<String>)| {
         let label = move || t_string!(i18n, usage.remove_filter, value = text.get()).to_string();
         view! {
             <li>

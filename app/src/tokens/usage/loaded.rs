@@ -9,6 +9,7 @@ use crate::tokens::commands::use_token_changes;
 use crate::tokens::usage::{Files, Usage, UsageSection};
 use crate::tokens::usage_api::{GetRecentCalls, GetUsage, GetUsageByHour};
 use crate::ui::error_note::ErrorNote;
+use crate::ui::hydrated::use_hydrated;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::reactive::t_signal;
 use domain::Refusal;
@@ -115,7 +116,13 @@ fn LoadedSection(of: Of) -> impl IntoView {
     let Of { id, usage } = of;
     let changes = use_token_changes();
     let (loaded, failed) = kept(move || usage.0.get().map(|(view, usage)| usage.map(|usage| (view, usage))));
-    let link = Callback::new(move |view: UsageView| format!("{}#{PLACE}", routes::usage(&routes::token(id), &view)));
+    let hydrated = use_hydrated();
+    let link = move |view: UsageView| {
+        let to = routes::usage(&routes::token(id), &view);
+        // The router would scroll to the beginning of the section. Without it, the page would be shown from its top.
+        Signal::derive(move || if hydrated.get() { to.clone() } else { format!("{to}#{PLACE}") })
+    };
+    let link = Callback::new(link);
     let shown = move |loaded: Result<(UsageView, Usage), AppError>| match loaded {
         Ok((shown, usage)) => {
             let calls = shown.calls();

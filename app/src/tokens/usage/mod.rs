@@ -49,7 +49,12 @@ pub struct Files {
 
 /// The section, with links to other views of it by `link`.
 #[component]
-pub fn UsageSection(usage: Usage, shown: UsageView, link: Callback<UsageView, String>, files: Files) -> impl IntoView {
+pub fn UsageSection(
+    usage: Usage,
+    shown: UsageView,
+    link: Callback<UsageView, Signal<String>>,
+    files: Files,
+) -> impl IntoView {
     let i18n = use_i18n();
     let (by, days) = (shown.by, shown.days());
     let links = Links::new(shown, link);

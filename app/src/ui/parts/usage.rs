@@ -34,7 +34,7 @@ pub fn usage() -> AnyView {
 
 fn section(usage: Usage, shown: UsageView) -> AnyView {
     let files = Files { csv: routes::PARTS.to_owned(), json_lines: routes::PARTS.to_owned() };
-    let link = Callback::new(|view: UsageView| routes::usage(routes::PARTS, &view));
+    let link = Callback::new(|view: UsageView| Signal::stored(routes::usage(routes::PARTS, &view)));
     view! { <UsageSection usage shown link files/> }.into_any()
 }
 
