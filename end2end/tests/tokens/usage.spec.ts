@@ -84,6 +84,7 @@ for (const language of ['en', 'ja'] as const) {
       await expect(hours).toHaveAttribute('aria-current', 'true');
       await expect(periods(usage)).toHaveCount(48);
       await expect(hours).toBeFocused();
+      await expect(periods(usage).last(), 'the table stays open').toBeVisible();
 
       await forbidden(usage, words).click();
       await expect(calls(usage, words)).toHaveCount(1);

@@ -1,6 +1,7 @@
 //! The last calls, and the filter that narrows them.
 
 use crate::i18n::t_string;
+use crate::tokens::usage::Usage;
 use crate::tokens::usage::links::Links;
 use crate::tokens::usage::names;
 use crate::tokens::usage::table::{cell, row, table};
@@ -15,8 +16,8 @@ use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
 
 /// Returns the calls below their filter. While an overlap is open, they are told apart by their Auth Token.
-pub fn calls(i18n: Words, links: Links, recent: RecentCalls) -> AnyView {
-    let RecentCalls { calls, is_cut, in_overlap } = recent;
+pub fn calls(i18n: Words, links: Links, usage: &Usage) -> AnyView {
+    let RecentCalls { calls, is_cut, in_overlap } = usage.recent.clone();
     let is_filtered = links.shown().is_filtered();
     let hint = move || {
         let max = RECENT_MAX.to_string();

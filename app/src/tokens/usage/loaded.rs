@@ -11,7 +11,7 @@ use crate::tokens::usage_api::{GetRecentCalls, GetUsage, GetUsageByHour};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::not_refreshed::{NotRefreshed, kept};
-use crate::ui::reactive::t_signal;
+use crate::ui::reactive::{settled, t_signal};
 use domain::Refusal;
 use domain::chart::buckets::BucketSize;
 use domain::tokens::token::TokenId;
@@ -123,19 +123,21 @@ fn LoadedSection(of: Of) -> impl IntoView {
         Signal::derive(move || if hydrated.get() { to.clone() } else { format!("{to}#{PLACE}") })
     };
     let link = Callback::new(link);
-    let shown = move |loaded: Result<(UsageView, Usage), AppError>| match loaded {
-        Ok((shown, usage)) => {
-            let calls = shown.calls();
-            let files = Files {
-                csv: routes::calls(routes::CALLS_CSV, id, &calls),
-                json_lines: routes::calls(routes::CALLS_JSON_LINES, id, &calls),
-            };
-            view! { <UsageSection usage shown link files/> }.into_any()
-        }
-        Err(error) => view! { <ErrorNote error=Some(error)/> }.into_any(),
+    let shown = settled(move || loaded.get().and_then(Result::ok).unwrap_or_default());
+    let files = move || {
+        let calls = shown.with(|(view, _)| view.calls());
+        let file = |path: &str| routes::calls(path, id, &calls);
+        Files { csv: file(routes::CALLS_CSV), json_lines: file(routes::CALLS_JSON_LINES) }
+    };
+    let files = Signal::derive(files);
+    // The section is not drawn anew when only its values change.
+    let error = settled(move || loaded.with(|loaded| loaded.as_ref().map(|loaded| loaded.as_ref().err().cloned())));
+    let content = move |error: Option<AppError>| match error {
+        None => view! { <UsageSection shown link files/> }.into_any(),
+        Some(_) => view! { <ErrorNote error/> }.into_any(),
     };
     view! {
         <NotRefreshed failed on_retry=Callback::new(move |()| changes.announce())/>
-        {move || loaded.get().map(shown)}
+        {move || error.get().map(content)}
     }
 }

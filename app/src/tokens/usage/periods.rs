@@ -5,13 +5,14 @@ use crate::tokens::usage::Usage;
 use crate::tokens::usage::links::Links;
 use crate::ui::chart::bars::{Bar, bars};
 use crate::ui::chart::short::short_date;
-use crate::ui::reactive::t_signal;
+use crate::ui::reactive::{settled, t_signal};
 use crate::ui::time::{Zone, date, use_zone};
 use crate::words::Words;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Timelike, Utc, Weekday};
 use domain::chart::buckets::BucketSize;
 use domain::chart::tally::Tally;
 use domain::tokens::usage::{DayUse, HourUse, by_week};
+use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
 
 /// Every so many weeks one has its date below its bar.
@@ -42,7 +43,8 @@ fn periods(by: BucketSize, usage: &Usage) -> Vec<(Begin, Tally)> {
 }
 
 /// Returns the links to the chart of each length of periods.
-pub fn switch(i18n: Words, links: Links, by: BucketSize) -> AnyView {
+pub fn switch(i18n: Words, links: Links, _: &Usage) -> AnyView {
+    let by = links.shown().by;
     let choice = |size: BucketSize| {
         let text = match size {
             BucketSize::Hour => t_signal!(i18n, usage.by_hour),
@@ -62,9 +64,11 @@ pub fn switch(i18n: Words, links: Links, by: BucketSize) -> AnyView {
 }
 
 /// Returns the chart. Hours are shown in the user's time zone.
-pub fn chart(i18n: Words, by: BucketSize, usage: &Usage) -> AnyView {
-    let (zone, periods) = (use_zone(), periods(by, usage));
+pub fn chart(i18n: Words, shown: Signal<(UsageView, Usage)>) -> AnyView {
+    let zone = use_zone();
+    let charted = settled(move || shown.with(|(view, usage)| (view.by, periods(view.by, usage))));
     let drawn = move || {
+        let (by, periods) = charted.get();
         let last = periods.len().saturating_sub(1);
         let bar = |(index, (begins, tally)): (usize, &(Begin, Tally))| Bar {
             tally: *tally,
@@ -74,9 +78,10 @@ pub fn chart(i18n: Words, by: BucketSize, usage: &Usage) -> AnyView {
         let shown: Vec<_> = periods.iter().enumerate().map(bar).collect();
         bars(i18n.get_locale(), &shown)
     };
-    let in_utc = (by != BucketSize::Hour).then(|| {
-        view! { <p class="hint">{t_signal!(i18n, usage.days_in_utc)}</p> }
-    });
+    let in_utc = move || {
+        let by = charted.with(|(by, _)| *by);
+        (by != BucketSize::Hour).then(|| view! { <p class="hint">{t_signal!(i18n, usage.days_in_utc)}</p> })
+    };
     view! {
         {drawn}
         {in_utc}
@@ -128,7 +133,6 @@ mod tests {
     use super::*;
     use chrono::Days;
     use domain::tokens::usage;
-    use domain::tokens::usage_view::UsageView;
 
     /// Returns a token's use of one call a day, up to this day.
     fn daily(by: BucketSize, today: NaiveDate) -> Usage {

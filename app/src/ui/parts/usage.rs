@@ -19,23 +19,20 @@ use std::net::IpAddr;
 pub fn usage() -> AnyView {
     let query = use_location().search;
     let used = RwSignal::new(true);
-    let shown = move || {
+    let shown = Signal::derive(move || {
         let view = routes::usage_view(&query.get());
-        section(if used.get() { calls(&view) } else { Usage::default() }, view)
-    };
+        let usage = if used.get() { calls(&view) } else { Usage::default() };
+        (view, usage)
+    });
+    let link = Callback::new(|view: UsageView| Signal::stored(routes::usage(routes::PARTS, &view)));
+    let files = Signal::stored(Files { csv: routes::PARTS.to_owned(), json_lines: routes::PARTS.to_owned() });
     view! {
         <button type="button" class="button" on:click=move |_| used.update(|used| *used = !*used)>
             "With or without calls"
         </button>
-        {shown}
+        <UsageSection shown link files/>
     }
     .into_any()
-}
-
-fn section(usage: Usage, shown: UsageView) -> AnyView {
-    let files = Files { csv: routes::PARTS.to_owned(), json_lines: routes::PARTS.to_owned() };
-    let link = Callback::new(|view: UsageView| Signal::stored(routes::usage(routes::PARTS, &view)));
-    view! { <UsageSection usage shown link files/> }.into_any()
 }
 
 /// Returns the time of the last call.
