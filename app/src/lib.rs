@@ -115,7 +115,10 @@ async fn preload_open_page() {
         routes::OVERVIEW => Overview::preload().await,
         routes::TOKENS => Tokens::preload().await,
         routes::NEW_TOKEN => NewToken::preload().await,
-        path if path.starts_with(routes::before_parameter(routes::TOKEN)) => EditToken::preload().await,
+        path if path.starts_with(routes::before_parameter(routes::TOKEN)) => {
+            EditToken::preload().await;
+            tokens::usage::preload().await;
+        }
         _ => shell::settings_pages::preload().await,
     }
 }
@@ -127,6 +130,7 @@ async fn preload_all() {
     Overview::preload().await;
     Tokens::preload().await;
     EditToken::preload().await;
+    tokens::usage::preload().await;
     NewToken::preload().await;
     shell::settings_pages::preload().await;
     tokens::history::preload().await;

@@ -23,6 +23,5 @@ pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;
 pub(crate) mod try_it;
-#[cfg(debug_assertions)]
 pub(crate) mod usage;
 pub mod usage_api;

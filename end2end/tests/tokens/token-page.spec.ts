@@ -148,7 +148,7 @@ test('on a phone the save bar covers nothing that has the focus', async ({ page 
   await page.locator('#name').focus();
   const last = page.getByRole('region', { name: en.access.danger_zone }).getByRole('button', { name: en.item.delete });
   const covered: string[] = [];
-  for (let stops = 0; stops < 100; stops += 1) {
+  for (let stops = 0; stops < 150; stops += 1) {
     await page.keyboard.press('Tab');
     const found = await page.evaluate(() => {
       const [focused, bar] = [document.activeElement, document.querySelector('.save-bar')];

@@ -117,6 +117,7 @@ mod tests {
             address: IpAddr::from([192, 0, 2, 1]),
             client: Client::Named(client.to_owned()),
             value: 0,
+            used: None,
             latency: 1_500,
         }
     }

@@ -9,12 +9,7 @@ use std::{
 use domain::{
     account::AccountId,
     gate::{access::Caller, api_version::ApiVersion},
-    tokens::{
-        client_name::ClientName,
-        scope::Scope,
-        token::TokenId,
-        usage::{CURRENT_VALUE, RefusedFor},
-    },
+    tokens::{client_name::ClientName, scope::Scope, token::TokenId, usage::RefusedFor},
 };
 use http::{HeaderMap, StatusCode, header};
 use store::{Call, RefusedCall, Store};
@@ -45,7 +40,7 @@ impl<'s> Recording<'s> {
             token: caller.token,
             scope,
             version,
-            value: CURRENT_VALUE,
+            value: caller.value.number(),
             client,
             status: HUNG_UP,
             at: store.clock().now(),

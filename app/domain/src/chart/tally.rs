@@ -2,12 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Returns whether calls that were answered with this HTTP status failed.
-#[must_use]
-pub const fn is_failure(status: u16) -> bool {
-    status >= 400
-}
-
 /// The calls of a period or of a group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -18,12 +12,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns this number of calls, which were all answered with the same HTTP status.
-    #[must_use]
-    pub const fn with_status(status: u16, calls: u64) -> Self {
-        if is_failure(status) { Self { succeeded: 0, failed: calls } } else { Self { succeeded: calls, failed: 0 } }
-    }
-
     /// Returns the number of all calls.
     #[must_use]
     pub const fn total(self) -> u64 {
@@ -49,12 +37,6 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn calls_have_failed_from_status_400_on() {
-        assert_eq!(Tally::with_status(399, 7), Tally { succeeded: 7, failed: 0 });
-        assert_eq!(Tally::with_status(400, 7), Tally { succeeded: 0, failed: 7 });
-    }
 
     #[test]
     fn sum_has_the_calls_of_all_and_does_not_overflow() {

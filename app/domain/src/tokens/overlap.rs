@@ -4,6 +4,7 @@
 //! At most two Auth Tokens of a token pass: another reset during an overlap stops the older one at once.
 
 use crate::date;
+use crate::tokens::usage::{CURRENT_VALUE, OLD_VALUE};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -214,6 +215,21 @@ impl TokenValue {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// Returns the number by which calls with it are recorded.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Current => CURRENT_VALUE,
+            Self::Old => OLD_VALUE,
+        }
+    }
+
+    /// Returns the one with which a call was recorded by this number.
+    #[must_use]
+    pub const fn numbered(number: u8) -> Self {
+        if number == CURRENT_VALUE { Self::Current } else { Self::Old }
+    }
 }
 
 /// The time for which an address that used the old Auth Token counts as one that has to move.
@@ -388,6 +404,7 @@ mod tests {
     fn value_is_found_by_its_stored_name() {
         for value in [TokenValue::Current, TokenValue::Old] {
             assert_eq!(value.as_str().parse(), Ok(value));
+            assert_eq!(TokenValue::numbered(value.number()), value);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The last calls of an access token, one by one, and the filter that narrows them.
 
+use crate::tokens::overlap::TokenValue;
 use crate::tokens::usage::Client;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct RecentCall {
     pub client: Client,
     /// The number of the token's value that it came with.
     pub value: u8,
+    /// Which of the two Auth Tokens of an open overlap it came with. `None` for a call before the reset, and if there is no
+    /// overlap.
+    pub used: Option<TokenValue>,
     /// The time that the answer took, in microseconds.
     pub latency: u32,
 }
@@ -44,6 +48,8 @@ pub struct CallFilter {
     pub address: Option<IpAddr>,
     /// The client, by its name; an empty one stands for those without.
     pub client: Option<String>,
+    /// Which of the two Auth Tokens of an open overlap.
+    pub value: Option<TokenValue>,
 }
 
 impl CallFilter {
@@ -58,6 +64,7 @@ impl CallFilter {
             status: get("status").and_then(|status| status.parse().ok()),
             address: get("address").and_then(|address| address.parse().ok()),
             client: unnamed.or_else(|| some_text("client")),
+            value: get("value").and_then(|value| value.parse().ok()),
         }
     }
 
@@ -72,6 +79,7 @@ impl CallFilter {
             ("address", self.address.map(|address| address.to_string())),
             ("client", self.client.clone().filter(|_| !unnamed)),
             ("unnamed", unnamed.then(|| "1".to_owned())),
+            ("value", self.value.map(|value| value.as_str().to_owned())),
         ];
         values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -89,6 +97,7 @@ impl CallFilter {
             && self.status.is_none_or(|status| status == call.status)
             && self.address.is_none_or(|address| address == call.address)
             && self.client.as_deref().is_none_or(|wanted| client == Some(wanted))
+            && self.value.is_none_or(|value| call.used == Some(value))
     }
 }
 
@@ -99,6 +108,8 @@ pub struct RecentCalls {
     pub calls: Vec<RecentCall>,
     /// Whether there may be older ones that were not searched for, as too many calls of other tokens came between.
     pub is_cut: bool,
+    /// Whether an overlap is open, so that the calls since the reset are told apart by their Auth Token.
+    pub in_overlap: bool,
 }
 
 #[cfg(test)]
@@ -116,6 +127,7 @@ mod tests {
             address: IpAddr::from([192, 0, 2, 1]),
             client: Client::Named("nightly".to_owned()),
             value: CURRENT_VALUE,
+            used: Some(TokenValue::Current),
             latency: 1_500,
         }
     }
@@ -124,7 +136,7 @@ mod tests {
     fn calls_are_filtered_by_each_of_their_properties() {
         let any = CallFilter::default();
         assert!(any.matches(&call()));
-        let others: [(CallFilter, RecentCall); 5] = [
+        let others: [(CallFilter, RecentCall); 6] = [
             (
                 CallFilter { scope: Some("getJob".to_owned()), ..any.clone() },
                 RecentCall { scope: "x".to_owned(), ..call() },
@@ -139,6 +151,10 @@ mod tests {
                 CallFilter { client: Some("nightly".to_owned()), ..any.clone() },
                 RecentCall { client: Client::Unnamed, ..call() },
             ),
+            (
+                CallFilter { value: Some(TokenValue::Current), ..any.clone() },
+                RecentCall { used: Some(TokenValue::Old), ..call() },
+            ),
         ];
         for (filter, other) in others {
             assert!(filter.matches(&call()) && !filter.matches(&other), "{filter:?}");
@@ -146,6 +162,8 @@ mod tests {
         let unnamed = CallFilter { client: Some(String::new()), ..any };
         assert!(unnamed.matches(&RecentCall { client: Client::Unnamed, ..call() }));
         assert!(!unnamed.matches(&RecentCall { client: Client::Others, ..call() }));
+        let new = CallFilter { value: Some(TokenValue::Current), ..CallFilter::default() };
+        assert!(!new.matches(&RecentCall { used: None, ..call() }), "it came before the reset");
     }
 
     proptest! {
@@ -156,8 +174,9 @@ mod tests {
             status in proptest::option::of(any::<u16>()),
             address in proptest::option::of(any::<[u8; 16]>().prop_map(IpAddr::from)),
             client in proptest::option::of("\\PC{0,20}"),
+            value in proptest::option::of(prop_oneof![Just(TokenValue::Current), Just(TokenValue::Old)]),
         ) {
-            let filter = CallFilter { scope, version, status, address, client };
+            let filter = CallFilter { scope, version, status, address, client, value };
             let query = filter.to_query();
             let get = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
             prop_assert_eq!(CallFilter::from_query(get), filter);

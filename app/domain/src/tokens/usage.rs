@@ -2,6 +2,7 @@
 //!
 //! All days and hours are in UTC. Calls that older versions have recorded have neither an API version nor a client.
 
+use crate::chart::tally;
 use crate::gate::access::Refusal;
 use crate::members::role::Permission;
 use crate::tokens::client_name::ClientName;
@@ -35,8 +36,10 @@ pub const REFUSED_ADDRESSES_MAX: usize = 100;
 pub const FAILING_FOR: TimeDelta = TimeDelta::days(7);
 /// The most tokens that are listed as failing.
 pub const FAILING_MAX: u32 = 24;
-/// The number of the value of a token that its last reset has issued.
+/// The number of the value of a token that was its current one when it was called.
 pub const CURRENT_VALUE: u8 = 0;
+/// The number of the value of a token that passed beside the current one, in an overlap, when it was called.
+pub const OLD_VALUE: u8 = 1;
 
 /// The reason why a call with a known Account SID was refused, as it is counted. Its name at rest is the variant's in
 /// snake case, and never changes.
@@ -133,6 +136,13 @@ impl Tally {
     #[must_use]
     pub const fn all(self) -> u64 {
         self.calls.saturating_add(self.refused)
+    }
+}
+
+impl From<Tally> for tally::Tally {
+    /// Returns the calls as a chart shows them: those that were refused have failed, too.
+    fn from(tally: Tally) -> Self {
+        Self { succeeded: tally.calls.saturating_sub(tally.failures), failed: tally.failed() }
     }
 }
 
@@ -246,6 +256,19 @@ pub struct AddressUse {
     pub seen: Seen,
 }
 
+/// Returns the calls from each address with any of the token's values, in the order of the addresses.
+#[must_use]
+pub fn by_address(uses: &[AddressUse]) -> Vec<(Option<IpAddr>, Seen)> {
+    let mut found: Vec<(Option<IpAddr>, Seen)> = Vec::new();
+    for AddressUse { address, seen, .. } in uses {
+        match found.iter_mut().find(|(known, _)| known == address) {
+            Some((_, all)) => all.add(*seen),
+            None => found.push((*address, *seen)),
+        }
+    }
+    found
+}
+
 /// The calls of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientUse {
@@ -345,6 +368,31 @@ mod tests {
         assert_eq!(RefusedFor::of(missing), Some(RefusedFor::ScopeMissing));
         assert_eq!(RefusedFor::of(Refusal::OtherAccountSid), None);
         assert_eq!(RefusedFor::of(Refusal::BeyondOwnScopes(Scopes::default())), None);
+    }
+
+    #[test]
+    fn calls_have_failed_from_status_400_on() {
+        assert_eq!([200, 304, 399, 400, 404, 499, 503].map(is_failure), [false, false, false, true, true, true, true]);
+    }
+
+    #[test]
+    fn chart_shows_refused_calls_as_failed() {
+        let shown = tally::Tally::from(Tally { calls: 10, failures: 3, refused: 2 });
+        assert_eq!(shown, tally::Tally { succeeded: 7, failed: 5 });
+    }
+
+    #[test]
+    fn calls_from_an_address_are_those_with_either_value() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let seen = |first, last, calls| Seen { first_at: at(first), last_at: at(last), calls, failures: 1 };
+        let from = |last: u8, value, seen| AddressUse { address: Some(IpAddr::from([192, 0, 2, last])), value, seen };
+        let uses = [
+            from(1, CURRENT_VALUE, seen(50, 90, 4)),
+            from(2, OLD_VALUE, seen(10, 80, 2)),
+            from(1, OLD_VALUE, seen(20, 60, 3)),
+        ];
+        let together = Seen { failures: 2, ..seen(20, 90, 7) };
+        assert_eq!(by_address(&uses), [(uses[0].address, together), (uses[1].address, uses[1].seen)]);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use crate::chart::buckets::BucketSize;
 use crate::gate::api_version::ApiVersion;
 use crate::text;
+use crate::tokens::overlap::TokenValue;
+use crate::tokens::recent_call::CallFilter;
 use crate::tokens::scope::Scope;
+use crate::tokens::usage::DAYS;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -25,6 +28,8 @@ pub struct UsageView {
     pub address: Option<IpAddr>,
     /// The client, as it names itself; empty for calls that name none.
     pub client: Option<String>,
+    /// Which of the two Auth Tokens of an open overlap the call came with.
+    pub value: Option<TokenValue>,
 }
 
 impl UsageView {
@@ -40,6 +45,7 @@ impl UsageView {
             version: number("version").and_then(|number| number.try_into().ok()),
             address: get("address").and_then(|address| address.parse().ok()),
             client: get("client").map(client),
+            value: get("value").and_then(|name| name.parse().ok()),
         }
     }
 
@@ -54,10 +60,33 @@ impl UsageView {
             ("version", self.version.map(|version| version.to_string())),
             ("address", self.address.map(|address| address.to_string())),
             ("client", self.client.clone()),
+            ("value", self.value.map(|value| value.as_str().to_owned())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
         .collect()
+    }
+
+    /// Returns the filter of the calls that are listed.
+    #[must_use]
+    pub fn calls(&self) -> CallFilter {
+        CallFilter {
+            scope: self.operation.map(|scope| scope.id().to_owned()),
+            version: self.version.map(u16::from),
+            status: self.status,
+            address: self.address,
+            client: self.client.clone(),
+            value: self.value,
+        }
+    }
+
+    /// Returns the days whose calls are summed up, today included: those of the chart, or more if it shows hours.
+    #[must_use]
+    pub const fn days(&self) -> u16 {
+        match self.by {
+            BucketSize::Hour | BucketSize::Day => DAYS,
+            BucketSize::Week => self.by.count() * 7,
+        }
     }
 
     /// Returns whether the calls are filtered.
@@ -89,6 +118,7 @@ mod tests {
             version: Some(ApiVersion::NEWEST),
             address: Some("2001:db8::1".parse().unwrap()),
             client: Some("nightly-export/2.0 &=".to_owned()),
+            value: Some(TokenValue::Old),
         }
     }
 
@@ -112,6 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn calls_are_those_with_each_value_of_the_view() {
+        let calls = filtered().calls();
+        assert_eq!((calls.scope.as_deref(), calls.status), (Some("listAdvertisers"), Some(403)));
+        assert_eq!((calls.version, calls.value), (Some(u16::from(ApiVersion::NEWEST)), Some(TokenValue::Old)));
+        assert_eq!((calls.address, calls.client), (filtered().address, filtered().client));
+        assert_eq!(UsageView::default().calls(), CallFilter::default());
+    }
+
+    #[test]
+    fn sums_are_of_the_days_that_the_chart_shows() {
+        let days = |by| UsageView { by, ..UsageView::default() }.days();
+        assert_eq!(BucketSize::ALL.map(days), [30, 30, 182]);
+    }
+
+    #[test]
     fn nonsense_in_a_link_is_ignored() {
         for (key, value) in [
             ("by", "month"),
@@ -121,6 +166,7 @@ mod tests {
             ("status", "65536"),
             ("version", "1"),
             ("address", "203.0.113.0/24"),
+            ("value", "new"),
         ] {
             assert_eq!(read(&[(key, value.to_owned())]), UsageView::default(), "{key}={value}");
         }

@@ -1,5 +1,5 @@
-//! The page of one access token: its facts, then overview, credentials and scopes to edit and to try, its history, and
-//! the commands that stop integrations.
+//! The page of one access token: its facts, then overview, credentials and scopes to edit and to try, its history, its
+//! usage, and the commands that stop integrations.
 
 mod credentials;
 mod danger_zone;
@@ -21,6 +21,7 @@ use crate::tokens::expiry::Expiry;
 use crate::tokens::history::TokenHistory;
 use crate::tokens::menu::{CardMenu, LastMenu};
 use crate::tokens::try_it::TryIt;
+use crate::tokens::usage::{LoadedUsage, TokenUsage};
 use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
 use crate::ui::page_title::PageTitle;
@@ -69,8 +70,9 @@ fn EditTokenPage() -> impl IntoView {
             (id, result)
         },
     );
+    let usage = LoadedUsage::of(id);
     let page = move |(_, loaded): (_, Result<Editable, AppError>)| match loaded {
-        Ok(editable) => view! { <Editor editable/> }.into_any(),
+        Ok(editable) => view! { <Editor editable usage/> }.into_any(),
         Err(AppError::Refused(Refusal::NotFound)) => view! { <NoSuchToken/> }.into_any(),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
@@ -82,9 +84,9 @@ fn EditTokenPage() -> impl IntoView {
     }
 }
 
-/// The token with its menu and its form.
+/// The token with its menu, its form and its usage.
 #[component]
-fn Editor(editable: Editable) -> impl IntoView {
+fn Editor(editable: Editable, usage: LoadedUsage) -> impl IntoView {
     let i18n = use_i18n();
     let as_of = editable.as_of;
     let page = Page::new(editable);
@@ -141,6 +143,7 @@ fn Editor(editable: Editable) -> impl IntoView {
             <div class="token-history">
                 <TokenHistory id/>
             </div>
+            <TokenUsage id usage/>
             <DangerZone known gone on_pick/>
         </div>
         <TokenActionDialogs actions/>

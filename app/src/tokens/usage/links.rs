@@ -7,17 +7,17 @@ use leptos::prelude::*;
 #[derive(Clone, Copy)]
 pub struct Links {
     shown: StoredValue<UsageView>,
-    link: Callback<UsageView, String>,
+    link: Callback<UsageView, Signal<String>>,
 }
 
 impl Links {
     /// Returns the links from this view, whose addresses `link` returns.
-    pub fn new(shown: UsageView, link: Callback<UsageView, String>) -> Self {
+    pub fn new(shown: UsageView, link: Callback<UsageView, Signal<String>>) -> Self {
         Self { shown: StoredValue::new(shown), link }
     }
 
     /// Returns the link to the view that is shown, after this change.
-    pub fn changed(self, change: &dyn Fn(&mut UsageView)) -> String {
+    pub fn changed(self, change: &dyn Fn(&mut UsageView)) -> Signal<String> {
         let mut next = self.shown.get_value();
         change(&mut next);
         self.link.run(next)

@@ -1,73 +1,111 @@
-//! The section *Usage* of a token's page: its calls over time, by kind and source, and the last ones. It takes plain
-//! values, and fetches nothing.
+//! The section *Usage* of a token's page: its calls over time, by kind and source, and the last ones. [`UsageSection`]
+//! takes plain values, and fetches nothing; `loaded` fetches them.
 
 mod breakdowns;
 mod calls;
-pub mod data;
 mod links;
+mod loaded;
 mod names;
 mod periods;
 mod sources;
 mod table;
 
-use crate::i18n::use_i18n;
+use crate::i18n::{t_string, use_i18n};
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
+use crate::words::Words;
 use breakdowns::breakdowns;
 use calls::calls;
-use data::Usage;
+use domain::tokens::recent_call::RecentCalls;
+use domain::tokens::usage::{HourUse, UsageSummary};
 use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
 use links::Links;
+#[cfg(feature = "hydrate")]
+pub use loaded::preload;
+pub use loaded::{LoadedUsage, TokenUsage};
 use periods::{chart, switch};
+use serde::{Deserialize, Serialize};
 use sources::{refused, sources};
 
-/// The addresses and numbers around the values of the section.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surroundings {
-    /// The address of the calls as a CSV file.
-    pub csv: String,
-    /// The address of the calls as a JSON Lines file.
-    pub json_lines: String,
-    /// The number of addresses of a day that are told apart.
-    pub addresses_max: u64,
+/// The use of a token as the section shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The sums over the days of the view.
+    pub summary: UsageSummary,
+    /// The calls of the last hours; empty unless the chart shows hours.
+    pub hours: Vec<HourUse>,
+    /// The last calls that match the filter.
+    pub recent: RecentCalls,
 }
 
-/// The section, with links to other views of it by `link`.
+/// The addresses of files with the last calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The address of the CSV file.
+    pub csv: String,
+    /// The address of the JSON Lines file.
+    pub json_lines: String,
+}
+
+/// The section, with links to other views of it by `link`. It is drawn once, and its parts follow what is shown: the focus
+/// and an open table stay where they are.
 #[component]
 pub fn UsageSection(
-    usage: Usage,
-    shown: UsageView,
-    link: Callback<UsageView, String>,
-    around: Surroundings,
+    shown: Signal<(UsageView, Usage)>,
+    link: Callback<UsageView, Signal<String>>,
+    files: Signal<Files>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let by = shown.by;
-    let links = Links::new(shown, link);
-    let file = |href: String, text: Signal<&'static str>| {
-        view! { <a class="button small" href=href download="">{Icon::Download.view()} {text}</a> }
+    let part = move |draw: Part| move || shown.with(|(view, usage)| draw(i18n, Links::new(view.clone(), link), usage));
+    let file = move |href: fn(Files) -> String, text: Signal<&'static str>| {
+        view! {
+            <a class="button small" href=move || href(files.get()) download="">
+                {Icon::Download.view()}
+                {text}
+            </a>
+        }
     };
-    let by_kind = (!usage.operations.is_empty()).then(|| breakdowns(i18n, links, &usage));
-    let from = (!usage.addresses.is_empty()).then(|| sources(i18n, links, &usage, around.addresses_max));
-    let refused = refused(i18n, &usage);
     view! {
         <section class="panel usage" aria-label=t_signal!(i18n, usage.title)>
             <div class="usage-head">
                 <h2>{t_signal!(i18n, usage.title)}</h2>
-                {switch(i18n, links, by)}
+                {part(switch)}
             </div>
-            {chart(i18n, by, usage.buckets)}
-            {by_kind}
-            {from}
-            {refused}
+            {chart(i18n, shown)}
+            {part(sums)}
             <div class="usage-head">
                 <h3>{t_signal!(i18n, usage.last_calls)}</h3>
                 <div class="audit-files">
-                    {file(around.csv, t_signal!(i18n, audit.csv))}
-                    {file(around.json_lines, t_signal!(i18n, audit.json_lines))}
+                    {file(|files| files.csv, t_signal!(i18n, audit.csv))}
+                    {file(|files| files.json_lines, t_signal!(i18n, audit.json_lines))}
                 </div>
             </div>
-            {calls(i18n, links, usage.calls)}
+            {part(calls)}
         </section>
     }
+}
+
+/// Draws a part of the section.
+type Part = fn(Words, Links, &Usage) -> AnyView;
+
+/// Returns the sums over all calls, whatever the filter of the last ones.
+fn sums(i18n: Words, links: Links, usage: &Usage) -> AnyView {
+    let summary = &usage.summary;
+    let days = links.shown().days();
+    let (is_called, is_refused) = (!summary.operations.is_empty(), !summary.refused.is_empty());
+    let covered = (is_called || is_refused).then(|| {
+        let text = move || t_string!(i18n, usage.days_covered, days = days.to_string()).to_string();
+        view! { <p class="hint">{text}</p> }
+    });
+    let by_kind = is_called.then(|| breakdowns(i18n, links, summary));
+    let from = (!summary.addresses.is_empty()).then(|| sources(i18n, links, summary));
+    let refused = refused(i18n, summary);
+    view! {
+        {covered}
+        {by_kind}
+        {from}
+        {refused}
+    }
+    .into_any()
 }

@@ -1,10 +1,11 @@
 //! The names of a call's values in the page's language.
 
 use crate::i18n::t_string;
-use crate::tokens::usage::data::Client;
 use crate::ui::pager::number;
 use crate::words::{self, Words};
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::scope::Scope;
+use domain::tokens::usage::{Client, RefusedFor};
 use leptos::prelude::*;
 use std::net::IpAddr;
 
@@ -41,17 +42,24 @@ pub fn client(i18n: Words, client: Client) -> Signal<String> {
     })
 }
 
-/// Returns why calls were refused; a reason of a newer version keeps its name.
-pub fn reason(i18n: Words, name: &'static str) -> Signal<&'static str> {
-    Signal::derive(move || match name {
-        "wrong_auth_token" => t_string!(i18n, usage.wrong_auth_token),
-        "expired" => t_string!(i18n, usage.expired),
-        "api_access_off" => t_string!(i18n, usage.api_access_off),
-        "disabled" => t_string!(i18n, usage.disabled),
-        "address_not_allowed" => t_string!(i18n, usage.address_not_allowed),
-        "scope_missing" => t_string!(i18n, usage.scope_missing),
-        "rate_limited" => t_string!(i18n, usage.rate_limited),
-        other => other,
+/// Returns which of the two Auth Tokens of an overlap it is.
+pub fn auth_token(i18n: Words, value: TokenValue) -> Signal<String> {
+    Signal::derive(move || match value {
+        TokenValue::Current => t_string!(i18n, usage.new_token).to_owned(),
+        TokenValue::Old => t_string!(i18n, overlap.old_token).to_owned(),
+    })
+}
+
+/// Returns why calls were refused.
+pub fn reason(i18n: Words, reason: RefusedFor) -> Signal<&'static str> {
+    Signal::derive(move || match reason {
+        RefusedFor::WrongAuthToken => t_string!(i18n, usage.wrong_auth_token),
+        RefusedFor::Expired => t_string!(i18n, usage.expired),
+        RefusedFor::ApiAccessOff => t_string!(i18n, usage.api_access_off),
+        RefusedFor::Disabled => t_string!(i18n, usage.disabled),
+        RefusedFor::AddressNotAllowed => t_string!(i18n, usage.address_not_allowed),
+        RefusedFor::ScopeMissing => t_string!(i18n, usage.scope_missing),
+        RefusedFor::RateLimited => t_string!(i18n, usage.rate_limited),
     })
 }
 

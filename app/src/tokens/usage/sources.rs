@@ -1,7 +1,6 @@
 //! The addresses and clients that calls come from, and the calls that were refused.
 
 use crate::i18n::t_string;
-use crate::tokens::usage::data::{Client, Seen, Usage};
 use crate::tokens::usage::links::Links;
 use crate::tokens::usage::names;
 use crate::tokens::usage::table::{cell, row, table, value};
@@ -10,17 +9,19 @@ use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words::Words;
 use chrono::{DateTime, Utc};
+use domain::tokens::usage::{ADDRESSES_MAX, Client, Seen, UsageSummary, by_address};
 use leptos::prelude::*;
 
 /// Returns the addresses and the clients. Each is a link to the last calls from it.
-pub fn sources(i18n: Words, links: Links, usage: &Usage, addresses_max: u64) -> AnyView {
+pub fn sources(i18n: Words, links: Links, summary: &UsageSummary) -> AnyView {
     let address = t_signal!(i18n, usage.address);
-    let of_address = usage.addresses.iter().map(|from| {
-        let link = from.address.map(|address| links.changed(&|view| view.address = Some(address)));
-        seen(i18n, vec![cell(address, value(names::address(i18n, from.address), link))], from.seen, true)
+    let addresses = by_address(&summary.addresses);
+    let of_address = addresses.iter().map(|(from, all)| {
+        let link = from.map(|from| links.changed(&|view| view.address = Some(from)));
+        seen(i18n, vec![cell(address, value(names::address(i18n, *from), link))], *all, true)
     });
     let client = t_signal!(i18n, usage.client);
-    let of_client = usage.clients.iter().map(|from| {
+    let of_client = summary.clients.iter().map(|from| {
         let named = match &from.client {
             Client::Unnamed => Some(""),
             Client::Others => None,
@@ -30,9 +31,10 @@ pub fn sources(i18n: Words, links: Links, usage: &Usage, addresses_max: u64) -> 
         seen(i18n, vec![cell(client, value(names::client(i18n, from.client.clone()), link))], from.seen, true)
     });
     let (of_address, of_client): (Vec<_>, Vec<_>) = (of_address.collect(), of_client.collect());
-    let together = usage.addresses.iter().any(|from| from.address.is_none());
+    let together = addresses.iter().any(|(from, _)| from.is_none());
     let hint = together.then(|| {
-        let text = move || t_string!(i18n, usage.other_addresses_hint, max = number(addresses_max)).to_string();
+        let max = number(u64::try_from(ADDRESSES_MAX).unwrap_or(u64::MAX));
+        let text = move || t_string!(i18n, usage.other_addresses_hint, max = max.as_str()).to_string();
         view! { <p class="hint">{text}</p> }
     });
     view! {
@@ -45,9 +47,9 @@ pub fn sources(i18n: Words, links: Links, usage: &Usage, addresses_max: u64) -> 
 }
 
 /// Returns the calls that were refused, by reason and address; nothing if there are none.
-pub fn refused(i18n: Words, usage: &Usage) -> AnyView {
+pub fn refused(i18n: Words, summary: &UsageSummary) -> AnyView {
     let (reason, address) = (t_signal!(i18n, usage.reason), t_signal!(i18n, usage.address));
-    let rows = usage.refused.iter().map(|refused| {
+    let rows = summary.refused.iter().map(|refused| {
         let names = vec![
             cell(reason, names::reason(i18n, refused.reason).into_any()),
             cell(address, value(names::address(i18n, refused.address), None)),

@@ -35,7 +35,7 @@ pub fn cell(heading: Signal<&'static str>, content: AnyView) -> AnyView {
 }
 
 /// Returns the value as a link, if there is one, to the calls with it.
-pub fn value(text: Signal<String>, link: Option<String>) -> AnyView {
+pub fn value(text: Signal<String>, link: Option<Signal<String>>) -> AnyView {
     match link {
         Some(link) => view! { <a class="usage-value" href=link data-noscroll="" dir="auto">{text}</a> }.into_any(),
         None => view! { <span dir="auto">{text}</span> }.into_any(),

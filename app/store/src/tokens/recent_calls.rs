@@ -2,15 +2,17 @@
 //! look, and not more than some packs are looked through.
 
 use crate::db::database::{Connection, DAY, HOUR, micros};
-use crate::db::sql::{Dialect, QueryBuilder};
+use crate::db::sql::{self, Dialect, QueryBuilder};
 use crate::error::Error;
 use crate::gate::call_pack::PackedCall;
 use crate::gate::calls::{PackRow, Place};
 use crate::tokens::Tokens;
 use crate::tokens::usage::SELECT;
 use crate::tokens::usage_queries::index_of_tokens;
+use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::tokens::client_name::ClientName;
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::recent_call::{CallFilter, RECENT_MAX, RecentCall, RecentCalls};
 use domain::tokens::token::TokenId;
 use domain::tokens::usage::DAYS_MAX;
@@ -46,13 +48,14 @@ impl Tokens<'_> {
         filter: &CallFilter,
     ) -> Result<RecentCalls, Error> {
         let mut tx = self.core.read().begin().await?;
-        let mut search = Search { account, token, filter, found: Vec::new(), packs: 0, calls: 0 };
+        let reset_at = overlap_began(&mut tx, account, token, self.core.now()).await?;
+        let mut search = Search { account, token, filter, reset_at, found: Vec::new(), packs: 0, calls: 0 };
         // Those that are not added up may be of any time, but are few.
         let mut done = search.through(&mut tx, "AND NOT counted", (i64::MIN, i64::MAX)).await?;
         for times in called_at(&mut tx, account, token, filter).await? {
             done = done && search.through(&mut tx, "AND counted", times).await?;
         }
-        Ok(RecentCalls { calls: search.found, is_cut: !done })
+        Ok(RecentCalls { calls: search.found, is_cut: !done, in_overlap: reset_at.is_some() })
     }
 }
 
@@ -61,6 +64,8 @@ struct Search<'f> {
     account: AccountId,
     token: TokenId,
     filter: &'f CallFilter,
+    /// The time of the reset, in microseconds, if an overlap is open.
+    reset_at: Option<i64>,
     /// Newest first, at most [`RECENT_MAX`].
     found: Vec<RecentCall>,
     packs: usize,
@@ -102,7 +107,7 @@ impl Search<'_> {
 
     /// Adds the calls that match, and returns the number of all.
     fn add(&mut self, calls: &[PackedCall<'_>]) -> usize {
-        let own = calls.iter().filter(|call| call.token == self.token).map(recent);
+        let own = calls.iter().filter(|call| call.token == self.token).map(|call| recent(call, self.reset_at));
         let matching: Vec<_> = own.filter(|call| self.filter.matches(call)).collect();
         if !matching.is_empty() {
             self.found.extend(matching);
@@ -113,7 +118,9 @@ impl Search<'_> {
     }
 }
 
-fn recent(call: &PackedCall<'_>) -> RecentCall {
+fn recent(call: &PackedCall<'_>, reset_at: Option<i64>) -> RecentCall {
+    // What was the current Auth Token before the reset is the old one now.
+    let since_reset = reset_at.is_some_and(|reset_at| micros(call.at) >= reset_at);
     RecentCall {
         at: call.at,
         scope: call.scope.to_owned(),
@@ -122,8 +129,21 @@ fn recent(call: &PackedCall<'_>) -> RecentCall {
         address: call.address,
         client: ClientName::stored(call.client).into(),
         value: call.value,
+        used: since_reset.then(|| TokenValue::numbered(call.value)),
         latency: call.latency.as_micros().try_into().unwrap_or(u32::MAX),
     }
+}
+
+/// Returns when the token was reset, in microseconds, if the overlap that began then is open.
+async fn overlap_began(
+    on: &mut Connection,
+    account: AccountId,
+    token: TokenId,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, Error> {
+    let reset_at =
+        sql::query_scalar("SELECT secret_issued_at FROM tokens WHERE account_id = $1 AND id = $2 AND old_until > $3");
+    Ok(reset_at.bind(account).bind(token).bind(micros(now)).fetch_optional(on).await?)
 }
 
 /// Returns the times at which calls that match may have come, the latest first: of each day on which there were any, from

@@ -104,7 +104,7 @@ async fn caller(app: &TestApp) -> Caller {
 }
 
 /// Adds another account to the app. Returns its administrator and a token of it with every scope.
-async fn stranger(app: &TestApp) -> (CurrentUser, IssuedToken) {
+pub async fn stranger(app: &TestApp) -> (CurrentUser, IssuedToken) {
     let (name, role) = ("Otto", Role::AccountAdministrator);
     let account = app.store.account().add("Other").await.unwrap();
     let email = "otto@other.example".to_owned();

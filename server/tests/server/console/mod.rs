@@ -11,6 +11,5 @@ pub mod own_days;
 pub mod pages;
 pub mod protocol;
 pub mod security_policy;
-#[cfg(debug_assertions)] // as the page of all parts
 pub mod usage_section;
 pub mod weight;

@@ -8,7 +8,8 @@ use domain::{
     gate::client_address::ClientAddress,
     tokens::{
         client_name::{CLIENTS_MAX, LENGTH_MAX},
-        recent_call::CallFilter,
+        overlap::{Handover, Overlap, TokenValue},
+        recent_call::{CallFilter, RecentCalls},
         scope::Scope,
         secret::{AccountSid, Secret},
         token::{Token, TokenSettings},
@@ -31,6 +32,13 @@ use crate::support::test_app::{TestApp, basic, company_information};
 async fn summary(app: &TestApp, token: &Token) -> UsageSummary {
     app.store.gate().flush_calls().await.unwrap();
     app.store.tokens().usage_of(app.account(), token.id, DAYS).await.unwrap()
+}
+
+/// Returns the last calls of the app's own token with this one of its Auth Tokens, once everything is written.
+async fn recent(app: &TestApp, value: Option<TokenValue>) -> RecentCalls {
+    app.store.gate().flush_calls().await.unwrap();
+    let filter = CallFilter { value, ..CallFilter::default() };
+    app.store.tokens().recent_calls(app.account(), app.issued.token.id, &filter).await.unwrap()
 }
 
 /// Returns the reasons for which calls of the token were refused, and their numbers.
@@ -107,6 +115,35 @@ async fn version_asked_for_is_recorded() {
     let versions: Vec<_> = summary(&app, &app.issued.token).await.versions;
     let versions: Vec<_> = versions.into_iter().map(|(version, tally)| (version, tally.calls)).collect();
     assert_eq!(versions, [(3, 1), (2, 1), (0, 1)], "9 is none");
+}
+
+#[tokio::test]
+async fn call_in_an_overlap_says_which_auth_token_it_used() {
+    let app = TestApp::open().await;
+    let (token, old) = (&app.issued.token, &app.issued.secret);
+    let handover = Handover { overlap: Overlap::OneHour, close_when_moved: false };
+    app.company_information(&token.sid, old).await;
+    let before = recent(&app, None).await;
+    assert_eq!((before.calls[0].used, before.in_overlap), (None, false), "there is only one");
+    let tokens = app.store.tokens();
+    let new = tokens.reset_with_overlap(&app.by, token.id, token.revision, handover).await.unwrap().secret;
+    for secret in [old, old, &new] {
+        assert_eq!(app.company_information(&token.sid, secret).await.status, StatusCode::OK);
+    }
+    let all = recent(&app, None).await;
+    let used: Vec<_> = all.calls.iter().map(|call| (call.used, call.value)).collect();
+    let (is_new, is_old) = ((Some(TokenValue::Current), 0), (Some(TokenValue::Old), 1));
+    assert_eq!(used, [is_new, is_old, is_old, (None, 0)], "the last one came before the reset");
+    assert!(all.in_overlap);
+    let lengths = [recent(&app, Some(TokenValue::Current)).await, recent(&app, Some(TokenValue::Old)).await];
+    assert_eq!(lengths.map(|recent| recent.calls.len()), [1, 2]);
+    let from = summary(&app, token).await.addresses;
+    let by_value: Vec<_> = from.iter().map(|from| (from.value, from.seen.calls)).collect();
+    assert_eq!(by_value, [(0, 2), (1, 2)]);
+
+    tokens.stop_old_value(&app.by, token.id).await.unwrap();
+    assert!(!recent(&app, None).await.in_overlap);
+    assert!(recent(&app, Some(TokenValue::Old)).await.calls.is_empty(), "there is only one again");
 }
 
 #[tokio::test]
