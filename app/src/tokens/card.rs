@@ -87,8 +87,7 @@ fn Sid(token: Signal<Token>) -> impl IntoView {
 fn facts(i18n: Words, token: Signal<Token>) -> impl IntoView {
     let (version, contact, created_at, last_used_at, scopes) = token.with(|token| {
         let contact = token.primary_contact.name.clone();
-        let scopes = token.settings.scopes.by_category().into_iter().map(|of| words::allowed_of(i18n, of));
-        let scopes = scopes.collect::<Vec<_>>().join(t_string!(i18n, separator));
+        let scopes = words::allowed(i18n, token.settings.scopes);
         (token.settings.api_version, contact, token.created_at, token.last_used_at, scopes)
     });
     view! {
