@@ -35,9 +35,9 @@ pub fn TokenCard(
         <li>
             <article class="card" class:disabled=move || is_disabled(token)>
                 <h3><TokenLink token/></h3>
-                <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
+                <StateBadge token/>
                 <CardMenu token last=menu on_pick/>
-                {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
+                {touched_note(touched)}
                 {move || {
                     let text = Some(description()).filter(|text| !text.is_empty());
                     text.map(|text| view! { <p class="card-description">{text}</p> })
@@ -48,6 +48,11 @@ pub fn TokenCard(
             </article>
         </li>
     }
+}
+
+/// Returns the note that names the person whose change has just arrived, if one has.
+pub fn touched_note(touched: Signal<Option<String>>) -> impl IntoView {
+    move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })
 }
 
 /// Returns whether the token is disabled.
@@ -113,11 +118,12 @@ pub fn last_used(i18n: Words, at: Option<DateTime<Utc>>) -> AnyView {
 
 /// The token's state in words and colour.
 #[component]
-pub fn StateBadge(#[prop(into)] state: Signal<TokenState>) -> impl IntoView {
+pub fn StateBadge(#[prop(into)] token: Signal<Token>) -> impl IntoView {
     let i18n = use_i18n();
+    let state = move || token.with(|token| token.state);
     view! {
-        <span class="badge" class:ok=move || state.get() == TokenState::Enabled>
-            {move || words::state(i18n, state.get())}
+        <span class="badge" class:ok=move || state() == TokenState::Enabled>
+            {move || words::state(i18n, state())}
         </span>
     }
 }

@@ -161,7 +161,7 @@ fn Head(known: RwSignal<Token>, gone: Memo<bool>, on_pick: Callback<TokenCommand
             <h1 class="clamped" dir="auto" translate="no" title=move || name.get()>{name}</h1>
             <div class="page-action">
                 <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
-                <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>
+                <StateBadge token=known/>
                 {move || (!gone.get()).then(|| view! { <CardMenu token=known last=menu on_pick/> }.into_any())}
             </div>
         </div>
