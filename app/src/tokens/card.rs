@@ -3,10 +3,11 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::tokens::expiry::Expiry;
-use crate::tokens::menu::{CardMenu, LastMenu};
+use crate::tokens::menu::CardMenu;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
+use crate::ui::more_menu::LastMenu;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words::{self, Words};
