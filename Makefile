@@ -16,7 +16,7 @@ run: build ## Build what has changed and serve at http://localhost:3000
 build: wasm-target frontend/node_modules/.package-lock.json ## Build server and frontend
 	@$(MAKE) -j2 server site
 
-# Two at a time: while the one links, the other compiles. What packs the frontend comes first, as both need cargo's lock; both
+# Two at a time: while the one links, the other compiles. The frontend's packer comes first, as both need cargo's lock; both
 # name both packages, for crates that they share to be built once, with the features of both.
 server: bundle
 	@echo '• Building the server'
@@ -105,7 +105,7 @@ clean: ## Remove all that was built and installed here; .data stays
 	@echo '• Removing what was built'
 	@rm -rf target frontend/node_modules end2end/node_modules end2end/lighthouse/node_modules end2end/test-results end2end/playwright-report
 
-# What is missing on this machine
+# Tools missing on this machine
 
 wasm-target:
 	@test -d "$$(rustc --print target-libdir --target $(WASM))" || { \

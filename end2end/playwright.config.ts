@@ -8,7 +8,7 @@ const port = process.env['KAGITABA_E2E_PORT'] ?? '3174';
 const baseURL = `http://127.0.0.1:${port}`;
 const data = '../target/e2e/data';
 const headed = Boolean(process.env['HEADED']);
-// Debian's; the first is the lighter one, as it has no windows. Where neither is installed, Playwright has its own.
+// Debian's; the first is the lighter one, as it has no windows. If neither is installed, Playwright has its own.
 const chromium = [...(headed ? [] : ['/usr/bin/chromium-headless-shell']), '/usr/bin/chromium'].find(existsSync);
 
 export default defineConfig({

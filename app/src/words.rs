@@ -7,7 +7,7 @@ use domain::members::role::Role;
 use domain::text::{Field, FieldError, Problem};
 use domain::tokens::condition::Condition;
 use domain::tokens::filter::{CreatedOn, Sort};
-use domain::tokens::scope::{Category, Name, Scope};
+use domain::tokens::scope::{Category, Name, Scope, Scopes};
 use domain::tokens::token::{Step, TokenState};
 use leptos_i18n::I18nContext;
 
@@ -22,9 +22,11 @@ pub fn name(i18n: Words, name: Name) -> &'static str {
     }
 }
 
-/// Returns a category's name, with the number of its operations that are allowed, and of all.
-pub fn allowed_of(i18n: Words, (category, allowed, all): (Category, usize, usize)) -> String {
-    format!("{} {allowed}/{all}", name(i18n, category.name()))
+/// Returns the scopes by category, each with the number of its operations that are allowed, and of all.
+pub fn allowed(i18n: Words, scopes: Scopes) -> String {
+    let category =
+        |(category, allowed, all): (Category, usize, usize)| format!("{} {allowed}/{all}", name(i18n, category.name()));
+    scopes.by_category().into_iter().map(category).collect::<Vec<_>>().join(t_string!(i18n, separator))
 }
 
 /// Returns the name of the role.

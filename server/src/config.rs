@@ -22,7 +22,7 @@ const NOT_OPENED: &str = "cannot open the database";
 /// Characters that are percent-encoded in an address's path, as they have another meaning there.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
-/// Where the data is.
+/// The location of the data.
 #[allow(clippy::doc_markdown)] // these doc comments are the help texts, too
 #[derive(Debug, Clone, Args)]
 pub struct Data {

@@ -3,15 +3,11 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::members::changes::UserChanges;
 use crate::ui::icon::Icon;
-use crate::ui::more_menu::{MenuItem, MoreMenu};
+use crate::ui::more_menu::{LastMenu, MenuItem, MoreMenu};
 use crate::words::Words;
 use domain::members::membership::{Member, MembershipState};
-use domain::members::user::UserId;
 use leptos::prelude::*;
 use std::sync::Arc;
-
-/// The user whose menu was opened last: the only one that the page has.
-pub type LastMenu = RwSignal<Option<UserId>>;
 
 /// The More button and, if it is the `last` one opened, its menu. `kept` is the id of the element that says why the
 /// user has to stay an active administrator, if they have to.
@@ -23,16 +19,11 @@ pub fn UserMenu(
     changes: UserChanges,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = member.read_untracked().person.id;
+    let id = member.read_untracked().person.id.0;
     let items = move || member.with(|member| items_for(member, kept.get().as_ref(), changes));
     let label = move || member.with(|it| t_string!(i18n, card.more_for, name = it.person.name.as_str()).to_string());
     view! {
-        <MoreMenu
-            label=Signal::derive(label)
-            is_last=Signal::derive(move || last.get() == Some(id))
-            on_first_open=Callback::new(move |()| last.set(Some(id)))
-            items=Signal::derive(items)
-        />
+        <MoreMenu id last label=Signal::derive(label) items=Signal::derive(items)/>
     }
 }
 

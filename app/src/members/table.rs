@@ -3,7 +3,8 @@
 use crate::i18n::use_i18n;
 use crate::members::api::users::AccountUsers as Loaded;
 use crate::members::changes::UserChanges;
-use crate::members::menu::{LastMenu, UserMenu};
+use crate::members::menu::UserMenu;
+use crate::ui::more_menu::LastMenu;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words;

@@ -71,7 +71,7 @@
     }
   };
 
-  // What others (extensions, translators) change in the page before hydration, which takes it as the server sent it: undone
+  // Changes by others (extensions, translators) before hydration, which takes the page as the server sent it: undone
   // for the time of hydration, and given back afterwards unless it replaced something.
   const records = [];
   const foreign = new MutationObserver((list) => records.push(...list));

@@ -3,8 +3,8 @@
 //!
 //! - Acts of a person before then are kept: typed text and choices, and the last click on a button that needs our wasm. Such a
 //!   button has `data-waits`: the server renders it disabled, for browsers without scripts, and the script enables it.
-//! - What others have put into the page, such as an extension its icons, is taken out for the time of hydration, which finds
-//!   its elements by their places.
+//! - Nodes that others have put into the page, such as the icons of an extension, are taken out for the time of
+//!   hydration, which finds its elements by their places.
 //! - After a panic, or if our wasm can't be loaded, links and forms are the browser's, and [`StoppedNotice`] is shown.
 
 use crate::i18n::use_i18n;

@@ -3,11 +3,12 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::tokens::expiry::Expiry;
-use crate::tokens::menu::{CardMenu, LastMenu};
+use crate::tokens::menu::CardMenu;
 use crate::tokens::overlap::OpenOverlap;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
+use crate::ui::more_menu::LastMenu;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
 use crate::words::{self, Words};
@@ -36,9 +37,9 @@ pub fn TokenCard(
         <li>
             <article class="card" class:disabled=move || is_disabled(token)>
                 <h3><TokenLink token/></h3>
-                <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
+                <StateBadge token/>
                 <CardMenu token last=menu on_pick/>
-                {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
+                {touched_note(touched)}
                 {move || {
                     let text = Some(description()).filter(|text| !text.is_empty());
                     text.map(|text| view! { <p class="card-description">{text}</p> })
@@ -50,6 +51,11 @@ pub fn TokenCard(
             </article>
         </li>
     }
+}
+
+/// Returns the note that names the person whose change has just arrived, if one has.
+pub fn touched_note(touched: Signal<Option<String>>) -> impl IntoView {
+    move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })
 }
 
 /// Returns whether the token is disabled.
@@ -89,8 +95,7 @@ fn Sid(token: Signal<Token>) -> impl IntoView {
 fn facts(i18n: Words, token: Signal<Token>) -> impl IntoView {
     let (version, contact, created_at, last_used_at, scopes) = token.with(|token| {
         let contact = token.primary_contact.name.clone();
-        let scopes = token.settings.scopes.by_category().into_iter().map(|of| words::allowed_of(i18n, of));
-        let scopes = scopes.collect::<Vec<_>>().join(t_string!(i18n, separator));
+        let scopes = words::allowed(i18n, token.settings.scopes);
         (token.settings.api_version, contact, token.created_at, token.last_used_at, scopes)
     });
     view! {
@@ -116,11 +121,12 @@ pub fn last_used(i18n: Words, at: Option<DateTime<Utc>>) -> AnyView {
 
 /// The token's state in words and colour.
 #[component]
-pub fn StateBadge(#[prop(into)] state: Signal<TokenState>) -> impl IntoView {
+pub fn StateBadge(#[prop(into)] token: Signal<Token>) -> impl IntoView {
     let i18n = use_i18n();
+    let state = move || token.with(|token| token.state);
     view! {
-        <span class="badge" class:ok=move || state.get() == TokenState::Enabled>
-            {move || words::state(i18n, state.get())}
+        <span class="badge" class:ok=move || state() == TokenState::Enabled>
+            {move || words::state(i18n, state())}
         </span>
     }
 }

@@ -3,21 +3,18 @@
 use crate::i18n::{t_string, use_i18n};
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::command_words::{CommandItem, item};
-use crate::ui::more_menu::{MenuItem, MoreMenu};
+use crate::ui::more_menu::{LastMenu, MenuItem, MoreMenu};
 use domain::tokens::command::{CommandEffect, TokenCommand};
-use domain::tokens::token::{Token, TokenId};
+use domain::tokens::token::Token;
 use leptos::prelude::*;
 use std::sync::Arc;
-
-/// The token whose menu was opened last: the only one that the page has.
-pub type LastMenu = RwSignal<Option<TokenId>>;
 
 /// The More button and, if it is the `last` one opened, its menu.
 #[component]
 pub fn CardMenu(#[prop(into)] token: Signal<Token>, last: LastMenu, on_pick: Callback<TokenCommand>) -> impl IntoView {
     let i18n = use_i18n();
     let role = use_current_user().role;
-    let id = token.read_untracked().id;
+    let id = token.read_untracked().id.0;
     let command_item = move |command: TokenCommand, token: &Token| {
         let CommandItem { icon, label } = item(command);
         MenuItem {
@@ -37,11 +34,6 @@ pub fn CardMenu(#[prop(into)] token: Signal<Token>, last: LastMenu, on_pick: Cal
     let label =
         move || token.with(|token| t_string!(i18n, card.more_for, name = token.settings.name.as_str()).to_string());
     view! {
-        <MoreMenu
-            label=Signal::derive(label)
-            is_last=Signal::derive(move || last.get() == Some(id))
-            on_first_open=Callback::new(move |()| last.set(Some(id)))
-            items=Signal::derive(items)
-        />
+        <MoreMenu id last label=Signal::derive(label) items=Signal::derive(items)/>
     }
 }

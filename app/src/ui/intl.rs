@@ -1,5 +1,5 @@
-//! Names of regions, currencies and time zones in any language, by the browser's `Intl`. What a browser does not know
-//! gives `None`. Not for the server, which has no `Intl`.
+//! Names of regions, currencies and time zones in any language, by the browser's `Intl`. Codes that a browser does not
+//! know give `None`. Not for the server, which has no `Intl`.
 
 use js_sys::Intl::{
     DateTimeFormat, DateTimeFormatOptions, DisplayNames, DisplayNamesOptions, DisplayNamesType, TimeZoneNameFormat,

@@ -10,6 +10,10 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
+use uuid::Uuid;
+
+/// The list's item whose menu was opened last: the only menu that the page has.
+pub type LastMenu = RwSignal<Option<Uuid>>;
 
 /// An item of the menu.
 #[derive(Clone)]
@@ -24,15 +28,14 @@ pub struct MenuItem {
     pub pick: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// The More button and, if it `is_last` that was opened, its menu.
+/// The More button of an item and, if it is the `last` one opened, its menu.
 #[component]
 pub fn MoreMenu(
+    /// The id of the item.
+    id: Uuid,
+    last: LastMenu,
     /// The name of both.
     label: Signal<String>,
-    /// Whether this menu was opened last: the only one that the page has.
-    is_last: Signal<bool>,
-    /// Called when the menu opens and was not the last one.
-    on_first_open: Callback<()>,
     items: Signal<Vec<MenuItem>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -49,8 +52,8 @@ pub fn MoreMenu(
     };
     let open_at = move |position: Position| {
         // A menu that the page already has stays as it is.
-        if !is_last.get_untracked() {
-            on_first_open.run(());
+        if last.get_untracked() != Some(id) {
+            last.set(Some(id));
         }
         open.set(true);
         // The menu can take the focus only once it is shown.
@@ -106,7 +109,7 @@ pub fn MoreMenu(
     // A list has many buttons. So what only our wasm can answer comes once it runs, and their icon is the style sheet's.
     // The menu stays in the page while it is closed: one that is removed would hand its focus on, and a hidden one does not.
     let menu = move || {
-        is_last.get().then(|| {
+        (last.get() == Some(id)).then(|| {
             view! {
                 <ul role="menu" class="menu-items" aria-label=label hidden=move || !open.get() on:keydown=on_menu_key>
                     {move || items.get().into_iter().map(row).collect_view()}

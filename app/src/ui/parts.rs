@@ -13,7 +13,7 @@ use crate::ui::empty::empty;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::{self, Icon};
 use crate::ui::language_switch::LanguageSwitch;
-use crate::ui::more_menu::{MenuItem, MoreMenu};
+use crate::ui::more_menu::{LastMenu, MenuItem, MoreMenu};
 use crate::ui::not_refreshed::NotRefreshed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::Pager;
@@ -29,6 +29,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 use usage::usage;
+use uuid::Uuid;
 
 /// The page.
 #[component]
@@ -102,12 +103,11 @@ fn menu() -> AnyView {
         item(Icon::Upgrade, |_| "Upgrade version", false, true),
         item(Icon::Trash, |_| "Delete", true, false),
     ];
-    let opened = RwSignal::new(false);
     view! {
         <MoreMenu
+            id=Uuid::nil()
+            last=LastMenu::new(None)
             label=Signal::stored("Example".to_owned())
-            is_last=opened.into()
-            on_first_open=Callback::new(move |()| opened.set(true))
             items=Signal::stored(items)
         />
     }

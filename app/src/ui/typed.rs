@@ -24,7 +24,7 @@ pub struct TypedContent {
 }
 
 impl TypedContent {
-    /// Returns the content of the form below this element. What the form begins with counts as saved.
+    /// Returns the content of the form below this element. Content that the form begins with counts as saved.
     pub fn new(around: NodeRef<html::Div>) -> Self {
         Self::with_fields(around, |name| name)
     }

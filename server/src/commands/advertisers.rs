@@ -26,7 +26,7 @@ use crate::{
     spreadsheet::{self, Encoding, breaks},
 };
 
-/// What can be done with advertisers.
+/// The commands for advertisers.
 #[derive(Debug, Subcommand)]
 pub enum AdvertiserCommand {
     /// Import advertisers from a CSV file. Advertisers with a known Id are replaced, others are added, and none are removed.
@@ -61,7 +61,7 @@ pub struct AdvertiserImport {
     /// The file's encoding, if it is neither UTF-8 nor UTF-16: shift_jis, windows-1252 and so on (WHATWG Encoding Standard).
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<Encoding>,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }

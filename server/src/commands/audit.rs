@@ -9,7 +9,7 @@ use store::{AuditChain, AuditHash};
 
 use crate::{config::Data, output::say};
 
-/// What can be done with the audit trail.
+/// The commands for the audit trail.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Check every account's chain of entries. Prints the number of entries and the hash of the last one, or the first
@@ -30,7 +30,7 @@ impl AuditCommand {
     }
 }
 
-/// What of the audit trail to verify.
+/// The part of the audit trail to verify.
 #[derive(Debug, Clone, Args)]
 pub struct AuditVerify {
     /// A hash noted earlier, from this command, the audit page or an export: the entry with this hash must still exist.
@@ -40,7 +40,7 @@ pub struct AuditVerify {
     /// The account's name [default: all accounts].
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: Option<String>,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }

@@ -17,7 +17,7 @@ use store::{CallLog, RecordedCall};
 
 use crate::{commands::account, config::Data, output::Output};
 
-/// What can be done with the calls at the gate.
+/// The commands for the calls at the gate.
 #[derive(Debug, Subcommand)]
 pub enum CallCommand {
     /// Write an account's calls to standard output, one per line, for as long as --keep-calls keeps them: time, access
@@ -53,7 +53,7 @@ pub struct CallExport {
     /// The format.
     #[arg(long, value_enum, default_value_t = CallFormat::Csv)]
     pub format: CallFormat,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }

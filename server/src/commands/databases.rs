@@ -10,7 +10,7 @@ use store::move_database;
 
 use crate::{config::Data, output::say};
 
-/// Where to move from and to.
+/// The databases to move from and to.
 #[derive(Debug, Clone, Args)]
 pub struct Move {
     /// The database to move from: sqlite:PATH or postgres://USER@HOST/NAME. Pass the password in PGPASSWORD.
@@ -27,7 +27,7 @@ pub struct Backup {
     /// The new file.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }

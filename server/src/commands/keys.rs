@@ -18,7 +18,7 @@ use crate::{
     server_key,
 };
 
-/// What can be done with the sealing keys.
+/// The commands for the sealing keys.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Create a new sealing key, encrypt the stored Auth Tokens with it, and remove the old key. The server may keep running.

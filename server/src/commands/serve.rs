@@ -40,7 +40,7 @@ pub struct Serve {
     /// The address and port to listen on.
     #[arg(long, value_name = "ADDRESS:PORT", env = "KAGITABA_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
     /// Don't create demo accounts on the first start.
@@ -59,13 +59,13 @@ pub struct Serve {
     /// How mail is sent.
     #[command(flatten)]
     pub mail: mail::Settings,
-    /// Where else people may sign in.
+    /// The identity provider that people may sign in at.
     #[command(flatten)]
     pub oidc: oidc::Settings,
     /// The number of days to keep each call at the gate, and where calls came from; daily totals are kept for good.
     #[arg(long, value_name = "DAYS", env = "KAGITABA_KEEP_CALLS", default_value_t = 90)]
     pub keep_calls: u16,
-    /// What the gate allows.
+    /// The gate's limits.
     #[command(flatten)]
     pub gate: gate::Settings,
     /// The folder of the built frontend.

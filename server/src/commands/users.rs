@@ -24,7 +24,7 @@ use store::{Error, NewUser, Store};
 
 use crate::{commands::account, config::Data, output::say};
 
-/// What can be done with account users.
+/// The commands for account users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Add a user, and the account if it doesn't exist yet. The password is asked for, or read as one line from standard
@@ -84,7 +84,7 @@ pub struct UserAdd {
     /// The agency account's name.
     #[arg(long, value_parser = user::name)]
     pub account: String,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }
@@ -95,7 +95,7 @@ pub struct UserNamed {
     /// The user's e-mail address.
     #[arg(long, value_parser = user::email)]
     pub email: String,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }
@@ -109,7 +109,7 @@ pub struct MemberNamed {
     /// The agency account's name.
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: String,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }
@@ -131,7 +131,7 @@ pub struct UserList {
     /// The agency account's name [default: all accounts].
     #[arg(long, value_name = "NAME", value_parser = user::name)]
     pub account: Option<String>,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }
@@ -142,7 +142,7 @@ pub struct UserUnlink {
     /// The user's e-mail address.
     #[arg(long, value_parser = user::email)]
     pub email: String,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }
@@ -153,7 +153,7 @@ pub struct SecondFactorReset {
     /// The user's e-mail address.
     #[arg(long, value_parser = user::email)]
     pub email: String,
-    /// Where the data is.
+    /// The location of the data.
     #[command(flatten)]
     pub data: Data,
 }

@@ -131,7 +131,7 @@ impl Report {
     pub const fn description(self) -> &'static str {
         match self {
             Self::TokenUsage => "The use of each access token, by day, operation and HTTP status.",
-            Self::AuditLog => "Who did what in the account, and to which access token.",
+            Self::AuditLog => "Each action in the account, with its time, user and access token.",
         }
     }
 

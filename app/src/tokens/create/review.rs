@@ -80,12 +80,8 @@ fn expiry_text(i18n: Words, expires: &str, last_day: &str) -> String {
 /// Returns the chosen scopes by category, and whether they write.
 fn scopes(i18n: Words, chosen: RwSignal<Scopes>) -> AnyView {
     let writes = move || chosen.with(|chosen| chosen.iter().any(|scope| scope.access() == Access::Write));
-    let categories = move || {
-        let categories = chosen.get().by_category().into_iter();
-        categories.map(|of| words::allowed_of(i18n, of)).collect::<Vec<_>>().join(t_string!(i18n, separator))
-    };
     view! {
-        {categories}
+        {move || words::allowed(i18n, chosen.get())}
         " "
         {move || writes().then(|| view! { <span class="access writes">{t_signal!(i18n, form.writes)}</span> })}
     }

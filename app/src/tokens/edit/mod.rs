@@ -19,11 +19,12 @@ use crate::tokens::card::StateBadge;
 use crate::tokens::commands::{TokenActionDialogs, TokenActions};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::history::TokenHistory;
-use crate::tokens::menu::{CardMenu, LastMenu};
+use crate::tokens::menu::CardMenu;
 use crate::tokens::try_it::TryIt;
 use crate::tokens::usage::{LoadedUsage, TokenUsage};
 use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
+use crate::ui::more_menu::LastMenu;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
 use crate::ui::unsaved::AskBeforeLeaving;
@@ -164,7 +165,7 @@ fn Head(known: RwSignal<Token>, gone: Memo<bool>, on_pick: Callback<TokenCommand
             <h1 class="clamped" dir="auto" translate="no" title=move || name.get()>{name}</h1>
             <div class="page-action">
                 <Expiry ends_at=Signal::derive(move || known.with(|token| token.ends_at))/>
-                <StateBadge state=Signal::derive(move || known.with(|token| token.state))/>
+                <StateBadge token=known/>
                 {move || (!gone.get()).then(|| view! { <CardMenu token=known last=menu on_pick/> }.into_any())}
             </div>
         </div>

@@ -168,7 +168,7 @@ impl Page {
     }
 }
 
-/// Counts the changes that are not saved when the token changes, or the form begins again. What is typed is counted where
+/// Counts the changes that are not saved when the token changes, or the form begins again. Typed content is counted where
 /// it is typed.
 pub fn count_changes(page: Page) {
     let version = Memo::new(move |_| page.known.with(|known| known.settings.api_version));

@@ -1,6 +1,7 @@
 //! The token at a glance, to read before anything is edited.
 
 use crate::i18n::{t_string, use_i18n};
+use crate::tokens::card::last_used;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;
@@ -8,7 +9,6 @@ use crate::words::{self, Words};
 use domain::gate::api_version::ApiVersion;
 use domain::text::Field;
 use domain::tokens::expiry::last_moment;
-use domain::tokens::scope::Scopes;
 use domain::tokens::token::Token;
 use leptos::prelude::*;
 
@@ -45,10 +45,6 @@ fn facts(i18n: Words, token: Token) -> Vec<AnyView> {
         Some(end) => view! { <Time at=last_moment(end)/> }.into_any(),
         None => t_string!(i18n, form.expires_never).into_any(),
     };
-    let last_used = match last_used_at {
-        Some(at) => view! { <Time at=at relative=true/> }.into_any(),
-        None => t_string!(i18n, card.never).into_any(),
-    };
     let contact = view! { <span dir="auto" translate="no">{primary_contact.name}</span> }.into_any();
     let developers = settings.developers.join(t_string!(i18n, separator));
     let developers = (!developers.is_empty()).then(|| {
@@ -60,10 +56,10 @@ fn facts(i18n: Words, token: Token) -> Vec<AnyView> {
         Some(fact(words::field(i18n, Field::Expires), expires)),
         Some(fact(words::field(i18n, Field::PrimaryContact), contact)),
         developers,
-        Some(fact(words::field(i18n, Field::Scopes), granted(i18n, settings.scopes))),
+        Some(fact(words::field(i18n, Field::Scopes), words::allowed(i18n, settings.scopes).into_any())),
         Some(fact(words::field(i18n, Field::ApiVersion), version_text(i18n, settings.api_version).into_any())),
         Some(fact(t_string!(i18n, card.created), view! { <Time at=created_at/> }.into_any())),
-        Some(fact(t_string!(i18n, card.last_used), last_used)),
+        Some(fact(t_string!(i18n, card.last_used), last_used(i18n, last_used_at))),
     ]
     .into_iter()
     .flatten()
@@ -78,12 +74,6 @@ fn fact(name: &'static str, value: AnyView) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// Returns the granted scopes by category, as a card of the list shows them.
-fn granted(i18n: Words, scopes: Scopes) -> AnyView {
-    let chip = |of| view! { <li>{words::allowed_of(i18n, of)}</li> };
-    view! { <ul class="chips">{scopes.by_category().into_iter().map(chip).collect_view()}</ul> }.into_any()
 }
 
 /// Returns the API version, and whether it is the newest or there is a newer one.

@@ -1,11 +1,12 @@
 //! The tokens as rows of a table.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::tokens::card::{StateBadge, TokenLink, is_disabled, last_used};
+use crate::tokens::card::{StateBadge, TokenLink, is_disabled, last_used, touched_note};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::list_view::ChosenView;
-use crate::tokens::menu::{CardMenu, LastMenu};
+use crate::tokens::menu::CardMenu;
 use crate::tokens::overlap::OpenOverlap;
+use crate::ui::more_menu::LastMenu;
 use crate::ui::reactive::t_signal;
 use domain::paging::PagePosition;
 use domain::tokens::command::TokenCommand;
@@ -66,10 +67,10 @@ pub fn TokenRow(
         <tr role="row" class:disabled=move || is_disabled(token)>
             <th role="rowheader" scope="row">
                 <TokenLink token/>
-                {move || touched.get().map(|text| view! { <p class="card-touched" dir="auto">{text}</p> })}
+                {touched_note(touched)}
             </th>
             <td role="cell" class="token-state">
-                <StateBadge state=Signal::derive(move || token.with(|token| token.state))/>
+                <StateBadge token/>
             </td>
             <td role="cell" class="token-sid">
                 <code>{sid}</code>

@@ -1,7 +1,7 @@
 //! A field with a list that is searched by typing: a combobox with a listbox, as in the WAI-ARIA Authoring Practices Guide.
 //!
-//! The field holds a value as it is stored, and the list names the values in the user's language. What is typed and names
-//! one of them, in whatever spelling, becomes its value when the focus leaves the field. Without our wasm it is an
+//! The field holds a value as it is stored, and the list names the values in the user's language. Text that is typed and
+//! names one of them, in whatever spelling, becomes its value when the focus leaves the field. Without our wasm it is an
 //! ordinary field, for which the browser suggests values.
 
 pub mod choice;

@@ -76,7 +76,7 @@ impl Limits {
     }
 }
 
-/// What the command line says about connections.
+/// The options of the command line about connections.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct Arguments {
