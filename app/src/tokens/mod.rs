@@ -19,6 +19,7 @@ pub(crate) mod moves;
 pub(crate) mod overlap;
 pub(crate) mod overlap_choice;
 pub(crate) mod overview;
+pub(crate) mod recent_use;
 pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;

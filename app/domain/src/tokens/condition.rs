@@ -232,6 +232,16 @@ mod tests {
     }
 
     #[test]
+    fn last_call_failed_if_none_passed_after_it() {
+        let last_call =
+            |last_used_at, last_failed_at| Token { last_used_at, last_failed_at, ..token() }.last_call_failed_at();
+        let (then, later) = (Some(now() - INSTANT), Some(now()));
+        assert_eq!((last_call(then, later), last_call(None, later)), (later, later));
+        assert_eq!((last_call(later, then), last_call(later, later)), (None, None));
+        assert_eq!((last_call(later, None), last_call(None, None)), (None, None));
+    }
+
+    #[test]
     fn token_is_unused_after_exactly_ninety_days() {
         let last_used = |at| of(&Token { last_used_at: Some(at), ..token() });
         assert_eq!(last_used(now() - UNUSED_AFTER), [Condition::Working, Condition::Unused]);
