@@ -1,5 +1,6 @@
 //! Access tokens: the overview, the list, a token's page, the form for a new one, and the commands of the menu.
 
+pub(crate) mod activity;
 pub mod api;
 pub(crate) mod card;
 pub(crate) mod command_words;
