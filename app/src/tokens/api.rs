@@ -82,14 +82,17 @@ pub struct Editable {
     pub as_of: i64,
 }
 
-/// Returns one page of the tokens that match the filter.
+/// Returns one page of the tokens that match the filter, with their calls of the last days.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
 #[server(prefix = "/api", endpoint = "tokens/list", protocol = Call)]
 pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.tokens().list(by.account, &filter).await?)
+    let mut list = store.tokens().list(by.account, &filter).await?;
+    let tokens: Vec<_> = list.tokens.iter().map(|token| token.id).collect();
+    list.sparklines = store.tokens().sparklines(by.account, &tokens).await?;
+    Ok(list)
 }
 
 /// Returns the numbers of the account's tokens, in all and by condition.

@@ -5,6 +5,7 @@ use crate::routes;
 use crate::tokens::expiry::Expiry;
 use crate::tokens::menu::CardMenu;
 use crate::tokens::overlap::OpenOverlap;
+use crate::tokens::recent_use::RecentUse;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
@@ -16,17 +17,19 @@ use chrono::{DateTime, Utc};
 use domain::gate::api_version::ApiVersion;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::token::{Token, TokenState};
+use domain::tokens::usage::Sparkline;
 use leptos::prelude::*;
 
 /// A name of at most so many bytes is never cut off, even on the narrowest screen: 20 Latin letters or 6 characters of
 /// Japanese. Its tooltip would say nothing new.
 const NEVER_CUT: usize = 20;
 
-/// Shows the token, and in `touched` who else has just changed it. Selecting the card opens it for editing. Of the
+/// Shows the token with its calls of the last days, and in `touched` who else has just changed it. Selecting the card opens it for editing. Of the
 /// cards that share `menu`, the one whose menu was opened last has it.
 #[component]
 pub fn TokenCard(
     #[prop(into)] token: Signal<Token>,
+    calls: Signal<Option<Sparkline>>,
     touched: Signal<Option<String>>,
     menu: LastMenu,
     on_pick: Callback<TokenCommand>,
@@ -46,6 +49,8 @@ pub fn TokenCard(
                 }}
                 <Sid token/>
                 <dl class="card-facts">{move || facts(i18n, token)}</dl>
+                {move || token.with(Token::last_call_failed_at).map(|at| failed_call(i18n, at))}
+                <RecentUse calls/>
                 <Expiry ends_at=Signal::derive(move || token.with(|token| token.ends_at))/>
                 <OpenOverlap token/>
             </article>
@@ -117,6 +122,11 @@ pub fn last_used(i18n: Words, at: Option<DateTime<Utc>>) -> AnyView {
         Some(at) => view! { <Time at=at relative=true/> }.into_any(),
         None => t_string!(i18n, card.never).into_any(),
     }
+}
+
+/// Returns a line that says that the last call failed, and when.
+pub fn failed_call(i18n: Words, at: DateTime<Utc>) -> AnyView {
+    view! { <p class="failed-call">{t_string!(i18n, card.call_failed)} " " <Time at=at relative=true/></p> }.into_any()
 }
 
 /// The token's state in words and colour.

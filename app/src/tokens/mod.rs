@@ -1,5 +1,6 @@
 //! Access tokens: the overview, the list, a token's page, the form for a new one, and the commands of the menu.
 
+pub(crate) mod activity;
 pub mod api;
 pub(crate) mod card;
 pub(crate) mod command_words;
@@ -19,6 +20,7 @@ pub(crate) mod moves;
 pub(crate) mod overlap;
 pub(crate) mod overlap_choice;
 pub(crate) mod overview;
+pub(crate) mod recent_use;
 pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;

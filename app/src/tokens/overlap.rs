@@ -25,7 +25,8 @@ pub fn OpenOverlap(#[prop(into)] token: Signal<Token>) -> impl IntoView {
     view! { {lines} }
 }
 
-fn open(i18n: Words, end: DateTime<Utc>, hydrated: bool) -> Option<AnyView> {
+/// Returns a line that says for how long the old Auth Token still works; `None` if it has stopped.
+pub fn open(i18n: Words, end: DateTime<Utc>, hydrated: bool) -> Option<AnyView> {
     if hydrated {
         let left = time_left(i18n, end)?;
         return Some(view! { <p class="overlap-open">{left}</p> }.into_any());

@@ -1,4 +1,4 @@
-//! The overview of the account: the access tokens that need a person, and how many there are.
+//! The overview of the account: the access tokens that need a person, how many there are, and their calls.
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -6,8 +6,11 @@ use crate::routes;
 use crate::shell::failed::Failed;
 use crate::shell::settings::settings_link;
 use crate::sign_in::allowed::use_current_user;
+use crate::tokens::activity::{OpenOverlaps, calls, failing};
 use crate::tokens::api::overview;
+use crate::tokens::usage_api::account_usage;
 use crate::ui::empty::empty;
+use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::number;
@@ -20,6 +23,7 @@ use domain::paging::Count;
 use domain::tokens::condition::{Condition, TokenOverview, Urgency};
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::token::TokenState;
+use domain::tokens::usage::AccountUsage;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
@@ -57,24 +61,25 @@ fn OverviewPage() -> impl IntoView {
     }
 }
 
-/// The tokens that need a person, and the numbers of all.
+/// The tokens that need a person, the numbers of all, and their calls.
 #[component]
 fn TokensAtAGlance() -> impl IntoView {
     let i18n = use_i18n();
     let loaded = Resource::new(|| (), |()| overview());
-    let shown = move |loaded: Result<TokenOverview, AppError>| match loaded {
-        Ok(overview) => glance(i18n, &overview),
+    let used = Resource::new(|| (), |()| account_usage());
+    let shown = move |(loaded, used): (Result<TokenOverview, AppError>, _)| match loaded {
+        Ok(overview) => glance(i18n, overview, used),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
     view! {
         <Transition fallback=move || view! { <p role="status">{t_signal!(i18n, overview.loading)}</p> }>
-            {move || loaded.get().map(shown)}
+            {move || loaded.get().zip(used.get()).map(shown)}
         </Transition>
     }
 }
 
 /// Returns the content, or the first step to take instead.
-fn glance(i18n: Words, overview: &TokenOverview) -> AnyView {
+fn glance(i18n: Words, overview: TokenOverview, used: Result<AccountUsage, AppError>) -> AnyView {
     if !overview.api_access {
         return empty(
             Icon::Key,
@@ -91,14 +96,21 @@ fn glance(i18n: Words, overview: &TokenOverview) -> AnyView {
             Some((routes::NEW_TOKEN, t_signal!(i18n, tokens.create))),
         );
     }
-    let needs = needs(i18n, overview);
+    let (failing, calls) = match used {
+        Ok(used) => (failing(i18n, used.failing), calls(i18n, used.days)),
+        Err(error) => (None, view! { <ErrorNote error=Some(error)/> }.into_any()),
+    };
+    let needs = needs(i18n, &overview, failing.is_none());
     let figures = [
         figure(i18n, overview.count(Condition::Working), &within(Condition::Working), t_signal!(i18n, filter.working)),
         figure(i18n, overview.disabled, &disabled(), t_signal!(i18n, state.disabled)),
         figure(i18n, overview.all, &TokenFilter::default(), t_signal!(i18n, overview.all)),
     ];
     view! {
+        {failing}
         {needs}
+        <OpenOverlaps tokens=overview.overlaps/>
+        {calls}
         <section class="panel glance" aria-labelledby="glance-numbers">
             <h2 id="glance-numbers">{t_signal!(i18n, tokens.list)}</h2>
             <ul class="figures">{figures.into_iter().collect_view()}</ul>
@@ -107,8 +119,8 @@ fn glance(i18n: Words, overview: &TokenOverview) -> AnyView {
     .into_any()
 }
 
-/// Returns what needs a person, the worst first, or that nothing does.
-fn needs(i18n: Words, overview: &TokenOverview) -> AnyView {
+/// Returns what needs a person, the worst first, or that nothing does if no token fails either.
+fn needs(i18n: Words, overview: &TokenOverview, calm: bool) -> Option<AnyView> {
     let needs: Vec<_> = overview.needs().collect();
     let urgent = needs.iter().any(|(condition, _)| condition.urgency() < Urgency::Sometime);
     let mut rows: Vec<_> = needs.into_iter().map(|(condition, count)| need(i18n, condition, count)).collect();
@@ -118,16 +130,16 @@ fn needs(i18n: Words, overview: &TokenOverview) -> AnyView {
     }
     if rows.is_empty() {
         let (title, text) = (t_signal!(i18n, overview.calm), t_signal!(i18n, overview.calm_text));
-        return empty(Icon::Check, title, text, None);
+        return calm.then(|| empty(Icon::Check, title, text, None));
     }
     let title = if urgent { t_signal!(i18n, overview.needs) } else { t_signal!(i18n, overview.tidy) };
-    view! {
+    let section = view! {
         <section class="panel glance" aria-labelledby="glance-needs">
             <h2 id="glance-needs">{title}</h2>
             <ul class="needs">{rows}</ul>
         </section>
-    }
-    .into_any()
+    };
+    Some(section.into_any())
 }
 
 /// Returns a link to the tokens in the condition, with what to do about them.

@@ -4,7 +4,9 @@ import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
 import {
   call,
+  card,
   expect,
+  gate,
   goBack,
   mark,
   namedLike,
@@ -62,7 +64,8 @@ for (const language of languages) {
 
       await newToken(page, { name: 'Fine' });
       await open(page, paths.overview);
-      await expect(page.getByRole('heading', { level: 2 })).toHaveText([words.overview.calm, words.tokens.list]);
+      await expect(page.getByRole('heading', { level: 2 })).toHaveText([words.overview.calm, words.overview.calls, words.tokens.list]);
+      await expect(page.getByText(words.overview.no_calls)).toBeVisible();
       await expect(figures(page)).toHaveText([`1 ${words.filter.working}`, `0 ${words.state.disabled}`, `1 ${words.overview.all}`]);
       await axe(page, 'nothing to do');
     });
@@ -88,7 +91,7 @@ for (const language of languages) {
       change(`UPDATE memberships SET state = 'deactivated' WHERE user_id = ${user}`, contact);
 
       await open(page, paths.overview);
-      await expect(page.getByRole('heading', { level: 2 })).toHaveText([words.overview.needs, words.tokens.list]);
+      await expect(page.getByRole('heading', { level: 2 })).toHaveText([words.overview.needs, words.overview.calls, words.tokens.list]);
       const listed = [
         ['expired-in-use', words.filter.expired_in_use, words.overview.expired_in_use, 'Expired'],
         ['expiring', words.filter.expiring, words.overview.expiring, 'Expiring'],
@@ -135,6 +138,27 @@ for (const language of languages) {
     });
   });
 }
+
+test('a token that fails is named on the overview and its card', async ({ page, request }) => {
+  const words = wordsOf('en');
+  await givePassword(page, newUser().email);
+  await call(page, 'account/enable_api_access', {});
+  const token = await newToken(page, { scopes: ['listJobs'] });
+  expect(await gate(request, token.sid, token.secret)).toBe(403);
+  const failing = page.locator('.failing a');
+  // Calls are written down once a second.
+  await expect(async () => {
+    await open(page, paths.overview);
+    await expect(failing).toContainText(token.name, { timeout: 2_000 });
+  }).toPass();
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText([words.overview.failing, words.overview.calls, words.tokens.list]);
+  await expect(failing).toContainText(words.overview.failing_since);
+  await axe(page, 'a token that fails');
+  await open(page, paths.tokens);
+  await expect(card(page, token.name)).toContainText(words.card.call_failed);
+  const line = say(words.chart.last_30_days, { succeeded: 0, failed: 1 });
+  await expect(card(page, token.name).getByRole('img', { name: line })).toBeVisible();
+});
 
 test('more filters are folded until one of them is chosen', async ({ page }) => {
   const words = wordsOf('en');

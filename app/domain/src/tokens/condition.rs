@@ -1,7 +1,7 @@
 //! The conditions of a token that tell whether it works, or needs a person: expiry, use, API version, contact.
 
 use crate::paging::Count;
-use crate::tokens::token::{Token, TokenState};
+use crate::tokens::token::{Token, TokenId, TokenState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -15,6 +15,9 @@ pub const IN_USE_WITHIN: TimeDelta = TimeDelta::days(30);
 pub const NEW_FOR: TimeDelta = TimeDelta::days(30);
 /// The time without a call after which a token counts as unused. After exactly this time, it does.
 pub const UNUSED_AFTER: TimeDelta = TimeDelta::days(90);
+
+/// The most tokens with an open overlap that an overview names.
+pub const OVERLAPS_MAX: u32 = 24;
 
 /// A condition of enabled tokens, by which the list can be filtered. Several may hold for one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
@@ -104,6 +107,20 @@ pub struct TokenOverview {
     pub disabled: Count,
     /// The tokens in each condition, in the order of [`Condition::ALL`].
     pub conditions: Vec<(Condition, Count)>,
+    /// The tokens whose old Auth Token may still pass, the one that stops first first: at most [`OVERLAPS_MAX`].
+    pub overlaps: Vec<TokenInOverlap>,
+}
+
+/// A token whose old Auth Token may still pass after a reset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenInOverlap {
+    /// The token.
+    pub token: TokenId,
+    /// Its name.
+    pub name: String,
+    /// When the old one stops. In messages: microseconds since the Unix epoch, UTC.
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub ends_at: DateTime<Utc>,
 }
 
 impl TokenOverview {
@@ -131,7 +148,7 @@ mod tests {
     use crate::tokens::overlap::TokenValues;
     use crate::tokens::scope::Scopes;
     use crate::tokens::secret::AccountSid;
-    use crate::tokens::token::{TokenId, TokenSettings};
+    use crate::tokens::token::TokenSettings;
     use uuid::Uuid;
 
     const INSTANT: TimeDelta = TimeDelta::microseconds(1);
@@ -232,6 +249,16 @@ mod tests {
     }
 
     #[test]
+    fn last_call_failed_if_none_passed_after_it() {
+        let last_call =
+            |last_used_at, last_failed_at| Token { last_used_at, last_failed_at, ..token() }.last_call_failed_at();
+        let (then, later) = (Some(now() - INSTANT), Some(now()));
+        assert_eq!((last_call(then, later), last_call(None, later)), (later, later));
+        assert_eq!((last_call(later, then), last_call(later, later)), (None, None));
+        assert_eq!((last_call(later, None), last_call(None, None)), (None, None));
+    }
+
+    #[test]
     fn token_is_unused_after_exactly_ninety_days() {
         let last_used = |at| of(&Token { last_used_at: Some(at), ..token() });
         assert_eq!(last_used(now() - UNUSED_AFTER), [Condition::Working, Condition::Unused]);
@@ -261,6 +288,7 @@ mod tests {
             all: Count::Exactly(9),
             disabled: Count::Exactly(2),
             conditions: Condition::ALL.into_iter().zip(counts).collect(),
+            overlaps: Vec::new(),
         };
         let needs: Vec<_> = overview.needs().map(|(condition, _)| condition).collect();
         assert_eq!(needs, [Condition::Expiring, Condition::OldVersion, Condition::NeverUsed]);

@@ -4,6 +4,7 @@ use crate::paging::{Cursor, PagePosition, Position};
 use crate::text;
 use crate::tokens::condition::Condition;
 use crate::tokens::token::{NAME_MAX, Token, TokenId, TokenState};
+use crate::tokens::usage::Sparkline;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -204,6 +205,9 @@ impl TokenFilter {
 pub struct TokenList {
     /// The tokens of this page, at most [`PAGE_SIZE`].
     pub tokens: Vec<Token>,
+    /// The calls of those of them that were called lately, where these are asked for.
+    #[serde(default)]
+    pub sparklines: Vec<Sparkline>,
     /// The page's position in the list.
     pub position: Position,
     /// The number of an entry in the account's audit trail. The list includes that entry's change and possibly later

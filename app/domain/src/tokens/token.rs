@@ -124,6 +124,12 @@ pub struct Token {
 }
 
 impl Token {
+    /// Returns when its last call failed or was refused; `None` if it passed, or if there was none.
+    #[must_use]
+    pub fn last_call_failed_at(&self) -> Option<DateTime<Utc>> {
+        self.last_failed_at.filter(|failed_at| self.last_used_at.is_none_or(|used_at| used_at < *failed_at))
+    }
+
     /// Returns the bounds of the overlap after a reset now.
     #[must_use]
     pub fn overlap_terms(&self, now: DateTime<Utc>) -> OverlapTerms {

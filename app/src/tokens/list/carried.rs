@@ -1,7 +1,7 @@
 //! The list as the page carries it for our wasm. A page holds its list twice, as HTML and as data: the data is written in
 //! as few bytes as its types allow, without the names of fields, and with each person once.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::gate::api_version::ApiVersion;
 use domain::members::user::Person;
 use domain::paging::Position;
@@ -10,16 +10,26 @@ use domain::tokens::overlap::{OldValue, OverlapLimit, TokenValues};
 use domain::tokens::scope::Scopes;
 use domain::tokens::secret::AccountSid;
 use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
+use domain::tokens::usage::Sparkline;
 use serde::{Deserialize, Serialize};
+use std::iter;
 
 /// One page of the tokens. Server and wasm are always of one version, so that only they need to know its form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Packed", into = "Packed")]
 pub struct Carried(pub TokenList);
 
-/// The people, the tokens, the position and the number of the audit trail's entry.
+/// The people, the tokens, their calls, the position and the number of the audit trail's entry.
 #[derive(Serialize, Deserialize)]
-struct Packed(Vec<Person>, Vec<PackedToken>, Position, i64);
+struct Packed(Vec<Person>, Vec<PackedToken>, PackedSparklines, Position, i64);
+
+/// The first day, which all have in common, and the calls.
+#[derive(Serialize, Deserialize)]
+struct PackedSparklines(Option<NaiveDate>, Vec<PackedSparkline>);
+
+/// The token's place among the tokens, and the numbers of its calls and of those that failed; none if none failed.
+#[derive(Serialize, Deserialize)]
+struct PackedSparkline(usize, Vec<u64>, Vec<u64>);
 
 /// The fields of a token and of its settings; for its primary contact, the place among the people, and for what is true of
 /// it, [`DISABLED`] and [`VIEWABLE`] in one number.
@@ -79,19 +89,43 @@ const VIEWABLE: u8 = 2;
 impl From<Carried> for Packed {
     fn from(Carried(list): Carried) -> Self {
         let mut people = Vec::new();
+        let sparklines = pack_sparklines(list.sparklines, &list.tokens);
         let tokens = list.tokens.into_iter().map(|token| pack(token, &mut people)).collect();
-        Self(people, tokens, list.position, list.as_of)
+        Self(people, tokens, sparklines, list.position, list.as_of)
     }
 }
 
 impl TryFrom<Packed> for Carried {
     type Error = &'static str;
 
-    fn try_from(Packed(people, tokens, position, as_of): Packed) -> Result<Self, Self::Error> {
+    fn try_from(Packed(people, tokens, sparklines, position, as_of): Packed) -> Result<Self, Self::Error> {
         let tokens: Option<Vec<_>> = tokens.into_iter().map(|token| unpack(token, &people)).collect();
         let tokens = tokens.ok_or("a primary contact is not among the people")?;
-        Ok(Self(TokenList { tokens, position, as_of }))
+        let sparklines = unpack_sparklines(sparklines, &tokens);
+        Ok(Self(TokenList { tokens, sparklines, position, as_of }))
     }
+}
+
+fn pack_sparklines(sparklines: Vec<Sparkline>, tokens: &[Token]) -> PackedSparklines {
+    let from = sparklines.first().map(|sparkline| sparkline.from);
+    let pack = |sparkline: Sparkline| {
+        let place = tokens.iter().position(|token| token.id == sparkline.token)?;
+        let (calls, mut failed): (Vec<_>, Vec<_>) = sparkline.days.into_iter().unzip();
+        if failed.iter().all(|failed| *failed == 0) {
+            failed.clear();
+        }
+        Some(PackedSparkline(place, calls, failed))
+    };
+    PackedSparklines(from, sparklines.into_iter().filter_map(pack).collect())
+}
+
+fn unpack_sparklines(PackedSparklines(from, packed): PackedSparklines, tokens: &[Token]) -> Vec<Sparkline> {
+    let Some(from) = from else { return Vec::new() };
+    let unpack = |PackedSparkline(place, calls, failed): PackedSparkline| {
+        let days = calls.into_iter().zip(failed.into_iter().chain(iter::repeat(0))).collect();
+        Some(Sparkline { token: tokens.get(place)?.id, from, days })
+    };
+    packed.into_iter().filter_map(unpack).collect()
 }
 
 fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
@@ -232,8 +266,14 @@ mod tests {
     fn list_is_the_same_after_the_way_to_the_browser() {
         let enabled = Token { state: TokenState::Enabled, ..token(2, 2) };
         let hidden = Token { viewable: false, ..token(3, 1) };
+        let sparkline = |number: u128, days: Vec<(u64, u64)>| Sparkline {
+            token: TokenId(Uuid::from_u128(number)),
+            from: NaiveDate::from_epoch_days(20_000).unwrap(),
+            days,
+        };
         let list = TokenList {
             tokens: vec![token(1, 1), enabled, hidden],
+            sparklines: vec![sparkline(2, vec![(7, 0); 30]), sparkline(3, vec![(5, 0), (4, 4)])],
             position: Position { rows: 3, ..Position::default() },
             as_of: 12,
         };
@@ -250,8 +290,9 @@ mod tests {
 
     #[test]
     fn contact_that_is_not_among_the_people_is_an_error() {
-        let list = TokenList { tokens: vec![token(1, 1)], position: Position::default(), as_of: 1 };
-        let Packed(_, tokens, position, as_of) = Carried(list).into();
-        assert!(Carried::try_from(Packed(Vec::new(), tokens, position, as_of)).is_err());
+        let list =
+            TokenList { tokens: vec![token(1, 1)], sparklines: Vec::new(), position: Position::default(), as_of: 1 };
+        let Packed(_, tokens, sparklines, position, as_of) = Carried(list).into();
+        assert!(Carried::try_from(Packed(Vec::new(), tokens, sparklines, position, as_of)).is_err());
     }
 }

@@ -86,6 +86,7 @@ pub fn Results(
                 });
                 list.or_else(|| last.cloned()).unwrap_or(TokenList {
                     tokens: Vec::new(),
+                    sparklines: Vec::new(),
                     position: Position::default(),
                     as_of: 0,
                 })
@@ -151,9 +152,12 @@ fn Items(
         });
         let on_pick = Callback::new(move |command| actions.pick(command, token.get_untracked()));
         let touched = touched.text(id);
+        let calls = Signal::derive(move || {
+            list.with(|list| list.sparklines.iter().find(|sparkline| sparkline.token == id).cloned())
+        });
         match kind {
-            ListView::Cards => view! { <TokenCard token touched menu on_pick/> }.into_any(),
-            ListView::Table => view! { <TokenRow token touched menu on_pick/> }.into_any(),
+            ListView::Cards => view! { <TokenCard token calls touched menu on_pick/> }.into_any(),
+            ListView::Table => view! { <TokenRow token calls touched menu on_pick/> }.into_any(),
         }
     };
     move || {

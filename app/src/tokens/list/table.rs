@@ -1,17 +1,19 @@
 //! The tokens as rows of a table.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::tokens::card::{StateBadge, TokenLink, is_disabled, last_used, touched_note};
+use crate::tokens::card::{StateBadge, TokenLink, failed_call, is_disabled, last_used, touched_note};
 use crate::tokens::expiry::Expiry;
 use crate::tokens::list_view::ChosenView;
 use crate::tokens::menu::CardMenu;
 use crate::tokens::overlap::OpenOverlap;
+use crate::tokens::recent_use::RecentUse;
 use crate::ui::more_menu::LastMenu;
 use crate::ui::reactive::t_signal;
 use domain::paging::PagePosition;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::filter::{Sort, TokenFilter};
 use domain::tokens::token::Token;
+use domain::tokens::usage::Sparkline;
 use leptos::prelude::*;
 
 /// The table around its rows. On narrow screens each row takes two lines; it is still a table, which some browsers report
@@ -56,6 +58,7 @@ pub fn TokenTable(chosen: ChosenView, filter: Memo<TokenFilter>, children: Child
 #[component]
 pub fn TokenRow(
     #[prop(into)] token: Signal<Token>,
+    calls: Signal<Option<Sparkline>>,
     touched: Signal<Option<String>>,
     menu: LastMenu,
     on_pick: Callback<TokenCommand>,
@@ -79,6 +82,8 @@ pub fn TokenRow(
             <td role="cell" class="token-scopes">{move || token.with(|token| token.settings.scopes.iter().count())}</td>
             <td role="cell" data-label=t_signal!(i18n, card.last_used)>
                 {move || last_used(i18n, token.with(|token| token.last_used_at))}
+                {move || token.with(Token::last_call_failed_at).map(|at| failed_call(i18n, at))}
+                <RecentUse calls/>
             </td>
             <td role="cell" data-label=t_signal!(i18n, form.expires)>
                 {move || ends_at.get().is_none().then(|| t_string!(i18n, form.expires_never))}

@@ -17,7 +17,7 @@ use domain::tokens::filter::{COUNTED, PAGE_SIZE, Sort, SortValue, TokenFilter, T
 use domain::tokens::token::{Token, TokenId};
 
 impl Tokens<'_> {
-    /// Returns the page of the account's tokens that the filter asks for.
+    /// Returns the page of the account's tokens that the filter asks for, without their calls.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
@@ -26,7 +26,7 @@ impl Tokens<'_> {
         let mut tx = self.core.read().begin().await?; // so that all queries see the same state
         let wanted = self.wanted(account, filter, &mut tx).await?;
         let (rows, position) = paging::page(&wanted, &filter.place, &mut tx).await?;
-        Ok(TokenList { tokens: tokens(rows)?, position, as_of })
+        Ok(TokenList { tokens: tokens(rows)?, sparklines: Vec::new(), position, as_of })
     }
 
     /// Returns the page with this number, from 1, of pages of this size, of the account's tokens that match the filter,

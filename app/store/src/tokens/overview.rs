@@ -1,23 +1,25 @@
-//! The numbers of an account's tokens by condition.
+//! The numbers of an account's tokens by condition, and those with an open overlap.
 
 use crate::account::security_policy;
 use crate::db::database::Connection;
-use crate::db::sql::{self, QueryBuilder};
+use crate::db::sql::{self, Dialect, QueryBuilder};
 use crate::error::Error;
 use crate::tokens::Tokens;
 use crate::tokens::conditions::Conditions;
 use crate::tokens::list::Wanted;
+use crate::tokens::rows::{SELECT, StoredToken, TokenRow};
 use crate::tokens::search::Search;
+use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::paging::Count;
-use domain::tokens::condition::{Condition, TokenOverview};
+use domain::tokens::condition::{Condition, OVERLAPS_MAX, TokenInOverlap, TokenOverview};
 use domain::tokens::filter::{COUNTED, TokenFilter};
 use domain::tokens::token::TokenState;
 
 impl Tokens<'_> {
     /// Returns the numbers of the account's tokens: all, disabled, and in each condition, each counted up to
-    /// [`COUNTED`]. They are those of the lists with the same filters.
+    /// [`COUNTED`]. They are those of the lists with the same filters. And those with an open overlap.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Error::Database`], [`Error::Corrupt`].
@@ -28,6 +30,7 @@ impl Tokens<'_> {
         let longest = security_policy::read(&mut tx, account).await?.0.token_lifetime;
         let conditions = Conditions { now: self.core.now(), account, longest };
         let counts = counts(conditions, &filters(), &mut tx).await?;
+        let overlaps = overlaps(account, conditions.now, &mut tx).await?;
         let count = |place: usize| counts.get(place).copied().unwrap_or(Count::Exactly(0));
         let numbered = Condition::ALL.into_iter().zip(2..);
         Ok(TokenOverview {
@@ -35,6 +38,7 @@ impl Tokens<'_> {
             all: count(0),
             disabled: count(1),
             conditions: numbered.map(|(condition, place)| (condition, count(place))).collect(),
+            overlaps,
         })
     }
 }
@@ -66,14 +70,50 @@ fn query(conditions: Conditions, filters: &[TokenFilter], on: &Connection) -> Qu
     query
 }
 
+/// Returns the tokens whose old Auth Token may still pass.
+async fn overlaps(account: AccountId, now: DateTime<Utc>, on: &mut Connection) -> Result<Vec<TokenInOverlap>, Error> {
+    let rows: Vec<TokenRow> = in_overlap(on.dialect(), account, now).build_query_as().fetch_all(on).await?;
+    let mut overlaps = Vec::new();
+    for row in rows {
+        let token = StoredToken::try_from(row)?.token;
+        // The account's longest lifetime may have ended it earlier.
+        let ends_at = token.values.open(now).map(|old| old.ends_at);
+        overlaps.extend(ends_at.map(|ends_at| TokenInOverlap { token: token.id, name: token.settings.name, ends_at }));
+    }
+    Ok(overlaps)
+}
+
+fn in_overlap(dialect: Dialect, account: AccountId, now: DateTime<Utc>) -> QueryBuilder {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push(match dialect {
+        // Without statistics, SQLite would go through the account's tokens.
+        Dialect::Sqlite => " INDEXED BY tokens_by_overlap",
+        Dialect::Postgres => "",
+    });
+    query.push(" WHERE deleted_at IS NULL AND account_id = ").push_bind(account);
+    query.push(" AND old_until IS NOT NULL AND old_until > ").push_bind(now);
+    query.push(format_args!(" ORDER BY old_until, id LIMIT {OVERLAPS_MAX}"));
+    query
+}
+
 #[cfg(test)]
 mod with_services {
     use super::*;
     use crate::clock::Clock;
     use crate::db::plans::{plan, stores};
-    use crate::db::sql::Dialect;
     use domain::tokens::expiry::Lifetime;
     use uuid::Uuid;
+
+    #[tokio::test]
+    async fn open_overlaps_are_read_from_their_index() {
+        for store in stores().await {
+            let dialect = store.core.pools().dialect();
+            let query = in_overlap(dialect, AccountId(Uuid::nil()), Clock::system().now());
+            let plan = plan(&store, query).await;
+            assert!(dialect == Dialect::Postgres || plan.contains("tokens_by_overlap"), "{plan}");
+            assert!(!plan.contains("SCAN tokens") && !plan.contains("Seq Scan on tokens"), "{plan}");
+        }
+    }
 
     #[tokio::test]
     async fn each_number_of_the_overview_is_read_from_an_index() {

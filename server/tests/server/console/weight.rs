@@ -1,17 +1,29 @@
 //! The weight of pages: what a browser has to read before it can show them.
 
+use std::{net::IpAddr, time::Duration};
+
 use app::routes;
+use chrono::TimeDelta;
 use domain::{
     members::role::Role,
-    tokens::{filter::PAGE_SIZE, token::TokenForm},
+    tokens::{
+        client_name::ClientName,
+        filter::{PAGE_SIZE, TokenFilter},
+        scope::Scope,
+        token::TokenForm,
+        usage::CURRENT_VALUE,
+    },
 };
 use http::StatusCode;
+use store::Call;
 use uuid::Uuid;
 
 use crate::support::test_app::TestApp;
 
 /// The most bytes of a full page of tokens, uncompressed.
 const FULL_LIST_MAX: usize = 45_000;
+/// The most bytes that the calls of 30 days add for each token: the drawing, and the numbers for our wasm.
+const CALLS_MAX: usize = 600;
 
 /// Creates as many tokens as a page shows, so that there is a second page, too.
 async fn fill(app: &TestApp) {
@@ -41,6 +53,45 @@ async fn full_list_is_light_and_holds_no_closed_menu() {
     assert_eq!(count("aria-label=\"More: "), PAGE_SIZE as usize, "each card has a button for its menu");
     assert_eq!(count("role=\"menu"), 0, "a menu comes when it is opened");
     assert!(html.len() <= FULL_LIST_MAX, "{} bytes", html.len());
+}
+
+/// Records different numbers of calls of each token on each of the last 30 days; some failed.
+async fn record_calls(app: &TestApp) {
+    let now = app.store.clock().now();
+    let list = app.store.tokens().list(app.account(), &TokenFilter::default()).await.unwrap();
+    for (number, token) in (0_i64..).zip(&list.tokens) {
+        for day in 0..30 {
+            for call in 0..=(day * 7 + number) % 13 {
+                app.store.gate().record_call(Call {
+                    account: app.account(),
+                    token: token.id,
+                    scope: Scope::GET_COMPANY_INFORMATION,
+                    version: None,
+                    value: CURRENT_VALUE,
+                    client: ClientName::Unnamed,
+                    status: if call == 0 && day % 9 == 4 { 403 } else { 200 },
+                    at: now - TimeDelta::days(day),
+                    address: IpAddr::from([192, 0, 2, 1]),
+                    latency: Duration::ZERO,
+                });
+            }
+        }
+    }
+    app.store.gate().flush_calls().await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_of_the_last_days_add_little_to_a_full_list() {
+    let app = TestApp::open().await;
+    fill(&app).await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    let page = async || app.get_as(routes::TOKENS, &cookie).await.text();
+    let without = page().await;
+    record_calls(&app).await;
+    let with = page().await;
+    assert_eq!(with.matches("<svg class=\"sparkline\"").count(), PAGE_SIZE as usize);
+    let each = (with.len() - without.len()) / PAGE_SIZE as usize;
+    assert!(each <= CALLS_MAX, "{each} bytes for each token");
 }
 
 #[tokio::test]

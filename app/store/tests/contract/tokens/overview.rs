@@ -1,5 +1,6 @@
 //! The numbers of tokens by condition, and the lists that they lead to.
 
+use super::overlap::reset;
 use crate::test_store::{TestStore, begin, new_user};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::security_policy::SecurityPolicy;
@@ -10,8 +11,9 @@ use domain::paging::Count;
 use domain::tokens::condition::{Condition, EXPIRING_WITHIN, IN_USE_WITHIN, NEW_FOR, UNUSED_AFTER};
 use domain::tokens::expiry::Lifetime;
 use domain::tokens::filter::{PAGE_SIZE, Sort, TokenFilter};
+use domain::tokens::overlap::Overlap;
 use domain::tokens::token::{Token, TokenSettings, TokenState};
-use store::Clock;
+use store::{Clock, IssuedToken};
 use uuid::Uuid;
 
 const INSTANT: TimeDelta = TimeDelta::microseconds(1);
@@ -145,4 +147,32 @@ async fn overview_counts_the_accounts_own_tokens_that_are_left() {
     test.store.tokens().delete(&test.aya, token.id).await.unwrap();
     let deleted = test.store.tokens().overview(test.aya.account).await.unwrap();
     assert_eq!((deleted.all, deleted.count(Condition::Working)), (Count::Exactly(0), Count::Exactly(0)));
+}
+
+#[tokio::test]
+async fn overview_names_open_overlaps_that_end_first_first() {
+    let test = TestStore::new().await;
+    let (late, soon, at_once) = (test.issue("Late").await, test.issue("Soon").await, test.issue("At once").await);
+    let deleted = test.issue("Deleted").await;
+    for (token, overlap) in
+        [(&late, Overlap::SevenDays), (&soon, Overlap::OneHour), (&at_once, Overlap::Now), (&deleted, Overlap::OneDay)]
+    {
+        reset(&test, token, overlap).await.unwrap();
+    }
+    test.store.tokens().delete(&test.aya, deleted.token.id).await.unwrap();
+    let open = async || {
+        let overlaps = test.store.tokens().overview(test.aya.account).await.unwrap().overlaps;
+        overlaps.into_iter().map(|open| (open.token, open.name, open.ends_at)).collect::<Vec<_>>()
+    };
+    let one =
+        |token: &IssuedToken, name: &str, ends_in: TimeDelta| (token.token.id, name.to_owned(), begin() + ends_in);
+    let (first, last) = (one(&soon, "Soon", TimeDelta::hours(1)), one(&late, "Late", TimeDelta::days(7)));
+    assert_eq!(open().await, [first, last.clone()]);
+    test.later(TimeDelta::hours(1));
+    assert_eq!(open().await, [last], "at its end it is over");
+    test.limit(Lifetime::try_from(1_u16).unwrap()).await;
+    test.later(TimeDelta::hours(23));
+    assert_eq!(open().await, [], "the longest lifetime has ended it");
+    let stranger = test.stranger().await;
+    assert_eq!(test.store.tokens().overview(stranger.account).await.unwrap().overlaps, []);
 }
