@@ -82,7 +82,7 @@ pub struct Editable {
     pub as_of: i64,
 }
 
-/// Returns one page of the tokens that match the filter, with their calls of the last days.
+/// Returns one page of the tokens that match the filter, with their calls of the last days if these can be read.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
@@ -91,7 +91,14 @@ pub async fn list(filter: TokenFilter) -> Result<TokenList, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
     let mut list = store.tokens().list(by.account, &filter).await?;
     let tokens: Vec<_> = list.tokens.iter().map(|token| token.id).collect();
-    list.sparklines = store.tokens().sparklines(by.account, &tokens).await?;
+    list.sparklines = match store.tokens().sparklines(by.account, &tokens).await {
+        // The list is needed to do something about it.
+        Err(error @ store::Error::Corrupt(_)) => {
+            tracing::error!(%error, "a list of access tokens is shown without their calls");
+            Vec::new()
+        }
+        read => read?,
+    };
     Ok(list)
 }
 

@@ -96,11 +96,12 @@ fn glance(i18n: Words, overview: TokenOverview, used: Result<AccountUsage, AppEr
             Some((routes::NEW_TOKEN, t_signal!(i18n, tokens.create))),
         );
     }
+    let is_calm = used.as_ref().is_ok_and(|used| used.failing.is_empty());
     let (failing, calls) = match used {
         Ok(used) => (failing(i18n, used.failing), calls(i18n, used.days)),
         Err(error) => (None, view! { <ErrorNote error=Some(error)/> }.into_any()),
     };
-    let needs = needs(i18n, &overview, failing.is_none());
+    let needs = needs(i18n, &overview, is_calm);
     let figures = [
         figure(i18n, overview.count(Condition::Working), &within(Condition::Working), t_signal!(i18n, filter.working)),
         figure(i18n, overview.disabled, &disabled(), t_signal!(i18n, state.disabled)),
@@ -119,8 +120,8 @@ fn glance(i18n: Words, overview: TokenOverview, used: Result<AccountUsage, AppEr
     .into_any()
 }
 
-/// Returns what needs a person, the worst first, or that nothing does if no token fails either.
-fn needs(i18n: Words, overview: &TokenOverview, calm: bool) -> Option<AnyView> {
+/// Returns what needs a person, the worst first, or that nothing does if all else is calm, too.
+fn needs(i18n: Words, overview: &TokenOverview, is_calm: bool) -> Option<AnyView> {
     let needs: Vec<_> = overview.needs().collect();
     let urgent = needs.iter().any(|(condition, _)| condition.urgency() < Urgency::Sometime);
     let mut rows: Vec<_> = needs.into_iter().map(|(condition, count)| need(i18n, condition, count)).collect();
@@ -130,7 +131,7 @@ fn needs(i18n: Words, overview: &TokenOverview, calm: bool) -> Option<AnyView> {
     }
     if rows.is_empty() {
         let (title, text) = (t_signal!(i18n, overview.calm), t_signal!(i18n, overview.calm_text));
-        return calm.then(|| empty(Icon::Check, title, text, None));
+        return is_calm.then(|| empty(Icon::Check, title, text, None));
     }
     let title = if urgent { t_signal!(i18n, overview.needs) } else { t_signal!(i18n, overview.tidy) };
     let section = view! {

@@ -1,10 +1,11 @@
-//! Demo data for a first start: an agency with users, a company profile, advertisers and tokens, another that has not
+//! Demo data for a first start: an agency with users, a company profile, advertisers, tokens and their calls, another that has not
 //! enabled API access yet, and a small one that shares a user with the first.
 //!
 //! It is made with the same operations that people use, with clocks set to the past. Its password is published: see
 //! [`crate::commands::serve`] for when it may be served.
 
 mod agency;
+mod calls;
 mod tokens;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -77,6 +78,7 @@ pub async fn create(store: &Store, now: DateTime<Utc>) -> Result<()> {
     for sample in &Sample::all()? {
         add_token(store, now, &administrator, sample).await.with_context(|| format!("demo token {}", sample.name))?;
     }
+    calls::record(store, now, oak).await?;
     Ok(store.work().finish(WORK).await?)
 }
 
@@ -170,6 +172,31 @@ mod tests {
         assert!(!is_in(&store).await? && is_due(&store).await?);
         create(&store, Clock::system().now()).await?;
         is_whole(&store).await
+    }
+
+    #[tokio::test]
+    async fn calls_of_the_demo_are_of_all_days_and_recorded_once() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Data::within(folder.path()).open().await?;
+        let now = Clock::system().now();
+        create(&store, now).await?;
+        let store = store.at(Clock::fixed(now));
+        let account = store.account().named(HOSHI_OAK.name).await?.context("made")?;
+        let usage = store.tokens().account_usage(account).await?;
+        // Today may have begun just now.
+        assert!(usage.days[1..29].iter().all(|day| day.tally.calls > day.tally.failures), "{usage:?}");
+        let calls: u64 = usage.days.iter().map(|day| day.tally.calls).sum();
+        assert!((2_000..20_000).contains(&calls), "{calls}");
+        assert!(usage.days.iter().any(|day| day.tally.refused > 0));
+        let failing: Vec<_> = usage.failing.iter().map(|token| (token.name.as_str(), now - token.since)).collect();
+        assert!(matches!(failing[..], [("全社KPI集計", since)] if since <= TimeDelta::days(1)), "{failing:?}");
+        for Sample { name, used, .. } in Sample::all()? {
+            let token = token_named(&store, account, &name).await?.context("made")?;
+            assert_eq!(token.last_used_at, used.map(|Age(used)| now - used), "{name}");
+        }
+        create(&store, now).await?;
+        assert_eq!(store.tokens().account_usage(account).await?, usage);
+        Ok(())
     }
 
     #[tokio::test]

@@ -56,3 +56,18 @@ async fn list_that_is_read_anew_brings_the_calls_along() {
         (serde_json::json!([2, 1]), 1)
     );
 }
+
+#[tokio::test]
+async fn list_and_overview_are_shown_if_calls_can_not_be_read() {
+    let app = TestApp::open().await;
+    let cookie = app.sign_in(Role::AccountAdministrator).await;
+    call(&app).await;
+    let url = format!("sqlite:{}", app.folder.path().join("data/kagitaba.db").display());
+    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::query("UPDATE call_packs SET pack = x'00'").execute(&database).await.unwrap();
+    let list = app.get_as(routes::TOKENS, &cookie).await.text();
+    assert!(list.contains("<article") && !list.contains("<svg class=\"sparkline\""), "{list}");
+    let overview = app.get_as(routes::OVERVIEW, &cookie).await.text();
+    assert!(overview.contains("?condition=working") && overview.contains("class=\"note failed\""), "{overview}");
+    assert!(!overview.contains("No calls in the last 30 days."), "{overview}");
+}
