@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::request::protocol::Call;
 use domain::tokens::recent_call::{CallFilter, RecentCalls};
 use domain::tokens::token::TokenId;
-use domain::tokens::usage::{AccountUsage, HourUse, Sparkline, UsageSummary};
+use domain::tokens::usage::{AccountUsage, HourUse, UsageSummary};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -43,17 +43,6 @@ pub async fn recent_calls(id: TokenId, filter: CallFilter) -> Result<RecentCalls
     let (store, by) = allowed(PERMISSION)?;
     let token = store.tokens().get(by.account, id).await?;
     Ok(store.tokens().recent_calls(by.account, token.id, &filter).await?)
-}
-
-/// Returns the sparklines of those of these tokens that were called: at most
-/// [`domain::tokens::usage::SPARKLINES_MAX`].
-///
-/// # Errors
-/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
-#[server(GetSparklines, prefix = "/api", endpoint = "tokens/sparklines", protocol = Call)]
-pub async fn sparklines(tokens: Vec<TokenId>) -> Result<Vec<Sparkline>, AppError> {
-    let (store, by) = allowed(PERMISSION)?;
-    Ok(store.tokens().sparklines(by.account, &tokens).await?)
 }
 
 /// Returns the use of all tokens of the account, and those that fail.

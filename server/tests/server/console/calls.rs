@@ -37,7 +37,6 @@ async fn members_who_see_a_token_see_its_use() {
             ("usage", json!({ "id": id, "days": 30 })),
             ("usage_by_hour", json!({ "id": id })),
             ("recent_calls", json!({ "id": id, "filter": {} })),
-            ("sparklines", json!({ "tokens": [id] })),
             ("account_usage", json!({})),
         ] {
             let answer = app.function(&format!("/api/tokens/{function}"), Some(&cookie), &body.to_string()).await;

@@ -199,7 +199,6 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/people", Case::NoId(OWN_ACCOUNT)),
         ("tokens/recent_calls", Case::Json(json!({ "id": of.token, "filter": {} }))),
         ("tokens/reset", Case::Json(json!({ "id": of.token, "revision": 1 }))),
-        ("tokens/sparklines", Case::Empty(json!({ "tokens": [of.token] }))),
         ("tokens/stop_old_value", id(of.token)),
         ("tokens/terms", Case::NoId(OWN_ACCOUNT)),
         ("tokens/undo_delete", id(of.token)),
