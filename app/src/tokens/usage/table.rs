@@ -3,20 +3,29 @@
 
 use leptos::prelude::*;
 
+/// More rows than these scroll in a region of their own: what follows stays in reach.
+const ROWS_MAX: usize = 12;
+
 /// Returns the table with these headings.
 pub fn table(label: Signal<&'static str>, headings: Vec<Signal<&'static str>>, rows: Vec<AnyView>) -> AnyView {
     let heading = |text: Signal<&'static str>| {
         view! { <th role="columnheader" scope="col">{text}</th> }
     };
-    view! {
+    let scrolls = rows.len() > ROWS_MAX;
+    let table = view! {
         <table class="facts" role="table" aria-label=label>
             <thead role="rowgroup">
                 <tr role="row">{headings.into_iter().map(heading).collect_view()}</tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
         </table>
+    };
+    if scrolls {
+        // The keyboard scrolls it as well.
+        view! { <div class="facts-scroll" role="region" tabindex="0" aria-label=label>{table}</div> }.into_any()
+    } else {
+        table.into_any()
     }
-    .into_any()
 }
 
 /// Returns the row of these cells.
