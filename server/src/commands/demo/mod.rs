@@ -193,6 +193,8 @@ mod tests {
         for Sample { name, used, .. } in Sample::all()? {
             let token = token_named(&store, account, &name).await?.context("made")?;
             assert_eq!(token.last_used_at, used.map(|Age(used)| now - used), "{name}");
+            let is_called = !store.tokens().sparklines(account, &[token.id]).await?.is_empty();
+            assert_eq!(is_called, used.is_some_and(|Age(used)| used < TimeDelta::days(29)), "{name}");
         }
         create(&store, now).await?;
         assert_eq!(store.tokens().account_usage(account).await?, usage);
