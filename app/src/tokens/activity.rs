@@ -21,7 +21,7 @@ use leptos::prelude::*;
 pub fn failing(i18n: Words, tokens: Vec<FailingToken>) -> Option<AnyView> {
     let row = |FailingToken { token, name, since, .. }: FailingToken| {
         let since = view! {
-            <p>{t_signal!(i18n, overview.failing_since)} " " <Time at=since exact=true/></p>
+            <p>{t_signal!(i18n, overview.failing_since)}<Time at=since exact=true/></p>
         };
         row(token, name, since.into_any())
     };

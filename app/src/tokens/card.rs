@@ -126,7 +126,7 @@ pub fn last_used(i18n: Words, at: Option<DateTime<Utc>>) -> AnyView {
 
 /// Returns a line that says that the last call failed, and when.
 pub fn failed_call(i18n: Words, at: DateTime<Utc>) -> AnyView {
-    view! { <p class="failed-call">{t_string!(i18n, card.call_failed)} " " <Time at=at relative=true/></p> }.into_any()
+    view! { <p class="failed-call">{t_string!(i18n, card.call_failed)}<Time at=at relative=true/></p> }.into_any()
 }
 
 /// The token's state in words and colour.
