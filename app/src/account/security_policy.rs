@@ -10,6 +10,7 @@ use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
+use crate::tokens::rehearsed::{Asked, Rehearsed};
 use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
 use crate::ui::confirm_dialog::Question;
 use crate::ui::field::Problems;
@@ -106,6 +107,11 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             }
         });
     };
+    let rehearsed = move || {
+        let (form, _) = guarded.asked().filter(|(_, consequences)| consequences.refuses)?;
+        let asked = Asked::Account(form.validate().ok()?.change());
+        Some(view! { <Rehearsed asked/> })
+    };
     // A plain form's answer, which came with the page.
     Effect::new(move |_| {
         if let Some(answer) = save.value().get() {
@@ -153,12 +159,14 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 guarded.close();
                 send(form);
             }
+            more=rehearsed
         />
     }
 }
 
 /// Returns the question to confirm before the policy has these consequences.
-fn question(i18n: Words, Consequences { expiring, overlaps_cut, forgotten, second_factor }: Consequences) -> Question {
+fn question(i18n: Words, consequences: Consequences) -> Question {
+    let Consequences { expiring, overlaps_cut, forgotten, second_factor, refuses } = consequences;
     let expiring = match expiring {
         0 => None,
         1 => Some(t_string!(i18n, policy.ask_expiring_one).to_owned()),
@@ -182,10 +190,15 @@ fn question(i18n: Words, Consequences { expiring, overlaps_cut, forgotten, secon
         };
         text.to_owned()
     });
+    let refused = (refuses && expiring.is_none()).then(|| t_string!(i18n, policy.ask_addresses).to_owned());
     Question {
-        destructive: expiring.is_some() || overlaps.is_some() || forgotten.is_some() || second_factor == Some(false),
+        destructive: expiring.is_some()
+            || refused.is_some()
+            || overlaps.is_some()
+            || forgotten.is_some()
+            || second_factor == Some(false),
         title: t_string!(i18n, policy.ask_title).to_owned(),
-        text: [expiring, overlaps, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        text: [expiring, refused, overlaps, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
         confirm: t_string!(i18n, policy.save).to_owned(),
     }
 }

@@ -9,12 +9,14 @@ use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::api::{CommandResult, Issued, send, undo_delete};
 use crate::tokens::command_words::{item, words};
 use crate::tokens::overlap_choice::{OverlapChoice, OverlapField};
+use crate::tokens::rehearsed::{Asked, Rehearsed};
 use crate::tokens::secret_dialog::SecretDialog;
 use crate::ui::confirm_dialog::Question;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use domain::tokens::command::{CommandEffect, Confirmation, TokenCommand};
 use domain::tokens::overlap::Handover;
+use domain::tokens::rehearsal::TokenChange;
 use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -232,9 +234,15 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             untrack(|| actions.begin(command, token));
         }
     });
-    let overlap = move || {
-        let reset = actions.guarded.asked().filter(|(command, _)| *command == TokenCommand::Reset);
-        reset.map(|(_, token)| view! { <OverlapField choice token/> })
+    let more = move || {
+        let (command, token) = actions.guarded.asked()?;
+        let rehearsed = TokenChange::of(command).map(|change| {
+            let asked = Asked::Token(token.id, change);
+            // With an overlap nothing is refused at once.
+            view! { <div hidden=move || choice.is_open()><Rehearsed asked/></div> }
+        });
+        let overlap = (command == TokenCommand::Reset).then(|| view! { <OverlapField choice token/> });
+        Some(view! { {rehearsed} {overlap} }.into_any())
     };
     let confirm = move |(command, token): (TokenCommand, Token)| {
         let handover = if command == TokenCommand::Reset { choice.read(&token) } else { Some(Handover::default()) };
@@ -251,7 +259,7 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             guarded=actions.guarded
             question=move |(command, token)| question(i18n, command, &token, choice)
             on_confirm=confirm
-            more=overlap
+            more
         />
         <SecretDialog
             issued=Signal::derive(issued)

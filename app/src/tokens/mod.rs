@@ -19,6 +19,8 @@ pub(crate) mod moves;
 pub(crate) mod overlap;
 pub(crate) mod overlap_choice;
 pub(crate) mod overview;
+pub mod rehearsal_api;
+pub(crate) mod rehearsed;
 pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;

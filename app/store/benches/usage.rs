@@ -16,6 +16,7 @@ use domain::{
     tokens::{
         client_name::ClientName,
         recent_call::CallFilter,
+        rehearsal::{AccountChange, TokenChange},
         scope::{Scope, Scopes},
         token::{TokenId, TokenSettings},
         usage::{CURRENT_VALUE, DAYS, RefusedFor, SPARKLINES_MAX},
@@ -124,6 +125,16 @@ async fn measure(database: &str, calls: u32, url: &str) {
     println!("{:<40}{hours}", "hours of a token");
     let lines = times(async || drop(store.tokens().sparklines(account, &tokens).await.expect("sparklines"))).await;
     println!("{:<40}{lines}", "sparklines of a page");
+    let scopes = Scopes::from_iter(Scope::all().take(1));
+    let update = TokenChange::Update { scopes, ends_earlier: false, upgrades: false };
+    for (name, change) in [("rehearsal of a reset", TokenChange::Reset), ("rehearsal of an update", update)] {
+        let rehearsed =
+            times(async || drop(store.tokens().rehearse(account, token, change).await.expect("a rehearsal"))).await;
+        println!("{name:<40}{rehearsed}");
+    }
+    let off = AccountChange::ApiAccessOff;
+    let rehearsed = times(async || drop(store.tokens().rehearse_all(account, &off).await.expect("a rehearsal"))).await;
+    println!("{:<40}{rehearsed}", "rehearsal of API access off");
     let all = times(async || drop(store.tokens().account_usage(account).await.expect("the account's use"))).await;
     println!("{:<40}{all}", "use of the account");
     let any = CallFilter::default();

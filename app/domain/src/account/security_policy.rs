@@ -4,6 +4,7 @@
 use crate::gate::address_range::{AddressRange, NotAnAddressRange};
 use crate::tokens::expiry::Lifetime;
 use crate::tokens::overlap::OverlapLimit;
+use crate::tokens::rehearsal::AccountChange;
 use serde::{Deserialize, Serialize};
 
 /// Most address ranges of one account.
@@ -25,6 +26,14 @@ pub struct SecurityPolicy {
     pub tokens_viewable: bool,
     /// Whether every user needs a second factor.
     pub second_factor_required: bool,
+}
+
+impl SecurityPolicy {
+    /// Returns the change that this policy makes to what calls are refused.
+    #[must_use]
+    pub fn change(&self) -> AccountChange {
+        AccountChange::Policy { token_lifetime: self.token_lifetime, allowed_addresses: self.allowed_addresses.clone() }
+    }
 }
 
 /// A problem with the policy form.
@@ -145,13 +154,16 @@ pub struct Consequences {
     pub forgotten: u64,
     /// Whether every user would need a second factor, if that changed.
     pub second_factor: Option<bool>,
+    /// Whether calls of the last days would have been refused.
+    #[serde(default)]
+    pub refuses: bool,
 }
 
 impl Consequences {
     /// Returns whether there is any consequence to confirm.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.expiring > 0 || self.overlaps_cut > 0 || self.forgotten > 0 || self.second_factor.is_some()
+        self.expiring > 0 || self.overlaps_cut > 0 || self.forgotten > 0 || self.second_factor.is_some() || self.refuses
     }
 }
 

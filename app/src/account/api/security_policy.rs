@@ -40,7 +40,8 @@ pub async fn security_policy() -> Result<PolicyInForce, AppError> {
     Ok(PolicyInForce { policy, revision, own_address: address().to_canonical().to_string() })
 }
 
-/// Returns the immediate consequences that saving the policy would have.
+/// Returns the immediate consequences that saving the policy would have, and whether it would have refused calls of the
+/// last days.
 ///
 /// # Errors
 /// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
@@ -48,7 +49,9 @@ pub async fn security_policy() -> Result<PolicyInForce, AppError> {
 pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequences, AppError> {
     let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
     let policy = form.validate().map_err(AppError::InvalidPolicy)?;
-    Ok(store.account().policy_consequences(by.account, &policy).await?)
+    let consequences = store.account().policy_consequences(by.account, &policy).await?;
+    let rehearsal = store.tokens().rehearse_all(by.account, &policy.change()).await?;
+    Ok(Consequences { refuses: rehearsal.calls > 0 || rehearsal.unknown > 0, ..consequences })
 }
 
 /// Puts the policy in force, if no other user has changed it since `revision`.

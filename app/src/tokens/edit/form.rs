@@ -8,11 +8,13 @@ use crate::tokens::edit::credentials::Credentials;
 use crate::tokens::edit::notes::ConflictNote;
 use crate::tokens::edit::page::Page;
 use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VERSION, VersionField};
+use crate::tokens::rehearsed::{Asked, Rehearsed};
 use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::ui::save_bar::SaveBar;
+use domain::tokens::rehearsal::TokenChange;
 use domain::tokens::token::TokenForm;
 use leptos::ev;
 use leptos::prelude::*;
@@ -25,18 +27,25 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
     let Page { known, content, update, pending, errors, conflict, .. } = page;
     let reload = Callback::new(move |()| page.reload());
     let Editable { token, people, terms, .. } = editable;
-    let asked = RwSignal::new(None::<TokenForm>);
+    let asked = RwSignal::new(None::<(TokenForm, Option<TokenChange>)>);
     let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<UpdateCall>(content.around) else { return };
         stop(&event);
-        let found = known.with_untracked(|token| call.form.validate(&contacts, Some(&token.settings), &terms));
-        let found = found.err().unwrap_or_default();
-        if found.is_empty() && !pending.get_untracked() {
-            asked.set(Some(call.form));
+        let checked = known.with_untracked(|token| {
+            let settings = call.form.validate(&contacts, Some(&token.settings), &terms);
+            settings.map(|settings| TokenChange::update(token, &settings))
+        });
+        match checked {
+            Ok(change) => {
+                if !pending.get_untracked() {
+                    asked.set(Some((call.form, change)));
+                }
+                errors.show(Vec::new());
+            }
+            Err(found) => errors.show(found),
         }
-        errors.show(found);
     };
     let note = view! { <ConflictNote conflict reload/> }.into_any();
     view! {
@@ -89,23 +98,28 @@ fn version(page: Page) -> impl IntoView {
 
 /// Asks before the update is sent.
 #[component]
-fn ConfirmUpdate(page: Page, asked: RwSignal<Option<TokenForm>>) -> impl IntoView {
+fn ConfirmUpdate(page: Page, asked: RwSignal<Option<(TokenForm, Option<TokenChange>)>>) -> impl IntoView {
     let i18n = use_i18n();
     let on_confirm = move |()| {
-        if let Some(form) = asked.get_untracked() {
+        if let Some((form, _)) = asked.get_untracked() {
             asked.set(None);
             let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
             page.update.dispatch(UpdateCall { id, form, revision });
         }
     };
     let question = move || {
-        let form = asked.get()?;
+        let (form, _) = asked.get()?;
         Some(Question {
             title: t_string!(i18n, ask.update_title, name = form.name.trim()).to_string(),
             text: t_string!(i18n, ask.update_text).to_owned(),
             confirm: t_string!(i18n, form.update).to_owned(),
             destructive: false,
         })
+    };
+    let rehearsed = move || {
+        let change = asked.with(|asked| asked.as_ref().and_then(|(_, change)| *change))?;
+        let id = page.known.with_untracked(|known| known.id);
+        Some(view! { <Rehearsed asked=Asked::Token(id, change)/> })
     };
     view! {
         <ConfirmDialog
@@ -114,6 +128,7 @@ fn ConfirmUpdate(page: Page, asked: RwSignal<Option<TokenForm>>) -> impl IntoVie
             pending=page.pending
             on_confirm=Callback::new(on_confirm)
             on_cancel=Callback::new(move |()| asked.set(None))
+            more=ViewFn::from(rehearsed)
         />
     }
 }

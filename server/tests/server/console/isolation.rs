@@ -198,6 +198,8 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/overview", Case::NoId(OWN_ACCOUNT)),
         ("tokens/people", Case::NoId(OWN_ACCOUNT)),
         ("tokens/recent_calls", Case::Json(json!({ "id": of.token, "filter": {} }))),
+        ("tokens/rehearse", Case::Json(json!({ "id": of.token, "change": "disable" }))),
+        ("tokens/rehearse_all", Case::NoId(OWN_ACCOUNT)),
         ("tokens/reset", Case::Json(json!({ "id": of.token, "revision": 1 }))),
         ("tokens/sparklines", Case::Empty(json!({ "tokens": [of.token] }))),
         ("tokens/stop_old_value", id(of.token)),

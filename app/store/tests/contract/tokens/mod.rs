@@ -6,6 +6,7 @@ pub mod list;
 pub mod overlap;
 pub mod overlap_uses;
 pub mod overview;
+pub mod rehearsal;
 pub mod search;
 pub mod undo;
 pub mod usage;
