@@ -107,6 +107,7 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
         Action::TokenUpdated => t_string!(i18n, action.token_updated),
         Action::TokenReset => t_string!(i18n, action.token_reset),
         Action::TokenVersionUpgraded => t_string!(i18n, action.token_version_upgraded),
+        Action::TokenVersionReverted => t_string!(i18n, action.token_version_reverted),
         Action::TokenDisabled => t_string!(i18n, action.token_disabled),
         Action::TokenEnabled => t_string!(i18n, action.token_enabled),
         Action::TokenDeleted => t_string!(i18n, action.token_deleted),

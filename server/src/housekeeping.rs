@@ -66,11 +66,13 @@ async fn add_up(store: &Store, keep_calls: TimeDelta) {
 async fn clear_away(store: &Store) {
     let (mut tokens, mut sessions) = (interval(TOKENS_EVERY), interval(SESSIONS_EVERY));
     let (mut moved, mut retired) = (interval(MOVED_EVERY), interval(RETIRED_EVERY));
+    let mut versions = interval(MOVED_EVERY);
     let (mut results, mut invitations) = (interval(RESULTS_EVERY), interval(INVITATIONS_EVERY));
     loop {
         log(tokio::select! {
             _ = tokens.tick() => end(store).await,
             _ = moved.tick() => store.tokens().close_moved().await.map(drop),
+            _ = versions.tick() => store.tokens().forget_older_versions().await.map(drop),
             _ = retired.tick() => store.tokens().remove_old_retired().await.map(drop),
             _ = results.tick() => store.reports().remove_old_results().await.map(drop),
             _ = sessions.tick() => store.sign_in().remove_ended_sessions().await.map(drop),

@@ -152,7 +152,8 @@ impl TokenActions {
     /// It does not if it was left, nor if its filter takes the token away.
     fn is_seen(self, command: TokenCommand) -> bool {
         let filtered = || self.query.try_with_untracked(|query| routes::filter(query).state.is_some());
-        matches!(command, TokenCommand::UpgradeVersion | TokenCommand::Disable | TokenCommand::Enable)
+        use TokenCommand::{Disable, Enable, GoBackVersion, UpgradeVersion};
+        matches!(command, UpgradeVersion | GoBackVersion | Disable | Enable)
             && !self.picked.is_disposed()
             && filtered() == Some(false)
     }

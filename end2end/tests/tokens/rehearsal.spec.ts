@@ -1,5 +1,6 @@
 // The questions before a change: which calls of the last days it would have refused.
 
+import { axe } from '../support/axe.ts';
 import { dialog, expect, gate, newToken, open, paths, signIn, test } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
 
@@ -13,7 +14,7 @@ for (const language of ['en', 'ja'] as const) {
   test.describe(`In ${locales[language]}`, () => {
     test.use({ locale: locales[language] });
 
-    test('a question says which calls it would have refused', async ({ page, request, axe }) => {
+    test('a question says which calls it would have refused', async ({ page, request }) => {
       const token = await newToken(page);
       const disable = page.locator('.token-danger').getByRole('button', { name: words.item.disable, exact: true });
       await open(page, paths.token(token.id));

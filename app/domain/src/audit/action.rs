@@ -21,6 +21,7 @@ pub enum Action {
     TokenUpdated,
     TokenReset,
     TokenVersionUpgraded,
+    TokenVersionReverted,
     TokenDisabled,
     TokenEnabled,
     TokenDeleted,
@@ -105,6 +106,7 @@ impl Action {
             | Self::TokenUpdated
             | Self::TokenReset
             | Self::TokenVersionUpgraded
+            | Self::TokenVersionReverted
             | Self::TokenDisabled
             | Self::TokenEnabled
             | Self::TokenDeleted
@@ -292,7 +294,7 @@ mod tests {
     #[test]
     fn actions_and_groups_keep_their_names() {
         let names = "token_created token_duplicated token_updated token_reset \
-             token_version_upgraded token_disabled token_enabled token_deleted \
+             token_version_upgraded token_version_reverted token_disabled token_enabled token_deleted \
              token_deletion_undone token_viewed old_auth_token_stopped old_auth_token_used \
              api_access_enabled api_access_disabled \
              account_added audit_trail_sealed company_information_updated security_policy_updated \
@@ -340,8 +342,8 @@ mod tests {
     #[test]
     fn token_lists_hear_of_changes_that_they_show() {
         let live = Action::VARIANTS.iter().filter(|action| action.is_live());
-        let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
-             token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
+        let names = "token_created token_duplicated token_updated token_reset token_version_upgraded \
+             token_version_reverted token_disabled token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
              api_access_disabled";
         assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }

@@ -56,7 +56,11 @@ impl TokenChange {
             TokenCommand::Disable => Some(Self::Disable),
             TokenCommand::Delete => Some(Self::Delete),
             TokenCommand::UpgradeVersion => Some(Self::UpgradeVersion),
-            TokenCommand::Duplicate | TokenCommand::StopOldValue | TokenCommand::Enable | TokenCommand::View => None,
+            TokenCommand::Duplicate
+            | TokenCommand::StopOldValue
+            | TokenCommand::GoBackVersion
+            | TokenCommand::Enable
+            | TokenCommand::View => None,
         }
     }
 

@@ -192,6 +192,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/duplicate", Case::Json(json!({ "id": of.token, "request": request }))),
         ("tokens/editable", id(of.token)),
         ("tokens/enable", id(of.token)),
+        ("tokens/go_back_version", id(of.token)),
         ("tokens/history", Case::Empty(json!({ "id": of.token }))),
         ("tokens/list", Case::NoId(OWN_ACCOUNT)),
         ("tokens/moves", id(of.token)),

@@ -203,6 +203,8 @@ async fn every_operation_can_run_on_any_thread() {
     any_thread((
         store.tokens().duplicate(by, id, id.0),
         store.tokens().upgrade_version(by, id),
+        store.tokens().go_back_version(by, id),
+        store.tokens().forget_older_versions(),
         store.tokens().disable(by, id),
     ));
     any_thread((

@@ -24,6 +24,7 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
         store.tokens().reset(by, id, 2).await.err(),
         store.tokens().stop_old_value(by, id).await.err(),
         store.tokens().upgrade_version(by, id).await.err(),
+        store.tokens().go_back_version(by, id).await.err(),
         store.tokens().disable(by, id).await.err(),
         store.tokens().enable(by, id).await.err(),
         store.tokens().delete(by, id).await.err(),
