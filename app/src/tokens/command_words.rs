@@ -98,7 +98,10 @@ pub const fn words(command: TokenCommand) -> CommandWords {
             done: Some(|i18n, token| t_string!(i18n, done.disabled, name = name(token)).to_string()),
         },
         TokenCommand::Enable => CommandWords {
-            question: None,
+            question: Some(|i18n, token| {
+                let title = t_string!(i18n, ask.enable_title, name = name(token)).to_string();
+                (title, t_string!(i18n, ask.enable_text).to_owned())
+            }),
             done: Some(|i18n, token| t_string!(i18n, done.enabled, name = name(token)).to_string()),
         },
         TokenCommand::Delete => CommandWords {

@@ -175,6 +175,9 @@ for (const language of ['en', 'ja'] as const) {
         expect(await gate(request, token.sid, token.secret)).toBe(403);
 
         await pick(page, token.name, item.enable);
+        await expect(dialog(page)).toHaveAccessibleName(say(words.ask.enable_title, { name: token.name }));
+        await expect(dialog(page).getByRole('checkbox', { name: words.ask.reset_too })).not.toBeChecked();
+        await answer(page, item.enable);
         await expect(announced(page, say(words.done.enabled, { name: token.name }))).toBeAttached();
         await expect(card(page, token.name).locator('.badge')).toHaveText(words.state.enabled);
         await expect(page.locator('.toast')).toHaveCount(0);

@@ -60,6 +60,8 @@ pub enum StepUpRule {
 pub enum Confirmation {
     /// None: no integration can break.
     NotNeeded,
+    /// A question that offers to do more at the same time: no integration can break.
+    Offers,
     /// A question, because integrations may break.
     MayBreak,
     /// A warning, because integrations certainly stop.
@@ -156,7 +158,8 @@ impl TokenCommand {
             Self::Enable => CommandRules {
                 permission: Permission::ManageTokens,
                 step_up: StepUpRule::NotNeeded,
-                confirmation: Confirmation::NotNeeded,
+                // A token that was disabled for a doubt should not go on with the same Auth Token.
+                confirmation: Confirmation::Offers,
                 action: Action::TokenEnabled,
                 effect: CommandEffect::Changes(&[]),
                 offer: Offer::InState(TokenState::Disabled),
