@@ -104,6 +104,8 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
     match action {
         Action::TokenCreated => t_string!(i18n, action.token_created),
         Action::TokenDuplicated => t_string!(i18n, action.token_duplicated),
+        Action::TokenTrialBegun => t_string!(i18n, action.token_trial_begun),
+        Action::TokenTrialDropped => t_string!(i18n, action.token_trial_dropped),
         Action::TokenUpdated => t_string!(i18n, action.token_updated),
         Action::TokenReset => t_string!(i18n, action.token_reset),
         Action::TokenVersionUpgraded => t_string!(i18n, action.token_version_upgraded),

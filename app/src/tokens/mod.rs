@@ -24,6 +24,8 @@ pub(crate) mod rehearsed;
 pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;
 pub(crate) mod tips;
+pub mod trial_api;
+pub(crate) mod trials;
 pub(crate) mod try_it;
 #[cfg(debug_assertions)]
 pub(crate) mod usage;

@@ -7,6 +7,7 @@ use crate::shell::failed::Failed;
 use crate::shell::settings::settings_link;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::api::overview;
+use crate::tokens::trials::Trials;
 use crate::ui::empty::empty;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
@@ -43,7 +44,11 @@ fn OverviewPage() -> impl IntoView {
     let asker = use_current_user();
     let account = asker.account_name.clone();
     let content = if asker.role.may(Permission::SeeTokens) {
-        view! { <TokensAtAGlance/> }.into_any()
+        view! {
+            <TokensAtAGlance/>
+            <Trials/>
+        }
+        .into_any()
     } else {
         view! { <WithoutTokens asker/> }.into_any()
     };

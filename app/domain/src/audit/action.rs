@@ -19,6 +19,8 @@ pub enum Action {
     TokenCreated,
     TokenDuplicated,
     TokenUpdated,
+    TokenTrialBegun,
+    TokenTrialDropped,
     TokenReset,
     TokenVersionUpgraded,
     TokenVersionReverted,
@@ -112,7 +114,9 @@ impl Action {
             | Self::TokenDeleted
             | Self::TokenDeletionUndone
             | Self::OldAuthTokenStopped => (ActionGroup::Tokens, true),
-            Self::TokenViewed | Self::OldAuthTokenUsed => (ActionGroup::Tokens, false),
+            Self::TokenViewed | Self::OldAuthTokenUsed | Self::TokenTrialBegun | Self::TokenTrialDropped => {
+                (ActionGroup::Tokens, false)
+            }
             Self::UserAdded
             | Self::UserInvited
             | Self::InvitationWithdrawn
@@ -293,7 +297,7 @@ mod tests {
     /// The names are stored: one that changes here is no longer found in the entries that have it.
     #[test]
     fn actions_and_groups_keep_their_names() {
-        let names = "token_created token_duplicated token_updated token_reset \
+        let names = "token_created token_duplicated token_updated token_trial_begun token_trial_dropped token_reset \
              token_version_upgraded token_version_reverted token_disabled token_enabled token_deleted \
              token_deletion_undone token_viewed old_auth_token_stopped old_auth_token_used \
              api_access_enabled api_access_disabled \

@@ -14,5 +14,6 @@ pub mod scope;
 pub mod scope_choice;
 pub mod secret;
 pub mod token;
+pub mod trial;
 pub mod usage;
 pub mod usage_view;

@@ -6,18 +6,35 @@ use crate::tokens::api::{Editable, Update as UpdateCall};
 use crate::tokens::commands::TokenActions;
 use crate::tokens::edit::credentials::Credentials;
 use crate::tokens::edit::notes::ConflictNote;
-use crate::tokens::edit::page::Page;
+use crate::tokens::edit::page::{Page, find_out};
 use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VERSION, VersionField};
 use crate::tokens::rehearsed::{Asked, Rehearsed};
+use crate::tokens::trials::{TrialOffer, Trials};
 use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::ui::save_bar::SaveBar;
+use domain::text::Field;
 use domain::tokens::rehearsal::TokenChange;
-use domain::tokens::token::TokenForm;
+use domain::tokens::token::{Token, TokenForm};
 use leptos::ev;
 use leptos::prelude::*;
+
+/// The update that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AskedUpdate {
+    form: TokenForm,
+    /// What it changes for calls, if anything.
+    change: Option<TokenChange>,
+    /// Whether it changes nothing but scopes, so that it can be tried out.
+    only_scopes: bool,
+}
+
+/// Shows the scopes that a trial has changed, or that they have changed, if something is typed.
+fn enforced(page: Page) {
+    if page.is_changed() { find_out(page) } else { page.reload() }
+}
 
 /// The three sections, then Update, which asks for confirmation. Works without our wasm, but then does not ask.
 #[component]
@@ -27,7 +44,7 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
     let Page { known, content, update, pending, errors, conflict, .. } = page;
     let reload = Callback::new(move |()| page.reload());
     let Editable { token, people, terms, .. } = editable;
-    let asked = RwSignal::new(None::<(TokenForm, Option<TokenChange>)>);
+    let asked = RwSignal::new(None::<AskedUpdate>);
     let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
@@ -35,18 +52,22 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
         stop(&event);
         let checked = known.with_untracked(|token| {
             let settings = call.form.validate(&contacts, Some(&token.settings), &terms);
-            settings.map(|settings| TokenChange::update(token, &settings))
+            settings.map(|settings| {
+                let only_scopes = token.settings.differences(&settings) == [Field::Scopes];
+                (TokenChange::update(token, &settings), only_scopes)
+            })
         });
         match checked {
-            Ok(change) => {
+            Ok((change, only_scopes)) => {
                 if !pending.get_untracked() {
-                    asked.set(Some((call.form, change)));
+                    asked.set(Some(AskedUpdate { form: call.form, change, only_scopes }));
                 }
                 errors.show(Vec::new());
             }
             Err(found) => errors.show(found),
         }
     };
+    let on_enforced = Callback::new(move |_: Token| enforced(page));
     let note = view! { <ConflictNote conflict reload/> }.into_any();
     view! {
         <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
@@ -67,6 +88,7 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
                 <ScopesField scopes errors/>
             </section>
+            <Trials of=id on_enforced/>
             <SaveBar
                 changes=page.unsaved
                 error=errors.or(page.failure())
@@ -98,17 +120,17 @@ fn version(page: Page) -> impl IntoView {
 
 /// Asks before the update is sent.
 #[component]
-fn ConfirmUpdate(page: Page, asked: RwSignal<Option<(TokenForm, Option<TokenChange>)>>) -> impl IntoView {
+fn ConfirmUpdate(page: Page, asked: RwSignal<Option<AskedUpdate>>) -> impl IntoView {
     let i18n = use_i18n();
     let on_confirm = move |()| {
-        if let Some((form, _)) = asked.get_untracked() {
+        if let Some(AskedUpdate { form, .. }) = asked.get_untracked() {
             asked.set(None);
             let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
             page.update.dispatch(UpdateCall { id, form, revision });
         }
     };
     let question = move || {
-        let (form, _) = asked.get()?;
+        let AskedUpdate { form, .. } = asked.get()?;
         Some(Question {
             title: t_string!(i18n, ask.update_title, name = form.name.trim()).to_string(),
             text: t_string!(i18n, ask.update_text).to_owned(),
@@ -116,10 +138,22 @@ fn ConfirmUpdate(page: Page, asked: RwSignal<Option<(TokenForm, Option<TokenChan
             destructive: false,
         })
     };
+    let on_begun = Callback::new(move |()| {
+        asked.set(None);
+        page.discard();
+    });
     let rehearsed = move || {
-        let change = asked.with(|asked| asked.as_ref().and_then(|(_, change)| *change))?;
-        let id = page.known.with_untracked(|known| known.id);
-        Some(view! { <Rehearsed asked=Asked::Token(id, change)/> })
+        let (change, only_scopes) =
+            asked.with(|asked| asked.as_ref().map(|asked| (asked.change, asked.only_scopes)))?;
+        let change = change?;
+        let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
+        let offer = match change {
+            TokenChange::Update { scopes, .. } if only_scopes => {
+                Some(view! { <TrialOffer id revision scopes on_begun/> })
+            }
+            _ => None,
+        };
+        Some(view! { <Rehearsed asked=Asked::Token(id, change)/> {offer} }.into_any())
     };
     view! {
         <ConfirmDialog

@@ -17,6 +17,7 @@ use domain::search::search_form;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry;
 use domain::tokens::overlap::Handover;
+use domain::tokens::scope::Scopes;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::{
     GO_BACK_WITHIN, Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, UpgradedFrom, copy_name,
@@ -157,6 +158,15 @@ impl Tokens<'_> {
             Ok(())
         })
         .await
+    }
+
+    /// Gives a token these scopes.
+    pub(crate) async fn set_scopes(self, by: Actor, id: TokenId, scopes: Scopes) -> Result<Token, Error> {
+        let changed = self.change(by, id, Action::TokenUpdated, |stored| {
+            stored.token.settings.scopes = scopes;
+            Ok(())
+        });
+        Ok(changed.await?.0)
     }
 
     /// Gives a token a new Auth Token, unless the token was changed since `revision`. The old one no longer passes; the

@@ -46,7 +46,8 @@ impl Tokens<'_> {
         filter: &CallFilter,
     ) -> Result<RecentCalls, Error> {
         let mut tx = self.core.read().begin().await?;
-        let mut search = Search { account, token, filter, found: Vec::new(), packs: 0, calls: 0 };
+        let wanted = |call: &RecentCall| filter.matches(call);
+        let mut search = Search::new(account, token, &wanted);
         // Those that are not added up may be of any time, but are few.
         let mut done = search.through(&mut tx, "AND NOT counted", (i64::MIN, i64::MAX)).await?;
         for times in called_at(&mut tx, account, token, filter).await? {
@@ -56,18 +57,36 @@ impl Tokens<'_> {
     }
 }
 
+/// Returns the last calls of the account's token in this time that are wanted, newest first: at most [`RECENT_MAX`].
+pub(crate) async fn calls_since(
+    on: &mut Connection,
+    account: AccountId,
+    token: TokenId,
+    (since, until): Times,
+    wanted: &(dyn Fn(&RecentCall) -> bool + Sync),
+) -> Result<RecentCalls, Error> {
+    let mut search = Search::new(account, token, wanted);
+    let mut done = search.through(on, "AND NOT counted", (since, until)).await?;
+    done = done && search.through(on, "AND counted", (since, until)).await?;
+    Ok(RecentCalls { calls: search.found, is_cut: !done })
+}
+
 /// A search for the last calls.
 struct Search<'f> {
     account: AccountId,
     token: TokenId,
-    filter: &'f CallFilter,
+    wanted: &'f (dyn Fn(&RecentCall) -> bool + Sync),
     /// Newest first, at most [`RECENT_MAX`].
     found: Vec<RecentCall>,
     packs: usize,
     calls: usize,
 }
 
-impl Search<'_> {
+impl<'f> Search<'f> {
+    fn new(account: AccountId, token: TokenId, wanted: &'f (dyn Fn(&RecentCall) -> bool + Sync)) -> Self {
+        Self { account, token, wanted, found: Vec::new(), packs: 0, calls: 0 }
+    }
+
     /// Looks through the packs that may have calls of these times, the latest first, as long as one may have newer calls
     /// than those that were found. Returns `false` if it gives up before.
     async fn through(&mut self, on: &mut Connection, condition: &str, (from, to): Times) -> Result<bool, Error> {
@@ -103,7 +122,7 @@ impl Search<'_> {
     /// Adds the calls that match, and returns the number of all.
     fn add(&mut self, calls: &[PackedCall<'_>]) -> usize {
         let own = calls.iter().filter(|call| call.token == self.token).map(recent);
-        let matching: Vec<_> = own.filter(|call| self.filter.matches(call)).collect();
+        let matching: Vec<_> = own.filter(|call| (self.wanted)(call)).collect();
         if !matching.is_empty() {
             self.found.extend(matching);
             self.found.sort_by_key(|call| Reverse(call.at)); // stable

@@ -102,7 +102,7 @@ fn share(token: &Token, refused: &WouldRefuse) -> TokenShare {
 }
 
 /// Returns whether the account has API access, and the addresses that it allows.
-async fn demands(on: &mut Connection, account: AccountId) -> Result<(bool, Vec<AddressRange>), Error> {
+pub(crate) async fn demands(on: &mut Connection, account: AccountId) -> Result<(bool, Vec<AddressRange>), Error> {
     let access = sql::query_scalar::<bool>("SELECT api_access FROM accounts WHERE id = $1").bind(account);
     let access = access.fetch_one(&mut *on).await?;
     Ok((access, security_policy::read(on, account).await?.0.allowed_addresses))

@@ -205,6 +205,7 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().upgrade_version(by, id),
         store.tokens().go_back_version(by, id),
         store.tokens().forget_older_versions(),
+        store.tokens().enforce_silent_trials(),
         store.tokens().disable(by, id),
     ));
     any_thread((

@@ -8,6 +8,7 @@ pub mod overlap_uses;
 pub mod overview;
 pub mod rehearsal;
 pub mod search;
+pub mod trials;
 pub mod undo;
 pub mod usage;
 pub mod usage_summary;
