@@ -5,7 +5,7 @@ CARGO := cargo
 WASM := wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench bench-nodes pictures lint check clean wasm-target chromium firefox nginx postgresql strace schemathesis
+.PHONY: help run build dev dev-build dev-site server site frontend-wasm bundle test test-rooms test-types test-pages soak-tests bench bench-nodes lighthouse pictures lint check clean wasm-target chromium firefox nginx postgresql strace schemathesis
 
 help: ## Show these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
@@ -76,6 +76,9 @@ soak-tests: wasm-target nginx postgresql strace frontend/node_modules/.package-l
 pictures: build end2end/node_modules/.package-lock.json chromium ## Take README's pictures again, and those of all pages in every look into target/pictures
 	@cd end2end && PICTURES=1 npx playwright test --project=chromium ui/pictures
 
+lighthouse: build end2end/node_modules/.package-lock.json end2end/lighthouse/node_modules/.package-lock.json chromium ## Measure main pages with Lighthouse; takes some 5 minutes
+	@cd end2end/lighthouse && node report.mjs
+
 bench: postgresql ## Measure the gate beside a bare handler, the list beside queries by hand, and the use of tokens
 	@$(CARGO) bench --locked --bench gate --bench list --bench usage
 
@@ -100,7 +103,7 @@ check: wasm-target ## Check format, lints and all tests that need neither a serv
 
 clean: ## Remove all that was built and installed here; .data stays
 	@echo '• Removing what was built'
-	@rm -rf target frontend/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	@rm -rf target frontend/node_modules end2end/node_modules end2end/lighthouse/node_modules end2end/test-results end2end/playwright-report
 
 # What is missing on this machine
 

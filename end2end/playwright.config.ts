@@ -31,6 +31,9 @@ export default defineConfig({
   use: {
     ...devices['Desktop Chrome'],
     baseURL,
+    // Below a test's own, so that what hangs is named.
+    actionTimeout: 60_000,
+    navigationTimeout: 60_000,
     locale: 'en-US',
     // Recording takes a tenth of the time.
     trace: process.env['TRACE'] ? 'retain-on-failure' : 'off',

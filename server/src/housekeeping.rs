@@ -14,9 +14,9 @@ const SHARES_EVERY: Duration = Duration::from_secs(1);
 const ADD_UP_EVERY: Duration = Duration::from_mins(5);
 /// The interval of removing old calls.
 const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
-/// The interval of removing deleted tokens for good, and of ending overlaps. Deletion can be undone for ten seconds, so
-/// they are gone after fifteen.
-const TOKENS_EVERY: Duration = Duration::from_secs(5);
+/// The interval of removing deleted tokens for good, and of ending overlaps. Deletion can be undone for twelve seconds, so
+/// they are gone after twenty.
+const TOKENS_EVERY: Duration = Duration::from_secs(8);
 /// The interval of stopping old Auth Tokens that no client uses any longer.
 const MOVED_EVERY: Duration = Duration::from_mins(1);
 /// The interval of making changes that were tried out and refused no call.

@@ -2,10 +2,10 @@
 
 use crate::request::cookies::LIST_VIEW;
 use crate::routes;
+use crate::ui::browser_cookie::{keep, kept};
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::list_view::ListView;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// The view of the list, and the links that keep it.
 #[derive(Clone, Copy)]
@@ -54,25 +54,11 @@ impl ChosenView {
     /// Remembers the view in this browser.
     pub fn remember(self, view: ListView) {
         self.remembered.set_value(view);
-        let document: web_sys::HtmlDocument = document().unchecked_into();
-        // Stored for a year.
-        _ = document.set_cookie(&format!("{LIST_VIEW}={}; Path=/; Max-Age=31536000; SameSite=Lax", view.as_str()));
+        keep(LIST_VIEW, view.as_str());
     }
 }
 
 /// Returns the view chosen last in this browser.
 fn remembered() -> ListView {
-    cookie().and_then(|view| view.parse().ok()).unwrap_or_default()
-}
-
-#[cfg(feature = "ssr")]
-fn cookie() -> Option<String> {
-    crate::request::context::cookie(LIST_VIEW)
-}
-
-#[cfg(not(feature = "ssr"))]
-fn cookie() -> Option<String> {
-    let document: web_sys::HtmlDocument = document().unchecked_into();
-    let cookies = document.cookie().ok()?;
-    cookies.split("; ").find_map(|cookie| cookie.strip_prefix(LIST_VIEW)?.strip_prefix('=').map(str::to_owned))
+    kept(LIST_VIEW).and_then(|view| view.parse().ok()).unwrap_or_default()
 }

@@ -30,9 +30,13 @@ pub fn zone_name(zone: &str, language: &str) -> Option<String> {
 }
 
 /// Returns a new object of a class of `Intl`. Not by its `new`, which does not catch what the constructor throws if the
-/// browser does not know an option.
-fn construct<T: JsCast>(class: &str, language: &str, options: &Object) -> Option<T> {
-    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-    let class = Reflect::get(&intl, &class.into()).ok()?.dyn_into::<Function>().ok()?;
+/// browser does not know an option or a zone.
+pub fn construct<T: JsCast>(class: &str, language: &str, options: &Object) -> Option<T> {
+    let class = Reflect::get(&intl()?, &class.into()).ok()?.dyn_into::<Function>().ok()?;
     Some(Reflect::construct(&class, &Array::of2(&language.into(), options)).ok()?.unchecked_into())
+}
+
+/// Returns the browser's `Intl`.
+pub fn intl() -> Option<JsValue> {
+    Reflect::get(&js_sys::global(), &"Intl".into()).ok()
 }

@@ -3,11 +3,11 @@
 
 use crate::i18n::{Locale, use_i18n};
 use crate::request::cookies::LANGUAGE;
+use crate::ui::browser_cookie::keep;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use crate::words::Words;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// Applies the language chosen in the request's cookie, or in the user's preferences. Called once by the app, below its
 /// languages. The browser then finds it in the page.
@@ -30,9 +30,8 @@ pub const fn own_name(locale: Locale) -> &'static str {
 /// Shows the page in the language, and keeps it for this browser.
 pub fn choose_language(i18n: Words, locale: Locale) {
     i18n.set_locale(locale);
-    let document: web_sys::HtmlDocument = document().unchecked_into();
-    // Stored for a year. A browser that accepts no cookies requests its own language the next time.
-    _ = document.set_cookie(&format!("{LANGUAGE}={locale}; Path=/; Max-Age=31536000; SameSite=Lax"));
+    // A browser that accepts no cookies requests its own language the next time.
+    keep(LANGUAGE, locale.as_ref());
 }
 
 /// A button for each language.

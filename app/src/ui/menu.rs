@@ -1,5 +1,6 @@
 //! Keyboard focus shared by all menus, by the menu button pattern of the WAI-ARIA Authoring Practices Guide.
 
+use crate::ui::dom::elements;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -58,9 +59,8 @@ pub fn stays(root: NodeRef<html::Div>, event: &ev::FocusEvent) -> bool {
 }
 
 fn items(root: NodeRef<html::Div>) -> Vec<web_sys::HtmlElement> {
-    let found = root.try_get_untracked().flatten().and_then(|root| root.query_selector_all("[role=menuitem]").ok());
-    let found = found.into_iter().flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
-    found.filter_map(|node| node.dyn_into().ok()).collect()
+    let root = root.try_get_untracked().flatten();
+    root.map(|root| elements(root.query_selector_all("[role=menuitem]")).collect()).unwrap_or_default()
 }
 
 /// Returns the index of the item that takes the focus, wrapping around at the ends.

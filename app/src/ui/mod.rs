@@ -1,7 +1,7 @@
 //! The building blocks of pages. They take plain values and callbacks.
 
 pub mod action_form;
-#[cfg(debug_assertions)]
+pub mod browser_cookie;
 pub mod chart;
 pub mod choices;
 pub mod combobox;
@@ -9,6 +9,7 @@ pub mod confirm_dialog;
 pub mod content_changes;
 pub mod copy_button;
 pub mod dialog;
+pub mod dom;
 pub mod empty;
 pub mod error_note;
 pub mod field;

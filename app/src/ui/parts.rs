@@ -13,17 +13,20 @@ use crate::ui::empty::empty;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::icon::{self, Icon};
 use crate::ui::language_switch::LanguageSwitch;
+use crate::ui::more_menu::{MenuItem, MoreMenu};
 use crate::ui::not_refreshed::NotRefreshed;
 use crate::ui::page_title::PageTitle;
 use crate::ui::pager::Pager;
 use crate::ui::theme_switch::ThemeField;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
+use crate::words::Words;
 use charts::{charts, sparklines};
 use chrono::{DateTime, Utc};
 use domain::paging::{Count, Cursor, PagePosition, Position};
 use forms::{buttons, choices, fields, text};
 use leptos::prelude::*;
+use std::sync::Arc;
 use std::time::Duration;
 use usage::usage;
 
@@ -84,43 +87,29 @@ fn small_parts() -> AnyView {
     .into_any()
 }
 
-/// The look of a menu that is open; `tokens/menu.rs` has its behaviour.
+/// The menu of a list's item.
 fn menu() -> AnyView {
-    let item = |icon: Icon, label: &'static str, danger: bool, disabled: bool| {
-        view! {
-            <li role="none">
-                <button
-                    type="button"
-                    role="menuitem"
-                    class="menu-item"
-                    class:danger=danger
-                    aria-disabled=disabled.to_string()
-                >
-                    {icon.view()}
-                    <span>{label}</span>
-                </button>
-            </li>
-        }
+    let item = |icon: Icon, label: fn(Words) -> &'static str, danger: bool, disabled: bool| MenuItem {
+        icon,
+        label,
+        danger,
+        disabled,
+        described_by: None,
+        pick: Arc::new(|| {}),
     };
-    let open = RwSignal::new(false);
+    let items = vec![
+        item(Icon::Copy, |_| "Duplicate", false, false),
+        item(Icon::Upgrade, |_| "Upgrade version", false, true),
+        item(Icon::Trash, |_| "Delete", true, false),
+    ];
+    let opened = RwSignal::new(false);
     view! {
-        <div class="menu">
-            <button
-                type="button"
-                class="icon-button"
-                aria-label="Example"
-                aria-haspopup="menu"
-                aria-expanded=move || open.get().to_string()
-                on:click=move |_| open.update(|open| *open = !*open)
-            >
-                {Icon::More.view()}
-            </button>
-            <ul role="menu" class="menu-items" aria-label="Example" hidden=move || !open.get()>
-                {item(Icon::Copy, "Duplicate", false, false)}
-                {item(Icon::Upgrade, "Upgrade version", false, true)}
-                {item(Icon::Trash, "Delete", true, false)}
-            </ul>
-        </div>
+        <MoreMenu
+            label=Signal::stored("Example".to_owned())
+            is_last=opened.into()
+            on_first_open=Callback::new(move |()| opened.set(true))
+            items=Signal::stored(items)
+        />
     }
     .into_any()
 }

@@ -80,3 +80,11 @@ pub fn typed(linked: Signal<String>, follow: Callback<String>) -> (RwSignal<Stri
     };
     (typed, on_input)
 }
+
+/// The key code of a key that an input method has handled. Safari reports the one that ends a composition so, after it.
+const HANDLED_BY_INPUT_METHOD: u32 = 229;
+
+/// Returns whether an input method takes the key.
+pub fn is_composed(event: &web_sys::KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == HANDLED_BY_INPUT_METHOD
+}

@@ -1,8 +1,8 @@
 //! The colour theme of this browser.
 
 use crate::request::cookies::THEME;
+use crate::ui::browser_cookie::keep;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// The attribute of `<html>` that the style sheet uses.
 pub const ATTRIBUTE: &str = "data-theme";
@@ -17,7 +17,5 @@ pub fn show_theme(theme: &str) {
 /// Shows the page in the theme, and keeps it for this browser.
 pub fn choose_theme(theme: &str) {
     show_theme(theme);
-    let age = if theme.is_empty() { 0 } else { 31_536_000 }; // a year
-    let document: web_sys::HtmlDocument = document().unchecked_into();
-    _ = document.set_cookie(&format!("{THEME}={theme}; Path=/; Max-Age={age}; SameSite=Lax"));
+    keep(THEME, theme);
 }

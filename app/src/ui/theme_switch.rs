@@ -1,8 +1,8 @@
 //! The colour theme, light or dark: as the user chose, else the system's.
 
 use crate::i18n::use_i18n;
-#[cfg(feature = "ssr")]
 use crate::request::cookies::THEME;
+use crate::ui::browser_cookie::kept;
 use crate::ui::choices::Choices;
 use crate::ui::reactive::t_signal;
 #[cfg(not(feature = "ssr"))]
@@ -29,14 +29,14 @@ fn chosen_theme() -> Option<&'static str> {
     known(&document().document_element()?.get_attribute(ATTRIBUTE)?)
 }
 
-/// A radio button for each theme, as a field `theme` of a form. The page shows a chosen one at once, and the former one
-/// again once it is left: only the form's answer keeps it.
+/// A radio button for each theme, as a field `theme` of a form. The page shows a chosen one at once, and the kept one
+/// again once it is left.
 #[component]
 pub fn ThemeField() -> impl IntoView {
     let i18n = use_i18n();
-    let kept = chosen_theme().unwrap_or_default();
-    let chosen = RwSignal::new(kept);
-    Effect::new(move |_| on_cleanup(move || show_theme(kept)));
+    let chosen = RwSignal::new(chosen_theme().unwrap_or_default());
+    // The palette may have kept another one meanwhile.
+    Effect::new(|_| on_cleanup(|| show_theme(kept(THEME).as_deref().and_then(known).unwrap_or_default())));
     let choose = move |theme: &'static str| {
         chosen.set(theme);
         show_theme(theme);

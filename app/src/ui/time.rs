@@ -134,25 +134,19 @@ pub fn known_zones() -> Vec<String> {
 mod browser {
     //! Time zones in the browser's `Intl`. Missing functions and unknown zones give `None`.
 
+    use crate::ui::intl::{construct, intl};
     use js_sys::Intl::{
         DateTimeFormat, DateTimeFormatOptions, SupportedValuesKey, TimeZoneNameFormat, supported_values_of,
     };
-    use js_sys::{Array, Function, Reflect};
-    use wasm_bindgen::{JsCast, JsValue};
-
-    fn intl() -> Option<JsValue> {
-        Reflect::get(&js_sys::global(), &"Intl".into()).ok()
-    }
+    use js_sys::{Function, Reflect};
 
     /// Returns a function that formats a `Date` in English with the zone's offset at its end.
     pub fn format_with_offset(zone: &str) -> Option<Function> {
         let options = DateTimeFormatOptions::new();
         options.set_time_zone(zone);
         options.set_time_zone_name(TimeZoneNameFormat::LongOffset);
-        // Not by `DateTimeFormat::new`, which does not catch what the constructor throws for an unknown zone.
-        let class = Reflect::get(&intl()?, &"DateTimeFormat".into()).ok()?.dyn_into::<Function>().ok()?;
-        let format = Reflect::construct(&class, &Array::of2(&"en".into(), &options)).ok()?;
-        Some(format.unchecked_into::<DateTimeFormat>().format())
+        let format: DateTimeFormat = construct("DateTimeFormat", "en", &options)?;
+        Some(format.format())
     }
 
     /// Returns the names of the zones.

@@ -3,11 +3,12 @@
 //! Passwords, and what the page itself puts into a form, are not part of it.
 
 use crate::ui::content_changes::{self, Pair};
+use crate::ui::dom::elements;
 use crate::ui::hydrated::use_hydrated;
 use js_sys::Reflect;
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 /// The controls with names, of which [`is_typed`] chooses.
 const CONTROLS: &str = "input[name], select[name], textarea[name]";
@@ -182,9 +183,7 @@ fn storage() -> Option<web_sys::Storage> {
 }
 
 fn controls(around: &web_sys::Element) -> impl Iterator<Item = web_sys::Element> {
-    let found = around.query_selector_all(CONTROLS).ok();
-    let nodes = found.into_iter().flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
-    nodes.filter_map(|node| node.dyn_into().ok()).filter(is_typed)
+    elements(around.query_selector_all(CONTROLS)).filter(is_typed)
 }
 
 fn is_typed(control: &web_sys::Element) -> bool {
@@ -208,7 +207,7 @@ fn property(control: &web_sys::Element, name: &str) -> JsValue {
 }
 
 /// Sets the control's property, and sends it the events that a user's own change causes.
-fn set(control: &web_sys::Element, name: &str, value: &JsValue, events: &[&str]) {
+pub fn set(control: &web_sys::Element, name: &str, value: &JsValue, events: &[&str]) {
     _ = Reflect::set(control, &name.into(), value);
     let bubbles = web_sys::EventInit::new();
     bubbles.set_bubbles(true);

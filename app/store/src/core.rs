@@ -93,6 +93,11 @@ impl Core {
         self.shared.pools.begin_in(account).await
     }
 
+    /// Begins a transaction as [`Pools::begin_beside`] does.
+    pub(crate) async fn begin_beside(&self) -> Result<Tx, Error> {
+        self.shared.pools.begin_beside().await
+    }
+
     /// Returns whether other nodes may use the same database.
     pub(crate) fn has_nodes(&self) -> bool {
         self.shared.pools.nodes.is_some()

@@ -3,7 +3,22 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, expect, formOf, mark, newToken, open, paths, sameOrigin, signIn, stillMarked, test, unique, users } from '../support/fixtures.ts';
+import {
+  call,
+  expect,
+  formOf,
+  goBack,
+  mark,
+  newToken,
+  open,
+  paths,
+  sameOrigin,
+  signIn,
+  stillMarked,
+  test,
+  unique,
+  users,
+} from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
 
 const trail = '/settings/audit-trail';
@@ -105,7 +120,7 @@ for (const language of ['en', 'ja'] as const) {
       await page.getByLabel(words.audit.from, { exact: true }).fill(tomorrow);
       await expect(page.getByRole('heading', { name: words.audit.nothing_title })).toBeVisible();
       expect(query(page)).toMatchObject({ about: 'tokens', text: token.name, from: tomorrow });
-      await page.goBack();
+      await goBack(page);
       await expect(entries(page)).toHaveCount(1);
       await expect(page.getByLabel(words.audit.from, { exact: true })).toHaveValue('');
       await page.getByRole('link', { name: words.filter.clear_all }).click();

@@ -180,7 +180,7 @@ test('a passkey counts as a required second factor', async ({ page, anotherPage 
   expect((await call(other, 'tokens/people', {})).status()).toBe(200);
 });
 
-test('passkeys are offered in the autofill until the button is used', async ({ page }) => {
+test('passkeys are offered in autofill until the button is used', async ({ page }) => {
   const asked: (string | undefined)[] = [];
   await page.exposeFunction('noteMediation', (mediation?: string) => asked.push(mediation));
   // No request is ever answered: what the browser would show can't be seen by a test.

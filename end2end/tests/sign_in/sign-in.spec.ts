@@ -1,6 +1,6 @@
 // Signing in and out: refusals, redirects, and the session cookie.
 
-import { expect, open, password, paths, sameOrigin, signIn, test, users } from '../support/fixtures.ts';
+import { expect, goBack, open, password, paths, sameOrigin, signIn, test, users } from '../support/fixtures.ts';
 import { locales, say, wordsOf } from '../support/words.ts';
 
 // All tests share one network address, which may fail 20 times in 15 minutes: fail rarely, and throttle an unknown user.
@@ -135,7 +135,7 @@ test('signing out ends the session, and Back shows nothing', async ({ page, anot
   await expect(page).toHaveURL(paths.signIn);
   expect((await page.context().cookies()).map(({ name }) => name)).not.toContain('kagitaba_session');
 
-  await page.goBack();
+  await goBack(page);
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await expect(page.getByText('Data lake backfill')).toHaveCount(0);
 

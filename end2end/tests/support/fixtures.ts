@@ -100,6 +100,19 @@ export async function open(page: Page, path: string): Promise<void> {
   await running(page);
 }
 
+/**
+ * Goes back in the page's history, without waiting. Playwright's `goBack` waits for a navigation that it has to observe,
+ * and once waited forever where a page asks before it is left. The next expectation says when the page is there.
+ */
+export async function goBack(page: Page): Promise<void> {
+  await page.evaluate(() => history.back());
+}
+
+/** Goes forward, likewise. */
+export async function goForward(page: Page): Promise<void> {
+  await page.evaluate(() => history.forward());
+}
+
 /** Signs in the page's browser by the server function; `sign-in.spec.ts` tests the sign-in page. */
 export async function signIn(page: Session, user: User): Promise<void> {
   const form = { email: users[user], password };

@@ -1,7 +1,24 @@
 // The token list: filters as one types, their combination and URL, order, and pages.
 
 import type { Page } from '@playwright/test';
-import { call, expect, listOf, mark, namedLike, names, newToken, open, paths, running, signIn, stillMarked, test, unique } from '../support/fixtures.ts';
+import {
+  call,
+  expect,
+  goBack,
+  goForward,
+  listOf,
+  mark,
+  namedLike,
+  names,
+  newToken,
+  open,
+  paths,
+  running,
+  signIn,
+  stillMarked,
+  test,
+  unique,
+} from '../support/fixtures.ts';
 import { locales, wordsOf } from '../support/words.ts';
 
 /** The platform's own terms. */
@@ -180,14 +197,14 @@ test('the back button undoes one filter at a time', async ({ page }) => {
   await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
   await sidebar(page).getByRole('radio', { name: 'More than 30 days' }).check();
   await expect(page).toHaveURL(`${paths.tokens}?created=more-than-30-days&state=disabled`);
-  await page.goBack();
+  await goBack(page);
   await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
   await expect(sidebar(page).getByRole('radio', { name: 'Any time' })).toBeChecked();
   await expect(sidebar(page).getByRole('radio', { name: 'Disabled' })).toBeChecked();
-  await page.goBack();
+  await goBack(page);
   await expect(page).toHaveURL(paths.tokens);
   await expect(sidebar(page).getByRole('radio', { name: 'Any state' })).toBeChecked();
-  await page.goForward();
+  await goForward(page);
   await expect(sidebar(page).getByRole('radio', { name: 'Disabled' })).toBeChecked();
   await stillMarked(page);
 });
@@ -202,11 +219,11 @@ test('letters typed in a row are one step for the back button', async ({ page })
     await search.pressSequentially(letters);
     await expect.poll(() => query(page)).toEqual({ name: typed, state: 'disabled' });
   }
-  await page.goBack();
+  await goBack(page);
   await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
   await expect(search).toHaveValue('');
   await expect(sidebar(page).getByRole('radio', { name: 'Disabled' })).toBeChecked();
-  await page.goBack();
+  await goBack(page);
   await expect(page).toHaveURL(paths.tokens);
 
   // A choice ends what is typed in a row.
@@ -217,9 +234,9 @@ test('letters typed in a row are one step for the back button', async ({ page })
   await search.press('End'); // focused anew, the box has its caret at the start
   await search.pressSequentially('ax');
   await expect.poll(() => query(page)).toEqual({ name: 'tax', state: 'disabled' });
-  await page.goBack();
+  await goBack(page);
   await expect.poll(() => query(page)).toEqual({ name: 't', state: 'disabled' });
-  await page.goBack();
+  await goBack(page);
   await expect.poll(() => query(page)).toEqual({ name: 't' });
   await expect(search).toHaveValue('t');
   await stillMarked(page);
@@ -229,7 +246,7 @@ test('the back button restores the filtered list', async ({ page }) => {
   await open(page, `${paths.tokens}?name=warehouse`);
   await page.getByRole('link', { name: 'BI warehouse sync (EU)' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'BI warehouse sync (EU)' })).toBeVisible();
-  await page.goBack();
+  await goBack(page);
   await expect(names(page)).toHaveText(['BI warehouse sync (EU)']);
   await expect(sidebar(page).getByRole('searchbox')).toHaveValue('warehouse');
 });
@@ -260,7 +277,7 @@ test('the list is sorted by creation, name or last use', async ({ page }) => {
   await expect.poll(() => query(page)).toEqual({ name, sort: 'name' });
   await sort.selectOption('Last used, latest first');
   await expect(names(page)).toHaveText([`B ${name}`, `A ${name}`, `C ${name}`]);
-  await page.goBack();
+  await goBack(page);
   await expect(sort).toHaveValue('name');
   await stillMarked(page);
 });
@@ -340,7 +357,7 @@ test('a page of the list stays stable while tokens are created', async ({ page, 
   await expect(page.locator('.results .count')).toHaveText('1–2 of 32 access tokens');
   await page.getByRole('link', { name: 'First', exact: true }).click();
   await expect(names(page)).toHaveText(listed(32, 9));
-  await page.goBack();
+  await goBack(page);
   await expect(names(page)).toHaveText(listed(32, 31));
 });
 

@@ -2,7 +2,20 @@
 
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe.ts';
-import { call, expect, mark, namedLike, names, newToken, open, paths, signIn, stillMarked, test } from '../support/fixtures.ts';
+import {
+  call,
+  expect,
+  goBack,
+  mark,
+  namedLike,
+  names,
+  newToken,
+  open,
+  paths,
+  signIn,
+  stillMarked,
+  test,
+} from '../support/fixtures.ts';
 import { change, givePassword, newUser } from '../support/people.ts';
 import { languages, locales, say, wordsOf } from '../support/words.ts';
 
@@ -95,13 +108,13 @@ for (const language of languages) {
         await expect(page).toHaveURL(`${paths.tokens}?condition=${condition}`);
         await expect(names(page)).toHaveText([token]);
         await expect(page.locator('#filters').getByRole('radio', { name: title, exact: true })).toBeChecked();
-        await page.goBack();
+        await goBack(page);
         await expect(page).toHaveURL(paths.overview);
       }
       await needs(page).last().click();
       await expect(page).toHaveURL(`${paths.tokens}?state=disabled`);
       await expect(names(page)).toHaveText(['Off']);
-      await page.goBack();
+      await goBack(page);
       await figures(page).filter({ hasText: words.filter.working }).click();
       await expect(names(page)).toHaveCount(6);
       await page.locator('#filters').getByRole('link', { name: words.filter.clear_all }).click();
@@ -140,7 +153,7 @@ test('more filters are folded until one of them is chosen', async ({ page }) => 
   await sidebar.getByRole('link', { name: words.filter.clear_all }).click();
   await expect(page).toHaveURL(paths.tokens);
   await expect(old).toBeHidden();
-  await page.goBack();
+  await goBack(page);
   await expect(old).toBeChecked();
   await stillMarked(page);
 });

@@ -95,7 +95,7 @@ test('a token can be read before it is edited', async ({ page }) => {
   await expect(expiry.locator('dd')).toHaveText(en.form.expires_never);
   const version = `2 (${say(en.card.upgrade_hint, { number: 3 })})`;
   await expect(summary.getByText(version, { exact: true })).toBeInViewport({ ratio: 1 });
-  // What is typed is not saved yet.
+  // The text that is typed is not saved yet.
   await page.locator('#developers').fill('other@partner.example');
   await expect(count(page)).toHaveText(en.form.unsaved_one);
   await expect(summary).toContainText('dev@partner.example');

@@ -1,7 +1,24 @@
 // An open page while the server is down or its database is locked: it shows an error, and recovers without a reload.
 
 import { test, type Page } from '@playwright/test';
-import { call, card, controlClock, create, dialog, expect, listOf, mark, open, paths, running, signIn, stillMarked, toast, unique } from '../support/fixtures.ts';
+import {
+  call,
+  card,
+  controlClock,
+  create,
+  dialog,
+  expect,
+  goBack,
+  listOf,
+  mark,
+  open,
+  paths,
+  running,
+  signIn,
+  stillMarked,
+  toast,
+  unique,
+} from '../support/fixtures.ts';
 import { freePort, holdDatabase, kagitaba, kagitabaAgain, type Server } from '../support/servers.ts';
 import { say, wordsOf } from '../support/words.ts';
 
@@ -70,7 +87,7 @@ test('a page that failed to load can be tried again', async () => {
   // Loads the wasm of the page before the server stops.
   await link.click();
   await expect(page.locator('#name')).toBeVisible();
-  await page.goBack();
+  await goBack(page);
   await expect(page.locator('#name')).toHaveCount(0);
   await expect(link).toBeVisible();
   await server.stop();

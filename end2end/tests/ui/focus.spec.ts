@@ -6,6 +6,8 @@ import {
   closeSecret,
   dialog,
   expect,
+  goBack,
+  goForward,
   listOf,
   mark,
   names,
@@ -16,9 +18,9 @@ import {
   signIn,
   stillMarked,
   test,
-  type Token,
   unfold,
   unique,
+  type Token,
 } from '../support/fixtures.ts';
 import { say, wordsOf } from '../support/words.ts';
 
@@ -60,7 +62,7 @@ test('the heading of a new page takes the focus', async ({ page }) => {
     await expect(heading(page)).toHaveText(next);
     await expect(heading(page)).toBeFocused();
   }
-  await page.goBack();
+  await goBack(page);
   await expect(heading(page)).toHaveText(en.tokens.title);
   await expect(heading(page)).toBeFocused();
   await page.getByRole('searchbox').fill(token.name);
@@ -144,14 +146,15 @@ test('Back and Forward return to the scroll position', async ({ page }) => {
   await one.getByRole('link').click();
   await expect(heading(page)).toHaveText(name);
   await expect.poll(() => scrolled(page)).toBe(0);
+  await expect(heading(page)).toBeFocused(); // positions are kept from then on
   await page.evaluate(() => window.scrollTo(0, 400));
   // The position is kept after a pause in scrolling.
   await expect.poll(() => page.evaluate(() => (history.state as { scroll?: number } | null)?.scroll)).toBe(400);
-  await page.goBack();
+  await goBack(page);
   await expect(one).toHaveText(name);
   await expect.poll(() => scrolled(page)).toBe(before);
   await expect(one).toBeInViewport();
-  await page.goForward();
+  await goForward(page);
   await expect(heading(page)).toHaveText(name);
   await expect.poll(() => scrolled(page)).toBe(400);
   await stillMarked(page);

@@ -109,6 +109,23 @@ test('the palette says if nothing is found, and why not', async ({ page }) => {
   await expect(dialog(page).getByRole('status')).toHaveText(en.error.not_allowed);
 });
 
+test('a theme chosen in the palette outlives the profile’s page', async ({ page }) => {
+  await signIn(page, 'administrator');
+  await open(page, '/settings/profile');
+  await mark(page);
+  await openPalette(page);
+  await input(page).fill(en.keyboard.theme_dark);
+  await expect(options(page)).toContainText([en.keyboard.theme_dark]);
+  await page.keyboard.press('Enter');
+  await expect(dialog(page)).toHaveCount(0);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await page.locator('.brand').click();
+  await expect(page).toHaveURL(paths.overview);
+  await expect(heading(page)).toHaveText(en.overview.title);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await stillMarked(page);
+});
+
 test('the palette drops an answer that comes late', async ({ page }) => {
   await signIn(page, 'administrator');
   const [first, second] = [await newToken(page), await newToken(page)];
@@ -130,7 +147,7 @@ test('the palette drops an answer that comes late', async ({ page }) => {
   await expect(options(page)).toContainText([second.name]);
   release();
   await (await answered).finished();
-  // What the page does with the late answer, it has done by the time of this one.
+  // By the time of this answer, the page is done with the late one.
   await page.evaluate(async () => (await fetch('/healthz')).text());
   await expect(options(page)).toContainText([second.name]);
   await expect(dialog(page).getByRole('status')).toHaveText('');

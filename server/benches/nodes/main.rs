@@ -55,8 +55,8 @@ const NODES: [usize; 4] = [1, 2, 4, NODES_MAX];
 const ROUNDS: usize = 4;
 /// The number of nodes beside one that joins.
 const JOINED: usize = 4;
-/// The time after which an idle database has counted all statements.
-const SETTLED: Duration = Duration::from_secs(11);
+/// The time after which all shares of calls have been given back, and an idle database has counted all statements.
+const SETTLED: Duration = Duration::from_secs(25);
 /// The time for which they are counted then.
 const IDLE: Duration = Duration::from_secs(10);
 /// The longest time that all may take.

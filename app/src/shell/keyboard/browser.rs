@@ -1,5 +1,5 @@
-//! The browser, for what the keyboard depends on: its platform, its input method, and whether single keys are turned off in it, as WCAG
-//! 2.1.4 demands that they can be.
+//! The browser, for what the keyboard depends on: its platform, and whether single keys are turned off in it, as WCAG 2.1.4
+//! demands that they can be.
 
 use leptos::prelude::*;
 
@@ -11,11 +11,6 @@ const OFF: &str = "off";
 pub fn is_mac() -> bool {
     let platform = window().navigator().platform().unwrap_or_default();
     ["Mac", "iP"].iter().any(|start| platform.starts_with(start))
-}
-
-/// Returns whether an input method takes the key. Safari says so of the key that ends a composition by its code alone.
-pub fn is_composed(event: &web_sys::KeyboardEvent) -> bool {
-    event.is_composing() || event.key_code() == 229
 }
 
 /// Returns whether keys without Ctrl or ⌘ are shortcuts.

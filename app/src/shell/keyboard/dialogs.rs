@@ -22,7 +22,7 @@ enum Opened {
     Keys,
 }
 
-/// What is needed to carry out actions.
+/// All that is needed to carry out actions.
 #[derive(Clone, Copy)]
 struct Console {
     i18n: Words,

@@ -56,8 +56,9 @@ pub const fn icon(action: Action) -> Icon {
         Action::Language => Icon::Language,
         Action::Theme(_) => Icon::Eye,
         Action::SignOut => Icon::SignOut,
-        Action::Palette | Action::Search | Action::Keys | Action::Next | Action::Previous => Icon::Search,
-        Action::Menu => Icon::More,
+        Action::Palette | Action::Search | Action::Keys | Action::Next | Action::Previous | Action::Menu => {
+            Icon::Search
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 
 use crate::i18n::use_i18n;
 use crate::shell::keyboard::actions::{Action, Pressed, held, repeated};
-use crate::shell::keyboard::browser::{is_composed, is_mac, single_keys_on};
+use crate::shell::keyboard::browser::{is_mac, single_keys_on};
 use crate::shell::keyboard::dialogs::KeyboardDialogs;
 use crate::shell::keyboard::state::Keyboard;
+use crate::ui::dom::is_dialog_open;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
+use crate::ui::search_box::is_composed;
 use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -18,7 +20,6 @@ const FIELDS: &str =
     "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]:not([contenteditable=false])";
 /// A dialog that is open and not the keyboard's own.
 const OTHER_DIALOG: &str = "dialog[open]:not(#palette, #keys)";
-const ANY_DIALOG: &str = "dialog[open]";
 
 /// The button in the bar that opens the palette.
 #[component]
@@ -76,7 +77,7 @@ fn keyboard_dialogs(keyboard: Keyboard) -> AnyView {
 
 /// Returns the action that the key means, if it means one here.
 fn meant(keyboard: Keyboard, pressed: StoredValue<Pressed>, event: &web_sys::KeyboardEvent) -> Option<Action> {
-    if event.default_prevented() || is_composed(event) || is_open(OTHER_DIALOG) {
+    if event.default_prevented() || is_composed(event) {
         return None;
     }
     // On a Mac, Ctrl K is the system's own: it deletes the rest of a line.
@@ -84,8 +85,10 @@ fn meant(keyboard: Keyboard, pressed: StoredValue<Pressed>, event: &web_sys::Key
         if is_mac() { (event.meta_key(), event.ctrl_key()) } else { (event.ctrl_key(), event.meta_key()) };
     let action = match (command, other || event.alt_key()) {
         (_, true) => None,
-        (true, false) => held(&event.key()).filter(|_| !event.shift_key() && !event.repeat()),
-        (false, false) if is_typing(event) || is_open(ANY_DIALOG) || !single_keys_on() => None,
+        (true, false) => {
+            held(&event.key()).filter(|_| !event.shift_key() && !event.repeat() && !is_another_dialog_open())
+        }
+        (false, false) if is_typing(event) || is_dialog_open() || !single_keys_on() => None,
         (false, false) if event.repeat() => repeated(&event.key()),
         (false, false) => pressed.try_update_value(|keys| keys.press(&event.key(), event.time_stamp())).flatten(),
     };
@@ -97,6 +100,6 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     target.is_some_and(|target| matches!(target.closest(FIELDS), Ok(Some(_))))
 }
 
-fn is_open(dialog: &str) -> bool {
-    matches!(document().query_selector(dialog), Ok(Some(_)))
+fn is_another_dialog_open() -> bool {
+    matches!(document().query_selector(OTHER_DIALOG), Ok(Some(_)))
 }

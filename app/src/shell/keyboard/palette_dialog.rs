@@ -2,31 +2,19 @@
 //! which names the highlighted option.
 
 use crate::i18n::{t_string, use_i18n};
-use crate::shell::keyboard::browser::is_composed;
 use crate::shell::keyboard::labels::{icon, keys_view};
 use crate::shell::keyboard::palette::{Choice, Group, Item, Palette};
+use crate::ui::combobox::list::target;
 use crate::ui::dialog::Dialog;
 use crate::ui::focus;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
-use crate::ui::search_box::typed;
+use crate::ui::search_box::{is_composed, typed};
 use domain::members::role::Role;
 use leptos::ev;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// Returns the index of the option that a key leads to, wrapping around at the ends.
-fn target(key: &str, current: usize, count: usize) -> Option<usize> {
-    let last = count.checked_sub(1)?;
-    match key {
-        "ArrowDown" => Some(if current == last { 0 } else { current + 1 }),
-        "ArrowUp" => Some(current.checked_sub(1).unwrap_or(last)),
-        "Home" => Some(0),
-        "End" => Some(last),
-        _ => None,
-    }
-}
 
 fn option_id(index: usize) -> String {
     format!("palette-option-{index}")
@@ -111,7 +99,7 @@ fn input(
             if let Some(item) = items.with_untracked(|items| items.get(now).cloned()) {
                 choose.run(item.choice);
             }
-        } else if let Some(next) = target(&event.key(), now, items.with_untracked(Vec::len)) {
+        } else if let Some(next) = target(&event.key(), Some(now), items.with_untracked(Vec::len)) {
             event.prevent_default();
             palette.picked.set(items.with_untracked(|items| items.get(next).map(|item| item.choice)));
         }
@@ -222,20 +210,4 @@ fn option_view(
         </a>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::target;
-
-    #[test]
-    fn keys_lead_through_the_options_and_around() {
-        assert_eq!(target("ArrowDown", 2, 3), Some(0));
-        assert_eq!(target("ArrowUp", 0, 3), Some(2));
-        assert_eq!(target("ArrowDown", 0, 3), Some(1));
-        assert_eq!(target("Home", 2, 3), Some(0));
-        assert_eq!(target("End", 0, 3), Some(2));
-        assert_eq!(target("a", 0, 3), None);
-        assert_eq!(target("End", 0, 0), None);
-    }
 }

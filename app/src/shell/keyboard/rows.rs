@@ -2,6 +2,7 @@
 //! link of one to that of the next.
 
 use crate::routes;
+use crate::ui::dom::elements;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -29,9 +30,7 @@ pub fn open_menu() {
 /// Returns the links to the access tokens of the list.
 fn links() -> Vec<web_sys::HtmlElement> {
     let selector = format!(".results a[href^='{}']", routes::before_parameter(routes::TOKEN));
-    let found = document().query_selector_all(&selector).ok().into_iter();
-    let nodes = found.flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
-    nodes.filter_map(|node| node.dyn_into().ok()).collect()
+    elements(document().query_selector_all(&selector)).collect()
 }
 
 /// Returns the index of the access token that has the focus, on its link or elsewhere in its row.

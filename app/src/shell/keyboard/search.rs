@@ -1,5 +1,6 @@
 //! The page's own search box.
 
+use crate::ui::dom::{elements, is_dialog_open};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -29,17 +30,14 @@ pub fn focus_soon() {
 
 fn wait(frames: u32) {
     request_animation_frame(move || {
-        let asked = matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
-        if frames > 0 && !asked && !focus() {
+        if frames > 0 && !is_dialog_open() && !focus() {
             wait(frames - 1);
         }
     });
 }
 
 fn boxes() -> Vec<web_sys::HtmlElement> {
-    let found = document().query_selector_all(BOXES).ok().into_iter();
-    let nodes = found.flat_map(|nodes| (0..nodes.length()).filter_map(move |index| nodes.get(index)));
-    nodes.filter_map(|node| node.dyn_into().ok()).collect()
+    elements(document().query_selector_all(BOXES)).collect()
 }
 
 fn is_shown(element: &web_sys::HtmlElement) -> bool {

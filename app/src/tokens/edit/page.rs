@@ -7,6 +7,7 @@ use crate::tokens::commands::{TokenChanges, use_token_changes};
 use crate::tokens::edit::notes::{Conflict, News};
 use crate::tokens::fields::{EXPIRES, Errors, VERSION, field_of, focus};
 use crate::ui::action_form::{failure, read};
+use crate::ui::dom::is_dialog_open;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::ui::typed::TypedContent;
 use crate::words::Words;
@@ -163,8 +164,7 @@ impl Page {
     /// Returns whether the user has typed in the form, or is about to: it has the focus, or gets it back from a dialog.
     pub fn in_use(self) -> bool {
         let within = |form: web_sys::HtmlDivElement| form.contains(document().active_element().as_deref());
-        let asked = || matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
-        self.differs() != Some(false) || asked() || self.content.around.get_untracked().is_some_and(within)
+        self.differs() != Some(false) || is_dialog_open() || self.content.around.get_untracked().is_some_and(within)
     }
 }
 

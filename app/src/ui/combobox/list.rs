@@ -2,6 +2,7 @@
 
 use crate::ui::combobox::choice::{Choice, found};
 use crate::ui::focus;
+use crate::ui::typed::set;
 use domain::search::search_form;
 use leptos::html;
 use leptos::prelude::*;
@@ -112,8 +113,8 @@ impl List {
 
     fn step(self, key: &str) {
         let count = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, Vec::len));
-        if let Some(last) = count.checked_sub(1) {
-            self.active.update(|active| *active = Some(target(key, *active, last)));
+        if let Some(place) = target(key, self.active.get_untracked(), count) {
+            self.active.set(Some(place));
             self.reveal();
         }
     }
@@ -131,13 +132,8 @@ impl List {
     /// Puts the value into the field, and lets the form know.
     fn put(self, value: &str) {
         let Some(input) = self.input.try_get_untracked().flatten() else { return };
-        input.set_value(value);
         self.typed.set_value(false);
-        let bubbles = web_sys::EventInit::new();
-        bubbles.set_bubbles(true);
-        if let Ok(change) = web_sys::Event::new_with_event_init_dict("change", &bubbles) {
-            _ = input.dispatch_event(&change);
-        }
+        set(&input, "value", &value.into(), &["change"]);
     }
 
     /// Closes the list as the focus leaves the field, if the page still has it. A name that was typed becomes its value.
@@ -167,13 +163,16 @@ impl List {
     }
 }
 
-/// Returns the place that a key leads to in a list with this last place, wrapping around at the ends.
-fn target(key: &str, active: Option<usize>, last: usize) -> usize {
+/// Returns the place that a key leads to in a list of so many choices, wrapping around at the ends; `None` if it is not
+/// such a key, or there are none.
+pub fn target(key: &str, active: Option<usize>, count: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
     match key {
-        "ArrowDown" => active.map_or(0, |place| if place >= last { 0 } else { place + 1 }),
-        "ArrowUp" => active.map_or(last, |place| place.checked_sub(1).unwrap_or(last)),
-        "Home" => 0,
-        _ => last,
+        "ArrowDown" => Some(active.map_or(0, |place| if place >= last { 0 } else { place + 1 })),
+        "ArrowUp" => Some(active.map_or(last, |place| place.checked_sub(1).unwrap_or(last))),
+        "Home" => Some(0),
+        "End" => Some(last),
+        _ => None,
     }
 }
 
@@ -183,8 +182,11 @@ mod tests {
 
     #[test]
     fn keys_of_the_list_wrap_around_at_the_ends() {
-        assert_eq!([None, Some(0), Some(2)].map(|active| target("ArrowDown", active, 2)), [0, 1, 0]);
-        assert_eq!([None, Some(0), Some(2)].map(|active| target("ArrowUp", active, 2)), [2, 2, 1]);
-        assert_eq!((target("Home", Some(1), 2), target("End", Some(1), 2)), (0, 2));
+        let to = |key: &str, active| target(key, active, 3);
+        assert_eq!([None, Some(0), Some(2)].map(|active| to("ArrowDown", active)), [Some(0), Some(1), Some(0)]);
+        assert_eq!([None, Some(0), Some(2)].map(|active| to("ArrowUp", active)), [Some(2), Some(2), Some(1)]);
+        assert_eq!([to("Home", Some(1)), to("Home", Some(2))], [Some(0); 2]);
+        assert_eq!([to("End", Some(1)), to("End", Some(0))], [Some(2); 2]);
+        assert_eq!((to("a", Some(0)), target("End", Some(0), 0)), (None, None));
     }
 }

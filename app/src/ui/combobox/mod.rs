@@ -5,18 +5,16 @@
 //! ordinary field, for which the browser suggests values.
 
 pub mod choice;
-mod list;
+pub mod list;
 
 use crate::ui::combobox::choice::Choice;
 use crate::ui::combobox::list::List;
 use crate::ui::field::Control;
 use crate::ui::hydrated::use_hydrated;
+use crate::ui::search_box::is_composed;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-
-/// The key code of a key that an input method has handled. Safari reports the one that ends a composition so, after it.
-const HANDLED_BY_INPUT_METHOD: u32 = 229;
 
 /// The field with its list.
 #[component]
@@ -56,9 +54,8 @@ pub fn Combobox(
         }
     };
     let on_key = move |event: ev::KeyboardEvent| {
-        let composes = event.is_composing() || event.key_code() == HANDLED_BY_INPUT_METHOD;
         let modified = event.ctrl_key() || event.meta_key() || event.shift_key();
-        if !composes && !modified && list.press(&event.key()) {
+        if !is_composed(&event) && !modified && list.press(&event.key()) {
             event.prevent_default();
             event.stop_propagation();
         }

@@ -53,7 +53,7 @@ pub fn buttons() -> AnyView {
         <div class="form-actions">
             <button type="button" class="button" aria-busy="true">"Busy"</button>
             <a class="button" href=routes::PARTS>"A link"</a>
-            <button type="button" class="icon-button" aria-label="More">{Icon::More.view()}</button>
+            <button type="button" class="icon-button" aria-label="Close">{Icon::Close.view()}</button>
             <CopyButton text=Signal::stored("copied".to_owned()) label=Signal::stored("Copy the example".to_owned())/>
             <Submit pending=Signal::stored(false) label=text("Save")/>
             <Submit pending=Signal::stored(true) label=text("Save") busy=text("Saving…")/>

@@ -92,7 +92,8 @@ impl Accounts<'_> {
         policy: &SecurityPolicy,
         revision: i64,
     ) -> Result<i64, Error> {
-        let mut tx = self.core.begin_in(by.account).await?;
+        // It may change every token of the account.
+        let mut tx = self.core.begin().await?;
         let (before, current) = read(&mut tx, by.account).await?;
         if current != revision {
             return Err(Refusal::Conflict.into());

@@ -71,6 +71,15 @@ impl Pools {
             Pool::Postgres(pool) => postgres::begin_in(pool, account).await,
         }
     }
+
+    /// Begins a transaction that writes what the gate has recorded. Any account may be changed meanwhile, if the database
+    /// supports that, so nothing that it reads stays true.
+    pub(crate) async fn begin_beside(&self) -> Result<Tx, Error> {
+        match &self.write {
+            Pool::Sqlite(pool) => sqlite::begin(pool).await,
+            Pool::Postgres(pool) => postgres::begin_beside(pool).await,
+        }
+    }
 }
 
 /// Makes sure that a statement has changed a row.

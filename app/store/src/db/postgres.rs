@@ -10,6 +10,10 @@
 //!   for transactions that write rows of one account only (or lock at most one row of another's, so that no two wait
 //!   for each other): tokens, the company profile, advertisers, jobs, each with the next entry of that account's audit
 //!   trail.
+//! - [`begin_beside`] shares the database's lock, too, and keeps apart those of its own kind only. It is for the calls
+//!   and uses that the gate has recorded, which come from each node every second: a token is reset or disabled without
+//!   waiting for them. It locks the rows of many tokens, so a transaction of an account that changes more than one token
+//!   takes the database's lock instead of its account's: two of them could wait for each other.
 //!
 //! The locks are advisory locks: they belong to the database, not to a row, so they also cover rows that are not there
 //! yet (a name, the first entry of a chain). All transactions run at the level `READ COMMITTED`, at which each
@@ -55,6 +59,8 @@ const COUNTERS: u32 = 2;
 const COUNTER_SETTINGS: &str = "SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '60s'";
 /// The database's lock. The number is `kagi` in ASCII; accounts' locks have one number instead of two.
 const LOCK: &str = "1801545577, 0";
+/// The lock of what the gate has recorded.
+const RECORDED_LOCK: &str = "1801545577, 1";
 
 /// Opens `postgres://…`, which must exist already, to read, to write, for the nodes and to count, and migrates it.
 pub(crate) async fn open(url: &str) -> Result<[Pool; 4], Error> {
@@ -111,6 +117,11 @@ pub(crate) async fn begin_in(pool: &PgPool, account: AccountId) -> Result<Tx, Er
     let (_, number) = account.0.as_u64_pair();
     let number = number.cast_signed();
     begin_with(pool, format!("pg_advisory_xact_lock_shared({LOCK}), pg_advisory_xact_lock({number})")).await
+}
+
+/// Begins a transaction that writes what the gate has recorded, while no other does.
+pub(crate) async fn begin_beside(pool: &PgPool) -> Result<Tx, Error> {
+    begin_with(pool, format!("pg_advisory_xact_lock_shared({LOCK}), pg_advisory_xact_lock({RECORDED_LOCK})")).await
 }
 
 async fn begin_with(pool: &PgPool, locks: String) -> Result<Tx, Error> {

@@ -7,15 +7,21 @@ use crate::error::Error;
 use crate::gate::Gate;
 use crate::gate::call::{Call, RefusedCall};
 use crate::gate::call_pack::{self, PackedCall};
-use crate::gate::call_queue::{Batch, Failed};
-use chrono::{DateTime, Utc};
+use crate::gate::call_queue::{Batch, Failed, Pack};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::token::TokenId;
 use std::io;
 use std::mem;
 use uuid::Uuid;
 
-/// Rows that one statement writes.
+/// Packs that one transaction writes.
 const ROWS: usize = 1_000;
+/// Tokens whose use one transaction notes. Each is a change of a row with many indexes, and whoever writes beyond one
+/// account waits meanwhile.
+const USES: usize = 250;
+/// The time by which a token's last use moves at least: a token in steady use on many nodes must not be written by each
+/// of them every second.
+const USE_MOVES_BY: TimeDelta = TimeDelta::seconds(10);
 
 impl Gate<'_> {
     /// Records a call, to be written with the next [`Gate::flush_calls`]. Touches memory only.
@@ -31,12 +37,12 @@ impl Gate<'_> {
         self.core.calls().refusals.count(call);
     }
 
-    /// Writes all recorded and refused calls, and the last use and failure of each token, in one transaction; before that,
-    /// in a transaction of its own, the batch whose write failed the last time; and at last the uses during overlaps, and
-    /// those of Auth Tokens that no longer pass. Returns the number of recorded calls written. Once begun, this is carried
-    /// through even if the caller stops waiting. If it fails, the calls wait for the next time, and none is written twice,
-    /// even if only the answer got lost. Of more than 200,000 calls, the first that came after the failure are dropped,
-    /// which is logged.
+    /// Writes the batch whose write failed the last time, then all recorded and refused calls, the last use of each token
+    /// that has moved by ten seconds or more, and its last failure; and at last the uses during overlaps, and those of Auth
+    /// Tokens that no longer pass. A change of a token does not wait for that, and other changes wait for some at a time
+    /// only. Returns the number of recorded calls written. Once begun, this is carried through even if the caller stops
+    /// waiting. If it fails, the calls wait for the next time, and none is written twice, even if only the answer got
+    /// lost. Of more than 200,000 calls, the first that came after the failure are dropped, which is logged.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -85,23 +91,28 @@ impl Gate<'_> {
     }
 
     async fn write_calls(self, batch: &Batch) -> Result<(), Error> {
-        let mut tx = self.core.begin().await?;
-        for packs in batch.packs.chunks(ROWS) {
-            let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
-            insert.push_values(packs, |mut row, pack| {
-                row.push_bind(pack.id).push_bind(pack.account).push_bind(pack.last_at).push_bind(pack.calls);
-                row.push_bind(&pack.bytes);
-            });
-            insert.push(" ON CONFLICT (id) DO NOTHING");
-            insert.build().persistent(packs.len() == ROWS).execute(&mut *tx).await?;
+        let (mut packs, mut used) = (batch.packs.chunks(ROWS), batch.used.chunks(USES));
+        loop {
+            let (packs, used) = match (packs.next(), used.next()) {
+                (None, None) => break,
+                (packs, used) => (packs.unwrap_or_default(), used.unwrap_or_default()),
+            };
+            let mut tx = self.core.begin_beside().await?;
+            insert_packs(&mut tx, packs).await?;
+            note_uses(&mut tx, used, self.core.now()).await?;
+            tx.commit().await?;
         }
-        let now = self.core.now();
-        note_uses(&mut tx, &batch.used, now).await?;
-        note_failures(&mut tx, &batch.failed, now).await?;
         if let Some(refused) = &batch.refused {
-            refused.write(&mut tx, now).await?;
+            let mut tx = self.core.begin_beside().await?;
+            refused.write(&mut tx, self.core.now()).await?;
+            tx.commit().await?;
         }
-        Ok(tx.commit().await?)
+        for failed in batch.failed.chunks(USES) {
+            let mut tx = self.core.begin_beside().await?;
+            note_failures(&mut tx, failed, self.core.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Records that the token has passed the gate now, without a call. For demo data.
@@ -142,10 +153,25 @@ impl PackRow {
     }
 }
 
-/// Advances the tokens' times of last use. This does not change the tokens: their revisions stay.
+async fn insert_packs(tx: &mut Connection, packs: &[Pack]) -> Result<(), Error> {
+    if packs.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::new("INSERT INTO call_packs (id, account_id, last_at, calls, pack) ");
+    insert.push_values(packs, |mut row, pack| {
+        row.push_bind(pack.id).push_bind(pack.account).push_bind(pack.last_at).push_bind(pack.calls);
+        row.push_bind(&pack.bytes);
+    });
+    insert.push(" ON CONFLICT (id) DO NOTHING");
+    insert.build().persistent(packs.len() == ROWS).execute(tx).await?;
+    Ok(())
+}
+
+/// Advances the tokens' times of last use, by [`USE_MOVES_BY`] at least. This does not change the tokens: their revisions
+/// stay.
 async fn note_uses(tx: &mut Connection, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>) -> Result<(), Error> {
-    for used in used.chunks(ROWS) {
-        uses(tx.dialect(), used, now).build().persistent(used.len() == ROWS).execute(&mut *tx).await?;
+    if !used.is_empty() {
+        uses(tx.dialect(), used, now).build().persistent(used.len() == USES).execute(tx).await?;
     }
     Ok(())
 }
@@ -157,8 +183,11 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
     });
     update.push(
         ") UPDATE tokens SET last_used_at = used.at FROM used
-         WHERE (last_used_at IS NULL OR last_used_at < used.at OR last_used_at > ",
+         WHERE (last_used_at IS NULL OR last_used_at <= used.at - ",
     );
+    update.push_bind(USE_MOVES_BY.num_microseconds());
+    // A call that passes after one that failed is noted at once: the token no longer fails.
+    update.push(" OR (last_used_at < used.at AND last_failed_at >= last_used_at) OR last_used_at > ");
     update.push_bind(latest(now)).push(") AND tokens.id = ");
     update.push(match dialect {
         // The plus keeps the planner from going through all tokens to see whether each was used.
@@ -171,9 +200,7 @@ fn uses(dialect: Dialect, used: &[(TokenId, DateTime<Utc>)], now: DateTime<Utc>)
 /// Advances the tokens' times of last failure, and sets the time since which they fail if they have passed meanwhile. Comes
 /// after [`note_uses`]. Does not change the tokens, either.
 async fn note_failures(tx: &mut Connection, failed: &[Failed], now: DateTime<Utc>) -> Result<(), Error> {
-    for failed in failed.chunks(ROWS) {
-        failures(tx.dialect(), failed, now).build().persistent(failed.len() == ROWS).execute(&mut *tx).await?;
-    }
+    failures(tx.dialect(), failed, now).build().persistent(failed.len() == USES).execute(tx).await?;
     Ok(())
 }
 

@@ -38,7 +38,7 @@ impl Gate<'_> {
     }
 
     async fn write_uses(self, uses: &HashMap<(Value, Option<IpAddr>), Span>) -> Result<(), Error> {
-        let mut tx = self.core.begin().await?;
+        let mut tx = self.core.begin_beside().await?;
         for ((value, address), span) in uses {
             if passes_in_overlap(&mut tx, *value).await? {
                 write(&mut tx, *value, *address, *span).await?;
@@ -86,8 +86,10 @@ pub(crate) async fn of_overlap(
     old_issued_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Vec<UsedFrom>, Error> {
-    let rows = sql::query_as("SELECT issued_at, address, last_at FROM value_uses WHERE token_id = $1");
-    let rows: Vec<(i64, String, i64)> = rows.bind(token).fetch_all(connection).await?;
+    // Uses of a still older Auth Token may be left by calls that were written while it was forgotten.
+    let rows =
+        sql::query_as("SELECT issued_at, address, last_at FROM value_uses WHERE token_id = $1 AND issued_at >= $2");
+    let rows: Vec<(i64, String, i64)> = rows.bind(token).bind(old_issued_at).fetch_all(connection).await?;
     let mut by_address: HashMap<String, AddressUse> = HashMap::new();
     for (issued_at, address, last_at) in rows {
         let uses = by_address.entry(address).or_default();

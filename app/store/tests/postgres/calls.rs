@@ -1,13 +1,11 @@
-//! Calls and refused calls that were written although the answer to their commit was lost.
+//! Calls and refused calls that are written while answers get lost, or while somebody changes tokens.
 
 use crate::test_store::{HERE, TestStore};
 use crate::wire::Wire;
 use domain::tokens::client_name::ClientName;
-use domain::tokens::scope::Scope;
-use domain::tokens::usage::{CURRENT_VALUE, RefusedFor};
+use domain::tokens::usage::RefusedFor;
 use sqlx::{Connection, Executor, PgConnection};
-use std::time::Duration;
-use store::{Call, Clock, RefusedCall, ServerKey, Store};
+use store::{Clock, RefusedCall, ServerKey, Store};
 
 /// A trigger that makes a transaction that writes calls wait for lock 7 before it commits.
 const LATE: &str = "
@@ -26,18 +24,7 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     let token = test.issue("Export").await.token;
     let wire = Wire::to(&test.database.url());
     let node = Store::open(wire.url(), ServerKey::from_bytes([7; 32]), Clock::system()).await.unwrap();
-    let call = Call {
-        account: test.aya.account,
-        token: token.id,
-        scope: Scope::GET_COMPANY_INFORMATION,
-        version: None,
-        value: CURRENT_VALUE,
-        client: ClientName::Unnamed,
-        status: 200,
-        at: test.clock.now(),
-        address: HERE,
-        latency: Duration::ZERO,
-    };
+    let call = test.call(&token);
     let mut somebody = PgConnection::connect(&test.database.url()).await.unwrap();
     somebody.execute(LATE).await.unwrap();
     somebody.execute("SELECT pg_advisory_lock(7)").await.unwrap();
@@ -62,4 +49,21 @@ async fn calls_are_written_once_if_their_commit_s_answer_is_lost() {
     assert_eq!(summary.refused.iter().map(|from| from.seen.calls).collect::<Vec<_>>(), [1]);
     let day = call.at.date_naive();
     assert_eq!(node.tokens().usage(call.account, day, day).await.unwrap()[0].calls, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn change_of_a_token_does_not_wait_for_recorded_calls() {
+    let test = TestStore::new().await;
+    let [called, other] = [test.issue("Export").await.token, test.issue("Other").await.token];
+    let mut somebody = PgConnection::connect(&test.database.url()).await.unwrap();
+    somebody.execute(LATE).await.unwrap();
+    somebody.execute("SELECT pg_advisory_lock(7)").await.unwrap();
+    test.store.gate().record_call(test.call(&called));
+    let store = test.store.clone();
+    let flushing = tokio::spawn(async move { store.gate().flush_calls().await });
+    while !sqlx::query_scalar::<_, bool>(IS_LATE).fetch_one(&mut somebody).await.unwrap() {}
+    let changed = test.store.tokens().disable(&test.aya, other.id).await;
+    assert!(changed.is_ok() && !flushing.is_finished(), "{changed:?}");
+    somebody.execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+    assert_eq!(flushing.await.unwrap().unwrap(), 1);
 }

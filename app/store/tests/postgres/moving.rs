@@ -105,7 +105,7 @@ async fn move_is_refused_while_a_server_runs() {
     let began = std::time::Instant::now();
     while !test.store.gate().remembers(&issued.token.sid) {
         assert!(test.store.gate().authenticate(&issued.token.sid, &issued.secret).await.unwrap().is_some());
-        assert!(began.elapsed() < 3 * LEASE, "it lease_is_valid its cache");
+        assert!(began.elapsed() < 3 * LEASE, "it does not trust its cache");
     }
     let (_folder, sqlite) = file();
     assert!(matches!(move_database(&test.database.url(), &sqlite).await, Err(MoveError::Served)));

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
+    iter,
     net::SocketAddr,
     sync::Arc,
     time::Duration,
@@ -71,6 +72,18 @@ impl Acceptor {
             sleep(PAUSE).await;
             return Err(error);
         }
+    }
+
+    /// Accepts no more. Returns the connections that the system has accepted meanwhile, which would else be reset.
+    pub fn end(self) -> Vec<(TcpStream, SocketAddr)> {
+        // Without the runtime, which may not have heard of them yet.
+        let listener = self.listener.into_std();
+        let accepted = listener.iter().flat_map(|listener| iter::from_fn(|| listener.accept().ok()));
+        let accepted = accepted.map(|(stream, peer)| {
+            stream.set_nonblocking(true)?;
+            io::Result::Ok((TcpStream::from_std(stream)?, peer))
+        });
+        accepted.flatten().collect()
     }
 
     /// Refuses a connection: sends the reason, if the client reads it, and closes the connection.

@@ -149,3 +149,32 @@ async fn server_at_shutdown_closes_idle_connections() {
     assert!(end_of(&mut connection).await.ends_with('}'), "the answer is whole");
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn calls_on_new_connections_are_answered_when_the_server_ends() {
+    let app = TestApp::open().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let call = || async {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET {} HTTP/1.1\r\nHost: x\r\n", company_information(&app.issued.token.sid));
+        let credentials = basic(&app.issued.token.sid, &app.issued.secret);
+        connection.write_all(format!("{head}Authorization: {credentials}\r\n\r\n").as_bytes()).await.unwrap();
+        connection
+    };
+    // Connected before the server accepts any, and it ends at once.
+    let mut connections = Vec::new();
+    for _ in 0..20 {
+        connections.push(call().await);
+    }
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let router = gate::router(app.store.clone(), &Settings::default());
+    let serving = tokio::spawn(connections::serve(listener, router, settings(AMPLE), async {}));
+    for mut connection in connections {
+        let answer = end_of(&mut connection).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    assert_eq!(end_of(&mut silent).await, "", "a silent one does not keep it from ending");
+    serving.await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "it accepts no more");
+}

@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::symlink,
     path::Path,
     process::{Command, Output},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use domain::tokens::scope::Scope;
@@ -103,7 +103,7 @@ async fn answered_resets_were_synced_to_the_disk() {
     drop(program); // the end of the program completes the trace
     let (ended, synced) = (Instant::now(), || fs::read_to_string(&trace).unwrap_or_default().matches("sync(").count());
     while synced() < RESETS {
-        assert!(ended.elapsed() < Duration::from_secs(5), "{} syncs for {RESETS} resets", synced());
+        assert!(ended.elapsed() < WRITTEN_WITHIN, "{} syncs for {RESETS} resets", synced());
     }
 }
 

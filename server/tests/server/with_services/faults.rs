@@ -417,7 +417,11 @@ async fn blocked_readers_and_those_behind_them_are_answered_in_time() {
     tokio::join!(
         all_are_told(&place, calling(&stranger), assert_unavailable),
         all_are_told(&place, async |place: Arc<Place>| place.list().await, assert_function_says_so),
-        all_are_told(&place, async |place: Arc<Place>| place.page().await, |page| assert_eq!(page.status, UNAVAILABLE)),
+        all_are_told(
+            &place,
+            async |place: Arc<Place>| place.page().await,
+            |page| assert_eq!(page.status, UNAVAILABLE, "{}", page.text())
+        ),
     );
     assert_eq!(place.app.get("/healthz").await.status, StatusCode::OK);
     somebody.execute("ROLLBACK").await.unwrap();
@@ -451,7 +455,11 @@ async fn silent_database_gives_every_request_503_in_time() {
     tokio::join!(
         all_are_told(&place, calling(&stranger), assert_unavailable),
         all_are_told(&place, async |place: Arc<Place>| place.create("Held").await, assert_function_says_so),
-        all_are_told(&place, async |place: Arc<Place>| place.page().await, |page| assert_eq!(page.status, UNAVAILABLE)),
+        all_are_told(
+            &place,
+            async |place: Arc<Place>| place.page().await,
+            |page| assert_eq!(page.status, UNAVAILABLE, "{}", page.text())
+        ),
     );
     wire.mend();
     until_answered(async || place.call(&stranger).await).await;

@@ -96,6 +96,12 @@ async fn the_newest_use_wins_and_is_no_change_of_the_token() {
     call(25, 200);
     test.store.gate().flush_calls().await.unwrap();
     assert_eq!(test.token(&token).await, used, "a later use is not overwritten by an earlier one");
+    call(39, 200);
+    test.store.gate().flush_calls().await.unwrap();
+    assert_eq!(test.token(&token).await, used, "a use within ten seconds of it is not worth a change");
+    call(40, 200);
+    test.store.gate().flush_calls().await.unwrap();
+    assert_eq!(test.token(&token).await.last_used_at, Some(begin() + TimeDelta::seconds(40)));
     assert_eq!(test.token(&other).await, other);
     assert_eq!(test.actions().await[2..], ["token_created", "token_created"]);
 }
