@@ -123,20 +123,27 @@ impl TokenActions {
 
     /// Resets the token, and enables it once its old Auth Token no longer passes.
     fn enable_with_reset(self, token: Token) {
+        type Both = (Issued, Result<Token, AppError>);
+
         let request = move || {
             let token = token.clone();
             async move {
                 let issued = reset(token.id, token.revision, Handover::default()).await?;
-                let enabled = enable(token.id).await?;
+                let enabled = enable(token.id).await;
                 Ok((issued, enabled))
             }
         };
-        self.guarded.run(request, move |result: Result<(Issued, Token), AppError>| match result {
-            Ok((issued, enabled)) => {
+        self.guarded.run(request, move |result: Result<Both, AppError>| match result {
+            Ok((issued, Ok(enabled))) => {
                 self.on_done.try_run((TokenCommand::Reset, Ok(issued.token.clone())));
                 let issued = Issued { token: enabled.clone(), ..issued };
                 self.follow_up(TokenCommand::Reset, Ok(CommandResult::Issued(Box::new(issued))));
                 self.say(TokenCommand::Enable, &enabled);
+            }
+            // The new Auth Token is shown all the same: this is the only time.
+            Ok((issued, Err(error))) => {
+                self.follow_up(TokenCommand::Reset, Ok(CommandResult::Issued(Box::new(issued))));
+                self.follow_up(TokenCommand::Enable, Err(error));
             }
             Err(error) => self.follow_up(TokenCommand::Enable, Err(error)),
         });

@@ -117,7 +117,7 @@ fn refused_text(i18n: Words, token: Option<TokenId>, rehearsal: &Rehearsal) -> S
         return t_string!(i18n, rehearsal.refused, calls = calls, networks = networks).to_string();
     }
     match rehearsal.last_used_at.map(|at| (now() - at).num_days()) {
-        Some(days) if days >= DAYS.into() => t_string!(i18n, rehearsal.silent, count = days).to_string(),
+        Some(days) if days >= i64::from(DAYS) => t_string!(i18n, rehearsal.silent, count = days).to_string(),
         None if token.is_some() => t_string!(i18n, rehearsal.never).to_owned(),
         Some(_) | None => t_string!(i18n, rehearsal.none).to_owned(),
     }

@@ -334,7 +334,7 @@ impl Rehearsal {
     /// Returns that of these calls of some tokens.
     #[must_use]
     pub fn of<'r>(refused: impl IntoIterator<Item = &'r WouldRefuse>) -> Self {
-        let (mut networks, mut operations) = (BTreeSet::new(), BTreeMap::<&str, u64>::new());
+        let (mut networks, mut operations) = (BTreeSet::<Option<IpAddr>>::new(), BTreeMap::<&str, u64>::new());
         let mut all = Self::default();
         for one in refused {
             all.calls = all.calls.saturating_add(one.calls);
@@ -345,7 +345,7 @@ impl Rehearsal {
                 *sum = sum.saturating_add(*calls);
             }
         }
-        all.more_networks = networks.remove(&None);
+        all.more_networks = networks.remove(&None::<IpAddr>);
         all.networks = networks.len().try_into().unwrap_or(u64::MAX);
         all.operations = operations.into_iter().map(|(operation, calls)| (operation.to_owned(), calls)).collect();
         all.operations.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls)); // stable, as above

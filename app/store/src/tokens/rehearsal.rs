@@ -207,14 +207,14 @@ fn packs_after(account: AccountId, at: i64) -> QueryBuilder {
 }
 
 /// Returns the number of these days of which calls are known, if they are fewer: the token was created later, or calls have
-/// been removed for their age.
-async fn known_days(
+/// been removed for their age, or were added up by a version that did not sum up those that passed.
+pub(crate) async fn known_days(
     on: &mut Connection,
     account: AccountId,
     (from, to): Days,
     created: i64,
 ) -> Result<Option<u16>, Error> {
-    let oldest = sql::query_scalar::<Option<i64>>("SELECT MIN(day) FROM calls_by_address").fetch_one(&mut *on).await?;
+    let oldest = sql::query_scalar::<Option<i64>>("SELECT MIN(day) FROM passed_calls").fetch_one(&mut *on).await?;
     let oldest = oldest.unwrap_or(to);
     // Totals are kept when calls are removed.
     let removed = sql::query_scalar::<bool>(
