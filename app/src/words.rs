@@ -123,6 +123,8 @@ pub fn action(i18n: Words, action: Action) -> &'static str {
         Action::AuditTrailSealed => t_string!(i18n, action.audit_trail_sealed),
         Action::CompanyInformationUpdated => t_string!(i18n, action.company_information_updated),
         Action::SecurityPolicyUpdated => t_string!(i18n, action.security_policy_updated),
+        Action::PolicyTrialBegun => t_string!(i18n, action.policy_trial_begun),
+        Action::PolicyTrialDropped => t_string!(i18n, action.policy_trial_dropped),
         Action::AdvertisersImported => t_string!(i18n, action.advertisers_imported),
         Action::UserAdded => t_string!(i18n, action.user_added),
         Action::UserInvited => t_string!(i18n, action.user_invited),

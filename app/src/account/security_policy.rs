@@ -1,7 +1,8 @@
 //! The page of the account's rules for its access tokens and its users.
 
 use crate::account::api::security_policy::{
-    PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
+    PolicyInForce, UpdateSecurityPolicy as Save, begin_address_trial, policy_consequences, security_policy,
+    update_security_policy,
 };
 use crate::account::policy_fields::{AddressesField, LifetimeField, OverlapField, SecondFactorField, ViewableField};
 use crate::error::AppError;
@@ -11,6 +12,7 @@ use crate::shell::failed::Failed;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::rehearsed::{Asked, Rehearsed};
+use crate::tokens::trials::{Of, TrialOffer, Trials};
 use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
 use crate::ui::confirm_dialog::Question;
 use crate::ui::field::Problems;
@@ -107,11 +109,32 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             }
         });
     };
+    let begun = move |answer: Result<(), AppError>| match answer {
+        Ok(()) => {
+            toasts.say(t_string!(i18n, trial.begun).to_owned());
+            content.mark_saved();
+            reload.try_run(());
+        }
+        Err(AppError::InvalidPolicy(found)) => problems.show(found),
+        Err(reason) => _ = error.try_set(Some(reason)),
+    };
     let rehearsed = move || {
         let (form, _) = guarded.asked().filter(|(_, consequences)| consequences.refuses)?;
-        let asked = Asked::Account(form.validate().ok()?.change());
-        Some(view! { <Rehearsed asked/> })
+        let new = form.validate().ok()?;
+        let asked = Asked::Account(new.change());
+        let offer = policy.differs_by_addresses_only(&new).then(|| {
+            let on_begin = Callback::new(move |by_itself: bool| {
+                let form = form.clone();
+                guarded.run(move || begin_address_trial(form.clone(), by_itself, revision), begun);
+            });
+            view! { <TrialOffer pending on_begin/> }
+        });
+        Some(view! { <Rehearsed asked/> {offer} }.into_any())
     };
+    let on_enforced = Callback::new(move |()| {
+        // What was typed stays until the user decides.
+        if content.is_changed() { _ = error.try_set(Some(AppError::PolicyConflict)) } else { _ = reload.try_run(()) }
+    });
     // A plain form's answer, which came with the page.
     Effect::new(move |_| {
         if let Some(answer) = save.value().get() {
@@ -134,6 +157,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                     <h2 id="section-calls">{t_signal!(i18n, policy.calls)}</h2>
                     <AddressesField value=first.allowed_addresses own_address problems/>
                 </section>
+                <Trials of=Of::Account on_enforced step_up/>
                 <section class="panel form-section" aria-labelledby="section-sign-in">
                     <h2 id="section-sign-in">{t_signal!(i18n, policy.sign_in)}</h2>
                     <SecondFactorField checked=first.second_factor_required/>

@@ -1,4 +1,4 @@
-//! Changes of tokens' scopes that are tried out before they are made.
+//! Changes that are tried out before they are made.
 
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
@@ -12,17 +12,21 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {crate::request::context::allowed, domain::members::role::Permission};
 
-/// Returns the trials of the account's tokens, with the calls that would have been refused since.
+/// Returns the trials of the account's tokens, and that of its addresses for those who may change them, with the calls that
+/// would have been refused since.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetTrials, prefix = "/api", endpoint = "tokens/trials", protocol = Call)]
 pub async fn trials() -> Result<Vec<Trial>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    Ok(store.tokens().trials(by.account).await?)
+    let mut trials = store.tokens().trials(by.account).await?;
+    let may_change_policy = by.role.may(Permission::ManageSecurityPolicy);
+    trials.retain(|trial| trial.token().is_some() || may_change_policy);
+    Ok(trials)
 }
 
-/// Begins to try out these scopes for the token: nothing is enforced.
+/// Begins to try out that the token has no other scopes than these: nothing is enforced.
 ///
 /// # Errors
 /// `Refusal::Conflict`, `Refusal::NotFound`, [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
@@ -54,5 +58,5 @@ pub async fn enforce_trial(id: TokenId) -> Result<Token, AppError> {
 #[server(prefix = "/api", endpoint = "tokens/drop_trial", protocol = Call)]
 pub async fn drop_trial(id: TokenId) -> Result<(), AppError> {
     let (store, by) = allowed(Permission::ManageTokens)?;
-    Ok(store.tokens().drop_trial(&by, id).await?)
+    Ok(store.tokens().drop_trial(&by, Some(id)).await?)
 }

@@ -29,6 +29,13 @@ pub struct SecurityPolicy {
 }
 
 impl SecurityPolicy {
+    /// Returns whether the other policy has other allowed addresses, and differs in nothing else.
+    #[must_use]
+    pub fn differs_by_addresses_only(&self, other: &Self) -> bool {
+        let with_those = Self { allowed_addresses: other.allowed_addresses.clone(), ..self.clone() };
+        self != other && with_those == *other
+    }
+
     /// Returns the change that this policy makes to what calls are refused.
     #[must_use]
     pub fn change(&self) -> AccountChange {
@@ -223,6 +230,15 @@ mod tests {
         for wrong in ["366", "-1", "1.5", "a day"] {
             assert_eq!(overlap(wrong), Err(vec![PolicyProblem::Overlap]), "{wrong}");
         }
+    }
+
+    #[test]
+    fn only_addresses_differ_if_nothing_else_does() {
+        let open = SecurityPolicy::default();
+        let near = SecurityPolicy { allowed_addresses: vec!["192.0.2.0/24".parse().unwrap()], ..open.clone() };
+        let viewable = SecurityPolicy { tokens_viewable: true, ..near.clone() };
+        assert!(open.differs_by_addresses_only(&near) && near.differs_by_addresses_only(&open));
+        assert!(!open.differs_by_addresses_only(&open) && !open.differs_by_addresses_only(&viewable));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub enum Action {
     AuditTrailSealed,
     CompanyInformationUpdated,
     SecurityPolicyUpdated,
+    PolicyTrialBegun,
+    PolicyTrialDropped,
     AdvertisersImported,
     UserAdded,
     UserInvited,
@@ -149,6 +151,8 @@ impl Action {
             | Self::AuditTrailSealed
             | Self::CompanyInformationUpdated
             | Self::SecurityPolicyUpdated
+            | Self::PolicyTrialBegun
+            | Self::PolicyTrialDropped
             | Self::AdvertisersImported
             | Self::SecondFactorRequired
             | Self::SecondFactorNotRequired => (ActionGroup::Account, false),
@@ -302,6 +306,7 @@ mod tests {
              token_deletion_undone token_viewed old_auth_token_stopped old_auth_token_used \
              api_access_enabled api_access_disabled \
              account_added audit_trail_sealed company_information_updated security_policy_updated \
+             policy_trial_begun policy_trial_dropped \
              advertisers_imported user_added user_invited invitation_withdrawn \
              invitation_accepted user_role_changed user_deactivated user_reinstated \
              profile_updated password_changed password_link_made password_link_mailed \

@@ -1,8 +1,9 @@
 //! A change that is tried out before it is made: noted, but not enforced. Calls that it would refuse pass as before, and
 //! are listed, until a person decides, or until a week was silent.
 
+use crate::gate::address_range::AddressRange;
 use crate::members::user::UserId;
-use crate::tokens::recent_call::RecentCalls;
+use crate::tokens::recent_call::RecentCall;
 use crate::tokens::scope::Scopes;
 use crate::tokens::token::TokenId;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,17 +13,39 @@ use serde::{Deserialize, Serialize};
 /// by itself.
 pub const LASTS: TimeDelta = TimeDelta::days(7);
 
-/// A change of a token's scopes that is tried out.
+/// A change that is tried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tried {
+    /// A token loses scopes.
+    Scopes {
+        /// The token.
+        token: TokenId,
+        /// Its name.
+        name: String,
+        /// The scopes that it has and would lose.
+        lost: Scopes,
+    },
+    /// The account allows calls from these addresses only; from all if empty.
+    Addresses(Vec<AddressRange>),
+}
+
+/// A call that passed, and that the change would have refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedCall {
+    /// The token that it came with.
+    pub token: TokenId,
+    /// That token's name.
+    pub name: String,
+    /// The call.
+    pub call: RecentCall,
+}
+
+/// A change that is tried out, and the calls that it would have refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
-    /// The token.
-    pub token: TokenId,
-    /// Its name.
-    pub name: String,
-    /// The scopes that it would have.
-    pub scopes: Scopes,
-    /// The scopes that it has and would lose.
-    pub lost: Scopes,
+    /// The change.
+    pub tried: Tried,
     /// When it was begun. In messages: microseconds since the Unix epoch, UTC.
     #[serde(with = "chrono::serde::ts_microseconds")]
     pub started_at: DateTime<Utc>,
@@ -30,11 +53,23 @@ pub struct Trial {
     pub started_by: UserId,
     /// Whether the change is made by itself if a week was silent.
     pub enforce_when_silent: bool,
-    /// The last calls that the change would have refused since then, at most [`LASTS`] long.
-    pub refused: RecentCalls,
+    /// The last calls that the change would have refused since then, at most [`LASTS`] long and at most as many as a list
+    /// of last calls has.
+    pub refused: Vec<ListedCall>,
+    /// Whether it is certain that the change would have refused no call since then.
+    pub silent: bool,
 }
 
 impl Trial {
+    /// Returns the token that would change; `None` if it is the account.
+    #[must_use]
+    pub fn token(&self) -> Option<TokenId> {
+        match &self.tried {
+            Tried::Scopes { token, .. } => Some(*token),
+            Tried::Addresses(_) => None,
+        }
+    }
+
     /// Returns when the trial is over.
     #[must_use]
     pub fn ends_at(&self) -> DateTime<Utc> {
@@ -42,10 +77,10 @@ impl Trial {
     }
 
     /// Returns whether the change is to be made by itself: this was chosen, the trial is over, and no call would have been
-    /// refused as far as all were looked through.
+    /// refused.
     #[must_use]
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
-        self.enforce_when_silent && now >= self.ends_at() && self.refused.calls.is_empty() && !self.refused.is_cut
+        self.enforce_when_silent && self.silent && now >= self.ends_at()
     }
 }
 
@@ -58,18 +93,15 @@ mod tests {
     fn change_is_made_by_itself_after_a_silent_week_only() {
         let begun = DateTime::UNIX_EPOCH;
         let trial = Trial {
-            token: TokenId(Uuid::nil()),
-            name: "Export".to_owned(),
-            scopes: Scopes::default(),
-            lost: Scopes::default(),
+            tried: Tried::Addresses(Vec::new()),
             started_at: begun,
             started_by: UserId(Uuid::nil()),
             enforce_when_silent: true,
-            refused: RecentCalls::default(),
+            refused: Vec::new(),
+            silent: true,
         };
         assert!(trial.is_due(begun + LASTS) && !trial.is_due(begun + LASTS - TimeDelta::microseconds(1)));
         assert!(!Trial { enforce_when_silent: false, ..trial.clone() }.is_due(begun + LASTS));
-        let cut = RecentCalls { calls: Vec::new(), is_cut: true };
-        assert!(!Trial { refused: cut, ..trial }.is_due(begun + LASTS));
+        assert!(!Trial { silent: false, ..trial }.is_due(begun + LASTS));
     }
 }

@@ -9,7 +9,7 @@ use crate::tokens::edit::notes::ConflictNote;
 use crate::tokens::edit::page::{Page, find_out};
 use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VERSION, VersionField};
 use crate::tokens::rehearsed::{Asked, Rehearsed};
-use crate::tokens::trials::{TrialOffer, Trials};
+use crate::tokens::trials::{Of, TokenTrialOffer, Trials};
 use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
@@ -17,7 +17,7 @@ use crate::ui::reactive::t_signal;
 use crate::ui::save_bar::SaveBar;
 use domain::text::Field;
 use domain::tokens::rehearsal::TokenChange;
-use domain::tokens::token::{Token, TokenForm};
+use domain::tokens::token::TokenForm;
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ struct AskedUpdate {
     form: TokenForm,
     /// What it changes for calls, if anything.
     change: Option<TokenChange>,
-    /// Whether it changes nothing but scopes, so that it can be tried out.
+    /// Whether it does nothing but take scopes away, so that it can be tried out.
     only_scopes: bool,
 }
 
@@ -53,7 +53,8 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
         let checked = known.with_untracked(|token| {
             let settings = call.form.validate(&contacts, Some(&token.settings), &terms);
             settings.map(|settings| {
-                let only_scopes = token.settings.differences(&settings) == [Field::Scopes];
+                let narrows = settings.scopes.beyond(token.settings.scopes).is_empty();
+                let only_scopes = narrows && token.settings.differences(&settings) == [Field::Scopes];
                 (TokenChange::update(token, &settings), only_scopes)
             })
         });
@@ -67,7 +68,7 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
             Err(found) => errors.show(found),
         }
     };
-    let on_enforced = Callback::new(move |_: Token| enforced(page));
+    let on_enforced = Callback::new(move |()| enforced(page));
     let note = view! { <ConflictNote conflict reload/> }.into_any();
     view! {
         <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
@@ -88,7 +89,7 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
                 <ScopesField scopes errors/>
             </section>
-            <Trials of=id on_enforced/>
+            <Trials of=Of::Token(id) on_enforced/>
             <SaveBar
                 changes=page.unsaved
                 error=errors.or(page.failure())
@@ -149,7 +150,7 @@ fn ConfirmUpdate(page: Page, asked: RwSignal<Option<AskedUpdate>>) -> impl IntoV
         let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
         let offer = match change {
             TokenChange::Update { scopes, .. } if only_scopes => {
-                Some(view! { <TrialOffer id revision scopes on_begun/> })
+                Some(view! { <TokenTrialOffer id revision scopes on_begun/> })
             }
             _ => None,
         };

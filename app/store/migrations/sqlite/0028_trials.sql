@@ -1,11 +1,15 @@
--- Changes of tokens' scopes that are tried out: noted, but not enforced. `scopes` are those that the token would have.
+-- Changes that are tried out: noted, but not enforced. Each is of one token, whose id is the `subject`, or of the account.
+-- A token would lose the `scopes`; the account would allow the `addresses` only.
 CREATE TABLE trials (
-    token_id BLOB NOT NULL PRIMARY KEY REFERENCES tokens (id) ON DELETE CASCADE,
+    subject BLOB NOT NULL PRIMARY KEY,
     account_id BLOB NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-    scopes TEXT NOT NULL,
+    token_id BLOB REFERENCES tokens (id) ON DELETE CASCADE,
+    scopes TEXT,
+    addresses TEXT,
     started_at INTEGER NOT NULL,
     started_by BLOB NOT NULL REFERENCES users (id),
     enforce_when_silent INTEGER NOT NULL CHECK (enforce_when_silent IN (0, 1))
 ) STRICT;
 
 CREATE INDEX trials_by_account ON trials (account_id, started_at);
+CREATE INDEX trials_by_token ON trials (token_id);

@@ -12,12 +12,10 @@ use crate::tokens::retired;
 use crate::tokens::rows::{self, StoredOld, StoredToken};
 use domain::Refusal;
 use domain::audit::action::{Action, Actor};
-use domain::gate::api_version::ApiVersion;
 use domain::search::search_form;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry;
 use domain::tokens::overlap::Handover;
-use domain::tokens::scope::Scopes;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::{
     GO_BACK_WITHIN, Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, UpgradedFrom, copy_name,
@@ -160,15 +158,6 @@ impl Tokens<'_> {
         .await
     }
 
-    /// Gives a token these scopes.
-    pub(crate) async fn set_scopes(self, by: Actor, id: TokenId, scopes: Scopes) -> Result<Token, Error> {
-        let changed = self.change(by, id, Action::TokenUpdated, |stored| {
-            stored.token.settings.scopes = scopes;
-            Ok(())
-        });
-        Ok(changed.await?.0)
-    }
-
     /// Gives a token a new Auth Token, unless the token was changed since `revision`. The old one no longer passes; the
     /// new one passes for as long as the old one did when it was new.
     ///
@@ -222,47 +211,6 @@ impl Tokens<'_> {
             Ok(())
         });
         Ok(changed.await?.0)
-    }
-
-    /// Moves a token to the newest API version.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn upgrade_version(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by.into(), id, TokenCommand::UpgradeVersion.rules().action, |stored| {
-            stored.token.settings.api_version = ApiVersion::NEWEST;
-            Ok(())
-        });
-        Ok(changed.await?.0)
-    }
-
-    /// Moves a token back to the API version that it was upgraded from.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::TooLateToGoBack`] if that was not within [`GO_BACK_WITHIN`], [`Error::Database`].
-    pub async fn go_back_version(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by.into(), id, TokenCommand::GoBackVersion.rules().action, |stored| {
-            let now = self.core.now();
-            let from = stored.token.upgraded_from.take().filter(|from| now < from.until);
-            stored.token.settings.api_version = from.ok_or(Refusal::TooLateToGoBack)?.version;
-            Ok(())
-        });
-        Ok(changed.await?.0)
-    }
-
-    /// Forgets the API versions that tokens can no longer go back to. Returns their number.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn forget_older_versions(self) -> Result<u64, Error> {
-        let mut tx = self.core.begin().await?;
-        let forget = sql::query(
-            "UPDATE tokens SET version_before = NULL, go_back_until = NULL
-             WHERE go_back_until IS NOT NULL AND go_back_until <= $1",
-        );
-        let forgotten = forget.bind(self.core.now()).execute(&mut *tx).await?.rows_affected();
-        tx.commit().await?;
-        Ok(forgotten)
     }
 
     /// Keeps a token from passing the gate until it is enabled again.
@@ -332,7 +280,7 @@ impl Tokens<'_> {
     }
 
     /// Changes a token as [`Tokens::change_any`] does, unless it is deleted.
-    async fn change(
+    pub(crate) async fn change(
         self,
         by: Actor,
         id: TokenId,

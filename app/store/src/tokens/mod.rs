@@ -17,6 +17,7 @@ pub mod trials;
 pub mod usage;
 pub mod usage_queries;
 pub mod usage_summary;
+pub mod versions;
 pub mod viewing;
 
 use crate::core::Core;

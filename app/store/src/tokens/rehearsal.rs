@@ -109,7 +109,7 @@ pub(crate) async fn demands(on: &mut Connection, account: AccountId) -> Result<(
 }
 
 /// Returns those of these tokens of the account that are not deleted, in the order of creation.
-async fn tokens(
+pub(crate) async fn tokens(
     on: &mut Connection,
     account: AccountId,
     ids: impl Iterator<Item = Uuid>,
@@ -147,7 +147,7 @@ fn passed_rows(account: AccountId, token: Option<TokenId>, (from, to): Days) -> 
 }
 
 /// Returns the calls that passed on these days, by token: those that are summed up, and the newer ones.
-async fn passed(
+pub(crate) async fn passed(
     on: &mut Connection,
     account: AccountId,
     token: Option<TokenId>,
@@ -218,7 +218,7 @@ pub(crate) async fn known_days(
     let oldest = oldest.unwrap_or(to);
     // Totals are kept when calls are removed.
     let removed = sql::query_scalar::<bool>(
-        "SELECT EXISTS (SELECT 1 FROM calls_of_accounts WHERE account_id = $1 AND day >= $2 AND day < $3 AND calls > 0)",
+        "SELECT EXISTS (SELECT 1 FROM calls_of_accounts WHERE account_id = $1 AND day >= $2 AND day < $3 AND calls > failures)",
     );
     let removed = removed.bind(account).bind(from).bind(oldest).fetch_one(on).await?;
     let first = from.max(created).max(if removed { oldest } else { from });

@@ -1,42 +1,56 @@
-//! Changes of tokens' scopes that are tried out. Nothing is enforced, and the gate knows nothing of them: the calls that
-//! passed say which of them would have been refused.
+//! Changes that are tried out: scopes that a token would lose, and addresses that an account would allow. Nothing is
+//! enforced, and the gate knows nothing of them: the calls that passed say which of them would have been refused.
 
+use crate::account::{Accounts, security_policy};
 use crate::audit::event::Event;
-use crate::db::database::{Connection, micros, time};
+use crate::db::database::{Connection, DAY, micros, time};
 use crate::db::sql;
 use crate::error::Error;
 use crate::tokens::Tokens;
 use crate::tokens::recent_calls::calls_since;
-use crate::tokens::rehearsal::demands;
-use crate::tokens::rows::{self, from_json};
+use crate::tokens::rehearsal::{demands, known_days, passed, tokens};
+use crate::tokens::rows::{self, corrupt, from_json};
+use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::{Action, Actor};
+use domain::gate::address_range::AddressRange;
 use domain::members::user::{CurrentUser, UserId};
-use domain::tokens::recent_call::{RecentCall, RecentCalls};
-use domain::tokens::rehearsal::{Standing, TokenChange, was_refused};
+use domain::tokens::recent_call::RecentCall;
+use domain::tokens::rehearsal::{AccountChange, PassedCalls, Standing, TokenChange, WouldRefuse, was_refused};
 use domain::tokens::scope::{Scope, Scopes};
 use domain::tokens::token::{Token, TokenId};
-use domain::tokens::trial::{LASTS, Trial};
-use serde_json::json;
+use domain::tokens::trial::{LASTS, ListedCall, Trial, Tried};
+use serde_json::{Value, json};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 #[derive(sqlx_macros::FromRow)]
 struct TrialRow {
     account_id: Uuid,
-    token_id: Uuid,
-    scopes: String,
+    token_id: Option<Uuid>,
+    scopes: Option<String>,
+    addresses: Option<String>,
     started_at: i64,
     started_by: Uuid,
     enforce_when_silent: bool,
 }
 
 /// The head of every query for [`TrialRow`]s.
-const SELECT: &str = "SELECT account_id, token_id, scopes, started_at, started_by, enforce_when_silent FROM trials";
+const SELECT: &str =
+    "SELECT account_id, token_id, scopes, addresses, started_at, started_by, enforce_when_silent FROM trials";
+
+/// A change to be tried out: of a token's scopes, or else of the account's addresses. Both are as stored.
+struct Noted {
+    token: Option<TokenId>,
+    scopes: Option<String>,
+    addresses: Option<String>,
+    enforce_when_silent: bool,
+}
 
 impl Tokens<'_> {
-    /// Begins to try out these scopes for the token, unless it was changed since `revision`. Another trial of the same
-    /// token ends.
+    /// Begins to try out that the token has no other scopes than these, unless it was changed since `revision`. Scopes that
+    /// it does not have are not given to it. Another trial of the same token ends.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`].
@@ -53,71 +67,124 @@ impl Tokens<'_> {
         if token.revision != revision {
             return Err(Refusal::Conflict.into());
         }
+        let had = token.settings.scopes;
+        let lost = had.beyond(scopes);
+        let details = json!({
+            "name": token.settings.name,
+            "before": { "scopes": had },
+            "after": { "scopes": had.beyond(lost) },
+        });
+        let scopes = Some(json!(lost).to_string());
+        let noted = Noted { token: Some(id), scopes, addresses: None, enforce_when_silent };
+        self.note(&mut tx, by, noted, details).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Begins to try out that the account allows these addresses only, unless its policy was changed since `revision`.
+    /// Another trial of its addresses ends.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn begin_address_trial(
+        self,
+        by: &CurrentUser,
+        addresses: &[AddressRange],
+        enforce_when_silent: bool,
+        revision: i64,
+    ) -> Result<(), Error> {
+        let mut tx = self.core.begin_in(by.account).await?;
+        let (policy, current) = security_policy::read(&mut tx, by.account).await?;
+        if current != revision {
+            return Err(Refusal::Conflict.into());
+        }
+        let details = json!({
+            "before": { "allowed_addresses": policy.allowed_addresses },
+            "after": { "allowed_addresses": addresses },
+        });
+        let addresses = Some(json!(addresses).to_string());
+        let noted = Noted { token: None, scopes: None, addresses, enforce_when_silent };
+        self.note(&mut tx, by, noted, details).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes down and records that the change is tried out from now on.
+    async fn note(self, tx: &mut Connection, by: &CurrentUser, noted: Noted, details: Value) -> Result<(), Error> {
         let now = self.core.now();
+        let Noted { token, scopes, addresses, enforce_when_silent } = noted;
         sql::query(
-            "INSERT INTO trials (token_id, account_id, scopes, started_at, started_by, enforce_when_silent)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (token_id) DO UPDATE SET scopes = excluded.scopes, started_at = excluded.started_at,
-                started_by = excluded.started_by, enforce_when_silent = excluded.enforce_when_silent",
+            "INSERT INTO trials
+                (subject, account_id, token_id, scopes, addresses, started_at, started_by, enforce_when_silent)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (subject) DO UPDATE SET scopes = excluded.scopes, addresses = excluded.addresses,
+                started_at = excluded.started_at, started_by = excluded.started_by,
+                enforce_when_silent = excluded.enforce_when_silent",
         )
-        .bind(id)
+        .bind(subject(by.account, token))
         .bind(by.account)
-        .bind(json!(scopes).to_string())
+        .bind(token)
+        .bind(scopes)
+        .bind(addresses)
         .bind(now)
         .bind(by.user.id)
         .bind(enforce_when_silent)
         .execute(&mut *tx)
         .await?;
-        let details = json!({
-            "name": token.settings.name,
-            "before": { "scopes": token.settings.scopes },
-            "after": { "scopes": scopes },
-        });
-        let event = Event::of(Action::TokenTrialBegun, by.account).by(by.user.id).on(id).with(details);
-        event.record(self.core, &mut tx, now).await?;
-        Ok(tx.commit().await?)
+        let action = if token.is_some() { Action::TokenTrialBegun } else { Action::PolicyTrialBegun };
+        Event::of(action, by.account).by(by.user.id).on(token).with(details).record(self.core, tx, now).await
     }
 
-    /// Ends the trial without the change.
+    /// Ends the trial of the token, or that of the account's addresses, without the change.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none, [`Error::Database`].
-    pub async fn drop_trial(self, by: &CurrentUser, id: TokenId) -> Result<(), Error> {
+    pub async fn drop_trial(self, by: &CurrentUser, token: Option<TokenId>) -> Result<(), Error> {
         let mut tx = self.core.begin_in(by.account).await?;
-        let token = present(&mut tx, by.account, id).await?;
-        if !remove(&mut tx, by.account, id).await? {
+        let (action, details) = match token {
+            Some(id) => {
+                let name = present(&mut tx, by.account, id).await?.settings.name;
+                (Action::TokenTrialDropped, json!({ "name": name }))
+            }
+            None => (Action::PolicyTrialDropped, json!({})),
+        };
+        if !remove(&mut tx, by.account, token).await? {
             return Err(Refusal::NotFound.into());
         }
-        let details = json!({ "name": token.settings.name });
-        let event = Event::of(Action::TokenTrialDropped, by.account).by(by.user.id).on(id).with(details);
+        let event = Event::of(action, by.account).by(by.user.id).on(token).with(details);
         event.record(self.core, &mut tx, self.core.now()).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Makes the change that is tried out, and ends the trial.
+    /// Takes the scopes from the token that it loses in its trial, and ends the trial.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none, [`Error::Database`], [`Error::Corrupt`].
     pub async fn enforce_trial(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
         let by = by.into();
+        let account = by.account;
         let query = sql::query_scalar("SELECT scopes FROM trials WHERE account_id = $1 AND token_id = $2");
-        let scopes: Option<String> = query.bind(by.account).bind(id).fetch_optional(self.core.read()).await?;
-        let scopes = from_json(&scopes.ok_or(Refusal::NotFound)?)?;
-        let token = self.set_scopes(by.clone(), id, scopes).await?;
+        let lost: Option<Option<String>> = query.bind(account).bind(id).fetch_optional(self.core.read()).await?;
+        let lost: Scopes = from_json(&lost.flatten().ok_or(Refusal::NotFound)?)?;
+        let changed = self.change(by, id, Action::TokenUpdated, |stored| {
+            // Its scopes may have been changed meanwhile: those are neither given back nor taken away.
+            let settings = &mut stored.token.settings;
+            settings.scopes = settings.scopes.beyond(lost);
+            Ok(())
+        });
+        let (token, _) = changed.await?;
         // Cut short before this, the trial goes on, and has nothing left to refuse.
-        let mut tx = self.core.begin_in(by.account).await?;
-        remove(&mut tx, by.account, id).await?;
+        let mut tx = self.core.begin_in(account).await?;
+        remove(&mut tx, account, Some(id)).await?;
         tx.commit().await?;
         Ok(token)
     }
 
-    /// Returns the trials of the account's tokens, the oldest first, with the calls that would have been refused since.
+    /// Returns the trials of the account and its tokens, the oldest first, with the calls that would have been refused since.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
     pub async fn trials(self, account: AccountId) -> Result<Vec<Trial>, Error> {
         let mut tx = self.core.read().begin().await?;
-        let select = format!("{SELECT} WHERE account_id = $1 ORDER BY started_at, token_id");
+        let select = format!("{SELECT} WHERE account_id = $1 ORDER BY started_at, subject");
         let rows: Vec<TrialRow> = sql::query_as(sqlx::AssertSqlSafe(select)).bind(account).fetch_all(&mut *tx).await?;
         let mut trials = Vec::with_capacity(rows.len());
         for row in rows {
@@ -129,7 +196,7 @@ impl Tokens<'_> {
     /// Makes the changes that were to be made by themselves once a week was silent, where that is so. Returns their number.
     ///
     /// # Errors
-    /// [`Error::Database`], [`Error::Corrupt`].
+    /// [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn enforce_silent_trials(self) -> Result<u64, Error> {
         let now = self.core.now();
         let over = format!("{SELECT} WHERE enforce_when_silent = $1 AND started_at <= $2");
@@ -141,65 +208,134 @@ impl Tokens<'_> {
             let mut tx = self.core.read().begin().await?;
             let trial = self.trial(&mut tx, row).await?;
             drop(tx);
-            if let Some(trial) = trial.filter(|trial| trial.is_due(now)) {
-                let by = Actor { account, user: Some(trial.started_by), access_token: None, token: None };
-                match self.enforce_trial(by, trial.token).await {
-                    // It was decided meanwhile.
-                    Err(Error::Refused(Refusal::NotFound)) => {}
-                    made => {
-                        made?;
-                        enforced += 1;
-                    }
+            let Some(trial) = trial.filter(|trial| trial.is_due(now)) else { continue };
+            match self.enforce(account, &trial).await {
+                // It was decided meanwhile.
+                Err(Error::Refused(Refusal::NotFound)) => {}
+                made => {
+                    made?;
+                    enforced += 1;
                 }
             }
         }
         Ok(enforced)
     }
 
+    /// Makes the change in the name of whoever has begun the trial.
+    async fn enforce(self, account: AccountId, trial: &Trial) -> Result<(), Error> {
+        match trial.token() {
+            Some(token) => {
+                let by = Actor { account, user: Some(trial.started_by), access_token: None, token: None };
+                self.enforce_trial(by, token).await.map(drop)
+            }
+            None => Accounts { core: self.core }.enforce_address_trial(account, trial.started_by).await,
+        }
+    }
+
     /// Returns the trial with its calls; `None` if its token is deleted.
     async fn trial(self, tx: &mut Connection, row: TrialRow) -> Result<Option<Trial>, Error> {
-        let (account, id) = (AccountId(row.account_id), TokenId(row.token_id));
+        let (account, token, since) = (AccountId(row.account_id), row.token_id.map(TokenId), row.started_at);
+        let first = since.div_euclid(DAY);
+        let days = (first, first.max(micros(self.core.now()).div_euclid(DAY)));
+        let passed = passed(tx, account, token, days).await?;
+        let found = match (token, row.scopes, row.addresses) {
+            (Some(id), Some(lost), None) => self.losing_scopes(tx, account, id, from_json(&lost)?).await?,
+            (None, None, Some(allowed)) => {
+                let called = passed.keys().copied().collect();
+                Some(self.allowing_addresses(tx, account, called, from_json(&allowed)?).await?)
+            }
+            _ => return Err(corrupt("a trial of no change")),
+        };
+        let Some((tried, affected)) = found else { return Ok(None) };
+        let started_at = time(since)?;
+        let is_silent = |(id, calls): (&Uuid, &Vec<PassedCalls>)| {
+            affected.get(&TokenId(*id)).is_none_or(|token| token.is_silent(calls, started_at))
+        };
+        let silent = passed.iter().all(is_silent) && known_days(tx, account, days, first).await?.is_none();
+        let until = since.saturating_add(LASTS.num_microseconds().unwrap_or(i64::MAX));
+        let wanted = |token: TokenId, call: &RecentCall| {
+            (since..until).contains(&micros(call.at)) && affected.get(&token).is_some_and(|token| token.refuses(call))
+        };
+        let refused =
+            if silent { Vec::new() } else { calls_since(tx, account, token, (since, until), &wanted).await? };
+        let listed = |(token, call): (TokenId, RecentCall)| {
+            let name = affected.get(&token).map(|token| token.name.clone()).unwrap_or_default();
+            ListedCall { token, name, call }
+        };
+        let refused = refused.into_iter().map(listed).collect();
+        let (started_by, enforce_when_silent) = (UserId(row.started_by), row.enforce_when_silent);
+        Ok(Some(Trial { tried, started_at, started_by, enforce_when_silent, refused, silent }))
+    }
+
+    /// Returns the change by which the token loses these scopes, as far as it still has them; `None` if it is deleted.
+    async fn losing_scopes(
+        self,
+        tx: &mut Connection,
+        account: AccountId,
+        id: TokenId,
+        lost: Scopes,
+    ) -> Result<Option<(Tried, HashMap<TokenId, Affected>)>, Error> {
         let token = match present(tx, account, id).await {
             Err(Error::Refused(Refusal::NotFound)) => return Ok(None),
             found => found?,
         };
-        let scopes: Scopes = from_json(&row.scopes)?;
-        let started_at = time(row.started_at)?;
-        let refused = self.refused_since(tx, account, &token, scopes, row.started_at).await?;
-        Ok(Some(Trial {
-            token: id,
-            lost: token.settings.scopes.beyond(scopes),
-            name: token.settings.name,
-            scopes,
-            started_at,
-            started_by: UserId(row.started_by),
-            enforce_when_silent: row.enforce_when_silent,
-            refused,
-        }))
+        let (api_access, addresses) = demands(tx, account).await?;
+        let before = Standing::of(&token, account, api_access, addresses, self.core.now());
+        let scopes = token.settings.scopes.beyond(lost);
+        let after = before.after(TokenChange::Update { scopes, ends_earlier: false, upgrades: false });
+        let (name, lost) = (token.settings.name, token.settings.scopes.beyond(scopes));
+        let tried = Tried::Scopes { token: id, name: name.clone(), lost };
+        Ok(Some((tried, HashMap::from([(id, Affected { name, before, after })]))))
     }
 
-    /// Returns the last of the token's calls in the time of a trial that these scopes would have refused.
-    async fn refused_since(
+    /// Returns the change by which the account allows these addresses only, and what it means to those of these tokens that
+    /// are not deleted.
+    async fn allowing_addresses(
         self,
         tx: &mut Connection,
         account: AccountId,
-        token: &Token,
-        scopes: Scopes,
-        since: i64,
-    ) -> Result<RecentCalls, Error> {
+        called: Vec<Uuid>,
+        allowed: Vec<AddressRange>,
+    ) -> Result<(Tried, HashMap<TokenId, Affected>), Error> {
+        let (now, mut affected) = (self.core.now(), HashMap::new());
         let (api_access, addresses) = demands(tx, account).await?;
-        let before = Standing::of(token, account, api_access, addresses, self.core.now());
-        let after = before.after(TokenChange::Update { scopes, ends_earlier: false, upgrades: false });
-        let until = since.saturating_add(LASTS.num_microseconds().unwrap_or(i64::MAX));
-        let wanted = |call: &RecentCall| {
-            let (scope, address) = (Scope::find(&call.scope), Some(call.address));
-            (since..until).contains(&micros(call.at))
-                && !was_refused(call.status)
-                && before.lets_pass(scope, address)
-                && !after.lets_pass(scope, address)
-        };
-        calls_since(tx, account, token.id, (since, until), &wanted).await
+        let change = AccountChange::Policy { token_lifetime: None, allowed_addresses: allowed.clone() };
+        for stored in tokens(tx, account, called.into_iter()).await? {
+            let token = stored.token;
+            let before = Standing::of(&token, account, api_access, addresses.clone(), now);
+            // Lifetimes stay as they are.
+            let after = before.after_all(&change, now, |_| token.ends_at);
+            affected.insert(token.id, Affected { name: token.settings.name, before, after });
+        }
+        Ok((Tried::Addresses(allowed), affected))
     }
+}
+
+/// A token that a change concerns, as it is and as it would be.
+struct Affected {
+    name: String,
+    before: Standing,
+    after: Standing,
+}
+
+impl Affected {
+    /// Returns whether the call passed, and would not have after the change.
+    fn refuses(&self, call: &RecentCall) -> bool {
+        let (scope, address) = (Scope::find(&call.scope), Some(call.address));
+        !was_refused(call.status) && self.before.lets_pass(scope, address) && !self.after.lets_pass(scope, address)
+    }
+
+    /// Returns whether none of these calls since this time would have been refused.
+    fn is_silent(&self, passed: &[PassedCalls], since: DateTime<Utc>) -> bool {
+        let since_then = passed.iter().filter(|calls| calls.last_at >= since);
+        let refused = WouldRefuse::of(&self.before, &self.after, since_then);
+        refused.calls == 0 && refused.unknown == 0
+    }
+}
+
+/// Returns the id by which a trial is found: that of the token, or else of the account.
+fn subject(account: AccountId, token: Option<TokenId>) -> Uuid {
+    token.map_or(account.0, |token| token.0)
 }
 
 /// Returns the account's token, unless it is deleted.
@@ -208,8 +344,15 @@ async fn present(tx: &mut Connection, account: AccountId, id: TokenId) -> Result
     if stored.deleted_at.is_none() { Ok(stored.token) } else { Err(Refusal::NotFound.into()) }
 }
 
-/// Removes the trial, and returns whether there was one.
-async fn remove(tx: &mut Connection, account: AccountId, id: TokenId) -> Result<bool, Error> {
-    let removed = sql::query("DELETE FROM trials WHERE account_id = $1 AND token_id = $2");
-    Ok(removed.bind(account).bind(id).execute(tx).await?.rows_affected() > 0)
+/// Returns the addresses that the account would allow after its trial, if there is one.
+pub(crate) async fn addresses(tx: &mut Connection, account: AccountId) -> Result<Option<Vec<AddressRange>>, Error> {
+    let query = sql::query_scalar("SELECT addresses FROM trials WHERE account_id = $1 AND token_id IS NULL");
+    let addresses: Option<Option<String>> = query.bind(account).fetch_optional(tx).await?;
+    addresses.flatten().map(|addresses| from_json(&addresses)).transpose()
+}
+
+/// Removes the trial of the token, or that of the account's addresses, and returns whether there was one.
+pub(crate) async fn remove(tx: &mut Connection, account: AccountId, token: Option<TokenId>) -> Result<bool, Error> {
+    let removed = sql::query("DELETE FROM trials WHERE account_id = $1 AND subject = $2");
+    Ok(removed.bind(account).bind(subject(account, token)).execute(tx).await?.rows_affected() > 0)
 }

@@ -207,7 +207,7 @@ async fn no_operation_finds_unknown_tokens_or_those_of_others() {
             store.tokens().upgrade_version(by, id).await.err(),
             store.tokens().go_back_version(by, id).await.err(),
             store.tokens().begin_trial(by, id, settings().scopes, false, 1).await.err(),
-            store.tokens().drop_trial(by, id).await.err(),
+            store.tokens().drop_trial(by, Some(id)).await.err(),
             store.tokens().enforce_trial(by, id).await.err(),
             store.tokens().disable(by, id).await.err(),
             store.tokens().enable(by, id).await.err(),

@@ -26,7 +26,7 @@ async fn a_deleted_token_is_at_once_invisible_to_everything() {
         store.tokens().upgrade_version(by, id).await.err(),
         store.tokens().go_back_version(by, id).await.err(),
         store.tokens().begin_trial(by, id, issued.token.settings.scopes, false, 2).await.err(),
-        store.tokens().drop_trial(by, id).await.err(),
+        store.tokens().drop_trial(by, Some(id)).await.err(),
         store.tokens().enforce_trial(by, id).await.err(),
         store.tokens().disable(by, id).await.err(),
         store.tokens().enable(by, id).await.err(),
