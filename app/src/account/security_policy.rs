@@ -24,7 +24,7 @@ use crate::ui::toasts::use_toasts;
 use crate::ui::typed::TypedContent;
 use crate::ui::unsaved::AskBeforeLeaving;
 use crate::words::Words;
-use domain::account::security_policy::{Consequences, SecurityPolicyForm};
+use domain::account::security_policy::{Consequences, SecurityPolicy as Policy, SecurityPolicyForm};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -79,9 +79,9 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let around = NodeRef::<html::Div>::new();
     let content = TypedContent::new(around);
 
-    let follow_up = move |answer: Result<(), AppError>| match answer {
+    let follow_up = move |done: fn(Words) -> &'static str, answer: Result<(), AppError>| match answer {
         Ok(()) => {
-            toasts.say(t_string!(i18n, policy.saved).to_owned());
+            toasts.say(done(i18n).to_owned());
             content.mark_saved();
             reload.try_run(());
         }
@@ -89,7 +89,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         Err(reason) => _ = error.try_set(Some(reason)),
     };
     let send = move |form: SecurityPolicyForm| {
-        guarded.run(move || update_security_policy(form.clone(), revision), follow_up);
+        guarded.run(move || update_security_policy(form.clone(), revision), move |answer| follow_up(saved, answer));
     };
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(Save { form, .. }) = read::<Save>(around) else { return };
@@ -109,28 +109,10 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             }
         });
     };
-    let begun = move |answer: Result<(), AppError>| match answer {
-        Ok(()) => {
-            toasts.say(t_string!(i18n, trial.begun).to_owned());
-            content.mark_saved();
-            reload.try_run(());
-        }
-        Err(AppError::InvalidPolicy(found)) => problems.show(found),
-        Err(reason) => _ = error.try_set(Some(reason)),
-    };
-    let rehearsed = move || {
-        let (form, _) = guarded.asked().filter(|(_, consequences)| consequences.refuses)?;
-        let new = form.validate().ok()?;
-        let asked = Asked::Account(new.change());
-        let offer = policy.differs_by_addresses_only(&new).then(|| {
-            let on_begin = Callback::new(move |by_itself: bool| {
-                let form = form.clone();
-                guarded.run(move || begin_address_trial(form.clone(), by_itself, revision), begun);
-            });
-            view! { <TrialOffer pending on_begin/> }
-        });
-        Some(view! { <Rehearsed asked/> {offer} }.into_any())
-    };
+    let on_begin = Callback::new(move |(form, by_itself): (SecurityPolicyForm, bool)| {
+        let request = move || begin_address_trial(form.clone(), by_itself, revision);
+        guarded.run(request, move |answer| follow_up(begun, answer));
+    });
     let on_enforced = Callback::new(move |()| {
         // What was typed stays until the user decides.
         if content.is_changed() { _ = error.try_set(Some(AppError::PolicyConflict)) } else { _ = reload.try_run(()) }
@@ -139,7 +121,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     Effect::new(move |_| {
         if let Some(answer) = save.value().get() {
             // Handled once, and not again when the language changes.
-            untrack(|| follow_up(answer));
+            untrack(|| follow_up(saved, answer));
         }
     });
     let in_conflict = move || error.with(|error| *error == Some(AppError::PolicyConflict));
@@ -183,9 +165,34 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 guarded.close();
                 send(form);
             }
-            more=rehearsed
+            more=move || rehearsed(guarded, &policy, on_begin)
         />
     }
+}
+
+fn saved(i18n: Words) -> &'static str {
+    t_string!(i18n, policy.saved)
+}
+
+fn begun(i18n: Words) -> &'static str {
+    t_string!(i18n, trial.begun)
+}
+
+/// Returns the calls that the change would have refused that is asked about, and the offer to try it out first if it is of
+/// nothing but the allowed addresses. `on_begin` gets the form, and whether the change is to be made by itself.
+fn rehearsed(
+    guarded: Guarded<(SecurityPolicyForm, Consequences)>,
+    in_force: &Policy,
+    on_begin: Callback<(SecurityPolicyForm, bool)>,
+) -> Option<AnyView> {
+    let (form, _) = guarded.asked().filter(|(_, consequences)| consequences.refuses)?;
+    let new = form.validate().ok()?;
+    let asked = Asked::Account(new.change());
+    let offer = in_force.differs_by_addresses_only(&new).then(|| {
+        let on_begin = Callback::new(move |by_itself: bool| on_begin.run((form.clone(), by_itself)));
+        view! { <TrialOffer pending=guarded.pending() on_begin/> }
+    });
+    Some(view! { <Rehearsed asked/> {offer} }.into_any())
 }
 
 /// Returns the question to confirm before the policy has these consequences.
