@@ -12,15 +12,15 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use {crate::request::context::allowed, domain::members::role::Permission};
 
-/// Returns the trials of the account's tokens, and that of its addresses for those who may change them, with the calls that
-/// would have been refused since.
+/// Returns the trials of the account's tokens, and that of its addresses for those who may change them, or only that of the
+/// token, with the calls that would have been refused since.
 ///
 /// # Errors
 /// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(GetTrials, prefix = "/api", endpoint = "tokens/trials", protocol = Call)]
-pub async fn trials() -> Result<Vec<Trial>, AppError> {
+pub async fn trials(token: Option<TokenId>) -> Result<Vec<Trial>, AppError> {
     let (store, by) = allowed(Permission::SeeTokens)?;
-    let mut trials = store.tokens().trials(by.account).await?;
+    let mut trials = store.tokens().trials(by.account, token).await?;
     let may_change_policy = by.role.may(Permission::ManageSecurityPolicy);
     trials.retain(|trial| trial.token().is_some() || may_change_policy);
     Ok(trials)

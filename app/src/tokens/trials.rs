@@ -37,6 +37,13 @@ pub enum Of {
 }
 
 impl Of {
+    fn token(self) -> Option<TokenId> {
+        match self {
+            Self::Token(id) => Some(id),
+            Self::All | Self::Account => None,
+        }
+    }
+
     fn has(self, trial: &Trial) -> bool {
         match self {
             Self::All => true,
@@ -135,7 +142,7 @@ fn Loaded(of: Of, on_enforced: Option<Callback<()>>, step_up: Option<StepUp>) ->
     Effect::new(move |_| {
         let asked = changes.count();
         spawn_local(async move {
-            let trials = again(GetTrials {}).await;
+            let trials = again(GetTrials { token: of.token() }).await;
             // An outdated answer is dropped: a later change has started another request.
             if !loaded.is_disposed() && untrack(|| changes.count()) == asked {
                 loaded.set(Some(trials));

@@ -4,7 +4,7 @@
 use crate::account::{Accounts, security_policy};
 use crate::audit::event::Event;
 use crate::db::database::{Connection, DAY, micros, time};
-use crate::db::sql;
+use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::tokens::Tokens;
 use crate::tokens::recent_calls::calls_since;
@@ -178,14 +178,20 @@ impl Tokens<'_> {
         Ok(token)
     }
 
-    /// Returns the trials of the account and its tokens, the oldest first, with the calls that would have been refused since.
+    /// Returns the trials of the account and its tokens, or only that of the token, the oldest first, with the calls that
+    /// would have been refused since.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Corrupt`].
-    pub async fn trials(self, account: AccountId) -> Result<Vec<Trial>, Error> {
+    pub async fn trials(self, account: AccountId, token: Option<TokenId>) -> Result<Vec<Trial>, Error> {
         let mut tx = self.core.read().begin().await?;
-        let select = format!("{SELECT} WHERE account_id = $1 ORDER BY started_at, subject");
-        let rows: Vec<TrialRow> = sql::query_as(sqlx::AssertSqlSafe(select)).bind(account).fetch_all(&mut *tx).await?;
+        let mut query = QueryBuilder::new(SELECT);
+        query.push(" WHERE account_id = ").push_bind(account);
+        if let Some(token) = token {
+            query.push(" AND token_id = ").push_bind(token);
+        }
+        query.push(" ORDER BY started_at, subject");
+        let rows: Vec<TrialRow> = query.build_query_as().fetch_all(&mut *tx).await?;
         let mut trials = Vec::with_capacity(rows.len());
         for row in rows {
             trials.extend(self.trial(&mut tx, row).await?);

@@ -214,7 +214,7 @@ fn cases(of: &Theirs) -> Vec<(&'static str, Case)> {
         ("tokens/sparklines", Case::Empty(json!({ "tokens": [of.token] }))),
         ("tokens/stop_old_value", id(of.token)),
         ("tokens/terms", Case::NoId(OWN_ACCOUNT)),
-        ("tokens/trials", Case::Empty(json!({}))),
+        ("tokens/trials", Case::Empty(json!({ "token": of.token }))),
         ("tokens/undo_delete", id(of.token)),
         ("tokens/update", Case::Form(format!("id={}&revision=1&{}", of.token, form(of.user)))),
         ("tokens/upgrade_version", id(of.token)),

@@ -212,7 +212,7 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().begin_trial(by, id, Scopes::default(), false, 1),
         store.tokens().begin_address_trial(by, &[], false, 1),
         store.tokens().enforce_silent_trials(),
-        store.tokens().trials(by.account),
+        store.tokens().trials(by.account, None),
         store.account().enforce_address_trial(by.account, by.user.id),
     ));
     any_thread((

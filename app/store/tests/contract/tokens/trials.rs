@@ -43,7 +43,7 @@ async fn write_down(test: &TestStore, call: Call) {
 }
 
 async fn trials(test: &TestStore) -> Vec<Trial> {
-    test.store.tokens().trials(test.aya.account).await.unwrap()
+    test.store.tokens().trials(test.aya.account, None).await.unwrap()
 }
 
 async fn token_with_access(test: &TestStore) -> Token {
@@ -80,7 +80,7 @@ async fn trial_lists_the_calls_that_it_would_refuse() {
     write_down(&test, late).await;
     assert_eq!(trials(&test).await[0].refused.len(), 1, "calls are listed for a week");
     let stranger = test.stranger().await;
-    assert_eq!(test.store.tokens().trials(stranger.account).await.unwrap(), []);
+    assert_eq!(test.store.tokens().trials(stranger.account, None).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -181,6 +181,7 @@ async fn trial_of_addresses_lists_calls_from_elsewhere() {
         let [of_scopes, of_addresses]: [Trial; 2] = trials(&test).await.try_into().unwrap();
         assert!(of_scopes.silent && !of_addresses.silent);
         assert_eq!(of_addresses.tried, Tried::Addresses(near()));
+        assert_eq!(test.store.tokens().trials(test.aya.account, Some(export.id)).await.unwrap(), [of_scopes]);
         let refused: Vec<_> = of_addresses.refused.iter().map(|one| (one.name.as_str(), one.call.address)).collect();
         assert_eq!(refused, [("Other", ELSEWHERE), ("Export", ELSEWHERE)]);
     }
