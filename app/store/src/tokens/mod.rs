@@ -13,6 +13,7 @@ pub mod retired;
 pub mod rows;
 pub mod search;
 pub mod sources;
+pub mod trial_calls;
 pub mod trials;
 pub mod usage;
 pub mod usage_queries;
