@@ -9,7 +9,11 @@ use domain::tokens::token::TokenId;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use {crate::request::context::allowed, domain::tokens::usage::PERMISSION};
+use {
+    crate::request::context::allowed,
+    domain::account::security_policy::{PolicyProblem, RANGES_MAX},
+    domain::tokens::usage::PERMISSION,
+};
 
 /// Returns what the change of the token would have refused.
 ///
@@ -24,9 +28,12 @@ pub async fn rehearse(id: TokenId, change: TokenChange) -> Result<Rehearsal, App
 /// Returns what the change of the account would have refused.
 ///
 /// # Errors
-/// [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
+/// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], `Refusal::NotAllowed`.
 #[server(RehearseAll, prefix = "/api", endpoint = "tokens/rehearse_all", protocol = Call)]
 pub async fn rehearse_all(change: AccountChange) -> Result<Rehearsal, AppError> {
     let (store, by) = allowed(PERMISSION)?;
+    if matches!(&change, AccountChange::Policy { allowed_addresses, .. } if allowed_addresses.len() > RANGES_MAX) {
+        return Err(AppError::InvalidPolicy(vec![PolicyProblem::TooManyRanges]));
+    }
     Ok(store.tokens().rehearse_all(by.account, &change).await?)
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::gate::access::Refusal;
+use crate::members::user::{Person, UserId};
+use crate::tokens::overlap::TokenValues;
 use crate::tokens::secret::AccountSid;
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -170,4 +172,52 @@ fn upgrade_refuses_nothing_and_counts_newer_versions() {
 #[test]
 fn statuses_of_refused_calls_are_known() {
     assert_eq!([200, 401, 403, 404, 429, 503].map(was_refused), [false, true, true, false, true, false]);
+}
+
+fn token(scopes: Scopes, ends_at: Option<DateTime<Utc>>) -> Token {
+    let contact = Person { id: UserId(Uuid::nil()), name: String::new(), email: String::new() };
+    Token {
+        id: TokenId(Uuid::nil()),
+        sid: AccountSid::try_from(SID.to_owned()).unwrap(),
+        settings: TokenSettings {
+            name: "Export".to_owned(),
+            description: String::new(),
+            api_version: ApiVersion::try_from(2).unwrap(),
+            primary_contact: contact.id,
+            developers: Vec::new(),
+            scopes,
+            expires_at: ends_at,
+        },
+        primary_contact: contact,
+        state: TokenState::Enabled,
+        created_at: at(0),
+        last_used_at: None,
+        last_failed_at: None,
+        ends_at,
+        viewable: false,
+        values: TokenValues::default(),
+        upgraded_from: None,
+        revision: 1,
+    }
+}
+
+#[test]
+fn update_is_rehearsed_if_it_can_change_answers() {
+    let all: Scopes = Scope::all().take(3).collect();
+    let fewer: Scopes = Scope::all().take(2).collect();
+    let (open, ending) = (token(all, None), token(all, Some(at(9))));
+    let same = open.settings.clone();
+    assert_eq!(TokenChange::update(&open, &same), None);
+    assert_eq!(TokenChange::update(&token(fewer, None), &same), None, "more scopes refuse nothing");
+    let update = |scopes, ends_earlier, upgrades| Some(TokenChange::Update { scopes, ends_earlier, upgrades });
+    let narrowed = TokenSettings { scopes: fewer, ..same.clone() };
+    assert_eq!(TokenChange::update(&open, &narrowed), update(fewer, false, false));
+    let until = |second| TokenSettings { expires_at: Some(at(second)), ..same.clone() };
+    assert_eq!(TokenChange::update(&open, &until(9)), update(all, true, false));
+    assert_eq!(TokenChange::update(&ending, &until(8)), update(all, true, false));
+    assert_eq!([9, 10].map(|second| TokenChange::update(&ending, &until(second))), [None, None]);
+    assert_eq!(TokenChange::update(&ending, &same), None, "it never expires any more");
+    let newest = TokenSettings { api_version: ApiVersion::NEWEST, ..same };
+    assert_eq!(TokenChange::update(&open, &newest), update(all, false, true));
+    assert!(TokenChange::update(&open, &newest).unwrap().upgrades());
 }
