@@ -46,6 +46,12 @@ pub fn Rehearsed(asked: Asked) -> impl IntoView {
     move || Suspend::new(rehearsed_calls(asked.clone()))
 }
 
+/// Loads the code of these calls before it is needed.
+#[cfg(feature = "hydrate")]
+pub async fn preload() {
+    __preload_rehearsed_calls().await;
+}
+
 #[lazy]
 fn rehearsed_calls(asked: Asked) -> AnyView {
     view! { <Calls asked/> }.into_any()

@@ -68,6 +68,12 @@ pub fn Trials(
     .into_any()
 }
 
+/// Loads the code of the trials before it is needed.
+#[cfg(feature = "hydrate")]
+pub async fn preload() {
+    __preload_token_trials().await;
+}
+
 #[lazy]
 fn token_trials(of: Of, on_enforced: Option<Callback<()>>, step_up: Option<StepUp>) -> AnyView {
     view! { <Loaded of on_enforced step_up/> }.into_any()
