@@ -110,7 +110,8 @@ impl AppError {
                 | Refusal::BelongsElsewhere
                 | Refusal::TooManyPasskeys
                 | Refusal::NotViewable
-                | Refusal::OverlapTooLong => 409,
+                | Refusal::OverlapTooLong
+                | Refusal::TooLateToGoBack => 409,
                 Refusal::Throttled { .. } => 429,
             },
         }
@@ -176,6 +177,7 @@ fn refusal_text(refusal: Refusal, i18n: Words) -> String {
         Refusal::BelongsElsewhere => t_string!(i18n, error.belongs_elsewhere).to_string(),
         Refusal::NotViewable => t_string!(i18n, error.not_viewable).to_string(),
         Refusal::OverlapTooLong => t_string!(i18n, error.overlap_too_long).to_string(),
+        Refusal::TooLateToGoBack => t_string!(i18n, error.too_late_to_go_back).to_string(),
         Refusal::WrongCredentials => t_string!(i18n, error.wrong_credentials).to_string(),
         Refusal::WrongPassword => t_string!(i18n, error.wrong_password).to_string(),
         Refusal::StepUpNeeded => t_string!(i18n, error.step_up_needed).to_string(),

@@ -135,6 +135,8 @@ async fn preload_all() {
     shell::settings_pages::preload().await;
     tokens::history::preload().await;
     tokens::commands::preload().await;
+    tokens::rehearsed::preload().await;
+    tokens::trials::preload().await;
     shell::keyboard::listener::preload().await;
 }
 

@@ -19,6 +19,8 @@ const OLD_CALLS_EVERY: Duration = Duration::from_hours(1);
 const TOKENS_EVERY: Duration = Duration::from_secs(8);
 /// The interval of stopping old Auth Tokens that no client uses any longer.
 const MOVED_EVERY: Duration = Duration::from_mins(1);
+/// The interval of making changes that were tried out and refused no call.
+const TRIALS_EVERY: Duration = Duration::from_mins(10);
 /// The interval of removing the hashes of Auth Tokens that were stopped long ago.
 const RETIRED_EVERY: Duration = Duration::from_hours(1);
 /// The interval of removing old results of jobs.
@@ -66,11 +68,14 @@ async fn add_up(store: &Store, keep_calls: TimeDelta) {
 async fn clear_away(store: &Store) {
     let (mut tokens, mut sessions) = (interval(TOKENS_EVERY), interval(SESSIONS_EVERY));
     let (mut moved, mut retired) = (interval(MOVED_EVERY), interval(RETIRED_EVERY));
+    let (mut versions, mut trials) = (interval(MOVED_EVERY), interval(TRIALS_EVERY));
     let (mut results, mut invitations) = (interval(RESULTS_EVERY), interval(INVITATIONS_EVERY));
     loop {
         log(tokio::select! {
             _ = tokens.tick() => end(store).await,
             _ = moved.tick() => store.tokens().close_moved().await.map(drop),
+            _ = trials.tick() => store.tokens().enforce_silent_trials().await.map(drop),
+            _ = versions.tick() => store.tokens().forget_older_versions().await.map(drop),
             _ = retired.tick() => store.tokens().remove_old_retired().await.map(drop),
             _ = results.tick() => store.reports().remove_old_results().await.map(drop),
             _ = sessions.tick() => store.sign_in().remove_ended_sessions().await.map(drop),

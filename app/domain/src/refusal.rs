@@ -90,4 +90,7 @@ pub enum Refusal {
              choose a shorter time"
     )]
     OverlapTooLong,
+    /// The token was not upgraded lately, so it can't go back to an older API version.
+    #[error("the time in which this access token can go back to the older API version is over")]
+    TooLateToGoBack,
 }

@@ -1,7 +1,8 @@
 //! The page of the account's rules for its access tokens and its users.
 
 use crate::account::api::security_policy::{
-    PolicyInForce, UpdateSecurityPolicy as Save, policy_consequences, security_policy, update_security_policy,
+    PolicyInForce, UpdateSecurityPolicy as Save, begin_address_trial, policy_consequences, security_policy,
+    update_security_policy,
 };
 use crate::account::policy_fields::{AddressesField, LifetimeField, OverlapField, SecondFactorField, ViewableField};
 use crate::error::AppError;
@@ -10,6 +11,8 @@ use crate::routes::{self, Notice};
 use crate::shell::failed::Failed;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
+use crate::tokens::rehearsed::{Asked, Rehearsed};
+use crate::tokens::trials::{Of, TrialOffer, Trials};
 use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
 use crate::ui::confirm_dialog::Question;
 use crate::ui::field::Problems;
@@ -21,7 +24,7 @@ use crate::ui::toasts::use_toasts;
 use crate::ui::typed::TypedContent;
 use crate::ui::unsaved::AskBeforeLeaving;
 use crate::words::Words;
-use domain::account::security_policy::{Consequences, SecurityPolicyForm};
+use domain::account::security_policy::{Consequences, SecurityPolicy as Policy, SecurityPolicyForm};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -76,9 +79,9 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
     let around = NodeRef::<html::Div>::new();
     let content = TypedContent::new(around);
 
-    let follow_up = move |answer: Result<(), AppError>| match answer {
+    let follow_up = move |done: fn(Words) -> &'static str, answer: Result<(), AppError>| match answer {
         Ok(()) => {
-            toasts.say(t_string!(i18n, policy.saved).to_owned());
+            toasts.say(done(i18n).to_owned());
             content.mark_saved();
             reload.try_run(());
         }
@@ -86,7 +89,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         Err(reason) => _ = error.try_set(Some(reason)),
     };
     let send = move |form: SecurityPolicyForm| {
-        guarded.run(move || update_security_policy(form.clone(), revision), follow_up);
+        guarded.run(move || update_security_policy(form.clone(), revision), move |answer| follow_up(saved, answer));
     };
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(Save { form, .. }) = read::<Save>(around) else { return };
@@ -106,11 +109,19 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
             }
         });
     };
+    let on_begin = Callback::new(move |(form, by_itself): (SecurityPolicyForm, bool)| {
+        let request = move || begin_address_trial(form.clone(), by_itself, revision);
+        guarded.run(request, move |answer| follow_up(begun, answer));
+    });
+    let on_enforced = Callback::new(move |()| {
+        // What was typed stays until the user decides.
+        if content.is_changed() { _ = error.try_set(Some(AppError::PolicyConflict)) } else { _ = reload.try_run(()) }
+    });
     // A plain form's answer, which came with the page.
     Effect::new(move |_| {
         if let Some(answer) = save.value().get() {
             // Handled once, and not again when the language changes.
-            untrack(|| follow_up(answer));
+            untrack(|| follow_up(saved, answer));
         }
     });
     let in_conflict = move || error.with(|error| *error == Some(AppError::PolicyConflict));
@@ -128,6 +139,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                     <h2 id="section-calls">{t_signal!(i18n, policy.calls)}</h2>
                     <AddressesField value=first.allowed_addresses own_address problems/>
                 </section>
+                <Trials of=Of::Account on_enforced step_up/>
                 <section class="panel form-section" aria-labelledby="section-sign-in">
                     <h2 id="section-sign-in">{t_signal!(i18n, policy.sign_in)}</h2>
                     <SecondFactorField checked=first.second_factor_required/>
@@ -153,12 +165,39 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
                 guarded.close();
                 send(form);
             }
+            more=move || rehearsed(guarded, &policy, on_begin)
         />
     }
 }
 
+fn saved(i18n: Words) -> &'static str {
+    t_string!(i18n, policy.saved)
+}
+
+fn begun(i18n: Words) -> &'static str {
+    t_string!(i18n, trial.begun)
+}
+
+/// Returns the calls that the change would have refused that is asked about, and the offer to try it out first if it is of
+/// nothing but the allowed addresses. `on_begin` gets the form, and whether the change is to be made by itself.
+fn rehearsed(
+    guarded: Guarded<(SecurityPolicyForm, Consequences)>,
+    in_force: &Policy,
+    on_begin: Callback<(SecurityPolicyForm, bool)>,
+) -> Option<AnyView> {
+    let (form, _) = guarded.asked().filter(|(_, consequences)| consequences.refuses)?;
+    let new = form.validate().ok()?;
+    let asked = Asked::Account(new.change());
+    let offer = in_force.differs_by_addresses_only(&new).then(|| {
+        let on_begin = Callback::new(move |by_itself: bool| on_begin.run((form.clone(), by_itself)));
+        view! { <TrialOffer pending=guarded.pending() on_begin/> }
+    });
+    Some(view! { <Rehearsed asked/> {offer} }.into_any())
+}
+
 /// Returns the question to confirm before the policy has these consequences.
-fn question(i18n: Words, Consequences { expiring, overlaps_cut, forgotten, second_factor }: Consequences) -> Question {
+fn question(i18n: Words, consequences: Consequences) -> Question {
+    let Consequences { expiring, overlaps_cut, forgotten, second_factor, refuses } = consequences;
     let expiring = match expiring {
         0 => None,
         1 => Some(t_string!(i18n, policy.ask_expiring_one).to_owned()),
@@ -182,10 +221,15 @@ fn question(i18n: Words, Consequences { expiring, overlaps_cut, forgotten, secon
         };
         text.to_owned()
     });
+    let refused = (refuses && expiring.is_none()).then(|| t_string!(i18n, policy.ask_addresses).to_owned());
     Question {
-        destructive: expiring.is_some() || overlaps.is_some() || forgotten.is_some() || second_factor == Some(false),
+        destructive: expiring.is_some()
+            || refused.is_some()
+            || overlaps.is_some()
+            || forgotten.is_some()
+            || second_factor == Some(false),
         title: t_string!(i18n, policy.ask_title).to_owned(),
-        text: [expiring, overlaps, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        text: [expiring, refused, overlaps, forgotten, required].into_iter().flatten().collect::<Vec<_>>().join(" "),
         confirm: t_string!(i18n, policy.save).to_owned(),
     }
 }

@@ -208,6 +208,7 @@ pub async fn send(command: TokenCommand, token: &Token, handover: Handover) -> R
         TokenCommand::Reset => reset(token.id, token.revision, handover).await.map(issued),
         TokenCommand::StopOldValue => stop_old_value(token.id).await.map(changed),
         TokenCommand::UpgradeVersion => upgrade_version(token.id).await.map(changed),
+        TokenCommand::GoBackVersion => go_back_version(token.id).await.map(changed),
         TokenCommand::Disable => disable(token.id).await.map(changed),
         TokenCommand::Enable => enable(token.id).await.map(changed),
         TokenCommand::Delete => delete(token.id).await.map(changed),
@@ -286,6 +287,16 @@ pub async fn view(id: TokenId) -> Result<Issued, AppError> {
 pub async fn upgrade_version(id: TokenId) -> Result<Token, AppError> {
     let (store, by) = commanded(TokenCommand::UpgradeVersion).await?;
     Ok(store.tokens().upgrade_version(&by, id).await?)
+}
+
+/// Moves a token back to the API version that it was upgraded from.
+///
+/// # Errors
+/// [`Refusal::TooLateToGoBack`], [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
+#[server(prefix = "/api", endpoint = "tokens/go_back_version", protocol = Call)]
+pub async fn go_back_version(id: TokenId) -> Result<Token, AppError> {
+    let (store, by) = commanded(TokenCommand::GoBackVersion).await?;
+    Ok(store.tokens().go_back_version(&by, id).await?)
 }
 
 /// Disables a token: the gate refuses it until it is enabled again.

@@ -25,6 +25,9 @@ pub const fn item(command: TokenCommand) -> CommandItem {
         TokenCommand::UpgradeVersion => {
             CommandItem { icon: Icon::Upgrade, label: |i18n| t_string!(i18n, item.upgrade_version) }
         }
+        TokenCommand::GoBackVersion => {
+            CommandItem { icon: Icon::Back, label: |i18n| t_string!(i18n, item.go_back_version) }
+        }
         TokenCommand::Disable => CommandItem { icon: Icon::Disable, label: |i18n| t_string!(i18n, item.disable) },
         TokenCommand::Enable => CommandItem { icon: Icon::Enable, label: |i18n| t_string!(i18n, item.enable) },
         TokenCommand::Delete => CommandItem { icon: Icon::Trash, label: |i18n| t_string!(i18n, item.delete) },
@@ -76,6 +79,17 @@ pub const fn words(command: TokenCommand) -> CommandWords {
                 t_string!(i18n, done.upgraded, name = name(token), number = token.settings.api_version).to_string()
             }),
         },
+        TokenCommand::GoBackVersion => CommandWords {
+            question: Some(|i18n, token| {
+                let newer = token.settings.api_version;
+                let number = token.upgraded_from.map_or(newer, |from| from.version);
+                let title = t_string!(i18n, ask.go_back_title, name = name(token), number = number).to_string();
+                (title, t_string!(i18n, ask.go_back_text, number = number, newer = newer).to_string())
+            }),
+            done: Some(|i18n, token| {
+                t_string!(i18n, done.went_back, name = name(token), number = token.settings.api_version).to_string()
+            }),
+        },
         TokenCommand::Disable => CommandWords {
             question: Some(|i18n, token| {
                 let title = t_string!(i18n, ask.disable_title, name = name(token)).to_string();
@@ -84,7 +98,10 @@ pub const fn words(command: TokenCommand) -> CommandWords {
             done: Some(|i18n, token| t_string!(i18n, done.disabled, name = name(token)).to_string()),
         },
         TokenCommand::Enable => CommandWords {
-            question: None,
+            question: Some(|i18n, token| {
+                let title = t_string!(i18n, ask.enable_title, name = name(token)).to_string();
+                (title, t_string!(i18n, ask.enable_text).to_owned())
+            }),
             done: Some(|i18n, token| t_string!(i18n, done.enabled, name = name(token)).to_string()),
         },
         TokenCommand::Delete => CommandWords {

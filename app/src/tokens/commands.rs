@@ -6,15 +6,18 @@ use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::tokens::api::{CommandResult, Issued, send, undo_delete};
+use crate::tokens::api::{CommandResult, Issued, enable, reset, send, undo_delete};
 use crate::tokens::command_words::{item, words};
 use crate::tokens::overlap_choice::{OverlapChoice, OverlapField};
+use crate::tokens::rehearsed::{Asked, Rehearsed};
 use crate::tokens::secret_dialog::SecretDialog;
 use crate::ui::confirm_dialog::Question;
+use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
 use crate::words::Words;
 use domain::tokens::command::{CommandEffect, Confirmation, TokenCommand};
 use domain::tokens::overlap::Handover;
+use domain::tokens::rehearsal::TokenChange;
 use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -103,7 +106,9 @@ impl TokenActions {
     fn begin(self, command: TokenCommand, token: Token) {
         match command.rules().confirmation {
             Confirmation::NotNeeded => self.carry_out(command, token, Handover::default()),
-            Confirmation::MayBreak | Confirmation::Breaks => self.guarded.ask((command, token)),
+            Confirmation::Offers | Confirmation::MayBreak | Confirmation::Breaks => {
+                self.guarded.ask((command, token));
+            }
         }
     }
 
@@ -114,6 +119,34 @@ impl TokenActions {
             async move { send(command, &token, handover).await }
         };
         self.guarded.run(request, move |result| self.follow_up(command, result));
+    }
+
+    /// Resets the token, and enables it once its old Auth Token no longer passes.
+    fn enable_with_reset(self, token: Token) {
+        type Both = (Issued, Result<Token, AppError>);
+
+        let request = move || {
+            let token = token.clone();
+            async move {
+                let issued = reset(token.id, token.revision, Handover::default()).await?;
+                let enabled = enable(token.id).await;
+                Ok((issued, enabled))
+            }
+        };
+        self.guarded.run(request, move |result: Result<Both, AppError>| match result {
+            Ok((issued, Ok(enabled))) => {
+                self.on_done.try_run((TokenCommand::Reset, Ok(issued.token.clone())));
+                let issued = Issued { token: enabled.clone(), ..issued };
+                self.follow_up(TokenCommand::Reset, Ok(CommandResult::Issued(Box::new(issued))));
+                self.say(TokenCommand::Enable, &enabled);
+            }
+            // The new Auth Token is shown all the same: this is the only time.
+            Ok((issued, Err(error))) => {
+                self.follow_up(TokenCommand::Reset, Ok(CommandResult::Issued(Box::new(issued))));
+                self.follow_up(TokenCommand::Enable, Err(error));
+            }
+            Err(error) => self.follow_up(TokenCommand::Enable, Err(error)),
+        });
     }
 
     fn follow_up(self, command: TokenCommand, result: Result<CommandResult, AppError>) {
@@ -149,8 +182,9 @@ impl TokenActions {
     /// Returns whether the page shows by itself what the command has done: in the badge, or by the version that is gone.
     /// It does not if it was left, nor if its filter takes the token away.
     fn is_seen(self, command: TokenCommand) -> bool {
+        use TokenCommand::{Disable, Enable, GoBackVersion, UpgradeVersion};
         let filtered = || self.query.try_with_untracked(|query| routes::filter(query).state.is_some());
-        matches!(command, TokenCommand::UpgradeVersion | TokenCommand::Disable | TokenCommand::Enable)
+        matches!(command, UpgradeVersion | GoBackVersion | Disable | Enable)
             && !self.picked.is_disposed()
             && filtered() == Some(false)
     }
@@ -226,17 +260,29 @@ fn dialogs(actions: TokenActions) -> AnyView {
 fn Dialogs(actions: TokenActions) -> impl IntoView {
     let i18n = use_i18n();
     let choice = OverlapChoice::new();
+    let with_reset = RwSignal::new(false);
     Effect::new(move |_| {
         if let Some((command, token)) = actions.picked.get() {
             choice.clear();
+            with_reset.set(false);
             untrack(|| actions.begin(command, token));
         }
     });
-    let overlap = move || {
-        let reset = actions.guarded.asked().filter(|(command, _)| *command == TokenCommand::Reset);
-        reset.map(|(_, token)| view! { <OverlapField choice token/> })
+    let more = move || {
+        let (command, token) = actions.guarded.asked()?;
+        let rehearsed = TokenChange::of(command).map(|change| {
+            let asked = Asked::Token(token.id, change);
+            // With an overlap nothing is refused at once.
+            view! { <div hidden=move || choice.is_open()><Rehearsed asked/></div> }
+        });
+        let overlap = (command == TokenCommand::Reset).then(|| view! { <OverlapField choice token/> });
+        let reset = (command == TokenCommand::Enable).then(|| view! { <ResetToo chosen=with_reset/> });
+        Some(view! { {rehearsed} {overlap} {reset} }.into_any())
     };
     let confirm = move |(command, token): (TokenCommand, Token)| {
+        if command == TokenCommand::Enable && with_reset.get_untracked() {
+            return actions.enable_with_reset(token);
+        }
         let handover = if command == TokenCommand::Reset { choice.read(&token) } else { Some(Handover::default()) };
         if let Some(handover) = handover {
             actions.carry_out(command, token, handover);
@@ -251,7 +297,7 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             guarded=actions.guarded
             question=move |(command, token)| question(i18n, command, &token, choice)
             on_confirm=confirm
-            more=overlap
+            more
         />
         <SecretDialog
             issued=Signal::derive(issued)
@@ -259,5 +305,28 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             on_done=Callback::new(move |()| actions.close_secret())
         />
         <StepUpDialog step_up=actions.step_up/>
+    }
+}
+
+/// The check box whether a token is reset when it is enabled.
+#[component]
+fn ResetToo(chosen: RwSignal<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="field">
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    id="reset-too"
+                    prop:checked=move || chosen.get()
+                    aria-describedby="reset-too-hint"
+                    on:change=move |event| chosen.set(event_target_checked(&event))
+                />
+                <span>{t_signal!(i18n, ask.reset_too)}</span>
+            </label>
+            <p class="hint" id="reset-too-hint">
+                {t_signal!(i18n, ask.reset_too_hint)}
+            </p>
+        </div>
     }
 }

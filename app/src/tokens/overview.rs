@@ -8,6 +8,7 @@ use crate::shell::settings::settings_link;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::activity::{OpenOverlaps, calls, failing};
 use crate::tokens::api::overview;
+use crate::tokens::trials::Trials;
 use crate::tokens::usage_api::account_usage;
 use crate::ui::empty::empty;
 use crate::ui::error_note::ErrorNote;
@@ -47,7 +48,11 @@ fn OverviewPage() -> impl IntoView {
     let asker = use_current_user();
     let account = asker.account_name.clone();
     let content = if asker.role.may(Permission::SeeTokens) {
-        view! { <TokensAtAGlance/> }.into_any()
+        view! {
+            <TokensAtAGlance/>
+            <Trials/>
+        }
+        .into_any()
     } else {
         view! { <WithoutTokens asker/> }.into_any()
     };

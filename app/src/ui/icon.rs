@@ -45,6 +45,7 @@ macro_rules! icons {
 
 icons! {
     Alert "alert" "M12 3.5 21.5 20h-19ZM12 10v4.5M12 17.3v.2",
+    Back "back" "M9 6 4 11l5 5M4.5 11H14a5.5 5.5 0 0 1 0 11h-2",
     Check "check" "m5 12.5 4.5 4.5L19 7.5",
     ChevronDown "chevron-down" "m6 9.5 6 6 6-6",
     ChevronFirst "chevron-first" "M7 6v12M17 6l-6 6 6 6",

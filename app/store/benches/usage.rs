@@ -15,10 +15,12 @@ use domain::{
     members::{role::Role, user::CurrentUser},
     tokens::{
         client_name::ClientName,
+        overlap::TokenValue,
         recent_call::CallFilter,
+        rehearsal::{AccountChange, TokenChange},
         scope::{Scope, Scopes},
         token::{TokenId, TokenSettings},
-        usage::{CURRENT_VALUE, DAYS, RefusedFor, SPARKLINES_MAX},
+        usage::{DAYS, RefusedFor, SPARKLINES_MAX},
     },
 };
 use store::{Call, Clock, NewUser, RefusedCall, ServerKey, Store};
@@ -89,7 +91,7 @@ async fn record(store: &Store, by: &CurrentUser, tokens: &[TokenId], calls: u32)
             token,
             scope: scopes[number as usize % scopes.len()],
             version: Some(ApiVersion::NEWEST),
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             client: ClientName::of_user_agent(format!("client/{of_ten}").as_bytes()),
             status: if of_ten == 1 { 404 } else { 200 },
             at,
@@ -124,6 +126,16 @@ async fn measure(database: &str, calls: u32, url: &str) {
     println!("{:<40}{hours}", "hours of a token");
     let lines = times(async || drop(store.tokens().sparklines(account, &tokens).await.expect("sparklines"))).await;
     println!("{:<40}{lines}", "sparklines of a page");
+    let scopes: Scopes = Scope::all().take(1).collect();
+    let update = TokenChange::Update { scopes, ends_earlier: false, upgrades: false };
+    for (name, change) in [("rehearsal of a reset", TokenChange::Reset), ("rehearsal of an update", update)] {
+        let rehearsed =
+            times(async || drop(store.tokens().rehearse(account, token, change).await.expect("a rehearsal"))).await;
+        println!("{name:<40}{rehearsed}");
+    }
+    let off = AccountChange::ApiAccessOff;
+    let rehearsed = times(async || drop(store.tokens().rehearse_all(account, &off).await.expect("a rehearsal"))).await;
+    println!("{:<40}{rehearsed}", "rehearsal of API access off");
     let all = times(async || drop(store.tokens().account_usage(account).await.expect("the account's use"))).await;
     println!("{:<40}{all}", "use of the account");
     let any = CallFilter::default();

@@ -107,6 +107,7 @@ test('a token of another account is answered 404, not 403', async ({ page, reque
     ['duplicate', { request: crypto.randomUUID() }],
     ['reset', { revision: token.revision }],
     ['upgrade_version', {}],
+    ['go_back_version', {}],
     ['disable', {}],
     ['enable', {}],
     ['delete', {}],

@@ -90,6 +90,37 @@ for (const language of languages) {
       expect(await gate(page.request, token.sid, token.secret)).toBe(200);
     });
 
+    test('allowed addresses are rehearsed first, then enforced', async ({ page }) => {
+      await ownAccount(page);
+      const token = await newToken(page);
+      expect(await gate(page.request, token.sid, token.secret)).toBe(200);
+      // Calls are written down once a second; before that, no call would be refused, and nothing is asked.
+      await expect(async () => {
+        expect(await (await call(page, 'tokens/rehearse_all', { change: 'api_access_off' })).text()).toContain('"calls":1,');
+      }).toPass();
+      await open(page, policyPage);
+      await page.getByLabel(words.policy.addresses).fill('192.0.2.0/24');
+      await page.getByRole('button', { name: words.policy.save, exact: true }).click();
+      await expect(dialog(page)).toContainText(words.policy.ask_addresses);
+      await dialog(page).getByRole('button', { name: words.trial.begin, exact: true }).click();
+      await expect(toast(page, words.trial.begun)).toBeVisible();
+      await expect(page.getByLabel(words.policy.addresses)).toHaveValue('');
+      const trials = page.getByRole('region', { name: words.trial.title });
+      await expect(trials).toContainText(say(words.trial.only_from, { ranges: '192.0.2.0/24' }));
+      expect(await gate(page.request, token.sid, token.secret), 'nothing is enforced').toBe(200);
+      await expect(async () => {
+        await open(page, paths.overview);
+        await expect(trials).toContainText(words.trial.one_call, { timeout: 2_000 });
+      }).toPass();
+      await trials.getByText(words.trial.calls).click();
+      await expect(trials.getByRole('link', { name: token.name })).toBeVisible();
+      await axe(page, 'with a trial');
+      await trials.getByRole('button', { name: words.trial.enforce, exact: true }).click();
+      await expect(toast(page, words.policy.saved)).toBeVisible();
+      await expect(trials).toHaveCount(0);
+      expect(await gate(page.request, token.sid, token.secret)).toBe(403);
+    });
+
     test('a kept Auth Token is viewed with the password, on record', async ({ page }) => {
       const email = await ownAccount(page);
       const before = await newToken(page);

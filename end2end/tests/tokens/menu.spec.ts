@@ -153,6 +153,12 @@ for (const language of ['en', 'ja'] as const) {
         await expect(page.locator('.toast')).toHaveCount(0);
         // The newest version is not worth a word on the card.
         await expect(card(page, token.name).getByText(words.card.api_version)).toBeHidden();
+        await pick(page, token.name, words.item.go_back_version);
+        await expect(dialog(page)).toHaveAccessibleName(say(words.ask.go_back_title, { name: token.name, number: 2 }));
+        await expect(dialog(page)).toContainText(say(words.ask.go_back_text, { number: 2, newer: 3 }));
+        await answer(page, words.item.go_back_version);
+        await expect(announced(page, say(words.done.went_back, { name: token.name, number: 2 }))).toBeAttached();
+        await expect(hint).toBeVisible();
         await stillMarked(page);
       });
 
@@ -169,6 +175,9 @@ for (const language of ['en', 'ja'] as const) {
         expect(await gate(request, token.sid, token.secret)).toBe(403);
 
         await pick(page, token.name, item.enable);
+        await expect(dialog(page)).toHaveAccessibleName(say(words.ask.enable_title, { name: token.name }));
+        await expect(dialog(page).getByRole('checkbox', { name: words.ask.reset_too })).not.toBeChecked();
+        await answer(page, item.enable);
         await expect(announced(page, say(words.done.enabled, { name: token.name }))).toBeAttached();
         await expect(card(page, token.name).locator('.badge')).toHaveText(words.state.enabled);
         await expect(page.locator('.toast')).toHaveCount(0);

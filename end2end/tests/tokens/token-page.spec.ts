@@ -1,7 +1,7 @@
 // The page of a token: read first, then edit; the bar that counts what is not saved; the danger zone.
 
 import type { Locator, Page } from '@playwright/test';
-import { announced, dialog, expect, newToken, open, openMenu, paths, signIn, test, unfold } from '../support/fixtures.ts';
+import { announced, closeSecret, dialog, expect, gate, newToken, open, openMenu, paths, signIn, test, unfold } from '../support/fixtures.ts';
 import { languages, locales, say, wordsOf } from '../support/words.ts';
 
 const en = wordsOf('en');
@@ -51,7 +51,7 @@ for (const language of languages) {
       await expect(page).toHaveURL(paths.tokens);
     });
 
-    test('the danger zone asks before it stops integrations', async ({ page }) => {
+    test('the danger zone asks before it stops integrations', async ({ page, request }) => {
       const token = await newToken(page);
       await open(page, paths.token(token.id));
       const zone = page.getByRole('region', { name: words.access.danger_zone });
@@ -64,6 +64,11 @@ for (const language of languages) {
       await expect(zone.getByRole('button')).toHaveText([reset, enable, remove]);
       await expect(page.getByRole('region', { name: words.form.summary })).toContainText(words.state.disabled);
       await press(enable);
+      await dialog(page).getByRole('checkbox', { name: words.ask.reset_too }).check();
+      await dialog(page).getByRole('button', { name: enable, exact: true }).click();
+      await expect(dialog(page)).toHaveAccessibleName(words.secret.reset_title);
+      await closeSecret(page, language);
+      expect(await gate(request, token.sid, token.secret), 'the old value does not pass again').toBe(401);
       await expect(zone.getByRole('button')).toHaveText([reset, disable, remove]);
 
       await press(remove);

@@ -122,6 +122,7 @@ impl From<store::Error> for GateError {
                 }
                 // No operation of the gate is refused for these: they are of people, sessions and accounts.
                 domain::Refusal::AlreadyDone
+                | domain::Refusal::TooLateToGoBack
                 | domain::Refusal::WrongCredentials
                 | domain::Refusal::WrongPassword
                 | domain::Refusal::StepUpNeeded

@@ -4,6 +4,7 @@
 use crate::gate::address_range::{AddressRange, NotAnAddressRange};
 use crate::tokens::expiry::Lifetime;
 use crate::tokens::overlap::OverlapLimit;
+use crate::tokens::rehearsal::AccountChange;
 use serde::{Deserialize, Serialize};
 
 /// Most address ranges of one account.
@@ -25,6 +26,21 @@ pub struct SecurityPolicy {
     pub tokens_viewable: bool,
     /// Whether every user needs a second factor.
     pub second_factor_required: bool,
+}
+
+impl SecurityPolicy {
+    /// Returns whether the other policy has other allowed addresses, and differs in nothing else.
+    #[must_use]
+    pub fn differs_by_addresses_only(&self, other: &Self) -> bool {
+        let with_those = Self { allowed_addresses: other.allowed_addresses.clone(), ..self.clone() };
+        self != other && with_those == *other
+    }
+
+    /// Returns the change that this policy makes to what calls are refused.
+    #[must_use]
+    pub fn change(&self) -> AccountChange {
+        AccountChange::Policy { token_lifetime: self.token_lifetime, allowed_addresses: self.allowed_addresses.clone() }
+    }
 }
 
 /// A problem with the policy form.
@@ -145,13 +161,16 @@ pub struct Consequences {
     pub forgotten: u64,
     /// Whether every user would need a second factor, if that changed.
     pub second_factor: Option<bool>,
+    /// Whether calls of the last days would have been refused.
+    #[serde(default)]
+    pub refuses: bool,
 }
 
 impl Consequences {
     /// Returns whether there is any consequence to confirm.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.expiring > 0 || self.overlaps_cut > 0 || self.forgotten > 0 || self.second_factor.is_some()
+        self.expiring > 0 || self.overlaps_cut > 0 || self.forgotten > 0 || self.second_factor.is_some() || self.refuses
     }
 }
 
@@ -211,6 +230,15 @@ mod tests {
         for wrong in ["366", "-1", "1.5", "a day"] {
             assert_eq!(overlap(wrong), Err(vec![PolicyProblem::Overlap]), "{wrong}");
         }
+    }
+
+    #[test]
+    fn only_addresses_differ_if_nothing_else_does() {
+        let open = SecurityPolicy::default();
+        let near = SecurityPolicy { allowed_addresses: vec!["192.0.2.0/24".parse().unwrap()], ..open.clone() };
+        let viewable = SecurityPolicy { tokens_viewable: true, ..near.clone() };
+        assert!(open.differs_by_addresses_only(&near) && near.differs_by_addresses_only(&open));
+        assert!(!open.differs_by_addresses_only(&open) && !open.differs_by_addresses_only(&viewable));
     }
 
     #[test]

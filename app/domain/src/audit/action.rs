@@ -19,8 +19,11 @@ pub enum Action {
     TokenCreated,
     TokenDuplicated,
     TokenUpdated,
+    TokenTrialBegun,
+    TokenTrialDropped,
     TokenReset,
     TokenVersionUpgraded,
+    TokenVersionReverted,
     TokenDisabled,
     TokenEnabled,
     TokenDeleted,
@@ -34,6 +37,8 @@ pub enum Action {
     AuditTrailSealed,
     CompanyInformationUpdated,
     SecurityPolicyUpdated,
+    PolicyTrialBegun,
+    PolicyTrialDropped,
     AdvertisersImported,
     UserAdded,
     UserInvited,
@@ -105,12 +110,15 @@ impl Action {
             | Self::TokenUpdated
             | Self::TokenReset
             | Self::TokenVersionUpgraded
+            | Self::TokenVersionReverted
             | Self::TokenDisabled
             | Self::TokenEnabled
             | Self::TokenDeleted
             | Self::TokenDeletionUndone
             | Self::OldAuthTokenStopped => (ActionGroup::Tokens, true),
-            Self::TokenViewed | Self::OldAuthTokenUsed => (ActionGroup::Tokens, false),
+            Self::TokenViewed | Self::OldAuthTokenUsed | Self::TokenTrialBegun | Self::TokenTrialDropped => {
+                (ActionGroup::Tokens, false)
+            }
             Self::UserAdded
             | Self::UserInvited
             | Self::InvitationWithdrawn
@@ -143,6 +151,8 @@ impl Action {
             | Self::AuditTrailSealed
             | Self::CompanyInformationUpdated
             | Self::SecurityPolicyUpdated
+            | Self::PolicyTrialBegun
+            | Self::PolicyTrialDropped
             | Self::AdvertisersImported
             | Self::SecondFactorRequired
             | Self::SecondFactorNotRequired => (ActionGroup::Account, false),
@@ -291,11 +301,12 @@ mod tests {
     /// The names are stored: one that changes here is no longer found in the entries that have it.
     #[test]
     fn actions_and_groups_keep_their_names() {
-        let names = "token_created token_duplicated token_updated token_reset \
-             token_version_upgraded token_disabled token_enabled token_deleted \
+        let names = "token_created token_duplicated token_updated token_trial_begun token_trial_dropped token_reset \
+             token_version_upgraded token_version_reverted token_disabled token_enabled token_deleted \
              token_deletion_undone token_viewed old_auth_token_stopped old_auth_token_used \
              api_access_enabled api_access_disabled \
              account_added audit_trail_sealed company_information_updated security_policy_updated \
+             policy_trial_begun policy_trial_dropped \
              advertisers_imported user_added user_invited invitation_withdrawn \
              invitation_accepted user_role_changed user_deactivated user_reinstated \
              profile_updated password_changed password_link_made password_link_mailed \
@@ -340,8 +351,8 @@ mod tests {
     #[test]
     fn token_lists_hear_of_changes_that_they_show() {
         let live = Action::VARIANTS.iter().filter(|action| action.is_live());
-        let names = "token_created token_duplicated token_updated token_reset token_version_upgraded token_disabled \
-             token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
+        let names = "token_created token_duplicated token_updated token_reset token_version_upgraded \
+             token_version_reverted token_disabled token_enabled token_deleted token_deletion_undone old_auth_token_stopped api_access_enabled \
              api_access_disabled";
         assert_eq!(live.map(<&str>::from).collect::<Vec<_>>(), names.split(' ').collect::<Vec<_>>());
     }

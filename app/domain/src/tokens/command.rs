@@ -17,6 +17,8 @@ pub enum TokenCommand {
     StopOldValue,
     /// Moves the token to the newest API version.
     UpgradeVersion,
+    /// Moves the token back to the API version that it was upgraded from.
+    GoBackVersion,
     /// Keeps the token from passing the gate until it is enabled again.
     Disable,
     /// Lets a disabled token pass the gate again.
@@ -58,6 +60,8 @@ pub enum StepUpRule {
 pub enum Confirmation {
     /// None: no integration can break.
     NotNeeded,
+    /// A question that offers to do more at the same time: no integration can break.
+    Offers,
     /// A question, because integrations may break.
     MayBreak,
     /// A warning, because integrations certainly stop.
@@ -90,6 +94,8 @@ pub enum Offer {
     Viewable,
     /// In the menu of tokens whose old Auth Token may still pass.
     Overlapping,
+    /// In the menu of tokens whose API version was upgraded lately.
+    Upgraded,
 }
 
 impl TokenCommand {
@@ -133,6 +139,14 @@ impl TokenCommand {
                 effect: CommandEffect::Changes(&[Field::ApiVersion]),
                 offer: Offer::BelowNewestVersion,
             },
+            Self::GoBackVersion => CommandRules {
+                permission: Permission::ManageTokens,
+                step_up: StepUpRule::NotNeeded,
+                confirmation: Confirmation::MayBreak,
+                action: Action::TokenVersionReverted,
+                effect: CommandEffect::Changes(&[Field::ApiVersion]),
+                offer: Offer::Upgraded,
+            },
             Self::Disable => CommandRules {
                 permission: Permission::ManageTokens,
                 step_up: StepUpRule::NotNeeded,
@@ -144,7 +158,8 @@ impl TokenCommand {
             Self::Enable => CommandRules {
                 permission: Permission::ManageTokens,
                 step_up: StepUpRule::NotNeeded,
-                confirmation: Confirmation::NotNeeded,
+                // A token that was disabled for a doubt should not go on with the same Auth Token.
+                confirmation: Confirmation::Offers,
                 action: Action::TokenEnabled,
                 effect: CommandEffect::Changes(&[]),
                 offer: Offer::InState(TokenState::Disabled),
@@ -192,6 +207,7 @@ impl TokenCommand {
             Offer::InState(state) => token.state == state,
             Offer::Viewable => false,
             Offer::Overlapping => token.values.old.is_some(),
+            Offer::Upgraded => token.upgraded_from.is_some(),
         }
     }
 
@@ -204,6 +220,7 @@ impl TokenCommand {
             Offer::BelowNewestVersion => !token.settings.api_version.is_newest(),
             Offer::Viewable => token.viewable,
             Offer::Overlapping => token.values.old.is_some(),
+            Offer::Upgraded => token.upgraded_from.is_some(),
         }
     }
 }
@@ -217,8 +234,8 @@ mod tests {
     use crate::tokens::overlap::{OldValue, TokenValues};
     use crate::tokens::scope::Scopes;
     use crate::tokens::secret::AccountSid;
-    use crate::tokens::token::{TokenId, TokenSettings};
-    use TokenCommand::{Delete, Disable, Duplicate, Enable, Reset, StopOldValue, UpgradeVersion, View};
+    use crate::tokens::token::{TokenId, TokenSettings, UpgradedFrom};
+    use TokenCommand::{Delete, Disable, Duplicate, Enable, GoBackVersion, Reset, StopOldValue, UpgradeVersion, View};
     use chrono::DateTime;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
@@ -247,6 +264,7 @@ mod tests {
             ends_at: None,
             viewable: false,
             values: TokenValues::default(),
+            upgraded_from: None,
             revision: 1,
         }
     }
@@ -269,6 +287,17 @@ mod tests {
         assert!(newest.settings.api_version.is_newest());
         assert_eq!(menu(&old), menu(&newest));
         assert!(UpgradeVersion.applies_to(&old) && !UpgradeVersion.applies_to(&newest));
+    }
+
+    #[test]
+    fn upgraded_token_can_go_back() {
+        let newest = token(TokenState::Enabled, 3);
+        assert!(!GoBackVersion.applies_to(&newest) && !menu(&newest).contains(&GoBackVersion));
+        let from = UpgradedFrom { version: ApiVersion::try_from(2).unwrap(), until: DateTime::UNIX_EPOCH };
+        let upgraded = Token { upgraded_from: Some(from), ..newest };
+        assert!(GoBackVersion.applies_to(&upgraded));
+        assert_eq!(menu(&upgraded), [Duplicate, Reset, UpgradeVersion, GoBackVersion, Disable, Delete]);
+        assert_eq!(TokenCommand::danger_zone(Role::AccountAdministrator, &upgraded), [Reset, Disable, Delete]);
     }
 
     #[test]

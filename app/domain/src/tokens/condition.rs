@@ -180,6 +180,7 @@ mod tests {
             ends_at: None,
             viewable: false,
             values: TokenValues::default(),
+            upgraded_from: None,
             revision: 1,
         }
     }

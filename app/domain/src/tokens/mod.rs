@@ -1,5 +1,5 @@
-//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters, views and use, and the overlap after
-//! a reset.
+//! Access tokens: their commands, conditions, fields, scopes, secrets, expiry, filters, views and use, the overlap after
+//! a reset, and the rehearsal of a change.
 
 pub mod client_name;
 pub mod command;
@@ -9,9 +9,11 @@ pub mod filter;
 pub mod list_view;
 pub mod overlap;
 pub mod recent_call;
+pub mod rehearsal;
 pub mod scope;
 pub mod scope_choice;
 pub mod secret;
 pub mod token;
+pub mod trial;
 pub mod usage;
 pub mod usage_view;

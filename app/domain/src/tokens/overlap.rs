@@ -4,7 +4,6 @@
 //! At most two Auth Tokens of a token pass: another reset during an overlap stops the older one at once.
 
 use crate::date;
-use crate::tokens::usage::{CURRENT_VALUE, OLD_VALUE};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -220,15 +219,15 @@ impl TokenValue {
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
-            Self::Current => CURRENT_VALUE,
-            Self::Old => OLD_VALUE,
+            Self::Current => 0,
+            Self::Old => 1,
         }
     }
 
     /// Returns the one with which a call was recorded by this number.
     #[must_use]
     pub const fn numbered(number: u8) -> Self {
-        if number == CURRENT_VALUE { Self::Current } else { Self::Old }
+        if number == Self::Current.number() { Self::Current } else { Self::Old }
     }
 }
 

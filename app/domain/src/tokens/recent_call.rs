@@ -115,7 +115,7 @@ pub struct RecentCalls {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tokens::usage::CURRENT_VALUE;
+    use crate::tokens::overlap::TokenValue;
     use proptest::prelude::*;
 
     fn call() -> RecentCall {
@@ -126,7 +126,7 @@ mod tests {
             status: 200,
             address: IpAddr::from([192, 0, 2, 1]),
             client: Client::Named("nightly".to_owned()),
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             used: Some(TokenValue::Current),
             latency: 1_500,
         }

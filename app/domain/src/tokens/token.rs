@@ -24,6 +24,9 @@ pub const UNDO_OFFERED: TimeDelta = TimeDelta::seconds(10);
 /// the request in transit. The token stops passing the gate as soon as it is deleted.
 pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(12);
 
+/// The time in which a token can go back to the API version that it was upgraded from.
+pub const GO_BACK_WITHIN: TimeDelta = TimeDelta::hours(72);
+
 /// Identifies a token inside Kagitaba (`UUIDv7`). API clients know its [`AccountSid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -89,6 +92,16 @@ impl TokenSettings {
     }
 }
 
+/// The API version that a token was upgraded from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpgradedFrom {
+    /// The version.
+    pub version: ApiVersion,
+    /// The time before which the token can go back to it. In messages: microseconds since the Unix epoch, UTC.
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub until: DateTime<Utc>,
+}
+
 /// A token without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
@@ -118,6 +131,8 @@ pub struct Token {
     pub viewable: bool,
     /// Its Auth Tokens, of which two pass while an overlap is open.
     pub values: TokenValues,
+    /// The API version that it can go back to, for [`GO_BACK_WITHIN`] after its upgrade.
+    pub upgraded_from: Option<UpgradedFrom>,
     /// The number of changes made to the token. A change names the revision on which it is based, so that it never
     /// overwrites another one unseen.
     pub revision: i64,

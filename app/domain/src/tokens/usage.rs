@@ -36,10 +36,6 @@ pub const REFUSED_ADDRESSES_MAX: usize = 100;
 pub const FAILING_FOR: TimeDelta = TimeDelta::days(7);
 /// The most tokens that are listed as failing.
 pub const FAILING_MAX: u32 = 24;
-/// The number of the value of a token that was its current one when it was called.
-pub const CURRENT_VALUE: u8 = 0;
-/// The number of the value of a token that passed beside the current one, in an overlap, when it was called.
-pub const OLD_VALUE: u8 = 1;
 
 /// The reason why a call with a known Account SID was refused, as it is counted. Its name at rest is the variant's in
 /// snake case, and never changes.
@@ -250,7 +246,7 @@ impl From<ClientName> for Client {
 pub struct AddressUse {
     /// The address; `None` for those that are counted together.
     pub address: Option<IpAddr>,
-    /// The number of the token's value: [`CURRENT_VALUE`], or an older one.
+    /// The number of the token's value: see `TokenValue::number`.
     pub value: u8,
     /// The calls.
     pub seen: Seen,
@@ -337,6 +333,7 @@ pub struct AccountUsage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::overlap::TokenValue;
     use crate::tokens::scope::{Scope, Scopes};
     use proptest::prelude::*;
 
@@ -387,9 +384,9 @@ mod tests {
         let seen = |first, last, calls| Seen { first_at: at(first), last_at: at(last), calls, failures: 1 };
         let from = |last: u8, value, seen| AddressUse { address: Some(IpAddr::from([192, 0, 2, last])), value, seen };
         let uses = [
-            from(1, CURRENT_VALUE, seen(50, 90, 4)),
-            from(2, OLD_VALUE, seen(10, 80, 2)),
-            from(1, OLD_VALUE, seen(20, 60, 3)),
+            from(1, TokenValue::Current.number(), seen(50, 90, 4)),
+            from(2, TokenValue::Old.number(), seen(10, 80, 2)),
+            from(1, TokenValue::Old.number(), seen(20, 60, 3)),
         ];
         let together = Seen { failures: 2, ..seen(20, 90, 7) };
         assert_eq!(by_address(&uses), [(uses[0].address, together), (uses[1].address, uses[1].seen)]);

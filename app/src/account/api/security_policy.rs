@@ -3,7 +3,7 @@
 #![allow(missing_docs)] // for the arguments, which `#[server]` makes public fields
 
 use crate::error::AppError;
-use crate::request::protocol::Form;
+use crate::request::protocol::{Call, Form};
 use domain::account::security_policy::{Consequences, SecurityPolicy, SecurityPolicyForm};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub async fn security_policy() -> Result<PolicyInForce, AppError> {
     Ok(PolicyInForce { policy, revision, own_address: address().to_canonical().to_string() })
 }
 
-/// Returns the immediate consequences that saving the policy would have.
+/// Returns the immediate consequences that saving the policy would have, and whether it would have refused calls of the
+/// last days.
 ///
 /// # Errors
 /// [`AppError::InvalidPolicy`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
@@ -48,7 +49,9 @@ pub async fn security_policy() -> Result<PolicyInForce, AppError> {
 pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequences, AppError> {
     let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
     let policy = form.validate().map_err(AppError::InvalidPolicy)?;
-    Ok(store.account().policy_consequences(by.account, &policy).await?)
+    let consequences = store.account().policy_consequences(by.account, &policy).await?;
+    let rehearsal = store.tokens().rehearse_all(by.account, &policy.change()).await?;
+    Ok(Consequences { refuses: rehearsal.calls > 0 || rehearsal.unknown > 0, ..consequences })
 }
 
 /// Puts the policy in force, if no other user has changed it since `revision`.
@@ -60,11 +63,52 @@ pub async fn policy_consequences(form: SecurityPolicyForm) -> Result<Consequence
 pub async fn update_security_policy(form: SecurityPolicyForm, revision: i64) -> Result<(), AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
     let policy = form.validate().map_err(AppError::InvalidPolicy)?;
-    let updated = store.account().update_security_policy(&by, &policy, revision).await;
-    updated.map_err(|error| match error {
-        store::Error::Refused(Refusal::Conflict) => AppError::PolicyConflict,
-        other => other.into(),
-    })?;
+    store.account().update_security_policy(&by, &policy, revision).await.map_err(policy_error)?;
     plain_form_goes_on_to(&routes::with_notice(routes::SECURITY_POLICY, routes::Notice::Updated));
     Ok(())
+}
+
+/// Begins to try out the allowed addresses of the form, if no other user has changed the policy since `revision`: nothing
+/// is enforced.
+///
+/// # Errors
+/// As [`update_security_policy`].
+#[server(prefix = "/api", endpoint = "security_policy/begin_trial", protocol = Call)]
+pub async fn begin_address_trial(
+    form: SecurityPolicyForm,
+    enforce_when_silent: bool,
+    revision: i64,
+) -> Result<(), AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
+    let addresses = form.validate().map_err(AppError::InvalidPolicy)?.allowed_addresses;
+    let begun = store.tokens().begin_address_trial(&by, &addresses, enforce_when_silent, revision).await;
+    begun.map_err(policy_error)
+}
+
+/// Allows the addresses only that are tried out.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::StepUpNeeded`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
+#[server(prefix = "/api", endpoint = "security_policy/enforce_trial", protocol = Call)]
+pub async fn enforce_address_trial() -> Result<(), AppError> {
+    let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
+    Ok(store.account().enforce_address_trial(by.account, by.user.id).await?)
+}
+
+/// Ends the trial of allowed addresses without the change.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`AppError::SignInNeeded`], [`Refusal::NotAllowed`].
+#[server(prefix = "/api", endpoint = "security_policy/drop_trial", protocol = Call)]
+pub async fn drop_address_trial() -> Result<(), AppError> {
+    let (store, by) = allowed(Permission::ManageSecurityPolicy)?;
+    Ok(store.tokens().drop_trial(&by, None).await?)
+}
+
+#[cfg(feature = "ssr")]
+fn policy_error(error: store::Error) -> AppError {
+    match error {
+        store::Error::Refused(Refusal::Conflict) => AppError::PolicyConflict,
+        other => other.into(),
+    }
 }

@@ -55,6 +55,6 @@ fn about(i18n: Words, command: TokenCommand) -> &'static str {
         TokenCommand::Enable => t_string!(i18n, form.danger_enable),
         TokenCommand::Delete => t_string!(i18n, form.danger_delete),
         // They stop no integration.
-        TokenCommand::Duplicate | TokenCommand::UpgradeVersion | TokenCommand::View => "",
+        TokenCommand::Duplicate | TokenCommand::UpgradeVersion | TokenCommand::GoBackVersion | TokenCommand::View => "",
     }
 }

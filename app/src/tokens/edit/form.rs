@@ -6,16 +6,35 @@ use crate::tokens::api::{Editable, Update as UpdateCall};
 use crate::tokens::commands::TokenActions;
 use crate::tokens::edit::credentials::Credentials;
 use crate::tokens::edit::notes::ConflictNote;
-use crate::tokens::edit::page::Page;
+use crate::tokens::edit::page::{Page, find_out};
 use crate::tokens::fields::{ChosenEnd, Contacts, ExpiryField, NameAndDescription, ScopesField, VERSION, VersionField};
+use crate::tokens::rehearsed::{Asked, Rehearsed};
+use crate::tokens::trials::{Of, TokenTrialOffer, Trials};
 use crate::ui::action_form::{ActionForm, Submit, read, stop};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::reactive::t_signal;
 use crate::ui::save_bar::SaveBar;
+use domain::text::Field;
+use domain::tokens::rehearsal::TokenChange;
 use domain::tokens::token::TokenForm;
 use leptos::ev;
 use leptos::prelude::*;
+
+/// The update that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AskedUpdate {
+    form: TokenForm,
+    /// What it changes for calls, if anything.
+    change: Option<TokenChange>,
+    /// Whether it does nothing but take scopes away, so that it can be tried out.
+    only_scopes: bool,
+}
+
+/// Shows the scopes that a trial has changed, or that they have changed, if something is typed.
+fn enforced(page: Page) {
+    if page.is_changed() { find_out(page) } else { page.reload() }
+}
 
 /// The three sections, then Update, which asks for confirmation. Works without our wasm, but then does not ask.
 #[component]
@@ -25,19 +44,31 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
     let Page { known, content, update, pending, errors, conflict, .. } = page;
     let reload = Callback::new(move |()| page.reload());
     let Editable { token, people, terms, .. } = editable;
-    let asked = RwSignal::new(None::<TokenForm>);
+    let asked = RwSignal::new(None::<AskedUpdate>);
     let (id, first, scopes) = (token.id, TokenForm::from(&token.settings), token.settings.scopes);
     let contacts = people.clone();
     let on_submit = move |event: ev::SubmitEvent| {
         let Some(call) = read::<UpdateCall>(content.around) else { return };
         stop(&event);
-        let found = known.with_untracked(|token| call.form.validate(&contacts, Some(&token.settings), &terms));
-        let found = found.err().unwrap_or_default();
-        if found.is_empty() && !pending.get_untracked() {
-            asked.set(Some(call.form));
+        let checked = known.with_untracked(|token| {
+            let settings = call.form.validate(&contacts, Some(&token.settings), &terms);
+            settings.map(|settings| {
+                let narrows = settings.scopes.beyond(token.settings.scopes).is_empty();
+                let only_scopes = narrows && token.settings.differences(&settings) == [Field::Scopes];
+                (TokenChange::update(token, &settings), only_scopes)
+            })
+        });
+        match checked {
+            Ok((change, only_scopes)) => {
+                if !pending.get_untracked() {
+                    asked.set(Some(AskedUpdate { form: call.form, change, only_scopes }));
+                }
+                errors.show(Vec::new());
+            }
+            Err(found) => errors.show(found),
         }
-        errors.show(found);
     };
+    let on_enforced = Callback::new(move |()| enforced(page));
     let note = view! { <ConflictNote conflict reload/> }.into_any();
     view! {
         <ActionForm action=update on:submit:capture=on_submit attr:novalidate=hydrated>
@@ -58,6 +89,7 @@ pub fn EditForm(page: Page, editable: Editable, actions: TokenActions, gone: Mem
                 <h2 id="section-scopes">{t_signal!(i18n, form.scopes)}</h2>
                 <ScopesField scopes errors/>
             </section>
+            <Trials of=Of::Token(id) on_enforced/>
             <SaveBar
                 changes=page.unsaved
                 error=errors.or(page.failure())
@@ -89,23 +121,40 @@ fn version(page: Page) -> impl IntoView {
 
 /// Asks before the update is sent.
 #[component]
-fn ConfirmUpdate(page: Page, asked: RwSignal<Option<TokenForm>>) -> impl IntoView {
+fn ConfirmUpdate(page: Page, asked: RwSignal<Option<AskedUpdate>>) -> impl IntoView {
     let i18n = use_i18n();
     let on_confirm = move |()| {
-        if let Some(form) = asked.get_untracked() {
+        if let Some(AskedUpdate { form, .. }) = asked.get_untracked() {
             asked.set(None);
             let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
             page.update.dispatch(UpdateCall { id, form, revision });
         }
     };
     let question = move || {
-        let form = asked.get()?;
+        let AskedUpdate { form, .. } = asked.get()?;
         Some(Question {
             title: t_string!(i18n, ask.update_title, name = form.name.trim()).to_string(),
             text: t_string!(i18n, ask.update_text).to_owned(),
             confirm: t_string!(i18n, form.update).to_owned(),
             destructive: false,
         })
+    };
+    let follow_up = Callback::new(move |()| {
+        asked.set(None);
+        page.discard();
+    });
+    let rehearsed = move || {
+        let (change, only_scopes) =
+            asked.with(|asked| asked.as_ref().map(|asked| (asked.change, asked.only_scopes)))?;
+        let change = change?;
+        let (id, revision) = page.known.with_untracked(|known| (known.id, known.revision));
+        let offer = match change {
+            TokenChange::Update { scopes, .. } if only_scopes => {
+                Some(view! { <TokenTrialOffer id revision scopes follow_up/> })
+            }
+            _ => None,
+        };
+        Some(view! { <Rehearsed asked=Asked::Token(id, change)/> {offer} }.into_any())
     };
     view! {
         <ConfirmDialog
@@ -114,6 +163,7 @@ fn ConfirmUpdate(page: Page, asked: RwSignal<Option<TokenForm>>) -> impl IntoVie
             pending=page.pending
             on_confirm=Callback::new(on_confirm)
             on_cancel=Callback::new(move |()| asked.set(None))
+            more=ViewFn::from(rehearsed)
         />
     }
 }

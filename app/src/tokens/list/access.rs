@@ -4,6 +4,7 @@ use crate::account::api::account::{DisableApiAccess, EnableApiAccess};
 use crate::i18n::{t_string, use_i18n};
 use crate::routes;
 use crate::sign_in::allowed::use_current_user;
+use crate::tokens::rehearsed::{Asked, Rehearsed};
 use crate::ui::action_form::{ActionForm, Submit, failure};
 use crate::ui::confirm_dialog::{ConfirmDialog, Question};
 use crate::ui::error_note::ErrorNote;
@@ -11,6 +12,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::t_signal;
 use domain::members::role::Permission;
+use domain::tokens::rehearsal::AccountChange;
 use leptos::prelude::*;
 
 /// The content while API access is off: the offer to enable it.
@@ -65,8 +67,13 @@ pub fn SwitchOff(disable: ServerAction<DisableApiAccess>) -> impl IntoView {
         asking.set(false);
     });
     let on_cancel = Callback::new(move |()| asking.set(false));
+    let rehearsed = move || {
+        let change = Asked::Account(AccountChange::ApiAccessOff);
+        asking.get().then(|| view! { <Rehearsed asked=change/> })
+    };
     let dialog = move || {
-        view! { <ConfirmDialog id="switch-off" question pending=disable.pending() on_confirm on_cancel/> }
+        let (pending, more) = (disable.pending(), ViewFn::from(rehearsed));
+        view! { <ConfirmDialog id="switch-off" question pending on_confirm on_cancel more/> }
     };
     asker.role.may(Permission::DisableApiAccess).then(|| {
         view! {

@@ -9,7 +9,7 @@ use domain::tokens::filter::TokenList;
 use domain::tokens::overlap::{OldValue, OverlapLimit, TokenValues};
 use domain::tokens::scope::Scopes;
 use domain::tokens::secret::AccountSid;
-use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UpgradedFrom};
 use domain::tokens::usage::Sparkline;
 use serde::{Deserialize, Serialize};
 use std::iter;
@@ -51,7 +51,12 @@ struct PackedToken(
     #[serde(with = "chrono::serde::ts_microseconds_option")] Option<DateTime<Utc>>,
     i64,
     PackedValues,
+    Option<PackedVersion>,
 );
+
+/// The API version that a token can go back to, and until when.
+#[derive(Serialize, Deserialize)]
+struct PackedVersion(ApiVersion, #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>);
 
 /// What people see of a token's Auth Tokens.
 #[derive(Serialize, Deserialize)]
@@ -141,6 +146,7 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         ends_at,
         viewable,
         values,
+        upgraded_from,
         revision,
     } = token;
     let TokenSettings { name, description, api_version, primary_contact: _, developers, scopes, expires_at } = settings;
@@ -168,6 +174,7 @@ fn pack(token: Token, people: &mut Vec<Person>) -> PackedToken {
         ends_at,
         revision,
         values.into(),
+        upgraded_from.map(|UpgradedFrom { version, until }| PackedVersion(version, until)),
     )
 }
 
@@ -190,6 +197,7 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         ends_at,
         revision,
         values,
+        upgraded_from,
     ) = packed;
     let state = if flags & DISABLED == 0 { TokenState::Enabled } else { TokenState::Disabled };
     let viewable = flags & VIEWABLE != 0;
@@ -215,6 +223,7 @@ fn unpack(packed: PackedToken, people: &[Person]) -> Option<Token> {
         ends_at,
         viewable,
         values: values.into(),
+        upgraded_from: upgraded_from.map(|PackedVersion(version, until)| UpgradedFrom { version, until }),
         revision,
     })
 }
@@ -258,6 +267,7 @@ mod tests {
                 limit: OverlapLimit::default(),
                 retired_used_at: Some(at(8)),
             },
+            upgraded_from: Some(UpgradedFrom { version: ApiVersion::NEWEST, until: at(10) }),
             revision: 7,
         }
     }

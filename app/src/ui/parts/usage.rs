@@ -6,8 +6,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use domain::tokens::overlap::TokenValue;
 use domain::tokens::recent_call::{RecentCall, RecentCalls};
 use domain::tokens::usage::{
-    AddressUse, CURRENT_VALUE, Client, ClientUse, DayUse, HOURS, HourUse, RefusedFor, RefusedUse, Seen, Tally,
-    UsageSummary,
+    AddressUse, Client, ClientUse, DayUse, HOURS, HourUse, RefusedFor, RefusedUse, Seen, Tally, UsageSummary,
 };
 use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
@@ -57,7 +56,7 @@ fn calls(view: &UsageView) -> Usage {
         status: if index == 1 { 403 } else { 200 },
         address: IpAddr::from([203, 0, 113, 7]),
         client,
-        value: CURRENT_VALUE,
+        value: TokenValue::Current.number(),
         used: [Some(TokenValue::Current), Some(TokenValue::Old)].get(index as usize).copied().flatten(),
         latency: 400 + 7_654_321 * index,
     };
@@ -87,7 +86,7 @@ fn sums() -> UsageSummary {
         statuses: vec![(200, 12_346), (403, 67)],
         versions: vec![(3, tally(12_412, 67)), (0, tally(1, 0))],
         addresses: [Some(address), Some(IpAddr::from([0x2001, 0xdb8, 0xffff, 1, 2, 3, 4, 5])), None]
-            .map(|address| AddressUse { address, value: CURRENT_VALUE, seen: seen(12_345, 67) })
+            .map(|address| AddressUse { address, value: TokenValue::Current.number(), seen: seen(12_345, 67) })
             .to_vec(),
         clients: clients().map(|client| ClientUse { client, seen: seen(12_345, 67) }).to_vec(),
         refused: RefusedFor::ALL.map(|reason| RefusedUse { reason, address: Some(address), seen: seen(3, 3) }).to_vec(),

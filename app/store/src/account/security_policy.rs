@@ -10,12 +10,13 @@ use crate::gate::verification_cache::Invalidation;
 use crate::members::rows;
 use crate::sign_in::factors::has_second_factor;
 use crate::tokens::rows::{lifetime, overlap_limit};
+use crate::tokens::trials;
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
 use domain::audit::action::Action;
 use domain::members::membership::require_administrator;
-use domain::members::user::CurrentUser;
+use domain::members::user::{CurrentUser, UserId};
 use domain::tokens::expiry::{self, Lifetime, Terms};
 use serde_json::json;
 
@@ -107,11 +108,33 @@ impl Accounts<'_> {
         // The second factor has an event of its own.
         let before = SecurityPolicy { second_factor_required: policy.second_factor_required, ..before };
         if *policy != before {
-            self.demand_of_tokens(&mut tx, by, (&before, policy)).await?;
+            self.demand_of_tokens(&mut tx, (by.account, by.user.id), (&before, policy)).await?;
+        }
+        if policy.allowed_addresses != before.allowed_addresses {
+            // It was tried out against other addresses.
+            trials::remove(&mut tx, by.account, None).await?;
         }
         write(&mut tx, by.account, policy).await?;
         self.core.commit(tx, Invalidation::Account(by.account)).await?;
         Ok(current + 1)
+    }
+
+    /// Allows the addresses only that the account is trying out, and ends the trial.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is none, [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
+    pub async fn enforce_address_trial(self, account: AccountId, by: UserId) -> Result<(), Error> {
+        let mut tx = self.core.begin().await?;
+        let allowed_addresses = trials::addresses(&mut tx, account).await?.ok_or(Refusal::NotFound)?;
+        let (before, _) = read(&mut tx, account).await?;
+        let policy = SecurityPolicy { allowed_addresses, ..before.clone() };
+        trials::remove(&mut tx, account, None).await?;
+        if policy != before {
+            self.demand_of_tokens(&mut tx, (account, by), (&before, &policy)).await?;
+            write(&mut tx, account, &policy).await?;
+        }
+        self.core.commit(tx, Invalidation::Account(account)).await?;
+        Ok(())
     }
 
     /// Checks and records that the account requires a second factor of every user from now on, or no longer.
@@ -129,24 +152,24 @@ impl Accounts<'_> {
     async fn demand_of_tokens(
         self,
         tx: &mut Connection,
-        by: &CurrentUser,
+        (account, by): (AccountId, UserId),
         (before, after): (&SecurityPolicy, &SecurityPolicy),
     ) -> Result<(), Error> {
         let mut details = json!({ "before": before, "after": after });
         if after.tokens_viewable {
             self.core.sealing_keys()?; // fails now rather than when a token is created
         } else {
-            let forgotten = forget(tx, by.account).await?;
+            let forgotten = forget(tx, account).await?;
             if forgotten > 0 {
                 details["forgotten"] = json!(forgotten);
             }
         }
-        let cut = cut_overlaps(tx, by.account, after).await?;
+        let cut = cut_overlaps(tx, account, after).await?;
         if cut > 0 {
             details["overlaps_cut"] = json!(cut);
         }
         let action = Action::SecurityPolicyUpdated;
-        Event::of(action, by.account).by(by.user.id).with(details).record(self.core, tx, self.core.now()).await
+        Event::of(action, account).by(by).with(details).record(self.core, tx, self.core.now()).await
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// All tables, each after those that it refers to, and the column by which rows are written in order, if the order
 /// matters.
-const TABLES: [(&str, Option<&str>); 32] = [
+const TABLES: [(&str, Option<&str>); 34] = [
     ("accounts", None),
     ("users", None),
     ("memberships", None),
@@ -24,6 +24,7 @@ const TABLES: [(&str, Option<&str>); 32] = [
     ("passkey_challenges", None),
     ("identities", None),
     ("tokens", None),
+    ("trials", None),
     ("retired_secrets", None),
     ("value_uses", None),
     ("retired_uses", None),
@@ -37,6 +38,7 @@ const TABLES: [(&str, Option<&str>); 32] = [
     ("calls_by_address", None),
     ("calls_by_client", None),
     ("calls_by_hour", None),
+    ("passed_calls", None),
     ("refused_calls", None),
     ("refused_batches", None),
     ("advertisers", None),

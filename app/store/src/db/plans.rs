@@ -55,11 +55,14 @@ async fn fill(store: &Store) {
         INSERT INTO calls_by_client SELECT {account}, {token}, n, n::text, 1, 0, n, n FROM generate_series(1, 20000) AS n;
         INSERT INTO calls_by_hour SELECT {account}, {token}, n, decode(repeat('00', 192), 'hex')
             FROM generate_series(1, 20000) AS n;
+        INSERT INTO passed_calls SELECT {account}, {token}, n, 'getJob', 0, n::text, 1, n
+            FROM generate_series(1, 20000) AS n;
         INSERT INTO refused_calls SELECT {account}, {token}, n, 'expired', n::text, 1, n, n
             FROM generate_series(1, 20000) AS n;
         VACUUM ANALYZE tokens; VACUUM ANALYZE audit_events; VACUUM ANALYZE calls_by_day;
         VACUUM ANALYZE calls_of_accounts; VACUUM ANALYZE calls_by_address; VACUUM ANALYZE calls_by_client;
-        VACUUM ANALYZE calls_by_hour; VACUUM ANALYZE refused_calls"
+        VACUUM ANALYZE calls_by_hour; VACUUM ANALYZE refused_calls;
+        VACUUM ANALYZE passed_calls"
     );
     for statement in statements.split(';') {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(pool).await.unwrap();

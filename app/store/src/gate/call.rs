@@ -21,7 +21,7 @@ pub struct Call {
     pub scope: Scope,
     /// The API version that it asked for, if that is one.
     pub version: Option<ApiVersion>,
-    /// The number of the token's value that it came with; see `domain::tokens::usage::CURRENT_VALUE`.
+    /// The number of the token's value that it came with; see `domain::tokens::overlap::TokenValue::number`.
     pub value: u8,
     /// The name of its client.
     pub client: ClientName,

@@ -31,8 +31,8 @@
 use crate::error::Error;
 use crate::gate::call::Call;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::token::TokenId;
-use domain::tokens::usage::CURRENT_VALUE;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -161,7 +161,7 @@ fn read(pack: &[u8], last_at: DateTime<Utc>) -> Option<Vec<PackedCall<'_>>> {
         let address = *rest.one_of(&addresses)?;
         let client = if has_clients { *rest.one_of(&clients)? } else { "" };
         let status = rest.u16()?;
-        let [version, value] = if has_clients { rest.bytes()? } else { [0, CURRENT_VALUE] };
+        let [version, value] = if has_clients { rest.bytes()? } else { [0, TokenValue::Current.number()] };
         let at = last_at.checked_sub_signed(TimeDelta::microseconds(rest.u32()?.into()))?;
         let latency = Duration::from_micros(rest.u32()?.into());
         calls.push(PackedCall { token, scope, version, value, client, address, status, at, latency });
@@ -308,7 +308,7 @@ mod tests {
         };
         let slow = Call {
             version: None,
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             client: ClientName::Unnamed,
             latency: Duration::from_hours(2),
             ..call(0, 404)
@@ -333,7 +333,7 @@ mod tests {
             token: TokenId(Uuid::from_u128(7)),
             scope: "getJob",
             version: 0,
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             client: "",
             address: IpAddr::from([192, 0, 2, 1]),
             status: 200,

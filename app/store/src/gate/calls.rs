@@ -234,8 +234,8 @@ pub(crate) mod with_services {
     use chrono::NaiveDate;
     use domain::account::AccountId;
     use domain::tokens::client_name::ClientName;
+    use domain::tokens::overlap::TokenValue;
     use domain::tokens::scope::Scope;
-    use domain::tokens::usage::CURRENT_VALUE;
     use std::net::IpAddr;
     use std::time::Duration;
 
@@ -246,7 +246,7 @@ pub(crate) mod with_services {
             token: TokenId(Uuid::nil()),
             scope: Scope::GET_COMPANY_INFORMATION,
             version: None,
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             client: ClientName::Unnamed,
             status: 200,
             at: Clock::system().now(),

@@ -6,6 +6,7 @@ use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::gate::calls::PackRow;
 use crate::tokens::Tokens;
+use crate::tokens::passed::Passed;
 use crate::tokens::sources::Sources;
 use crate::tokens::usage::{CALLS, FIRST, IN_ORDER, ROWS, SELECT, Sums, packs_to_count, some_packs};
 use chrono::TimeDelta;
@@ -54,11 +55,14 @@ impl Tokens<'_> {
         let mut query = some_packs(SELECT, "AND counted AND NOT sources", account, FIRST, i64::MAX, CALLS);
         query.push(IN_ORDER);
         let packs: Vec<PackRow> = query.build_query_as().fetch_all(&mut *tx).await?;
-        let mut sources = Sources::default();
+        let (mut sources, mut passed) = (Sources::default(), Passed::default());
         for pack in &packs {
-            sources.add(pack.last_at.div_euclid(DAY), pack.calls()?.iter());
+            let (day, calls) = (pack.last_at.div_euclid(DAY), pack.calls()?);
+            sources.add(day, calls.iter());
+            passed.add(day, calls.iter());
         }
         sources.write(&mut tx, account, self.core.now()).await?;
+        passed.write(&mut tx, account).await?;
         mark(&mut tx, &packs).await?;
         tx.commit().await?;
         Ok(!packs.is_empty())
@@ -71,15 +75,17 @@ impl Tokens<'_> {
         if packs.is_empty() {
             return Ok(None);
         }
-        let (mut sums, mut sources) = (Sums::default(), Sources::default());
+        let (mut sums, mut sources, mut passed) = (Sums::default(), Sources::default(), Passed::default());
         for pack in &packs {
             let (day, calls) = (pack.last_at.div_euclid(DAY), pack.calls()?);
             sums.add(day, &calls);
             sources.add(day, calls.iter());
+            passed.add(day, calls.iter());
         }
         let added = sums.calls();
         sums.write(&mut tx, account).await?;
         sources.write(&mut tx, account, self.core.now()).await?;
+        passed.write(&mut tx, account).await?;
         mark(&mut tx, &packs).await?;
         tx.commit().await?;
         Ok(Some(added))

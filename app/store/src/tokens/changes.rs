@@ -12,13 +12,14 @@ use crate::tokens::retired;
 use crate::tokens::rows::{self, StoredOld, StoredToken};
 use domain::Refusal;
 use domain::audit::action::{Action, Actor};
-use domain::gate::api_version::ApiVersion;
 use domain::search::search_form;
 use domain::tokens::command::TokenCommand;
 use domain::tokens::expiry;
 use domain::tokens::overlap::Handover;
 use domain::tokens::secret::{AccountSid, Secret};
-use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, copy_name};
+use domain::tokens::token::{
+    GO_BACK_WITHIN, Token, TokenId, TokenSettings, TokenState, UNDO_WINDOW, UpgradedFrom, copy_name,
+};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -212,18 +213,6 @@ impl Tokens<'_> {
         Ok(changed.await?.0)
     }
 
-    /// Moves a token to the newest API version.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Error::Database`].
-    pub async fn upgrade_version(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let changed = self.change(by.into(), id, TokenCommand::UpgradeVersion.rules().action, |stored| {
-            stored.token.settings.api_version = ApiVersion::NEWEST;
-            Ok(())
-        });
-        Ok(changed.await?.0)
-    }
-
     /// Keeps a token from passing the gate until it is enabled again.
     ///
     /// # Errors
@@ -291,7 +280,7 @@ impl Tokens<'_> {
     }
 
     /// Changes a token as [`Tokens::change_any`] does, unless it is deleted.
-    async fn change(
+    pub(crate) async fn change(
         self,
         by: Actor,
         id: TokenId,
@@ -319,6 +308,11 @@ impl Tokens<'_> {
         let before = rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;
+        let (older, newer) = (before.token.settings.api_version, after.token.settings.api_version);
+        if newer > older {
+            let until = self.core.now() + GO_BACK_WITHIN;
+            after.token.upgraded_from = Some(UpgradedFrom { version: older, until });
+        }
         let changed = after != before;
         if changed {
             write(&mut tx, &by, &after).await?;
@@ -365,8 +359,9 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
         "UPDATE tokens SET secret_hash = $1, name = $2, name_folded = $3, description = $4, api_version = $5,
             primary_contact = $6, developers = $7, scopes = $8, state = $9, deleted_at = $10, expires_at = $11,
             secret_issued_at = $12, sealed_secret = $13, secret_ending = $14, old_secret_hash = $15,
-            old_issued_at = $16, old_until = $17, old_ending = $18, close_when_moved = $19, revision = revision + 1
-         WHERE account_id = $20 AND id = $21",
+            old_issued_at = $16, old_until = $17, old_ending = $18, close_when_moved = $19,
+            version_before = $20, go_back_until = $21, revision = revision + 1
+         WHERE account_id = $22 AND id = $23",
     )
     .bind(secret_hash)
     .bind(&settings.name)
@@ -387,6 +382,8 @@ async fn write(tx: &mut Connection, by: &Actor, stored: &StoredToken) -> Result<
     .bind(old.map(|old| old.until))
     .bind(old.and_then(|old| old.ending.as_deref()))
     .bind(old.is_some_and(|old| old.close_when_moved))
+    .bind(token.upgraded_from.map(|from| u16::from(from.version)))
+    .bind(token.upgraded_from.map(|from| from.until))
     .bind(by.account)
     .bind(token.id)
     .execute(tx)

@@ -49,30 +49,56 @@ impl Tokens<'_> {
     ) -> Result<RecentCalls, Error> {
         let mut tx = self.core.read().begin().await?;
         let reset_at = overlap_began(&mut tx, account, token, self.core.now()).await?;
-        let mut search = Search { account, token, filter, reset_at, found: Vec::new(), packs: 0, calls: 0 };
+        let wanted = |_: TokenId, call: &RecentCall| filter.matches(call);
+        let mut search = Search { reset_at, ..Search::new(account, Some(token), &wanted) };
         // Those that are not added up may be of any time, but are few.
         let mut done = search.through(&mut tx, "AND NOT counted", (i64::MIN, i64::MAX)).await?;
         for times in called_at(&mut tx, account, token, filter).await? {
             done = done && search.through(&mut tx, "AND counted", times).await?;
         }
-        Ok(RecentCalls { calls: search.found, is_cut: !done, in_overlap: reset_at.is_some() })
+        let calls = search.found.into_iter().map(|(_, call)| call).collect();
+        Ok(RecentCalls { calls, is_cut: !done, in_overlap: reset_at.is_some() })
     }
+}
+
+/// The decision whether a token's call is wanted.
+type Wanted<'f> = dyn Fn(TokenId, &RecentCall) -> bool + Sync + 'f;
+
+/// Returns the last calls of the account's token, or of all, in this time that are wanted, newest first: at most
+/// [`RECENT_MAX`], as far as they are found in the packs that are looked through.
+pub(crate) async fn calls_since(
+    on: &mut Connection,
+    account: AccountId,
+    token: Option<TokenId>,
+    times: Times,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<(TokenId, RecentCall)>, Error> {
+    let mut search = Search::new(account, token, wanted);
+    if search.through(on, "AND NOT counted", times).await? {
+        search.through(on, "AND counted", times).await?;
+    }
+    Ok(search.found)
 }
 
 /// A search for the last calls.
 struct Search<'f> {
     account: AccountId,
-    token: TokenId,
-    filter: &'f CallFilter,
-    /// The time of the reset, in microseconds, if an overlap is open.
+    /// The token; `None` for all.
+    token: Option<TokenId>,
+    wanted: &'f Wanted<'f>,
+    /// The time of the reset of the token, in microseconds, if it has an open overlap.
     reset_at: Option<i64>,
     /// Newest first, at most [`RECENT_MAX`].
-    found: Vec<RecentCall>,
+    found: Vec<(TokenId, RecentCall)>,
     packs: usize,
     calls: usize,
 }
 
-impl Search<'_> {
+impl<'f> Search<'f> {
+    fn new(account: AccountId, token: Option<TokenId>, wanted: &'f Wanted<'f>) -> Self {
+        Self { account, token, wanted, reset_at: None, found: Vec::new(), packs: 0, calls: 0 }
+    }
+
     /// Looks through the packs that may have calls of these times, the latest first, as long as one may have newer calls
     /// than those that were found. Returns `false` if it gives up before.
     async fn through(&mut self, on: &mut Connection, condition: &str, (from, to): Times) -> Result<bool, Error> {
@@ -102,16 +128,17 @@ impl Search<'_> {
 
     /// Returns whether enough calls were found, none of which is older than this.
     fn is_beyond(&self, last_at: i64) -> bool {
-        self.found.len() >= RECENT_MAX && self.found.last().is_some_and(|oldest| micros(oldest.at) >= last_at)
+        self.found.len() >= RECENT_MAX && self.found.last().is_some_and(|(_, oldest)| micros(oldest.at) >= last_at)
     }
 
     /// Adds the calls that match, and returns the number of all.
     fn add(&mut self, calls: &[PackedCall<'_>]) -> usize {
-        let own = calls.iter().filter(|call| call.token == self.token).map(|call| recent(call, self.reset_at));
-        let matching: Vec<_> = own.filter(|call| self.filter.matches(call)).collect();
+        let own = calls.iter().filter(|call| self.token.is_none_or(|token| call.token == token));
+        let own = own.map(|call| (call.token, recent(call, self.reset_at)));
+        let matching: Vec<_> = own.filter(|(token, call)| (self.wanted)(*token, call)).collect();
         if !matching.is_empty() {
             self.found.extend(matching);
-            self.found.sort_by_key(|call| Reverse(call.at)); // stable
+            self.found.sort_by_key(|(_, call)| Reverse(call.at)); // stable
             self.found.truncate(RECENT_MAX);
         }
         calls.len()

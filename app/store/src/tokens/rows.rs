@@ -13,7 +13,7 @@ use domain::tokens::expiry::{self, Lifetime};
 use domain::tokens::filter::{Sort, SortValue, TokenKey};
 use domain::tokens::overlap::{OldValue, OverlapLimit, TokenValues};
 use domain::tokens::secret::AccountSid;
-use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState};
+use domain::tokens::token::{Token, TokenId, TokenSettings, TokenState, UpgradedFrom};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ pub(crate) const SELECT: &str = "
     SELECT id, sid, secret_hash, name, name_folded, description, api_version, primary_contact, developers, scopes, state,
         created_at, last_used_at, last_failed_at, revision, deleted_at, expires_at, secret_issued_at, sealed_secret,
         secret_ending, old_secret_hash, old_issued_at, old_until, old_ending, close_when_moved,
+        version_before, go_back_until,
         (SELECT accounts.token_lifetime FROM accounts WHERE accounts.id = tokens.account_id) AS token_lifetime,
         (SELECT accounts.tokens_viewable FROM accounts WHERE accounts.id = tokens.account_id) AS tokens_viewable,
         (SELECT accounts.longest_overlap FROM accounts WHERE accounts.id = tokens.account_id) AS longest_overlap,
@@ -58,6 +59,8 @@ pub(crate) struct TokenRow {
     old_until: Option<i64>,
     old_ending: Option<String>,
     close_when_moved: bool,
+    version_before: Option<i64>,
+    go_back_until: Option<i64>,
     token_lifetime: Option<i64>,
     tokens_viewable: bool,
     longest_overlap: i64,
@@ -154,6 +157,10 @@ impl TryFrom<TokenRow> for StoredToken {
             limit: overlap_limit(row.longest_overlap)?,
             retired_used_at: row.retired_used_at.map(time).transpose()?,
         };
+        let upgraded_from = match (row.version_before, row.go_back_until) {
+            (Some(version), Some(until)) => Some(UpgradedFrom { version: api_version(version)?, until: time(until)? }),
+            _ => None,
+        };
         let token = Token {
             id: TokenId(row.id),
             sid: AccountSid::try_from(row.sid).map_err(corrupt)?,
@@ -166,6 +173,7 @@ impl TryFrom<TokenRow> for StoredToken {
             ends_at,
             viewable: row.sealed_secret.is_some(),
             values,
+            upgraded_from,
             revision: row.revision,
         };
         Ok(Self {

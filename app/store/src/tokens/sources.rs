@@ -252,6 +252,7 @@ impl Tokens<'_> {
         for (table, key, before) in [
             ("calls_by_address", "account_id, token_id, day, address, value", day),
             ("calls_by_client", "account_id, token_id, day, client", day),
+            ("passed_calls", "account_id, token_id, day, scope, version, address", day),
             ("refused_calls", "account_id, token_id, day, reason, address", day),
             ("calls_by_hour", "account_id, token_id, day", today - i64::from(HOURLY_DAYS)),
         ] {

@@ -5,8 +5,9 @@ use crate::database::Database;
 use chrono::TimeDelta;
 use domain::tokens::client_name::ClientName;
 use domain::tokens::filter::TokenFilter;
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::overlap::{Handover, Overlap};
-use domain::tokens::usage::{CURRENT_VALUE, RefusedFor};
+use domain::tokens::usage::RefusedFor;
 use store::{Call, Clock, Error, LEASE, MoveError, RefusedCall, ServerKey, Store, move_database};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -30,7 +31,7 @@ async fn database_moves_to_sqlite_and_back_unchanged() {
     let (token, account) = (issued.token.id, test.aya.account);
     let scope = domain::tokens::scope::Scope::GET_COMPANY_INFORMATION;
     let (at, latency) = (test.clock.now(), std::time::Duration::from_millis(1));
-    let (version, value, client) = (None, CURRENT_VALUE, ClientName::Unnamed);
+    let (version, value, client) = (None, TokenValue::Current.number(), ClientName::Unnamed);
     for _ in 0..2_000 {
         let call = Call { account, token, scope, version, value, client, status: 200, at, address: HERE, latency };
         test.store.gate().record_call(call);

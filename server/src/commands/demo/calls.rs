@@ -13,9 +13,10 @@ use domain::{
     tokens::{
         client_name::ClientName,
         filter::TokenFilter,
+        overlap::TokenValue,
         scope::Scope,
         token::Token,
-        usage::{CURRENT_VALUE, DAYS, RefusedFor, Tally},
+        usage::{DAYS, RefusedFor, Tally},
     },
 };
 use serde::Deserialize;
@@ -124,7 +125,7 @@ impl Series {
             token: token.id,
             scope,
             version: Some(token.settings.api_version),
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             client: ClientName::of_user_agent(self.client.as_bytes()),
             status: self.status(now - at, seed),
             at,

@@ -108,6 +108,8 @@ async fn guarded_functions_need_a_recent_password() {
         ("users/deactivate", JSON, &user),
         ("users/reinstate", JSON, &user),
         ("users/make_reset_link", JSON, &user),
+        ("security_policy/begin_trial", JSON, r#"{"form":{},"enforce_when_silent":false,"revision":0}"#),
+        ("security_policy/enforce_trial", JSON, "{}"),
         ("security_policy/update", FORM, "form[token_lifetime]=90&form[allowed_addresses]=&revision=0"),
         ("second_factor/begin", JSON, "{}"),
         ("second_factor/confirm", JSON, r#"{"code":"123456"}"#),

@@ -9,9 +9,9 @@ use domain::{
     tokens::{
         client_name::ClientName,
         filter::{PAGE_SIZE, TokenFilter},
+        overlap::TokenValue,
         scope::Scope,
         token::TokenForm,
-        usage::CURRENT_VALUE,
     },
 };
 use http::StatusCode;
@@ -67,7 +67,7 @@ async fn record_calls(app: &TestApp) {
                     token: token.id,
                     scope: Scope::GET_COMPANY_INFORMATION,
                     version: None,
-                    value: CURRENT_VALUE,
+                    value: TokenValue::Current.number(),
                     client: ClientName::Unnamed,
                     status: if call == 0 && day % 9 == 4 { 403 } else { 200 },
                     at: now - TimeDelta::days(day),

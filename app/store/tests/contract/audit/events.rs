@@ -13,6 +13,7 @@ async fn every_change_is_one_event_with_its_user_and_token() {
     store.tokens().update(by, id, test.settings("Import"), 1).await.unwrap();
     store.tokens().reset(by, id, 2).await.unwrap();
     store.tokens().upgrade_version(by, id).await.unwrap();
+    store.tokens().go_back_version(by, id).await.unwrap();
     store.tokens().disable(by, id).await.unwrap();
     store.tokens().enable(by, id).await.unwrap();
     let copy = store.tokens().duplicate(by, id, Uuid::now_v7()).await.unwrap().token;
@@ -23,6 +24,7 @@ async fn every_change_is_one_event_with_its_user_and_token() {
         "token_updated",
         "token_reset",
         "token_version_upgraded",
+        "token_version_reverted",
         "token_disabled",
         "token_enabled",
         "token_duplicated",
@@ -37,7 +39,7 @@ async fn every_change_is_one_event_with_its_user_and_token() {
             .unwrap();
     let of = |id: Uuid| (by.user.id.0, id);
     assert_eq!(by_whom.len(), expected.len());
-    assert!(by_whom.iter().enumerate().all(|(n, event)| *event == of(if n == 6 { copy.id.0 } else { id.0 })));
+    assert!(by_whom.iter().enumerate().all(|(n, event)| *event == of(if n == 7 { copy.id.0 } else { id.0 })));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use domain::Refusal;
 use domain::gate::api_version::ApiVersion;
 use domain::members::role::Role;
-use domain::tokens::token::{TokenId, TokenSettings, TokenState};
+use domain::tokens::token::{GO_BACK_WITHIN, Token, TokenId, TokenSettings, TokenState};
 use store::Error;
 use uuid::Uuid;
 
@@ -140,6 +140,34 @@ async fn upgrading_moves_to_the_newest_version_once() {
 }
 
 #[tokio::test]
+async fn upgraded_token_goes_back_within_72_hours() {
+    let test = TestStore::new().await;
+    let token = test.issue("Export").await.token;
+    let (tokens, by) = (test.store.tokens(), &test.aya);
+    let refused = |answer: Result<Token, Error>| matches!(answer, Err(Error::Refused(Refusal::TooLateToGoBack)));
+    assert!(refused(tokens.go_back_version(by, token.id).await), "it was never upgraded");
+    let upgraded = tokens.upgrade_version(by, token.id).await.unwrap();
+    let from = upgraded.upgraded_from.unwrap();
+    assert_eq!((from.version, from.until), (token.settings.api_version, test.clock.now() + GO_BACK_WITHIN));
+    test.later(GO_BACK_WITHIN - TimeDelta::microseconds(1));
+    assert_eq!(tokens.forget_older_versions().await.unwrap(), 0);
+    let back = tokens.go_back_version(by, token.id).await.unwrap();
+    assert_eq!((back.settings.api_version, back.upgraded_from, back.revision), (token.settings.api_version, None, 3));
+    assert!(refused(tokens.go_back_version(by, token.id).await), "only once");
+    let expected = ["token_created", "token_version_upgraded", "token_version_reverted"];
+    assert_eq!(test.actions().await[2..], expected);
+
+    let settings = TokenSettings { api_version: ApiVersion::NEWEST, ..back.settings.clone() };
+    let (updated, _) = tokens.update(by, token.id, settings, 3).await.unwrap();
+    assert!(updated.upgraded_from.is_some(), "an update that upgrades counts, too");
+    test.later(GO_BACK_WITHIN);
+    assert!(refused(tokens.go_back_version(by, token.id).await), "too late");
+    assert_eq!(test.token(&token).await, updated);
+    assert_eq!(tokens.forget_older_versions().await.unwrap(), 1);
+    assert_eq!(test.token(&token).await, Token { upgraded_from: None, ..updated });
+}
+
+#[tokio::test]
 async fn disabling_or_enabling_twice_changes_nothing_more() {
     let test = TestStore::new().await;
     let token = test.issue("Export").await.token;
@@ -177,6 +205,10 @@ async fn no_operation_finds_unknown_tokens_or_those_of_others() {
             store.tokens().stop_old_value(by, id).await.err(),
             store.tokens().used_in_overlap(by.account, id).await.err(),
             store.tokens().upgrade_version(by, id).await.err(),
+            store.tokens().go_back_version(by, id).await.err(),
+            store.tokens().begin_trial(by, id, settings().scopes, false, 1).await.err(),
+            store.tokens().drop_trial(by, Some(id)).await.err(),
+            store.tokens().enforce_trial(by, id).await.err(),
             store.tokens().disable(by, id).await.err(),
             store.tokens().enable(by, id).await.err(),
             store.tokens().delete(by, id).await.err(),

@@ -10,6 +10,7 @@ use domain::paging::Count;
 use domain::tokens::filter::TokenFilter;
 use domain::tokens::overlap::Handover;
 use domain::tokens::recent_call::CallFilter;
+use domain::tokens::scope::Scopes;
 use domain::tokens::secret::{AccountSid, Secret};
 use domain::tokens::token::TokenId;
 use store::{Error, InvitationToken, ServerKey, SessionToken, SignIn, Store};
@@ -203,7 +204,16 @@ async fn every_operation_can_run_on_any_thread() {
     any_thread((
         store.tokens().duplicate(by, id, id.0),
         store.tokens().upgrade_version(by, id),
+        store.tokens().go_back_version(by, id),
+        store.tokens().forget_older_versions(),
         store.tokens().disable(by, id),
+    ));
+    any_thread((
+        store.tokens().begin_trial(by, id, Scopes::default(), false, 1),
+        store.tokens().begin_address_trial(by, &[], false, 1),
+        store.tokens().enforce_silent_trials(),
+        store.tokens().trials(by.account, None),
+        store.account().enforce_address_trial(by.account, by.user.id),
     ));
     any_thread((
         store.tokens().enable(by, id),

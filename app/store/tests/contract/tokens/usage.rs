@@ -8,9 +8,10 @@ use domain::account::AccountId;
 use domain::gate::api_version::ApiVersion;
 use domain::members::user::CurrentUser;
 use domain::tokens::client_name::ClientName;
+use domain::tokens::overlap::TokenValue;
 use domain::tokens::scope::Scope;
 use domain::tokens::token::{Token, TokenId, TokenSettings};
-use domain::tokens::usage::{CURRENT_VALUE, Client};
+use domain::tokens::usage::Client;
 use sqlx::AssertSqlSafe;
 use std::slice;
 use std::time::Duration;
@@ -26,7 +27,7 @@ impl TestStore {
             token: token.id,
             scope: Scope::GET_COMPANY_INFORMATION,
             version: None,
-            value: CURRENT_VALUE,
+            value: TokenValue::Current.number(),
             client: ClientName::Unnamed,
             status: 200,
             at: self.clock.now(),
@@ -450,14 +451,14 @@ async fn calls_kept_one_by_one_by_older_versions_are_packed() {
         scope: scope.to_owned(),
         version: 0,
         client: Client::Unnamed,
-        value: CURRENT_VALUE,
+        value: TokenValue::Current.number(),
         address: address.parse().unwrap(),
         status,
         latency: Duration::from_micros(latency.unsigned_abs().min(u32::MAX.into())),
     });
     assert_eq!(store.gate().call_log(account, EVER.0, EVER.1).next().await.unwrap(), kept);
     let scope = Scope::find("getJob").unwrap();
-    let (version, value, client) = (None, CURRENT_VALUE, ClientName::Unnamed);
+    let (version, value, client) = (None, TokenValue::Current.number(), ClientName::Unnamed);
     let (status, latency) = (200, Duration::from_micros(1_500));
     store.gate().record_call(Call {
         account,
