@@ -5,7 +5,7 @@ use crate::account::company_fields::{CompanyForm, CompanySection, full_name, id,
 use crate::account::published_choices::PublishedSuggestions;
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::routes::{self, Notice};
+use crate::routes;
 use crate::shell::failed::Failed;
 use crate::ui::action_form::{ActionForm, FormActions, Submit, read, stop};
 use crate::ui::error_note::alert;
@@ -14,6 +14,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
+use crate::ui::saved_note::saved_note;
 use crate::ui::toasts::use_toasts;
 use crate::ui::unsaved::AskBeforeLeaving;
 use domain::Refusal;
@@ -23,7 +24,6 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 use wasm_bindgen::JsCast;
 
 /// The page, for users whose role has the permission.
@@ -37,7 +37,6 @@ pub fn CompanyInformation() -> impl IntoView {
         Ok(values) => view! { <Editor values reload/> }.into_any(),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
-    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, company.title).to_owned())/>
         <div class="page-head narrow">
@@ -46,7 +45,7 @@ pub fn CompanyInformation() -> impl IntoView {
             <p class="lead">{t_signal!(i18n, company.lead)}</p>
         </div>
         <div class="narrow company-page">
-            {notice.then(|| view! { <p class="note" role="status">{t_signal!(i18n, company.saved)}</p> })}
+            {saved_note(t_signal!(i18n, company.saved))}
             <Transition>
                 // Recreated after each load: otherwise a field would keep what was typed into it.
                 <For each=move || loaded.get() key=|(load, _)| *load children=page/>

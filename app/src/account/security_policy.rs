@@ -7,7 +7,7 @@ use crate::account::api::security_policy::{
 use crate::account::policy_fields::{AddressesField, LifetimeField, OverlapField, SecondFactorField, ViewableField};
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
-use crate::routes::{self, Notice};
+use crate::routes;
 use crate::shell::failed::Failed;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
@@ -20,6 +20,7 @@ use crate::ui::hydrated::use_hydrated;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;
 use crate::ui::reactive::t_signal;
+use crate::ui::saved_note::saved_note;
 use crate::ui::toasts::use_toasts;
 use crate::ui::typed::TypedContent;
 use crate::ui::unsaved::AskBeforeLeaving;
@@ -29,7 +30,6 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 
 /// The page, for users whose role has the permission.
 #[component]
@@ -43,7 +43,6 @@ pub fn SecurityPolicy() -> impl IntoView {
         Ok(in_force) => view! { <Editor in_force step_up reload/> }.into_any(),
         Err(error) => view! { <Failed error whole=true/> }.into_any(),
     };
-    let notice = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, policy.title).to_owned())/>
         <div class="page-head narrow">
@@ -52,7 +51,7 @@ pub fn SecurityPolicy() -> impl IntoView {
             <p class="lead">{t_signal!(i18n, policy.lead)}</p>
         </div>
         <div class="narrow">
-            {notice.then(|| view! { <p class="note" role="status">{t_signal!(i18n, policy.saved)}</p> })}
+            {saved_note(t_signal!(i18n, policy.saved))}
             <Transition>
                 // Recreated after each load: otherwise a field would keep what was typed into it.
                 <For each=move || loaded.get() key=|(load, _)| *load children=page/>

@@ -38,7 +38,12 @@ pub fn AuditTrail() -> impl IntoView {
         let [from, to] = [&filter.get_untracked(), &next].map(|it| routes::audit_trail(routes::AUDIT_TRAIL, it));
         navigate(&to, history.options(step, &from, &to));
     });
-    let people = Signal::derive(move || loaded.get().map(|trail| trail.map(|trail| trail.people)));
+    let people = Signal::derive(move || {
+        loaded.with(|loaded| {
+            let trail = loaded.as_ref()?.as_ref();
+            Some(trail.map(|trail| trail.people.clone()).map_err(Clone::clone))
+        })
+    });
     let results = move |trail: Result<Trail, AppError>| match trail {
         Ok(trail) => {
             let head = trail.head.clone().map(|head| view! { <ChainHead head/> });

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::members::api::profile::{ChangePassword, SignOutElsewhere, end_session, own_sessions};
 use crate::members::preferences_form::PreferencesForm;
-use crate::routes::{self, Notice};
+use crate::routes;
 use crate::shell::failed::Failed;
 use crate::sign_in::allowed::{use_current_user, use_second_factor_missing};
 use crate::sign_in::api::second_factor::second_factors;
@@ -17,13 +17,13 @@ use crate::ui::not_refreshed::{NotRefreshed, kept};
 use crate::ui::page_title::PageTitle;
 use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
+use crate::ui::saved_note::saved_note;
 use crate::ui::time::Time;
 use crate::ui::toasts::use_toasts;
 use domain::sign_in::session::{OwnSession, browser_version};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 
 /// The page, for all signed-in users.
 #[component]
@@ -72,7 +72,6 @@ pub fn Profile() -> impl IntoView {
         }
         .into_any();
     }
-    let saved = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     view! {
         <PageTitle text=Signal::derive(move || t_string!(i18n, profile.title).to_owned())/>
         <div class="page-head">
@@ -80,7 +79,7 @@ pub fn Profile() -> impl IntoView {
             <p class="lead">{t_signal!(i18n, profile.lead)}</p>
         </div>
         <div class="narrow">
-            {saved.then(|| view! { <p class="note" role="status">{t_signal!(i18n, profile.saved)}</p> })}
+            {saved_note(t_signal!(i18n, profile.saved))}
             <section class="panel" aria-labelledby="section-preferences">
                 <h2 id="section-preferences">{t_signal!(i18n, profile.preferences)}</h2>
                 <PreferencesForm name=asker.user.name/>

@@ -1,7 +1,6 @@
 //! The sign-in page.
 
 use crate::i18n::use_i18n;
-use crate::routes::Notice;
 use crate::sign_in::api::session::SignIn as SignInCall;
 use crate::sign_in::forgotten_link::ForgottenLink;
 use crate::sign_in::frame::SignedOutPage;
@@ -14,6 +13,7 @@ use crate::ui::error_note::ErrorNote;
 use crate::ui::field::LabelAround;
 use crate::ui::password::Password;
 use crate::ui::reactive::t_signal;
+use crate::ui::saved_note::saved_note;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -24,7 +24,6 @@ pub fn SignIn() -> impl IntoView {
     let sign_in = ServerAction::<SignInCall>::new();
     let next = use_query_map().with_untracked(|query| query.get("next"));
     let (passkey_then, provider_then) = (next.clone(), next.clone());
-    let password_set = use_query_map().with_untracked(|query| query.get(Notice::PARAMETER).is_some());
     let session = use_page_session();
     let (passkeys, provider) = (session.passkeys_taken, session.identity_provider.is_some());
     load_after(sign_in, |next| next);
@@ -32,7 +31,7 @@ pub fn SignIn() -> impl IntoView {
         <SignedOutPage title=t_signal!(i18n, sign_in.title)>
             <h1>{t_signal!(i18n, sign_in.title)}</h1>
             <p class="lead">{t_signal!(i18n, sign_in.lead)}</p>
-            {password_set.then(|| view! { <p class="note" role="status">{t_signal!(i18n, new_password.done)}</p> })}
+            {saved_note(t_signal!(i18n, new_password.done))}
             <PlainHttpNote/>
             <ActionForm action=sign_in>
                 <LabelAround label=t_signal!(i18n, sign_in.email)>

@@ -34,6 +34,7 @@ pub mod password;
 pub mod raw_text;
 pub mod reactive;
 pub mod save_bar;
+pub mod saved_note;
 pub mod search_box;
 pub mod theme;
 pub mod theme_switch;

@@ -38,10 +38,13 @@ async function toEndOfScopes(page: Page): Promise<Locator> {
 async function isBeside(page: Page, text: string, button: Locator): Promise<void> {
   const note = page.getByRole('alert').filter({ hasText: text });
   await expect(note).toBeInViewport();
-  const [above, below] = [await note.boundingBox(), await button.boundingBox()];
-  const gap = (below?.y ?? Infinity) - ((above?.y ?? 0) + (above?.height ?? 0));
-  expect(gap).toBeGreaterThanOrEqual(0);
-  expect(gap).toBeLessThan(100);
+  // The page may still move: both are read again until they stand as they should.
+  await expect(async () => {
+    const [above, below] = [await note.boundingBox(), await button.boundingBox()];
+    const gap = (below?.y ?? Infinity) - ((above?.y ?? 0) + (above?.height ?? 0));
+    expect(gap).toBeGreaterThanOrEqual(0);
+    expect(gap).toBeLessThan(100);
+  }).toPass({ timeout: 20_000 });
 }
 
 test('without scopes, the problem comes into view', async ({ page }) => {

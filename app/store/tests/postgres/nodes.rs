@@ -238,9 +238,19 @@ async fn repeated_profile_update_waits_for_lost_nodes_too() {
     keeping.abort();
     let changed = CompanyInformation::named("Acme 2");
     let edit = |_: &CompanyInformation| Ok::<_, store::Error>(changed.clone());
-    // The first is given up before the other node's lease has run out.
+    // The first is given up once it is committed, before the other node's lease has run out.
     let first = Box::pin(test.store.account().update_company_information(&test.aya, edit));
-    assert!(tokio::time::timeout(Duration::from_millis(500), first).await.is_err());
+    let committed = async {
+        let began = Instant::now();
+        while test.store.account().company_information(account).await.unwrap() != changed {
+            assert!(began.elapsed() < AT_LAST, "the change is committed");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        _ = first => panic!("it is answered only once the lease has run out"),
+        () = committed => {}
+    }
     test.store.account().update_company_information(&test.aya, edit).await.unwrap();
     assert_eq!(*other.gate().company_information(account).await.unwrap(), changed);
 }
