@@ -115,10 +115,7 @@ async fn preload_open_page() {
         routes::OVERVIEW => Overview::preload().await,
         routes::TOKENS => Tokens::preload().await,
         routes::NEW_TOKEN => NewToken::preload().await,
-        path if path.starts_with(routes::before_parameter(routes::TOKEN)) => {
-            EditToken::preload().await;
-            tokens::usage::preload().await;
-        }
+        path if path.starts_with(routes::before_parameter(routes::TOKEN)) => EditToken::preload().await,
         _ => shell::settings_pages::preload().await,
     }
 }
@@ -130,13 +127,11 @@ async fn preload_all() {
     Overview::preload().await;
     Tokens::preload().await;
     EditToken::preload().await;
-    tokens::usage::preload().await;
     NewToken::preload().await;
     shell::settings_pages::preload().await;
     tokens::history::preload().await;
     tokens::commands::preload().await;
-    tokens::rehearsed::preload().await;
-    tokens::trials::preload().await;
+    tokens::rehearsals::preload().await;
     shell::keyboard::listener::preload().await;
 }
 

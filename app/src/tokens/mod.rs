@@ -22,6 +22,7 @@ pub(crate) mod overlap_choice;
 pub(crate) mod overview;
 pub(crate) mod recent_use;
 pub mod rehearsal_api;
+pub(crate) mod rehearsals;
 pub(crate) mod rehearsed;
 pub(crate) mod scope_picker;
 pub(crate) mod secret_dialog;

@@ -8,7 +8,7 @@ use crate::shell::settings::settings_link;
 use crate::sign_in::allowed::use_current_user;
 use crate::tokens::activity::{OpenOverlaps, calls, failing};
 use crate::tokens::api::overview;
-use crate::tokens::trials::Trials;
+use crate::tokens::rehearsals::Trials;
 use crate::tokens::usage_api::account_usage;
 use crate::ui::empty::empty;
 use crate::ui::error_note::ErrorNote;

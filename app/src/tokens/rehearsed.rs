@@ -1,4 +1,4 @@
-//! The calls of the last days that a change would have refused, in the question before it. Loaded when the question opens.
+//! The calls of the last days that a change would have refused, in the question before it.
 
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
@@ -40,25 +40,9 @@ impl Asked {
     }
 }
 
-/// The calls that the change would have refused, with links to them. The code is loaded when it is first used.
+/// The calls that the change would have refused, with links to them.
 #[component]
-pub fn Rehearsed(asked: Asked) -> impl IntoView {
-    move || Suspend::new(rehearsed_calls(asked.clone()))
-}
-
-/// Loads the code of these calls before it is needed.
-#[cfg(feature = "hydrate")]
-pub async fn preload() {
-    __preload_rehearsed_calls().await;
-}
-
-#[lazy]
-fn rehearsed_calls(asked: Asked) -> AnyView {
-    view! { <Calls asked/> }.into_any()
-}
-
-#[component]
-fn Calls(asked: Asked) -> impl IntoView {
+pub fn RefusedCalls(asked: Asked) -> impl IntoView {
     let i18n = use_i18n();
     let found = RwSignal::new(None::<Result<Rehearsal, AppError>>);
     let token = match &asked {

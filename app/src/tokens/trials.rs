@@ -1,4 +1,4 @@
-//! The changes that are tried out: the calls that they would have refused, and what to do. Loaded once the page runs.
+//! The changes that are tried out: the calls that they would have refused, and what to do.
 
 use crate::account::api::security_policy::{drop_address_trial, enforce_address_trial};
 use crate::error::AppError;
@@ -10,7 +10,6 @@ use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::commands::{TokenChanges, use_token_changes};
 use crate::tokens::trial_api::{GetTrials, begin_trial, drop_trial, enforce_trial};
 use crate::ui::error_note::ErrorNote;
-use crate::ui::hydrated::use_hydrated;
 use crate::ui::pager::number;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::{Time, now};
@@ -51,32 +50,6 @@ impl Of {
             Self::Account => trial.token().is_none(),
         }
     }
-}
-
-/// The trials; nothing if there are none. `on_enforced` is called after a change was made. A page with a step-up of its own
-/// passes it on.
-#[component]
-pub fn Trials(
-    #[prop(optional)] of: Of,
-    #[prop(optional)] on_enforced: Option<Callback<()>>,
-    #[prop(optional)] step_up: Option<StepUp>,
-) -> impl IntoView {
-    let hydrated = use_hydrated();
-    view! {
-        <Suspense>{move || hydrated.get().then(|| Suspend::new(token_trials(of, on_enforced, step_up)))}</Suspense>
-    }
-    .into_any()
-}
-
-/// Loads the code of the trials before it is needed.
-#[cfg(feature = "hydrate")]
-pub async fn preload() {
-    __preload_token_trials().await;
-}
-
-#[lazy]
-fn token_trials(of: Of, on_enforced: Option<Callback<()>>, step_up: Option<StepUp>) -> AnyView {
-    view! { <Loaded of on_enforced step_up/> }.into_any()
 }
 
 /// What the buttons of a trial need.
@@ -137,8 +110,10 @@ impl Actions {
     }
 }
 
+/// The trials; nothing if there are none. `on_enforced` is called after a change was made. A page with a step-up of its own
+/// passes it on.
 #[component]
-fn Loaded(of: Of, on_enforced: Option<Callback<()>>, step_up: Option<StepUp>) -> impl IntoView {
+pub fn OpenTrials(of: Of, on_enforced: Option<Callback<()>>, step_up: Option<StepUp>) -> impl IntoView {
     let i18n = use_i18n();
     let changes = use_token_changes();
     let own_dialog = of == Of::All && step_up.is_none();

@@ -1,5 +1,5 @@
 //! Loads the use of a token, in the view that the page's link names. The server draws the section, too, so that it needs no
-//! wasm; the code that draws it is a wasm chunk of its own.
+//! wasm.
 
 use crate::error::AppError;
 use crate::i18n::use_i18n;
@@ -83,7 +83,7 @@ pub fn TokenUsage(id: TokenId, usage: LoadedUsage) -> impl IntoView {
     };
     view! {
         <div id=PLACE class="token-usage">
-            <Transition fallback=loading>{move || Suspend::new(usage_section(Of { id, usage }))}</Transition>
+            <Transition fallback=loading><LoadedSection id usage/></Transition>
         </div>
     }
     .into_any()
@@ -92,28 +92,9 @@ pub fn TokenUsage(id: TokenId, usage: LoadedUsage) -> impl IntoView {
 /// The id of the section, to which its links lead back without our wasm.
 const PLACE: &str = "usage";
 
-/// Loads the code of the section before it is needed.
-#[cfg(feature = "hydrate")]
-pub async fn preload() {
-    __preload_usage_section().await;
-}
-
-/// The token, and its use.
-#[derive(Clone, Copy)]
-struct Of {
-    id: TokenId,
-    usage: LoadedUsage,
-}
-
-#[lazy]
-fn usage_section(of: Of) -> AnyView {
-    view! { <LoadedSection of/> }.into_any()
-}
-
 /// The section or the error; it stays while another view of it is loading.
 #[component]
-fn LoadedSection(of: Of) -> impl IntoView {
-    let Of { id, usage } = of;
+fn LoadedSection(id: TokenId, usage: LoadedUsage) -> impl IntoView {
     let changes = use_token_changes();
     let (loaded, failed) = kept(move || usage.0.get().map(|(view, usage)| usage.map(|usage| (view, usage))));
     let hydrated = use_hydrated();

@@ -21,8 +21,6 @@ use domain::tokens::usage::{HourUse, UsageSummary};
 use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
 use links::Links;
-#[cfg(feature = "hydrate")]
-pub use loaded::preload;
 pub use loaded::{LoadedUsage, TokenUsage};
 use periods::{chart, switch};
 use serde::{Deserialize, Serialize};
