@@ -10,7 +10,7 @@ use crate::gate::verification_cache::Invalidation;
 use crate::members::rows;
 use crate::sign_in::factors::has_second_factor;
 use crate::tokens::rows::{lifetime, overlap_limit};
-use crate::tokens::trials;
+use crate::tokens::trial_rows;
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
@@ -80,8 +80,9 @@ impl Accounts<'_> {
     }
 
     /// Changes the policy of the current user's account, unless it was changed since `revision`; it is in force from
-    /// then on. Open overlaps are cut to the longest that it allows. If Auth Tokens may not be viewed again, the stored ones are deleted along with it. If every user needs a
-    /// second factor, those who have none can then do nothing but set one up. Returns the new revision.
+    /// then on. Open overlaps are cut to the longest that it allows. If Auth Tokens may not be viewed again, the stored
+    /// ones are deleted along with it. If every user needs a second factor, those who have none can then do nothing but
+    /// set one up. Returns the new revision.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Conflict`], [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`]; if
@@ -112,7 +113,7 @@ impl Accounts<'_> {
         }
         if policy.allowed_addresses != before.allowed_addresses {
             // It was tried out against other addresses.
-            trials::remove(&mut tx, by.account, None).await?;
+            trial_rows::remove(&mut tx, by.account, None).await?;
         }
         write(&mut tx, by.account, policy).await?;
         self.core.commit(tx, Invalidation::Account(by.account)).await?;
@@ -125,10 +126,10 @@ impl Accounts<'_> {
     /// [`Refusal::NotFound`] if there is none, [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
     pub async fn enforce_address_trial(self, account: AccountId, by: UserId) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
-        let allowed_addresses = trials::addresses(&mut tx, account).await?.ok_or(Refusal::NotFound)?;
+        let allowed_addresses = trial_rows::addresses(&mut tx, account).await?.ok_or(Refusal::NotFound)?;
         let (before, _) = read(&mut tx, account).await?;
         let policy = SecurityPolicy { allowed_addresses, ..before.clone() };
-        trials::remove(&mut tx, account, None).await?;
+        trial_rows::remove(&mut tx, account, None).await?;
         if policy != before {
             self.demand_of_tokens(&mut tx, (account, by), (&before, &policy)).await?;
             write(&mut tx, account, &policy).await?;

@@ -14,6 +14,7 @@ pub mod rows;
 pub mod search;
 pub mod sources;
 pub mod trial_calls;
+pub mod trial_rows;
 pub mod trials;
 pub mod usage;
 pub mod usage_queries;

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::tokens::Tokens;
 use crate::tokens::rows::from_json;
 use crate::tokens::trial_calls::{TrialRow, present};
+use crate::tokens::trial_rows::{remove, subject};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::{Action, Actor};
@@ -18,7 +19,6 @@ use domain::tokens::scope::Scopes;
 use domain::tokens::token::{Token, TokenId};
 use domain::tokens::trial::{LASTS, Trial};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// The head of every query for [`TrialRow`]s.
 const SELECT: &str =
@@ -221,22 +221,4 @@ impl Tokens<'_> {
             None => Accounts { core: self.core }.enforce_address_trial(account, trial.started_by).await,
         }
     }
-}
-
-/// Returns the id by which a trial is found: that of the token, or else of the account.
-fn subject(account: AccountId, token: Option<TokenId>) -> Uuid {
-    token.map_or(account.0, |token| token.0)
-}
-
-/// Returns the addresses that the account would allow after its trial, if there is one.
-pub(crate) async fn addresses(tx: &mut Connection, account: AccountId) -> Result<Option<Vec<AddressRange>>, Error> {
-    let query = sql::query_scalar("SELECT addresses FROM trials WHERE account_id = $1 AND token_id IS NULL");
-    let addresses: Option<Option<String>> = query.bind(account).fetch_optional(tx).await?;
-    addresses.flatten().map(|addresses| from_json(&addresses)).transpose()
-}
-
-/// Removes the trial of the token, or that of the account's addresses, and returns whether there was one.
-pub(crate) async fn remove(tx: &mut Connection, account: AccountId, token: Option<TokenId>) -> Result<bool, Error> {
-    let removed = sql::query("DELETE FROM trials WHERE account_id = $1 AND subject = $2");
-    Ok(removed.bind(account).bind(subject(account, token)).execute(tx).await?.rows_affected() > 0)
 }
