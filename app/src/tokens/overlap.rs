@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::tokens::token::Token;
 use leptos::prelude::*;
 
-/// *Old value works for another 23 h*, if an overlap is open, and *Old value used, and refused: 3 min ago*, if one that has
-/// stopped was used. As with the expiry, the server renders the date, which is replaced once our wasm runs.
+/// *Old Auth Token works for another 23 h*, if an overlap is open, and *Old Auth Token used, and refused: 3 min ago*, if one
+/// that has stopped was used. As with the expiry, the server renders the date, which is replaced once our wasm runs.
 #[component]
 pub fn OpenOverlap(#[prop(into)] token: Signal<Token>) -> impl IntoView {
     let i18n = use_i18n();

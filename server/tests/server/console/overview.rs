@@ -12,7 +12,7 @@ use crate::support::test_app::TestApp;
 const CALM: &str = "Nothing needs your attention";
 const NONE: &str = "No calls in the last 30 days.";
 const FAILING: &str = "Failing access tokens";
-const OVERLAPS: &str = "Old values that still work";
+const OVERLAPS: &str = "Old Auth Tokens that still work";
 
 #[tokio::test]
 async fn overview_shows_calls_and_says_if_there_are_none() {
@@ -60,5 +60,5 @@ async fn overview_names_open_overlaps_with_their_end() {
     app.store.tokens().reset_with_overlap(&app.by, token.id, token.revision, handover).await.unwrap();
     let html = app.get_as(routes::OVERVIEW, &cookie).await.text();
     let link = format!("href=\"{}#usage\"", routes::token(token.id));
-    assert!(html.contains(OVERLAPS) && html.contains(&link) && html.contains("Old value works until"), "{html}");
+    assert!(html.contains(OVERLAPS) && html.contains(&link) && html.contains("Old Auth Token works until"), "{html}");
 }
