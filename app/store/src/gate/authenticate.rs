@@ -54,7 +54,12 @@ impl TryFrom<CredentialsRow> for (Credentials, AccountPolicy) {
                     secret_hash: hash.try_into().map_err(|_| corrupt("an old hash of another length"))?,
                     issued_at,
                     replaced_at: secret_issued_at,
-                    ends_at: expiry::end(Some(until), issued_at, longest).unwrap_or(until),
+                    // The token's own expiry may have been brought forward since the reset.
+                    ends_at: [expiry::end(Some(until), issued_at, longest), expires_at]
+                        .into_iter()
+                        .flatten()
+                        .min()
+                        .unwrap_or(until),
                 })
             }
             _ => None,

@@ -122,9 +122,10 @@ impl StoredOld {
         }))
     }
 
-    /// Returns when it stops.
-    fn ends_at(&self, longest: Option<Lifetime>) -> DateTime<Utc> {
-        expiry::end(Some(self.until), self.issued_at, longest).unwrap_or(self.until)
+    /// Returns when it stops: no later than its token, whose own expiry may have been brought forward since the reset.
+    fn ends_at(&self, expires_at: Option<DateTime<Utc>>, longest: Option<Lifetime>) -> DateTime<Utc> {
+        let own = expiry::end(Some(self.until), self.issued_at, longest);
+        [own, expires_at].into_iter().flatten().min().unwrap_or(self.until)
     }
 }
 
@@ -148,7 +149,7 @@ impl TryFrom<TokenRow> for StoredToken {
         let ends_at = expiry::end(settings.expires_at, secret_issued_at, longest);
         let old_value = old.as_ref().map(|old| OldValue {
             ending: old.ending.clone(),
-            ends_at: old.ends_at(longest),
+            ends_at: old.ends_at(settings.expires_at, longest),
             close_when_moved: old.close_when_moved,
         });
         let values = TokenValues {

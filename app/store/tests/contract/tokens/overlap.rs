@@ -133,7 +133,11 @@ async fn whatever_stops_the_token_stops_both_values() {
     assert_eq!(callers().await, [None, None]);
     store.tokens().undo_delete(by, id).await.unwrap();
     assert!(callers().await.iter().flatten().filter(|caller| caller.is_usable()).count() == 2);
-    test.later(TimeDelta::days(2));
+    let token = test.token(&new.token).await;
+    let sooner = TokenSettings { expires_at: Some(test.clock.now() + TimeDelta::hours(1)), ..token.settings.clone() };
+    let token = store.tokens().update(by, id, sooner, token.revision).await.unwrap().0;
+    assert_eq!(token.values.old.unwrap().ends_at, test.clock.now() + TimeDelta::hours(1));
+    test.later(TimeDelta::hours(1));
     assert!(!callers().await.iter().flatten().any(Caller::is_usable), "both have expired");
 }
 
