@@ -258,10 +258,17 @@ pub struct UsedFrom {
 }
 
 impl UsedFrom {
-    /// Returns whether the new Auth Token was used from there.
+    /// Returns whether the new Auth Token was used from there. Of addresses that are not told apart, nobody knows whether
+    /// all have moved.
     #[must_use]
     pub fn has_moved(&self) -> bool {
-        self.uses.new.is_some()
+        self.address.is_some() && self.uses.new.is_some()
+    }
+
+    /// Returns the uses as far as they decide whether the old Auth Token may stop.
+    #[must_use]
+    pub fn deciding(&self) -> AddressUse {
+        AddressUse { new: self.uses.new.filter(|_| self.has_moved()), ..self.uses }
     }
 }
 

@@ -10,9 +10,11 @@ use crate::error::Error;
 use crate::gate::Gate;
 use crate::gate::use_queue::{Seen, Sent};
 use chrono::TimeDelta;
+use domain::account::AccountId;
 use domain::audit::action::Action;
 use domain::tokens::token::TokenId;
 use serde_json::json;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// The most addresses of one token that are told apart. The others are kept together, under an empty text.
@@ -23,10 +25,15 @@ const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
 impl Gate<'_> {
     /// Records those of the wrong Auth Tokens that wait which have passed once. If that fails, they wait for the next time.
     pub(crate) async fn flush_retired(self) -> Result<(), Error> {
-        let mut waiting = std::mem::take(&mut *self.core.unmatched().waiting()).into_iter();
-        while let Some((sent, seen)) = waiting.next() {
-            if let Err(error) = self.record_if_retired(sent, seen).await {
-                for (sent, seen) in waiting.chain([(sent, seen)]) {
+        let waiting = std::mem::take(&mut *self.core.unmatched().waiting());
+        let mut tokens = HashMap::<_, Vec<(Sent, Seen)>>::new();
+        for (sent, seen) in waiting {
+            tokens.entry((sent.0, sent.1)).or_default().push((sent, seen));
+        }
+        let mut tokens = tokens.into_iter();
+        while let Some(((account, token), calls)) = tokens.next() {
+            if let Err(error) = self.record_retired(account, token, &calls).await {
+                for (sent, seen) in calls.into_iter().chain(tokens.flat_map(|(_, calls)| calls)) {
                     self.core.unmatched().add(sent, seen);
                 }
                 return Err(error);
@@ -35,26 +42,42 @@ impl Gate<'_> {
         Ok(())
     }
 
-    async fn record_if_retired(self, sent: Sent, seen: Seen) -> Result<(), Error> {
-        let (account, token, hash, address) = sent;
-        let known = sql::query_scalar::<bool>(
-            "SELECT EXISTS (SELECT 1 FROM retired_secrets WHERE token_id = $1 AND secret_hash = $2)
-                 OR EXISTS (SELECT 1 FROM tokens WHERE id = $1 AND old_secret_hash = $2)",
-        );
-        if !known.bind(token).bind(hash.to_vec()).fetch_one(self.core.read()).await? {
+    /// Records those of a token's calls whose Auth Token has passed once, in one transaction, however many there are.
+    async fn record_retired(self, account: AccountId, token: TokenId, calls: &[(Sent, Seen)]) -> Result<(), Error> {
+        let (mut hashes, mut found) = (HashMap::<[u8; 32], bool>::new(), Vec::new());
+        for ((_, _, hash, address), seen) in calls {
+            let known = match hashes.get(hash) {
+                Some(known) => *known,
+                None => self.has_passed(token, hash).await?,
+            };
+            hashes.insert(*hash, known);
+            if known {
+                found.push((*address, *seen));
+            }
+        }
+        if found.is_empty() {
             return Ok(());
         }
         let mut tx = self.core.begin_in(account).await?;
         let name = "SELECT name FROM tokens WHERE id = $1 AND deleted_at IS NULL";
         let name: Option<String> = sql::query_scalar(name).bind(token).fetch_optional(&mut *tx).await?;
         let Some(name) = name else { return Ok(()) };
-        let told = write(&mut tx, token, address, seen).await?;
-        if told {
-            let details = json!({ "name": name });
-            let event = Event::of(Action::OldAuthTokenUsed, account).on(token).with(details);
-            event.record(&self.core.asked_from(address), &mut tx, self.core.now()).await?;
+        for (address, seen) in found {
+            if write(&mut tx, token, address, seen).await? {
+                let event = Event::of(Action::OldAuthTokenUsed, account).on(token).with(json!({ "name": name }));
+                event.record(&self.core.asked_from(address), &mut tx, self.core.now()).await?;
+            }
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Returns whether the Auth Token with this hash has passed once, and no longer does.
+    async fn has_passed(self, token: TokenId, hash: &[u8; 32]) -> Result<bool, Error> {
+        let known = sql::query_scalar::<bool>(
+            "SELECT EXISTS (SELECT 1 FROM retired_secrets WHERE token_id = $1 AND secret_hash = $2)
+                 OR EXISTS (SELECT 1 FROM tokens WHERE id = $1 AND old_secret_hash = $2)",
+        );
+        Ok(known.bind(token).bind(hash.to_vec()).fetch_one(self.core.read()).await?)
     }
 }
 

@@ -12,6 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const USES_MAX: usize = 10_000;
 /// The most wrong Auth Tokens that wait in memory. More in one second are a flood of guesses, of which no more is looked at.
 const UNMATCHED_MAX: usize = 1_000;
+/// The most of them for one token, so that guesses at it hide no use of another's.
+const UNMATCHED_OF_TOKEN_MAX: usize = 200;
 
 /// An Auth Token: its token, and when it was issued.
 pub(crate) type Value = (TokenId, i64);
@@ -89,7 +91,9 @@ impl Unmatched {
         if let Some(known) = waiting.get_mut(&sent) {
             let (first, last) = (known.first.min(seen.first), known.last.max(seen.last));
             *known = Seen { first, last, calls: known.calls + seen.calls };
-        } else if waiting.len() < UNMATCHED_MAX {
+        } else if waiting.len() < UNMATCHED_MAX
+            && waiting.keys().filter(|known| known.1 == sent.1).count() < UNMATCHED_OF_TOKEN_MAX
+        {
             waiting.insert(sent, seen);
         }
     }

@@ -8,18 +8,21 @@
 
 use crate::clock::latest;
 use crate::db::database::{Connection, micros, time};
-use crate::db::sql;
+use crate::db::sql::{self, Dialect};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::gate::use_queue::{Span, Value};
 use chrono::{DateTime, Utc};
 use domain::tokens::overlap::{AddressUse, UsedFrom};
 use domain::tokens::token::TokenId;
+use sqlx::AssertSqlSafe;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// The most addresses of one Auth Token that are told apart. The others are kept together, under an empty text.
 const ADDRESSES_MAX: usize = 100;
+/// The uses that one transaction writes: changes of their tokens wait meanwhile.
+const USES: usize = 250;
 
 impl Gate<'_> {
     /// Writes the uses that wait. If that fails, they wait for the next time.
@@ -38,23 +41,33 @@ impl Gate<'_> {
     }
 
     async fn write_uses(self, uses: &HashMap<(Value, Option<IpAddr>), Span>) -> Result<(), Error> {
-        let mut tx = self.core.begin_beside().await?;
-        for ((value, address), span) in uses {
-            if passes_in_overlap(&mut tx, *value).await? {
-                write(&mut tx, *value, *address, *span).await?;
+        let mut uses = Vec::from_iter(uses);
+        uses.sort_unstable_by_key(|(key, _)| **key);
+        for uses in uses.chunks(USES) {
+            let mut tx = self.core.begin_beside().await?;
+            for ((value, address), span) in uses {
+                if passes_in_overlap(&mut tx, *value).await? {
+                    write(&mut tx, *value, *address, **span).await?;
+                }
             }
+            tx.commit().await?;
         }
-        Ok(tx.commit().await?)
+        Ok(())
     }
 }
 
-/// Returns whether the token has an open overlap, and the Auth Token is one of the two.
+/// Returns whether the token has an open overlap, and the Auth Token is one of the two. Locks the token's row, as a change of
+/// the token does before it removes uses: so neither of them waits for the other.
 async fn passes_in_overlap(tx: &mut Connection, (token, issued_at): Value) -> Result<bool, Error> {
-    let passes = sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM tokens
-             WHERE id = $1 AND old_until IS NOT NULL AND (secret_issued_at = $2 OR old_issued_at = $2))",
-    );
-    Ok(passes.bind(token).bind(issued_at).fetch_one(tx).await?)
+    let lock = match tx.dialect() {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => " FOR NO KEY UPDATE",
+    };
+    let passes = sql::query_scalar::<i64>(AssertSqlSafe(format!(
+        "SELECT CAST(1 AS BIGINT) FROM tokens
+         WHERE id = $1 AND old_until IS NOT NULL AND (secret_issued_at = $2 OR old_issued_at = $2){lock}"
+    )));
+    Ok(passes.bind(token).bind(issued_at).fetch_optional(tx).await?.is_some())
 }
 
 async fn write(tx: &mut Connection, value: Value, address: Option<IpAddr>, span: Span) -> Result<(), Error> {

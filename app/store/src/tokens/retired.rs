@@ -125,7 +125,7 @@ impl Tokens<'_> {
             return Ok(false);
         };
         let sources = uses::of_overlap(&mut tx, id, old.issued_at, now).await?;
-        let uses: Vec<_> = sources.iter().map(|from| from.uses).collect();
+        let uses: Vec<_> = sources.iter().map(UsedFrom::deciding).collect();
         if !everybody_moved(&uses, before.secret_issued_at, now) {
             return Ok(false);
         }
