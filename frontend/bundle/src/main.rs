@@ -75,12 +75,12 @@ const RELOADING: Build = Build { added_script: Some("frontend/bundle/src/reload.
 const PKG: &str = "pkg";
 
 /// Greatest size of the wasm that every page needs, in bytes after brotli.
-const MAIN_BUDGET: usize = 320_000;
+const MAIN_BUDGET: usize = 316_000;
 /// Greatest size of all the wasm that any one page needs, in bytes after brotli. The limit keeps growth from going
 /// unnoticed.
-const PAGE_BUDGET: usize = 700_000;
+const PAGE_BUDGET: usize = 720_000;
 /// The same limit for the pages that are loaded together: see `settings_pages` in the app.
-const TOGETHER_BUDGET: usize = 860_000;
+const TOGETHER_BUDGET: usize = 828_000;
 
 fn main() -> Result<()> {
     let is_given = |option: &str| env::args().any(|argument| argument == option);

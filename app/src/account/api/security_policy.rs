@@ -92,7 +92,7 @@ pub async fn begin_address_trial(
 #[server(prefix = "/api", endpoint = "security_policy/enforce_trial", protocol = Call)]
 pub async fn enforce_address_trial() -> Result<(), AppError> {
     let (store, by) = allowed_after_step_up(Permission::ManageSecurityPolicy).await?;
-    Ok(store.account().enforce_address_trial(by.account, by.user.id).await?)
+    Ok(store.account().enforce_address_trial(by.account, by.user.id, None).await?)
 }
 
 /// Ends the trial of allowed addresses without the change.

@@ -11,6 +11,7 @@ use crate::members::rows;
 use crate::sign_in::factors::has_second_factor;
 use crate::tokens::rows::{lifetime, overlap_limit};
 use crate::tokens::trial_rows;
+use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::account::security_policy::{Consequences, SecurityPolicy};
@@ -120,13 +121,19 @@ impl Accounts<'_> {
         Ok(current + 1)
     }
 
-    /// Allows the addresses only that the account is trying out, and ends the trial.
+    /// Allows the addresses only that the account is trying out, and ends the trial; with `begun`, only one that has begun
+    /// at that time.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none, [`Error::SealingKeys`], [`Error::Database`], [`Error::Corrupt`].
-    pub async fn enforce_address_trial(self, account: AccountId, by: UserId) -> Result<(), Error> {
+    pub async fn enforce_address_trial(
+        self,
+        account: AccountId,
+        by: UserId,
+        begun: Option<DateTime<Utc>>,
+    ) -> Result<(), Error> {
         let mut tx = self.core.begin().await?;
-        let allowed_addresses = trial_rows::addresses(&mut tx, account).await?.ok_or(Refusal::NotFound)?;
+        let allowed_addresses = trial_rows::addresses(&mut tx, account, begun).await?.ok_or(Refusal::NotFound)?;
         let (before, _) = read(&mut tx, account).await?;
         let policy = SecurityPolicy { allowed_addresses, ..before.clone() };
         trial_rows::remove(&mut tx, account, None).await?;

@@ -4,7 +4,7 @@ use crate::account::security_policy;
 use crate::audit::event::Event;
 use crate::clock::{counted, id_at};
 use crate::db::database::{Connection, micros};
-use crate::db::sql;
+use crate::db::sql::{self, Tx};
 use crate::error::Error;
 use crate::gate::verification_cache::Invalidation;
 use crate::tokens::Tokens;
@@ -304,7 +304,19 @@ impl Tokens<'_> {
         action: Action,
         edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
     ) -> Result<(Token, bool), Error> {
-        let mut tx = self.core.begin_in(by.account).await?;
+        let tx = self.core.begin_in(by.account).await?;
+        self.change_in(tx, by, id, action, edit).await
+    }
+
+    /// Changes a token as [`Tokens::change_any`] does, in a transaction that has begun with its account, and commits it.
+    pub(crate) async fn change_in(
+        self,
+        mut tx: Tx,
+        by: Actor,
+        id: TokenId,
+        action: Action,
+        edit: impl FnOnce(&mut StoredToken) -> Result<(), Error> + Send,
+    ) -> Result<(Token, bool), Error> {
         let before = rows::find(&mut tx, by.account, id).await?;
         let mut after = before.clone();
         edit(&mut after)?;

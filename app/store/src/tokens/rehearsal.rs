@@ -21,7 +21,7 @@ use domain::tokens::rehearsal::{
     AccountChange, DAYS, LastRefused, PassedCalls, Rehearsal, Standing, TOKENS_MAX, TokenChange, TokenShare,
     WouldRefuse, by_version,
 };
-use domain::tokens::token::{Token, TokenId};
+use domain::tokens::token::TokenId;
 use domain::tokens::usage::Client;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -68,26 +68,36 @@ impl Tokens<'_> {
         let mut tx = self.core.read().begin().await?;
         let mut passed = passed(&mut tx, account, None, days).await?;
         let (api_access, addresses) = demands(&mut tx, account).await?;
-        let mut refused = Vec::new();
-        for stored in tokens(&mut tx, account, passed.keys().copied()).await? {
-            let (token, issued_at) = (stored.token, stored.secret_issued_at);
-            let before = Standing::of(&token, account, api_access, addresses.clone(), now);
-            let ends_at = |longest| expiry::end(token.settings.expires_at, issued_at, longest);
-            let after = before.after_all(change, now, ends_at);
-            let calls = passed.remove(&token.id.0).unwrap_or_default();
-            let of_token = WouldRefuse::of(&before, &after, &calls);
-            refused.push((token, of_token));
+        let ids: Vec<Uuid> = passed.keys().copied().collect();
+        let mut refused: Vec<(TokenId, String, WouldRefuse)> = Vec::new();
+        // Not all at once: an account may have a million tokens.
+        for ids in ids.chunks(ROWS) {
+            for stored in tokens(&mut tx, account, ids.iter().copied()).await? {
+                let (token, issued_at) = (stored.token, stored.secret_issued_at);
+                let before = Standing::of(&token, account, api_access, addresses.clone(), now);
+                let ends_at = |longest| expiry::end(token.settings.expires_at, issued_at, longest);
+                let after = before.after_all(change, now, ends_at);
+                let of_token = WouldRefuse::of(&before, &after, &passed.remove(&token.id.0).unwrap_or_default());
+                if of_token.calls > 0 || of_token.unknown > 0 {
+                    refused.push((token.id, token.settings.name, of_token));
+                }
+            }
         }
-        refused.sort_by_key(|(_, refused)| Reverse(refused.calls)); // stable: equal ones stay in the order of creation
-        let latest = refused.iter().filter(|(_, refused)| refused.last.is_some());
-        let latest = latest.max_by_key(|(_, refused)| refused.last).map(|(token, refused)| (token.id, refused));
+        // Equal ones are in the order of creation.
+        refused.sort_by_key(|(token, _, refused)| (Reverse(refused.calls), token.0));
+        let latest = refused.iter().filter(|(.., refused)| refused.last.is_some());
+        let latest = latest.max_by_key(|(.., refused)| refused.last).map(|(token, _, refused)| (*token, refused));
         let last = last_refused(&mut tx, account, latest).await?;
-        let share = |(token, refused): &(Token, WouldRefuse)| share(token, refused);
+        let share = |(token, name, refused): &(TokenId, String, WouldRefuse)| TokenShare {
+            token: *token,
+            name: name.clone(),
+            calls: refused.calls,
+        };
         Ok(Rehearsal {
             last,
-            tokens: refused.iter().filter(|(_, refused)| refused.calls > 0).take(TOKENS_MAX).map(share).collect(),
+            tokens: refused.iter().filter(|(.., refused)| refused.calls > 0).take(TOKENS_MAX).map(share).collect(),
             known_days: known_days(&mut tx, account, days, days.0).await?,
-            ..Rehearsal::of(refused.iter().map(|(_, refused)| refused))
+            ..Rehearsal::of(refused.iter().map(|(.., refused)| refused))
         })
     }
 
@@ -95,10 +105,6 @@ impl Tokens<'_> {
         let today = micros(self.core.now()).div_euclid(DAY);
         (today + 1 - i64::from(DAYS), today)
     }
-}
-
-fn share(token: &Token, refused: &WouldRefuse) -> TokenShare {
-    TokenShare { token: token.id, name: token.settings.name.clone(), calls: refused.calls }
 }
 
 /// Returns whether the account has API access, and the addresses that it allows.
@@ -220,8 +226,12 @@ pub(crate) async fn known_days(
     let removed = sql::query_scalar::<bool>(
         "SELECT EXISTS (SELECT 1 FROM calls_of_accounts WHERE account_id = $1 AND day >= $2 AND day < $3 AND calls > failures)",
     );
-    let removed = removed.bind(account).bind(from).bind(oldest).fetch_one(on).await?;
-    let first = from.max(created).max(if removed { oldest } else { from });
+    let removed = removed.bind(account).bind(from).bind(oldest).fetch_one(&mut *on).await?;
+    // Calls that an older version has added up are summed up by account, a while after an upgrade.
+    let unsummed = "SELECT MAX(last_at) FROM call_packs WHERE account_id = $1 AND counted AND NOT sources";
+    let unsummed = sql::query_scalar::<Option<i64>>(unsummed).bind(account).fetch_one(on).await?;
+    let summed_from = unsummed.map_or(from, |last_at| last_at.div_euclid(DAY) + 1).min(to + 1);
+    let first = from.max(created).max(if removed { oldest } else { from }).max(summed_from);
     Ok((first > from).then(|| u16::try_from(to - first + 1).unwrap_or_default()))
 }
 

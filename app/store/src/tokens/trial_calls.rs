@@ -32,8 +32,8 @@ pub(crate) struct TrialRow {
 }
 
 impl Tokens<'_> {
-    /// Returns the trial with its calls; `None` if its token is deleted.
-    pub(crate) async fn trial(self, tx: &mut Connection, row: TrialRow) -> Result<Option<Trial>, Error> {
+    /// Returns the trial, with its calls if they are to be `listed`; `None` if its token is deleted.
+    pub(crate) async fn trial(self, tx: &mut Connection, row: TrialRow, listed: bool) -> Result<Option<Trial>, Error> {
         let (account, token, since) = (AccountId(row.account_id), row.token_id.map(TokenId), row.started_at);
         let first = since.div_euclid(DAY);
         let days = (first, first.max(micros(self.core.now()).div_euclid(DAY)));
@@ -56,13 +56,16 @@ impl Tokens<'_> {
         let wanted = |token: TokenId, call: &RecentCall| {
             (since..until).contains(&micros(call.at)) && affected.get(&token).is_some_and(|token| token.refuses(call))
         };
-        let refused =
-            if silent { Vec::new() } else { calls_since(tx, account, token, (since, until), &wanted).await? };
-        let listed = |(token, call): (TokenId, RecentCall)| {
+        let refused = if silent || !listed {
+            Vec::new()
+        } else {
+            calls_since(tx, account, token, (since, until), &wanted).await?
+        };
+        let named = |(token, call): (TokenId, RecentCall)| {
             let name = affected.get(&token).map(|token| token.name.clone()).unwrap_or_default();
             ListedCall { token, name, call }
         };
-        let refused = refused.into_iter().map(listed).collect();
+        let refused = refused.into_iter().map(named).collect();
         let (started_by, enforce_when_silent) = (UserId(row.started_by), row.enforce_when_silent);
         Ok(Some(Trial { tried, started_at, started_by, enforce_when_silent, refused, silent }))
     }

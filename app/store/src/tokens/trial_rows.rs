@@ -1,9 +1,10 @@
 //! The rows of changes that are tried out.
 
-use crate::db::database::Connection;
+use crate::db::database::{Connection, micros};
 use crate::db::sql;
 use crate::error::Error;
 use crate::tokens::rows::from_json;
+use chrono::{DateTime, Utc};
 use domain::account::AccountId;
 use domain::gate::address_range::AddressRange;
 use domain::tokens::token::TokenId;
@@ -14,11 +15,17 @@ pub(crate) fn subject(account: AccountId, token: Option<TokenId>) -> Uuid {
     token.map_or(account.0, |token| token.0)
 }
 
-/// Returns the addresses that the account would allow after its trial, if there is one.
-pub(crate) async fn addresses(tx: &mut Connection, account: AccountId) -> Result<Option<Vec<AddressRange>>, Error> {
-    let query = sql::query_scalar("SELECT addresses FROM trials WHERE account_id = $1 AND token_id IS NULL");
-    let addresses: Option<Option<String>> = query.bind(account).fetch_optional(tx).await?;
-    addresses.flatten().map(|addresses| from_json(&addresses)).transpose()
+/// Returns the addresses that the account would allow after its trial, if there is one, or one that has begun at that
+/// time.
+pub(crate) async fn addresses(
+    tx: &mut Connection,
+    account: AccountId,
+    begun: Option<DateTime<Utc>>,
+) -> Result<Option<Vec<AddressRange>>, Error> {
+    let query = sql::query_as("SELECT addresses, started_at FROM trials WHERE account_id = $1 AND token_id IS NULL");
+    let found: Option<(Option<String>, i64)> = query.bind(account).fetch_optional(tx).await?;
+    let found = found.filter(|(_, at)| begun.is_none_or(|begun| micros(begun) == *at));
+    found.and_then(|(addresses, _)| addresses).map(|addresses| from_json(&addresses)).transpose()
 }
 
 /// Removes the trial of the token, or that of the account's addresses, and returns whether there was one.

@@ -3,13 +3,14 @@
 
 use crate::account::{Accounts, security_policy};
 use crate::audit::event::Event;
-use crate::db::database::Connection;
+use crate::db::database::{Connection, micros};
 use crate::db::sql::{self, QueryBuilder};
 use crate::error::Error;
 use crate::tokens::Tokens;
 use crate::tokens::rows::from_json;
 use crate::tokens::trial_calls::{TrialRow, present};
 use crate::tokens::trial_rows::{remove, subject};
+use chrono::{DateTime, Utc};
 use domain::Refusal;
 use domain::account::AccountId;
 use domain::audit::action::{Action, Actor};
@@ -143,23 +144,28 @@ impl Tokens<'_> {
     /// # Errors
     /// [`Refusal::NotFound`] if there is none, [`Error::Database`], [`Error::Corrupt`].
     pub async fn enforce_trial(self, by: impl Into<Actor>, id: TokenId) -> Result<Token, Error> {
-        let by = by.into();
+        self.enforce_begun(by.into(), id, None).await
+    }
+
+    /// Does so for the trial alone that has begun at that time, if there is one.
+    async fn enforce_begun(self, by: Actor, id: TokenId, begun: Option<DateTime<Utc>>) -> Result<Token, Error> {
         let account = by.account;
-        let query = sql::query_scalar("SELECT scopes FROM trials WHERE account_id = $1 AND token_id = $2");
-        let lost: Option<Option<String>> = query.bind(account).bind(id).fetch_optional(self.core.read()).await?;
-        let lost: Scopes = from_json(&lost.flatten().ok_or(Refusal::NotFound)?)?;
-        let changed = self.change(by, id, Action::TokenUpdated, |stored| {
+        let mut tx = self.core.begin_in(account).await?;
+        let query = sql::query_as("SELECT scopes, started_at FROM trials WHERE account_id = $1 AND token_id = $2");
+        let found: Option<(Option<String>, i64)> = query.bind(account).bind(id).fetch_optional(&mut *tx).await?;
+        let found = found.filter(|(_, at)| begun.is_none_or(|begun| micros(begun) == *at));
+        let lost: Scopes = from_json(&found.and_then(|(scopes, _)| scopes).ok_or(Refusal::NotFound)?)?;
+        remove(&mut tx, account, Some(id)).await?;
+        let changed = self.change_in(tx, by, id, Action::TokenUpdated, |stored| {
+            if stored.deleted_at.is_some() {
+                return Err(Refusal::NotFound.into());
+            }
             // Its scopes may have been changed meanwhile: those are neither given back nor taken away.
             let settings = &mut stored.token.settings;
             settings.scopes = settings.scopes.beyond(lost);
             Ok(())
         });
-        let (token, _) = changed.await?;
-        // Cut short before this, the trial goes on, and has nothing left to refuse.
-        let mut tx = self.core.begin_in(account).await?;
-        remove(&mut tx, account, Some(id)).await?;
-        tx.commit().await?;
-        Ok(token)
+        Ok(changed.await?.0)
     }
 
     /// Returns the trials of the account and its tokens, or only that of the token, the oldest first, with the calls that
@@ -178,7 +184,7 @@ impl Tokens<'_> {
         let rows: Vec<TrialRow> = query.build_query_as().fetch_all(&mut *tx).await?;
         let mut trials = Vec::with_capacity(rows.len());
         for row in rows {
-            trials.extend(self.trial(&mut tx, row).await?);
+            trials.extend(self.trial(&mut tx, row, true).await?);
         }
         Ok(trials)
     }
@@ -192,33 +198,41 @@ impl Tokens<'_> {
         let over = format!("{SELECT} WHERE enforce_when_silent = $1 AND started_at <= $2");
         let over = sql::query_as(sqlx::AssertSqlSafe(over)).bind(true).bind(now - LASTS);
         let rows: Vec<TrialRow> = over.fetch_all(self.core.read()).await?;
-        let mut enforced = 0;
+        let (mut enforced, mut failed) = (0, None);
         for row in rows {
-            let account = AccountId(row.account_id);
-            let mut tx = self.core.read().begin().await?;
-            let trial = self.trial(&mut tx, row).await?;
-            drop(tx);
-            let Some(trial) = trial.filter(|trial| trial.is_due(now)) else { continue };
-            match self.enforce(account, &trial).await {
-                // It was decided meanwhile.
-                Err(Error::Refused(Refusal::NotFound)) => {}
-                made => {
-                    made?;
-                    enforced += 1;
+            match self.enforce_if_silent(row, now).await {
+                Ok(made) => enforced += u64::from(made),
+                Err(error) if error.is_unavailable() => return Err(error),
+                // Those of other accounts do not wait for it.
+                Err(error) => {
+                    failed.get_or_insert(error);
                 }
             }
         }
-        Ok(enforced)
+        failed.map_or(Ok(enforced), Err)
+    }
+
+    async fn enforce_if_silent(self, row: TrialRow, now: DateTime<Utc>) -> Result<bool, Error> {
+        let account = AccountId(row.account_id);
+        let mut tx = self.core.read().begin().await?;
+        let trial = self.trial(&mut tx, row, false).await?;
+        drop(tx);
+        let Some(trial) = trial.filter(|trial| trial.is_due(now)) else { return Ok(false) };
+        match self.enforce(account, &trial).await {
+            // It was decided meanwhile.
+            Err(Error::Refused(Refusal::NotFound)) => Ok(false),
+            made => made.map(|()| true),
+        }
     }
 
     /// Makes the change in the name of whoever has begun the trial.
     async fn enforce(self, account: AccountId, trial: &Trial) -> Result<(), Error> {
-        match trial.token() {
-            Some(token) => {
-                let by = Actor { account, user: Some(trial.started_by), access_token: None, token: None };
-                self.enforce_trial(by, token).await.map(drop)
-            }
-            None => Accounts { core: self.core }.enforce_address_trial(account, trial.started_by).await,
+        let (by, begun) = (trial.started_by, Some(trial.started_at));
+        if let Some(token) = trial.token() {
+            let by = Actor { account, user: Some(by), access_token: None, token: None };
+            self.enforce_begun(by, token, begun).await.map(drop)
+        } else {
+            Accounts { core: self.core }.enforce_address_trial(account, by, begun).await
         }
     }
 }

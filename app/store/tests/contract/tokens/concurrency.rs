@@ -213,7 +213,7 @@ async fn every_operation_can_run_on_any_thread() {
         store.tokens().begin_address_trial(by, &[], false, 1),
         store.tokens().enforce_silent_trials(),
         store.tokens().trials(by.account, None),
-        store.account().enforce_address_trial(by.account, by.user.id),
+        store.account().enforce_address_trial(by.account, by.user.id, None),
     ));
     any_thread((
         store.tokens().enable(by, id),
