@@ -38,7 +38,7 @@ use shell::settings_pages::{
 };
 use sign_in::page::SignIn;
 use sign_in::page_session::provide_page_session;
-use tokens::commands::provide_token_changes;
+use tokens::changes::provide_token_changes;
 use tokens::create::NewToken;
 use tokens::edit::EditToken;
 use tokens::list::Tokens;

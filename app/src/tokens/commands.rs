@@ -7,6 +7,7 @@ use crate::routes;
 use crate::sign_in::guarded::{Guarded, GuardedDialog};
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::api::{CommandResult, Issued, enable, reset, send, undo_delete};
+use crate::tokens::changes::{TokenChanges, use_token_changes};
 use crate::tokens::command_words::{item, words};
 use crate::tokens::overlap_choice::{OverlapChoice, OverlapField};
 use crate::tokens::rehearsals::Rehearsed;
@@ -23,41 +24,6 @@ use domain::tokens::token::{Token, TokenId, UNDO_OFFERED};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
-
-/// The changes made to tokens from this page, so that lists reload.
-#[derive(Clone, Copy)]
-pub struct TokenChanges {
-    count: RwSignal<u64>,
-    /// The token that was restored last, until its card has the focus again.
-    restored: RwSignal<Option<TokenId>>,
-}
-
-/// Provides the changes. Called once, by the app.
-pub fn provide_token_changes() {
-    provide_context(TokenChanges { count: RwSignal::new(0), restored: RwSignal::new(None) });
-}
-
-/// Returns the changes made to tokens from this page.
-pub fn use_token_changes() -> TokenChanges {
-    expect_context()
-}
-
-impl TokenChanges {
-    /// Returns the number of changes.
-    pub fn count(self) -> u64 {
-        self.count.get()
-    }
-
-    /// Adds one change.
-    pub fn announce(self) {
-        self.count.update(|count| *count += 1);
-    }
-
-    /// Returns the signal of the token that was restored last, until its card has the focus again.
-    pub fn restored(self) -> RwSignal<Option<TokenId>> {
-        self.restored
-    }
-}
 
 /// The commands that are given on one page, carried out one at a time.
 #[derive(Clone, Copy)]
@@ -210,7 +176,7 @@ fn undo(i18n: Words, toasts: ToastRack, changes: TokenChanges, id: TokenId) {
     spawn_local(async move {
         match undo_delete(id).await {
             Ok(token) => {
-                changes.restored.set(Some(id));
+                changes.restored().set(Some(id));
                 toasts.say(t_string!(i18n, done.restored, name = token.settings.name.as_str()).to_string());
             }
             Err(error) => toasts.complain(error.text(i18n)),

@@ -8,7 +8,7 @@ use crate::i18n::use_i18n;
 use crate::request::protocol::again;
 use crate::routes;
 use crate::sign_in::allowed::use_current_user;
-use crate::tokens::commands::use_token_changes;
+use crate::tokens::changes::use_token_changes;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::hydrated::use_hydrated;
 use crate::ui::not_refreshed::{NotRefreshed, kept};

@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 pub mod api;
 pub(crate) mod card;
+pub(crate) mod changes;
 pub(crate) mod command_words;
 pub(crate) mod commands;
 pub(crate) mod create;
@@ -32,3 +33,4 @@ pub(crate) mod trials;
 pub(crate) mod try_it;
 pub(crate) mod usage;
 pub mod usage_api;
+pub(crate) mod usage_loaded;

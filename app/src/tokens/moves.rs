@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::request::protocol::again;
 use crate::tokens::api::GetMoves;
-use crate::tokens::commands::use_token_changes;
+use crate::tokens::changes::use_token_changes;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::Time;

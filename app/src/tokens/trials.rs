@@ -7,7 +7,7 @@ use crate::request::protocol::again;
 use crate::routes;
 use crate::sign_in::guarded::Guarded;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
-use crate::tokens::commands::{TokenChanges, use_token_changes};
+use crate::tokens::changes::{TokenChanges, use_token_changes};
 use crate::tokens::trial_api::{GetTrials, begin_trial, drop_trial, enforce_trial};
 use crate::ui::error_note::ErrorNote;
 use crate::ui::pager::number;

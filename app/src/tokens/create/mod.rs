@@ -10,7 +10,7 @@ use crate::routes;
 use crate::shell::failed::Failed;
 use crate::sign_in::allowed::allowed;
 use crate::tokens::api::{Create, people, terms};
-use crate::tokens::commands::use_token_changes;
+use crate::tokens::changes::use_token_changes;
 use crate::tokens::secret_dialog::SecretDialog;
 use crate::ui::icon::Icon;
 use crate::ui::page_title::PageTitle;

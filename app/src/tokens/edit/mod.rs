@@ -21,7 +21,7 @@ use crate::tokens::expiry::Expiry;
 use crate::tokens::history::TokenHistory;
 use crate::tokens::menu::CardMenu;
 use crate::tokens::try_it::TryIt;
-use crate::tokens::usage::{LoadedUsage, TokenUsage};
+use crate::tokens::usage_loaded::{LoadedUsage, TokenUsage};
 use crate::ui::icon::Icon;
 use crate::ui::message::NoSuchToken;
 use crate::ui::more_menu::LastMenu;

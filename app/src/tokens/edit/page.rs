@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::i18n::{t_string, use_i18n};
 use crate::tokens::api::{Editable, Update as UpdateCall, Updated, editable};
-use crate::tokens::commands::{TokenChanges, use_token_changes};
+use crate::tokens::changes::{TokenChanges, use_token_changes};
 use crate::tokens::edit::notes::{Conflict, News};
 use crate::tokens::fields::{EXPIRES, Errors, VERSION, field_of, focus};
 use crate::ui::action_form::{failure, read};

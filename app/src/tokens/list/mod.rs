@@ -16,7 +16,7 @@ use crate::shell::failed::Failed;
 use crate::shell::frame::LeavingPage;
 use crate::sign_in::allowed::{allowed, use_current_user};
 use crate::tokens::api::{List, list};
-use crate::tokens::commands::use_token_changes;
+use crate::tokens::changes::use_token_changes;
 use crate::tokens::list_view::ChosenView;
 use crate::tokens::live::{LatestChanges, use_live_changes, who};
 use crate::ui::hydrated::use_hydrated;

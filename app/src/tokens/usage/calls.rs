@@ -1,7 +1,7 @@
 //! The last calls, and the filter that narrows them.
 
 use crate::i18n::t_string;
-use crate::tokens::usage::Usage;
+use crate::tokens::usage::data::Usage;
 use crate::tokens::usage::links::Links;
 use crate::tokens::usage::names;
 use crate::tokens::usage::table::{cell, row, table};

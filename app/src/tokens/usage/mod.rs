@@ -1,10 +1,10 @@
 //! The section *Usage* of a token's page: its calls over time, by kind and source, and the last ones. [`UsageSection`]
-//! takes plain values, and fetches nothing; `loaded` fetches them.
+//! takes plain values, and fetches nothing; `usage_loaded` fetches them.
 
 mod breakdowns;
 mod calls;
+mod data;
 mod links;
-mod loaded;
 mod names;
 mod periods;
 mod sources;
@@ -16,26 +16,12 @@ use crate::ui::reactive::t_signal;
 use crate::words::Words;
 use breakdowns::breakdowns;
 use calls::calls;
-use domain::tokens::recent_call::RecentCalls;
-use domain::tokens::usage::{HourUse, UsageSummary};
+pub use data::Usage;
 use domain::tokens::usage_view::UsageView;
 use leptos::prelude::*;
 use links::Links;
-pub use loaded::{LoadedUsage, TokenUsage};
 use periods::{chart, switch};
-use serde::{Deserialize, Serialize};
 use sources::{refused, sources};
-
-/// The use of a token as the section shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// The sums over the days of the view.
-    pub summary: UsageSummary,
-    /// The calls of the last hours; empty unless the chart shows hours.
-    pub hours: Vec<HourUse>,
-    /// The last calls that match the filter.
-    pub recent: RecentCalls,
-}
 
 /// The addresses of files with the last calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

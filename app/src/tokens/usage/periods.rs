@@ -1,7 +1,7 @@
 //! The chart of calls by hour, day or week, and the links between the three.
 
 use crate::i18n::t_string;
-use crate::tokens::usage::Usage;
+use crate::tokens::usage::data::Usage;
 use crate::tokens::usage::links::Links;
 use crate::ui::chart::bars::{Bar, bars};
 use crate::ui::chart::short::short_date;

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::i18n::use_i18n;
 use crate::request::protocol::again;
 use crate::routes;
-use crate::tokens::commands::use_token_changes;
+use crate::tokens::changes::use_token_changes;
 use crate::tokens::usage::{Files, Usage, UsageSection};
 use crate::tokens::usage_api::{GetRecentCalls, GetUsage, GetUsageByHour};
 use crate::ui::error_note::ErrorNote;
