@@ -55,15 +55,7 @@ pub fn LifetimeField(value: String, problems: Problems<PolicyProblem>) -> impl I
     let hint = Signal::derive(move || t_string!(i18n, policy.lifetime_hint).to_owned());
     view! {
         <FormField control=control.clone() label=t_signal!(i18n, policy.lifetime) hint optional=true>
-            <input
-                type="text"
-                inputmode="numeric"
-                class="short"
-                name="form[token_lifetime]"
-                value=value
-                autocomplete="off"
-                {..control.attributes()}
-            />
+            {days_input("form[token_lifetime]", value, control)}
         </FormField>
     }
 }
@@ -79,17 +71,25 @@ pub fn OverlapField(value: String, problems: Problems<PolicyProblem>) -> impl In
     });
     view! {
         <FormField control=control.clone() label=t_signal!(i18n, policy.overlap) hint optional=true>
-            <input
-                type="text"
-                inputmode="numeric"
-                class="short"
-                name="form[longest_overlap]"
-                value=value
-                autocomplete="off"
-                {..control.attributes()}
-            />
+            {days_input("form[longest_overlap]", value, control)}
         </FormField>
     }
+}
+
+/// Returns the input of a number of days.
+fn days_input(name: &'static str, value: String, control: Control) -> AnyView {
+    view! {
+        <input
+            type="text"
+            inputmode="numeric"
+            class="short"
+            name=name
+            value=value
+            autocomplete="off"
+            {..control.attributes()}
+        />
+    }
+    .into_any()
 }
 
 /// The choice whether Auth Tokens can be viewed again.

@@ -114,7 +114,7 @@ fn Editor(in_force: PolicyInForce, step_up: StepUp, reload: Callback<()>) -> imp
         guarded.run(request, move |answer| follow_up(begun, answer));
     });
     let on_enforced = Callback::new(move |()| {
-        // What was typed stays until the user decides.
+        // The values that were typed stay until the user decides.
         if content.is_changed() { _ = error.try_set(Some(AppError::PolicyConflict)) } else { _ = reload.try_run(()) }
     });
     // A plain form's answer, which came with the page.

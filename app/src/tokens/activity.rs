@@ -1,4 +1,4 @@
-//! What goes on in the account, on its overview: the calls of the last days, tokens that fail, and overlaps that are open.
+//! The account's activity, on its overview: the calls of the last days, tokens that fail, and overlaps that are open.
 
 use crate::i18n::use_i18n;
 use crate::routes;

@@ -13,6 +13,7 @@ use crate::tokens::overlap_choice::{OverlapChoice, OverlapField};
 use crate::tokens::rehearsals::Rehearsed;
 use crate::tokens::rehearsed::Asked;
 use crate::tokens::secret_dialog::SecretDialog;
+use crate::ui::check_box::CheckBox;
 use crate::ui::confirm_dialog::Question;
 use crate::ui::reactive::t_signal;
 use crate::ui::toasts::{ToastRack, use_toasts};
@@ -243,7 +244,7 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
             view! { <div hidden=move || choice.is_open()><Rehearsed asked/></div> }
         });
         let overlap = (command == TokenCommand::Reset).then(|| view! { <OverlapField choice token/> });
-        let reset = (command == TokenCommand::Enable).then(|| view! { <ResetToo chosen=with_reset/> });
+        let reset = (command == TokenCommand::Enable).then(|| reset_too(i18n, with_reset));
         Some(view! { {rehearsed} {overlap} {reset} }.into_any())
     };
     let confirm = move |(command, token): (TokenCommand, Token)| {
@@ -275,25 +276,8 @@ fn Dialogs(actions: TokenActions) -> impl IntoView {
     }
 }
 
-/// The check box whether a token is reset when it is enabled.
-#[component]
-fn ResetToo(chosen: RwSignal<bool>) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div class="field">
-            <label class="choice">
-                <input
-                    type="checkbox"
-                    id="reset-too"
-                    prop:checked=move || chosen.get()
-                    aria-describedby="reset-too-hint"
-                    on:change=move |event| chosen.set(event_target_checked(&event))
-                />
-                <span>{t_signal!(i18n, ask.reset_too)}</span>
-            </label>
-            <p class="hint" id="reset-too-hint">
-                {t_signal!(i18n, ask.reset_too_hint)}
-            </p>
-        </div>
-    }
+/// Returns the check box whether a token is reset when it is enabled.
+fn reset_too(i18n: Words, chosen: RwSignal<bool>) -> AnyView {
+    let (text, hint) = (t_signal!(i18n, ask.reset_too), t_signal!(i18n, ask.reset_too_hint));
+    view! { <div class="field"><CheckBox id="reset-too" text hint chosen/></div> }.into_any()
 }

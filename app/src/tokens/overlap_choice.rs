@@ -1,6 +1,7 @@
 //! The choice, in the question before a reset, of when the old Auth Token stops.
 
 use crate::i18n::{t_string, use_i18n};
+use crate::ui::check_box::CheckBox;
 use crate::ui::choices::Choices;
 use crate::ui::reactive::t_signal;
 use crate::ui::time::{Zone, now, use_zone};
@@ -115,7 +116,7 @@ pub fn OverlapField(choice: OverlapChoice, token: Token) -> impl IntoView {
             <div role="alert">
                 {move || choice.wrong.get().then(|| view! { <p class="problem">{too_long(i18n, choice, latest)}</p> })}
             </div>
-            {move || choice.is_open().then(|| view! { <CloseWhenMoved chosen=choice.close_when_moved/> })}
+            {move || choice.is_open().then(|| close_when_moved(i18n, choice.close_when_moved))}
         }
     });
     view! {
@@ -154,25 +155,8 @@ fn Until(choice: OverlapChoice, earliest: DateTime<Utc>, latest: DateTime<Utc>) 
     }
 }
 
-/// The check box whether it stops earlier.
-#[component]
-fn CloseWhenMoved(chosen: RwSignal<bool>) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div class="field">
-            <label class="choice">
-                <input
-                    type="checkbox"
-                    id="close-when-moved"
-                    prop:checked=move || chosen.get()
-                    aria-describedby="close-when-moved-hint"
-                    on:change=move |event| chosen.set(event_target_checked(&event))
-                />
-                <span>{t_signal!(i18n, overlap.close_when_moved)}</span>
-            </label>
-            <p class="hint" id="close-when-moved-hint">
-                {t_signal!(i18n, overlap.close_hint)}
-            </p>
-        </div>
-    }
+/// Returns the check box whether it stops earlier.
+fn close_when_moved(i18n: Words, chosen: RwSignal<bool>) -> AnyView {
+    let (text, hint) = (t_signal!(i18n, overlap.close_when_moved), t_signal!(i18n, overlap.close_hint));
+    view! { <div class="field"><CheckBox id="close-when-moved" text hint chosen/></div> }.into_any()
 }

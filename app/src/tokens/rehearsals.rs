@@ -1,4 +1,5 @@
-//! What changes would have refused, and those that are tried out: both are loaded once the page runs, as one wasm chunk.
+//! The calls that changes would have refused, and the changes that are tried out: both are loaded once the page runs, as one
+//! wasm chunk.
 
 use crate::sign_in::step_up::StepUp;
 use crate::tokens::rehearsed::{Asked, RefusedCalls};

@@ -9,6 +9,7 @@ use crate::sign_in::guarded::Guarded;
 use crate::sign_in::step_up::{StepUp, StepUpDialog};
 use crate::tokens::changes::{TokenChanges, use_token_changes};
 use crate::tokens::trial_api::{GetTrials, begin_trial, drop_trial, enforce_trial};
+use crate::ui::check_box::CheckBox;
 use crate::ui::error_note::ErrorNote;
 use crate::ui::pager::number;
 use crate::ui::reactive::t_signal;
@@ -52,7 +53,7 @@ impl Of {
     }
 }
 
-/// What the buttons of a trial need.
+/// The state that the buttons of a trial act on.
 #[derive(Clone, Copy)]
 struct Actions {
     i18n: Words,
@@ -300,15 +301,7 @@ pub fn TrialOffer(#[prop(into)] pending: Signal<bool>, on_begin: Callback<bool>)
     view! {
         <div class="trial-offer">
             <p class="hint">{t_signal!(i18n, trial.offer)}</p>
-            <label class="choice">
-                <input
-                    type="checkbox"
-                    id="enforce-when-silent"
-                    prop:checked=move || by_itself.get()
-                    on:change=move |event| by_itself.set(event_target_checked(&event))
-                />
-                <span>{t_signal!(i18n, trial.by_itself)}</span>
-            </label>
+            <CheckBox id="enforce-when-silent" text=t_signal!(i18n, trial.by_itself) chosen=by_itself/>
             <button
                 type="button"
                 class="button"

@@ -22,7 +22,7 @@ use leptos_router::hooks::use_location;
 /// The view, and the use of the token in it.
 type Answer = (UsageView, Result<Usage, AppError>);
 
-/// What the sums of a token are of: the token, the days, and the changes before.
+/// The key of a token's sums: the token, the days, and the changes before.
 type Asked = (TokenId, u16, u64);
 
 /// The use of the page's token.

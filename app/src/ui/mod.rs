@@ -3,6 +3,7 @@
 pub mod action_form;
 pub mod browser_cookie;
 pub mod chart;
+pub mod check_box;
 pub mod choices;
 pub mod combobox;
 pub mod confirm_dialog;

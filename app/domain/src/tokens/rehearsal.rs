@@ -99,7 +99,7 @@ pub enum AccountChange {
     },
 }
 
-/// What the gate knows of a token when it decides about a call.
+/// A token as the gate knows it when it decides about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The caller with the Auth Token that integrations have; `None` once it is no longer the token's.

@@ -49,7 +49,7 @@ pub struct Trial {
     /// When it was begun. In messages: microseconds since the Unix epoch, UTC.
     #[serde(with = "chrono::serde::ts_microseconds")]
     pub started_at: DateTime<Utc>,
-    /// Who has begun it.
+    /// The user who has begun it.
     pub started_by: UserId,
     /// Whether the change is made by itself if a week was silent.
     pub enforce_when_silent: bool,

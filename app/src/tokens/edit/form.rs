@@ -26,7 +26,7 @@ use leptos::prelude::*;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AskedUpdate {
     form: TokenForm,
-    /// What it changes for calls, if anything.
+    /// The change that it is for calls, if any.
     change: Option<TokenChange>,
     /// Whether it does nothing but take scopes away, so that it can be tried out.
     only_scopes: bool,

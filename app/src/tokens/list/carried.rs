@@ -58,7 +58,7 @@ struct PackedToken(
 #[derive(Serialize, Deserialize)]
 struct PackedVersion(ApiVersion, #[serde(with = "chrono::serde::ts_microseconds")] DateTime<Utc>);
 
-/// What people see of a token's Auth Tokens.
+/// The facts about a token's Auth Tokens that pages show.
 #[derive(Serialize, Deserialize)]
 struct PackedValues(
     Option<String>,

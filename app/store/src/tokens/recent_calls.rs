@@ -146,7 +146,7 @@ impl<'f> Search<'f> {
 }
 
 fn recent(call: &PackedCall<'_>, reset_at: Option<i64>) -> RecentCall {
-    // What was the current Auth Token before the reset is the old one now.
+    // The Auth Token that was the current one before the reset is the old one now.
     let since_reset = reset_at.is_some_and(|reset_at| micros(call.at) >= reset_at);
     RecentCall {
         at: call.at,
